@@ -1,0 +1,221 @@
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOG_LINE_BYTES = 2048 };
+
+static struct {
+    enum log_level level;
+    enum log_format format;
+    bool show_msisdn;
+    log_sink_fn *sink;
+    void *sink_arg;
+} the_log = {.level = LOG_LEVEL_INFO};
+
+struct line {
+    char text[LOG_LINE_BYTES];
+    size_t size;
+};
+
+static const char *const level_names[] = {"debug", "info", "warning", "error", "off"};
+static const char *const format_names[] = {"logfmt", "json"};
+
+static void add_bytes(struct line *l, const char *bytes, size_t size)
+{
+    /* Two octets stay free: for the closing brace and the newline. */
+    size_t room = sizeof(l->text) - 2 - l->size;
+
+    if (size > room)
+        size = room;
+    memcpy(l->text + l->size, bytes, size);
+    l->size += size;
+}
+
+static void add(struct line *l, const char *text)
+{
+    add_bytes(l, text, strlen(text));
+}
+
+static bool is_bare(const char *text)
+{
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' ||
+            *text == 0x7F)
+            return false;
+    return true;
+}
+
+static void add_quoted(struct line *l, const char *text)
+{
+    add(l, "\"");
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        char escape[8];
+
+        if (c == '"' || c == '\\') {
+            char pair[2] = {'\\', (char)c};
+
+            add_bytes(l, pair, 2);
+        } else if (c < ' ' || c == 0x7F) {
+            snprintf(escape, sizeof(escape), "\\u%04x", c);
+            add(l, escape);
+        } else {
+            add_bytes(l, text, 1);
+        }
+    }
+    add(l, "\"");
+}
+
+static void add_string(struct line *l, const char *text)
+{
+    if (the_log.format == LOG_FORMAT_LOGFMT && is_bare(text))
+        add(l, text);
+    else
+        add_quoted(l, text);
+}
+
+static void add_key(struct line *l, const char *key)
+{
+    if (the_log.format == LOG_FORMAT_JSON) {
+        add(l, ",\"");
+        add(l, key);
+        add(l, "\":");
+    } else {
+        add(l, " ");
+        add(l, key);
+        add(l, "=");
+    }
+}
+
+static void add_field(struct line *l, const struct log_field *f)
+{
+    char number[32];
+
+    add_key(l, f->key);
+    switch (f->kind) {
+    case LOG_FIELD_STRING:
+        add_string(l, f->string != NULL ? f->string : "");
+        break;
+    case LOG_FIELD_SIGNED:
+        snprintf(number, sizeof(number), "%lld", (long long)f->number);
+        add(l, number);
+        break;
+    case LOG_FIELD_UNSIGNED:
+        snprintf(number, sizeof(number), "%llu", (unsigned long long)f->count);
+        add(l, number);
+        break;
+    case LOG_FIELD_MSISDN:
+        if (the_log.show_msisdn) {
+            add_string(l, f->string != NULL ? f->string : "");
+        } else {
+            log_mask_msisdn(f->string != NULL ? f->string : "", number, sizeof(number));
+            add_string(l, number);
+        }
+        break;
+    }
+}
+
+static void add_time(struct line *l)
+{
+    struct timespec now;
+    struct tm utc;
+    char text[40];
+    size_t size;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    size = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + size, sizeof(text) - size, ".%03ldZ", now.tv_nsec / 1000000);
+    if (the_log.format == LOG_FORMAT_JSON) {
+        add(l, "{\"time\":\"");
+        add(l, text);
+        add(l, "\"");
+    } else {
+        add(l, text);
+    }
+}
+
+bool log_is_on(enum log_level level)
+{
+    return level >= the_log.level;
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields,
+               size_t field_count)
+{
+    struct line l = {.size = 0};
+
+    add_time(&l);
+    add_field(&l, &LOG_S("level", level_names[level]));
+    add_field(&l, &LOG_S("event", event));
+    for (size_t i = 0; i < field_count; i++)
+        if (fields[i].key != NULL)
+            add_field(&l, &fields[i]);
+    if (the_log.format == LOG_FORMAT_JSON)
+        l.text[l.size++] = '}';
+    l.text[l.size++] = '\n';
+    if (the_log.sink != NULL) {
+        the_log.sink(the_log.sink_arg, l.text, l.size);
+        return;
+    }
+    /* One write, so that lines of several processes on one terminal stay whole. A log that cannot
+     * be written has nowhere to say so. */
+    if (write(STDERR_FILENO, l.text, l.size) < 0)
+        return;
+}
+
+void log_set_level(enum log_level level)
+{
+    the_log.level = level;
+}
+
+void log_set_format(enum log_format format)
+{
+    the_log.format = format;
+}
+
+void log_set_show_msisdn(bool show)
+{
+    the_log.show_msisdn = show;
+}
+
+void log_set_sink(log_sink_fn *sink, void *arg)
+{
+    the_log.sink = sink;
+    the_log.sink_arg = arg;
+}
+
+bool log_level_parse(const char *word, enum log_level *level)
+{
+    for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++)
+        if (strcmp(word, level_names[i]) == 0) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    return false;
+}
+
+bool log_format_parse(const char *word, enum log_format *format)
+{
+    for (size_t i = 0; i < sizeof(format_names) / sizeof(format_names[0]); i++)
+        if (strcmp(word, format_names[i]) == 0) {
+            *format = (enum log_format)i;
+            return true;
+        }
+    return false;
+}
+
+void log_mask_msisdn(const char *msisdn, char *masked, size_t masked_bytes)
+{
+    size_t digits = strlen(msisdn);
+
+    if (digits < 10)
+        snprintf(masked, masked_bytes, "***");
+    else
+        snprintf(masked, masked_bytes, "%.5s***%s", msisdn, msisdn + digits - 4);
+}

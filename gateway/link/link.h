@@ -1,0 +1,141 @@
+/*
+ * One SMPP 3.4 connection in either role: framing, states, window, deadlines, enquire_link.
+ *
+ * A link reads every octet through smpp_frame_look() and smpp_pdu_decode(), answers what the
+ * session itself must answer (enquire_link, unbind, malformed and wrong-state PDUs: smpp-ussd.md
+ * 1.6), and hands messages up. It never answers a message by itself: the owner does, once, with
+ * link_answer(). A link is never paused for reading; when `in_flight_max` messages wait for their
+ * answer, further ones are answered ESME_RTHROTTLED and counted.
+ */
+#ifndef WARUNG_LINK_LINK_H
+#define WARUNG_LINK_LINK_H
+
+#include "base/deferred.h"
+#include "base/timer.h"
+#include "gateway/link/transport.h"
+#include "gateway/smpp/pdu.h"
+
+struct link;
+
+enum link_bind { LINK_TRANSCEIVER, LINK_TRANSMITTER, LINK_RECEIVER };
+
+enum link_state {
+    LINK_CLOSED,
+    LINK_CONNECTING,
+    LINK_OPEN,    /* TCP is up, no bind yet */
+    LINK_BINDING, /* bind sent (client) */
+    LINK_BOUND,
+    LINK_UNBINDING,
+    LINK_STATE_COUNT
+};
+const char *link_state_name(enum link_state state);
+
+/* What the link runs on; the simulator hands in its own. */
+struct link_env {
+    struct timer_queue *timers;
+    struct deferred_queue *deferred;
+    uint64_t (*random)(void *ctx);
+    void *random_ctx;
+};
+
+struct link_settings {
+    const char *name; /* for logs and metrics: smsc or account name, ":" and a number */
+    unsigned window;            /* requests of ours in flight; default 32 */
+    unsigned in_flight_max;     /* requests of the peer's waiting for an answer; default 4096 */
+    unsigned queue_max;         /* requests of ours waiting for the window; default 65536 */
+    unsigned tps;               /* requests of ours per second; 0 = no limit */
+    unsigned enquire_link_s;    /* of silence; default 30 */
+    unsigned response_timeout_s; /* default 10 */
+    unsigned pdu_timeout_s;     /* from the first octet of a frame to its last; default 10 */
+    size_t pdu_bytes_max;       /* once bound */
+};
+
+/* Names one request of the peer's, to be answered once. Copy it freely. */
+struct link_ticket {
+    uint64_t connection; /* of which TCP connection; answers on another one are dropped */
+    uint32_t sequence_number;
+    uint32_t command_id;
+};
+
+enum link_result_kind {
+    LINK_RESULT_ANSWERED, /* command_status is the peer's */
+    LINK_RESULT_TIMEOUT,  /* no response in time: unknown whether it was taken */
+    LINK_RESULT_LOST,     /* the connection went after sending: unknown */
+    LINK_RESULT_UNSENT,   /* it never left: connection gone or queue dropped */
+};
+
+struct link_result {
+    enum link_result_kind kind;
+    uint32_t command_status;
+    struct span message_id;  /* valid during the callback */
+    uint64_t connection;     /* on which it was sent; equal to a ticket's = proof of order */
+    uint32_t round_trip_ms;
+};
+
+enum link_lane { LINK_LANE_DIALOGUE, LINK_LANE_SMS, LINK_LANE_BULK, LINK_LANE_COUNT };
+
+struct link_request;
+/* Runs exactly once, or never after link_cancel(); never from inside link_submit(). */
+typedef void link_result_fn(void *arg, const struct link_result *result);
+
+struct link_owner {
+    /* deliver_sm, submit_sm, data_sm, query_sm... of the peer; pdu is valid during the call. */
+    void (*on_message)(void *ctx, struct link *link, struct link_ticket ticket,
+                       const struct smpp_pdu *pdu);
+    /* After the change; `reason` is one word or a status name. LINK_CLOSED comes after every
+     * request in flight has been called back. */
+    void (*on_state)(void *ctx, struct link *link, enum link_state state, const char *reason);
+};
+
+/* Client: connects, binds, keeps bound; reconnects with jittered back-off (1 s doubling to 60 s;
+ * 300 s after refused credentials). All strings are copied. */
+struct link_client_settings {
+    struct link_settings link;
+    const char *host;
+    uint16_t port;
+    enum link_bind bind;
+    const char *system_id;
+    const char *password;
+    const char *system_type;
+    const char *address_range;
+};
+struct link *link_client_new(const struct link_env *env, const struct transport_factory *network,
+                             const struct link_client_settings *settings,
+                             const struct link_owner *owner, void *owner_ctx);
+
+void link_start(struct link *link);
+/* Unbinds (waits at most the response timeout), closes, stays closed; then on_state LINK_CLOSED. */
+void link_stop(struct link *link);
+/* Stops at once without unbind and frees at the end of the loop turn. No callback comes any more. */
+void link_free(struct link *link);
+
+enum link_state link_state(const struct link *link);
+bool link_can_submit(const struct link *link);  /* bound as transmitter or transceiver */
+bool link_can_receive(const struct link *link); /* bound as receiver or transceiver */
+const char *link_name(const struct link *link);
+uint64_t link_connection(const struct link *link);
+
+/* Answers a request of the peer's: deliver_sm_resp, submit_sm_resp and so on. False when that
+ * connection is gone. message_id may be NULL. */
+bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_status,
+                 const char *message_id);
+
+/* Queues one encoded request PDU (whole, any sequence_number: the link writes its own) behind those
+ * of its lane; lanes go DIALOGUE before SMS before BULK. It leaves when window and rate allow;
+ * expired before that (deadline_ms of the timer queue's clock, 0 = none) it is LINK_RESULT_UNSENT.
+ * NULL when the queue is full or the link cannot submit: nothing will be called. */
+struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
+                                 uint64_t deadline_ms, link_result_fn *fn, void *arg);
+/* Forgets the callback; what was sent stays sent. */
+void link_cancel(struct link_request *request);
+
+/* Counters since the link was made, for metrics and `warungctl links`. */
+struct link_counters {
+    uint64_t pdus_in, pdus_out, octets_in, octets_out;
+    uint64_t messages_in, submits_out, throttled_out, throttled_in, malformed_in, timeouts, reconnects;
+};
+const struct link_counters *link_counters(const struct link *link);
+unsigned link_in_flight(const struct link *link);
+unsigned link_queued(const struct link *link);
+
+#endif

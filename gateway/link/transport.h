@@ -1,0 +1,58 @@
+/*
+ * A byte stream under a link: raw non-blocking socket, TLS, or the simulator's.
+ *
+ * The link owns its transport. Nothing is called back from inside transport_open(),
+ * transport_write() or transport_close(); after transport_close() nothing at all.
+ */
+#ifndef WARUNG_LINK_TRANSPORT_H
+#define WARUNG_LINK_TRANSPORT_H
+
+#include "base/deferred.h"
+#include "base/span.h"
+#include "base/timer.h"
+
+struct event_base;
+
+struct transport_events {
+    void (*on_open)(void *ctx);
+    /* Octets in the order sent; the span is the transport's, valid during the call. */
+    void (*on_bytes)(void *ctx, struct span bytes);
+    /* After a short write: there is room again. */
+    void (*on_writable)(void *ctx);
+    /* The peer closed, or an error, or the connect failed; `reason` is one word for the log. The
+     * transport is dead and must still be closed. */
+    void (*on_lost)(void *ctx, const char *reason);
+};
+
+struct transport {
+    const struct transport_ops *ops;
+    const struct transport_events *events;
+    void *ctx;
+};
+
+struct transport_ops {
+    /* Takes as many octets as fit now and returns the count (0 .. size). */
+    size_t (*write)(struct transport *t, struct span bytes);
+    /* Closes and frees (at the end of the loop turn). */
+    void (*close)(struct transport *t);
+};
+
+static inline size_t transport_write(struct transport *t, struct span bytes)
+{
+    return t->ops->write(t, bytes);
+}
+
+static inline void transport_close(struct transport *t)
+{
+    t->ops->close(t);
+}
+
+/* Makes outgoing transports: the gateway hands in sockets, the simulator its own network. */
+struct transport_factory {
+    /* Starts connecting to host (an IP literal or a name) and port; on_open or on_lost follows. */
+    struct transport *(*connect)(void *ctx, const char *host, uint16_t port,
+                                 const struct transport_events *events, void *events_ctx);
+    void *ctx;
+};
+
+#endif

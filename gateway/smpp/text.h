@@ -1,0 +1,43 @@
+/*
+ * Message text to and from UTF-8: GSM 03.38 (3GPP TS 23.038, one septet per octet or packed),
+ * UCS-2/UTF-16BE, Latin-1, ASCII, UTF-8.
+ */
+#ifndef WARUNG_SMPP_TEXT_H
+#define WARUNG_SMPP_TEXT_H
+
+#include "base/span.h"
+
+enum text_coding {
+    TEXT_GSM,        /* GSM 03.38 default alphabet with extension table, one septet per octet */
+    TEXT_GSM_PACKED, /* the same, packed 8 septets in 7 octets, CR filling as for USSD (6.1.2.3.1) */
+    TEXT_UCS2,       /* big endian, surrogate pairs kept */
+    TEXT_LATIN1,
+    TEXT_ASCII,
+    TEXT_UTF8,
+};
+
+/* Decodes to UTF-8 with a closing NUL. Never fails: what cannot be decoded (a lone surrogate, an
+ * odd last octet, bad UTF-8) becomes U+FFFD. NUL, CR (unless CR LF -> LF) and trailing spaces are
+ * trimmed as smpp-ussd.md 3.5 says for input. Stops at text_bytes - 1, at a whole character. */
+size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
+
+/* Encodes UTF-8. False when a character is not in the alphabet or `octets` is too small. */
+bool text_encode(enum text_coding coding, const char *text, struct writer *octets);
+
+/* What a text costs: septets (an extension character counts 2) for the GSM codings, UTF-16 units
+ * for UCS-2, octets for the others. False when a character is not in the alphabet; then
+ * *bad_offset (may be NULL) is the octet of the text where it begins. */
+bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset);
+
+/* Folds towards GSM 03.38 (smpp-ussd.md 3.5: curly quotes, dashes, marks not in the table, ...);
+ * true when the result is all GSM. folded is always a NUL-ended UTF-8 text. */
+bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes);
+
+/* One code point off the front of a NUL-ended UTF-8 text; advances *text. U+FFFD (and one octet)
+ * for a malformed one; 0 at the end. */
+uint32_t text_next_code_point(const char **text);
+bool text_is_utf8(const char *text);
+/* Septets of one code point in GSM 03.38: 1, 2, or 0 when it is not in the tables. */
+unsigned text_gsm_septets(uint32_t code_point);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * The menu engine: a menu is immutable data loaded from a file, a state is a small value, and
+ * menu_step() is a pure function of both and one event. No clock, no I/O, no globals.
+ *
+ * The driver (gateway/turn, or menus/play) loops:
+ *
+ *     menu_step(menu, &state, &event, &facts, limits, &outcome)
+ *     while outcome.kind is MENU_ACT: carry out outcome.action, then step again with
+ *         MENU_EVENT_RESULT and its result word
+ *     MENU_ASK or MENU_END: commit the state, then show outcome.text
+ */
+#ifndef WARUNG_MENUS_MENU_H
+#define WARUNG_MENUS_MENU_H
+
+#include "base/span.h"
+#include "menus/vocabulary.h"
+
+enum {
+    MENU_TEXT_BYTES = 1024,      /* one page or SMS, UTF-8 and NUL */
+    MENU_NAME_BYTES = 32,        /* names of menus, screens, fields, texts, languages */
+    MENU_ID_BYTES = 8,           /* content hash of a menu version */
+    MENU_ANSWERS_MAX = 24,       /* answers in a state */
+    MENU_ANSWERS_BYTES = 1536,   /* all of them together */
+    MENU_BACK_MAX = 16,          /* screens that `0` can return to */
+    MENU_STATE_BYTES_MAX = 2560, /* one encoded state */
+    MENU_STEP_ACTIONS_MAX = 8,   /* actions in a row before a screen must come */
+};
+
+struct menu;
+struct menu_state; /* menus/state.h */
+
+/* How much one page may hold. */
+struct menu_limits {
+    unsigned gsm_septets; /* for instance 182 or 160 */
+    unsigned ucs2_units;  /* for instance 80 */
+};
+
+enum menu_event_kind {
+    MENU_EVENT_DIAL,    /* text: the dialled string with its code, "*384*2#" */
+    MENU_EVENT_INPUT,   /* text: what was typed */
+    MENU_EVENT_SMS,     /* text: a whole SMS */
+    MENU_EVENT_RESULT,  /* text: the result word of the action just carried out */
+    MENU_EVENT_PUSH,    /* text: name of the screen to open (network-initiated) */
+    MENU_EVENT_ABORT,   /* the dialogue is over without an end screen */
+};
+
+struct menu_event {
+    enum menu_event_kind kind;
+    const char *text;
+    const char *code;   /* of the service: "*384#"; what {kode} shows */
+    int64_t now_ms;     /* wall clock: for drafts' age and date windows */
+};
+
+enum menu_outcome_kind {
+    MENU_ASK,    /* show text, wait for an input */
+    MENU_END,    /* show text, the dialogue is over */
+    MENU_ACT,    /* carry out `action`, then MENU_EVENT_RESULT */
+    MENU_SILENT, /* nothing to show (abort taken in, SMS that deserves no answer) */
+};
+
+struct menu_outcome {
+    enum menu_outcome_kind kind;
+    char text[MENU_TEXT_BYTES]; /* UTF-8: a page for USSD, an SMS for MENU_EVENT_SMS */
+    bool ucs2;                  /* text needs UCS-2 (its language is declared so) */
+    const char *action;         /* MENU_ACT: a name of the vocabulary */
+    const char *screen;         /* name of the screen shown or acting, for logs and the funnel */
+    bool was_invalid;           /* the input was refused: error line shown, or attempts used up */
+};
+
+/* Steps. The state is changed in place; on MENU_ACT it is the state in mid-step: do not commit it
+ * before the following MENU_ASK, MENU_END or MENU_SILENT. */
+void menu_step(const struct menu *menu, struct menu_state *state, const struct menu_event *event,
+               const struct menu_facts *facts, struct menu_limits limits,
+               struct menu_outcome *outcome);
+
+/* Renders a text of the menu that is no screen (an SMS, "ERR_SIBUK") in the state's language.
+ * False when there is no text of that name. */
+bool menu_text(const struct menu *menu, const struct menu_state *state, const char *name,
+               const struct menu_facts *facts, const char *code, char text[MENU_TEXT_BYTES]);
+
+/* Names and their values in the menu's own lists: the label of a code in a table, in the state's
+ * language ("1871" of "kab" -> "Bandar Lampung"); NULL when there is none. */
+const char *menu_table_label(const struct menu *menu, const char *table, const char *code,
+                             const char *language);
+
+const char *menu_name(const struct menu *menu);
+const uint8_t *menu_id(const struct menu *menu); /* MENU_ID_BYTES */
+bool menu_id_is(const struct menu *menu, const uint8_t id[MENU_ID_BYTES]);
+/* The text shown when a turn cannot be done now: by the state's language (may be NULL: the first
+ * language) and whether a draft is kept. */
+void menu_busy_text(const struct menu *menu, const struct menu_state *state, const char *code,
+                    char text[MENU_TEXT_BYTES]);
+void menu_free(struct menu *menu);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Where one subscriber is in a menu: a value, encoded into the session record.
+ *
+ * The encoding names screens and fields by their names, never by their index, so that a draft
+ * outlives the menu version it was begun with.
+ */
+#ifndef WARUNG_MENUS_STATE_H
+#define WARUNG_MENUS_STATE_H
+
+#include "menus/menu.h"
+
+struct menu_answer {
+    char field[MENU_NAME_BYTES];
+    uint16_t offset; /* of its value in answer_bytes */
+};
+
+struct menu_state {
+    uint8_t menu_id[MENU_ID_BYTES]; /* version this dialogue is pinned to; zeros = none */
+    char language[MENU_NAME_BYTES]; /* empty = not chosen yet; kept per number */
+    bool is_open;                   /* a dialogue is under way on `screen` */
+    char screen[MENU_NAME_BYTES];
+    uint16_t page; /* 0 = first */
+    uint8_t errors; /* refused inputs in a row on this screen */
+    uint8_t back_count;
+    char back[MENU_BACK_MAX][MENU_NAME_BYTES];
+    /* The draft: answers that were consented to, kept over dialogues. */
+    bool has_draft;
+    char draft_screen[MENU_NAME_BYTES]; /* the question to resume at */
+    int64_t draft_since_ms;
+    /* Answers of the draft and of this dialogue. */
+    uint8_t answer_count;
+    struct menu_answer answers[MENU_ANSWERS_MAX];
+    uint16_t answer_bytes_used;
+    char answer_bytes[MENU_ANSWERS_BYTES];
+};
+
+void menu_state_init(struct menu_state *state);
+void menu_state_encode(const struct menu_state *state, struct writer *w);
+/* False when the octets are no state (the state is then as after init). */
+bool menu_state_decode(struct menu_state *state, struct span octets);
+
+/* NULL when the field has no answer. */
+const char *menu_state_answer(const struct menu_state *state, const char *field);
+/* Replaces an older answer. False when there is no room (the state is unchanged). */
+bool menu_state_set_answer(struct menu_state *state, const char *field, const char *value);
+void menu_state_remove_answer(struct menu_state *state, const char *field);
+/* Drops the draft and every answer; language and position stay. */
+void menu_state_clear_draft(struct menu_state *state);
+
+#endif

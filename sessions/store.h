@@ -1,0 +1,207 @@
+/*
+ * Where sessions and merchant records live: one narrow, asynchronous interface over Redis
+ * (store_redis), memory (store_memory) and the simulator.
+ *
+ * Everything of one subscriber lies in one bucket, crc16(msisdn) % buckets, so that one commit is
+ * one atomic write (design 3). Records are opaque octets to the store; it knows only their
+ * versions. A version is never 0 and grows by one a commit; a record made anew starts at a number
+ * that no earlier one of that subscriber has used (wall-clock based), so that a copy kept from
+ * before an expiry cannot pass for current.
+ *
+ * Every call returns before its callback runs; the callback runs exactly once, or never after
+ * store_cancel(). Each has a deadline: passing it is a result.
+ */
+#ifndef WARUNG_SESSIONS_STORE_H
+#define WARUNG_SESSIONS_STORE_H
+
+#include "base/span.h"
+
+enum {
+    STORE_SESSION_BYTES_MAX = 4096,
+    STORE_MERCHANT_BYTES_MAX = 8192,
+    STORE_OWED_BYTES_MAX = 2048,
+    STORE_COMMIT_OWED_MAX = 4,
+    STORE_COMMIT_INDEX_MAX = 4,
+    STORE_COMMIT_TIMER_MAX = 4,
+    STORE_COMMIT_JOURNAL_MAX = 4,
+};
+
+enum store_result {
+    STORE_OK,
+    STORE_CONFLICT,    /* a version is not the expected one; nothing written, the records are given */
+    STORE_UNAVAILABLE, /* not connected, queue full, or refused (READONLY, OOM, MISCONF, LOADING):
+                          certainly nothing written */
+    STORE_UNKNOWN,     /* sent, no reply: written or not; find out by loading */
+};
+const char *store_result_name(enum store_result result);
+
+struct store_record {
+    uint64_t version; /* 0: there is no such record, data is empty */
+    struct span data;
+};
+
+struct store_subscriber {
+    struct store_record session;
+    struct store_record merchant;
+};
+
+/* An entry of the outbox, named by its bucket and the stream id that the store gave it. */
+struct store_owed_id {
+    uint64_t ms;
+    uint64_t number;
+};
+
+struct store_index {
+    const char *member;    /* registration number */
+    const char *leave_set; /* set names: status words; NULL = none */
+    const char *enter_set;
+    int64_t at_ms; /* wall clock; the order within a set */
+};
+
+struct store_timer {
+    const char *kind; /* a short word: "nudge", "expire", ... one a kind and subscriber */
+    int64_t due_ms;   /* wall clock; 0 = take it away */
+};
+
+struct store_commit {
+    const char *msisdn;
+    /* The session record: written when session.size != 0, deleted when session_delete. */
+    uint64_t session_version; /* expected; 0 = there must be none */
+    struct span session;
+    uint32_t session_ttl_s;
+    bool session_delete;
+    /* The merchant record: checked when merchant_checked, written when merchant.size != 0. A write
+     * implies the check. */
+    bool merchant_checked;
+    uint64_t merchant_version;
+    struct span merchant;
+    bool merchant_delete;
+    /* What goes with it, all or nothing. */
+    const char *owner; /* the instance that will send what is owed; NULL = whoever sweeps first */
+    struct span owed[STORE_COMMIT_OWED_MAX];
+    unsigned owed_count;
+    struct store_owed_id settled[STORE_COMMIT_OWED_MAX]; /* entries that this commit forgets */
+    unsigned settled_count;
+    struct store_index index[STORE_COMMIT_INDEX_MAX];
+    unsigned index_count;
+    struct store_timer timers[STORE_COMMIT_TIMER_MAX];
+    unsigned timer_count;
+    struct span journal[STORE_COMMIT_JOURNAL_MAX];
+    unsigned journal_count;
+};
+
+struct store_reply {
+    enum store_result result;
+    struct store_subscriber subscriber; /* load; commit: CONFLICT = as they are. Versions also on OK. */
+    struct store_owed_id owed[STORE_COMMIT_OWED_MAX]; /* commit OK: ids of its entries, in order */
+    uint64_t number;                                  /* reserve */
+};
+
+/* What a sweep took over; valid during the callback. */
+struct store_taken {
+    struct store_owed_id id;
+    unsigned deliveries; /* how often it was handed out, this time included */
+    struct span body;
+};
+struct store_due {
+    const char *kind;
+    const char *msisdn;
+};
+struct store_sweep {
+    enum store_result result;
+    const struct store_taken *taken;
+    size_t taken_count;
+    const struct store_due *due;
+    size_t due_count;
+};
+
+struct store_listed {
+    const char *member;
+    const char *msisdn;
+    int64_t at_ms;
+};
+struct store_list {
+    enum store_result result;
+    const struct store_listed *items;
+    size_t count;
+    bool more; /* the limit cut the list */
+};
+
+/* Spans and arrays given to a callback are valid during the call. */
+typedef void store_reply_fn(void *arg, const struct store_reply *reply);
+typedef void store_sweep_fn(void *arg, const struct store_sweep *sweep);
+typedef void store_list_fn(void *arg, const struct store_list *list);
+
+struct store_request;
+struct store;
+
+struct store_ops {
+    struct store_request *(*load)(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg);
+    struct store_request *(*commit)(struct store *s, const struct store_commit *c,
+                                    store_reply_fn *fn, void *arg);
+    struct store_request *(*reserve)(struct store *s, const char *msisdn, const char *counter,
+                                     store_reply_fn *fn, void *arg);
+    struct store_request *(*find)(struct store *s, unsigned bucket, const char *member,
+                                  store_list_fn *fn, void *arg);
+    struct store_request *(*list)(struct store *s, unsigned bucket, const char *set, size_t limit,
+                                  store_list_fn *fn, void *arg);
+    struct store_request *(*settle)(struct store *s, const char *msisdn,
+                                    const struct store_owed_id *ids, unsigned count,
+                                    store_reply_fn *fn, void *arg);
+    struct store_request *(*sweep)(struct store *s, unsigned bucket, const char *owner,
+                                   uint64_t idle_ms, int64_t now_ms, size_t limit,
+                                   store_sweep_fn *fn, void *arg);
+    struct store_request *(*shared_load)(struct store *s, const char *name, store_reply_fn *fn,
+                                         void *arg);
+    struct store_request *(*shared_commit)(struct store *s, const char *name, uint64_t version,
+                                           struct span data, uint32_t ttl_s, store_reply_fn *fn,
+                                           void *arg);
+    void (*cancel)(struct store *s, struct store_request *r);
+    bool (*is_ready)(const struct store *s);
+    void (*free)(struct store *s);
+};
+
+struct store {
+    const struct store_ops *ops;
+    unsigned buckets;
+};
+
+/* CRC-16/XMODEM of the number, modulo the bucket count (what Redis Cluster uses for slots). */
+unsigned store_bucket(const struct store *s, const char *msisdn);
+
+/* Both records of a subscriber. */
+struct store_request *store_load(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg);
+/* All of it or nothing. *c is copied before the call returns. */
+struct store_request *store_commit(struct store *s, const struct store_commit *c,
+                                   store_reply_fn *fn, void *arg);
+/* The next number of a named counter of the subscriber's bucket, from 1; never given twice. */
+struct store_request *store_reserve(struct store *s, const char *msisdn, const char *counter,
+                                    store_reply_fn *fn, void *arg);
+/* Whose is this member (registration number)? At most one item. */
+struct store_request *store_find(struct store *s, unsigned bucket, const char *member,
+                                 store_list_fn *fn, void *arg);
+/* The members of a set in one bucket, oldest first. */
+struct store_request *store_list(struct store *s, unsigned bucket, const char *set, size_t limit,
+                                 store_list_fn *fn, void *arg);
+/* Forgets outbox entries: sent and answered, failed or expired. */
+struct store_request *store_settle(struct store *s, const char *msisdn,
+                                   const struct store_owed_id *ids, unsigned count,
+                                   store_reply_fn *fn, void *arg);
+/* Takes over up to `limit` outbox entries of a bucket that nobody owns or whose owner has not
+ * touched them for idle_ms, and names the timers due at now_ms (they stay until a commit takes
+ * them away). */
+struct store_request *store_sweep(struct store *s, unsigned bucket, const char *owner,
+                                  uint64_t idle_ms, int64_t now_ms, size_t limit,
+                                  store_sweep_fn *fn, void *arg);
+/* Records that belong to no subscriber (menu versions, trainings, ...); reply.subscriber.session. */
+struct store_request *store_shared_load(struct store *s, const char *name, store_reply_fn *fn,
+                                        void *arg);
+struct store_request *store_shared_commit(struct store *s, const char *name, uint64_t version,
+                                          struct span data, uint32_t ttl_s, store_reply_fn *fn,
+                                          void *arg);
+void store_cancel(struct store *s, struct store_request *r);
+bool store_is_ready(const struct store *s);
+/* Pending requests are forgotten without a call. */
+void store_free(struct store *s);
+
+#endif
