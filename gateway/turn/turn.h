@@ -1,0 +1,102 @@
+/*
+ * A turn: one input from arrival to settled reply (design 2, custody.md).
+ *
+ * Step, commit, then act: nothing is answered before the new session and all it owes are one
+ * durable write. Everything outside is handed in, so that the simulator can hand in its own: clock,
+ * timers, randomness, store, links. One live turn a subscriber; further inputs of the same one wait
+ * in its mailbox.
+ */
+#ifndef WARUNG_TURN_TURN_H
+#define WARUNG_TURN_TURN_H
+
+#include "base/timer.h"
+#include "gateway/smpp/dialect.h"
+#include "menus/menu.h"
+#include "sessions/store.h"
+
+struct turn_engine;
+
+/* One request of a peer's waiting for our answer: the owner's own link and ticket, opaque here. */
+struct turn_origin {
+    void *link;
+    const char *link_name; /* smsc or account: the dialogue's centre; outlives the call only */
+    uint64_t connection;
+    uint32_t sequence_number;
+    uint32_t command_id;
+};
+
+struct turn_screen {
+    struct turn_origin origin; /* where the input came from: the reply goes there */
+    struct dialect_reply reply;
+};
+
+enum turn_sent_kind {
+    TURN_SENT_OK,        /* the peer took it */
+    TURN_SENT_TEMPORARY, /* throttled or temporary status: may be tried again */
+    TURN_SENT_PERMANENT, /* refused: the dialogue or message is over */
+    TURN_SENT_UNKNOWN,   /* no response, connection lost after sending */
+    TURN_SENT_NOT,       /* never left */
+};
+struct turn_sent {
+    enum turn_sent_kind kind;
+    uint32_t command_status;
+    uint64_t connection; /* it went over this one */
+    const char *message_id; /* "" when none; valid during the call */
+};
+typedef void turn_sent_fn(void *arg, const struct turn_sent *sent);
+
+/* What the engine needs of the links. show() and send() run their callback exactly once, never from
+ * inside the call; false = nothing was queued and nothing will be called. */
+struct turn_ports {
+    void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
+    bool (*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
+                 turn_sent_fn *fn, void *arg);
+    bool (*send_sms)(void *ctx, const char *link_name, const char *source, const char *msisdn,
+                     const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg);
+    /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the current version,
+     * else that version (NULL when it is gone). */
+    const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
+                                    const uint8_t *id);
+    struct menu_limits (*limits)(void *ctx, const char *link_name);
+    void *ctx;
+};
+
+struct turn_settings {
+    const char *instance;
+    unsigned turns_max;          /* live turns; default 20000; more: the busy screen, throttled */
+    unsigned mailbox_max;        /* inputs waiting for one subscriber; default 8 */
+    unsigned cache_max;          /* local copies of sessions; default 200000 */
+    unsigned answer_window_ms;   /* below the centre's response timer; default 5000 */
+    unsigned redelivery_horizon_s; /* longer than the centre's retry schedule; default 600 */
+    unsigned session_idle_s;     /* a dialogue untouched for so long is over; default 180 */
+    unsigned reply_deadline_ms;  /* a USSD screen later than this is not sent; default 8000 */
+    unsigned draft_ttl_s;        /* default 7 days */
+    unsigned sms_expiry_s;       /* default 3 days */
+    unsigned sweep_ms;           /* each bucket once in this time; default 1000 */
+};
+
+struct turn_env {
+    struct timer_queue *timers;
+    int64_t (*wall_ms)(void *ctx);
+    uint64_t (*random)(void *ctx);
+    void *ctx;
+    struct store *store;
+    struct turn_ports ports;
+};
+
+struct turn_engine *turn_engine_new(const struct turn_env *env, const struct turn_settings *settings);
+/* One decoded input. It is copied; the answer comes through ports.answer, never from inside. */
+void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
+                  const struct dialect_input *input);
+/* From now on a new dial gets the busy screen; running dialogues go on. */
+void turn_drain(struct turn_engine *e);
+unsigned turn_live(const struct turn_engine *e);
+void turn_engine_free(struct turn_engine *e);
+
+struct turn_counters {
+    uint64_t inputs, steps, replays, conflicts, busy, throttled, unknown_commits, failed_screens,
+        screens, sms_sent, sms_failed, sms_expired;
+};
+const struct turn_counters *turn_counters(const struct turn_engine *e);
+
+#endif

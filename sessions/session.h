@@ -1,0 +1,65 @@
+/*
+ * The session record of one subscriber: what makes a step repeatable and a dialogue movable.
+ *
+ * Packed into one value of the store (design 3): debts (inputs that the centre may send once more),
+ * the last screen, and the menu state. The version stands outside, with the store.
+ */
+#ifndef WARUNG_SESSIONS_SESSION_H
+#define WARUNG_SESSIONS_SESSION_H
+
+#include "base/span.h"
+
+enum {
+    SESSION_DEBTS_MAX = 8,
+    SESSION_SCREEN_BYTES = 1024,
+    SESSION_STATE_BYTES = 2560,
+    SESSION_ID_BYTES = 16,
+};
+
+/* What the centre may send again. Closed: proved answered within the answer window, so an equal
+ * input is a new one (custody.md B). Exact: its fingerprint holds the link's own step number, so it
+ * is never closed before it expires (custody.md A). */
+struct session_debt {
+    uint64_t fingerprint;
+    int64_t at_ms; /* wall clock */
+    bool is_closed;
+    bool is_exact;
+};
+
+enum session_reply { SESSION_REPLY_NONE, SESSION_REPLY_ASK, SESSION_REPLY_END };
+
+struct session {
+    /* The dialogue's name on its link; empty when no dialogue is open. */
+    char link[32];
+    char code[24];
+    uint8_t id[SESSION_ID_BYTES];
+    uint8_t id_size;
+    bool is_open;
+    uint8_t step; /* counts steps, modulo 128: the dialogue unit number we send */
+    int64_t updated_ms;
+    /* The reply owed for the newest debt: what a copy of that input is answered with. */
+    enum session_reply reply;
+    char screen[SESSION_SCREEN_BYTES]; /* UTF-8 and NUL */
+    /* Newest first. */
+    unsigned debt_count;
+    struct session_debt debts[SESSION_DEBTS_MAX];
+    /* menus/state.h, encoded */
+    uint16_t state_size;
+    uint8_t state[SESSION_STATE_BYTES];
+};
+
+void session_init(struct session *s);
+void session_encode(const struct session *s, struct writer *w);
+/* False when the octets are no session record (then as after init). */
+bool session_decode(struct session *s, struct span record);
+
+/* The debt with this fingerprint that is open or exact, and not older than horizon_ms; NULL = none. */
+const struct session_debt *session_find_debt(const struct session *s, uint64_t fingerprint,
+                                             int64_t now_ms, int64_t horizon_ms);
+/* Puts a new debt first; drops those that expired, then the oldest beyond the limit. */
+void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
+                      int64_t horizon_ms);
+/* Closes the newest debt if it has this fingerprint. */
+void session_close_debt(struct session *s, uint64_t fingerprint);
+
+#endif
