@@ -1,4 +1,5 @@
 # Warung. `make` builds, `make run` is a phone, `make check` tests; README.md says the rest.
+# Each first installs what it needs and this machine lacks (conf/packages.debian).
 #
 # A program is every module of its folders; a new .c file is picked up by its place:
 #   libwarung.a    base menus merchants sessions gateway (without the mains)
@@ -14,26 +15,27 @@ Q        := $(if $(filter 0,$(V)),@)
 
 VERSION  := $(shell sed -n 's/^\#define WARUNG_VERSION "\(.*\)"/\1/p' base/version.h)
 
-# SANITIZE=1 builds and tests everything under ASan and UBSan, in a folder of its own.
+# The kinds of build, each in a folder of its own: plain; SANITIZE=1 (ASan and UBSan); and two that
+# `make fuzz` and `make coverage` ask for by themselves.
 SANITIZE ?= 0
-ifeq ($(SANITIZE),1)
-B        := build-sanitize
-OPT      := -O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-else
-B        := build
-OPT      := -O2 -g
-endif
+KIND     ?= $(if $(filter 1,$(SANITIZE)),sanitize,plain)
+SAN       = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT_plain    := -O2 -g
+OPT_sanitize  = -O1 -g3 $(SAN)
+OPT_fuzz      = -O1 -g $(SAN) -fsanitize=fuzzer-no-link
+OPT_coverage := -O0 -g --coverage
+B        := build$(if $(filter-out plain,$(KIND)),-$(KIND))
+OPT       = $(OPT_$(KIND))
 
 PKGS     := libevent libevent_openssl hiredis libconfig libcurl jansson libcrypto libssl libcrypt
-CC       ?= cc
+CC       := $(if $(filter fuzz,$(KIND)),clang,$(CC))
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wunused-result -Werror
 CPPFLAGS += -I. -D_GNU_SOURCE
 # Asserts stay in release builds (design 6): NDEBUG is never defined.
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fstack-protector-strong -MMD -MP
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lsmpp34 -lm
-LDFLAGS  += $(if $(filter 1,$(SANITIZE)),-fsanitize=address$(comma)undefined)
-comma    := ,
+LDFLAGS  += $(filter -fsanitize% --coverage,$(OPT))
 
 FOLDERS  := base menus merchants sessions gateway gateway/smpp gateway/link gateway/turn \
             gateway/callback gateway/admin
@@ -42,20 +44,37 @@ CTL_SRC  := $(wildcard gateway/ctl/*.c)
 SMSC_SRC := $(wildcard tests/smsc/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/contract/test_*.c tests/vectors/test_*.c \
               tests/scenarios/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # Helpers that several tests share: anything in tests/support, linked to every test.
 HELP_SRC := $(wildcard tests/support/*.c)
 
 LIB      := $(B)/libwarung.a
 objects   = $(patsubst %.c,$(B)/obj/%.o,$(1))
+FUZZERS  := $(patsubst tests/%.c,$(B)/tests/%,$(FUZZ_SRC))
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check unit lint bench clean tests
+.PHONY: all run check unit lint bench clean tests fuzz fuzz-programs
 all: $(PROGRAMS)
 
-$(B)/obj/%.o: %.c
+# A stamp a group of packages, so that only a change of the list asks again. Everything that is
+# compiled comes after it; INSTALL_PACKAGES=no leaves the machine alone.
+GROUPS_run     := build run
+GROUPS_check   := build run check
+GROUPS_fuzz    := build fuzz
+GROUPS_build   := build
+NEED           := $(or $(if $(filter check% unit tests,$(MAKECMDGOALS)),check),$(if \
+                    $(filter run bench,$(MAKECMDGOALS)),run),$(if \
+                    $(filter fuzz%,$(MAKECMDGOALS)),fuzz),build)
+PACKAGES       := build/packages-$(NEED)
+
+$(PACKAGES): conf/packages.debian tools/install-packages.sh
+	@tools/install-packages.sh $(GROUPS_$(NEED))
+	@mkdir -p build && touch $@
+
+$(B)/obj/%.o: %.c | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -85,14 +104,31 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# With the kept inputs as a test; under KIND=fuzz with libFuzzer's own main.
+$(FUZZERS): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(filter-out fuzz,$(KIND)),$(B)/obj/tests/fuzz/replay.o) $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(KIND)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+
 .SECONDARY:
-tests: $(TESTS)
+tests: $(TESTS) $(FUZZERS)
+
+# Everything: each test is named with its result; the last line is "N passed, N failed".
+check: $(PROGRAMS) $(TESTS) $(FUZZERS)
+	@BUILD=$(B) tools/check.sh
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.
 unit: $(TESTS)
 	$(Q)for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
 
+# FUZZ_S seconds of libFuzzer for each target; the ordinary `make check` replays the kept inputs.
+FUZZ_S   ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory KIND=fuzz fuzz-programs
+	@tools/fuzz.sh $(FUZZ_S) $(FUZZ_SRC:tests/%.c=build-fuzz/tests/%)
+fuzz-programs: $(FUZZERS)
+
 clean:
-	rm -rf build build-sanitize
+	rm -rf build build-*
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
