@@ -49,14 +49,18 @@ struct session {
 };
 
 void session_init(struct session *s);
+/* At most STORE_SESSION_BYTES_MAX octets. Times must be wall-clock milliseconds from 0 to 2^46 - 1.
+ */
 void session_encode(const struct session *s, struct writer *w);
 /* False when the octets are no session record (then as after init). */
 bool session_decode(struct session *s, struct span record);
 
-/* The debt with this fingerprint that is open or exact, and not older than horizon_ms; NULL = none. */
+/* The debt with this fingerprint that is open or exact, and not older than horizon_ms; NULL = none.
+ */
 const struct session_debt *session_find_debt(const struct session *s, uint64_t fingerprint,
                                              int64_t now_ms, int64_t horizon_ms);
-/* Puts a new debt first; drops those that expired, then the oldest beyond the limit. */
+/* Puts a new debt first; drops those that can match no input any more (expired, or closed and not
+ * exact), then the oldest beyond the limit. */
 void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
                       int64_t horizon_ms);
 /* Closes the newest debt if it has this fingerprint. */

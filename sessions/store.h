@@ -24,11 +24,16 @@ enum {
     STORE_COMMIT_INDEX_MAX = 4,
     STORE_COMMIT_TIMER_MAX = 4,
     STORE_COMMIT_JOURNAL_MAX = 4,
+    STORE_SHARED_BYTES_MAX = 1 << 20,
+    STORE_MSISDN_BYTES_MAX = 32, /* of a subscriber's number, without NUL; not empty */
+    STORE_NAME_BYTES_MAX = 64,   /* of owners, members, sets, kinds, counters, shared names */
+    STORE_LIST_MAX = 1000,       /* items asked of one bucket at a time */
+    STORE_SWEEP_MAX = 100,
 };
 
 enum store_result {
     STORE_OK,
-    STORE_CONFLICT,    /* a version is not the expected one; nothing written, the records are given */
+    STORE_CONFLICT, /* a version is not the expected one; nothing written, the records are given */
     STORE_UNAVAILABLE, /* not connected, queue full, or refused (READONLY, OOM, MISCONF, LOADING):
                           certainly nothing written */
     STORE_UNKNOWN,     /* sent, no reply: written or not; find out by loading */
@@ -51,6 +56,7 @@ struct store_owed_id {
     uint64_t number;
 };
 
+/* A member may be in several sets; store_find() knows it as long as it is in one. */
 struct store_index {
     const char *member;    /* registration number */
     const char *leave_set; /* set names: status words; NULL = none */
@@ -59,19 +65,20 @@ struct store_index {
 };
 
 struct store_timer {
-    const char *kind; /* a short word: "nudge", "expire", ... one a kind and subscriber */
+    const char *kind; /* a short word without ':': "nudge", ... one a kind and subscriber */
     int64_t due_ms;   /* wall clock; 0 = take it away */
 };
 
 struct store_commit {
     const char *msisdn;
-    /* The session record: written when session.size != 0, deleted when session_delete. */
+    /* The session record: written when session.size != 0, deleted when session_delete; then, and
+     * only then, its version is checked. */
     uint64_t session_version; /* expected; 0 = there must be none */
     struct span session;
-    uint32_t session_ttl_s;
+    uint32_t session_ttl_s; /* 0 = for ever */
     bool session_delete;
-    /* The merchant record: checked when merchant_checked, written when merchant.size != 0. A write
-     * implies the check. */
+    /* The merchant record: checked when merchant_checked, written when merchant.size != 0, deleted
+     * when merchant_delete. Writing and deleting imply the check. */
     bool merchant_checked;
     uint64_t merchant_version;
     struct span merchant;
@@ -92,7 +99,9 @@ struct store_commit {
 
 struct store_reply {
     enum store_result result;
-    struct store_subscriber subscriber; /* load; commit: CONFLICT = as they are. Versions also on OK. */
+    /* Load: both records. Commit: CONFLICT = both as they are; OK = the new versions of what was
+     * written, without data (0 = not written, or deleted). */
+    struct store_subscriber subscriber;
     struct store_owed_id owed[STORE_COMMIT_OWED_MAX]; /* commit OK: ids of its entries, in order */
     uint64_t number;                                  /* reserve */
 };
@@ -118,7 +127,7 @@ struct store_sweep {
 struct store_listed {
     const char *member;
     const char *msisdn;
-    int64_t at_ms;
+    int64_t at_ms; /* find: 0 */
 };
 struct store_list {
     enum store_result result;
@@ -136,7 +145,8 @@ struct store_request;
 struct store;
 
 struct store_ops {
-    struct store_request *(*load)(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg);
+    struct store_request *(*load)(struct store *s, const char *msisdn, store_reply_fn *fn,
+                                  void *arg);
     struct store_request *(*commit)(struct store *s, const struct store_commit *c,
                                     store_reply_fn *fn, void *arg);
     struct store_request *(*reserve)(struct store *s, const char *msisdn, const char *counter,
@@ -166,12 +176,18 @@ struct store {
     unsigned buckets;
 };
 
-/* CRC-16/XMODEM of the number, modulo the bucket count (what Redis Cluster uses for slots). */
+/* CRC-16/XMODEM, what Redis Cluster uses for its slots. */
+uint16_t store_crc16(const void *octets, size_t size);
+/* store_crc16() of the number, modulo the bucket count. */
 unsigned store_bucket(const struct store *s, const char *msisdn);
 
+/* True when nothing but the session record is written: one key, one write. For implementations. */
+bool store_commit_is_plain(const struct store_commit *c);
+
 /* Both records of a subscriber. */
-struct store_request *store_load(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg);
-/* All of it or nothing. *c is copied before the call returns. */
+struct store_request *store_load(struct store *s, const char *msisdn, store_reply_fn *fn,
+                                 void *arg);
+/* All of it or nothing. *c is copied before the call returns. Limits that *c breaks are bugs. */
 struct store_request *store_commit(struct store *s, const struct store_commit *c,
                                    store_reply_fn *fn, void *arg);
 /* The next number of a named counter of the subscriber's bucket, from 1; never given twice. */
@@ -193,15 +209,17 @@ struct store_request *store_settle(struct store *s, const char *msisdn,
 struct store_request *store_sweep(struct store *s, unsigned bucket, const char *owner,
                                   uint64_t idle_ms, int64_t now_ms, size_t limit,
                                   store_sweep_fn *fn, void *arg);
-/* Records that belong to no subscriber (menu versions, trainings, ...); reply.subscriber.session. */
+/* Records that belong to no subscriber (menu versions, trainings, ...); reply.subscriber.session.
+ * A commit with empty data deletes; ttl_s 0 = for ever. */
 struct store_request *store_shared_load(struct store *s, const char *name, store_reply_fn *fn,
                                         void *arg);
 struct store_request *store_shared_commit(struct store *s, const char *name, uint64_t version,
                                           struct span data, uint32_t ttl_s, store_reply_fn *fn,
                                           void *arg);
+/* The callback will not run; what was asked may still be done. NULL is no request. */
 void store_cancel(struct store *s, struct store_request *r);
 bool store_is_ready(const struct store *s);
-/* Pending requests are forgotten without a call. */
+/* Pending requests are forgotten without a call. Not from inside a callback of this store. */
 void store_free(struct store *s);
 
 #endif

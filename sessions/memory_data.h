@@ -1,0 +1,48 @@
+/*
+ * What store_memory keeps, and what each request does to it: the twin of functions.lua, without
+ * time or callbacks. tests/contract holds the two against each other.
+ */
+#ifndef WARUNG_SESSIONS_MEMORY_DATA_H
+#define WARUNG_SESSIONS_MEMORY_DATA_H
+
+#include "sessions/store.h"
+
+struct memory_data;
+
+typedef int64_t memory_data_clock_fn(void *ctx); /* wall clock, milliseconds */
+
+struct memory_data *memory_data_new(unsigned buckets, memory_data_clock_fn *wall_ms, void *ctx);
+void memory_data_free(struct memory_data *d);
+unsigned memory_data_buckets(const struct memory_data *d);
+/* A copy of everything, with the same clock: what a replica has. */
+struct memory_data *memory_data_copy(const struct memory_data *d);
+/* A fail-over: from now on `d` holds what `replica` holds; `replica` is freed. */
+void memory_data_replace(struct memory_data *d, struct memory_data *replica);
+
+/* Each does its work at once. Spans of a reply live until the next call on the data. */
+void memory_data_load(struct memory_data *d, const char *msisdn, struct store_reply *reply);
+void memory_data_commit(struct memory_data *d, const struct store_commit *c,
+                        struct store_reply *reply);
+void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *counter,
+                         struct store_reply *reply);
+void memory_data_settle(struct memory_data *d, const char *msisdn, const struct store_owed_id *ids,
+                        unsigned count, struct store_reply *reply);
+void memory_data_shared_load(struct memory_data *d, const char *name, struct store_reply *reply);
+void memory_data_shared_commit(struct memory_data *d, const char *name, uint64_t version,
+                               struct span data, uint32_t ttl_s, struct store_reply *reply);
+/* Arrays of at least `limit` items (find: one), filled from the front. */
+size_t memory_data_find(struct memory_data *d, unsigned bucket, const char *member,
+                        struct store_listed *item);
+size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set, size_t limit,
+                        struct store_listed *items, bool *more);
+size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owner, uint64_t idle_ms,
+                        size_t limit, struct store_taken *taken);
+size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
+                       struct store_due *due);
+
+/* For checkers: entries in every outbox; journal entries of a bucket, oldest first (NULL = no
+ * such). */
+size_t memory_data_owed_count(const struct memory_data *d);
+const struct span *memory_data_journal(const struct memory_data *d, unsigned bucket, size_t place);
+
+#endif

@@ -1,0 +1,186 @@
+#include "sessions/session.h"
+
+#include <assert.h>
+#include <string.h>
+
+/*
+ * The record, format 1. Times are 46 bits of milliseconds with two flags above them, so that a debt
+ * takes 14 octets; a typical open session with a full screen stays below 350.
+ *
+ *   u8  format
+ *   u8  is_open (bit 0), reply (bits 1-2), debt_count (bits 4-7)
+ *   u8  step
+ *   u8  length + link, u8 length + code, u8 length + id
+ *   48 bits  updated_ms
+ *   u16 length + screen
+ *   debts: u64 fingerprint, 48 bits: is_closed, is_exact, at_ms
+ *   u16 length + state
+ */
+enum {
+    FORMAT = 1,
+    FLAG_OPEN = 0x01,
+    FLAG_UNUSED = 0x08,
+    REPLY_SHIFT = 1,
+    REPLY_MASK = 0x03,
+    COUNT_SHIFT = 4,
+    TIME_BITS = 46,
+    TIME_CLOSED = 2,
+    TIME_EXACT = 1,
+};
+
+void session_init(struct session *s)
+{
+    memset(s, 0, sizeof(*s));
+}
+
+static void write_time(struct writer *w, int64_t ms, unsigned flags)
+{
+    uint64_t value = (uint64_t)ms;
+
+    assert(ms >= 0 && value >> TIME_BITS == 0);
+    value |= (uint64_t)flags << TIME_BITS;
+    writer_u16(w, (uint16_t)(value >> 32));
+    writer_u32(w, (uint32_t)value);
+}
+
+static int64_t read_time(struct reader *r, unsigned *flags)
+{
+    uint64_t value = (uint64_t)reader_u16(r) << 32;
+
+    value |= reader_u32(r);
+    *flags = (unsigned)(value >> TIME_BITS);
+    return (int64_t)(value & ((UINT64_C(1) << TIME_BITS) - 1));
+}
+
+void session_encode(const struct session *s, struct writer *w)
+{
+    assert(s->debt_count <= SESSION_DEBTS_MAX && s->id_size <= SESSION_ID_BYTES);
+    assert(s->state_size <= SESSION_STATE_BYTES && s->reply <= SESSION_REPLY_END);
+    writer_u8(w, FORMAT);
+    writer_u8(w, (uint8_t)((s->is_open ? FLAG_OPEN : 0) | (unsigned)s->reply << REPLY_SHIFT |
+                           s->debt_count << COUNT_SHIFT));
+    writer_u8(w, s->step);
+    writer_string8(w, s->link);
+    writer_string8(w, s->code);
+    writer_span8(w, span_of(s->id, s->id_size));
+    write_time(w, s->updated_ms, 0);
+    writer_string16(w, s->screen);
+    for (unsigned i = 0; i < s->debt_count; i++) {
+        const struct session_debt *d = &s->debts[i];
+
+        writer_u64(w, d->fingerprint);
+        write_time(w, d->at_ms,
+                   (d->is_closed ? TIME_CLOSED : 0U) | (d->is_exact ? TIME_EXACT : 0U));
+    }
+    writer_span16(w, span_of(s->state, s->state_size));
+}
+
+static void read_debts(struct session *s, struct reader *r)
+{
+    for (unsigned i = 0; i < s->debt_count; i++) {
+        struct session_debt *d = &s->debts[i];
+        unsigned flags;
+
+        d->fingerprint = reader_u64(r);
+        d->at_ms = read_time(r, &flags);
+        d->is_closed = (flags & TIME_CLOSED) != 0;
+        d->is_exact = (flags & TIME_EXACT) != 0;
+    }
+}
+
+/* A field of raw octets; fails when it is longer than its place. */
+static size_t read_octets(struct reader *r, struct span s, uint8_t *field, size_t field_bytes)
+{
+    if (s.size > field_bytes) {
+        r->failed = true;
+        return 0;
+    }
+    if (s.size != 0)
+        memcpy(field, s.data, s.size);
+    return s.size;
+}
+
+static void read_session(struct session *s, struct reader *r)
+{
+    uint8_t format = reader_u8(r);
+    uint8_t flags = reader_u8(r);
+    unsigned time_flags;
+
+    s->is_open = (flags & FLAG_OPEN) != 0;
+    s->reply = (enum session_reply)(flags >> REPLY_SHIFT & REPLY_MASK);
+    s->debt_count = flags >> COUNT_SHIFT;
+    if (format != FORMAT || (flags & FLAG_UNUSED) != 0 || s->reply > SESSION_REPLY_END ||
+        s->debt_count > SESSION_DEBTS_MAX) {
+        r->failed = true;
+        return;
+    }
+    s->step = reader_u8(r);
+    reader_string8(r, s->link, sizeof(s->link));
+    reader_string8(r, s->code, sizeof(s->code));
+    s->id_size = (uint8_t)read_octets(r, reader_span8(r), s->id, sizeof(s->id));
+    s->updated_ms = read_time(r, &time_flags);
+    if (time_flags != 0)
+        r->failed = true;
+    reader_string16(r, s->screen, sizeof(s->screen));
+    read_debts(s, r);
+    s->state_size = (uint16_t)read_octets(r, reader_span16(r), s->state, sizeof(s->state));
+}
+
+bool session_decode(struct session *s, struct span record)
+{
+    struct reader r;
+
+    session_init(s);
+    reader_init(&r, record);
+    read_session(s, &r);
+    if (r.failed || reader_left(&r) != 0) {
+        session_init(s);
+        return false;
+    }
+    return true;
+}
+
+static bool is_expired(const struct session_debt *d, int64_t now_ms, int64_t horizon_ms)
+{
+    return now_ms - d->at_ms > horizon_ms;
+}
+
+/* An input equal to it is a copy, not a new one. */
+static bool is_owed(const struct session_debt *d, int64_t now_ms, int64_t horizon_ms)
+{
+    return (!d->is_closed || d->is_exact) && !is_expired(d, now_ms, horizon_ms);
+}
+
+const struct session_debt *session_find_debt(const struct session *s, uint64_t fingerprint,
+                                             int64_t now_ms, int64_t horizon_ms)
+{
+    for (unsigned i = 0; i < s->debt_count; i++) {
+        const struct session_debt *d = &s->debts[i];
+
+        if (d->fingerprint == fingerprint && is_owed(d, now_ms, horizon_ms))
+            return d;
+    }
+    return NULL;
+}
+
+void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
+                      int64_t horizon_ms)
+{
+    struct session_debt kept[SESSION_DEBTS_MAX];
+    unsigned count = 0;
+
+    kept[count++] =
+        (struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms, .is_exact = is_exact};
+    for (unsigned i = 0; i < s->debt_count && count < SESSION_DEBTS_MAX; i++) {
+        if (is_owed(&s->debts[i], now_ms, horizon_ms))
+            kept[count++] = s->debts[i];
+    }
+    memcpy(s->debts, kept, count * sizeof(kept[0]));
+    s->debt_count = count;
+}
+
+void session_close_debt(struct session *s, uint64_t fingerprint)
+{
+    if (s->debt_count != 0 && s->debts[0].fingerprint == fingerprint)
+        s->debts[0].is_closed = true;
+}

@@ -1,0 +1,166 @@
+#include "sessions/store.h"
+
+#include <assert.h>
+#include <string.h>
+
+const char *store_result_name(enum store_result result)
+{
+    switch (result) {
+    case STORE_OK:
+        return "ok";
+    case STORE_CONFLICT:
+        return "conflict";
+    case STORE_UNAVAILABLE:
+        return "unavailable";
+    case STORE_UNKNOWN:
+        return "unknown";
+    }
+    assert(!"no such store result");
+    return "";
+}
+
+uint16_t store_crc16(const void *octets, size_t size)
+{
+    const uint8_t *p = octets;
+    uint16_t crc = 0;
+
+    /* CRC-16/XMODEM: polynomial x^16 + x^12 + x^5 + 1, a nibble at a time without a table. */
+    for (size_t i = 0; i < size; i++) {
+        uint8_t x = (uint8_t)(crc >> 8 ^ p[i]);
+
+        x ^= x >> 4;
+        crc = (uint16_t)(crc << 8 ^ (uint16_t)(x << 12) ^ (uint16_t)(x << 5) ^ x);
+    }
+    return crc;
+}
+
+unsigned store_bucket(const struct store *s, const char *msisdn)
+{
+    return store_crc16(msisdn, strlen(msisdn)) % s->buckets;
+}
+
+static bool is_name(const char *text)
+{
+    return text != NULL && text[0] != '\0' && strlen(text) <= STORE_NAME_BYTES_MAX;
+}
+
+static bool is_subscriber(const char *msisdn)
+{
+    return msisdn != NULL && msisdn[0] != '\0' && strlen(msisdn) <= STORE_MSISDN_BYTES_MAX;
+}
+
+static void check_commit(const struct store_commit *c)
+{
+    assert(is_subscriber(c->msisdn));
+    assert(c->session.size <= STORE_SESSION_BYTES_MAX);
+    assert(c->merchant.size <= STORE_MERCHANT_BYTES_MAX);
+    assert(!(c->session_delete && c->session.size != 0));
+    assert(!(c->merchant_delete && c->merchant.size != 0));
+    assert(c->owner == NULL || is_name(c->owner));
+    assert(c->owed_count <= STORE_COMMIT_OWED_MAX && c->settled_count <= STORE_COMMIT_OWED_MAX);
+    assert(c->index_count <= STORE_COMMIT_INDEX_MAX && c->timer_count <= STORE_COMMIT_TIMER_MAX);
+    assert(c->journal_count <= STORE_COMMIT_JOURNAL_MAX);
+    for (unsigned i = 0; i < c->owed_count; i++)
+        assert(c->owed[i].size <= STORE_OWED_BYTES_MAX);
+    for (unsigned i = 0; i < c->journal_count; i++)
+        assert(c->journal[i].size <= STORE_OWED_BYTES_MAX);
+    for (unsigned i = 0; i < c->index_count; i++)
+        assert(is_name(c->index[i].member) &&
+               (c->index[i].leave_set == NULL || is_name(c->index[i].leave_set)) &&
+               (c->index[i].enter_set == NULL || is_name(c->index[i].enter_set)));
+    for (unsigned i = 0; i < c->timer_count; i++)
+        assert(is_name(c->timers[i].kind) && strchr(c->timers[i].kind, ':') == NULL);
+}
+
+bool store_commit_is_plain(const struct store_commit *c)
+{
+    return c->session.size != 0 && !c->merchant_checked && c->merchant.size == 0 &&
+           !c->merchant_delete && c->owed_count == 0 && c->settled_count == 0 &&
+           c->index_count == 0 && c->timer_count == 0 && c->journal_count == 0;
+}
+
+struct store_request *store_load(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg)
+{
+    assert(is_subscriber(msisdn) && fn != NULL);
+    return s->ops->load(s, msisdn, fn, arg);
+}
+
+struct store_request *store_commit(struct store *s, const struct store_commit *c,
+                                   store_reply_fn *fn, void *arg)
+{
+    assert(fn != NULL);
+    check_commit(c);
+    return s->ops->commit(s, c, fn, arg);
+}
+
+struct store_request *store_reserve(struct store *s, const char *msisdn, const char *counter,
+                                    store_reply_fn *fn, void *arg)
+{
+    assert(is_subscriber(msisdn) && is_name(counter) && fn != NULL);
+    return s->ops->reserve(s, msisdn, counter, fn, arg);
+}
+
+struct store_request *store_find(struct store *s, unsigned bucket, const char *member,
+                                 store_list_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && is_name(member) && fn != NULL);
+    return s->ops->find(s, bucket, member, fn, arg);
+}
+
+struct store_request *store_list(struct store *s, unsigned bucket, const char *set, size_t limit,
+                                 store_list_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && is_name(set) && fn != NULL);
+    assert(limit != 0 && limit <= STORE_LIST_MAX);
+    return s->ops->list(s, bucket, set, limit, fn, arg);
+}
+
+struct store_request *store_settle(struct store *s, const char *msisdn,
+                                   const struct store_owed_id *ids, unsigned count,
+                                   store_reply_fn *fn, void *arg)
+{
+    assert(is_subscriber(msisdn) && fn != NULL);
+    assert(count != 0 && count <= STORE_COMMIT_OWED_MAX);
+    return s->ops->settle(s, msisdn, ids, count, fn, arg);
+}
+
+struct store_request *store_sweep(struct store *s, unsigned bucket, const char *owner,
+                                  uint64_t idle_ms, int64_t now_ms, size_t limit,
+                                  store_sweep_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && is_name(owner) && fn != NULL);
+    assert(limit != 0 && limit <= STORE_SWEEP_MAX);
+    return s->ops->sweep(s, bucket, owner, idle_ms, now_ms, limit, fn, arg);
+}
+
+struct store_request *store_shared_load(struct store *s, const char *name, store_reply_fn *fn,
+                                        void *arg)
+{
+    assert(is_name(name) && fn != NULL);
+    return s->ops->shared_load(s, name, fn, arg);
+}
+
+struct store_request *store_shared_commit(struct store *s, const char *name, uint64_t version,
+                                          struct span data, uint32_t ttl_s, store_reply_fn *fn,
+                                          void *arg)
+{
+    assert(is_name(name) && data.size <= STORE_SHARED_BYTES_MAX && fn != NULL);
+    return s->ops->shared_commit(s, name, version, data, ttl_s, fn, arg);
+}
+
+void store_cancel(struct store *s, struct store_request *r)
+{
+    if (r != NULL)
+        s->ops->cancel(s, r);
+}
+
+bool store_is_ready(const struct store *s)
+{
+    return s->ops->is_ready(s);
+}
+
+void store_free(struct store *s)
+{
+    if (s != NULL)
+        s->ops->free(s);
+}

@@ -1,0 +1,70 @@
+/*
+ * The store in Redis 7: one server, a master behind Sentinel, or a Cluster; hiredis on libevent.
+ *
+ * Nothing is queued while there is no connection: requests are UNAVAILABLE at once, so that the
+ * subscriber hears so. What was sent and not answered is UNKNOWN. The server must be trusted and
+ * reached over a unix socket or an IP literal (libraries.md H5, H8).
+ *
+ * Log events: store.up, store.down, store.durability, store.refused, store.library.
+ */
+#ifndef WARUNG_SESSIONS_STORE_REDIS_H
+#define WARUNG_SESSIONS_STORE_REDIS_H
+
+#include "base/deferred.h"
+#include "base/timer.h"
+#include "sessions/store.h"
+
+struct event_base;
+
+enum store_redis_mode { STORE_REDIS_STANDALONE, STORE_REDIS_SENTINEL, STORE_REDIS_CLUSTER };
+
+struct store_redis_settings {
+    enum store_redis_mode mode;
+    /* "unix:/path", "127.0.0.1:6379" or "[::1]:6379": the server, the sentinels, or some nodes of
+     * the cluster. Copied. */
+    const char *const *servers;
+    unsigned server_count;
+    const char *sentinel_name; /* of the master, as the sentinels know it */
+    const char *username;      /* NULL or "" = Redis's default user */
+    const char *password;      /* NULL or "" = none; sentinels are asked without one */
+    const char *instance;      /* this gateway's name: CLIENT SETNAME */
+    unsigned buckets;          /* 1 .. 16384; must be what the database was begun with */
+    unsigned connections;      /* to each server, shared out by bucket */
+    unsigned connect_timeout_ms;
+    unsigned request_timeout_ms; /* an older request takes the connection down: all UNKNOWN */
+    unsigned backoff_min_ms;     /* reconnecting: doubled up to the maximum, with jitter */
+    unsigned backoff_max_ms;
+    unsigned in_flight_max;   /* requests of a connection; more are UNAVAILABLE */
+    size_t output_bytes_max;  /* not yet written to a connection; more are UNAVAILABLE */
+    unsigned wait_replicas;   /* a write is OK when so many replicas have it; 0 = do not ask */
+    unsigned wait_timeout_ms; /* later it is UNKNOWN */
+    uint64_t journal_keep_s;  /* older journal entries go, roughly; 0 = never */
+    uint64_t seed;            /* of the jitter */
+
+    struct event_base *base;
+    struct timer_queue *timers;
+    struct deferred_queue *deferred;
+
+    /* The database is not for us and never will be: another bucket count, a newer library, Redis
+     * older than 7. The text says which; it lives during the call. The store stays not ready. */
+    void (*on_refused)(void *ctx, const char *reason);
+    /* is_ready changed. Either may be NULL. */
+    void (*on_ready)(void *ctx, bool is_ready);
+    void *ctx;
+};
+
+/* The defaults of all but servers, instance and what is handed in. */
+void store_redis_settings_init(struct store_redis_settings *settings);
+/* Begins to connect. False, with a text for the administrator, when a server's name is not one. */
+struct store *store_redis_new(const struct store_redis_settings *settings, char *error,
+                              size_t error_bytes);
+
+struct store_redis_stats {
+    uint64_t requests, ok, conflicts, unavailable, unknown; /* requests by their end */
+    uint64_t connects, disconnects, refusals;               /* connections; error replies */
+    unsigned in_flight;
+    unsigned connections_up;
+};
+void store_redis_stats(const struct store *s, struct store_redis_stats *stats);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Personal data at rest: records are sealed with AES-256-GCM before they reach the store, and
+ * numbers that must be compared but not read (NIK) become keyed hashes (design 3).
+ *
+ * A sealed record names its key, so that keys can be changed: new records take the current key, old
+ * ones are read with theirs. The kind of record and the subscriber's number are bound to it: a
+ * record moved to another subscriber does not open. Without a keys file the vault is plain: records
+ * are marked as such and stand in the clear; a vault with keys reads those too, so that keys can be
+ * introduced later.
+ *
+ * The keys file (mode 0600, or a systemd credential) is text; the last "seal" line is current:
+ *     warung-keys 1
+ *     hash HEX32
+ *     seal ID YYYY-MM-DD HEX32
+ */
+#ifndef WARUNG_SESSIONS_VAULT_H
+#define WARUNG_SESSIONS_VAULT_H
+
+#include "base/span.h"
+
+enum vault_kind { VAULT_SESSION = 1, VAULT_MERCHANT = 2, VAULT_OWED = 3, VAULT_SHARED = 4 };
+
+enum {
+    VAULT_HASH_BYTES = 32,
+    VAULT_OVERHEAD_BYTES = 33, /* sealed octets beyond the plain ones, at most */
+    VAULT_KEYS_MAX = 64,
+};
+
+struct vault;
+
+/* No keys: marks records as plain. */
+struct vault *vault_new_plain(void);
+/* NULL, with a text that names file and line, when the file cannot be read, is readable by others,
+ * or is no keys file. */
+struct vault *vault_open_file(const char *path, char *error, size_t error_bytes);
+void vault_free(struct vault *v);
+bool vault_is_plain(const struct vault *v);
+
+/* Appends the sealed form of `in` to `out`; false when it has no room (it is then `failed`). */
+bool vault_seal(struct vault *v, enum vault_kind kind, const char *msisdn, struct span in,
+                struct writer *out);
+/* Appends what was sealed to `out`. False, and `out` as before, when the record is damaged, was
+ * sealed for another subscriber or kind, names a key that is not there, or has no room. */
+bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struct span sealed,
+                struct writer *out);
+/* HMAC-SHA-256 with a key that does not change; `what` keeps hashes of different things apart. */
+void vault_hash(const struct vault *v, const char *what, struct span in,
+                uint8_t hash[VAULT_HASH_BYTES]);
+
+/* For `warungctl keys`. Each returns false with a text for the administrator. */
+/* A new file with one key; an existing file is an error. */
+bool vault_create_file(const char *path, char *error, size_t error_bytes);
+/* Adds a key and makes it current: written beside, synced, renamed over. */
+bool vault_rotate_file(const char *path, char *error, size_t error_bytes);
+
+struct vault_key {
+    uint32_t id;
+    char created[11]; /* YYYY-MM-DD */
+    bool is_current;
+};
+/* Fills up to VAULT_KEYS_MAX; the count. */
+unsigned vault_keys(const struct vault *v, struct vault_key keys[VAULT_KEYS_MAX]);
+/* The id of the key that a sealed record names; 0 = a plain record or none of ours. */
+uint32_t vault_record_key(struct span sealed);
+
+#endif
