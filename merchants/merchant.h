@@ -9,11 +9,18 @@
 #include "base/span.h"
 
 enum {
-    MERCHANT_NAME_BYTES = 61 * 4, /* 60 characters of UTF-8 and NUL */
-    MERCHANT_REGNO_BYTES = 12,    /* 11 digits and NUL */
+    MERCHANT_NAME_CHARACTERS_MAX = 60,
+    MERCHANT_NAME_BYTES = (MERCHANT_NAME_CHARACTERS_MAX + 1) * 4, /* of UTF-8, and NUL */
+    MERCHANT_REGNO_BYTES = 12,                                    /* 11 digits and NUL */
     MERCHANT_NIK_BYTES = 17,
-    MERCHANT_CODE_BYTES = 16, /* category, regency, district, sales, smartphone, reason codes */
-    SUBSCRIBER_MERCHANTS_MAX = 3,
+    MERCHANT_CODE_BYTES = 16,     /* category, regency, district, sales, smartphone, reason codes */
+    MERCHANT_VERSION_BYTES = 17,  /* 16 hexadecimal digits and NUL */
+    SUBSCRIBER_LIVE_MAX = 3,      /* registrations that count against the programme's limit */
+    SUBSCRIBER_MERCHANTS_MAX = 6, /* kept: the live ones, and the newest that are over */
+    SUBSCRIBER_TICKETS_MAX = 4,
+    SUBSCRIBER_TRAININGS_MAX = 4,
+    SUBSCRIBER_TRAINING_BYTES = 9, /* 8 characters and NUL */
+    TICKET_BYTES = 9,              /* "T0000042" and NUL */
 };
 
 /* The programme's words (program.md 5); DRAF lives in the session, not in a merchant record. */
@@ -29,6 +36,10 @@ enum merchant_status {
 };
 const char *merchant_status_name(enum merchant_status status); /* "TERKIRIM" */
 bool merchant_status_parse(const char *word, enum merchant_status *status);
+/* Neither rejected nor cancelled: it counts against the limit of a number. */
+bool merchant_status_is_live(enum merchant_status status);
+/* The merchant may change the data: TERKIRIM and PERLU_PERBAIKAN. */
+bool merchant_status_is_editable(enum merchant_status status);
 
 enum merchant_event {
     MERCHANT_EVENT_SEND,
@@ -41,11 +52,28 @@ enum merchant_event {
     MERCHANT_EVENT_CANCEL, /* merchant */
     MERCHANT_EVENT_COUNT
 };
+const char *merchant_event_name(enum merchant_event event); /* "review" */
 /* The status that follows; false when the programme has no such transition. */
 bool merchant_next_status(enum merchant_status status, enum merchant_event event,
                           enum merchant_status *next);
-/* Name of the SMS text that goes with the transition ("SMS_DISETUJUI"); NULL = none. */
+/* Name of the SMS text that goes with the transition ("SMS_DISETUJUI"). */
 const char *merchant_event_sms(enum merchant_event event);
+
+/* Soft findings for the officer: nothing is refused for them. */
+enum merchant_flag {
+    MERCHANT_FLAG_NIK_PROVINCE = 1 << 0,
+    MERCHANT_FLAG_NIK_OUTSIDE_LAMPUNG = 1 << 1,
+    MERCHANT_FLAG_NIK_REGION = 1 << 2,
+    MERCHANT_FLAG_NIK_AGE = 1 << 3,
+    MERCHANT_FLAG_NAME_WORDS = 1 << 4, /* one word, or more than five */
+    MERCHANT_FLAG_SALES_LARGE = 1 << 5,
+    MERCHANT_FLAG_DISTRICT_FUZZY = 1 << 6,
+    MERCHANT_FLAG_MSISDN_UNKNOWN = 1 << 7, /* no Indonesian mobile number: a roamer */
+    MERCHANT_FLAG_NIK_SHARED = 1 << 8,     /* the same NIK is on another registration */
+};
+enum { MERCHANT_FLAG_COUNT = 9 };
+/* The word of one flag by its bit number, for lists: "nik-province". */
+const char *merchant_flag_name(unsigned bit);
 
 struct merchant {
     char regno[MERCHANT_REGNO_BYTES];
@@ -56,43 +84,76 @@ struct merchant {
     char category[MERCHANT_CODE_BYTES];   /* "WARUNG", ... */
     char regency[MERCHANT_CODE_BYTES];    /* "1871" */
     char district[MERCHANT_CODE_BYTES];   /* "187101" */
-    char sales[MERCHANT_CODE_BYTES];      /* "1" .. "6" */
-    char smartphone[MERCHANT_CODE_BYTES]; /* "1" .. "3" */
-    char reason[MERCHANT_CODE_BYTES];     /* of the last FIX or REJECT; else empty */
+    char sales[MERCHANT_CODE_BYTES];      /* "1" .. "6"; empty = not asked (SMS) */
+    char smartphone[MERCHANT_CODE_BYTES]; /* "1" .. "3"; empty = not asked */
+    char reason[MERCHANT_CODE_BYTES];     /* of the last FIX, REJECT or LAPSE; else empty */
     int64_t submitted_ms;                 /* wall clock */
     int64_t changed_ms;                   /* of the last status change */
     int64_t deadline_ms;                  /* PERLU_PERBAIKAN: until when; else 0 */
-    uint32_t flags;                       /* soft findings for the officer: MERCHANT_FLAG_* */
-    char consent_version[MERCHANT_CODE_BYTES];
+    bool reminded;                        /* PERLU_PERBAIKAN: the reminder SMS was sent */
+    uint32_t flags;                       /* merchant_flag */
+    /* Proof of consent (UU 27/2022 Art. 24): when, to which text, in which language. The time also
+     * names the draft that this registration was made of. */
     int64_t consent_ms;
+    char consent_version[MERCHANT_VERSION_BYTES];
     char consent_language[MERCHANT_CODE_BYTES];
 };
 
-enum merchant_flag {
-    MERCHANT_FLAG_NIK_PROVINCE = 1 << 0,
-    MERCHANT_FLAG_NIK_OUTSIDE_LAMPUNG = 1 << 1,
-    MERCHANT_FLAG_NIK_REGION = 1 << 2,
-    MERCHANT_FLAG_NIK_AGE = 1 << 3,
-    MERCHANT_FLAG_NAME_WORDS = 1 << 4,
-    MERCHANT_FLAG_SALES_LARGE = 1 << 5,
-    MERCHANT_FLAG_DISTRICT_FUZZY = 1 << 6,
-    MERCHANT_FLAG_MSISDN_UNKNOWN = 1 << 7, /* no Indonesian mobile number: a roamer */
+/* What an officer should look at, from the data itself. `now_ms` is wall clock. */
+uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64_t now_ms);
+
+enum ticket_kind {
+    TICKET_CALL,   /* call back, in the slot asked for */
+    TICKET_FRAUD,  /* somebody asks for money in the programme's name */
+    TICKET_CHANGE, /* wants a change while the data is locked (Art. 30: 3x24 h) */
+    TICKET_STUCK,  /* three errors with a draft: needs help */
+    TICKET_ERASE,  /* wants all data erased (Art. 43: 3x24 h) */
+    TICKET_KIND_COUNT
+};
+const char *ticket_kind_name(enum ticket_kind kind); /* "call" */
+
+/* Something an officer has to do for a subscriber. */
+struct ticket {
+    char number[TICKET_BYTES];
+    enum ticket_kind kind;
+    char slot; /* '1' morning, '2' noon, '3' afternoon; 0 = any time */
+    int64_t asked_ms;
+};
+
+/* How often something was tried since a time: for limits an hour or a day. */
+struct tries {
+    uint8_t count;
+    int64_t since_ms;
 };
 
 struct subscriber {
     unsigned merchant_count;
-    struct merchant merchants[SUBSCRIBER_MERCHANTS_MAX];
+    struct merchant merchants[SUBSCRIBER_MERCHANTS_MAX]; /* oldest first */
     char language[8];
     char link[32]; /* smsc whose subscriber this is: where SMS owed later leave */
     char code[24]; /* the service code this subscriber last dialled or texted */
     bool info_sms_stopped;
-    uint64_t last_step; /* fingerprint of the input that made the last registration: idempotence */
+    bool training_news;        /* asked to be told of trainings nearby */
+    int64_t erase_asked_ms;    /* HAPUS came by SMS and waits for HAPUS YA; 0 = no */
+    struct tries status_tries; /* wrong last-4-digits for somebody's number, an hour */
+    struct tries help_sms;     /* SMS answered with the help text, a day */
+    unsigned ticket_count;
+    struct ticket tickets[SUBSCRIBER_TICKETS_MAX];
+    unsigned training_count;
+    char trainings[SUBSCRIBER_TRAININGS_MAX][SUBSCRIBER_TRAINING_BYTES]; /* joined */
 };
 
 void subscriber_init(struct subscriber *s);
+/* A long-lived format: its first octet is a format number, and older ones stay readable. */
 void subscriber_encode(const struct subscriber *s, struct writer *w);
+/* False when the octets are no record of a known format; then s is as after init. */
 bool subscriber_decode(struct subscriber *s, struct span record);
 /* NULL when the subscriber has no such registration. */
 struct merchant *subscriber_find(struct subscriber *s, const char *regno);
+/* Live ones only. */
+unsigned subscriber_count_live(const struct subscriber *s);
+/* Room for one more, zeroed, at the end. When all places are taken the oldest that is over is
+ * dropped and its number copied to `dropped` (else empty). NULL when all are live. */
+struct merchant *subscriber_add(struct subscriber *s, char dropped[MERCHANT_REGNO_BYTES]);
 
 #endif

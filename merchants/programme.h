@@ -48,10 +48,10 @@ struct programme {
     bool record_used; /* facts or actions looked at it: the commit must check its version */
     /* filled on demand by the driver */
     struct programme_need need;
-    uint64_t number;           /* NEEDS_NUMBER: the answer; 0 = not yet */
-    bool has_found;            /* NEEDS_RECORD: looked up */
-    bool found;                /* ... and there is one */
-    struct subscriber other;   /* ... this */
+    uint64_t number;         /* NEEDS_NUMBER: the answer; 0 = not yet */
+    bool has_found;          /* NEEDS_RECORD: looked up */
+    bool found;              /* ... and there is one */
+    struct subscriber other; /* ... this */
     /* filled by actions */
     char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
     unsigned sms_count;
