@@ -34,7 +34,8 @@ enum dialect_kind {
 struct dialect_session {
     uint8_t octets[DIALECT_SESSION_BYTES];
     uint8_t size; /* 0 = the centre names none */
-    uint8_t unit; /* number of the dialogue unit (its_session_info bits 7-1), 0 where there is none */
+    uint8_t
+        unit; /* number of the dialogue unit (its_session_info bits 7-1), 0 where there is none */
 };
 
 /* One part of a concatenated message; total 0 or 1 = whole. */
@@ -52,7 +53,8 @@ struct dialect_input {
     struct dialect_session session;
     struct dialect_part part;
     /* Addresses, esm_class, data_coding, operation, session info, message reference, SAR fields and
-     * text of the PDU; never its sequence_number. Equal for every copy of one input on any gateway. */
+     * text of the PDU; never its sequence_number. Equal for every copy of one input on any gateway.
+     */
     uint64_t fingerprint;
 };
 

@@ -8,8 +8,8 @@
 
 enum {
     SMPP_HEADER_BYTES = 16,
-    SMPP_PDU_BYTES_OPEN = 512,           /* limit before a bind: no legal bind is larger */
-    SMPP_PDU_BYTES_DEFAULT = 70 * 1024,  /* limit after a bind: one 64 KiB TLV and the rest */
+    SMPP_PDU_BYTES_OPEN = 512,          /* limit before a bind: no legal bind is larger */
+    SMPP_PDU_BYTES_DEFAULT = 70 * 1024, /* limit after a bind: one 64 KiB TLV and the rest */
 };
 
 /* SMPP 3.4 section 5.1.2.1 */

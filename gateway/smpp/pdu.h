@@ -2,8 +2,8 @@
  * SMPP 3.4 PDUs as values.
  *
  * Decoding copies nothing: every span points into the frame handed in, and lives as long as it.
- * smpp_pdu_decode() walks every field and TLV first (check.c); only then, for the PDUs that it
- * still serves, a private copy of the mandatory part goes through libsmpp34 (lib.c).
+ * smpp_pdu_decode() walks every field and TLV first (check.c); only then, for the session PDUs that
+ * it serves, a private copy of the mandatory part goes through libsmpp34 (lib.c, decision 0002).
  */
 #ifndef WARUNG_SMPP_PDU_H
 #define WARUNG_SMPP_PDU_H
@@ -47,13 +47,39 @@ struct smpp_message {
     struct span short_message; /* at most 254 octets */
 };
 
+/* query_sm (4.8) and its response, cancel_sm (4.9), replace_sm (4.10): each has some of these */
+struct smpp_query {
+    struct span message_id;
+    struct span service_type;
+    struct smpp_address source;
+    struct smpp_address destination;
+    struct span schedule_delivery_time;
+    struct span validity_period;
+    uint8_t registered_delivery;
+    uint8_t sm_default_msg_id;
+    struct span short_message;
+    struct span final_date;
+    uint8_t message_state;
+    uint8_t error_code;
+};
+
+union smpp_body {
+    struct smpp_bind bind;
+    struct smpp_message message; /* alert_notification too: source_addr and esme_addr */
+    struct smpp_query query;
+    struct span system_id;  /* bind_*_resp with a body */
+    struct span message_id; /* submit_sm_resp, deliver_sm_resp, data_sm_resp; query.message_id */
+};
+
 struct smpp_pdu {
     struct smpp_header header;
     union {
+        union smpp_body body;
         struct smpp_bind bind;
         struct smpp_message message;
-        struct span system_id;  /* bind_*_resp with a body */
-        struct span message_id; /* submit_sm_resp, deliver_sm_resp, data_sm_resp, query/cancel/replace */
+        struct smpp_query query;
+        struct span system_id;
+        struct span message_id;
     };
     struct span tlvs; /* a walked stream; empty when there are none */
 };
@@ -61,15 +87,16 @@ struct smpp_pdu {
 /* Decodes one whole frame (as smpp_frame_look() cut it). ESME_ROK, or the status with which the
  * PDU's response refuses it (smpp-ussd.md 1.6); the header is filled in either case.
  * ESME_RINVCMDID: unknown command_id; the answer to an unknown request is generic_nack.
- * A response with status != 0 may lack its body. */
+ * A response is never refused for its body (ESME_RINVCMDID alone): it may lack it, and what cannot
+ * be read of it is left empty, because the outcome of our request is in its header. */
 enum smpp_status smpp_pdu_decode(struct span frame, struct smpp_pdu *pdu);
 
 /* The text of a message: short_message, or message_payload when short_message is empty. */
 struct span smpp_message_text(const struct smpp_pdu *pdu);
 
 /* Encoding. Each writes one whole PDU with its command_length at w's end and returns false (and
- * leaves w where it was) when it does not fit or a field is over its limit (pdu.h of 3.4:
- * smpp-ussd.md 1.2). `tlvs` is an already written stream, possibly empty. */
+ * leaves w where it was) when it does not fit or a field is over its limit (smpp-ussd.md 1.2).
+ * `tlvs` is an already written stream, possibly empty. */
 bool smpp_bind_encode(struct writer *w, uint32_t command_id, uint32_t sequence_number,
                       const struct smpp_bind *bind);
 bool smpp_bind_resp_encode(struct writer *w, uint32_t command_id, uint32_t command_status,

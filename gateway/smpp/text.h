@@ -9,7 +9,8 @@
 
 enum text_coding {
     TEXT_GSM,        /* GSM 03.38 default alphabet with extension table, one septet per octet */
-    TEXT_GSM_PACKED, /* the same, packed 8 septets in 7 octets, CR filling as for USSD (6.1.2.3.1) */
+    TEXT_GSM_PACKED, /* the same, packed 8 septets in 7 octets, CR filling as for USSD (6.1.2.3.1)
+                      */
     TEXT_UCS2,       /* big endian, surrogate pairs kept */
     TEXT_LATIN1,
     TEXT_ASCII,

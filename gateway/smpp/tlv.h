@@ -29,6 +29,9 @@ struct smpp_tlv {
 bool smpp_tlv_next(struct span *stream, struct smpp_tlv *tlv);
 /* The first with this tag (a second one is ignored, smpp-ussd.md 1.6); false when there is none. */
 bool smpp_tlv_find(struct span stream, uint16_t tag, struct span *value);
+/* Whether a value of a known tag has a length that its type can have; true for every unknown tag.
+ */
+bool smpp_tlv_length_is_legal(uint16_t tag, size_t size);
 
 void smpp_tlv_write(struct writer *w, uint16_t tag, struct span value);
 void smpp_tlv_write_u8(struct writer *w, uint16_t tag, uint8_t value);
