@@ -15,6 +15,7 @@
 #include "sessions/store.h"
 
 struct turn_engine;
+struct vault;
 
 /* One request of a peer's waiting for our answer: the owner's own link and ticket, opaque here. */
 struct turn_origin {
@@ -40,7 +41,7 @@ enum turn_sent_kind {
 struct turn_sent {
     enum turn_sent_kind kind;
     uint32_t command_status;
-    uint64_t connection; /* it went over this one */
+    uint64_t connection;    /* it went over this one */
     const char *message_id; /* "" when none; valid during the call */
 };
 typedef void turn_sent_fn(void *arg, const struct turn_sent *sent);
@@ -51,6 +52,8 @@ struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
     bool (*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                  turn_sent_fn *fn, void *arg);
+    /* source: the service code as dialled or texted ("*384#", "384"); the port maps it to the short
+     * code that SMS come from. link_name: "" = any. */
     bool (*send_sms)(void *ctx, const char *link_name, const char *source, const char *msisdn,
                      const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg);
     /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the current version,
@@ -58,21 +61,24 @@ struct turn_ports {
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id);
     struct menu_limits (*limits)(void *ctx, const char *link_name);
+    /* Could send_sms() succeed now by any link? While false, the outbox is left alone. */
+    bool (*can_send_sms)(void *ctx);
     void *ctx;
 };
 
 struct turn_settings {
     const char *instance;
-    unsigned turns_max;          /* live turns; default 20000; more: the busy screen, throttled */
-    unsigned mailbox_max;        /* inputs waiting for one subscriber; default 8 */
-    unsigned cache_max;          /* local copies of sessions; default 200000 */
-    unsigned answer_window_ms;   /* below the centre's response timer; default 5000 */
+    unsigned turns_max;            /* live turns; default 20000; more: the busy screen, throttled */
+    unsigned mailbox_max;          /* inputs waiting for one subscriber; default 8 */
+    unsigned cache_max;            /* local copies of sessions; default 200000 */
+    unsigned answer_window_ms;     /* below the centre's response timer; default 5000 */
     unsigned redelivery_horizon_s; /* longer than the centre's retry schedule; default 600 */
-    unsigned session_idle_s;     /* a dialogue untouched for so long is over; default 180 */
-    unsigned reply_deadline_ms;  /* a USSD screen later than this is not sent; default 8000 */
-    unsigned draft_ttl_s;        /* default 7 days */
-    unsigned sms_expiry_s;       /* default 3 days */
-    unsigned sweep_ms;           /* each bucket once in this time; default 1000 */
+    unsigned session_idle_s;       /* a dialogue untouched for so long is over; default 180 */
+    unsigned reply_deadline_ms;    /* a USSD screen later than this is not sent; default 8000 */
+    unsigned draft_ttl_s;          /* default 7 days */
+    unsigned remember_s; /* language of a number without a draft or registration; default 7 days */
+    unsigned sms_expiry_s; /* default 3 days */
+    unsigned sweep_ms;     /* each bucket once in this time; default 1000 */
 };
 
 struct turn_env {
@@ -81,16 +87,21 @@ struct turn_env {
     uint64_t (*random)(void *ctx);
     void *ctx;
     struct store *store;
+    struct vault *vault; /* seals what is stored */
     struct turn_ports ports;
 };
 
-struct turn_engine *turn_engine_new(const struct turn_env *env, const struct turn_settings *settings);
-/* One decoded input. It is copied; the answer comes through ports.answer, never from inside. */
+struct turn_engine *turn_engine_new(const struct turn_env *env,
+                                    const struct turn_settings *settings);
+/* One decoded input. It is copied; it is answered once through ports.answer (before this returns
+ * when it is refused at once). */
 void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
                   const struct dialect_input *input);
 /* From now on a new dial gets the busy screen; running dialogues go on. */
 void turn_drain(struct turn_engine *e);
+/* Turns, replies and SMS under way: 0 = drained. */
 unsigned turn_live(const struct turn_engine *e);
+/* After its store and its links were freed: nothing may call back any more. */
 void turn_engine_free(struct turn_engine *e);
 
 struct turn_counters {

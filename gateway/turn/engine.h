@@ -1,0 +1,77 @@
+/*
+ * The insides of the turn engine, shared by its files (turn.c, show.c) and by nobody else.
+ */
+#ifndef WARUNG_TURN_ENGINE_H
+#define WARUNG_TURN_ENGINE_H
+
+#include "gateway/turn/mailbox.h"
+#include "gateway/turn/outbox.h"
+#include "gateway/turn/step.h"
+
+struct turn {
+    struct list_node node; /* in box->waiting, or in the pool */
+    unsigned state;
+    struct turn_engine *engine;
+    struct box *box;
+    struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
+    char link_name[32];
+    struct dialect_input input;
+    char timer_kind[16]; /* not empty: caused by a timer, not by input */
+    unsigned tries;
+    struct store_request *request;
+    struct step_answers answers;
+    char found_msisdn[DIALECT_MSISDN_BYTES];
+    struct copy found;
+    struct copy shared;
+    /* The commit under way. */
+    struct copy session;
+    struct copy merchant;
+    bool is_replay;
+    enum session_reply reply;
+    unsigned unit;
+    bool reply_is_owed;
+    struct outbox_entry *owed;
+    unsigned owed_count;
+};
+
+/* A reply that was sent and whose outcome decides whether its input counts as answered for good. */
+struct shown {
+    struct list_node node;
+    struct turn_engine *engine;
+    struct box *box;
+    struct turn_origin origin;
+    char link_name[32];
+    struct dialect_session session;
+    uint64_t fingerprint;
+    uint64_t answered_ms;
+    uint64_t deadline_ms;
+    bool proves; /* the reply is that of the session record */
+    bool was_tried_again;
+    struct timer again;
+};
+
+struct turn_engine {
+    struct turn_env env;
+    struct turn_settings settings;
+    struct turn_counters counters;
+    struct mailbox mailbox;
+    struct step *step;
+    struct outbox *outbox;
+    struct list live; /* of struct turn: queued ones are in their boxes, these are under way */
+    unsigned waiting;
+    struct list pool;
+    struct list shown; /* under way */
+    struct list shown_pool;
+    bool is_draining;
+    struct timer sweep;
+    unsigned sweep_bucket;
+    unsigned sweeps_under_way;
+};
+
+/* Starts what waits in a box whose turn is over, or lets the box go. */
+void turn_box_next(struct turn_engine *e, struct box *box);
+/* Queues an abort of a dialogue that the centre has refused to go on with. */
+void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
+                         const struct dialect_session *session);
+
+#endif

@@ -1,0 +1,110 @@
+#include "gateway/turn/mailbox.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { COPY_GRAIN_BYTES = 64 };
+
+void copy_set(struct copy *c, uint64_t version, struct span data)
+{
+    if (data.size > c->capacity) {
+        c->capacity =
+            (uint32_t)((data.size + COPY_GRAIN_BYTES - 1) & ~(size_t)(COPY_GRAIN_BYTES - 1));
+        c->data = mem_realloc_array(c->data, c->capacity, 1);
+    }
+    if (data.size != 0)
+        memcpy(c->data, data.data, data.size);
+    c->size = (uint32_t)data.size;
+    c->version = version;
+}
+
+struct span copy_span(const struct copy *c)
+{
+    return span_of(c->data, c->size);
+}
+
+static void copy_clear(struct copy *c)
+{
+    mem_free(c->data);
+    memset(c, 0, sizeof(*c));
+}
+
+void box_forget(struct box *box)
+{
+    copy_clear(&box->session);
+    copy_clear(&box->merchant);
+    box->has_copies = false;
+    box->has_proof = false;
+}
+
+void mailbox_init(struct mailbox *m, size_t idle_max, uint64_t seed)
+{
+    map_init(&m->boxes, seed);
+    list_init(&m->idle);
+    m->idle_max = idle_max;
+}
+
+static void box_free(struct mailbox *m, struct box *box)
+{
+    assert(list_is_empty(&box->waiting) && box->live == NULL && box->shown == 0);
+    map_remove(&m->boxes, &box->by_msisdn);
+    box_forget(box);
+    mem_free(box);
+}
+
+static void drop_oldest(struct mailbox *m)
+{
+    struct box *box = LIST_ITEM(list_pop_front(&m->idle), struct box, idle);
+
+    box_free(m, box);
+}
+
+void mailbox_fini(struct mailbox *m)
+{
+    while (!list_is_empty(&m->idle))
+        drop_oldest(m);
+    assert(map_count(&m->boxes) == 0);
+    map_fini(&m->boxes);
+}
+
+struct box *mailbox_find(const struct mailbox *m, const char *msisdn)
+{
+    struct map_node *node = map_find(&m->boxes, span_of_string(msisdn));
+
+    return node != NULL ? MAP_ITEM(node, struct box, by_msisdn) : NULL;
+}
+
+struct box *mailbox_take(struct mailbox *m, const char *msisdn)
+{
+    struct box *box = mailbox_find(m, msisdn);
+
+    if (box != NULL) {
+        if (list_is_linked(&box->idle))
+            list_remove(&m->idle, &box->idle);
+        return box;
+    }
+    box = mem_zalloc(sizeof(*box));
+    text_copy(box->msisdn, sizeof(box->msisdn), msisdn);
+    list_init(&box->waiting);
+    list_node_init(&box->idle);
+    map_add(&m->boxes, &box->by_msisdn, span_of_string(box->msisdn));
+    return box;
+}
+
+void mailbox_release(struct mailbox *m, struct box *box)
+{
+    if (box->live != NULL || box->shown != 0 || !list_is_empty(&box->waiting))
+        return;
+    if (!box->has_copies) {
+        if (list_is_linked(&box->idle))
+            list_remove(&m->idle, &box->idle);
+        box_free(m, box);
+        return;
+    }
+    if (!list_is_linked(&box->idle))
+        list_push_back(&m->idle, &box->idle);
+    while (m->idle.count > m->idle_max)
+        drop_oldest(m);
+}

@@ -1,0 +1,62 @@
+/*
+ * One box a subscriber: the inputs that wait, the turn that lives, the local copy of the records.
+ *
+ * A box exists while it holds anything. Boxes that hold nothing but a copy form a cache, oldest
+ * first out; a copy is only ever a guess that the commit's version check confirms or refuses.
+ */
+#ifndef WARUNG_TURN_MAILBOX_H
+#define WARUNG_TURN_MAILBOX_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "gateway/smpp/dialect.h"
+#include "sessions/store.h"
+
+struct turn;
+
+/* A record as last seen, opened (unsealed). version 0 with size 0 = known to be absent. */
+struct copy {
+    uint64_t version;
+    uint8_t *data;
+    uint32_t size;
+    uint32_t capacity;
+};
+
+struct box {
+    struct map_node by_msisdn;
+    struct list_node idle;
+    char msisdn[DIALECT_MSISDN_BYTES];
+    struct list waiting; /* of struct turn */
+    struct turn *live;   /* loading or committing; at most one */
+    unsigned shown;      /* replies sent whose outcome is awaited */
+    uint64_t shown_for;  /* fingerprint of the newest of them */
+    bool has_copies;
+    struct copy session;
+    struct copy merchant;
+    bool has_proof; /* the newest debt is proved answered; folded into the next commit */
+    uint64_t proof; /* its fingerprint */
+};
+
+struct mailbox {
+    struct map boxes;
+    struct list idle; /* of struct box: nothing waits, lives or is shown; oldest first */
+    size_t idle_max;
+};
+
+void mailbox_init(struct mailbox *m, size_t idle_max, uint64_t seed);
+void mailbox_fini(struct mailbox *m);
+/* The subscriber's box, made when there is none; taken off the idle list. Give it back with
+ * mailbox_release() when the caller is done with it. */
+struct box *mailbox_take(struct mailbox *m, const char *msisdn);
+/* NULL when there is none. Not taken. */
+struct box *mailbox_find(const struct mailbox *m, const char *msisdn);
+/* Puts a box that holds only a copy among the idle, and drops the oldest beyond the limit; frees
+ * one that holds nothing. */
+void mailbox_release(struct mailbox *m, struct box *box);
+
+void copy_set(struct copy *c, uint64_t version, struct span data);
+struct span copy_span(const struct copy *c);
+/* Forgets both copies: what the store holds is unknown. */
+void box_forget(struct box *box);
+
+#endif

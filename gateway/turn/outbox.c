@@ -1,0 +1,323 @@
+#include "gateway/turn/outbox.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "sessions/vault.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    OUTBOX_FORMAT = 1,
+    OUTBOX_KEY_BYTES = 20,
+    OUTBOX_SETTLE_RETRY_MS = 1000,
+    OUTBOX_SEND_DEADLINE_MS = 30000,
+    /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
+     * then on powers of two, and at least every 32nd. */
+    OUTBOX_EAGER_ROUNDS = 4,
+    OUTBOX_LAZY_ROUNDS = 32,
+};
+
+struct lane {
+    struct map_node by_msisdn;
+    char msisdn[DIALECT_MSISDN_BYTES];
+    struct list owed;
+};
+
+struct owed {
+    struct map_node by_id;
+    uint8_t key[OUTBOX_KEY_BYTES];
+    struct outbox *outbox;
+    struct lane *lane;
+    struct list_node in_lane; /* self-linked once it is being settled */
+    struct store_owed_id id;
+    struct outbox_entry entry;
+    bool is_sending;
+    struct timer settle_again;
+    turn_sent_fn *on_left; /* NULL once it ran */
+    void *on_left_arg;
+};
+
+struct outbox {
+    struct turn_env env;
+    struct turn_counters *counters;
+    struct map owed;
+    struct map lanes;
+};
+
+bool outbox_encode(const struct outbox_entry *entry, struct vault *vault, struct writer *w)
+{
+    uint8_t plain[STORE_OWED_BYTES_MAX];
+    struct writer p;
+
+    writer_init(&p, plain, sizeof(plain));
+    writer_u8(&p, OUTBOX_FORMAT);
+    writer_string8(&p, entry->msisdn);
+    writer_string8(&p, entry->link);
+    writer_string8(&p, entry->source);
+    writer_string16(&p, entry->text);
+    writer_u64(&p, (uint64_t)entry->due_ms);
+    writer_u64(&p, (uint64_t)entry->expires_ms);
+    return !p.failed && vault_seal(vault, VAULT_OWED, "", writer_span(&p), w);
+}
+
+bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span body)
+{
+    uint8_t plain[STORE_OWED_BYTES_MAX];
+    struct writer p;
+    struct reader r;
+
+    writer_init(&p, plain, sizeof(plain));
+    if (!vault_open(vault, VAULT_OWED, "", body, &p))
+        return false;
+    reader_init(&r, writer_span(&p));
+    if (reader_u8(&r) != OUTBOX_FORMAT)
+        return false;
+    reader_string8(&r, entry->msisdn, sizeof(entry->msisdn));
+    reader_string8(&r, entry->link, sizeof(entry->link));
+    reader_string8(&r, entry->source, sizeof(entry->source));
+    reader_string16(&r, entry->text, sizeof(entry->text));
+    entry->due_ms = (int64_t)reader_u64(&r);
+    entry->expires_ms = (int64_t)reader_u64(&r);
+    return !r.failed && reader_left(&r) == 0;
+}
+
+struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters)
+{
+    struct outbox *o = mem_zalloc(sizeof(*o));
+
+    o->env = *env;
+    o->counters = counters;
+    map_init(&o->owed, env->random(env->ctx));
+    map_init(&o->lanes, env->random(env->ctx));
+    return o;
+}
+
+size_t outbox_under_way(const struct outbox *o)
+{
+    return map_count(&o->owed);
+}
+
+static struct lane *lane_find_or_make(struct outbox *o, const char *msisdn)
+{
+    struct map_node *node = map_find(&o->lanes, span_of_string(msisdn));
+    struct lane *lane;
+
+    if (node != NULL)
+        return MAP_ITEM(node, struct lane, by_msisdn);
+    lane = mem_zalloc(sizeof(*lane));
+    text_copy(lane->msisdn, sizeof(lane->msisdn), msisdn);
+    list_init(&lane->owed);
+    map_add(&o->lanes, &lane->by_msisdn, span_of_string(lane->msisdn));
+    return lane;
+}
+
+static void owed_leave_lane(struct owed *d)
+{
+    struct lane *lane = d->lane;
+
+    if (lane == NULL)
+        return;
+    list_remove(&lane->owed, &d->in_lane);
+    d->lane = NULL;
+    if (list_is_empty(&lane->owed)) {
+        map_remove(&d->outbox->lanes, &lane->by_msisdn);
+        mem_free(lane);
+    }
+}
+
+static void report(struct owed *d, const struct turn_sent *sent)
+{
+    turn_sent_fn *fn = d->on_left;
+
+    d->on_left = NULL;
+    if (fn != NULL)
+        fn(d->on_left_arg, sent);
+}
+
+static void owed_free(struct owed *d)
+{
+    struct outbox *o = d->outbox;
+
+    report(d, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
+    owed_leave_lane(d);
+    timer_stop(o->env.timers, &d->settle_again);
+    map_remove(&o->owed, &d->by_id);
+    mem_free(d);
+}
+
+static void settle(struct owed *d);
+
+static void on_settled(void *arg, const struct store_reply *reply)
+{
+    struct owed *d = arg;
+
+    if (reply->result == STORE_OK)
+        owed_free(d);
+    else
+        timer_start(d->outbox->env.timers, &d->settle_again, OUTBOX_SETTLE_RETRY_MS);
+}
+
+static void on_settle_again(struct timer *timer, void *arg)
+{
+    (void)timer;
+    settle(arg);
+}
+
+/* The entry stays known here until the store has forgotten it: a sweep that brings it back
+ * meanwhile must not send it again. */
+static void settle(struct owed *d)
+{
+    store_settle(d->outbox->env.store, d->entry.msisdn, &d->id, 1, on_settled, d);
+}
+
+static void lane_send(struct lane *lane);
+
+static void on_sent(void *arg, const struct turn_sent *sent)
+{
+    struct owed *d = arg;
+    struct outbox *o = d->outbox;
+    struct lane *lane = d->lane;
+    bool is_last = lane->owed.count == 1;
+
+    d->is_sending = false;
+    report(d, sent);
+    switch (sent->kind) {
+    case TURN_SENT_OK:
+        o->counters->sms_sent++;
+        owed_leave_lane(d);
+        settle(d);
+        break;
+    case TURN_SENT_PERMANENT:
+        o->counters->sms_failed++;
+        log_warning("outbox.refused", LOG_MSISDN("msisdn", d->entry.msisdn),
+                    LOG_U("command_status", sent->command_status));
+        owed_leave_lane(d);
+        settle(d);
+        break;
+    case TURN_SENT_TEMPORARY:
+    case TURN_SENT_UNKNOWN:
+    case TURN_SENT_NOT:
+        /* Still owed: the next sweep brings it back. Later ones of the same subscriber wait for
+         * it there too, so that order is kept. */
+        while (lane->owed.count > 1)
+            owed_free(LIST_ITEM(lane->owed.head.prev, struct owed, in_lane));
+        owed_free(d);
+        return;
+    }
+    if (!is_last)
+        lane_send(lane);
+}
+
+/* True when the entry is under way; false when it is no longer (or not yet) to be sent from here.
+ */
+static bool owed_try(struct owed *d)
+{
+    const struct turn_env *env = &d->outbox->env;
+    const struct outbox_entry *e = &d->entry;
+    int64_t now_ms = env->wall_ms(env->ctx);
+
+    if (now_ms >= e->expires_ms) {
+        d->outbox->counters->sms_expired++;
+        log_warning("outbox.expired", LOG_MSISDN("msisdn", e->msisdn));
+        owed_leave_lane(d);
+        settle(d);
+        return false;
+    }
+    if (now_ms < e->due_ms ||
+        !env->ports.send_sms(env->ports.ctx, e->link, e->source, e->msisdn, e->text,
+                             env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS, on_sent, d)) {
+        owed_free(d);
+        return false;
+    }
+    d->is_sending = true;
+    return true;
+}
+
+static void lane_send(struct lane *lane)
+{
+    bool is_last;
+
+    do {
+        struct owed *d = LIST_ITEM(list_first(&lane->owed), struct owed, in_lane);
+
+        is_last = lane->owed.count == 1;
+        if (d->is_sending || owed_try(d))
+            return;
+    } while (!is_last);
+}
+
+static void make_key(uint8_t key[OUTBOX_KEY_BYTES], unsigned bucket, struct store_owed_id id)
+{
+    struct writer w;
+
+    writer_init(&w, key, OUTBOX_KEY_BYTES);
+    writer_u32(&w, bucket);
+    writer_u64(&w, id.ms);
+    writer_u64(&w, id.number);
+}
+
+static bool is_this_round_tried(unsigned deliveries)
+{
+    return deliveries <= OUTBOX_EAGER_ROUNDS || (deliveries & (deliveries - 1)) == 0 ||
+           deliveries % OUTBOX_LAZY_ROUNDS == 0;
+}
+
+static bool is_before(struct store_owed_id a, struct store_owed_id b)
+{
+    return a.ms != b.ms ? a.ms < b.ms : a.number < b.number;
+}
+
+static void lane_insert(struct lane *lane, struct owed *d)
+{
+    struct list_node *where = lane->owed.head.prev;
+
+    while (where != &lane->owed.head &&
+           is_before(d->id, LIST_ITEM(where, struct owed, in_lane)->id))
+        where = where->prev;
+    list_insert_before(&lane->owed, where->next, &d->in_lane);
+    d->lane = lane;
+}
+
+void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
+                 const struct outbox_entry *entry, turn_sent_fn *on_left, void *arg)
+{
+    uint8_t key[OUTBOX_KEY_BYTES];
+    struct owed *d;
+
+    make_key(key, store_bucket(o->env.store, entry->msisdn), id);
+    if (!is_this_round_tried(deliveries) || map_find(&o->owed, span_of(key, sizeof(key))) != NULL) {
+        if (on_left != NULL)
+            on_left(arg, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
+        return;
+    }
+    d = mem_zalloc(sizeof(*d));
+    memcpy(d->key, key, sizeof(key));
+    d->outbox = o;
+    d->id = id;
+    d->entry = *entry;
+    d->on_left = on_left;
+    d->on_left_arg = arg;
+    list_node_init(&d->in_lane);
+    timer_init(&d->settle_again, on_settle_again, d);
+    map_add(&o->owed, &d->by_id, span_of(d->key, sizeof(d->key)));
+    lane_insert(lane_find_or_make(o, entry->msisdn), d);
+    lane_send(d->lane);
+}
+
+void outbox_free(struct outbox *o)
+{
+    struct map_node *node;
+
+    while ((node = map_first(&o->owed)) != NULL) {
+        struct owed *d = MAP_ITEM(node, struct owed, by_id);
+
+        d->on_left = NULL;
+        owed_free(d);
+    }
+    map_fini(&o->owed);
+    map_fini(&o->lanes);
+    mem_free(o);
+}

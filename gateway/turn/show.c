@@ -1,0 +1,167 @@
+#include "gateway/turn/show.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { SHOW_AGAIN_MS = 500 }; /* a throttled screen is tried once more after this */
+
+static void shown_end(struct shown *s)
+{
+    struct turn_engine *e = s->engine;
+    struct box *box = s->box;
+
+    box->shown--;
+    list_remove(&e->shown, &s->node);
+    list_push_front(&e->shown_pool, &s->node);
+    if (box->live == NULL)
+        turn_box_next(e, box);
+}
+
+/* Answer first, reply second, on one connection: the reply's response proves that the answer was
+ * read, and within the window that the centre will not send that input again (custody.md B). */
+static void note_proof(struct shown *s, const struct turn_sent *sent)
+{
+    struct turn_engine *e = s->engine;
+
+    if (!s->proves || sent->connection != s->origin.connection ||
+        e->env.timers->now_ms - s->answered_ms > e->settings.answer_window_ms)
+        return;
+    s->box->has_proof = true;
+    s->box->proof = s->fingerprint;
+}
+
+static void on_shown(void *arg, const struct turn_sent *sent);
+
+static bool send_screen(struct shown *s, enum session_reply reply, const char *text,
+                        const char *code, unsigned unit)
+{
+    const struct turn_ports *ports = &s->engine->env.ports;
+    struct turn_screen screen = {.origin = s->origin};
+
+    screen.origin.link_name = s->link_name;
+    screen.reply.kind = reply == SESSION_REPLY_ASK ? DIALECT_ASK : DIALECT_END;
+    screen.reply.msisdn = s->box->msisdn;
+    screen.reply.code = code;
+    screen.reply.text = text;
+    screen.reply.session = s->session;
+    screen.reply.session.unit = (uint8_t)unit;
+    return ports->show(ports->ctx, &screen, s->deadline_ms, on_shown, s);
+}
+
+static void fail(struct shown *s, const char *outcome)
+{
+    s->engine->counters.failed_screens++;
+    log_warning("turn.screen_failed", LOG_MSISDN("msisdn", s->box->msisdn),
+                LOG_S("link", s->link_name), LOG_S("outcome", outcome));
+}
+
+static void on_again(struct timer *timer, void *arg)
+{
+    struct shown *s = arg;
+    struct step *step = s->engine->step;
+
+    (void)timer;
+    step_last_screen(step, copy_span(&s->box->session), s->fingerprint);
+    if (step->reply != SESSION_REPLY_NONE &&
+        send_screen(s, step->reply, step->screen, step->code, step->unit))
+        return;
+    fail(s, "overtaken");
+    shown_end(s);
+}
+
+static bool try_again(struct shown *s)
+{
+    struct timer_queue *timers = s->engine->env.timers;
+
+    if (s->was_tried_again || !s->box->has_copies ||
+        timers->now_ms + SHOW_AGAIN_MS >= s->deadline_ms)
+        return false;
+    s->was_tried_again = true;
+    timer_start(timers, &s->again, SHOW_AGAIN_MS);
+    return true;
+}
+
+static void on_shown(void *arg, const struct turn_sent *sent)
+{
+    struct shown *s = arg;
+
+    switch (sent->kind) {
+    case TURN_SENT_OK:
+        s->engine->counters.screens++;
+        note_proof(s, sent);
+        break;
+    case TURN_SENT_TEMPORARY:
+        if (try_again(s))
+            return;
+        fail(s, "throttled");
+        break;
+    case TURN_SENT_PERMANENT:
+        fail(s, smpp_status_name(sent->command_status));
+        turn_abort_dialogue(s->engine, s->box, s->link_name, &s->session);
+        break;
+    case TURN_SENT_UNKNOWN:
+        fail(s, "unknown");
+        break;
+    case TURN_SENT_NOT:
+        fail(s, "unsent");
+        break;
+    }
+    shown_end(s);
+}
+
+struct shown *show_expect(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    struct list_node *node = list_pop_front(&e->shown_pool);
+    struct shown *s = node != NULL ? LIST_ITEM(node, struct shown, node) : mem_zalloc(sizeof(*s));
+
+    list_node_init(&s->node);
+    list_push_back(&e->shown, &s->node);
+    s->engine = e;
+    s->box = t->box;
+    s->origin = t->origin;
+    text_copy(s->link_name, sizeof(s->link_name), t->link_name);
+    s->session = t->input.session;
+    s->fingerprint = t->input.fingerprint;
+    s->answered_ms = e->env.timers->now_ms;
+    s->deadline_ms = s->answered_ms + e->settings.reply_deadline_ms;
+    s->proves = true;
+    s->was_tried_again = false;
+    timer_init(&s->again, on_again, s);
+    t->box->shown++;
+    t->box->shown_for = s->fingerprint;
+    return s;
+}
+
+void show_on_left(void *shown, const struct turn_sent *sent)
+{
+    struct shown *s = shown;
+
+    if (sent->kind == TURN_SENT_OK)
+        note_proof(s, sent);
+    shown_end(s);
+}
+
+static void show(struct shown *s, enum session_reply reply, const char *text, const char *code,
+                 unsigned unit)
+{
+    if (send_screen(s, reply, text, code, unit))
+        return;
+    fail(s, "no link");
+    shown_end(s);
+}
+
+void show_reply(struct turn *t, enum session_reply reply, const char *text, const char *code,
+                unsigned unit)
+{
+    show(show_expect(t), reply, text, code, unit);
+}
+
+void show_unrecorded(struct turn *t, const char *text)
+{
+    struct shown *s = show_expect(t);
+
+    s->proves = false;
+    s->was_tried_again = true; /* the record does not hold this screen */
+    show(s, SESSION_REPLY_END, text, t->input.code, 0);
+}

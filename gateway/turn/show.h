@@ -1,0 +1,22 @@
+/*
+ * Replies under way: sent, and their outcome awaited. It decides whether the input counts as
+ * answered for good (proof, custody.md B), whether the screen is tried once more, and whether the
+ * dialogue is over at the centre.
+ */
+#ifndef WARUNG_TURN_SHOW_H
+#define WARUNG_TURN_SHOW_H
+
+#include "gateway/turn/engine.h"
+
+/* Shows the reply of the session record just committed. */
+void show_reply(struct turn *t, enum session_reply reply, const char *text, const char *code,
+                unsigned unit);
+/* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. */
+void show_unrecorded(struct turn *t, const char *text);
+
+/* For an SMS that answers t's input through the outbox: the argument and callback of outbox_send().
+ */
+struct shown *show_expect(struct turn *t);
+void show_on_left(void *shown, const struct turn_sent *sent);
+
+#endif

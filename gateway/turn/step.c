@@ -1,0 +1,441 @@
+#include "gateway/turn/step.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    STEP_JOURNAL_BYTES = 128,
+    STEP_UNITS = 128, /* its_session_info counts dialogue units in 7 bits */
+};
+
+struct step_work {
+    struct session session;
+    struct menu_state state;
+    struct programme programme;
+    struct menu_outcome outcome;
+    uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
+    uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
+    char journal[STORE_COMMIT_JOURNAL_MAX][STEP_JOURNAL_BYTES];
+    char regnos[STORE_COMMIT_INDEX_MAX][MERCHANT_REGNO_BYTES];
+};
+
+/* What one run has at hand; on the stack of step_run(). */
+struct run {
+    struct step *step;
+    struct step_work *work;
+    const struct turn_env *env;
+    const struct turn_settings *settings;
+    const char *msisdn;
+    const struct step_cause *cause;
+    const struct step_answers *answers;
+    int64_t now_ms;
+    const struct menu *menu;
+    const char *code;
+};
+
+struct step *step_new(void)
+{
+    struct step *step = mem_zalloc(sizeof(*step));
+
+    step->work = mem_zalloc(sizeof(*step->work));
+    return step;
+}
+
+void step_free(struct step *step)
+{
+    mem_free(step->work);
+    mem_free(step);
+}
+
+static void load_session(struct run *run, const struct step_records *records)
+{
+    struct session *s = &run->work->session;
+
+    session_init(s);
+    if (records->session.size != 0 && !session_decode(s, records->session))
+        log_error("session.unreadable", LOG_MSISDN("msisdn", run->msisdn));
+    if (records->has_proof)
+        session_close_debt(s, records->proof);
+    menu_state_init(&run->work->state);
+    if (s->state_size != 0 &&
+        !menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
+        log_error("session.state_unreadable", LOG_MSISDN("msisdn", run->msisdn));
+    if (s->is_open && run->now_ms - s->updated_ms > (int64_t)run->settings->session_idle_s * 1000)
+        s->is_open = false;
+}
+
+static bool is_same_dialogue(const struct run *run)
+{
+    const struct session *s = &run->work->session;
+    const struct dialect_session *id = &run->cause->input->session;
+
+    return s->is_open && strcmp(s->link, run->cause->link_name) == 0 && s->id_size == id->size &&
+           memcmp(s->id, id->octets, id->size) == 0;
+}
+
+/* TTL of the record: a draft as long as drafts live, else as long as the number's language is
+ * remembered; never shorter than a dialogue and the time in which a copy may still come. */
+static uint32_t session_ttl_s(const struct run *run)
+{
+    const struct turn_settings *set = run->settings;
+    uint32_t least = set->session_idle_s + set->redelivery_horizon_s;
+    uint32_t ttl = run->work->state.has_draft ? set->draft_ttl_s : set->remember_s;
+
+    return ttl > least ? ttl : least;
+}
+
+static void encode_session(struct run *run)
+{
+    struct step_work *work = run->work;
+    struct writer w;
+
+    writer_init(&w, work->session.state, sizeof(work->session.state));
+    menu_state_encode(&work->state, &w);
+    assert(!w.failed);
+    work->session.state_size = (uint16_t)writer_size(&w);
+    work->session.updated_ms = run->now_ms;
+    writer_init(&w, work->session_bytes, sizeof(work->session_bytes));
+    session_encode(&work->session, &w);
+    assert(!w.failed);
+    run->step->session = writer_span(&w);
+    run->step->session_ttl_s = session_ttl_s(run);
+    run->step->kind = STEP_COMMIT;
+}
+
+/* A copy of an input that was taken in before: the same answer again, and a write, so that WAIT
+ * covers the first copy's commit too (custody.md, mutant B_DUPWAIT). */
+static void replay(struct run *run, const struct session_debt *debt)
+{
+    const struct session *s = &run->work->session;
+    bool is_stale = debt->is_exact && debt != &s->debts[0];
+
+    run->step->is_replay = true;
+    run->step->screen = s->screen;
+    run->step->unit = s->step;
+    run->step->reply =
+        is_stale || run->cause->input->kind == DIALECT_SMS ? SESSION_REPLY_NONE : s->reply;
+    encode_session(run);
+}
+
+static bool find_menu(struct run *run, const char *code, const uint8_t *id)
+{
+    static const uint8_t current[MENU_ID_BYTES];
+    const struct turn_ports *ports = &run->env->ports;
+    bool is_sms = run->cause->input != NULL && run->cause->input->kind == DIALECT_SMS;
+
+    run->code = code;
+    run->menu =
+        id != NULL ? ports->find_menu(ports->ctx, run->cause->link_name, code, is_sms, id) : NULL;
+    if (run->menu == NULL)
+        run->menu = ports->find_menu(ports->ctx, run->cause->link_name, code, is_sms, current);
+    return run->menu != NULL;
+}
+
+/* Which event the input is to the menu. An answer to a dialogue that is not known here (expired,
+ * or its record lost) opens a new one: the subscriber sees where to go on, not an error. */
+static struct menu_event make_event(struct run *run)
+{
+    const struct dialect_input *in = run->cause->input;
+    struct session *s = &run->work->session;
+    struct menu_event event = {.text = in->text, .now_ms = run->now_ms};
+
+    if (in->kind == DIALECT_SMS) {
+        event.kind = MENU_EVENT_SMS;
+        find_menu(run, in->code, NULL);
+    } else if (in->kind == DIALECT_BEGIN || !is_same_dialogue(run)) {
+        event.kind = MENU_EVENT_DIAL;
+        event.text = in->kind == DIALECT_BEGIN ? in->text : in->code;
+        find_menu(run, in->code, NULL);
+    } else {
+        event.kind = MENU_EVENT_INPUT;
+        find_menu(run, s->code, run->work->state.menu_id);
+    }
+    event.code = run->code;
+    return event;
+}
+
+static void owe(struct run *run, const char *text)
+{
+    struct step *step = run->step;
+    struct outbox_entry *e;
+
+    assert(step->owed_count < STORE_COMMIT_OWED_MAX);
+    e = &step->owed[step->owed_count++];
+    memset(e, 0, offsetof(struct outbox_entry, text));
+    text_copy(e->msisdn, sizeof(e->msisdn), run->msisdn);
+    text_copy(e->link, sizeof(e->link),
+              run->cause->input != NULL ? run->cause->link_name
+                                        : run->work->programme.subscriber.link);
+    text_copy(e->source, sizeof(e->source), run->code);
+    text_copy(e->text, sizeof(e->text), text);
+    e->due_ms = 0;
+    e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
+}
+
+static bool begin_programme(struct run *run, const struct step_records *records)
+{
+    struct programme *p = &run->work->programme;
+    const struct step_answers *a = run->answers;
+
+    if (!programme_begin(p, run->msisdn, records->merchant, run->now_ms, &run->work->state)) {
+        log_error("merchant.unreadable", LOG_MSISDN("msisdn", run->msisdn));
+        run->step->kind = STEP_UNREADABLE;
+        return false;
+    }
+    p->bucket = store_bucket(run->env->store, run->msisdn);
+    p->buckets = run->env->store->buckets;
+    p->step = run->cause->input != NULL ? run->cause->input->fingerprint : 0;
+    p->number = a->number;
+    p->has_found = a->has_found;
+    p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
+    if (run->work->state.language[0] == '\0')
+        text_copy(run->work->state.language, sizeof(run->work->state.language),
+                  p->subscriber.language);
+    return true;
+}
+
+/* Steps the menu and carries out its actions until there is something to show. False when an
+ * action needs something from outside first. */
+static bool run_menu(struct run *run, struct menu_event event)
+{
+    struct step_work *work = run->work;
+    struct menu_facts facts = programme_facts(&work->programme);
+    struct menu_limits limits = run->env->ports.limits(run->env->ports.ctx, run->cause->link_name);
+
+    for (unsigned actions = 0;; actions++) {
+        menu_step(run->menu, &work->state, &event, &facts, limits, &work->outcome);
+        if (work->outcome.kind != MENU_ACT)
+            break;
+        assert(actions < MENU_STEP_ACTIONS_MAX);
+        event.kind = MENU_EVENT_RESULT;
+        event.text = programme_act(&work->programme, work->outcome.action, &work->state);
+        if (event.text == NULL) {
+            run->step->kind = STEP_NEEDS;
+            run->step->need = work->programme.need;
+            return false;
+        }
+    }
+    run->step->screen_name = work->outcome.screen;
+    run->step->was_invalid = work->outcome.was_invalid;
+    return true;
+}
+
+static void note_changes(struct run *run)
+{
+    struct step *step = run->step;
+    struct step_work *work = run->work;
+    const struct programme *p = &work->programme;
+
+    for (unsigned i = 0; i < p->change_count; i++) {
+        const struct programme_change *c = &p->changes[i];
+        const char *from = c->from != MERCHANT_DRAF ? merchant_status_name(c->from) : NULL;
+        int size;
+
+        text_copy(work->regnos[i], sizeof(work->regnos[i]), c->regno);
+        step->index[step->index_count++] = (struct store_index){
+            .member = work->regnos[i],
+            .leave_set = from,
+            .enter_set = merchant_status_name(c->to),
+            .at_ms = run->now_ms,
+        };
+        size = snprintf(work->journal[i], sizeof(work->journal[i]), "%s %s %s %s", c->actor,
+                        c->regno, from != NULL ? from : "-", merchant_status_name(c->to));
+        step->journal[step->journal_count++] = span_of(work->journal[i], (size_t)size);
+    }
+    for (unsigned i = 0; i < p->timer_count; i++)
+        step->timers[step->timer_count++] =
+            (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
+}
+
+static void owe_texts(struct run *run)
+{
+    struct step_work *work = run->work;
+    struct menu_facts facts = programme_facts(&work->programme);
+
+    for (unsigned i = 0; i < work->programme.sms_count; i++) {
+        char text[MENU_TEXT_BYTES];
+
+        if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, run->code, text))
+            owe(run, text);
+        else
+            log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)),
+                      LOG_S("text", work->programme.sms[i]));
+    }
+}
+
+static void finish_programme(struct run *run)
+{
+    struct step_work *work = run->work;
+    struct programme *p = &work->programme;
+    struct step *step = run->step;
+    struct writer w;
+
+    owe_texts(run);
+    note_changes(run);
+    step->merchant_used = p->record_used;
+    if (!p->record_changed)
+        return;
+    if (run->cause->input != NULL) {
+        text_copy(p->subscriber.link, sizeof(p->subscriber.link), run->cause->link_name);
+        text_copy(p->subscriber.code, sizeof(p->subscriber.code), run->code);
+    }
+    text_copy(p->subscriber.language, sizeof(p->subscriber.language), work->state.language);
+    writer_init(&w, work->merchant_bytes, sizeof(work->merchant_bytes));
+    programme_encode(p, &w);
+    assert(!w.failed);
+    step->merchant = writer_span(&w);
+}
+
+/* The dialogue as it is after a USSD input: which it is, what it was shown. */
+static void note_dialogue(struct run *run)
+{
+    struct session *s = &run->work->session;
+    const struct dialect_input *in = run->cause->input;
+    const struct menu_outcome *out = &run->work->outcome;
+
+    text_copy(s->link, sizeof(s->link), run->cause->link_name);
+    text_copy(s->code, sizeof(s->code), run->code);
+    s->id_size = in->session.size;
+    memcpy(s->id, in->session.octets, in->session.size);
+    s->step = (uint8_t)((s->step + 1) % STEP_UNITS);
+    s->is_open = out->kind == MENU_ASK && in->kind != DIALECT_ANSWER_LAST;
+    s->reply = SESSION_REPLY_NONE;
+    s->screen[0] = '\0';
+    if (in->kind != DIALECT_ANSWER_LAST && (out->kind == MENU_ASK || out->kind == MENU_END)) {
+        s->reply = out->kind == MENU_ASK ? SESSION_REPLY_ASK : SESSION_REPLY_END;
+        text_copy(s->screen, sizeof(s->screen), out->text);
+    }
+    run->step->reply = s->reply;
+    run->step->screen = s->screen;
+    run->step->unit = s->step;
+}
+
+static void take_input(struct run *run, const struct step_records *records)
+{
+    const struct dialect_input *in = run->cause->input;
+    struct menu_event event = make_event(run);
+
+    if (run->menu == NULL) {
+        run->step->kind = STEP_NO_MENU;
+        return;
+    }
+    if (!begin_programme(run, records) || !run_menu(run, event))
+        return;
+    if (in->kind == DIALECT_SMS) {
+        if (run->work->outcome.kind != MENU_SILENT) {
+            owe(run, run->work->outcome.text);
+            run->step->reply_is_owed = true;
+        }
+    } else {
+        note_dialogue(run);
+    }
+    finish_programme(run);
+    session_add_debt(&run->work->session, in->fingerprint, run->cause->is_exact, run->now_ms,
+                     (int64_t)run->settings->redelivery_horizon_s * 1000);
+    encode_session(run);
+}
+
+/* The centre says that the dialogue is over: nothing is shown, the draft stays. */
+static void take_abort(struct run *run)
+{
+    struct session *s = &run->work->session;
+    struct menu_event event = {.kind = MENU_EVENT_ABORT, .text = "", .now_ms = run->now_ms};
+    struct menu_facts facts = {.get = NULL};
+
+    if (!is_same_dialogue(run) || !find_menu(run, s->code, run->work->state.menu_id))
+        return;
+    event.code = run->code;
+    programme_begin(&run->work->programme, run->msisdn, span_of(NULL, 0), run->now_ms,
+                    &run->work->state);
+    facts = programme_facts(&run->work->programme);
+    menu_step(run->menu, &run->work->state, &event, &facts,
+              run->env->ports.limits(run->env->ports.ctx, run->cause->link_name),
+              &run->work->outcome);
+    s->is_open = false;
+    encode_session(run);
+}
+
+static void reset_results(struct step *step)
+{
+    struct step_work *work = step->work;
+
+    *step = (struct step){.kind = STEP_NOTHING, .work = work};
+}
+
+static struct run make_run(struct step *step, const struct turn_env *env,
+                           const struct turn_settings *settings, const char *msisdn,
+                           const struct step_cause *cause)
+{
+    return (struct run){
+        .step = step,
+        .work = step->work,
+        .env = env,
+        .settings = settings,
+        .msisdn = msisdn,
+        .cause = cause,
+        .now_ms = env->wall_ms(env->ctx),
+    };
+}
+
+void step_run(struct step *step, const struct turn_env *env, const struct turn_settings *settings,
+              const char *msisdn, const struct step_cause *cause,
+              const struct step_records *records, const struct step_answers *answers)
+{
+    struct run run = make_run(step, env, settings, msisdn, cause);
+    const struct session_debt *debt;
+
+    run.answers = answers;
+    reset_results(step);
+    load_session(&run, records);
+    switch (cause->input->kind) {
+    case DIALECT_BEGIN:
+    case DIALECT_ANSWER:
+    case DIALECT_ANSWER_LAST:
+    case DIALECT_SMS:
+        debt = session_find_debt(&run.work->session, cause->input->fingerprint, run.now_ms,
+                                 (int64_t)settings->redelivery_horizon_s * 1000);
+        if (debt != NULL)
+            replay(&run, debt);
+        else
+            take_input(&run, records);
+        break;
+    case DIALECT_ABORT:
+        take_abort(&run);
+        break;
+    case DIALECT_NOTIFY_ACK:
+    case DIALECT_RECEIPT:
+        break;
+    }
+}
+
+void step_last_screen(struct step *step, struct span session, uint64_t fingerprint)
+{
+    struct session *s = &step->work->session;
+
+    reset_results(step);
+    step->reply = SESSION_REPLY_NONE;
+    if (!session_decode(s, session) || s->debt_count == 0 || s->debts[0].fingerprint != fingerprint)
+        return;
+    step->reply = s->reply;
+    step->screen = s->screen;
+    step->code = s->code;
+    step->unit = s->step;
+}
+
+bool step_busy_text(struct step *step, const struct turn_env *env, const struct turn_settings *set,
+                    const char *msisdn, const struct step_cause *cause, struct span session,
+                    char text[MENU_TEXT_BYTES])
+{
+    struct run run = make_run(step, env, set, msisdn, cause);
+    struct step_records records = {.session = session};
+
+    load_session(&run, &records);
+    if (!find_menu(&run, cause->input->code, NULL))
+        return false;
+    menu_busy_text(run.menu, session.size != 0 ? &run.work->state : NULL, run.code, text);
+    return true;
+}

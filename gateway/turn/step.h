@@ -1,0 +1,97 @@
+/*
+ * The pure part of a turn: from one input and the stored records to the one write that takes both
+ * into account. No I/O: what the programme needs from outside is named, and the whole step is
+ * simply run again once it is there.
+ */
+#ifndef WARUNG_TURN_STEP_H
+#define WARUNG_TURN_STEP_H
+
+#include "gateway/turn/outbox.h"
+#include "gateway/turn/turn.h"
+#include "menus/state.h"
+#include "merchants/programme.h"
+#include "sessions/session.h"
+
+/* What moves a subscriber on: an input from a link, or a timer of the store's. */
+struct step_cause {
+    const struct dialect_input *input; /* NULL: a timer */
+    const char *timer_kind;
+    const char *link_name; /* "" for a timer */
+    bool is_exact;         /* the fingerprint holds the link's own step number (custody.md A) */
+};
+
+/* Answers to needs of the programme, collected over the runs of one step. */
+struct step_answers {
+    uint64_t number;
+    bool has_found;
+    struct span found; /* a merchant record, opened; empty = nobody's */
+    bool has_shared;
+    uint64_t shared_version;
+    struct span shared;
+};
+
+struct step_records {
+    struct span session; /* opened; empty = none */
+    struct span merchant;
+    bool has_proof; /* the newest debt is proved answered ... */
+    uint64_t proof; /* ... if it has this fingerprint */
+};
+
+enum step_kind {
+    STEP_COMMIT,     /* write step.commit, then reply */
+    STEP_NEEDS,      /* satisfy step.need, then run again */
+    STEP_NOTHING,    /* nothing to write: answer, that is all */
+    STEP_NO_MENU,    /* no menu serves this code */
+    STEP_UNREADABLE, /* the merchant record is of a newer format: must not be overwritten */
+};
+
+/* Large (tens of KiB); one per engine, used for one step at a time. Opaque but for its results,
+ * which stay valid until the next step_run(). */
+struct step {
+    enum step_kind kind;
+    struct programme_need need;
+    /* STEP_COMMIT: the records to write, not yet sealed. merchant is empty when unchanged. */
+    struct span session;
+    uint32_t session_ttl_s;
+    struct span merchant;
+    bool merchant_used;
+    struct outbox_entry owed[STORE_COMMIT_OWED_MAX];
+    unsigned owed_count;
+    struct store_index index[STORE_COMMIT_INDEX_MAX];
+    unsigned index_count;
+    struct store_timer timers[STORE_COMMIT_TIMER_MAX];
+    unsigned timer_count;
+    struct span journal[STORE_COMMIT_JOURNAL_MAX];
+    unsigned journal_count;
+    /* The reply. */
+    bool is_replay;
+    enum session_reply reply;
+    const char *screen;
+    const char *code;   /* the service's, as it was dialled */
+    unsigned unit;      /* dialogue unit number to send with it */
+    bool reply_is_owed; /* an SMS was answered: owed[0] is the reply */
+    bool was_invalid;
+    const char *screen_name;
+    struct step_work *work;
+};
+
+struct step *step_new(void);
+void step_free(struct step *step);
+
+/* Never fails for any input or record. A session that cannot be decoded counts as absent (logged):
+ * the dialogue begins anew. */
+void step_run(struct step *step, const struct turn_env *env, const struct turn_settings *settings,
+              const char *msisdn, const struct step_cause *cause,
+              const struct step_records *records, const struct step_answers *answers);
+
+/* The last screen of a session record, to be shown once more; SESSION_REPLY_NONE when the newest
+ * debt is not this fingerprint any more. Results as of step_run(). */
+void step_last_screen(struct step *step, struct span session, uint64_t fingerprint);
+
+/* The text for a step that cannot be done now: in the subscriber's language when a session is at
+ * hand, kind about a draft that is kept. False when no menu serves the code. */
+bool step_busy_text(struct step *step, const struct turn_env *env, const struct turn_settings *set,
+                    const char *msisdn, const struct step_cause *cause, struct span session,
+                    char text[MENU_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,684 @@
+#include "gateway/turn/turn.h"
+
+#include "base/fsm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/turn/engine.h"
+#include "gateway/turn/show.h"
+#include "merchants/regno.h"
+#include "sessions/vault.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    TURN_TRIES_MAX = 4,   /* commits of one input: conflicts, unknown outcomes */
+    TURN_POOL_MAX = 4096, /* finished turns kept for reuse */
+    TURN_SWEEP_TICK_MS = 50,
+    TURN_SWEEP_LIMIT = 64,     /* entries taken over from one bucket at a time */
+    TURN_OWED_IDLE_MS = 15000, /* an owner that has not touched an entry for so long is gone */
+};
+
+enum turn_state {
+    TURN_QUEUED,
+    TURN_LOADING,
+    TURN_NEEDING,
+    TURN_COMMITTING,
+    TURN_DONE,
+};
+
+static const struct fsm_state turn_states[] = {
+    [TURN_QUEUED] = {.name = "queued",
+                     .next = FSM_BIT(TURN_LOADING) | FSM_BIT(TURN_NEEDING) |
+                             FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
+    [TURN_LOADING] = {.name = "loading",
+                      .next =
+                          FSM_BIT(TURN_NEEDING) | FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
+    [TURN_NEEDING] = {.name = "needing",
+                      .next =
+                          FSM_BIT(TURN_NEEDING) | FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
+    [TURN_COMMITTING] = {.name = "committing",
+                         .next = FSM_BIT(TURN_LOADING) | FSM_BIT(TURN_NEEDING) |
+                                 FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
+    [TURN_DONE] = {.name = "done", .next = FSM_BIT(TURN_QUEUED)},
+};
+static const struct fsm_table turn_table = {"turn", turn_states,
+                                            sizeof(turn_states) / sizeof(turn_states[0])};
+
+static void turn_run(struct turn *t);
+
+static struct turn *turn_new(struct turn_engine *e)
+{
+    struct list_node *node = list_pop_front(&e->pool);
+    struct turn *t = node != NULL ? LIST_ITEM(node, struct turn, node) : NULL;
+
+    if (t == NULL) {
+        t = mem_zalloc(sizeof(*t));
+        t->engine = e;
+        t->state = TURN_DONE;
+        list_node_init(&t->node);
+    }
+    fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
+    t->tries = 0;
+    t->timer_kind[0] = '\0';
+    t->answers = (struct step_answers){0};
+    return t;
+}
+
+static void turn_free(struct turn *t)
+{
+    mem_free(t->session.data);
+    mem_free(t->merchant.data);
+    mem_free(t->found.data);
+    mem_free(t->shared.data);
+    mem_free(t->owed);
+    mem_free(t);
+}
+
+static void turn_recycle(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+
+    mem_free(t->owed);
+    t->owed = NULL;
+    t->owed_count = 0;
+    if (e->pool.count >= TURN_POOL_MAX)
+        turn_free(t);
+    else
+        list_push_front(&e->pool, &t->node);
+}
+
+static void turn_done(struct turn *t, const char *reason)
+{
+    struct turn_engine *e = t->engine;
+    struct box *box = t->box;
+
+    fsm_enter(&turn_table, &t->state, TURN_DONE, "", reason);
+    assert(box->live == t);
+    box->live = NULL;
+    list_remove(&e->live, &t->node);
+    turn_recycle(t);
+    turn_box_next(e, box);
+}
+
+static struct turn *make_own_turn(struct turn_engine *e, struct box *box)
+{
+    struct turn *t = turn_new(e);
+
+    t->box = box;
+    t->origin = (struct turn_origin){.link = NULL};
+    t->link_name[0] = '\0';
+    return t;
+}
+
+static void answer(struct turn *t, uint32_t command_status)
+{
+    const struct turn_ports *ports = &t->engine->env.ports;
+
+    if (t->origin.link != NULL)
+        ports->answer(ports->ctx, &t->origin, command_status);
+}
+
+/* --- what cannot be done now ---------------------------------------------------------------- */
+
+/* Nothing was stored, so nothing is acknowledged; who waits at a phone gets a kind screen. */
+static void refuse(struct turn *t, uint32_t command_status, const char *reason)
+{
+    struct turn_engine *e = t->engine;
+    struct step_cause cause = {.input = &t->input, .link_name = t->link_name};
+    char text[MENU_TEXT_BYTES];
+
+    e->counters.busy++;
+    answer(t, command_status);
+    if (t->origin.link == NULL ||
+        (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
+        !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
+                        t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0), text))
+        return;
+    log_debug("turn.refused", LOG_MSISDN("msisdn", t->box->msisdn), LOG_S("reason", reason));
+    show_unrecorded(t, text);
+}
+
+static void refuse_and_end(struct turn *t, uint32_t command_status, const char *reason)
+{
+    refuse(t, command_status, reason);
+    turn_done(t, reason);
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+static bool open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
+                        const struct store_record *record, struct copy *copy)
+{
+    uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    struct writer w;
+
+    writer_init(&w, plain, sizeof(plain));
+    if (record->version != 0 && !vault_open(t->engine->env.vault, kind, msisdn, record->data, &w))
+        return false;
+    copy_set(copy, record->version, writer_span(&w));
+    return true;
+}
+
+static bool take_records(struct turn *t, const struct store_subscriber *subscriber)
+{
+    struct box *box = t->box;
+    bool is_newer = !box->has_copies || box->session.version != subscriber->session.version;
+
+    if (!open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
+        !open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
+        log_error("vault.cannot_open", LOG_MSISDN("msisdn", box->msisdn));
+        box_forget(box);
+        return false;
+    }
+    box->has_copies = true;
+    if (is_newer)
+        box->has_proof = false; /* it was about a debt of an older record */
+    return true;
+}
+
+static void on_loaded(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK) {
+        refuse_and_end(t, ESME_RX_T_APPN, store_result_name(reply->result));
+        return;
+    }
+    if (!take_records(t, &reply->subscriber)) {
+        refuse_and_end(t, ESME_RX_T_APPN, "sealed");
+        return;
+    }
+    turn_run(t);
+}
+
+static void load(struct turn *t)
+{
+    fsm_enter(&turn_table, &t->state, TURN_LOADING, "", "no copy");
+    t->request = store_load(t->engine->env.store, t->box->msisdn, on_loaded, t);
+}
+
+/* --- needs ---------------------------------------------------------------------------------- */
+
+static void on_number(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK) {
+        refuse_and_end(t, ESME_RX_T_APPN, "no number");
+        return;
+    }
+    t->answers.number = reply->number;
+    turn_run(t);
+}
+
+static void on_other_loaded(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK ||
+        !open_record(t, VAULT_MERCHANT, t->found_msisdn, &reply->subscriber.merchant, &t->found)) {
+        refuse_and_end(t, ESME_RX_T_APPN, "other record");
+        return;
+    }
+    t->answers.found = copy_span(&t->found);
+    t->answers.has_found = true;
+    turn_run(t);
+}
+
+static void on_owner_found(void *arg, const struct store_list *list)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (list->result != STORE_OK) {
+        refuse_and_end(t, ESME_RX_T_APPN, "no owner");
+        return;
+    }
+    if (list->count == 0) {
+        t->answers.has_found = true;
+        turn_run(t);
+        return;
+    }
+    text_copy(t->found_msisdn, sizeof(t->found_msisdn), list->items[0].msisdn);
+    t->request = store_load(t->engine->env.store, t->found_msisdn, on_other_loaded, t);
+}
+
+static void on_shared(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+    const struct store_record *record = &reply->subscriber.session;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK) {
+        refuse_and_end(t, ESME_RX_T_APPN, "no shared record");
+        return;
+    }
+    copy_set(&t->shared, record->version, record->data);
+    t->answers.shared = copy_span(&t->shared);
+    t->answers.shared_version = record->version;
+    t->answers.has_shared = true;
+    turn_run(t);
+}
+
+static void satisfy(struct turn *t, const struct programme_need *need)
+{
+    struct store *store = t->engine->env.store;
+
+    fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", need->key);
+    switch (need->kind) {
+    case PROGRAMME_NEEDS_NUMBER:
+        t->request = store_reserve(store, t->box->msisdn, need->key, on_number, t);
+        break;
+    case PROGRAMME_NEEDS_RECORD:
+        t->request = store_find(store, regno_bucket(need->key, store->buckets), need->key,
+                                on_owner_found, t);
+        break;
+    case PROGRAMME_NEEDS_SHARED:
+        t->request = store_shared_load(store, need->key, on_shared, t);
+        break;
+    case PROGRAMME_NEEDS_NOTHING:
+        assert(!"a step that needs nothing does not stop");
+    }
+}
+
+/* --- the commit ----------------------------------------------------------------------------- */
+
+static bool seal(struct turn *t, enum vault_kind kind, struct span plain, struct writer *w)
+{
+    return plain.size == 0 || vault_seal(t->engine->env.vault, kind, t->box->msisdn, plain, w);
+}
+
+/* Keeps what is needed once the write is known to have happened: the step's own results are gone by
+ * then. */
+static void keep_results(struct turn *t, const struct step *step)
+{
+    copy_set(&t->session, 0, step->session);
+    copy_set(&t->merchant, 0, step->merchant);
+    t->is_replay = step->is_replay;
+    t->reply = step->reply;
+    t->unit = step->unit;
+    t->reply_is_owed = step->reply_is_owed;
+    mem_free(t->owed);
+    t->owed =
+        step->owed_count != 0 ? mem_dup(step->owed, step->owed_count * sizeof(*step->owed)) : NULL;
+    t->owed_count = step->owed_count;
+}
+
+static void on_committed(void *arg, const struct store_reply *reply);
+
+static void commit(struct turn *t, const struct step *step)
+{
+    struct turn_engine *e = t->engine;
+    uint8_t session[STORE_SESSION_BYTES_MAX];
+    uint8_t merchant[STORE_MERCHANT_BYTES_MAX];
+    uint8_t owed[STORE_COMMIT_OWED_MAX][STORE_OWED_BYTES_MAX];
+    struct store_commit c = {.msisdn = t->box->msisdn, .owner = e->settings.instance};
+    struct writer w[2];
+    bool fits;
+
+    writer_init(&w[0], session, sizeof(session));
+    writer_init(&w[1], merchant, sizeof(merchant));
+    fits = seal(t, VAULT_SESSION, step->session, &w[0]) &&
+           seal(t, VAULT_MERCHANT, step->merchant, &w[1]);
+    for (unsigned i = 0; i < step->owed_count; i++) {
+        struct writer o;
+
+        writer_init(&o, owed[i], sizeof(owed[i]));
+        fits = fits && outbox_encode(&step->owed[i], e->env.vault, &o);
+        c.owed[i] = writer_span(&o);
+    }
+    assert(fits);
+    c.session_version = t->box->session.version;
+    c.session = writer_span(&w[0]);
+    c.session_ttl_s = step->session_ttl_s;
+    c.merchant_checked = step->merchant_used;
+    c.merchant_version = t->box->merchant.version;
+    c.merchant = writer_span(&w[1]);
+    c.owed_count = step->owed_count;
+    memcpy(c.index, step->index, sizeof(c.index));
+    c.index_count = step->index_count;
+    memcpy(c.timers, step->timers, sizeof(c.timers));
+    c.timer_count = step->timer_count;
+    memcpy(c.journal, step->journal, sizeof(c.journal));
+    c.journal_count = step->journal_count;
+    keep_results(t, step);
+    fsm_enter(&turn_table, &t->state, TURN_COMMITTING, "", "step");
+    t->request = store_commit(e->env.store, &c, on_committed, t);
+}
+
+static void send_owed(struct turn *t, const struct store_owed_id *ids)
+{
+    struct turn_engine *e = t->engine;
+
+    for (unsigned i = 0; i < t->owed_count; i++) {
+        bool is_reply = i == 0 && t->reply_is_owed;
+
+        outbox_send(e->outbox, ids[i], 1, &t->owed[i], is_reply ? show_on_left : NULL,
+                    is_reply ? show_expect(t) : NULL);
+    }
+}
+
+static void take_commit(struct turn *t, const struct store_reply *reply)
+{
+    struct box *box = t->box;
+
+    copy_set(&box->session, reply->subscriber.session.version, copy_span(&t->session));
+    if (t->merchant.size != 0)
+        copy_set(&box->merchant, reply->subscriber.merchant.version, copy_span(&t->merchant));
+    box->has_proof = false;
+}
+
+static void act(struct turn *t, const struct store_reply *reply)
+{
+    struct turn_engine *e = t->engine;
+
+    if (t->is_replay)
+        e->counters.replays++;
+    else
+        e->counters.steps++;
+    answer(t, ESME_ROK);
+    if (t->reply != SESSION_REPLY_NONE && t->origin.link != NULL) {
+        step_last_screen(e->step, copy_span(&t->box->session), t->input.fingerprint);
+        show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
+    }
+    send_owed(t, reply->owed);
+    turn_done(t, "committed");
+}
+
+static void on_committed(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+    struct turn_engine *e = t->engine;
+
+    t->request = NULL;
+    switch (reply->result) {
+    case STORE_OK:
+        take_commit(t, reply);
+        act(t, reply);
+        return;
+    case STORE_CONFLICT:
+        e->counters.conflicts++;
+        if (++t->tries >= TURN_TRIES_MAX || !take_records(t, &reply->subscriber))
+            break;
+        turn_run(t);
+        return;
+    case STORE_UNKNOWN:
+        /* Written or not: only the record itself can tell. The ledger in it answers a second run of
+         * the same input by a replay, never by a second step. */
+        e->counters.unknown_commits++;
+        box_forget(t->box);
+        if (++t->tries >= TURN_TRIES_MAX)
+            break;
+        load(t);
+        return;
+    case STORE_UNAVAILABLE:
+        break;
+    }
+    refuse_and_end(t, ESME_RX_T_APPN, store_result_name(reply->result));
+}
+
+static void turn_run(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    struct box *box = t->box;
+    struct step_cause cause = {
+        .input = t->timer_kind[0] == '\0' ? &t->input : NULL,
+        .timer_kind = t->timer_kind,
+        .link_name = t->link_name,
+    };
+    struct step_records records = {
+        .session = copy_span(&box->session),
+        .merchant = copy_span(&box->merchant),
+        .has_proof = box->has_proof,
+        .proof = box->proof,
+    };
+
+    step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
+    switch (e->step->kind) {
+    case STEP_COMMIT:
+        commit(t, e->step);
+        break;
+    case STEP_NEEDS:
+        satisfy(t, &e->step->need);
+        break;
+    case STEP_NOTHING:
+        answer(t, ESME_ROK);
+        turn_done(t, "nothing to do");
+        break;
+    case STEP_NO_MENU:
+        log_warning("turn.no_menu", LOG_S("link", t->link_name), LOG_S("code", t->input.code));
+        answer(t, ESME_RX_R_APPN);
+        turn_done(t, "no menu");
+        break;
+    case STEP_UNREADABLE:
+        refuse_and_end(t, ESME_RX_T_APPN, "unreadable");
+        break;
+    }
+}
+
+/* --- the mailbox ---------------------------------------------------------------------------- */
+
+/* An input that looks like the one whose reply is still on its way may be its copy or the same key
+ * pressed again: the reply's outcome will tell. */
+static bool must_wait(const struct box *box, const struct turn *t)
+{
+    return box->shown != 0 && t->origin.link != NULL && t->input.fingerprint == box->shown_for;
+}
+
+void turn_box_next(struct turn_engine *e, struct box *box)
+{
+    struct list_node *node = list_first(&box->waiting);
+    struct turn *t;
+
+    if (node == NULL || must_wait(box, LIST_ITEM(node, struct turn, node))) {
+        mailbox_release(&e->mailbox, box);
+        return;
+    }
+    t = LIST_ITEM(node, struct turn, node);
+    list_remove(&box->waiting, node);
+    e->waiting--;
+    list_push_back(&e->live, &t->node);
+    box->live = t;
+    if (e->is_draining && t->input.kind == DIALECT_BEGIN && t->timer_kind[0] == '\0')
+        refuse_and_end(t, ESME_RX_T_APPN, "draining");
+    else if (box->has_copies)
+        turn_run(t);
+    else
+        load(t);
+}
+
+static void enqueue(struct turn_engine *e, struct box *box, struct turn *t)
+{
+    list_push_back(&box->waiting, &t->node);
+    e->waiting++;
+    if (box->live == NULL)
+        turn_box_next(e, box);
+}
+
+/* Full: new dials first (they get the busy screen), then everything. */
+static bool is_full(const struct turn_engine *e, const struct box *box, enum dialect_kind kind)
+{
+    size_t turns = e->live.count + e->waiting;
+    size_t limit = e->settings.turns_max;
+
+    return box->waiting.count >= e->settings.mailbox_max ||
+           turns >= (kind == DIALECT_BEGIN ? limit : 2 * limit);
+}
+
+void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
+                         const struct dialect_session *session)
+{
+    struct turn *t = make_own_turn(e, box);
+
+    text_copy(t->link_name, sizeof(t->link_name), link_name);
+    t->input.kind = DIALECT_ABORT;
+    text_copy(t->input.msisdn, sizeof(t->input.msisdn), box->msisdn);
+    t->input.session = *session;
+    enqueue(e, box, t);
+}
+
+void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
+                  const struct dialect_input *input)
+{
+    struct box *box = mailbox_take(&e->mailbox, input->msisdn);
+    struct turn *t = turn_new(e);
+
+    e->counters.inputs++;
+    t->box = box;
+    t->origin = *origin;
+    t->input = *input;
+    text_copy(t->link_name, sizeof(t->link_name), origin->link_name);
+    if (is_full(e, box, input->kind)) {
+        e->counters.throttled++;
+        refuse(t, ESME_RTHROTTLED, "full");
+        fsm_enter(&turn_table, &t->state, TURN_DONE, "", "full");
+        turn_recycle(t);
+        mailbox_release(&e->mailbox, box);
+        return;
+    }
+    enqueue(e, box, t);
+}
+
+/* --- the sweep ------------------------------------------------------------------------------ */
+
+static void deliver_timer(struct turn_engine *e, const struct store_due *due)
+{
+    struct box *box = mailbox_take(&e->mailbox, due->msisdn);
+    struct turn *t;
+
+    /* It stays due until a commit takes it away: when the subscriber is busy, the next sweep will
+     * do. */
+    if (box->live != NULL || !list_is_empty(&box->waiting) ||
+        strlen(due->kind) >= sizeof(t->timer_kind)) {
+        mailbox_release(&e->mailbox, box);
+        return;
+    }
+    t = make_own_turn(e, box);
+    text_copy(t->timer_kind, sizeof(t->timer_kind), due->kind);
+    enqueue(e, box, t);
+}
+
+static void on_swept(void *arg, const struct store_sweep *sweep)
+{
+    struct turn_engine *e = arg;
+    struct outbox_entry entry;
+
+    e->sweeps_under_way--;
+    if (sweep->result != STORE_OK)
+        return;
+    for (size_t i = 0; i < sweep->taken_count; i++)
+        if (outbox_decode(&entry, e->env.vault, sweep->taken[i].body))
+            outbox_send(e->outbox, sweep->taken[i].id, sweep->taken[i].deliveries, &entry, NULL,
+                        NULL);
+        else
+            log_error("outbox.unreadable", LOG_U("ms", sweep->taken[i].id.ms));
+    for (size_t i = 0; i < sweep->due_count; i++)
+        deliver_timer(e, &sweep->due[i]);
+}
+
+static void on_sweep(struct timer *timer, void *arg)
+{
+    struct turn_engine *e = arg;
+    unsigned buckets = e->env.store->buckets;
+    unsigned ticks = e->settings.sweep_ms / TURN_SWEEP_TICK_MS;
+    unsigned per_tick = ticks != 0 ? (buckets + ticks - 1) / ticks : buckets;
+
+    timer_start(e->env.timers, timer, TURN_SWEEP_TICK_MS);
+    if (!store_is_ready(e->env.store) || e->is_draining)
+        return;
+    for (unsigned i = 0; i < per_tick && e->sweeps_under_way < buckets; i++) {
+        size_t limit = e->env.ports.can_send_sms(e->env.ports.ctx) ? TURN_SWEEP_LIMIT : 0;
+
+        e->sweeps_under_way++;
+        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, TURN_OWED_IDLE_MS,
+                    e->env.wall_ms(e->env.ctx), limit, on_swept, e);
+        e->sweep_bucket = (e->sweep_bucket + 1) % buckets;
+    }
+}
+
+/* --- the engine ----------------------------------------------------------------------------- */
+
+struct turn_engine *turn_engine_new(const struct turn_env *env,
+                                    const struct turn_settings *settings)
+{
+    struct turn_engine *e = mem_zalloc(sizeof(*e));
+
+    e->env = *env;
+    e->settings = *settings;
+    e->settings.instance = mem_strdup(settings->instance);
+    mailbox_init(&e->mailbox, settings->cache_max, env->random(env->ctx));
+    e->step = step_new();
+    e->outbox = outbox_new(&e->env, &e->counters);
+    list_init(&e->live);
+    list_init(&e->pool);
+    list_init(&e->shown);
+    list_init(&e->shown_pool);
+    timer_init(&e->sweep, on_sweep, e);
+    timer_start(env->timers, &e->sweep, TURN_SWEEP_TICK_MS);
+    return e;
+}
+
+void turn_drain(struct turn_engine *e)
+{
+    e->is_draining = true;
+}
+
+unsigned turn_live(const struct turn_engine *e)
+{
+    return (unsigned)(e->live.count + e->waiting + e->shown.count + outbox_under_way(e->outbox));
+}
+
+const struct turn_counters *turn_counters(const struct turn_engine *e)
+{
+    return &e->counters;
+}
+
+static void free_waiting(struct turn_engine *e)
+{
+    struct map_node *node = map_first(&e->mailbox.boxes);
+
+    while (node != NULL) {
+        struct box *box = MAP_ITEM(node, struct box, by_msisdn);
+        struct list_node *n;
+
+        node = map_next(&e->mailbox.boxes, node);
+        while ((n = list_pop_front(&box->waiting)) != NULL)
+            turn_free(LIST_ITEM(n, struct turn, node));
+        box_forget(box);
+        mailbox_release(&e->mailbox, box);
+    }
+}
+
+void turn_engine_free(struct turn_engine *e)
+{
+    struct list_node *n;
+
+    timer_stop(e->env.timers, &e->sweep);
+    while ((n = list_pop_front(&e->shown)) != NULL) {
+        struct shown *s = LIST_ITEM(n, struct shown, node);
+
+        timer_stop(e->env.timers, &s->again);
+        s->box->shown--;
+        mem_free(s);
+    }
+    while ((n = list_pop_front(&e->shown_pool)) != NULL)
+        mem_free(LIST_ITEM(n, struct shown, node));
+    while ((n = list_pop_front(&e->live)) != NULL) {
+        struct turn *t = LIST_ITEM(n, struct turn, node);
+
+        t->box->live = NULL;
+        turn_free(t);
+    }
+    while ((n = list_pop_front(&e->pool)) != NULL)
+        turn_free(LIST_ITEM(n, struct turn, node));
+    free_waiting(e);
+    outbox_free(e->outbox);
+    mailbox_fini(&e->mailbox);
+    step_free(e->step);
+    mem_free((char *)e->settings.instance);
+    mem_free(e);
+}
