@@ -1,0 +1,343 @@
+#include "gateway/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gateway/config_reader.h"
+#include "gateway/config_table.h"
+
+struct fault {
+    char *file;
+    unsigned line;
+    size_t order; /* as found: keeps the sort stable */
+    char *text;
+};
+
+/* Faults are gathered first, so that they come out by line whatever found them. */
+struct faults {
+    struct fault *items;
+    size_t count;
+};
+
+static void faults_add(void *arg, const char *file, unsigned line, unsigned column,
+                       const char *text)
+{
+    struct faults *f = arg;
+
+    (void)column;
+    f->items = mem_realloc_array(f->items, f->count + 1, sizeof(*f->items));
+    f->items[f->count] = (struct fault){mem_strdup(file), line, f->count, mem_strdup(text)};
+    f->count++;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+faults_report(struct faults *f, const struct config_place *place, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    faults_add(f, place->file, place->line, 0, text);
+}
+
+static int faults_compare(const void *a, const void *b)
+{
+    const struct fault *x = a, *y = b;
+    int files = strcmp(x->file, y->file);
+
+    if (files != 0)
+        return files;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+/* Hands them on and forgets them; true when there was none. */
+static bool faults_finish(struct faults *f, source_fault_fn *on_fault, void *arg)
+{
+    bool none = f->count == 0;
+
+    if (!none)
+        qsort(f->items, f->count, sizeof(*f->items), faults_compare);
+    for (size_t i = 0; i < f->count; i++) {
+        on_fault(arg, f->items[i].file, f->items[i].line, 0, f->items[i].text);
+        mem_free(f->items[i].file);
+        mem_free(f->items[i].text);
+    }
+    mem_free(f->items);
+    return none;
+}
+
+/* The first line of a file, as a secret is kept; "" after a fault. */
+static const char *read_secret(struct config *c, struct faults *f, const struct config_place *place,
+                               const char *path)
+{
+    char text[256] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    const char *secret = "";
+
+    if (size < 0) {
+        faults_report(f, place, "cannot read password_file %s: %s", path, strerror(errno));
+    } else {
+        text[size] = '\0';
+        text[strcspn(text, "\r\n")] = '\0';
+        if (text[0] == '\0')
+            faults_report(f, place, "password_file %s holds no password in its first line", path);
+        secret = config_memory_dup(c->memory, text);
+    }
+    if (fd >= 0)
+        close(fd);
+    explicit_bzero(text, sizeof(text));
+    return secret;
+}
+
+static void take_secret(struct config *c, struct faults *f, const struct config_place *place,
+                        const char *what, const char **password, const char *password_file)
+{
+    if (password_file[0] == '\0')
+        return;
+    if ((*password)[0] != '\0')
+        faults_report(f, place, "%s has both password and password_file; one is enough", what);
+    else
+        *password = read_secret(c, f, place, password_file);
+}
+
+static void check_smsc(struct config *c, struct faults *f)
+{
+    for (size_t i = 0; i < c->smsc_count; i++) {
+        struct config_smsc *s = &c->smsc[i];
+        char name[32];
+
+        if (s->name[0] == '\0') {
+            snprintf(name, sizeof(name), "smsc%zu", i + 1);
+            s->name = config_memory_dup(c->memory, name);
+        }
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(c->smsc[j].name, s->name) == 0)
+                faults_report(f, &s->place, "smsc \"%s\": line %u has the same name", s->name,
+                              c->smsc[j].place.line);
+        take_secret(c, f, &s->place, "smsc", &s->password, s->password_file);
+    }
+}
+
+static void check_accounts(struct config *c, struct faults *f, const struct config_place *whole)
+{
+    const struct config_partners *p = &c->partners;
+
+    for (size_t i = 0; i < p->account_count; i++) {
+        struct config_account *a = &p->accounts[i];
+
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(p->accounts[j].system_id, a->system_id) == 0)
+                faults_report(f, &a->place, "account \"%s\": line %u has the same system_id",
+                              a->system_id, p->accounts[j].place.line);
+        for (size_t j = 0; j < c->smsc_count; j++)
+            if (strcmp(c->smsc[j].name, a->system_id) == 0)
+                faults_report(f, &a->place, "account \"%s\": the smsc in line %u has this name",
+                              a->system_id, c->smsc[j].place.line);
+        take_secret(c, f, &a->place, "account", &a->password, a->password_file);
+        if (a->password[0] != '\0' && a->password_hash[0] != '\0')
+            faults_report(f, &a->place, "account \"%s\" has both a password and a password_hash",
+                          a->system_id);
+    }
+    if (p->account_count > 0 && p->listen.count == 0)
+        faults_report(f, whole, "partners.accounts needs partners.listen");
+    if (c->smsc_count == 0 && p->account_count == 0)
+        faults_report(f, whole, "there is neither an smsc nor a partners.accounts entry");
+}
+
+/* Two menus for one code would make the answer depend on their order. */
+static void check_codes(const struct config *c, struct faults *f, bool is_sms)
+{
+    for (size_t i = 0; i < c->menu_count; i++) {
+        const struct config_strings *mine = is_sms ? &c->menus[i].sms : &c->menus[i].codes;
+
+        for (size_t j = 0; j < i; j++) {
+            const struct config_strings *other = is_sms ? &c->menus[j].sms : &c->menus[j].codes;
+
+            for (size_t a = 0; a < mine->count; a++)
+                for (size_t b = 0; b < other->count; b++)
+                    if (strcmp(mine->items[a], other->items[b]) == 0)
+                        faults_report(
+                            f, &c->menus[i].place, "%s %s belongs to the menu in line %u already",
+                            is_sms ? "SMS number" : "code", mine->items[a], c->menus[j].place.line);
+        }
+    }
+}
+
+static void check_menus(const struct config *c, struct faults *f)
+{
+    const struct config_menu *standard = NULL;
+
+    check_codes(c, f, false);
+    check_codes(c, f, true);
+    for (size_t i = 0; i < c->menu_count; i++) {
+        const struct config_menu *m = &c->menus[i];
+
+        if (m->codes.count == 0 && m->sms.count == 0 && !m->is_default)
+            faults_report(f, &m->place, "this menu has neither codes nor sms numbers");
+        if (m->is_default && standard != NULL)
+            faults_report(f, &m->place, "the menu in line %u is the default already",
+                          standard->place.line);
+        if (m->is_default)
+            standard = m;
+    }
+}
+
+static void check_whole(struct config *c, struct faults *f)
+{
+    struct config_place whole = {c->path, 0};
+
+    take_secret(c, f, &whole, "redis", &c->redis.password, c->redis.password_file);
+    if (c->redis.mode == CONFIG_REDIS_STANDALONE && c->redis.servers.count > 1)
+        faults_report(f, &whole, "redis.servers: mode \"standalone\" takes one server");
+    if (strlen(c->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        faults_report(f, &whole, "control: the path %s is too long for a socket", c->control);
+    check_smsc(c, f);
+    check_accounts(c, f, &whole);
+    check_menus(c, f);
+}
+
+/* The folder of a path, without its slash; "" for a bare name. */
+static char *folder_of(struct config_memory *m, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = config_memory_dup(m, path);
+
+    folder[slash == NULL ? 0 : slash == path ? 1 : slash - path] = '\0';
+    return folder;
+}
+
+static void read_tree(struct config *c, const struct source *source, struct faults *f)
+{
+    struct config_reader reader = {.source = source,
+                                   .memory = c->memory,
+                                   .folder = folder_of(c->memory, c->path),
+                                   .on_fault = faults_add,
+                                   .arg = f};
+    config_t tree;
+    const char *file;
+    unsigned line;
+
+    config_init(&tree);
+    if (config_read_string(&tree, source_text(source)) == CONFIG_TRUE) {
+        config_reader_read(&reader, config_root_setting(&tree), c);
+        check_whole(c, f);
+    } else {
+        source_place(source, (unsigned)config_error_line(&tree), &file, &line);
+        faults_add(f, file, line, 0, config_error_text(&tree));
+    }
+    config_destroy(&tree);
+}
+
+/* The places of entries point into the source, which goes: keep the names. */
+static void keep_places(struct config *c)
+{
+    for (size_t i = 0; i < c->smsc_count; i++)
+        c->smsc[i].place.file = config_memory_dup(c->memory, c->smsc[i].place.file);
+    for (size_t i = 0; i < c->partners.account_count; i++)
+        c->partners.accounts[i].place.file =
+            config_memory_dup(c->memory, c->partners.accounts[i].place.file);
+    for (size_t i = 0; i < c->menu_count; i++)
+        c->menus[i].place.file = config_memory_dup(c->memory, c->menus[i].place.file);
+}
+
+struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg)
+{
+    struct source *source = source_read(path, on_fault, arg);
+    struct config_memory *memory;
+    struct faults faults = {0};
+    struct config *c;
+
+    if (source == NULL)
+        return NULL;
+    memory = mem_zalloc(sizeof(*memory));
+    c = config_memory_alloc(memory, sizeof(*c));
+    c->memory = memory;
+    c->path = config_memory_dup(memory, path);
+    read_tree(c, source, &faults);
+    keep_places(c);
+    source_free(source);
+    if (faults_finish(&faults, on_fault, arg))
+        return c;
+    config_free(c);
+    return NULL;
+}
+
+void config_free(struct config *config)
+{
+    if (config != NULL)
+        config_memory_free(config->memory);
+}
+
+static bool texts_are_equal(const struct config_strings *a, const struct config_strings *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool row_is_equal(const struct config_row *row, const void *a, const void *b)
+{
+    const char *x = (const char *)a + row->offset, *y = (const char *)b + row->offset;
+
+    switch (row->type) {
+    case CONFIG_TEXT:
+    case CONFIG_PATH:
+        return strcmp(*(const char *const *)x, *(const char *const *)y) == 0;
+    case CONFIG_NUMBER:
+    case CONFIG_WORD:
+        return *(const unsigned *)x == *(const unsigned *)y;
+    case CONFIG_FLAG:
+        return *(const bool *)x == *(const bool *)y;
+    case CONFIG_TEXTS:
+        return texts_are_equal((const struct config_strings *)x, (const struct config_strings *)y);
+    case CONFIG_GROUP:
+    case CONFIG_LIST:
+        break; /* their members have rows of their own */
+    }
+    return true;
+}
+
+void config_list_restart_changes(const struct config *old, const struct config *new,
+                                 config_changed_fn *on_changed, void *arg)
+{
+    for (size_t i = 0; i < config_row_count; i++) {
+        const struct config_row *row = &config_rows[i];
+
+        if ((row->flags & CONFIG_RESTART) != 0 && config_row_is_in(row, "") &&
+            !row_is_equal(row, old, new))
+            on_changed(arg, row->path);
+    }
+}
+
+bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc *b)
+{
+    for (size_t i = 0; i < config_row_count; i++)
+        if (config_row_is_in(&config_rows[i], "smsc[]") && !row_is_equal(&config_rows[i], a, b))
+            return false;
+    return true;
+}
+
+void config_print_fault(void *file, const char *path, unsigned line, unsigned column,
+                        const char *text)
+{
+    (void)column;
+    if (line > 0)
+        fprintf(file, "%s:%u: %s\n", path, line, text);
+    else
+        fprintf(file, "%s: %s\n", path, text);
+}

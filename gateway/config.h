@@ -1,0 +1,162 @@
+/*
+ * The configuration of one gateway: warung.cfg as an immutable value.
+ *
+ * config_load() reads, checks and copies everything at once and reports every fault; a reload is a
+ * second config beside the first. Each key is one row of config_table.c, one field here, one item
+ * of warung.cfg(5) and one line of conf/warung.cfg. Strings are never NULL; paths are absolute or
+ * relative to the working directory (the file gives them relative to itself).
+ */
+#ifndef WARUNG_GATEWAY_CONFIG_H
+#define WARUNG_GATEWAY_CONFIG_H
+
+#include "base/log.h"
+#include "base/source.h"
+
+struct config_strings {
+    const char **items;
+    size_t count;
+};
+
+/* Where an entry stands: for messages about it that come later. */
+struct config_place {
+    const char *file;
+    unsigned line;
+};
+
+enum config_redis_mode { CONFIG_REDIS_STANDALONE, CONFIG_REDIS_SENTINEL, CONFIG_REDIS_CLUSTER };
+enum config_bind {
+    CONFIG_BIND_TRANSCEIVER,
+    CONFIG_BIND_TRANSMITTER,
+    CONFIG_BIND_RECEIVER,
+    CONFIG_BIND_PAIR /* one receiver and one transmitter */
+};
+
+struct config_redis {
+    enum config_redis_mode mode;
+    struct config_strings servers; /* "unix:PATH" or "HOST:PORT" */
+    const char *sentinel_name;
+    const char *username;
+    const char *password;
+    const char *password_file;
+    unsigned buckets;
+    unsigned connect_timeout_ms;
+    unsigned request_timeout_ms;
+    unsigned requests_max;
+    unsigned wait_replicas;
+    unsigned wait_timeout_ms;
+};
+
+struct config_smsc {
+    struct config_place place; /* first: the reader fills it in for every entry of a list */
+    const char *name;
+    const char *host;
+    unsigned port;
+    const char *system_id;
+    const char *password; /* what password_file holds, when that is set */
+    const char *password_file;
+    const char *system_type;
+    const char *address_range;
+    enum config_bind bind;
+    unsigned binds;
+    unsigned window;
+    unsigned tps;
+    const char *dialect;
+    struct config_strings codes; /* empty = all */
+    unsigned enquire_link_s;
+    unsigned response_timeout_s;
+    unsigned pdu_timeout_s;
+    unsigned in_flight_max;
+    unsigned queue_max;
+    unsigned pdu_bytes_max;
+    unsigned limit; /* page limit in septets; 0 = the dialect's */
+};
+
+struct config_account {
+    struct config_place place; /* first: the reader fills it in for every entry of a list */
+    const char *system_id;
+    const char *password;
+    const char *password_file;
+    const char *password_hash;
+    struct config_strings allow;
+    const char *dialect;
+    unsigned window;
+    unsigned tps;
+    unsigned max_binds;
+    struct config_strings codes;
+};
+
+struct config_partners {
+    struct config_strings listen;
+    struct config_account *accounts;
+    size_t account_count;
+};
+
+struct config_menu {
+    struct config_place place; /* first: the reader fills it in for every entry of a list */
+    const char *file;
+    struct config_strings codes; /* USSD */
+    struct config_strings sms;
+    bool is_default;
+};
+
+struct config_admin {
+    const char *listen; /* empty = no HTTP */
+    const char *users_file;
+    unsigned connections_max;
+};
+
+struct config_turn {
+    unsigned turns_max;
+    unsigned mailbox_max;
+    unsigned cache_max;
+    unsigned answer_window_ms;
+    unsigned redelivery_horizon_s;
+    unsigned session_idle_s;
+    unsigned reply_deadline_ms;
+    unsigned draft_ttl_s;
+    unsigned sms_expiry_s;
+    unsigned sweep_ms;
+};
+
+struct config_log {
+    enum log_level level;
+    enum log_format format;
+    bool show_msisdn;
+};
+
+struct config {
+    const char *path; /* of the file itself */
+    const char *instance;
+    struct config_redis redis;
+    struct config_smsc *smsc;
+    size_t smsc_count;
+    struct config_partners partners;
+    struct config_menu *menus;
+    size_t menu_count;
+    struct config_admin admin;
+    const char *control; /* Unix socket for warungctl; empty = none */
+    const char *keys_file;
+    unsigned drain_timeout_s;
+    struct config_log log;
+    struct config_turn turn;
+    struct config_memory *memory; /* owns all of the above */
+};
+
+/* NULL after any fault; each was reported, in order of file and line (line 0 = the whole file). */
+struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg);
+void config_free(struct config *config);
+
+/* Calls on_changed with the path of each key that differs and that a reload does not put to work.
+ */
+typedef void config_changed_fn(void *arg, const char *path);
+void config_list_restart_changes(const struct config *old, const struct config *new,
+                                 config_changed_fn *on_changed, void *arg);
+
+/* True when both describe the same connections (everything but what a running link takes over). */
+bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc *b);
+
+/* A printing source_fault_fn: "file:line: text" or "file: text" to the FILE * in arg. */
+void config_print_fault(void *file, const char *path, unsigned line, unsigned column,
+                        const char *text);
+
+#endif

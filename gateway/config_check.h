@@ -1,0 +1,26 @@
+/*
+ * What a text of warung.cfg must look like. Each gives a sentence that says what is wrong, or NULL.
+ */
+#ifndef WARUNG_GATEWAY_CONFIG_CHECK_H
+#define WARUNG_GATEWAY_CONFIG_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Letters, digits, dot, dash and underscore: names in logs, metrics and keys. */
+const char *config_check_name(const char *value);
+const char *config_check_host(const char *value);
+/* "unix:PATH" or "HOST:PORT" ("[v6]:PORT") */
+const char *config_check_server(const char *value);
+/* "ADDRESS:PORT" with an IP address; the empty text is "do not listen". */
+const char *config_check_listen(const char *value);
+/* "10.0.0.0/8", "192.0.2.1", "2001:db8::/32" */
+const char *config_check_network(const char *value);
+/* A service code: "*384#", "384" */
+const char *config_check_code(const char *value);
+
+/* Splits "HOST:PORT" or "[v6]:PORT"; false when it is neither or the host does not fit. */
+bool config_split_address(const char *value, char *host, size_t host_bytes, uint16_t *port);
+
+#endif

@@ -1,0 +1,470 @@
+/* gateway/config: values, defaults, every fault with its place; and, like PgBouncer's optscan, the
+ * table of keys against the manual and the sample. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <libconfig.h>
+
+#include "base/mem.h"
+#include "gateway/config.h"
+#include "gateway/config_check.h"
+#include "gateway/config_table.h"
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/warung-config.XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+    char command[128];
+
+    (void)state;
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+static const char *put(const char *name, const char *text)
+{
+    static char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    return path;
+}
+
+static char *slurp(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char *text = mem_zalloc(256 * 1024);
+
+    assert_non_null(f);
+    assert_true(fread(text, 1, 256 * 1024 - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static void hear(void *heard, const char *file, unsigned line, unsigned column, const char *text)
+{
+    char *all = heard;
+    const char *name = strrchr(file, '/');
+    size_t used = strlen(all);
+
+    (void)column;
+    snprintf(all + used, 8192 - used, "%s:%u: %s\n", name != NULL ? name + 1 : file, line, text);
+}
+
+static struct config *load(const char *text, char heard[8192])
+{
+    heard[0] = '\0';
+    return config_load(put("w.cfg", text), hear, heard);
+}
+
+#define LEAST                                                                                      \
+    "redis = { servers = [ \"unix:/r\" ]; };\n"                                                    \
+    "smsc = ( { } );\n"                                                                            \
+    "menus = ( { file = \"m.cfg\"; codes = [ \"*1#\" ]; } );\n"
+
+static void the_least_file_gets_all_defaults(void **state)
+{
+    char heard[8192], path[128];
+    struct config *c = load(LEAST, heard);
+
+    (void)state;
+    assert_string_equal(heard, "");
+    assert_non_null(c);
+    assert_string_equal(c->instance, "gw1");
+    assert_int_equal(c->redis.mode, CONFIG_REDIS_STANDALONE);
+    assert_int_equal(c->redis.buckets, 256);
+    assert_int_equal(c->smsc_count, 1);
+    assert_string_equal(c->smsc[0].name, "smsc1");
+    assert_string_equal(c->smsc[0].host, "127.0.0.1");
+    assert_int_equal(c->smsc[0].port, 2775);
+    assert_int_equal(c->smsc[0].bind, CONFIG_BIND_TRANSCEIVER);
+    assert_int_equal(c->smsc[0].codes.count, 0);
+    assert_int_equal(c->partners.account_count, 0);
+    assert_string_equal(c->menus[0].codes.items[0], "*1#");
+    snprintf(path, sizeof(path), "%s/m.cfg", folder);
+    assert_string_equal(c->menus[0].file, path);
+    assert_int_equal(c->menus[0].place.line, 3);
+    assert_string_equal(c->admin.listen, "127.0.0.1:8080");
+    snprintf(path, sizeof(path), "%s/keys", folder);
+    assert_string_equal(c->keys_file, path);
+    assert_int_equal(c->log.level, LOG_LEVEL_INFO);
+    assert_int_equal(c->turn.draft_ttl_s, 7 * 86400);
+    config_free(c);
+}
+
+static void values_are_taken(void **state)
+{
+    char heard[8192];
+    struct config *c;
+
+    (void)state;
+    put("secret", "s3cret\nsecond line\n");
+    c = load("instance = \"gw-2\";\n"
+             "redis = { mode = \"cluster\"; servers = [ \"10.0.0.1:7000\", \"[::1]:7001\" ];\n"
+             "          buckets = 16; };\n"
+             "smsc = ( { name = \"op1\"; bind = \"pair\"; binds = 2; password_file = \"secret\";\n"
+             "           codes = [ \"*384#\", \"384\" ]; },\n"
+             "         { name = \"op2\"; host = \"smsc.example.net\"; port = 3000; } );\n"
+             "menus = ( { file = \"/abs/m.cfg\"; sms = [ \"384\" ]; default = true; } );\n"
+             "log = { level = \"warning\"; format = \"json\"; };\n"
+             "admin = { listen = \"\"; };\n",
+             heard);
+    assert_string_equal(heard, "");
+    assert_non_null(c);
+    assert_string_equal(c->instance, "gw-2");
+    assert_int_equal(c->redis.servers.count, 2);
+    assert_string_equal(c->redis.servers.items[1], "[::1]:7001");
+    assert_int_equal(c->smsc[0].bind, CONFIG_BIND_PAIR);
+    assert_string_equal(c->smsc[0].password, "s3cret");
+    assert_string_equal(c->smsc[0].codes.items[1], "384");
+    assert_int_equal(c->smsc[1].port, 3000);
+    assert_string_equal(c->menus[0].file, "/abs/m.cfg");
+    assert_true(c->menus[0].is_default);
+    assert_int_equal(c->log.level, LOG_LEVEL_WARNING);
+    assert_int_equal(c->log.format, LOG_FORMAT_JSON);
+    assert_string_equal(c->admin.listen, "");
+    config_free(c);
+}
+
+static void each_fault_is_told_with_its_place(void **state)
+{
+    static const struct {
+        const char *text, *fault;
+    } rows[] = {
+        {LEAST "windows = 1;", "w.cfg:4: unknown key windows\n"},
+        {LEAST "log = {\n levle = \"info\"; };",
+         "w.cfg:5: unknown key log.levle; did you mean level?\n"},
+        {LEAST "drain_timeout_s = \"5\";",
+         "w.cfg:4: drain_timeout_s must be a number, not a text\n"},
+        {LEAST "drain_timeout_s = 3601;",
+         "w.cfg:4: drain_timeout_s is 3601; it must be 0 to 3600\n"},
+        {LEAST "drain_timeout_s = -1;", "w.cfg:4: drain_timeout_s is -1; it must be 0 to 3600\n"},
+        {LEAST "drain_timeout_s = 4294967297L;",
+         "w.cfg:4: drain_timeout_s is 4294967297; it must be 0 to 3600\n"},
+        {LEAST "drain_timeout_s = 1.5;",
+         "w.cfg:4: drain_timeout_s must be a number, not a number with a fraction\n"},
+        {LEAST "log = { level = \"loud\"; };", "w.cfg:4: log.level is \"loud\"; it must be one of "
+                                               "debug, info, warning, error, off\n"},
+        {LEAST "log = { show_msisdn = 1; };",
+         "w.cfg:4: log.show_msisdn must be true or false, not a number\n"},
+        {LEAST "log = 1;", "w.cfg:4: log must be a group: { ... }, not a number\n"},
+        {LEAST "partners = { listen = \"x\"; };",
+         "w.cfg:4: partners.listen must be an array of texts: [ \"...\" ], not a text\n"},
+        {LEAST "admin = { listen = \"localhost:80\"; };",
+         "w.cfg:4: admin.listen: \"localhost:80\" is no ADDRESS:PORT (an IP address, IPv6 in "
+         "brackets)\n"},
+        {LEAST "instance = \"\";", "w.cfg:4: instance must not be empty\n"},
+        {LEAST "instance = \"a b\";", "w.cfg:4: instance: \"a b\" may hold only letters, digits, "
+                                      "dot, dash and underscore\n"},
+        {LEAST "x = 1\ny = ;", "w.cfg:5: syntax error\n"},
+        {"", "w.cfg:0: redis.servers is missing\nw.cfg:0: menus is missing\n"
+             "w.cfg:0: there is neither an smsc nor a partners.accounts entry\n"},
+        {"redis = { servers = [ \"unix:\", \"nowhere\" ]; };\n"
+         "smsc = ( { name = \"a\"; },\n { name = \"a\"; password = \"p\";\n password_file = \"f\"; "
+         "} );\n"
+         "menus = ( { file = \"m\"; } );",
+         "w.cfg:1: redis.servers: \"unix:\" names no socket after unix:\n"
+         "w.cfg:1: redis.servers: \"nowhere\" is neither unix:PATH nor HOST:PORT\n"
+         "w.cfg:3: smsc \"a\": line 2 has the same name\n"
+         "w.cfg:3: smsc has both password and password_file; one is enough\n"
+         "w.cfg:5: this menu has neither codes nor sms numbers\n"},
+        {LEAST "partners = { listen = [ \"127.0.0.1:1\" ];\n"
+               "accounts = ( { system_id = \"p\"; allow = [ \"10.0.0.0/33\" ]; },\n"
+               " { system_id = \"p\"; }, { } ); };",
+         "w.cfg:5: partners.accounts[].allow: \"10.0.0.0/33\" is no IP address and no network such "
+         "as 192.0.2.0/24\n"
+         "w.cfg:6: partners.accounts[].system_id is missing\n"
+         "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
+        {LEAST "drain_timeout_s = 9999999999;",
+         "w.cfg:4: the number 9999999999 does not fit in 32 bits; write it with an L at its end\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char heard[8192];
+
+        assert_null(load(rows[i].text, heard));
+        assert_string_equal(heard, rows[i].fault);
+    }
+}
+
+static void menus_may_not_share_a_code(void **state)
+{
+    char heard[8192];
+
+    (void)state;
+    assert_null(load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { } );\n"
+                     "menus = ( { file = \"a\"; codes = [ \"*1#\" ]; default = true; },\n"
+                     "          { file = \"b\"; codes = [ \"*2#\", \"*1#\" ]; default = true; } );",
+                     heard));
+    assert_string_equal(heard, "w.cfg:3: code *1# belongs to the menu in line 2 already\n"
+                               "w.cfg:3: the menu in line 2 is the default already\n");
+}
+
+static void a_fault_in_an_included_file_names_it(void **state)
+{
+    char heard[8192];
+
+    (void)state;
+    put("part.cfg", "\ninstances = 1;\n");
+    assert_null(load(LEAST "@include \"part.cfg\"\n", heard));
+    assert_string_equal(heard, "part.cfg:2: unknown key instances; did you mean instance?\n");
+}
+
+static void a_secret_never_stands_in_a_message(void **state)
+{
+    char heard[8192], text[512], secret[80];
+
+    (void)state;
+    memset(secret, 'x', sizeof(secret) - 1);
+    secret[sizeof(secret) - 1] = '\0';
+    snprintf(text, sizeof(text),
+             "redis = { servers = [ \"unix:/r\" ]; };\nsmsc = ( { password = \"%s\"; } );\n"
+             "menus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
+             secret);
+    assert_null(load(text, heard));
+    assert_string_equal(heard, "w.cfg:2: smsc[].password has 79 characters; 63 are allowed\n");
+}
+
+static void remember(void *heard, const char *path)
+{
+    strcat(heard, path);
+    strcat(heard, " ");
+}
+
+static void restart_changes_are_named(void **state)
+{
+    char heard[8192], changes[256] = "";
+    struct config *old = load(LEAST, heard);
+    struct config *new =
+        load("redis = { servers = [ \"unix:/s\" ]; };\n"
+             "smsc = ( { } );\nmenus = ( { file = \"n.cfg\"; sms = [ \"1\" ]; } );\n"
+             "log = { level = \"debug\"; };\nturn = { sweep_ms = 900; };",
+             heard);
+
+    (void)state;
+    assert_non_null(old);
+    assert_non_null(new);
+    config_list_restart_changes(old, new, remember, changes);
+    assert_string_equal(changes, "redis.servers turn.sweep_ms ");
+    assert_true(config_smsc_is_equal(&old->smsc[0], &new->smsc[0]));
+    new->smsc[0].window = 9;
+    assert_false(config_smsc_is_equal(&old->smsc[0], &new->smsc[0]));
+    config_free(old);
+    config_free(new);
+}
+
+/* The sample with its "//=" lines taken in, so that every key stands in it. */
+static char *whole_sample(void)
+{
+    char *text = slurp("conf/warung.cfg");
+
+    for (char *at = text; (at = strstr(at, "//=")) != NULL;)
+        memcpy(at, "   ", 3);
+    return text;
+}
+
+/* config_lookup goes by "smsc.[0].host". */
+static const char *lookup_path(const char *path)
+{
+    static char lookup[128];
+    char *to = lookup;
+
+    for (const char *c = path; *c != '\0'; c++) {
+        if (*c == '[') {
+            memcpy(to, ".[0", 3);
+            to += 3;
+        } else {
+            *to++ = *c;
+        }
+    }
+    *to = '\0';
+    return lookup;
+}
+
+static bool is_default(const config_setting_t *s, const struct config_row *row)
+{
+    char text[128] = "";
+
+    switch (config_setting_type(s)) {
+    case CONFIG_TYPE_INT:
+        snprintf(text, sizeof(text), "%d", config_setting_get_int(s));
+        break;
+    case CONFIG_TYPE_BOOL:
+        snprintf(text, sizeof(text), "%s", config_setting_get_bool(s) ? "true" : "false");
+        break;
+    case CONFIG_TYPE_STRING:
+        snprintf(text, sizeof(text), "%s", config_setting_get_string(s));
+        break;
+    }
+    return strcmp(text, row->initial) == 0;
+}
+
+/* Every key stands in the sample, and what is commented out there has the default. */
+static void the_sample_has_every_key(void **state)
+{
+    char *sample = slurp("conf/warung.cfg"), *whole = whole_sample();
+    config_t shown, all;
+
+    (void)state;
+    config_init(&shown);
+    config_init(&all);
+    assert_int_equal(config_read_string(&shown, sample), CONFIG_TRUE);
+    assert_int_equal(config_read_string(&all, whole), CONFIG_TRUE);
+    for (size_t i = 0; i < config_row_count; i++) {
+        const struct config_row *row = &config_rows[i];
+        const char *path = lookup_path(row->path);
+        const config_setting_t *s = config_lookup(&all, path);
+
+        if (s == NULL)
+            fail_msg("conf/warung.cfg lacks %s", row->path);
+        if (config_lookup(&shown, path) == NULL && row->initial != NULL && !is_default(s, row) &&
+            strncmp(row->path, "partners", 8) != 0)
+            fail_msg("conf/warung.cfg shows another default for %s", row->path);
+    }
+    config_destroy(&shown);
+    config_destroy(&all);
+    mem_free(sample);
+    mem_free(whole);
+}
+
+static void the_sample_is_accepted(void **state)
+{
+    char heard[8192] = "";
+    char *whole;
+    struct config *c = config_load("conf/warung.cfg", hear, heard);
+
+    (void)state;
+    assert_string_equal(heard, "");
+    assert_non_null(c);
+    assert_string_equal(c->menus[0].file, "conf/menus/terususaha.cfg");
+    config_free(c);
+    /* Whole: only the two passwords given twice are in the way. */
+    whole = whole_sample();
+    c = load(whole, heard);
+    if (c == NULL)
+        fail_msg("%s", heard);
+    config_free(c);
+    mem_free(whole);
+}
+
+/* The default as the manual writes it. */
+static void manual_default(const struct config_row *row, char *text, size_t text_bytes)
+{
+    bool is_quoted =
+        row->type == CONFIG_TEXT || row->type == CONFIG_PATH || row->type == CONFIG_WORD;
+
+    if (row->type == CONFIG_TEXTS)
+        snprintf(text, text_bytes, "\n.Li [] .\n");
+    else if (is_quoted)
+        snprintf(text, text_bytes, "\n.Li \\(dq%s\\(dq .\n", row->initial);
+    else
+        snprintf(text, text_bytes, "\n.Li %s .\n", row->initial);
+}
+
+static void check_manual_item(const char *manual, const struct config_row *row)
+{
+    char item[160], want[160];
+    const char *at, *end;
+    char *text;
+
+    snprintf(item, sizeof(item), "\n.It Va %s\n", row->path);
+    at = strstr(manual, item);
+    if (at == NULL) {
+        fail_msg("warung.cfg(5) lacks %s", row->path);
+        return; /* for the compiler: fail_msg does not come back */
+    }
+    end = strstr(at + 1, "\n.It ");
+    if (end == NULL)
+        end = strstr(at, "\n.El");
+    assert_non_null(end);
+    text = mem_zalloc((size_t)(end - at) + 2);
+    memcpy(text, at, (size_t)(end - at) + 1);
+    if ((row->flags & CONFIG_REQUIRED) != 0) {
+        if (strcasestr(text, "required") == NULL)
+            fail_msg("warung.cfg(5): %s is required", row->path);
+    } else if (row->type != CONFIG_GROUP && row->type != CONFIG_LIST) {
+        manual_default(row, want, sizeof(want));
+        if (strstr(text, want) == NULL)
+            fail_msg("warung.cfg(5): the default of %s is not %s", row->path, want);
+    }
+    if (row->type == CONFIG_NUMBER) {
+        snprintf(want, sizeof(want), "%lld to %lld", (long long)row->min, (long long)row->max);
+        if (strstr(text, want) == NULL)
+            fail_msg("warung.cfg(5): the range of %s is not %s", row->path, want);
+    }
+    if (((row->flags & CONFIG_RESTART) != 0) != (strstr(text, "needs a restart") != NULL))
+        fail_msg("warung.cfg(5): wrong about a restart for %s", row->path);
+    mem_free(text);
+}
+
+static void the_manual_has_every_key(void **state)
+{
+    char *manual = slurp("docs/man/warung.cfg.5");
+    unsigned items = 0;
+
+    (void)state;
+    for (size_t i = 0; i < config_row_count; i++)
+        check_manual_item(manual, &config_rows[i]);
+    for (const char *at = manual; (at = strstr(at, "\n.It Va ")) != NULL; at++)
+        items++;
+    assert_int_equal(items, config_row_count);
+    mem_free(manual);
+}
+
+static void addresses_are_split(void **state)
+{
+    char host[64];
+    uint16_t port;
+
+    (void)state;
+    assert_true(config_split_address("127.0.0.1:80", host, sizeof(host), &port));
+    assert_string_equal(host, "127.0.0.1");
+    assert_int_equal(port, 80);
+    assert_true(config_split_address("[::1]:65535", host, sizeof(host), &port));
+    assert_string_equal(host, "::1");
+    assert_int_equal(port, 65535);
+    assert_false(config_split_address("::1:80", host, sizeof(host), &port));
+    assert_false(config_split_address("a:65536", host, sizeof(host), &port));
+    assert_false(config_split_address("a:", host, sizeof(host), &port));
+    assert_false(config_split_address(":1", host, sizeof(host), &port));
+    assert_false(config_split_address("[::1:80", host, sizeof(host), &port));
+    assert_false(config_split_address("a", host, sizeof(host), &port));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_least_file_gets_all_defaults),
+        cmocka_unit_test(values_are_taken),
+        cmocka_unit_test(each_fault_is_told_with_its_place),
+        cmocka_unit_test(menus_may_not_share_a_code),
+        cmocka_unit_test(a_fault_in_an_included_file_names_it),
+        cmocka_unit_test(a_secret_never_stands_in_a_message),
+        cmocka_unit_test(restart_changes_are_named),
+        cmocka_unit_test(the_sample_has_every_key),
+        cmocka_unit_test(the_sample_is_accepted),
+        cmocka_unit_test(the_manual_has_every_key),
+        cmocka_unit_test(addresses_are_split),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
