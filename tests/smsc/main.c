@@ -1,0 +1,107 @@
+/*
+ * warung-smsc: the simulated SMS and USSD centre, handset and load generator of Warung.
+ */
+#include "base/log.h"
+#include "base/version.h"
+#include "tests/smsc/phone.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <string.h>
+
+enum { STATUS_USAGE = 2 };
+
+typedef int command_fn(struct loop *loop, const struct options *options,
+                       const struct centre_settings *settings, struct faults *faults);
+
+static const struct command {
+    const char *name;
+    enum option_command options;
+    command_fn *run;
+    const char *summary;
+} commands[] = {
+    {"phone", OPTION_PHONE, phone_run, "a handset: type, or pipe lines in"},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "usage: warung-smsc COMMAND [options]\n\n");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\nwarung-smsc COMMAND --help lists the command's options.\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+    (void)signal_number;
+    (void)what;
+    loop_stop(arg);
+}
+
+static int run_command(const struct command *command, const struct options *options)
+{
+    struct centre_settings settings;
+    struct faults faults;
+    struct loop loop;
+    struct event *signals[2];
+    int status;
+
+    if (!options_settings(options, &settings, &faults))
+        return STATUS_USAGE;
+    loop_init(&loop);
+    signals[0] = evsignal_new(loop.base, SIGINT, on_signal, &loop);
+    signals[1] = evsignal_new(loop.base, SIGTERM, on_signal, &loop);
+    for (int i = 0; i < 2; i++)
+        evsignal_add(signals[i], NULL);
+    status = command->run(&loop, options, &settings, &faults);
+    for (int i = 0; i < 2; i++)
+        event_free(signals[i]);
+    loop_fini(&loop);
+    if (settings.trace != NULL && settings.trace != stderr)
+        fclose(settings.trace);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+    struct options options;
+    int rest;
+
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("warung-smsc %s\n", WARUNG_VERSION);
+        return 0;
+    }
+    if (command == NULL) {
+        bool is_help = argc > 1 && strcmp(argv[1], "--help") == 0;
+
+        print_usage(is_help ? stdout : stderr);
+        return is_help ? 0 : STATUS_USAGE;
+    }
+    if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+        printf("usage: warung-smsc %s [options]\n\n", command->name);
+        options_print_help(command->options, stdout);
+        return 0;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    log_set_level(LOG_LEVEL_WARNING);
+    options_init(&options);
+    rest = options_parse(&options, command->options, argc - 2, argv + 2);
+    if (rest < 0)
+        return STATUS_USAGE;
+    if (rest > 0) {
+        fprintf(stderr, "warung-smsc: %s takes no further word: %s\n", command->name, argv[2]);
+        return STATUS_USAGE;
+    }
+    return run_command(command, &options);
+}

@@ -1,0 +1,267 @@
+#include "tests/smsc/options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { KIND_STRING, KIND_NUMBER, KIND_FLAG, KIND_LIST };
+
+enum { ALL = OPTION_PHONE | OPTION_RUN | OPTION_LOAD };
+
+struct option {
+    const char *name;
+    enum kind kind;
+    size_t offset;
+    unsigned commands;
+    const char *argument;
+    const char *help;
+};
+
+#define FIELD(f) offsetof(struct options, f)
+
+static const struct option table[] = {
+    {"listen", KIND_STRING, FIELD(listen), ALL, "HOST:PORT", "where the gateway binds to us"},
+    {"connect", KIND_STRING, FIELD(connect), ALL, "HOST:PORT", "be a partner: bind to the gateway"},
+    {"system-id", KIND_STRING, FIELD(system_id), ALL, "ID", "demanded of a bind, or bound with"},
+    {"password", KIND_STRING, FIELD(password), ALL, "WORD", "likewise"},
+    {"system-type", KIND_STRING, FIELD(system_type), ALL, "TYPE", "as partner: bound with"},
+    {"bind", KIND_STRING, FIELD(bind), ALL, "MODE",
+     "as partner: transceiver, transmitter, receiver or pair"},
+    {"binds", KIND_NUMBER, FIELD(binds), ALL, "N",
+     "binds to wait for; as partner: connections to open (default 1)"},
+    {"wait-bind", KIND_NUMBER, FIELD(wait_bind_s), ALL, "S", "how long to wait for them (20)"},
+    {"window", KIND_NUMBER, FIELD(window), ALL, "N", "requests in flight per bind (10; load 512)"},
+    {"enquire-link", KIND_NUMBER, FIELD(enquire_link_s), ALL, "S",
+     "ask after this much silence; 0 = never (30)"},
+    {"response-timeout", KIND_NUMBER, FIELD(response_timeout_ms), ALL, "MS",
+     "an input not answered by then is delivered again (10000)"},
+    {"retry", KIND_NUMBER, FIELD(retry_ms), ALL, "MS", "wait before delivering again (1000)"},
+    {"give-up", KIND_NUMBER, FIELD(give_up_ms), ALL, "MS",
+     "an input nobody took by then is given up (60000)"},
+    {"port-file", KIND_STRING, FIELD(port_file), ALL, "FILE", "write the port listened on"},
+    {"trace", KIND_STRING, FIELD(trace), ALL, "FILE", "one line a PDU; - is standard error"},
+    {"sticky", KIND_FLAG, FIELD(sticky), ALL, NULL, "keep a subscriber to one bind"},
+    {"data-sm", KIND_FLAG, FIELD(data_sm), ALL, NULL, "send inputs as data_sm"},
+    {"its", KIND_STRING, FIELD(its), ALL, "MODE",
+     "unit number in its_session_info: echo (default) or constant"},
+    {"payload", KIND_FLAG, FIELD(payload), ALL, NULL, "USSD text in message_payload"},
+    {"fault", KIND_STRING, FIELD(fault), ALL, "NAME=P,...", "faults in percent; see the manual"},
+    {"seed", KIND_NUMBER, FIELD(seed), ALL, "N", "of all chance (1)"},
+    {"repeat-after", KIND_NUMBER, FIELD(repeat_ms), ALL, "MS",
+     "fault repeat: the copy's delay (50)"},
+    {"late-by", KIND_NUMBER, FIELD(late_ms), ALL, "MS", "fault late: the response's delay (500)"},
+    {"trickle", KIND_FLAG, FIELD(trickle), ALL, NULL, "write one octet at a time"},
+    {"phone", KIND_STRING, FIELD(phone), OPTION_PHONE | OPTION_RUN, "NUMBER",
+     "the handset's number (6281200000001)"},
+    {"code", KIND_LIST, FIELD(codes), OPTION_PHONE, "CODE",
+     "a code that the network routes, as *384#; repeat it; none = all"},
+    {"sms", KIND_STRING, FIELD(sms), OPTION_PHONE, "CODE", "where `sms TEXT` goes (384)"},
+    {"reply-timeout", KIND_NUMBER, FIELD(reply_timeout_ms), OPTION_PHONE | OPTION_RUN, "MS",
+     "how long to wait for a screen (15000)"},
+    {"sms-wait", KIND_NUMBER, FIELD(sms_wait_ms), OPTION_PHONE, "MS",
+     "from a pipe: how long to wait for the answer to a text (3000)"},
+    {"tail", KIND_NUMBER, FIELD(tail_ms), OPTION_PHONE, "MS",
+     "from a pipe: how long to stay for late messages at the end (300)"},
+};
+
+enum { OPTION_COUNT = sizeof(table) / sizeof(table[0]) };
+
+void options_init(struct options *o)
+{
+    *o = (struct options){
+        .system_id = "",
+        .password = "",
+        .system_type = "",
+        .bind = "transceiver",
+        .binds = 1,
+        .window = 10,
+        .enquire_link_s = 30,
+        .response_timeout_ms = 10000,
+        .retry_ms = 1000,
+        .give_up_ms = 60000,
+        .wait_bind_s = 20,
+        .its = "echo",
+        .seed = 1,
+        .repeat_ms = 50,
+        .late_ms = 500,
+        .phone = "6281200000001",
+        .sms = "384",
+        .reply_timeout_ms = 15000,
+        .sms_wait_ms = 3000,
+        .tail_ms = 300,
+    };
+}
+
+static const struct option *find_option(const char *name, size_t size, enum option_command command)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (strlen(table[i].name) == size && memcmp(table[i].name, name, size) == 0 &&
+            (table[i].commands & command))
+            return &table[i];
+    return NULL;
+}
+
+static bool set_number(unsigned *field, const char *value)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n > UINT32_MAX / 2)
+        return false;
+    *field = (unsigned)n;
+    return true;
+}
+
+static bool set_option(struct options *o, const struct option *option, const char *value)
+{
+    char *field = (char *)o + option->offset;
+
+    switch (option->kind) {
+    case KIND_STRING:
+        *(const char **)(void *)field = value;
+        return true;
+    case KIND_NUMBER:
+        return set_number((unsigned *)(void *)field, value);
+    case KIND_FLAG:
+        *(bool *)field = true;
+        return true;
+    case KIND_LIST:
+        if (o->code_count == OPTIONS_CODES_MAX)
+            return false;
+        o->codes[o->code_count++] = value;
+        return true;
+    }
+    return false;
+}
+
+int options_parse(struct options *o, enum option_command command, int argc, char **argv)
+{
+    int rest = 0;
+
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        const char *equals = strchr(word, '=');
+        size_t size = equals != NULL ? (size_t)(equals - word) : strlen(word);
+        const struct option *option;
+        const char *value = equals != NULL ? equals + 1 : NULL;
+
+        if (strncmp(word, "--", 2) != 0) {
+            argv[rest++] = argv[i];
+            continue;
+        }
+        option = find_option(word + 2, size - 2, command);
+        if (option == NULL) {
+            fprintf(stderr, "warung-smsc: unknown option %s\n", word);
+            return -1;
+        }
+        if (value == NULL && option->kind != KIND_FLAG && i + 1 < argc)
+            value = argv[++i];
+        if ((value == NULL) != (option->kind == KIND_FLAG) || !set_option(o, option, value)) {
+            fprintf(stderr, "warung-smsc: --%s wants %s\n", option->name,
+                    option->argument != NULL ? option->argument : "no value");
+            return -1;
+        }
+    }
+    return rest;
+}
+
+void options_print_help(enum option_command command, FILE *out)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char left[40];
+
+        if (!(table[i].commands & command))
+            continue;
+        snprintf(left, sizeof(left), "--%s %s", table[i].name,
+                 table[i].argument != NULL ? table[i].argument : "");
+        fprintf(out, "  %-26s %s\n", left, table[i].help);
+    }
+}
+
+static bool parse_bind(const char *word, struct centre_settings *s)
+{
+    static const struct {
+        const char *word;
+        uint32_t command;
+    } modes[] = {{"transceiver", WIRE_BIND_TRANSCEIVER},
+                 {"transmitter", WIRE_BIND_TRANSMITTER},
+                 {"receiver", WIRE_BIND_RECEIVER},
+                 {"pair", WIRE_BIND_RECEIVER}};
+
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (strcmp(word, modes[i].word) == 0) {
+            s->peer.bind_command = modes[i].command;
+            s->pair = strcmp(word, "pair") == 0;
+            return true;
+        }
+    fprintf(stderr, "warung-smsc: --bind wants transceiver, transmitter, receiver or pair\n");
+    return false;
+}
+
+static bool open_trace(const char *name, FILE **trace)
+{
+    *trace = NULL;
+    if (name == NULL)
+        return true;
+    *trace = strcmp(name, "-") == 0 ? stderr : fopen(name, "w");
+    if (*trace == NULL)
+        fprintf(stderr, "warung-smsc: cannot write %s: %s\n", name, strerror(errno));
+    return *trace != NULL;
+}
+
+bool options_settings(const struct options *o, struct centre_settings *s, struct faults *faults)
+{
+    const char *bad = NULL;
+
+    memset(s, 0, sizeof(*s));
+    if ((o->listen == NULL) == (o->connect == NULL)) {
+        fprintf(stderr, "warung-smsc: one of --listen and --connect is needed\n");
+        return false;
+    }
+    if (strcmp(o->its, "echo") != 0 && strcmp(o->its, "constant") != 0) {
+        fprintf(stderr, "warung-smsc: --its wants echo or constant\n");
+        return false;
+    }
+    faults_init(faults, o->seed);
+    if (o->fault != NULL && !faults_parse(faults, o->fault, &bad)) {
+        fprintf(stderr, "warung-smsc: --fault: not NAME=PERCENT: %s\n", bad);
+        return false;
+    }
+    s->listen = o->listen;
+    s->connect = o->connect;
+    s->binds = o->binds;
+    s->sticky = o->sticky;
+    s->use_data_sm = o->data_sm;
+    s->response_timeout_ms = o->response_timeout_ms;
+    s->retry_ms = o->retry_ms;
+    s->give_up_ms = o->give_up_ms;
+    s->repeat_ms = o->repeat_ms;
+    s->late_ms = o->late_ms;
+    s->peer.role = o->connect != NULL ? PEER_ESME : PEER_CENTRE;
+    s->peer.system_id = o->system_id;
+    s->peer.password = o->password;
+    s->peer.system_type = o->system_type;
+    s->peer.window = o->window != 0 ? o->window : 1;
+    s->peer.enquire_link_ms = o->enquire_link_s * 1000;
+    s->peer.response_timeout_ms = o->response_timeout_ms;
+    s->peer.session_init_ms = 30000;
+    s->peer.trickle = o->trickle;
+    return parse_bind(o->bind, s) && open_trace(o->trace, &s->trace);
+}
+
+bool options_announce(const struct options *o, unsigned port)
+{
+    FILE *f;
+
+    if (o->port_file == NULL)
+        return true;
+    f = fopen(o->port_file, "w");
+    if (f == NULL || fprintf(f, "%u\n", port) < 0 || fclose(f) != 0) {
+        fprintf(stderr, "warung-smsc: cannot write %s: %s\n", o->port_file, strerror(errno));
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,60 @@
+/* The command line: one table, from which parsing and --help are made. */
+#ifndef WARUNG_SMSC_OPTIONS_H
+#define WARUNG_SMSC_OPTIONS_H
+
+#include "tests/smsc/centre.h"
+
+enum { OPTIONS_CODES_MAX = 8 };
+
+struct options {
+    /* the centre */
+    const char *listen;
+    const char *connect;
+    const char *system_id;
+    const char *password;
+    const char *system_type;
+    const char *bind;
+    unsigned binds;
+    unsigned window;
+    unsigned enquire_link_s;
+    unsigned response_timeout_ms;
+    unsigned retry_ms;
+    unsigned give_up_ms;
+    unsigned wait_bind_s;
+    const char *port_file;
+    const char *trace;
+    bool sticky;
+    bool data_sm;
+    /* how the subscriber's side speaks */
+    const char *its;
+    bool payload;
+    /* faults */
+    const char *fault;
+    unsigned seed;
+    unsigned repeat_ms;
+    unsigned late_ms;
+    bool trickle;
+    /* phone */
+    const char *phone;
+    const char *codes[OPTIONS_CODES_MAX];
+    unsigned code_count;
+    const char *sms;
+    unsigned reply_timeout_ms;
+    unsigned sms_wait_ms;
+    unsigned tail_ms;
+};
+
+enum option_command { OPTION_PHONE = 1, OPTION_RUN = 2, OPTION_LOAD = 4 };
+
+void options_init(struct options *o);
+/* Takes what begins with "--" from argv[0 .. argc); the rest is counted and moved to the front of
+ * argv. -1 after a message on standard error. */
+int options_parse(struct options *o, enum option_command command, int argc, char **argv);
+void options_print_help(enum option_command command, FILE *out);
+/* Makes the settings that a centre needs; the options must outlive them. False after a message. */
+bool options_settings(const struct options *o, struct centre_settings *s, struct faults *faults);
+
+/* Writes the port to --port-file; false after a message. */
+bool options_announce(const struct options *o, unsigned port);
+
+#endif
