@@ -17,6 +17,8 @@
 
 struct link;
 
+enum { LINK_MESSAGE_ID_BYTES = 65 }; /* with its NUL (SMPP 3.4 section 5.2.23) */
+
 enum link_bind { LINK_TRANSCEIVER, LINK_TRANSMITTER, LINK_RECEIVER };
 
 enum link_state {
@@ -38,16 +40,18 @@ struct link_env {
     void *random_ctx;
 };
 
+/* A 0 means the default, except for tps. */
 struct link_settings {
-    const char *name; /* for logs and metrics: smsc or account name, ":" and a number */
-    unsigned window;            /* requests of ours in flight; default 32 */
-    unsigned in_flight_max;     /* requests of the peer's waiting for an answer; default 4096 */
-    unsigned queue_max;         /* requests of ours waiting for the window; default 65536 */
-    unsigned tps;               /* requests of ours per second; 0 = no limit */
-    unsigned enquire_link_s;    /* of silence; default 30 */
+    const char *name;            /* for logs and metrics: smsc or account name, ":" and a number */
+    unsigned window;             /* requests of ours in flight; default 32 */
+    unsigned in_flight_max;      /* requests of the peer's waiting for an answer; default 4096 */
+    unsigned queue_max;          /* requests of ours waiting for the window; default 65536 */
+    unsigned tps;                /* requests of ours per second; 0 = no limit */
+    unsigned enquire_link_s;     /* of silence; default 30 */
     unsigned response_timeout_s; /* default 10 */
-    unsigned pdu_timeout_s;     /* from the first octet of a frame to its last; default 10 */
-    size_t pdu_bytes_max;       /* once bound */
+    unsigned pdu_timeout_s;      /* from the first octet of a frame to its last; default 10 */
+    size_t pdu_bytes_max;        /* once bound; default 70 KiB */
+    size_t out_bytes_max; /* written, not taken by the peer: then "slow_reader"; default 1 MiB */
 };
 
 /* Names one request of the peer's, to be answered once. Copy it freely. */
@@ -67,8 +71,8 @@ enum link_result_kind {
 struct link_result {
     enum link_result_kind kind;
     uint32_t command_status;
-    struct span message_id;  /* valid during the callback */
-    uint64_t connection;     /* on which it was sent; equal to a ticket's = proof of order */
+    struct span message_id; /* valid during the callback */
+    uint64_t connection;    /* on which it was sent; equal to a ticket's = proof of order */
     uint32_t round_trip_ms;
 };
 
@@ -98,6 +102,7 @@ struct link_client_settings {
     const char *password;
     const char *system_type;
     const char *address_range;
+    unsigned reconnect_min_s; /* between two attempts, where the centre asks for it; 0 = none */
 };
 struct link *link_client_new(const struct link_env *env, const struct transport_factory *network,
                              const struct link_client_settings *settings,
@@ -106,12 +111,16 @@ struct link *link_client_new(const struct link_env *env, const struct transport_
 void link_start(struct link *link);
 /* Unbinds (waits at most the response timeout), closes, stays closed; then on_state LINK_CLOSED. */
 void link_stop(struct link *link);
-/* Stops at once without unbind and frees at the end of the loop turn. No callback comes any more. */
+/* Stops at once without unbind and frees at the end of the loop turn. No callback comes any more.
+ */
 void link_free(struct link *link);
 
 enum link_state link_state(const struct link *link);
-bool link_can_submit(const struct link *link);  /* bound as transmitter or transceiver */
-bool link_can_receive(const struct link *link); /* bound as receiver or transceiver */
+/* Bound, not about to close, and the bind lets us send requests: a client's transmitter or
+ * transceiver, a server's receiver or transceiver. */
+bool link_can_submit(const struct link *link);
+/* Likewise for requests of the peer's. */
+bool link_can_receive(const struct link *link);
 const char *link_name(const struct link *link);
 uint64_t link_connection(const struct link *link);
 
@@ -119,6 +128,10 @@ uint64_t link_connection(const struct link *link);
  * connection is gone. message_id may be NULL. */
 bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_status,
                  const char *message_id);
+
+/* The same with a whole encoded response PDU (query_sm_resp): the link writes the sequence_number.
+ */
+bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu);
 
 /* Queues one encoded request PDU (whole, any sequence_number: the link writes its own) behind those
  * of its lane; lanes go DIALOGUE before SMS before BULK. It leaves when window and rate allow;
@@ -132,10 +145,18 @@ void link_cancel(struct link_request *request);
 /* Counters since the link was made, for metrics and `warungctl links`. */
 struct link_counters {
     uint64_t pdus_in, pdus_out, octets_in, octets_out;
-    uint64_t messages_in, submits_out, throttled_out, throttled_in, malformed_in, timeouts, reconnects;
+    uint64_t messages_in, submits_out, throttled_out, throttled_in, malformed_in, timeouts,
+        reconnects;
 };
 const struct link_counters *link_counters(const struct link *link);
 unsigned link_in_flight(const struct link *link);
 unsigned link_queued(const struct link *link);
+
+/* Sees every PDU as it comes in (before it is acted on) and as it is written, for traces. It must
+ * not call the link. One a link; NULL ends it. */
+enum link_direction { LINK_PDU_IN, LINK_PDU_OUT };
+typedef void link_observer_fn(void *ctx, const struct link *link, enum link_direction direction,
+                              struct span pdu);
+void link_set_observer(struct link *link, link_observer_fn *fn, void *ctx);
 
 #endif

@@ -1,0 +1,291 @@
+#include "gateway/link/link_private.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { SEQUENCE_OFFSET = 12 }; /* SMPP 3.4 section 3.2 */
+
+static uint64_t response_timeout_ms(const struct link *link)
+{
+    return (uint64_t)link->settings.response_timeout_s * 1000;
+}
+
+static uint32_t read_u32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void patch_sequence(uint8_t *pdu, uint32_t sequence_number)
+{
+    pdu[SEQUENCE_OFFSET] = (uint8_t)(sequence_number >> 24);
+    pdu[SEQUENCE_OFFSET + 1] = (uint8_t)(sequence_number >> 16);
+    pdu[SEQUENCE_OFFSET + 2] = (uint8_t)(sequence_number >> 8);
+    pdu[SEQUENCE_OFFSET + 3] = (uint8_t)sequence_number;
+}
+
+static void send_request(struct link *link, struct link_request *r, struct span pdu)
+{
+    struct writer w = link_write_begin(link, pdu.size);
+
+    window_send(&link->window, r, link_now(link));
+    writer_bytes(&w, pdu.data, pdu.size);
+    patch_sequence(w.start, r->sequence_number);
+    link_write_end(link, &w);
+    link->counters.submits_out++;
+    if (!timer_is_running(&link->response))
+        timer_start(link->env.timers, &link->response, response_timeout_ms(link));
+}
+
+/* ---- results ---- */
+
+/* The request is in no list; it is given back before the callback, which may submit again. */
+static void call_back(struct link *link, struct link_request *r, const struct link_result *result)
+{
+    link_result_fn *fn = r->fn;
+    void *arg = r->arg;
+
+    window_request_free(&link->window, r);
+    if (fn != NULL)
+        fn(arg, result);
+}
+
+static void settle_pacer(struct link *link, const struct link_request *r,
+                         enum pacer_outcome outcome)
+{
+    uint64_t random = outcome != PACER_TAKEN ? link->env.random(link->env.random_ctx) : 0;
+
+    if (outcome == PACER_THROTTLED) {
+        link->counters.throttled_in++;
+        log_info("link.throttled", LOG_S("link", link->settings.name));
+    }
+    pacer_settle(&link->pacer, link_now(link), r->pacer_ticket, outcome, random);
+}
+
+void link_settle(struct link *link, struct link_request *r, uint32_t command_status,
+                 struct span message_id)
+{
+    uint64_t connection = link->connection;
+    bool is_slow_down = smpp_status_class(command_status) == SMPP_CLASS_SLOW_DOWN;
+    struct link_result result = {
+        .kind = LINK_RESULT_ANSWERED,
+        .command_status = command_status,
+        .message_id = message_id,
+        .connection = connection,
+        .round_trip_ms = (uint32_t)(link_now(link) - r->sent_ms),
+    };
+
+    window_settle(&link->window, r);
+    settle_pacer(link, r, is_slow_down ? PACER_THROTTLED : PACER_TAKEN);
+    call_back(link, r, &result);
+    if (!link_is_on(link, connection))
+        return;
+    link_pump(link);
+    if (link_is_on(link, connection))
+        link_check_unbind(link);
+}
+
+static void unsent(struct link *link, struct link_request *r)
+{
+    struct link_result result = {.kind = LINK_RESULT_UNSENT, .connection = link->connection};
+
+    timer_stop(link->env.timers, &r->expiry);
+    call_back(link, r, &result);
+}
+
+bool link_end_requests(struct link *link)
+{
+    struct link_request *r;
+
+    while (!link->is_freed && (r = window_take_ending(&link->window)) != NULL) {
+        struct link_result result = {
+            .kind = r->was_sent ? LINK_RESULT_LOST : LINK_RESULT_UNSENT,
+            .connection = link->connection,
+        };
+
+        if (r->was_sent)
+            settle_pacer(link, r, PACER_SILENCE);
+        call_back(link, r, &result);
+    }
+    return !link->is_freed;
+}
+
+/* ---- timers ---- */
+
+static void on_expiry_timer(struct timer *timer, void *arg)
+{
+    struct link_request *r = arg;
+
+    (void)timer;
+    window_unqueue(&r->link->window, r);
+    unsent(r->link, r);
+}
+
+void link_stop_expiry(struct link *link)
+{
+    for (int lane = 0; lane < LINK_LANE_COUNT; lane++)
+        LIST_FOREACH(n, &link->window.lanes[lane])
+    timer_stop(link->env.timers, &LIST_ITEM(n, struct link_request, node)->expiry);
+}
+
+static void time_out(struct link *link, struct link_request *r)
+{
+    struct link_result result = {
+        .kind = LINK_RESULT_TIMEOUT,
+        .connection = link->connection,
+        .round_trip_ms = (uint32_t)(link_now(link) - r->sent_ms),
+    };
+
+    link->counters.timeouts++;
+    log_warning("link.response_timeout", LOG_S("link", link->settings.name),
+                LOG_S("command", smpp_command_name(r->command_id)),
+                LOG_U("sequence_number", r->sequence_number));
+    window_settle(&link->window, r);
+    settle_pacer(link, r, PACER_SILENCE);
+    call_back(link, r, &result);
+}
+
+void link_on_response_timer(struct timer *timer, void *arg)
+{
+    struct link *link = arg;
+    uint64_t connection = link->connection;
+    uint64_t now = link_now(link);
+    uint64_t timeout = response_timeout_ms(link);
+    struct link_request *r;
+
+    while ((r = window_oldest(&link->window)) != NULL && now - r->sent_ms >= timeout) {
+        time_out(link, r);
+        if (!link_is_on(link, connection))
+            return;
+    }
+    if (r != NULL)
+        timer_start(link->env.timers, timer, timeout - (now - r->sent_ms));
+    link_pump(link);
+    if (link_is_on(link, connection))
+        link_check_unbind(link);
+}
+
+void link_on_pace_timer(struct timer *timer, void *arg)
+{
+    (void)timer;
+    link_pump(arg);
+}
+
+/* When the rate holds back what the window would let go. */
+static void wait_for_pacer(struct link *link)
+{
+    uint64_t wait = pacer_wait_ms(&link->pacer, link_now(link));
+
+    if (wait != UINT64_MAX && !timer_is_running(&link->pace))
+        timer_start(link->env.timers, &link->pace, wait != 0 ? wait : 1);
+}
+
+void link_pump(struct link *link)
+{
+    uint64_t connection = link->connection;
+    struct link_request *r;
+
+    while (link_can_submit(link) && window_has_room(&link->window) &&
+           (r = window_first_queued(&link->window)) != NULL) {
+        if (r->expiry.place != 0 && r->expiry.due_ms <= link_now(link)) {
+            window_unqueue(&link->window, r);
+            unsent(link, r);
+            if (!link_is_on(link, connection))
+                return;
+            continue;
+        }
+        if (!pacer_take(&link->pacer, link_now(link), &r->pacer_ticket)) {
+            wait_for_pacer(link);
+            return;
+        }
+        timer_stop(link->env.timers, &r->expiry);
+        window_unqueue(&link->window, r);
+        send_request(link, r, span_of(r->pdu, r->pdu_bytes));
+    }
+}
+
+/* ---- the owner's calls ---- */
+
+static void queue_request(struct link *link, struct link_request *r, struct span pdu,
+                          uint64_t deadline_ms)
+{
+    uint64_t now = link_now(link);
+
+    window_queue(&link->window, r, pdu);
+    if (deadline_ms != 0) {
+        timer_init(&r->expiry, on_expiry_timer, r);
+        timer_start(link->env.timers, &r->expiry, deadline_ms > now ? deadline_ms - now : 0);
+    }
+    if (window_has_room(&link->window))
+        wait_for_pacer(link);
+}
+
+struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
+                                 uint64_t deadline_ms, link_result_fn *fn, void *arg)
+{
+    struct window *w = &link->window;
+    bool is_late = deadline_ms != 0 && deadline_ms <= link_now(link);
+    struct link_request *r;
+
+    assert(pdu.size >= SMPP_HEADER_BYTES && (unsigned)lane < LINK_LANE_COUNT);
+    if (!link_can_submit(link) || w->queued >= w->queue_max)
+        return NULL;
+    r = window_request_new(w);
+    r->link = link;
+    r->fn = fn;
+    r->arg = arg;
+    r->lane = lane;
+    r->command_id = read_u32(pdu.data + 4);
+    assert((r->command_id & SMPP_RESPONSE_BIT) == 0);
+    if (!is_late && w->queued == 0 && window_has_room(w) &&
+        pacer_take(&link->pacer, link_now(link), &r->pacer_ticket))
+        send_request(link, r, pdu);
+    else
+        queue_request(link, r, pdu, deadline_ms);
+    return r;
+}
+
+void link_cancel(struct link_request *r)
+{
+    struct window *w = &r->link->window;
+
+    assert(r->state != REQUEST_SPARE);
+    if (r->state == REQUEST_QUEUED) {
+        timer_stop(r->link->env.timers, &r->expiry);
+        window_unqueue(w, r);
+        window_request_free(w, r);
+        return;
+    }
+    r->fn = NULL;
+}
+
+bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_status,
+                 const char *message_id)
+{
+    if (!link_is_on(link, ticket.connection))
+        return false;
+    assert(link->unanswered > 0);
+    link->unanswered--;
+    link_write_response(link, ticket.command_id, command_status, ticket.sequence_number,
+                        message_id != NULL ? message_id : "");
+    link_check_unbind(link);
+    return true;
+}
+
+bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu)
+{
+    struct writer w;
+
+    assert(pdu.size >= SMPP_HEADER_BYTES);
+    if (!link_is_on(link, ticket.connection))
+        return false;
+    assert(link->unanswered > 0);
+    link->unanswered--;
+    w = link_write_begin(link, pdu.size);
+    writer_bytes(&w, pdu.data, pdu.size);
+    patch_sequence(w.start, ticket.sequence_number);
+    link_write_end(link, &w);
+    link_check_unbind(link);
+    return true;
+}

@@ -1,0 +1,156 @@
+#include "gateway/link/pacer.h"
+
+#include <string.h>
+
+static const double RATE_FLOOR = 1.0;
+static const double RECOVERY = 1.1;
+
+void pacer_init(struct pacer *p, unsigned tps, uint64_t now_ms)
+{
+    memset(p, 0, sizeof(*p));
+    p->tps = tps;
+    p->rate = tps;
+    p->ceiling = tps;
+    p->tokens = 1;
+    p->filled_ms = now_ms;
+    p->clean_ms = now_ms;
+    p->second = now_ms / 1000;
+}
+
+/* A tenth of a second's worth may leave at once: enough to use the rate up in spite of timers of a
+ * millisecond, too little to look like a burst to a centre that counts by the second. */
+static double bucket_depth(const struct pacer *p)
+{
+    return p->rate > 10 ? p->rate / 10 : 1;
+}
+
+static void count_sent(struct pacer *p, uint64_t now_ms)
+{
+    uint64_t second = now_ms / 1000;
+
+    if (second != p->second) {
+        p->sent_before = second == p->second + 1 ? p->sent_now : 0;
+        p->sent_now = 0;
+        p->second = second;
+    }
+    p->sent_now++;
+}
+
+static void recover(struct pacer *p, uint64_t now_ms)
+{
+    while (now_ms - p->clean_ms >= PACER_CLEAN_MS) {
+        p->pauses = 0;
+        if (p->rate == p->tps) {
+            p->clean_ms = now_ms;
+            return;
+        }
+        p->clean_ms += PACER_CLEAN_MS;
+        p->rate *= RECOVERY;
+        if (p->rate >= p->ceiling)
+            p->rate = p->tps;
+    }
+}
+
+static void fill(struct pacer *p, uint64_t now_ms)
+{
+    double depth = bucket_depth(p);
+
+    p->tokens += p->rate * (double)(now_ms - p->filled_ms) / 1000.0;
+    if (p->tokens > depth)
+        p->tokens = depth;
+    p->filled_ms = now_ms;
+}
+
+bool pacer_take(struct pacer *p, uint64_t now_ms, uint8_t *ticket)
+{
+    *ticket = p->epoch;
+    if (p->state == PACER_PROBING || (p->state == PACER_PAUSED && now_ms < p->resume_ms))
+        return false;
+    if (p->state == PACER_PAUSED) {
+        p->state = PACER_PROBING;
+        p->tokens = 0;
+        p->filled_ms = now_ms;
+        count_sent(p, now_ms);
+        return true;
+    }
+    recover(p, now_ms);
+    if (p->rate != 0) {
+        fill(p, now_ms);
+        if (p->tokens < 1)
+            return false;
+        p->tokens -= 1;
+    }
+    count_sent(p, now_ms);
+    return true;
+}
+
+uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms)
+{
+    double missing;
+
+    if (p->state == PACER_PROBING)
+        return UINT64_MAX;
+    if (p->state == PACER_PAUSED)
+        return now_ms < p->resume_ms ? p->resume_ms - now_ms : 0;
+    if (p->rate == 0)
+        return 0;
+    missing = 1 - p->tokens - p->rate * (double)(now_ms - p->filled_ms) / 1000.0;
+    if (missing <= 0)
+        return 0;
+    return (uint64_t)(missing * 1000.0 / p->rate) + 1;
+}
+
+/* 0.7 .. 1.3 of the doubled pause, never above the limit and its jitter. */
+static uint64_t pause_ms(unsigned pauses, uint64_t random)
+{
+    uint64_t pause = PACER_PAUSE_MAX_MS;
+
+    if (pauses < 6)
+        pause = (uint64_t)PACER_PAUSE_BASE_MS << pauses;
+    return pause * 7 / 10 + random % (pause * 6 / 10 + 1);
+}
+
+static void halve(struct pacer *p, uint64_t now_ms)
+{
+    double rate = p->rate;
+
+    if (rate == 0) {
+        uint64_t second = now_ms / 1000;
+        uint32_t now = second == p->second ? p->sent_now : 0;
+        uint32_t before = second == p->second       ? p->sent_before
+                          : second == p->second + 1 ? p->sent_now
+                                                    : 0;
+
+        rate = now > before ? now : before;
+        p->ceiling = rate > RATE_FLOOR ? rate * 2 : RATE_FLOOR * 2;
+    }
+    p->rate = rate / 2 > RATE_FLOOR ? rate / 2 : RATE_FLOOR;
+}
+
+static void start_pause(struct pacer *p, uint64_t now_ms, uint64_t random)
+{
+    p->state = PACER_PAUSED;
+    p->resume_ms = now_ms + pause_ms(p->pauses, random);
+    p->pauses++;
+    p->epoch++;
+}
+
+void pacer_settle(struct pacer *p, uint64_t now_ms, uint8_t ticket, enum pacer_outcome outcome,
+                  uint64_t random)
+{
+    if (ticket != p->epoch)
+        return;
+    if (p->state == PACER_PROBING) {
+        if (outcome != PACER_TAKEN) {
+            start_pause(p, now_ms, random);
+            return;
+        }
+        p->state = PACER_RUNNING;
+        p->clean_ms = now_ms;
+        return;
+    }
+    if (outcome == PACER_THROTTLED) {
+        halve(p, now_ms);
+        start_pause(p, now_ms, random);
+    }
+}

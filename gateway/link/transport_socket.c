@@ -1,0 +1,408 @@
+#include "gateway/link/transport_socket.h"
+
+#include "base/mem.h"
+#include "gateway/link/netaddr.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 64 << 10,
+    CONNECT_TIMEOUT_MS = 10000,
+    ADDRESSES_MAX = 4,
+    DRAIN_READS_MAX = 4,
+};
+
+struct socket_factory {
+    struct event_base *base;
+    struct timer_queue *timers;
+    struct deferred_queue *deferred;
+    struct evdns_base *dns; /* made when the first name is resolved */
+    unsigned transports;
+    uint8_t read_buffer[READ_BYTES];
+};
+
+struct socket_transport {
+    struct transport transport; /* first */
+    struct socket_factory *factory;
+    int fd; /* -1 while none is open */
+    bool is_open;
+    bool is_closed;   /* by its owner */
+    const char *lost; /* to be told at the end of the turn */
+    struct event *readable;
+    struct event *writable; /* connecting, or after a short write */
+    struct timer connect_timer;
+    struct netaddr *addresses; /* ADDRESSES_MAX; NULL for an accepted socket */
+    unsigned address_count;
+    unsigned address_next;
+    struct evdns_getaddrinfo_request *lookup;
+    struct deferred telling; /* of `lost` */
+    struct deferred reap;
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *arg);
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+static void connect_next(struct socket_transport *t, const char *reason);
+
+/* ---- one word for an errno ---- */
+
+static const char *word_of(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "refused";
+    case ECONNRESET:
+        return "reset";
+    case EPIPE:
+        return "broken_pipe";
+    case ETIMEDOUT:
+        return "timed_out";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return "unreachable";
+    case ENOENT:
+        return "no_such_socket";
+    case EMFILE:
+    case ENFILE:
+        return "no_descriptor";
+    default:
+        return "socket_error";
+    }
+}
+
+/* ---- losing and closing ---- */
+
+static void tell_lost(struct deferred *d, void *arg)
+{
+    struct socket_transport *t = arg;
+
+    (void)d;
+    t->transport.events->on_lost(t->transport.ctx, t->lost);
+}
+
+/* Not from inside a call of the owner's: at the end of the turn. */
+static void lose_later(struct socket_transport *t, const char *reason)
+{
+    if (t->lost != NULL)
+        return;
+    t->lost = reason;
+    deferred_add(t->factory->deferred, &t->telling);
+}
+
+static void stop_watching(struct socket_transport *t)
+{
+    if (t->readable != NULL)
+        event_del(t->readable);
+    if (t->writable != NULL)
+        event_del(t->writable);
+}
+
+static void drop_socket(struct socket_transport *t)
+{
+    timer_stop(t->factory->timers, &t->connect_timer);
+    if (t->readable != NULL)
+        event_free(t->readable);
+    if (t->writable != NULL)
+        event_free(t->writable);
+    t->readable = t->writable = NULL;
+    if (t->fd >= 0)
+        close(t->fd);
+    t->fd = -1;
+}
+
+/* Octets left unread would turn the close into a reset, which can overtake the last answer. */
+static void read_away(struct socket_transport *t)
+{
+    if (shutdown(t->fd, SHUT_WR) != 0)
+        return;
+    for (int i = 0; i < DRAIN_READS_MAX; i++)
+        if (recv(t->fd, t->factory->read_buffer, READ_BYTES, 0) <= 0)
+            return;
+}
+
+static void reap(struct deferred *d, void *arg)
+{
+    struct socket_transport *t = arg;
+
+    (void)d;
+    t->factory->transports--;
+    mem_free(t->addresses);
+    mem_free(t);
+}
+
+static void socket_close(struct transport *transport)
+{
+    struct socket_transport *t = (struct socket_transport *)transport;
+
+    assert(!t->is_closed);
+    t->is_closed = true;
+    deferred_cancel(t->factory->deferred, &t->telling);
+    if (t->fd >= 0 && t->is_open && t->lost == NULL)
+        read_away(t);
+    drop_socket(t);
+    if (t->lookup != NULL)
+        evdns_getaddrinfo_cancel(t->lookup); /* on_lookup() is called once more and reaps */
+    else
+        deferred_add(t->factory->deferred, &t->reap);
+}
+
+/* ---- reading and writing ---- */
+
+static size_t socket_write(struct transport *transport, struct span bytes)
+{
+    struct socket_transport *t = (struct socket_transport *)transport;
+    ssize_t n;
+
+    assert(!t->is_closed);
+    if (!t->is_open || t->lost != NULL)
+        return 0;
+    n = send(t->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        lose_later(t, word_of(errno));
+        return 0;
+    }
+    if (n < 0)
+        n = 0;
+    if ((size_t)n < bytes.size)
+        event_add(t->writable, NULL);
+    return (size_t)n;
+}
+
+static const struct transport_ops socket_ops = {socket_write, socket_close};
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct socket_transport *t = arg;
+    struct socket_factory *f = t->factory;
+    ssize_t n = recv(fd, f->read_buffer, READ_BYTES, 0);
+
+    (void)what;
+    if (n > 0) {
+        t->transport.events->on_bytes(t->transport.ctx, span_of(f->read_buffer, (size_t)n));
+        return;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return;
+    stop_watching(t);
+    deferred_cancel(f->deferred, &t->telling);
+    t->lost = n == 0 ? "peer_closed" : word_of(errno);
+    t->transport.events->on_lost(t->transport.ctx, t->lost);
+}
+
+/* ---- connecting ---- */
+
+static void set_options(int fd)
+{
+    int on = 1;
+
+    /* On a unix socket TCP_NODELAY fails, and nothing is lost by it. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+static void make_events(struct socket_transport *t)
+{
+    t->readable = event_new(t->factory->base, t->fd, EV_READ | EV_PERSIST, on_readable, t);
+    t->writable = event_new(t->factory->base, t->fd, EV_WRITE, on_writable, t);
+    assert(t->readable != NULL && t->writable != NULL);
+}
+
+static int start_connect(struct socket_transport *t, const struct netaddr *address)
+{
+    const struct sockaddr *sa = (const struct sockaddr *)&address->storage;
+
+    t->fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (t->fd < 0)
+        return errno;
+    set_options(t->fd);
+    if (connect(t->fd, sa, address->size) != 0 && errno != EINPROGRESS) {
+        int error = errno;
+
+        drop_socket(t);
+        return error;
+    }
+    make_events(t);
+    event_add(t->writable, NULL);
+    timer_start(t->factory->timers, &t->connect_timer, CONNECT_TIMEOUT_MS);
+    return 0;
+}
+
+/* Tries the addresses that are left; `reason` is why the last one failed. */
+static void connect_next(struct socket_transport *t, const char *reason)
+{
+    drop_socket(t);
+    while (t->address_next < t->address_count) {
+        int error = start_connect(t, &t->addresses[t->address_next++]);
+
+        if (error == 0)
+            return;
+        reason = word_of(error);
+    }
+    lose_later(t, reason);
+}
+
+static void on_connect_timer(struct timer *timer, void *arg)
+{
+    (void)timer;
+    connect_next(arg, "connect_timeout");
+}
+
+static void on_connected(struct socket_transport *t)
+{
+    int error = 0;
+    socklen_t size = sizeof(error);
+
+    timer_stop(t->factory->timers, &t->connect_timer);
+    if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    if (error != 0) {
+        connect_next(t, word_of(error));
+        return;
+    }
+    t->is_open = true;
+    event_add(t->readable, NULL);
+    t->transport.events->on_open(t->transport.ctx);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct socket_transport *t = arg;
+
+    (void)fd;
+    (void)what;
+    if (!t->is_open)
+        on_connected(t);
+    else if (t->lost == NULL)
+        t->transport.events->on_writable(t->transport.ctx);
+}
+
+/* ---- names ---- */
+
+static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
+{
+    struct socket_transport *t = arg;
+
+    t->lookup = NULL;
+    for (struct evutil_addrinfo *a = found; a != NULL && t->address_count < ADDRESSES_MAX;
+         a = a->ai_next) {
+        struct netaddr *address = &t->addresses[t->address_count];
+
+        if (a->ai_addrlen > sizeof(address->storage))
+            continue;
+        memcpy(&address->storage, a->ai_addr, a->ai_addrlen);
+        address->size = (socklen_t)a->ai_addrlen;
+        t->address_count++;
+    }
+    if (found != NULL)
+        evutil_freeaddrinfo(found);
+    if (t->is_closed)
+        deferred_add(t->factory->deferred, &t->reap);
+    else
+        connect_next(t, result == EVUTIL_EAI_NONAME ? "unknown_host" : "lookup_failed");
+}
+
+static void look_up(struct socket_transport *t, const char *host, uint16_t port)
+{
+    struct socket_factory *f = t->factory;
+    struct evutil_addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_ADDRCONFIG};
+    struct evdns_getaddrinfo_request *request;
+    char service[8];
+
+    if (f->dns == NULL)
+        f->dns = evdns_base_new(f->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
+                                             EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    if (f->dns == NULL) {
+        lose_later(t, "no_name_servers");
+        return;
+    }
+    evutil_snprintf(service, sizeof(service), "%u", port);
+    /* May call on_lookup() at once (a name of /etc/hosts): then it returns NULL. */
+    request = evdns_getaddrinfo(f->dns, host, service, &hints, on_lookup, t);
+    if (request != NULL)
+        t->lookup = request;
+}
+
+static struct socket_transport *transport_new(struct socket_factory *f,
+                                              const struct transport_events *events, void *ctx)
+{
+    struct socket_transport *t = mem_zalloc(sizeof(*t));
+
+    t->transport.ops = &socket_ops;
+    t->transport.events = events;
+    t->transport.ctx = ctx;
+    t->factory = f;
+    t->fd = -1;
+    timer_init(&t->connect_timer, on_connect_timer, t);
+    deferred_init(&t->telling, tell_lost, t);
+    deferred_init(&t->reap, reap, t);
+    f->transports++;
+    return t;
+}
+
+static struct transport *socket_connect(void *ctx, const char *host, uint16_t port,
+                                        const struct transport_events *events, void *events_ctx)
+{
+    struct socket_transport *t = transport_new(ctx, events, events_ctx);
+
+    t->addresses = mem_zalloc(ADDRESSES_MAX * sizeof(*t->addresses));
+    if (netaddr_parse(&t->addresses[0], host, port)) {
+        t->address_count = 1;
+        connect_next(t, "socket_error");
+    } else {
+        look_up(t, host, port);
+    }
+    return &t->transport;
+}
+
+struct transport *socket_transport_of(struct socket_factory *factory, int fd,
+                                      const struct transport_events *events, void *events_ctx)
+{
+    struct socket_transport *t = transport_new(factory, events, events_ctx);
+
+    t->fd = fd;
+    t->is_open = true;
+    set_options(fd);
+    make_events(t);
+    event_add(t->readable, NULL);
+    return &t->transport;
+}
+
+/* ---- the factory ---- */
+
+struct socket_factory *socket_factory_new(struct event_base *base, struct timer_queue *timers,
+                                          struct deferred_queue *deferred)
+{
+    struct socket_factory *f = mem_zalloc(sizeof(*f));
+
+    f->base = base;
+    f->timers = timers;
+    f->deferred = deferred;
+    return f;
+}
+
+void socket_factory_free(struct socket_factory *f)
+{
+    if (f->dns != NULL)
+        evdns_base_free(f->dns, 1);
+    /* A lookup that was cancelled says so, and lets its transport go, in one more turn. */
+    if (f->transports != 0) {
+        event_base_loop(f->base, EVLOOP_NONBLOCK);
+        deferred_run(f->deferred);
+    }
+    assert(f->transports == 0);
+    mem_free(f);
+}
+
+struct transport_factory socket_factory_network(struct socket_factory *factory)
+{
+    return (struct transport_factory){socket_connect, factory};
+}
