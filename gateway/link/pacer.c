@@ -5,23 +5,23 @@
 static const double RATE_FLOOR = 1.0;
 static const double RECOVERY = 1.1;
 
+/* A tenth of a second's worth may leave at once: enough to use the rate up in spite of timers of a
+ * millisecond, too little to look like a burst to a centre that counts by the second. */
+static double bucket_depth(const struct pacer *p)
+{
+    return p->rate > 10 ? p->rate / 10 : 1;
+}
+
 void pacer_init(struct pacer *p, unsigned tps, uint64_t now_ms)
 {
     memset(p, 0, sizeof(*p));
     p->tps = tps;
     p->rate = tps;
     p->ceiling = tps;
-    p->tokens = 1;
+    p->tokens = bucket_depth(p);
     p->filled_ms = now_ms;
     p->clean_ms = now_ms;
     p->second = now_ms / 1000;
-}
-
-/* A tenth of a second's worth may leave at once: enough to use the rate up in spite of timers of a
- * millisecond, too little to look like a burst to a centre that counts by the second. */
-static double bucket_depth(const struct pacer *p)
-{
-    return p->rate > 10 ? p->rate / 10 : 1;
 }
 
 static void count_sent(struct pacer *p, uint64_t now_ms)
