@@ -64,10 +64,12 @@ all: $(PROGRAMS)
 GROUPS_run     := build run
 GROUPS_check   := build run check
 GROUPS_fuzz    := build fuzz
+GROUPS_lint    := lint
 GROUPS_build   := build
 NEED           := $(or $(if $(filter check% unit tests,$(MAKECMDGOALS)),check),$(if \
                     $(filter run bench,$(MAKECMDGOALS)),run),$(if \
-                    $(filter fuzz%,$(MAKECMDGOALS)),fuzz),build)
+                    $(filter fuzz%,$(MAKECMDGOALS)),fuzz),$(if \
+                    $(filter lint,$(MAKECMDGOALS)),lint),build)
 PACKAGES       := build/packages-$(NEED)
 
 $(PACKAGES): conf/packages.debian tools/install-packages.sh
@@ -76,24 +78,24 @@ $(PACKAGES): conf/packages.debian tools/install-packages.sh
 
 $(B)/obj/%.o: %.c | $(PACKAGES)
 	@mkdir -p $(@D)
-	@echo "  CC   $<"
+	@echo "  CC   $<" >&2
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(call objects,$(LIB_SRC))
-	@echo "  AR   $@"
+	@echo "  AR   $@" >&2
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/warungd: $(B)/obj/gateway/main.o $(LIB)
-	@echo "  LD   $@"
+	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/warungctl: $(call objects,$(CTL_SRC)) $(LIB)
-	@echo "  LD   $@"
+	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Its own codec and nothing of the gateway's: two codecs that agree are evidence.
 $(B)/warung-smsc: $(call objects,$(SMSC_SRC)) $(B)/libbase.a
-	@echo "  LD   $@"
+	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -levent -lm
 
 $(B)/libbase.a: $(call objects,$(wildcard base/*.c))
@@ -101,25 +103,40 @@ $(B)/libbase.a: $(call objects,$(wildcard base/*.c))
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
 	@mkdir -p $(@D)
-	@echo "  LD   $@"
+	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # With the kept inputs as a test; under KIND=fuzz with libFuzzer's own main.
 $(FUZZERS): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(filter-out fuzz,$(KIND)),$(B)/obj/tests/fuzz/replay.o) $(LIB)
 	@mkdir -p $(@D)
-	@echo "  LD   $@"
+	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(KIND)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
 .SECONDARY:
 tests: $(TESTS) $(FUZZERS)
 
+# A phone on the terminal, or from a pipe; what is built on the way is told on standard error, so that
+# standard output has the phone's screens alone.
+run: $(PROGRAMS)
+	@BUILD=$(B) tools/run.sh
+
+# The third-party peers of the end-to-end tests, exactly those of the lock file.
+E2E_READY := $(if $(wildcard tests/e2e/*.test.js),tests/e2e/node_modules/.package-lock.json)
+tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKAGES)
+	@echo "  NPM  tests/e2e" >&2
+	$(Q)npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund >/dev/null
+
 # Everything: each test is named with its result; the last line is "N passed, N failed".
-check: $(PROGRAMS) $(TESTS) $(FUZZERS)
+check: $(PROGRAMS) $(TESTS) $(FUZZERS) $(E2E_READY)
 	@BUILD=$(B) tools/check.sh
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.
 unit: $(TESTS)
 	$(Q)for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
+
+# What can be said about the tree without running it. LINT= names single checks of tools/lint.sh.
+lint: $(PACKAGES)
+	@tools/lint.sh $(LINT)
 
 # FUZZ_S seconds of libFuzzer for each target; the ordinary `make check` replays the kept inputs.
 FUZZ_S   ?= 60

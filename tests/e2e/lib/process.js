@@ -1,0 +1,109 @@
+// Child processes of a test: started, watched line by line, ended by their own pid.
+'use strict';
+
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
+
+const ROOT = path.resolve(__dirname, '../../..');
+const BUILD = path.resolve(ROOT, process.env.BUILD || 'build');
+// A sanitized program is several times slower; so is a machine with other work.
+const PATIENCE_MS = 20000;
+
+const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Waits until probe() gives something truthy and returns it; throws with `what` after PATIENCE_MS.
+async function until(what, probe, patienceMs = PATIENCE_MS) {
+    const end = Date.now() + patienceMs;
+    for (;;) {
+        const value = await probe();
+        if (value)
+            return value;
+        if (Date.now() > end)
+            throw new Error(`waited ${patienceMs} ms in vain for: ${typeof what === 'function' ? what() : what}`);
+        await delay(10);
+    }
+}
+
+// A port of 127.0.0.1 that was free a moment ago.
+function freePort() {
+    return new Promise((resolve, reject) => {
+        const server = net.createServer();
+        server.on('error', reject);
+        server.listen(0, '127.0.0.1', () => {
+            const { port } = server.address();
+            server.close(() => resolve(port));
+        });
+    });
+}
+
+class Process {
+    constructor(file, args, options = {}) {
+        this.name = path.basename(file);
+        this.output = '';
+        this.stdout = '';
+        this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd: ROOT, ...options });
+        this.ended = new Promise((resolve) => {
+            this.child.on('close', (code, signal) => {
+                this.code = code;
+                this.signal = signal;
+                resolve(code ?? signal);
+            });
+            this.child.on('error', (error) => {
+                this.output += String(error);
+                resolve(error);
+            });
+        });
+        this.child.stdin.on('error', () => {});
+        this.child.stdout.on('data', (data) => {
+            this.output += data;
+            this.stdout += data;
+        });
+        this.child.stderr.on('data', (data) => (this.output += data));
+    }
+
+    get isRunning() {
+        return this.child.exitCode === null && this.child.signalCode === null;
+    }
+
+    // Waits for a line of the output that the pattern matches; fails at once when the process ends.
+    async sees(pattern, patienceMs) {
+        return until(() => `${pattern} in the output of ${this.name}:\n${this.output}`, () => {
+            const match = this.output.match(pattern);
+            if (!match && !this.isRunning)
+                throw new Error(`${this.name} ended (${this.code ?? this.signal}) without ${pattern}:\n${this.output}`);
+            return match;
+        }, patienceMs);
+    }
+
+    // Sends the signal and waits for the end; returns the exit status, or the signal that ended it.
+    async end(signal = 'SIGTERM') {
+        if (this.isRunning)
+            this.child.kill(signal);
+        let timer;
+        const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, 'late')));
+        const result = await Promise.race([this.ended, late]);
+        clearTimeout(timer);
+        if (result !== 'late')
+            return result;
+        this.child.kill('SIGKILL');
+        await this.ended;
+        throw new Error(`${this.name} did not end on ${signal}:\n${this.output}`);
+    }
+}
+
+// Runs to the end: { code, stdout, output }.
+async function run(file, args, { input, env, cwd = ROOT } = {}) {
+    const process_ = new Process(file, args, { cwd, env: { ...process.env, ...env } });
+    process_.child.stdin.end(input);
+    await process_.ended;
+    return { code: process_.code ?? process_.signal, stdout: process_.stdout, output: process_.output };
+}
+
+function temporaryFolder(name) {
+    return fs.mkdtempSync(path.join(os.tmpdir(), `warung-${name}-`));
+}
+
+module.exports = { BUILD, PATIENCE_MS, Process, ROOT, delay, freePort, run, temporaryFolder, until };

@@ -1,0 +1,54 @@
+// A private Redis on a Unix socket, as durable as conf/redis.conf ships it.
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const { Process, ROOT, run, until } = require('./process');
+
+class Redis {
+    constructor(folder, settings = []) {
+        this.folder = path.join(folder, 'redis');
+        this.socket = path.join(folder, 'redis.sock');
+        this.settings = settings;
+        fs.mkdirSync(this.folder, { recursive: true });
+    }
+
+    get server() {
+        return `unix:${this.socket}`;
+    }
+
+    async start() {
+        fs.rmSync(this.socket, { force: true });
+        this.process = new Process('redis-server', [
+            path.join(ROOT, 'conf/redis.conf'), '--port', '0', '--unixsocket', this.socket,
+            '--dir', this.folder, '--logfile', '', ...this.settings,
+        ]);
+        await this.process.sees(/ready to accept connections/i);
+        await until('PONG', async () => (await this.command('PING')).trim() === 'PONG');
+        return this;
+    }
+
+    // What redis-cli prints for a command.
+    async command(...words) {
+        return (await run('redis-cli', ['-s', this.socket, ...words])).stdout;
+    }
+
+    async kill() {
+        await this.process.end('SIGKILL');
+    }
+
+    async stop() {
+        if (this.process)
+            await this.process.end('SIGTERM');
+    }
+
+    // Every octet on its disk: append-only files and snapshots.
+    octets() {
+        return Buffer.concat(fs.readdirSync(this.folder, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map((entry) => fs.readFileSync(path.join(entry.parentPath ?? entry.path, entry.name))));
+    }
+}
+
+module.exports = { Redis };

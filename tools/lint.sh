@@ -1,0 +1,102 @@
+#!/bin/bash
+# lint.sh [CHECK...]: what can be said about the tree without running it; all checks by default.
+# Prints each fault as file:line: text; exit status 1 when there is one.
+set -u
+cd "$(dirname "$0")/.." || exit
+shopt -s nullglob
+
+# All files of the project: what git knows, or in a released archive what is there.
+files() {
+    if [ -e .git ]; then
+        git ls-files --cached --others --exclude-standard -- "$@"
+    else
+        find . -type f -not -path './build*' -not -path '*/node_modules/*' -not -path './run/*' |
+            sed 's|^\./||' | while read -r file; do
+                for pattern in "$@"; do
+                    # shellcheck disable=SC2053
+                    [[ $file == $pattern ]] && echo "$file"
+                done
+            done
+    fi | sort -u
+}
+
+check_layers() { tools/lint-layers.sh; }
+
+# No address of a package registry stands anywhere: packages are asked for by name.
+check_addresses() {
+    ! files '*' | grep -v '^LICENSE$' | xargs -d '\n' grep -nIE \
+        'https?://([a-z0-9-]+\.)*(registry|deb|pypi|crates|proxy|repo1?|rubygems|packagist|snapshot)\.[a-z0-9.-]+' \
+        --
+}
+
+check_format() {
+    files '*.c' '*.h' | xargs -d '\n' clang-format --dry-run -Werror
+}
+
+# Functions are at most about 60 lines, files about 600 (design 6): a tenth more is a fault.
+check_length() {
+    local faults=0 file lines
+    while read -r file; do
+        lines=$(wc -l <"$file")
+        if [ "$lines" -gt 660 ]; then
+            echo "$file:660: the file has $lines lines; split it"
+            faults=1
+        fi
+    done < <(files '*.c' '*.h')
+    files '*.c' '*.h' | ctags -L - --languages=C --c-kinds=f --fields=+ne -f - 2>/dev/null | awk -F '\t' '
+        {
+            first = last = 0
+            for (i = 4; i <= NF; i++) {
+                if ($i ~ /^line:/) first = substr($i, 6)
+                if ($i ~ /^end:/) last = substr($i, 5)
+            }
+            if (last - first + 1 > 66) {
+                printf "%s:%d: %s() has %d lines; it does more than one thing\n", $2, first, $1, last - first + 1
+                faults++
+            }
+        }
+        END { exit faults > 0 }' || faults=1
+    return $faults
+}
+
+# Each key of the configuration table stands in the shipped file and in the manual.
+check_config() {
+    local faults=0 key path where
+    while read -r path; do
+        key=${path##*.}
+        for where in conf/warung.cfg docs/man/warung.cfg.5; do
+            grep -qw -- "${key%\[\]}" "$where" 2>/dev/null || {
+                echo "gateway/config_table.c:1: key $path is not in $where"
+                faults=1
+            }
+        done
+    done < <(sed -n 's/^    [A-Z_]*("\([a-z_.0-9]*\(\[\][a-z_.]*\)*\)".*/\1/p' gateway/config_table.c)
+    return $faults
+}
+
+# mandoc knows only installed manuals: ours refer to each other before they are.
+check_manuals() {
+    local pages=(docs/man/*.[158])
+    ! mandoc -Tlint "${pages[@]}" | grep -v 'referenced manual not found: Xr warung'
+}
+
+check_scripts() {
+    { files '*.sh'; echo .ci/run; } | xargs -d '\n' shellcheck
+}
+
+# Words by which code admits that it is unfinished.
+check_unfinished() {
+    ! files '*.c' '*.h' '*.sh' '*.js' '*.lua' Makefile | grep -vx tools/lint.sh |
+        xargs -d '\n' grep -nE '\b(TODO|FIXME|XXX|HACK)\b|not implemented|for now\b' --
+}
+
+[ $# -gt 0 ] || set -- layers addresses format length config manuals scripts unfinished
+failed=()
+for check in "$@"; do
+    "check_$check" || failed+=("$check")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "lint: faults in: ${failed[*]}" >&2
+    exit 1
+fi
+echo "lint: $* clean"
