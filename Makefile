@@ -8,8 +8,14 @@
 #   tests/fuzz/fuzz_*.c   one libFuzzer target each
 
 SHELL    := /bin/bash
-prefix   ?= /usr/local
-DESTDIR  ?=
+prefix     ?= /usr/local
+bindir     ?= $(prefix)/bin
+sbindir    ?= $(prefix)/sbin
+mandir     ?= $(prefix)/share/man
+docdir     ?= $(prefix)/share/doc/warung
+unitdir    ?= $(prefix)/lib/systemd/system
+sysconfdir ?= /etc
+DESTDIR    ?=
 V        ?= 0
 Q        := $(if $(filter 0,$(V)),@)
 
@@ -56,24 +62,25 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check unit lint bench clean tests fuzz fuzz-programs
+.PHONY: all run check unit lint bench clean tests fuzz fuzz-programs install uninstall dist distcheck
 all: $(PROGRAMS)
 
-# A stamp a group of packages, so that only a change of the list asks again. Everything that is
-# compiled comes after it; INSTALL_PACKAGES=no leaves the machine alone.
-GROUPS_run     := build run
-GROUPS_check   := build run check
-GROUPS_fuzz    := build fuzz
-GROUPS_lint    := lint
-GROUPS_build   := build
-NEED           := $(or $(if $(filter check% unit tests,$(MAKECMDGOALS)),check),$(if \
-                    $(filter run bench,$(MAKECMDGOALS)),run),$(if \
-                    $(filter fuzz%,$(MAKECMDGOALS)),fuzz),$(if \
-                    $(filter lint,$(MAKECMDGOALS)),lint),build)
-PACKAGES       := build/packages-$(NEED)
+# The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
+# of the list asks again; everything compiled comes after it. INSTALL_PACKAGES=no leaves the machine
+# alone.
+NEEDS_run      := run
+NEEDS_bench    := run
+NEEDS_check    := run check
+NEEDS_tests    := run check
+NEEDS_unit     := run check
+NEEDS_fuzz     := fuzz
+NEEDS_lint     := lint
+NEEDS_coverage := run check coverage
+GROUPS   := build $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))))
+PACKAGES := build/packages-$(subst $(eval) ,-,$(GROUPS))
 
 $(PACKAGES): conf/packages.debian tools/install-packages.sh
-	@tools/install-packages.sh $(GROUPS_$(NEED))
+	@tools/install-packages.sh $(GROUPS)
 	@mkdir -p build && touch $@
 
 $(B)/obj/%.o: %.c | $(PACKAGES)
@@ -140,10 +147,42 @@ lint: $(PACKAGES)
 
 # FUZZ_S seconds of libFuzzer for each target; the ordinary `make check` replays the kept inputs.
 FUZZ_S   ?= 60
-fuzz:
+fuzz: $(PACKAGES)
 	@$(MAKE) --no-print-directory KIND=fuzz fuzz-programs
 	@tools/fuzz.sh $(FUZZ_S) $(FUZZ_SRC:tests/%.c=build-fuzz/tests/%)
 fuzz-programs: $(FUZZERS)
+
+# Configuration that an admin has changed stays as it is.
+install: all
+	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(unitdir) $(docdir) $(sysconfdir)/warung/menus)
+	install -m 755 $(B)/warungd $(DESTDIR)$(sbindir)
+	install -m 755 $(B)/warungctl $(B)/warung-smsc $(DESTDIR)$(bindir)
+	for unit in systemd/*.service; do \
+	    sed 's|/usr/sbin/|$(sbindir)/|' $$unit >$(DESTDIR)$(unitdir)/$${unit##*/}; done
+	for file in warung.cfg redis.conf $(patsubst conf/%,%,$(wildcard conf/menus/*.cfg)); do \
+	    [ -e $(DESTDIR)$(sysconfdir)/warung/$$file ] || \
+	    install -m 644 conf/$$file $(DESTDIR)$(sysconfdir)/warung/$$file; done
+	for page in docs/man/*.[158]; do \
+	    install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
+	install -m 644 README.md NEWS.md docs/architecture.md docs/operations.md $(DESTDIR)$(docdir)
+
+# Leaves /etc/warung: it is the admin's.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/warungd $(DESTDIR)$(bindir)/warungctl $(DESTDIR)$(bindir)/warung-smsc
+	rm -f $(patsubst systemd/%,$(DESTDIR)$(unitdir)/%,$(wildcard systemd/*.service))
+	rm -f $(foreach page,$(notdir $(wildcard docs/man/*.[158])),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(page))
+	rm -rf $(DESTDIR)$(docdir)
+
+# A release is what git has, under its version's name.
+DIST     := warung-$(VERSION)
+dist:
+	@mkdir -p build
+	git archive --prefix=$(DIST)/ -o build/$(DIST).tar.gz HEAD
+	@echo build/$(DIST).tar.gz
+
+# The release builds, passes its tests, installs and uninstalls cleanly, in a folder of its own.
+distcheck: dist
+	tools/distcheck.sh build/$(DIST).tar.gz
 
 clean:
 	rm -rf build build-*
