@@ -1,0 +1,547 @@
+/* What the peer sends: every PDU in every state, malformed input, limits, and every vector. */
+#include "tests/support/link_fixture.h"
+#include "tests/support/vectors.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- messages and answers ---- */
+
+static void test_answer_shapes(void **state)
+{
+    struct link_fixture f;
+    struct span pdu;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    for (uint32_t n = 1; n < 4; n++)
+        link_fixture_feed_deliver(&f, n == 3 ? 0xFFFFFFFE : n);
+    assert_int_equal(f.message_count, 3);
+    link_fixture_expect_nothing(&f); /* the link never answers a message by itself */
+    assert_true(link_answer(f.link, f.tickets[1], ESME_ROK, NULL));
+    assert_true(link_answer(f.link, f.tickets[2], ESME_RX_T_APPN, NULL));
+    assert_true(link_answer(f.link, f.tickets[0], ESME_ROK, ""));
+    link_fixture_turn(&f);
+    pdu = link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, 2);
+    assert_int_equal(pdu.size, 17);
+    pdu = link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_RX_T_APPN, 0xFFFFFFFE);
+    assert_int_equal(pdu.size, 17); /* on an error too: libsmpp34 peers refuse 16 octets */
+    link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, 1);
+    link_fixture_fini(&f);
+}
+
+static void test_answer_on_another_connection(void **state)
+{
+    struct link_fixture f;
+    struct link_ticket old;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    link_fixture_feed_deliver(&f, 1);
+    old = f.tickets[0];
+    fake_transport_lose(f.network.last, "reset");
+    assert_false(link_answer(f.link, old, ESME_ROK, NULL));
+    link_fixture_pass(&f, 1000);
+    assert_false(link_answer(f.link, old, ESME_ROK, NULL));
+    link_fixture_bind(&f, ESME_ROK);
+    assert_false(link_answer(f.link, old, ESME_ROK, NULL));
+    link_fixture_turn(&f);
+    link_fixture_expect_nothing(&f);
+    link_fixture_fini(&f);
+}
+
+static void test_too_many_unanswered(void **state)
+{
+    struct link_fixture f;
+    struct link_client_settings settings = link_fixture_settings();
+
+    (void)state;
+    settings.link.in_flight_max = 3;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    for (uint32_t n = 1; n < 6; n++)
+        link_fixture_feed_deliver(&f, n);
+    assert_int_equal(f.message_count, 3);
+    link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_RTHROTTLED, 4);
+    link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_RTHROTTLED, 5);
+    assert_int_equal(link_counters(f.link)->throttled_out, 2);
+    assert_int_equal(link_counters(f.link)->messages_in, 5);
+    assert_true(link_answer(f.link, f.tickets[1], ESME_ROK, NULL));
+    link_fixture_turn(&f);
+    link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, 2);
+    link_fixture_feed_deliver(&f, 6);
+    assert_int_equal(f.message_count, 4);
+    link_fixture_fini(&f);
+}
+
+static void test_ten_in_one_read_and_one_in_ten(void **state)
+{
+    struct link_fixture f;
+    uint8_t stream[2048];
+    size_t bytes = 0;
+
+    (void)state;
+    link_fixture_init(&f);
+    f.is_answering = true;
+    link_fixture_bound(&f, NULL);
+    for (uint32_t n = 1; n <= 10; n++)
+        bytes +=
+            link_fixture_message(SMPP_DELIVER_SM, n, stream + bytes, sizeof(stream) - bytes).size;
+    link_fixture_feed(&f, span_of(stream, bytes));
+    assert_int_equal(f.message_count, 10);
+    for (size_t i = 0; i < bytes; i++)
+        link_fixture_feed(&f, span_of(stream + i, 1));
+    assert_int_equal(f.message_count, 20);
+    for (uint32_t n = 1; n <= 20; n++)
+        link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, (n - 1) % 10 + 1);
+    link_fixture_fini(&f);
+}
+
+static void test_slow_octets_hit_the_pdu_timer(void **state)
+{
+    struct link_fixture f;
+    uint8_t stream[512];
+    size_t bytes = link_fixture_message(SMPP_DELIVER_SM, 1, stream, sizeof(stream)).size;
+    size_t fed = 0;
+
+    (void)state;
+    link_fixture_init(&f);
+    f.is_answering = true;
+    link_fixture_bound(&f, NULL);
+    /* Whole ones in time keep the link, even when each read ends inside the next. */
+    for (int i = 0; i < 10; i++) {
+        link_fixture_feed(&f, span_of(stream + (i == 0 ? 0 : 20), bytes - (i == 0 ? 0 : 20)));
+        link_fixture_feed(&f, span_of(stream, 20));
+        link_fixture_pass(&f, 6000);
+        assert_int_equal(link_state(f.link), LINK_BOUND);
+    }
+    link_fixture_feed(&f, span_of(stream + 20, bytes - 20));
+    assert_int_equal(f.message_count, 11);
+    /* One octet a second does not. */
+    link_fixture_pass(&f, 25000);
+    while (!link_fixture_is_closed(&f) && fed < bytes) {
+        link_fixture_feed(&f, span_of(stream + fed++, 1));
+        link_fixture_pass(&f, 1000);
+    }
+    assert_int_equal(fed, 10);
+    link_fixture_expect_state(&f, LINK_CLOSED, "pdu_timeout");
+    link_fixture_fini(&f);
+}
+
+/* ---- every PDU in every state ---- */
+
+enum outcome { SILENT, ANSWERED, NACKED, HANDED_UP, CLOSES };
+
+struct cell {
+    enum outcome outcome;
+    uint32_t command_status;
+};
+
+enum { IN_BINDING, IN_TRX, IN_TX, IN_RX, IN_UNBINDING, PLACES };
+
+/* smpp-ussd.md 1.1, seen by an ESME. */
+static const struct {
+    uint32_t command_id;
+    struct cell cells[PLACES];
+} matrix[] = {
+    {SMPP_DELIVER_SM,
+     {{ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 0x64}}},
+    {SMPP_DATA_SM, {{ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 8}}},
+    {SMPP_SUBMIT_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
+    {SMPP_QUERY_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
+    {SMPP_CANCEL_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
+    {SMPP_REPLACE_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
+    {SMPP_SUBMIT_MULTI,
+     {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
+    {SMPP_BIND_TRANSCEIVER,
+     {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}}},
+    {SMPP_ENQUIRE_LINK,
+     {{ANSWERED, 0}, {ANSWERED, 0}, {ANSWERED, 0}, {ANSWERED, 0}, {ANSWERED, 0}}},
+    {SMPP_UNBIND, {{CLOSES, 0}, {CLOSES, 0}, {CLOSES, 0}, {CLOSES, 0}, {CLOSES, 0}}},
+    {SMPP_OUTBIND, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {SMPP_ALERT_NOTIFICATION, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {SMPP_GENERIC_NACK, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {SMPP_DELIVER_SM_RESP, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {SMPP_SUBMIT_SM_RESP, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {SMPP_ENQUIRE_LINK_RESP, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {SMPP_BIND_RECEIVER_RESP, {{CLOSES, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {0x80000BAD, {{SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}, {SILENT, 0}}},
+    {0x00000BAD, {{NACKED, 3}, {NACKED, 3}, {NACKED, 3}, {NACKED, 3}, {NACKED, 3}}},
+};
+
+static void go_to(struct link_fixture *f, int place)
+{
+    struct link_client_settings settings = link_fixture_settings();
+
+    settings.bind = place == IN_TX   ? LINK_TRANSMITTER
+                    : place == IN_RX ? LINK_RECEIVER
+                                     : LINK_TRANSCEIVER;
+    if (place != IN_BINDING) {
+        link_fixture_bound(f, &settings);
+        if (place == IN_UNBINDING) {
+            link_stop(f->link);
+            link_fixture_turn(f);
+            link_fixture_expect_request(f, SMPP_UNBIND);
+        }
+        return;
+    }
+    link_fixture_client(f, &settings);
+    link_start(f->link);
+    link_fixture_pass(f, 0);
+    fake_transport_open(f->network.last);
+    link_fixture_turn(f);
+    link_fixture_expect_request(f, SMPP_BIND_TRANSCEIVER);
+}
+
+/* A well-formed PDU of any command. */
+static struct span make_pdu(uint32_t command_id, uint8_t *buffer, size_t bytes)
+{
+    static const struct {
+        uint32_t command_id;
+        const char *body;
+    } bodies[] = {
+        {SMPP_QUERY_SM, "3100000000"},
+        {SMPP_CANCEL_SM, "003100000000000000"},
+        {SMPP_REPLACE_SM, "31000000000000000000"},
+        {SMPP_SUBMIT_MULTI, "00000000010101013600"
+                            "00000000000000000000"},
+        {SMPP_BIND_TRANSCEIVER, "6100620000340000 00"},
+        {SMPP_OUTBIND, "61006200"},
+        {SMPP_ALERT_NOTIFICATION, "010136000000 00"},
+        {SMPP_DATA_SM, "000101360000 0033000000 00"},
+    };
+    uint8_t body[64];
+    struct span octets = span_of(NULL, 0);
+    struct writer w;
+    char hex[64] = "";
+
+    if (command_id == SMPP_DELIVER_SM || command_id == SMPP_SUBMIT_SM)
+        return link_fixture_message(command_id, 42, buffer, bytes);
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        if (bodies[i].command_id != command_id)
+            continue;
+        for (const char *p = bodies[i].body; *p != '\0'; p++)
+            if (*p != ' ')
+                strncat(hex, p, 1);
+        octets = vector_octets(hex, body, sizeof(body));
+    }
+    writer_init(&w, buffer, bytes);
+    writer_u32(&w, (uint32_t)(SMPP_HEADER_BYTES + octets.size));
+    writer_u32(&w, command_id);
+    writer_u32(&w, (command_id & SMPP_RESPONSE_BIT) != 0 ? ESME_RSYSERR : 0);
+    writer_u32(&w, 42);
+    writer_bytes(&w, octets.data, octets.size);
+    return writer_span(&w);
+}
+
+static void check_cell(struct link_fixture *f, uint32_t command_id, const struct cell *cell)
+{
+    switch (cell->outcome) {
+    case SILENT:
+        link_fixture_expect_nothing(f);
+        assert_int_equal(f->message_count, 0);
+        break;
+    case ANSWERED:
+        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, cell->command_status, 42);
+        assert_int_equal(f->message_count, 0);
+        break;
+    case NACKED:
+        link_fixture_expect(f, SMPP_GENERIC_NACK, cell->command_status, 42);
+        break;
+    case HANDED_UP:
+        assert_int_equal(f->message_count, 1);
+        link_fixture_expect_nothing(f);
+        break;
+    case CLOSES:
+        if (command_id == SMPP_UNBIND)
+            link_fixture_expect(f, SMPP_UNBIND_RESP, 0, 42);
+        break;
+    }
+    assert_int_equal(link_fixture_is_closed(f), cell->outcome == CLOSES);
+}
+
+static void test_every_pdu_in_every_state(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < sizeof(matrix) / sizeof(matrix[0]); row++)
+        for (int place = 0; place < PLACES; place++) {
+            struct link_fixture f;
+            uint8_t buffer[256];
+            struct span pdu = make_pdu(matrix[row].command_id, buffer, sizeof(buffer));
+            struct smpp_pdu decoded;
+
+            if (smpp_command_is_known(matrix[row].command_id))
+                assert_int_equal(smpp_pdu_decode(pdu, &decoded), ESME_ROK);
+            link_fixture_init(&f);
+            go_to(&f, place);
+            link_fixture_feed(&f, pdu);
+            check_cell(&f, matrix[row].command_id, &matrix[row].cells[place]);
+            link_fixture_fini(&f);
+        }
+}
+
+/* ---- malformed input ---- */
+
+static void feed_malformed(struct link_fixture *f, uint32_t n)
+{
+    link_fixture_feed_header(f, 0x00000BAD, 0, n);
+    link_fixture_expect(f, SMPP_GENERIC_NACK, ESME_RINVCMDID, n);
+}
+
+static void test_ten_malformed_in_a_minute(void **state)
+{
+    struct link_fixture f;
+    struct link_client_settings settings = link_fixture_settings();
+
+    (void)state;
+    settings.link.enquire_link_s = 600;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    f.is_answering = true;
+    /* Nine, then a slow trickle: kept. */
+    for (uint32_t n = 1; n <= 9; n++)
+        feed_malformed(&f, n);
+    link_fixture_pass(&f, 61000 - 7000);
+    for (uint32_t n = 10; n <= 40; n++) {
+        link_fixture_pass(&f, 7000);
+        feed_malformed(&f, n);
+        assert_int_equal(link_state(f.link), LINK_BOUND);
+    }
+    /* The tenth within 60 s, with good PDUs between: unbind and close. */
+    link_fixture_pass(&f, 29000);
+    feed_malformed(&f, 100);
+    link_fixture_pass(&f, 29000);
+    feed_malformed(&f, 101);
+    link_fixture_pass(&f, 29000);
+    for (uint32_t n = 102; n < 109; n++) {
+        assert_int_equal(link_state(f.link), LINK_BOUND);
+        link_fixture_feed_deliver(&f, n);
+        link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, n);
+        feed_malformed(&f, n);
+    }
+    feed_malformed(&f, 109);
+    link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
+    link_fixture_expect_state(&f, LINK_CLOSED, "malformed");
+    assert_true(link_fixture_is_closed(&f));
+    link_fixture_fini(&f);
+}
+
+static void test_burst_of_nacks_closes(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    for (int i = 0; i < 10; i++)
+        link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
+    link_fixture_expect_request(&f, SMPP_UNBIND);
+    assert_int_equal(link_state(f.link), LINK_UNBINDING);
+    link_fixture_fini(&f);
+}
+
+static void test_frame_limit_before_the_bind(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    go_to(&f, IN_BINDING);
+    link_fixture_feed_hex(&f, "00000201");
+    link_fixture_expect(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
+    assert_true(link_fixture_is_closed(&f));
+    link_fixture_fini(&f);
+    /* Bound, it is the limit configured. */
+    link_fixture_init(&f);
+    go_to(&f, IN_TRX);
+    link_fixture_feed_hex(&f, "00000201");
+    assert_false(link_fixture_is_closed(&f));
+    link_fixture_fini(&f);
+}
+
+static void test_stranger_in_the_middle_gets_a_nack(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    go_to(&f, IN_TRX);
+    link_fixture_feed(&f, span_of("HTTP/1.1 400 Bad Request\r\n", 26));
+    link_fixture_expect(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
+    link_fixture_expect_state(&f, LINK_CLOSED, "bad_length");
+    link_fixture_fini(&f);
+}
+
+/* ---- every vector, whole and octet by octet ---- */
+
+enum { COLUMN_NAME, COLUMN_OCTETS, COLUMN_LOOK, COLUMN_STATUS };
+enum { VECTOR_BYTES = 140000 };
+
+static uint32_t status_named(const char *name)
+{
+    for (uint32_t status = 0; status < 0x100; status++)
+        if (strcmp(smpp_status_name(status), name) == 0)
+            return status;
+    fail_msg("no status %s", name);
+    return 0;
+}
+
+/* What a bound ESME must do with one whole PDU of the vectors. */
+static void check_whole(struct link_fixture *f, const struct vector_row *row, struct span octets)
+{
+    uint32_t command_id = (uint32_t)octets.data[4] << 24 | (uint32_t)octets.data[5] << 16 |
+                          (uint32_t)octets.data[6] << 8 | octets.data[7];
+    uint32_t sequence_number = (uint32_t)octets.data[12] << 24 | (uint32_t)octets.data[13] << 16 |
+                               (uint32_t)octets.data[14] << 8 | octets.data[15];
+    uint32_t status = status_named(row->columns[COLUMN_STATUS]);
+
+    if ((command_id & SMPP_RESPONSE_BIT) != 0 || command_id == SMPP_OUTBIND ||
+        command_id == SMPP_ALERT_NOTIFICATION)
+        link_fixture_expect_nothing(f);
+    else if (status == ESME_RINVCMDID)
+        link_fixture_expect(f, SMPP_GENERIC_NACK, ESME_RINVCMDID, sequence_number);
+    else if (command_id == SMPP_ENQUIRE_LINK || command_id == SMPP_UNBIND)
+        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, ESME_ROK, sequence_number);
+    else if (command_id <= SMPP_BIND_TRANSMITTER || command_id == SMPP_BIND_TRANSCEIVER)
+        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, ESME_RINVBNDSTS, sequence_number);
+    else if (status != ESME_ROK)
+        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, status, sequence_number);
+    else if (command_id == SMPP_DELIVER_SM || command_id == SMPP_DATA_SM)
+        assert_int_equal(f->message_count, 1);
+    else
+        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, ESME_RINVBNDSTS, sequence_number);
+}
+
+/* One vector's octets into a fresh bound link; what it wrote and did is compared and kept. */
+static void run_vector(const struct vector_row *row, struct span octets, size_t slice,
+                       struct writer *record)
+{
+    struct link_fixture f;
+    bool is_stranger = strcmp(row->columns[COLUMN_LOOK], "not_smpp") == 0;
+
+    link_fixture_init(&f);
+    go_to(&f, is_stranger ? IN_BINDING : IN_TRX);
+    for (size_t at = 0; at < octets.size; at += slice)
+        link_fixture_feed(
+            &f, span_of(octets.data + at, octets.size - at < slice ? octets.size - at : slice));
+    writer_bytes(record, f.network.last->written + f.network.last->looked_at,
+                 f.network.last->written_bytes - f.network.last->looked_at);
+    writer_u32(record, f.message_count);
+    writer_u8(record, link_fixture_is_closed(&f));
+    if (strcmp(row->columns[COLUMN_LOOK], "whole") == 0) {
+        check_whole(&f, row, octets);
+    } else if (strcmp(row->columns[COLUMN_LOOK], "bad_length") == 0) {
+        link_fixture_expect(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
+        assert_true(link_fixture_is_closed(&f));
+    } else if (is_stranger) {
+        link_fixture_expect_nothing(&f);
+        link_fixture_expect_state(&f, LINK_CLOSED, "not_smpp");
+    } else {
+        assert_false(link_fixture_is_closed(&f));
+        link_fixture_pass(&f, 10000);
+        link_fixture_expect_state(&f, LINK_CLOSED, "pdu_timeout");
+    }
+    link_fixture_fini(&f);
+}
+
+static void test_every_vector_however_sliced(void **state)
+{
+    static const size_t slices[] = {VECTOR_BYTES, 1, 3, 16, 17};
+    struct vector_file file;
+    uint8_t *buffer = mem_alloc(VECTOR_BYTES);
+    uint8_t records[2][4096];
+    unsigned bad = 0;
+
+    (void)state;
+    vector_file_load(&file, "tests/vectors/smpp.tsv");
+    assert_true(file.count >= 119);
+    for (size_t i = 0; i < file.count; i++) {
+        struct span octets =
+            vector_octets(file.rows[i].columns[COLUMN_OCTETS], buffer, VECTOR_BYTES);
+
+        bad += strncmp(file.rows[i].columns[COLUMN_NAME], "bad_", 4) == 0;
+        for (size_t k = 0; k < sizeof(slices) / sizeof(slices[0]); k++) {
+            struct writer w;
+
+            if (octets.size > 10000 && slices[k] < 16)
+                continue; /* as good as the others, and slow */
+            writer_init(&w, records[k != 0], sizeof(records[0]));
+            run_vector(&file.rows[i], octets, slices[k], &w);
+            assert_false(w.failed);
+            if (k != 0)
+                assert_memory_equal(records[0], records[1], writer_size(&w));
+        }
+    }
+    assert_true(bad >= 36);
+    vector_file_free(&file);
+    mem_free(buffer);
+}
+
+/* ---- the observer ---- */
+
+static unsigned seen_in;
+static unsigned seen_out;
+
+static void observe(void *ctx, const struct link *link, enum link_direction direction,
+                    struct span pdu)
+{
+    assert_ptr_equal(ctx, &seen_in);
+    assert_string_equal(link_name(link), "op1:1");
+    assert_true(pdu.size >= SMPP_HEADER_BYTES);
+    if (direction == LINK_PDU_IN)
+        seen_in++;
+    else
+        seen_out++;
+}
+
+static void test_observer_sees_every_pdu(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    seen_in = seen_out = 0;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    f.is_answering = true;
+    link_set_observer(f.link, observe, &seen_in);
+    link_fixture_feed_deliver(&f, 1);
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, 2);
+    link_fixture_feed_header(&f, 0x00000BAD, 0, 3);
+    link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
+    assert_int_equal(seen_in, 3);
+    assert_int_equal(seen_out, 4);
+    link_set_observer(f.link, NULL, NULL);
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, 4);
+    assert_int_equal(seen_in, 3);
+    link_fixture_fini(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answer_shapes),
+        cmocka_unit_test(test_answer_on_another_connection),
+        cmocka_unit_test(test_too_many_unanswered),
+        cmocka_unit_test(test_ten_in_one_read_and_one_in_ten),
+        cmocka_unit_test(test_slow_octets_hit_the_pdu_timer),
+        cmocka_unit_test(test_every_pdu_in_every_state),
+        cmocka_unit_test(test_ten_malformed_in_a_minute),
+        cmocka_unit_test(test_burst_of_nacks_closes),
+        cmocka_unit_test(test_frame_limit_before_the_bind),
+        cmocka_unit_test(test_stranger_in_the_middle_gets_a_nack),
+        cmocka_unit_test(test_every_vector_however_sliced),
+        cmocka_unit_test(test_observer_sees_every_pdu),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
