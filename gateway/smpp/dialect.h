@@ -30,12 +30,17 @@ enum dialect_kind {
     DIALECT_RECEIPT,
 };
 
-/* The centre's own name for a dialogue, echoed as it came. Key: (centre, msisdn, id). */
+/* The centre's own name for a dialogue. Key: (centre, msisdn, octets). A reply gives back the whole
+ * value as it came with the input that it answers; only `unit` may be set anew. */
 struct dialect_session {
-    uint8_t octets[DIALECT_SESSION_BYTES];
-    uint8_t size; /* 0 = the centre names none */
-    uint8_t
-        unit; /* number of the dialogue unit (its_session_info bits 7-1), 0 where there is none */
+    uint8_t octets[DIALECT_SESSION_BYTES]; /* what stays the same during the dialogue */
+    uint8_t size;                          /* 0 = the centre names none */
+    /* Number of the dialogue unit (its_session_info bits 7-1), 0 where there is none. In a reply:
+     * our own count of it, which dialects with session_out = echo+unit send. */
+    uint8_t unit;
+    uint8_t rest;    /* bits of the session info that are no part of its name, echoed */
+    bool is_phase_1; /* opened by a PSSD indication: one answer only, whatever it asks */
+    char address[DIALECT_CODE_BYTES]; /* destination_addr as it came: the source of a reply */
 };
 
 /* One part of a concatenated message; total 0 or 1 = whole. */
@@ -48,8 +53,13 @@ struct dialect_part {
 struct dialect_input {
     enum dialect_kind kind;
     char msisdn[DIALECT_MSISDN_BYTES]; /* digits as the centre sent them, without a leading + */
-    char code[DIALECT_CODE_BYTES];     /* what was dialled or texted: "*384#", "384" */
-    char text[DIALECT_TEXT_BYTES];     /* UTF-8; for BEGIN the whole dialled string */
+    /* What was dialled or texted, for the router. USSD begin: the service code of the dialled
+     * string
+     * ("*384*2#" -> "*384#") when the text begins with * or #, else the destination address, cut in
+     * the same way ("384"); where the dialect has code_from = begin_text, that alone. USSD answer
+     * and SMS: the destination address; whoever keeps the session knows the code it began with. */
+    char code[DIALECT_CODE_BYTES];
+    char text[DIALECT_TEXT_BYTES]; /* UTF-8; for BEGIN the whole dialled string */
     struct dialect_session session;
     struct dialect_part part;
     /* Addresses, esm_class, data_coding, operation, session info, message reference, SAR fields and
@@ -59,16 +69,19 @@ struct dialect_input {
 };
 
 enum dialect_reply_kind {
-    DIALECT_ASK,    /* show, and wait for an answer */
-    DIALECT_END,    /* show, and close */
-    DIALECT_NOTIFY, /* network-initiated: show, no answer */
-    DIALECT_PUSH,   /* network-initiated: ask */
-    DIALECT_RELEASE /* close without a text, where the dialect can */
+    DIALECT_ASK,      /* show, and wait for an answer */
+    DIALECT_END,      /* show, and close */
+    DIALECT_NOTIFY,   /* network-initiated: show, no answer */
+    DIALECT_PUSH,     /* network-initiated: ask */
+    DIALECT_RELEASE,  /* close without a text, where the dialect can */
+    DIALECT_ASK_LAST, /* ask, and close when the answer is there, where the dialect can */
 };
 
 struct dialect_reply {
     enum dialect_reply_kind kind;
     const char *msisdn;
+    /* Source of the reply where session.address is empty (network-initiated): an address, or a
+     * service code, of which the digits are sent ("*384#" -> "384"). */
     const char *code;
     const char *text; /* UTF-8 */
     struct dialect_session session;

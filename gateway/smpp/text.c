@@ -1,0 +1,430 @@
+#include "gateway/smpp/text.h"
+
+#include <string.h>
+
+#include "gateway/smpp/alphabet.h"
+
+enum { REPLACEMENT = 0xFFFD, UTF8_BYTES_MAX = 4 };
+
+/* ---- UTF-8 ---- */
+
+/* How many octets the character at p has, with *code_point; 0 when it is malformed. Never looks
+ * behind a NUL or the end. */
+static size_t utf8_take(const uint8_t *p, size_t left, uint32_t *code_point)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+    uint32_t value;
+
+    if (size == 0 || size > left || p[0] > 0xF4)
+        return 0;
+    value = size == 1 ? p[0] : p[0] & (0xFFu >> (size + 1));
+    for (size_t i = 1; i < size; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+        value = value << 6 | (p[i] & 0x3Fu);
+    }
+    if (value < smallest[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+        return 0;
+    *code_point = value;
+    return size;
+}
+
+static size_t utf8_put(uint32_t c, uint8_t octets[UTF8_BYTES_MAX])
+{
+    if (c < 0x80) {
+        octets[0] = (uint8_t)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        octets[0] = (uint8_t)(0xC0 | c >> 6);
+        octets[1] = (uint8_t)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    if (c < 0x10000) {
+        octets[0] = (uint8_t)(0xE0 | c >> 12);
+        octets[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+        octets[2] = (uint8_t)(0x80 | (c & 0x3F));
+        return 3;
+    }
+    octets[0] = (uint8_t)(0xF0 | c >> 18);
+    octets[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
+    octets[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+    octets[3] = (uint8_t)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+/* As text_next_code_point(), but tells a malformed octet from a written U+FFFD. */
+static bool next_code_point(const char **text, uint32_t *code_point)
+{
+    const uint8_t *p = (const uint8_t *)*text;
+    size_t size = utf8_take(p, UTF8_BYTES_MAX, code_point);
+
+    *text += size != 0 ? size : 1;
+    return size != 0;
+}
+
+uint32_t text_next_code_point(const char **text)
+{
+    uint32_t c;
+
+    if (**text == '\0')
+        return 0;
+    return next_code_point(text, &c) ? c : REPLACEMENT;
+}
+
+bool text_is_utf8(const char *text)
+{
+    uint32_t c;
+
+    while (*text != '\0')
+        if (!next_code_point(&text, &c))
+            return false;
+    return true;
+}
+
+unsigned text_gsm_septets(uint32_t code_point)
+{
+    uint8_t septets[GSM_SEPTETS_MAX];
+
+    return alphabet_septets(code_point, septets);
+}
+
+/* ---- decoding ---- */
+
+struct output {
+    char *start;
+    char *at;
+    char *end; /* the NUL's place at the latest */
+};
+
+/* False when there is no room for the whole character: then the text ends here. */
+static bool put_character(struct output *o, uint32_t c)
+{
+    uint8_t octets[UTF8_BYTES_MAX];
+    size_t size;
+
+    if (c == 0 || c == '\r') /* NUL ends a C text; CR LF is LF, and a filler CR is nothing */
+        return true;
+    size = utf8_put(c, octets);
+    if ((size_t)(o->end - o->at) < size)
+        return false;
+    memcpy(o->at, octets, size);
+    o->at += size;
+    return true;
+}
+
+static void decode_septets(struct span s, struct output *o)
+{
+    for (size_t i = 0; i < s.size; i++) {
+        uint8_t septet = s.data[i];
+
+        if (septet != GSM_ESC) {
+            if (!put_character(o, alphabet_of_septet(septet)))
+                return;
+        } else if (i + 1 < s.size && !put_character(o, alphabet_of_extension(s.data[++i]))) {
+            return;
+        }
+    }
+}
+
+static uint8_t packed_septet(struct span s, size_t index)
+{
+    size_t bit = index * 7, octet = bit / 8, shift = bit % 8;
+    unsigned window = s.data[octet];
+
+    if (octet + 1 < s.size)
+        window |= (unsigned)s.data[octet + 1] << 8;
+    return window >> shift & 0x7F;
+}
+
+/* TS 23.038 6.1.2.3.1: a CR that ends on an octet boundary is filling. */
+static void decode_packed(struct span s, struct output *o)
+{
+    size_t count = s.size * 8 / 7;
+
+    if (count != 0 && s.size % 7 == 0 && packed_septet(s, count - 1) == GSM_CR)
+        count--;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t septet = packed_septet(s, i);
+        uint32_t c;
+
+        if (septet != GSM_ESC) {
+            c = alphabet_of_septet(septet);
+        } else {
+            if (++i >= count)
+                return;
+            c = alphabet_of_extension(packed_septet(s, i));
+        }
+        if (!put_character(o, c))
+            return;
+    }
+}
+
+static void decode_ucs2(struct span s, struct output *o)
+{
+    size_t i = 0;
+
+    while (i < s.size) {
+        uint32_t c = REPLACEMENT;
+
+        if (i + 1 < s.size) {
+            c = (uint32_t)s.data[i] << 8 | s.data[i + 1];
+            if (c >= 0xD800 && c <= 0xDBFF && i + 3 < s.size && (s.data[i + 2] & 0xFC) == 0xDC) {
+                uint32_t low = (uint32_t)(s.data[i + 2] & 3) << 8 | s.data[i + 3];
+
+                c = 0x10000 + ((c & 0x3FF) << 10 | low);
+                i += 2;
+            } else if (c >= 0xD800 && c <= 0xDFFF) {
+                c = REPLACEMENT;
+            }
+        }
+        i += 2;
+        if (!put_character(o, c))
+            return;
+    }
+}
+
+static void decode_octets(struct span s, uint8_t highest, struct output *o)
+{
+    for (size_t i = 0; i < s.size; i++)
+        if (!put_character(o, s.data[i] <= highest ? s.data[i] : REPLACEMENT))
+            return;
+}
+
+static void decode_utf8(struct span s, struct output *o)
+{
+    size_t i = 0;
+
+    while (i < s.size) {
+        uint32_t c;
+        size_t size = utf8_take(s.data + i, s.size - i, &c);
+
+        if (!put_character(o, size != 0 ? c : REPLACEMENT))
+            return;
+        i += size != 0 ? size : 1;
+    }
+}
+
+size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
+{
+    struct output o = {text, text, text + text_bytes - 1};
+
+    switch (coding) {
+    case TEXT_GSM:
+        decode_septets(octets, &o);
+        break;
+    case TEXT_GSM_PACKED:
+        decode_packed(octets, &o);
+        break;
+    case TEXT_UCS2:
+        decode_ucs2(octets, &o);
+        break;
+    case TEXT_LATIN1:
+        decode_octets(octets, 0xFF, &o);
+        break;
+    case TEXT_ASCII:
+        decode_octets(octets, 0x7F, &o);
+        break;
+    case TEXT_UTF8:
+        decode_utf8(octets, &o);
+        break;
+    }
+    while (o.at != o.start && o.at[-1] == ' ')
+        o.at--;
+    *o.at = '\0';
+    return (size_t)(o.at - o.start);
+}
+
+/* ---- encoding ---- */
+
+/* Units of one character; 0 when the alphabet lacks it. */
+static unsigned character_units(enum text_coding coding, uint32_t c)
+{
+    uint8_t octets[UTF8_BYTES_MAX];
+
+    switch (coding) {
+    case TEXT_GSM:
+    case TEXT_GSM_PACKED:
+        return text_gsm_septets(c);
+    case TEXT_UCS2:
+        return c > 0xFFFF ? 2 : 1;
+    case TEXT_LATIN1:
+        return c <= 0xFF ? 1 : 0;
+    case TEXT_ASCII:
+        return c <= 0x7F ? 1 : 0;
+    case TEXT_UTF8:
+        return (unsigned)utf8_put(c, octets);
+    }
+    return 0;
+}
+
+bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset)
+{
+    const char *p = text;
+
+    *units = 0;
+    while (*p != '\0') {
+        const char *begin = p;
+        uint32_t c;
+        unsigned cost = next_code_point(&p, &c) ? character_units(coding, c) : 0;
+
+        if (cost == 0) {
+            if (bad_offset != NULL)
+                *bad_offset = (size_t)(begin - text);
+            return false;
+        }
+        *units += cost;
+    }
+    return true;
+}
+
+struct packer {
+    struct writer *octets;
+    unsigned bits; /* not written yet, lowest first */
+    unsigned bit_count;
+    size_t septet_count;
+    uint8_t last;
+};
+
+static void pack_septet(struct packer *p, uint8_t septet)
+{
+    p->bits |= (unsigned)septet << p->bit_count;
+    p->bit_count += 7;
+    if (p->bit_count >= 8) {
+        writer_u8(p->octets, (uint8_t)p->bits);
+        p->bits >>= 8;
+        p->bit_count -= 8;
+    }
+    p->septet_count++;
+    p->last = septet;
+}
+
+/* TS 23.038 6.1.2.3.1: seven spare bits would read as an @, and a real CR on an octet boundary as
+ * filling. */
+static void pack_end(struct packer *p)
+{
+    if (p->septet_count % 8 == 7 ||
+        (p->septet_count != 0 && p->septet_count % 8 == 0 && p->last == GSM_CR))
+        pack_septet(p, GSM_CR);
+    if (p->bit_count != 0)
+        writer_u8(p->octets, (uint8_t)p->bits);
+}
+
+static void write_utf16(struct writer *w, uint32_t c)
+{
+    if (c > 0xFFFF) {
+        writer_u16(w, (uint16_t)(0xD800 | (c - 0x10000) >> 10));
+        writer_u16(w, (uint16_t)(0xDC00 | ((c - 0x10000) & 0x3FF)));
+    } else {
+        writer_u16(w, (uint16_t)c);
+    }
+}
+
+static void write_character(enum text_coding coding, uint32_t c, struct packer *packer)
+{
+    uint8_t octets[UTF8_BYTES_MAX];
+    unsigned count;
+
+    switch (coding) {
+    case TEXT_GSM:
+        count = alphabet_septets(c, octets);
+        writer_bytes(packer->octets, octets, count);
+        break;
+    case TEXT_GSM_PACKED:
+        count = alphabet_septets(c, octets);
+        for (unsigned i = 0; i < count; i++)
+            pack_septet(packer, octets[i]);
+        break;
+    case TEXT_UCS2:
+        write_utf16(packer->octets, c);
+        break;
+    case TEXT_LATIN1:
+    case TEXT_ASCII:
+        writer_u8(packer->octets, (uint8_t)c);
+        break;
+    case TEXT_UTF8:
+        count = (unsigned)utf8_put(c, octets);
+        writer_bytes(packer->octets, octets, count);
+        break;
+    }
+}
+
+bool text_encode(enum text_coding coding, const char *text, struct writer *octets)
+{
+    struct packer packer = {.octets = octets};
+    uint8_t *start = octets->at;
+
+    if (octets->failed)
+        return false;
+    while (*text != '\0') {
+        uint32_t c;
+
+        if (!next_code_point(&text, &c) || character_units(coding, c) == 0) {
+            octets->at = start;
+            return false;
+        }
+        write_character(coding, c, &packer);
+    }
+    if (coding == TEXT_GSM_PACKED)
+        pack_end(&packer);
+    if (octets->failed) {
+        octets->at = start;
+        octets->failed = false;
+        return false;
+    }
+    return true;
+}
+
+/* ---- folding ---- */
+
+/* CR LF is one line end; a letter and the mark behind it are one letter when the table has it. */
+static uint32_t next_composed(const char **text)
+{
+    uint32_t c = text_next_code_point(text), composed;
+    const char *behind = *text;
+
+    if (c == '\r' && *behind == '\n') {
+        *text = behind + 1;
+        return '\n';
+    }
+    if (c < 0x80 && *behind != '\0') {
+        composed = alphabet_compose(c, text_next_code_point(&behind));
+        if (composed != 0) {
+            *text = behind;
+            return composed;
+        }
+    }
+    return c;
+}
+
+bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes)
+{
+    struct output o = {folded, folded, folded + folded_bytes - 1};
+    bool is_gsm = true;
+
+    while (*text != '\0') {
+        uint32_t c = next_composed(&text);
+        char stand_in[ALPHABET_STAND_IN_BYTES];
+        size_t size;
+
+        if ((c == '\r' || text_gsm_septets(c) == 0 || c == '\f') &&
+            alphabet_stand_in(c, stand_in)) {
+            size = strlen(stand_in);
+            if ((size_t)(o.end - o.at) < size) {
+                is_gsm = false;
+                break;
+            }
+            memcpy(o.at, stand_in, size);
+            o.at += size;
+            continue;
+        }
+        is_gsm = is_gsm && text_gsm_septets(c) != 0;
+        if (!put_character(&o, c)) {
+            is_gsm = false;
+            break;
+        }
+    }
+    *o.at = '\0';
+    return is_gsm;
+}
