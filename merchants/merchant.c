@@ -264,6 +264,9 @@ void subscriber_encode(const struct subscriber *s, struct writer *w)
     writer_u8(w, s->info_sms_stopped);
     writer_u8(w, s->training_news);
     writer_u64(w, (uint64_t)s->erase_asked_ms);
+    writer_u64(w, (uint64_t)s->pending_since_ms);
+    if (s->pending_since_ms != 0)
+        encode_merchant(&s->pending, w);
     encode_tries(&s->status_tries, w);
     encode_tries(&s->help_sms, w);
     writer_u8(w, (uint8_t)s->ticket_count);
@@ -318,6 +321,9 @@ static bool decode_body(struct subscriber *s, struct reader *r)
     s->info_sms_stopped = reader_u8(r) != 0;
     s->training_news = reader_u8(r) != 0;
     s->erase_asked_ms = (int64_t)reader_u64(r);
+    s->pending_since_ms = (int64_t)reader_u64(r);
+    if (s->pending_since_ms != 0 && !decode_merchant(&s->pending, r))
+        return false;
     decode_tries(&s->status_tries, r);
     decode_tries(&s->help_sms, r);
     return decode_tickets(s, r) && decode_trainings(s, r) && !r->failed && reader_left(r) == 0;

@@ -17,7 +17,7 @@ enum {
     MERCHANT_VERSION_BYTES = 17,  /* 16 hexadecimal digits and NUL */
     SUBSCRIBER_LIVE_MAX = 3,      /* registrations that count against the programme's limit */
     SUBSCRIBER_MERCHANTS_MAX = 6, /* kept: the live ones, and the newest that are over */
-    SUBSCRIBER_TICKETS_MAX = 4,
+    SUBSCRIBER_TICKETS_MAX = 5,   /* open ones; at most one of a kind */
     SUBSCRIBER_TRAININGS_MAX = 4,
     SUBSCRIBER_TRAINING_BYTES = 9, /* 8 characters and NUL */
     TICKET_BYTES = 9,              /* "T0000042" and NUL */
@@ -135,6 +135,8 @@ struct subscriber {
     bool info_sms_stopped;
     bool training_news;        /* asked to be told of trainings nearby */
     int64_t erase_asked_ms;    /* HAPUS came by SMS and waits for HAPUS YA; 0 = no */
+    int64_t pending_since_ms;  /* a registration by SMS is being put together; 0 = none */
+    struct merchant pending;   /* ... this, with the fields that came so far */
     struct tries status_tries; /* wrong last-4-digits for somebody's number, an hour */
     struct tries help_sms;     /* SMS answered with the help text, a day */
     unsigned ticket_count;

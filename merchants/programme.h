@@ -1,10 +1,11 @@
 /*
  * The programme at work on one subscriber during one turn: facts for the menu, actions, officers'
- * decisions. Pure: record, answers and time in; record, SMS owed, index changes and journal out.
+ * decisions, timers. Pure: record, answers and time in; record, SMS owed, index changes, timers and
+ * journal out.
  *
  * The driver: programme_begin() with the stored record; menu_step() with programme_facts();
- * programme_act() on MENU_ACT, satisfying a need when it names one; then the commit takes
- * programme_record(), the owed texts, index changes, timers and journal entries.
+ * programme_act() on MENU_ACT, satisfying a need when it names one; then the commit takes the
+ * record, the owed texts, index changes, timers and journal entries, all or nothing.
  */
 #ifndef WARUNG_MERCHANTS_PROGRAMME_H
 #define WARUNG_MERCHANTS_PROGRAMME_H
@@ -14,9 +15,17 @@
 #include "menus/vocabulary.h"
 #include "merchants/merchant.h"
 
-enum { PROGRAMME_SMS_MAX = 2, PROGRAMME_CHANGES_MAX = 3, PROGRAMME_TIMERS_MAX = 4 };
+enum {
+    PROGRAMME_SMS_MAX = 2,
+    PROGRAMME_CHANGES_MAX = SUBSCRIBER_MERCHANTS_MAX + SUBSCRIBER_TICKETS_MAX,
+    PROGRAMME_TIMERS_MAX = 6,    /* one of each kind */
+    PROGRAMME_NUMBER_BYTES = 24, /* a subscriber's number */
+};
 
-/* The rules, actions and facts of the programme. */
+/* Store set in which open tickets are listed; registrations are listed by their status word. */
+#define PROGRAMME_TICKET_SET "TIKET"
+
+/* The rules, actions and facts of the programme: merchants/vocabulary.c. */
 extern const struct menu_vocabulary programme_vocabulary;
 
 /* What an action needs from outside before it can go on. */
@@ -31,41 +40,62 @@ struct programme_need {
     char key[MENU_NAME_BYTES];
 };
 
-struct programme_change { /* of one registration's status: index and journal */
-    char regno[MERCHANT_REGNO_BYTES];
-    enum merchant_status from; /* MERCHANT_DRAF = newly made */
-    enum merchant_status to;
-    const char *actor; /* "merchant", "officer", "timer" */
+/* A registration or ticket that moves between the store's sets; also one journal entry. */
+struct programme_change {
+    char member[MERCHANT_REGNO_BYTES]; /* registration or ticket number */
+    const char *leave_set;             /* NULL = newly made */
+    const char *enter_set;             /* NULL = gone */
+    const char *event;                 /* "send", "approve", "ticket-call", ... */
+    const char *actor;                 /* "merchant", "officer", "timer" */
 };
 
+struct programme_timer {
+    const char *kind; /* one of the PROGRAMME_TIMER_ words */
+    int64_t due_ms;   /* 0 = take it away */
+};
+
+/* Kinds of timers, one of each a subscriber. */
+#define PROGRAMME_TIMER_NUDGE   "nudge"   /* a dropped draft: one SMS */
+#define PROGRAMME_TIMER_DRAFT   "draft"   /* the draft is too old */
+#define PROGRAMME_TIMER_REMIND  "remind"  /* 3 days before a correction is due */
+#define PROGRAMME_TIMER_LAPSE   "lapse"   /* a correction was due */
+#define PROGRAMME_TIMER_CONSENT "consent" /* an SMS registration was not answered with YA */
+#define PROGRAMME_TIMER_ERASE   "erase"   /* data must be gone */
+
 struct programme {
-    char msisdn[24];
+    /* From the driver. */
+    char msisdn[PROGRAMME_NUMBER_BYTES];
     int64_t now_ms;
-    uint64_t step; /* fingerprint of the input: makes a replayed registration the same one */
+    int64_t touched_ms; /* wall clock at which the subscriber's last dialogue moved; 0 = unknown */
     unsigned bucket, buckets;
+    const struct menu_state *state; /* the dialogue's, for facts that depend on answers */
+    /* Answers to needs, filled in by the driver. */
+    struct programme_need need;
+    uint64_t number;                           /* NEEDS_NUMBER: the answer; 0 = not yet */
+    bool has_found;                            /* NEEDS_RECORD: looked up */
+    bool found;                                /* ... and there is one */
+    struct subscriber other;                   /* ... this */
+    char other_msisdn[PROGRAMME_NUMBER_BYTES]; /* ... of this number */
+    /* To the commit. */
     struct subscriber subscriber;
     bool record_changed;
     bool record_used; /* facts or actions looked at it: the commit must check its version */
-    /* filled on demand by the driver */
-    struct programme_need need;
-    uint64_t number;         /* NEEDS_NUMBER: the answer; 0 = not yet */
-    bool has_found;          /* NEEDS_RECORD: looked up */
-    bool found;              /* ... and there is one */
-    struct subscriber other; /* ... this */
-    /* filled by actions */
+    bool is_erased;   /* record and session are to be deleted, drafts and all */
     char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
     unsigned sms_count;
     struct programme_change changes[PROGRAMME_CHANGES_MAX];
     unsigned change_count;
-    struct {
-        const char *kind;
-        int64_t due_ms; /* 0 = take away */
-    } timers[PROGRAMME_TIMERS_MAX];
+    struct programme_timer timers[PROGRAMME_TIMERS_MAX];
     unsigned timer_count;
-    const struct menu_state *state; /* the dialogue's, for facts that depend on answers */
+    /* What this turn is about, for the facts. */
+    char focus[MERCHANT_REGNO_BYTES];    /* registration acted upon; empty = by the dialogue */
+    const struct programme_field *field; /* changed or asked for: {isi}, {contoh} */
+    char ticket[TICKET_BYTES];
+    char slot;
 };
 
-/* `record` may be empty (nobody yet). False when it cannot be decoded. */
+/* `record` may be empty (nobody yet); `state` lives as long as p. False when the record cannot be
+ * decoded: it must then not be overwritten. */
 bool programme_begin(struct programme *p, const char *msisdn, struct span record, int64_t now_ms,
                      const struct menu_state *state);
 /* Facts as they are now; valid as long as p. */
@@ -83,8 +113,21 @@ enum programme_verdict {
     PROGRAMME_NOT_ALLOWED, /* the status does not allow it */
     PROGRAMME_BAD_REASON,  /* unknown, missing, or not one for this decision */
 };
+const char *programme_verdict_name(enum programme_verdict verdict);
+/* event is REVIEW, FIX, APPROVE or REJECT; reason a code for FIX and REJECT, else NULL or empty. */
 enum programme_verdict programme_decide(struct programme *p, const char *regno,
                                         enum merchant_event event, const char *reason);
+
+/* An officer has done what a ticket asks. False when the subscriber has no such ticket. */
+bool programme_finish_ticket(struct programme *p, const char *number);
+
+/* Erases everything of this subscriber: record, drafts, lists; a last SMS tells so. */
+void programme_erase(struct programme *p, const char *actor);
+
+/* A timer of this subscriber is due. The condition is looked at again, so that a timer that is
+ * late, early or given twice does no harm; it is taken away or put off in the same commit. May
+ * change the state (an old draft is dropped). `kind` lives as long as p. */
+void programme_on_timer(struct programme *p, const char *kind, struct menu_state *state);
 
 /* The record to commit when p->record_changed. */
 void programme_encode(const struct programme *p, struct writer *w);

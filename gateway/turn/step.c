@@ -20,7 +20,6 @@ struct step_work {
     uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
     uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
     char journal[STORE_COMMIT_JOURNAL_MAX][STEP_JOURNAL_BYTES];
-    char regnos[STORE_COMMIT_INDEX_MAX][MERCHANT_REGNO_BYTES];
 };
 
 /* What one run has at hand; on the stack of step_run(). */
@@ -188,7 +187,7 @@ static bool begin_programme(struct run *run, const struct step_records *records)
     }
     p->bucket = store_bucket(run->env->store, run->msisdn);
     p->buckets = run->env->store->buckets;
-    p->step = run->cause->input != NULL ? run->cause->input->fingerprint : 0;
+    p->touched_ms = run->work->session.updated_ms;
     p->number = a->number;
     p->has_found = a->has_found;
     p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
@@ -232,18 +231,18 @@ static void note_changes(struct run *run)
 
     for (unsigned i = 0; i < p->change_count; i++) {
         const struct programme_change *c = &p->changes[i];
-        const char *from = c->from != MERCHANT_DRAF ? merchant_status_name(c->from) : NULL;
         int size;
 
-        text_copy(work->regnos[i], sizeof(work->regnos[i]), c->regno);
         step->index[step->index_count++] = (struct store_index){
-            .member = work->regnos[i],
-            .leave_set = from,
-            .enter_set = merchant_status_name(c->to),
+            .member = c->member,
+            .leave_set = c->leave_set,
+            .enter_set = c->enter_set,
             .at_ms = run->now_ms,
         };
-        size = snprintf(work->journal[i], sizeof(work->journal[i]), "%s %s %s %s", c->actor,
-                        c->regno, from != NULL ? from : "-", merchant_status_name(c->to));
+        size = snprintf(work->journal[i], sizeof(work->journal[i]), "%s %s %s %s>%s", c->actor,
+                        c->event, c->member, c->leave_set != NULL ? c->leave_set : "",
+                        c->enter_set != NULL ? c->enter_set : "");
+        assert(size > 0 && (size_t)size < sizeof(work->journal[i]));
         step->journal[step->journal_count++] = span_of(work->journal[i], (size_t)size);
     }
     for (unsigned i = 0; i < p->timer_count; i++)

@@ -1,0 +1,379 @@
+/* What conditions may ask and texts may show. One row a fact: its name, kind, longest value in
+ * characters, words, example, and the function that gives it. */
+#include "merchants/reason.h"
+#include "merchants/regno.h"
+#include "merchants/work.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef bool get_fn(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES]);
+
+/* What a status screen tells: of the subscriber's own registration, or of somebody's that was found
+ * by its number. */
+struct told {
+    bool is_own;
+    char regno[MERCHANT_REGNO_BYTES];
+    enum merchant_status status;
+    int64_t submitted_ms;
+    char reason[MERCHANT_CODE_BYTES];
+};
+
+/* The answer `lihat`, as registration_look_up() keeps it. */
+static bool read_looked_up(const char *text, struct told *told)
+{
+    unsigned status;
+
+    if (sscanf(text, "%11s %u %" SCNd64 " %15s", told->regno, &status, &told->submitted_ms,
+               told->reason) != 4 ||
+        status >= MERCHANT_STATUS_COUNT)
+        return false;
+    told->status = (enum merchant_status)status;
+    told->is_own = false;
+    return true;
+}
+
+static bool find_told(struct programme *p, struct told *told)
+{
+    const char *looked_up = programme_answer(p, "lihat");
+    const struct merchant *m;
+
+    if (p->focus[0] == '\0' && looked_up != NULL)
+        return read_looked_up(looked_up, told);
+    m = programme_focus(p);
+    if (m == NULL)
+        return false;
+    told->is_own = true;
+    text_copy(told->regno, sizeof(told->regno), m->regno);
+    told->status = m->status;
+    told->submitted_ms = m->submitted_ms;
+    text_copy(told->reason, sizeof(told->reason), m->reason);
+    return true;
+}
+
+static bool put(char value[MENU_VALUE_BYTES], const char *text)
+{
+    text_copy(value, MENU_VALUE_BYTES, text);
+    return text[0] != '\0';
+}
+
+static bool put_flag(char value[MENU_VALUE_BYTES], bool flag)
+{
+    return put(value, flag ? "1" : "");
+}
+
+static bool put_count(char value[MENU_VALUE_BYTES], unsigned count)
+{
+    snprintf(value, MENU_VALUE_BYTES, "%u", count);
+    return true;
+}
+
+static bool put_date(char value[MENU_VALUE_BYTES], int64_t wall_ms)
+{
+    calendar_format(wall_ms, value);
+    return true;
+}
+
+/* --- registrations -------------------------------------------------------------------------- */
+
+static bool get_live_count(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return put_count(value, subscriber_count_live(&p->subscriber));
+}
+
+static bool get_shown_count(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    while (programme_shown(p, place) != NULL)
+        place++;
+    return put_count(value, place);
+}
+
+static bool get_status(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+
+    (void)place;
+    return find_told(p, &told) && put(value, merchant_status_name(told.status));
+}
+
+static bool get_is_own(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+
+    (void)place;
+    return find_told(p, &told) && put_flag(value, told.is_own);
+}
+
+static bool get_is_editable(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_focus(p);
+
+    (void)place;
+    return m != NULL && put_flag(value, merchant_status_is_editable(m->status));
+}
+
+static bool get_regno(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+
+    (void)place;
+    if (!find_told(p, &told))
+        return false;
+    regno_format(told.regno, value);
+    return true;
+}
+
+static bool get_submitted(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+
+    (void)place;
+    return find_told(p, &told) && put_date(value, told.submitted_ms);
+}
+
+/* The last day on which a correction counts: the deadline is its end. */
+static bool get_deadline(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_focus(p);
+
+    (void)place;
+    return m != NULL && m->deadline_ms != 0 && put_date(value, m->deadline_ms - 1);
+}
+
+static bool get_reason(struct programme *p, unsigned english, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+    const struct reason *reason = find_told(p, &told) ? reason_find(told.reason) : NULL;
+
+    return reason != NULL && put(value, english ? reason->text_en : reason->text_id);
+}
+
+static bool get_note(struct programme *p, unsigned english, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+    const struct reason *note;
+
+    if (!find_told(p, &told))
+        return false;
+    note = reason_of_status(told.status);
+    return put(value, english ? note->text_en : note->text_id);
+}
+
+static bool get_field_to_fix(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_focus(p);
+    const struct reason *reason = m != NULL ? reason_find(m->reason) : NULL;
+
+    (void)place;
+    return reason != NULL && m->status == MERCHANT_PERLU_PERBAIKAN && put(value, reason->field);
+}
+
+/* A field of the registration in focus, by its row. */
+static bool get_field(struct programme *p, unsigned row, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_focus(p);
+
+    return m != NULL && put(value, field_value(field_at(row), m));
+}
+
+static bool put_last4(char value[MENU_VALUE_BYTES], const char *digits)
+{
+    size_t size = strlen(digits);
+
+    if (size < 4)
+        return put(value, "-");
+    snprintf(value, MENU_VALUE_BYTES, "****%s", digits + size - 4);
+    return true;
+}
+
+static bool get_nik4(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_focus(p);
+
+    (void)place;
+    return m != NULL && put_last4(value, m->nik);
+}
+
+static bool get_phone4(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return put_last4(value, p->msisdn);
+}
+
+static bool get_shown_business(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_shown(p, place);
+
+    return m != NULL && put(value, m->business);
+}
+
+/* --- the draft and SMS ---------------------------------------------------------------------- */
+
+/* Of the name being typed (a correction's before a draft's), else of the registration. */
+static bool get_first_name(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const char *name = programme_answer(p, "baru_nama");
+
+    (void)place;
+    if (name == NULL)
+        name = programme_answer(p, "nama");
+    if (name != NULL)
+        put(value, name);
+    else if (!get_field(p, 0, value))
+        return false;
+    value[strcspn(value, " ")] = '\0';
+    return true;
+}
+
+static bool get_draft_end(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return p->state != NULL && p->state->has_draft &&
+           put_date(value, p->state->draft_since_ms + PROGRAMME_DRAFT_MS);
+}
+
+static bool get_today(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return put_date(value, p->now_ms);
+}
+
+/* By SMS, fields come one by one: what came before, else what the registration holds (the regency
+ * in which a district is looked up). */
+static bool get_sms_field(struct programme *p, unsigned row, char value[MENU_VALUE_BYTES])
+{
+    const struct subscriber *s = &p->subscriber;
+
+    if (s->pending_since_ms != 0 && field_value(field_at(row), &s->pending)[0] != '\0')
+        return put(value, field_value(field_at(row), &s->pending));
+    return s->pending_since_ms == 0 && get_field(p, row, value);
+}
+
+static bool get_field_words(struct programme *p, unsigned english, char value[MENU_VALUE_BYTES])
+{
+    return p->field != NULL && put(value, english ? p->field->words_en : p->field->words_id);
+}
+
+static bool get_example(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return p->field != NULL && put(value, p->field->example);
+}
+
+/* --- the number ----------------------------------------------------------------------------- */
+
+static bool get_ticket(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return put(value, p->ticket);
+}
+
+static bool get_slot(struct programme *p, unsigned english, char value[MENU_VALUE_BYTES])
+{
+    static const char *const words[2][3] = {{"pagi", "siang", "sore"},
+                                            {"morning", "noon", "afternoon"}};
+
+    if (p->slot < '1' || p->slot > '3')
+        return false;
+    return put(value, words[english][p->slot - '1']);
+}
+
+static bool get_is_stopped(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return put_flag(value, p->subscriber.info_sms_stopped);
+}
+
+/* Short codes and names send SMS too: answering them is how two machines begin to talk. */
+static bool get_is_machine(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return put_flag(value,
+                    strlen(p->msisdn) < 8 || strspn(p->msisdn, "0123456789") != strlen(p->msisdn));
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+static const char *const status_words[] = {
+    "DRAF", "TERKIRIM", "DIPERIKSA", "PERLU_PERBAIKAN", "DISETUJUI", "DITOLAK", "DIBATALKAN", NULL,
+};
+static const char *const field_words[] = {"nama", "nik", "usaha", "jenis", "kab", "telepon", NULL};
+
+enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW_HP };
+
+#define FACTS(FACT)                                                                                \
+    /* Registrations of this number that count against the limit, and that menus show. */          \
+    FACT("jumlah", NUMBER, 1, NULL, "1", get_live_count, 0)                                        \
+    FACT("terdaftar", NUMBER, 1, NULL, "1", get_shown_count, 0)                                    \
+    FACT("usaha1", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 0)                        \
+    FACT("usaha2", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 1)                        \
+    FACT("usaha3", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 2)                        \
+    /* The one that is meant: chosen in the dialogue, found by number, or acted upon. */           \
+    FACT("status", WORD, 15, status_words, "TERKIRIM", get_status, 0)                              \
+    FACT("milik", FLAG, 1, NULL, "1", get_is_own, 0)                                               \
+    FACT("noreg", TEXT, 13, NULL, "1871-000042-1", get_regno, 0)                                   \
+    FACT("tgl_kirim", TEXT, 10, NULL, "24-11-2026", get_submitted, 0)                              \
+    FACT("alasan", TEXT, 38, NULL, "Nama beda dengan KTP", get_reason, 0)                          \
+    FACT("alasan_en", TEXT, 38, NULL, "Name differs from KTP", get_reason, 1)                      \
+    FACT("catatan", TEXT, 38, NULL, "TERKIRIM, menunggu diperiksa", get_note, 0)                   \
+    FACT("catatan_en", TEXT, 38, NULL, "SENT, waiting to be checked", get_note, 1)                 \
+    /* ... and only of one's own. */                                                               \
+    FACT("boleh_ubah", FLAG, 1, NULL, "1", get_is_editable, 0)                                     \
+    FACT("perbaiki", WORD, 7, field_words, "nama", get_field_to_fix, 0)                            \
+    FACT("tgl_batas", TEXT, 10, NULL, "08-12-2026", get_deadline, 0)                               \
+    FACT("nama", TEXT, 60, NULL, "SITI AMINAH", get_field, ROW_NAMA)                               \
+    FACT("usaha", TEXT, 60, NULL, "WARUNG BU SITI", get_field, ROW_USAHA)                          \
+    FACT("jenis", TEXT, 15, NULL, "WARUNG", get_field, ROW_JENIS)                                  \
+    FACT("kab", TEXT, 4, NULL, "1872", get_field, ROW_KAB)                                         \
+    FACT("kec", TEXT, 6, NULL, "187201", get_field, ROW_KEC)                                       \
+    FACT("omzet", TEXT, 1, NULL, "1", get_field, ROW_OMZET)                                        \
+    FACT("hp", TEXT, 1, NULL, "3", get_field, ROW_HP)                                              \
+    FACT("nik4", TEXT, 8, NULL, "****9999", get_nik4, 0)                                           \
+    FACT("hp4", TEXT, 8, NULL, "****0001", get_phone4, 0)                                          \
+    /* The draft. */                                                                               \
+    FACT("nama_depan", TEXT, 60, NULL, "SITI", get_first_name, 0)                                  \
+    FACT("tgl_draf", TEXT, 10, NULL, "01-12-2026", get_draft_end, 0)                               \
+    /* A registration being put together by SMS. */                                                \
+    FACT("sms_nama", TEXT, 60, NULL, "SITI AMINAH", get_sms_field, ROW_NAMA)                       \
+    FACT("sms_usaha", TEXT, 60, NULL, "WARUNG SITI", get_sms_field, ROW_USAHA)                     \
+    FACT("sms_jenis", TEXT, 15, NULL, "WARUNG", get_sms_field, ROW_JENIS)                          \
+    FACT("sms_kab", TEXT, 4, NULL, "1872", get_sms_field, ROW_KAB)                                 \
+    FACT("sms_kec", TEXT, 6, NULL, "187201", get_sms_field, ROW_KEC)                               \
+    /* What was changed or is asked for next. */                                                   \
+    FACT("isi", TEXT, 14, NULL, "nama usaha", get_field_words, 0)                                  \
+    FACT("isi_en", TEXT, 14, NULL, "business name", get_field_words, 1)                            \
+    FACT("contoh", TEXT, 20, NULL, "KEC METRO BARAT", get_example, 0)                              \
+    /* The number and the day. */                                                                  \
+    FACT("tiket", TEXT, 8, NULL, "T0000042", get_ticket, 0)                                        \
+    FACT("slot", TEXT, 5, NULL, "pagi", get_slot, 0)                                               \
+    FACT("slot_en", TEXT, 9, NULL, "morning", get_slot, 1)                                         \
+    FACT("sms_berhenti", FLAG, 1, NULL, "1", get_is_stopped, 0)                                    \
+    FACT("mesin", FLAG, 1, NULL, "1", get_is_machine, 0)                                           \
+    FACT("hari_ini", TEXT, 10, NULL, "24-11-2026", get_today, 0)
+
+#define AS_MENU_FACT(name, kind, max, words, example, get, place)                                  \
+    {name, MENU_FACT_##kind, max, words, example},
+#define AS_GETTER(name, kind, max, words, example, get, place) {get, place},
+
+const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT] = {FACTS(AS_MENU_FACT)};
+static const struct {
+    get_fn *get;
+    unsigned place;
+} getters[] = {FACTS(AS_GETTER)};
+_Static_assert(sizeof(getters) / sizeof(getters[0]) == PROGRAMME_FACT_COUNT, "rows of the table");
+
+bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES])
+{
+    value[0] = '\0';
+    for (size_t i = 0; i < PROGRAMME_FACT_COUNT; i++) {
+        if (strcmp(programme_fact_table[i].name, name) != 0)
+            continue;
+        p->record_used = true;
+        return getters[i].get(p, getters[i].place, value);
+    }
+    return false;
+}

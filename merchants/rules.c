@@ -1,0 +1,243 @@
+#include "merchants/rules.h"
+
+#include "merchants/merchant.h"
+#include "merchants/nik.h"
+#include "merchants/regno.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_MIN = 2, LETTERS_MIN = 2, REPLACEMENT = 0xFFFD };
+
+/* One code point of UTF-8, advancing *at; REPLACEMENT for what is malformed. Only what a two- or
+ * three-octet sequence can hold matters here: nothing beyond is accepted anyway. */
+static uint32_t next_code_point(const unsigned char **at)
+{
+    const unsigned char *c = *at;
+
+    if (c[0] < 0x80) {
+        *at += 1;
+        return c[0];
+    }
+    if (c[0] >= 0xC2 && c[0] < 0xE0 && (c[1] & 0xC0) == 0x80) {
+        *at += 2;
+        return (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F);
+    }
+    if (c[0] >= 0xE0 && c[0] < 0xF0 && (c[1] & 0xC0) == 0x80 && (c[2] & 0xC0) == 0x80) {
+        *at += 3;
+        return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
+    }
+    *at += 1;
+    return REPLACEMENT;
+}
+
+/* What a letter of Latin-1 is without its accent; 0 when it is none. */
+static char base_letter(uint32_t code_point)
+{
+    /* U+00C0 to U+00FF; a space stands for what has no one-letter base. */
+    static const char bases[] = "AAAAAAACEEEEIIIIDNOOOOO OUUUUY  aaaaaaaceeeeiiiidnooooo ouuuuy y";
+
+    if (code_point < 0xC0 || code_point > 0xFF || bases[code_point - 0xC0] == ' ')
+        return 0;
+    return bases[code_point - 0xC0];
+}
+
+/* Marks that phones put in place of those on a typewriter. */
+static uint32_t plain_mark(uint32_t code_point)
+{
+    switch (code_point) {
+    case 0x60:   /* grave accent */
+    case 0xB4:   /* acute accent */
+    case 0x2018: /* curly quotes */
+    case 0x2019:
+        return '\'';
+    case 0x2013: /* dashes */
+    case 0x2014:
+        return '-';
+    case '\t':
+    case '\n':
+    case '\r':
+    case 0xA0: /* no-break space */
+        return ' ';
+    default:
+        return code_point;
+    }
+}
+
+static bool is_ascii_letter(uint32_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Letters with accents that GSM 03.38 has, so that a phone can show them. */
+static bool is_gsm_letter(uint32_t c)
+{
+    static const uint16_t letters[] = {0xC4, 0xC5, 0xC6, 0xC7, 0xC9, 0xD1, 0xD6, 0xD8,
+                                       0xDC, 0xDF, 0xE0, 0xE4, 0xE5, 0xE6, 0xE8, 0xE9,
+                                       0xEC, 0xF1, 0xF2, 0xF6, 0xF8, 0xF9, 0xFC};
+
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        if (letters[i] == c)
+            return true;
+    }
+    return false;
+}
+
+/* A text being put together: trimmed, with single spaces, counted in characters. */
+struct text {
+    char *bytes; /* MENU_VALUE_BYTES: 60 characters of two octets always fit */
+    size_t size;
+    unsigned characters;
+    unsigned letters;
+    bool has_space; /* one is due before the next character */
+};
+
+static bool text_add(struct text *t, uint32_t c, bool is_letter)
+{
+    if (c == ' ') {
+        t->has_space = t->characters > 0;
+        return true;
+    }
+    if (t->has_space) {
+        t->bytes[t->size++] = ' ';
+        t->characters++;
+        t->has_space = false;
+    }
+    if (t->characters >= MERCHANT_NAME_CHARACTERS_MAX)
+        return false;
+    if (c < 0x80) {
+        t->bytes[t->size++] = (char)c;
+    } else {
+        t->bytes[t->size++] = (char)(0xC0 | c >> 6);
+        t->bytes[t->size++] = (char)(0x80 | (c & 0x3F));
+    }
+    t->characters++;
+    t->letters += is_letter;
+    return true;
+}
+
+static const char *text_finish(const struct text *t)
+{
+    t->bytes[t->size] = '\0';
+    return t->characters >= NAME_MIN && t->letters >= LETTERS_MIN ? NULL : "ISI";
+}
+
+const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    const unsigned char *at = (const unsigned char *)typed;
+    struct text t = {.bytes = value};
+
+    value[0] = '\0';
+    while (*at != '\0') {
+        uint32_t c = plain_mark(next_code_point(&at));
+
+        if (base_letter(c) != 0)
+            c = (unsigned char)base_letter(c);
+        if (c >= 'a' && c <= 'z')
+            c -= 'a' - 'A';
+        if (c >= 0x80 || (!is_ascii_letter(c) && strchr(" '.,-", (int)c) == NULL))
+            return "ISI";
+        if (!text_add(&t, c, is_ascii_letter(c)))
+            return "ISI";
+    }
+    return text_finish(&t);
+}
+
+const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    const unsigned char *at = (const unsigned char *)typed;
+    struct text t = {.bytes = value};
+
+    value[0] = '\0';
+    while (*at != '\0') {
+        uint32_t c = plain_mark(next_code_point(&at));
+        bool is_letter;
+
+        if (!is_gsm_letter(c) && base_letter(c) != 0)
+            c = (unsigned char)base_letter(c);
+        is_letter = is_ascii_letter(c) || is_gsm_letter(c);
+        if (!is_letter && (c >= 0x80 || strchr("0123456789 &'.,-/()", (int)c) == NULL))
+            return "ISI";
+        if (!text_add(&t, c, is_letter))
+            return "ISI";
+    }
+    return text_finish(&t);
+}
+
+const char *rule_nik(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    struct nik nik;
+    /* The time is only for the age, which is a flag: set when the registration is made. */
+    enum nik_verdict verdict = nik_check(typed, 0, &nik);
+
+    if (verdict == NIK_LENGTH && nik.digit_count != NIK_BYTES - 1) {
+        snprintf(value, MENU_VALUE_BYTES, "%u", nik.digit_count);
+        return "PANJANG";
+    }
+    value[0] = '\0';
+    if (verdict != NIK_OK)
+        return "ISI";
+    text_copy(value, MENU_VALUE_BYTES, nik.digits);
+    return NULL;
+}
+
+const char *rule_regno(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    char regno[REGNO_BYTES];
+
+    value[0] = '\0';
+    if (!regno_parse(typed, regno))
+        return "SALAH";
+    text_copy(value, MENU_VALUE_BYTES, regno);
+    return NULL;
+}
+
+const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    char digits[5];
+    size_t count = 0;
+
+    value[0] = '\0';
+    for (const char *at = typed; *at != '\0'; at++) {
+        if (*at == ' ')
+            continue;
+        if (*at < '0' || *at > '9' || count == 4)
+            return "SALAH";
+        digits[count++] = *at;
+    }
+    if (count != 4)
+        return "SALAH";
+    digits[4] = '\0';
+    text_copy(value, MENU_VALUE_BYTES, digits);
+    return NULL;
+}
+
+/* Digits in a row, however they are parted by single spaces, dots or hyphens, count as one number;
+ * any other character ends it. */
+const char *rule_sim_registration(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    unsigned numbers = 0;
+    unsigned digits = 0;
+
+    value[0] = '\0';
+    for (const char *at = typed;; at++) {
+        if (*at >= '0' && *at <= '9') {
+            digits++;
+            continue;
+        }
+        if (digits > 0 && digits % 16 != 0 && *at != '\0' && strchr(" .-", *at) != NULL)
+            continue;
+        numbers += digits / 16;
+        digits = 0;
+        if (*at == '\0')
+            return numbers >= 2 ? NULL : "BUKAN";
+    }
+}
+
+const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    (void)typed;
+    value[0] = '\0';
+    return NULL;
+}

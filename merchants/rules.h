@@ -1,0 +1,29 @@
+/*
+ * What merchants may type, as named rules for menus (menus/vocabulary.h): each turns the input into
+ * the value to keep, or names what is wrong with it. Pure.
+ */
+#ifndef WARUNG_MERCHANTS_RULES_H
+#define WARUNG_MERCHANTS_RULES_H
+
+#include "menus/vocabulary.h"
+
+/* Owner's name: 2-60 Latin letters, space ' . , - with at least two letters. Kept in capitals with
+ * single spaces; accents are dropped, as on the KTP. "ISI" = not so. */
+const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES]);
+/* Business name: 2-60 letters and digits of GSM 03.38, space & ' . , - / ( ), at least two letters;
+ * kept as typed, with single spaces. "ISI" = not so. */
+const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES]);
+/* NIK: kept as 16 digits. "PANJANG": not 16 digits (value: how many were typed); "ISI": cannot be.
+ */
+const char *rule_nik(const char *typed, char value[MENU_VALUE_BYTES]);
+/* Registration number with a valid check digit: kept as 11 digits. "SALAH" = not so. */
+const char *rule_regno(const char *typed, char value[MENU_VALUE_BYTES]);
+/* Last four digits of a phone. "SALAH" = not four ASCII digits. */
+const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES]);
+/* The whole SMS holds two numbers of 16 digits, as SIM card registrations do (NIK and KK). Value is
+ * empty: nothing of it is kept. "BUKAN" = it does not. */
+const char *rule_sim_registration(const char *typed, char value[MENU_VALUE_BYTES]);
+/* Accepts everything and keeps nothing. */
+const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES]);
+
+#endif

@@ -1,0 +1,217 @@
+/* What a number wants besides its registrations: info SMS on or off, a call, help, its language, to
+ * be forgotten. */
+#include "merchants/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- SMS and language ----------------------------------------------------------------------- */
+
+const char *subscription_stop(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    p->subscriber.info_sms_stopped = true;
+    p->subscriber.training_news = false;
+    p->record_changed = true;
+    programme_arm(p, PROGRAMME_TIMER_NUDGE, 0);
+    return "berhenti";
+}
+
+const char *subscription_start(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    p->subscriber.info_sms_stopped = false;
+    p->record_changed = true;
+    return "aktif";
+}
+
+/* A number without a registration keeps its language in the session alone. */
+const char *subscription_set_language(struct programme *p, struct menu_state *state)
+{
+    struct subscriber *s = &p->subscriber;
+
+    if (s->merchant_count > 0 && strcmp(s->language, state->language) != 0) {
+        text_copy(s->language, sizeof(s->language), state->language);
+        p->record_changed = true;
+    }
+    return "ya";
+}
+
+/* SMS that nobody understands are answered a few times a day at most: two machines must not keep
+ * each other busy. */
+const char *subscription_answer_unknown(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    if (!tries_take(&p->subscriber.help_sms, PROGRAMME_HELP_SMS, PROGRAMME_HELP_SMS_MS, p->now_ms))
+        return "diam";
+    p->record_changed = true;
+    return "bantuan";
+}
+
+/* --- tickets -------------------------------------------------------------------------------- */
+
+enum { TICKET_COUNTER_END = 10000000 };
+
+static struct ticket *find_ticket(struct subscriber *s, enum ticket_kind kind)
+{
+    for (unsigned i = 0; i < s->ticket_count; i++) {
+        if (s->tickets[i].kind == kind)
+            return &s->tickets[i];
+    }
+    return NULL;
+}
+
+/* Seven digits that lead to the bucket, as registration numbers do. They begin anew when they are
+ * used up: by then the first ones are long done. */
+static void make_ticket_number(const struct programme *p, uint64_t number, char text[TICKET_BYTES])
+{
+    uint64_t counter = number % (TICKET_COUNTER_END / p->buckets) * p->buckets + p->bucket;
+
+    snprintf(text, TICKET_BYTES, "T%07u", (unsigned)(counter % TICKET_COUNTER_END));
+}
+
+/* The open ticket of that kind, made when there is none; NULL: p->need. */
+static struct ticket *open_ticket(struct programme *p, enum ticket_kind kind, const char *event)
+{
+    struct subscriber *s = &p->subscriber;
+    struct ticket *t = find_ticket(s, kind);
+
+    if (t == NULL) {
+        uint64_t number = programme_take_number(p, "tiket");
+
+        if (number == 0)
+            return NULL;
+        t = &s->tickets[s->ticket_count++]; /* one a kind: there is room */
+        *t = (struct ticket){.kind = kind, .asked_ms = p->now_ms};
+        make_ticket_number(p, number, t->number);
+        programme_note(p, t->number, NULL, PROGRAMME_TICKET_SET, event, "merchant");
+    }
+    text_copy(p->ticket, sizeof(p->ticket), t->number);
+    return t;
+}
+
+/* Officers who could not reach a merchant ask for a sign of life, and this is one. */
+static void correct_phone(struct programme *p)
+{
+    struct subscriber *s = &p->subscriber;
+
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        struct merchant *m = &s->merchants[i];
+
+        if (m->status != MERCHANT_PERLU_PERBAIKAN || strcmp(m->reason, "P06") != 0)
+            continue;
+        m->reason[0] = '\0';
+        p->field = field_phone();
+        programme_move(p, m, MERCHANT_EVENT_CORRECT, "merchant");
+        return;
+    }
+}
+
+const char *subscription_ask_call(struct programme *p, struct menu_state *state)
+{
+    const char *slot = menu_state_answer(state, "waktu_telepon");
+    struct ticket *t = open_ticket(p, TICKET_CALL, "ticket-call");
+
+    if (t == NULL)
+        return NULL;
+    t->slot = slot != NULL ? slot[0] : '\0';
+    p->slot = t->slot;
+    p->record_changed = true;
+    correct_phone(p);
+    return "dicatat";
+}
+
+const char *subscription_report_fraud(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    return open_ticket(p, TICKET_FRAUD, "ticket-fraud") != NULL ? "dicatat" : NULL;
+}
+
+const char *subscription_ask_change(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    return open_ticket(p, TICKET_CHANGE, "ticket-change") != NULL ? "dicatat" : NULL;
+}
+
+const char *subscription_ask_help(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    return open_ticket(p, TICKET_STUCK, "ticket-stuck") != NULL ? "dicatat" : NULL;
+}
+
+bool programme_finish_ticket(struct programme *p, const char *number)
+{
+    struct subscriber *s = &p->subscriber;
+
+    for (unsigned i = 0; i < s->ticket_count; i++) {
+        struct ticket *t = &s->tickets[i];
+
+        if (strcmp(t->number, number) != 0)
+            continue;
+        if (t->kind == TICKET_ERASE)
+            programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
+        programme_note(p, t->number, PROGRAMME_TICKET_SET, NULL, "ticket-done", "officer");
+        s->ticket_count--;
+        memmove(t, t + 1, (s->ticket_count - i) * sizeof(*t));
+        return true;
+    }
+    return false;
+}
+
+/* --- being forgotten ------------------------------------------------------------------------ */
+
+const char *subscription_erase(struct programme *p, struct menu_state *state)
+{
+    struct ticket *t = open_ticket(p, TICKET_ERASE, "ticket-erase");
+
+    (void)state;
+    if (t == NULL)
+        return NULL;
+    p->subscriber.erase_asked_ms = 0;
+    p->record_changed = true;
+    programme_arm(p, PROGRAMME_TIMER_ERASE, t->asked_ms + PROGRAMME_ERASE_AFTER_MS);
+    programme_owe(p, "SMS_HAPUS_TERIMA");
+    return "diterima";
+}
+
+const char *subscription_ask_erase(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    p->subscriber.erase_asked_ms = p->now_ms;
+    p->record_changed = true;
+    return "tanya";
+}
+
+const char *subscription_confirm_erase(struct programme *p, struct menu_state *state)
+{
+    int64_t asked_ms = p->subscriber.erase_asked_ms;
+
+    if (asked_ms == 0 || p->now_ms - asked_ms >= PROGRAMME_ERASE_CONFIRM_MS)
+        return subscription_ask_erase(p, state);
+    return subscription_erase(p, state);
+}
+
+static const char *const timer_kinds[] = {
+    PROGRAMME_TIMER_NUDGE, PROGRAMME_TIMER_DRAFT,   PROGRAMME_TIMER_REMIND,
+    PROGRAMME_TIMER_LAPSE, PROGRAMME_TIMER_CONSENT, PROGRAMME_TIMER_ERASE,
+};
+
+void programme_erase(struct programme *p, const char *actor)
+{
+    struct subscriber *s = &p->subscriber;
+    const struct ticket *t = find_ticket(s, TICKET_ERASE);
+
+    text_copy(p->ticket, sizeof(p->ticket), t != NULL ? t->number : "-");
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        programme_note(p, s->merchants[i].regno, merchant_status_name(s->merchants[i].status), NULL,
+                       "erase", actor);
+    for (unsigned i = 0; i < s->ticket_count; i++)
+        programme_note(p, s->tickets[i].number, PROGRAMME_TICKET_SET, NULL, "erase", actor);
+    for (unsigned i = 0; i < sizeof(timer_kinds) / sizeof(timer_kinds[0]); i++)
+        programme_arm(p, timer_kinds[i], 0);
+    programme_owe(p, "SMS_HAPUS_SELESAI");
+    subscriber_init(s);
+    p->is_erased = true;
+    p->record_changed = true;
+    p->record_used = true;
+}

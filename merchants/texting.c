@@ -1,0 +1,198 @@
+/* Registration by SMS: the fields come in one message or one by one, wait two days for the
+ * merchant's YA, and only then become a registration. */
+#include "merchants/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Answers that SMS keywords take in. */
+#define SMS_PREFIX "sms_"
+
+/* Something waits and is not too old: a registration, or (with a number) the half of a correction.
+ */
+static bool has_pending(const struct programme *p)
+{
+    const struct subscriber *s = &p->subscriber;
+
+    return s->pending_since_ms != 0 && p->now_ms - s->pending_since_ms < PROGRAMME_CONSENT_MS;
+}
+
+static bool has_registration(const struct programme *p)
+{
+    return has_pending(p) && p->subscriber.pending.regno[0] == '\0';
+}
+
+static void clear_pending(struct programme *p)
+{
+    p->subscriber.pending_since_ms = 0;
+    memset(&p->subscriber.pending, 0, sizeof(p->subscriber.pending));
+    p->record_changed = true;
+    programme_arm(p, PROGRAMME_TIMER_CONSENT, 0);
+}
+
+static void begin_pending(struct programme *p)
+{
+    clear_pending(p);
+    p->subscriber.pending_since_ms = p->now_ms;
+    programme_arm(p, PROGRAMME_TIMER_CONSENT, p->now_ms + PROGRAMME_CONSENT_MS);
+}
+
+/* What this SMS gave. */
+static void read_fields(const struct menu_state *state, struct merchant *fresh)
+{
+    memset(fresh, 0, sizeof(*fresh));
+    for (unsigned row = 0; field_at(row) != NULL; row++) {
+        const struct programme_field *f = field_at(row);
+        char name[MENU_NAME_BYTES];
+        const char *answer;
+
+        snprintf(name, sizeof(name), SMS_PREFIX "%s", f->name);
+        answer = menu_state_answer(state, name);
+        if (answer != NULL)
+            text_copy(field_of(f, fresh), f->bytes, answer);
+    }
+    if (menu_state_answer(state, SMS_PREFIX "kec_tebak") != NULL)
+        fresh->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
+}
+
+static void merge_fields(struct merchant *pending, const struct merchant *fresh)
+{
+    /* A district belongs to its regency: another regency asks for it anew. */
+    if (fresh->regency[0] != '\0' && strcmp(fresh->regency, pending->regency) != 0)
+        pending->district[0] = '\0';
+    for (unsigned row = 0; field_at(row) != NULL; row++) {
+        const struct programme_field *f = field_at(row);
+
+        if (field_value(f, fresh)[0] != '\0')
+            text_copy(field_of(f, pending), f->bytes, field_value(f, fresh));
+    }
+    if (fresh->district[0] != '\0')
+        pending->flags = fresh->flags;
+}
+
+static const struct programme_field *find_missing(const struct merchant *pending)
+{
+    for (unsigned row = 0; field_at(row) != NULL; row++) {
+        const struct programme_field *f = field_at(row);
+
+        if (field_is_required(f) && field_value(f, pending)[0] == '\0')
+            return f;
+    }
+    return NULL;
+}
+
+static const char *ask_on(struct programme *p, const struct merchant *fresh)
+{
+    merge_fields(&p->subscriber.pending, fresh);
+    p->record_changed = true;
+    p->field = find_missing(&p->subscriber.pending);
+    return p->field == NULL ? "lengkap" : "kurang";
+}
+
+const char *texting_register(struct programme *p, struct menu_state *state)
+{
+    struct merchant fresh;
+
+    if (subscriber_count_live(&p->subscriber) >= SUBSCRIBER_LIVE_MAX)
+        return "penuh";
+    read_fields(state, &fresh);
+    begin_pending(p);
+    return ask_on(p, &fresh);
+}
+
+/* The registration that a correction by SMS means: one that waits for it, else one that may be
+ * changed, else the first, which then says no. */
+static struct merchant *find_correctable(struct programme *p)
+{
+    struct subscriber *s = &p->subscriber;
+    struct merchant *editable = NULL;
+
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        if (s->merchants[i].status == MERCHANT_PERLU_PERBAIKAN)
+            return &s->merchants[i];
+        if (editable == NULL && merchant_status_is_editable(s->merchants[i].status))
+            editable = &s->merchants[i];
+    }
+    return editable != NULL ? editable : programme_shown(p, 0);
+}
+
+/* A new regency alone would leave a wrong place: it waits for its district. */
+static const char *correct_regency(struct programme *p, const struct merchant *m,
+                                   const struct merchant *fresh)
+{
+    struct merchant *pending = &p->subscriber.pending;
+
+    begin_pending(p);
+    text_copy(pending->regno, sizeof(pending->regno), m->regno);
+    text_copy(pending->regency, sizeof(pending->regency), fresh->regency);
+    p->field = field_find("kec");
+    return "kurang";
+}
+
+static const char *correct(struct programme *p, struct merchant *fresh)
+{
+    struct merchant *m = find_correctable(p);
+    bool has_regency = fresh->regency[0] != '\0', has_district = fresh->district[0] != '\0';
+
+    if (m == NULL)
+        return "kosong";
+    if (!merchant_status_is_editable(m->status))
+        return "terkunci";
+    if (has_regency && !has_district)
+        return correct_regency(p, m, fresh);
+    if (has_pending(p)) {
+        if (has_district && strcmp(p->subscriber.pending.regno, m->regno) == 0)
+            text_copy(fresh->regency, sizeof(fresh->regency), p->subscriber.pending.regency);
+        clear_pending(p);
+    }
+    registration_change(p, m, fresh);
+    return "diubah";
+}
+
+/* One field: of the registration being put together, else of one that may still be changed. */
+const char *texting_give(struct programme *p, struct menu_state *state)
+{
+    struct merchant fresh;
+
+    read_fields(state, &fresh);
+    return has_registration(p) ? ask_on(p, &fresh) : correct(p, &fresh);
+}
+
+const char *texting_agree(struct programme *p, struct menu_state *state)
+{
+    struct merchant draft = p->subscriber.pending;
+    const char *result;
+
+    if (!has_registration(p))
+        return "kosong";
+    p->field = find_missing(&p->subscriber.pending);
+    registration_note_consent(&draft, state->menu_id, state->language, p->now_ms);
+    result = registration_make(p, &draft);
+    if (result != NULL && strcmp(result, "terkirim") == 0)
+        clear_pending(p);
+    return result;
+}
+
+const char *texting_refuse(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    if (p->subscriber.pending_since_ms != 0)
+        clear_pending(p);
+    return "dibuang";
+}
+
+/* By SMS only one's own: somebody else's needs the last digits of the phone, which only a dialogue
+ * asks for. */
+const char *texting_status(struct programme *p, struct menu_state *state)
+{
+    const char *regno = menu_state_answer(state, SMS_PREFIX "noreg");
+
+    if (programme_shown(p, 0) == NULL)
+        return "kosong";
+    if (regno == NULL)
+        return "ada";
+    if (subscriber_find(&p->subscriber, regno) == NULL)
+        return "salah";
+    text_copy(p->focus, sizeof(p->focus), regno);
+    return "ada";
+}

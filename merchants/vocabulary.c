@@ -1,0 +1,89 @@
+/*
+ * What the programme lends its menus: rules, actions, facts. One row each; `menu check` and the
+ * manual's reader find here what a menu file may name.
+ */
+#include "merchants/rules.h"
+#include "merchants/work.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const error_content[] = {"ISI", NULL};
+static const char *const error_nik[] = {"PANJANG", "ISI", NULL};
+static const char *const error_wrong[] = {"SALAH", NULL};
+static const char *const error_not[] = {"BUKAN", NULL};
+static const char *const error_none[] = {NULL};
+
+static const struct menu_rule rules[] = {
+    {"nama", rule_name, error_content, NULL, MERCHANT_NAME_CHARACTERS_MAX},
+    {"nik", rule_nik, error_nik, "jml", 16},
+    {"usaha", rule_business, error_content, NULL, MERCHANT_NAME_CHARACTERS_MAX},
+    {"noreg", rule_regno, error_wrong, NULL, 11},
+    {"hp4", rule_last4, error_wrong, NULL, 4},
+    {"registrasi_sim", rule_sim_registration, error_not, NULL, 1},
+    {"apa_saja", rule_anything, error_none, NULL, 1},
+};
+
+/* Answers an action reads are named after it; what it owes by SMS it owes itself. */
+#define ACTIONS(ACTION)                                                                            \
+    /* Consent was given: from now on the draft may be dropped, nudged, and is too old one day. */ \
+    ACTION("setuju", registration_consent, "ya")                                                   \
+    /* Sends the draft (nama nik usaha jenis kab kec kec_tebak omzet hp). kurang: something is */  \
+    /* missing; penuh: three already; gagal: the regency has no number left. */                    \
+    ACTION("daftar", registration_send, "terkirim", "penuh", "kurang", "gagal")                    \
+    /* Corrects the registration that is meant by the answers baru_nama, baru_nik, ... dikirim: */ \
+    /* it goes back to the officers; terkunci: not now; kosong: nothing to change. */              \
+    ACTION("ubah", registration_correct, "sudah", "dikirim", "terkunci", "kosong")                 \
+    ACTION("batal", registration_cancel, "batal", "tidak")                                         \
+    /* Somebody's registration by noreg_cari and hp4_cari; habis: too many tries this hour. */     \
+    ACTION("cari", registration_look_up, "ada", "salah", "habis")                                  \
+    ACTION("salinan", registration_copy, "dikirim", "kosong")                                      \
+    ACTION("stop", subscription_stop, "berhenti")                                                  \
+    ACTION("mulai", subscription_start, "aktif")                                                   \
+    ACTION("bahasa", subscription_set_language, "ya")                                              \
+    /* A call back, in the slot of the answer waktu_telepon (1 2 3) if there is one. */            \
+    ACTION("telepon", subscription_ask_call, "dicatat")                                            \
+    ACTION("penipuan", subscription_report_fraud, "dicatat")                                       \
+    /* Wants a change while the data is locked; needs help after three errors. */                  \
+    ACTION("minta_ubah", subscription_ask_change, "dicatat")                                       \
+    ACTION("macet", subscription_ask_help, "dicatat")                                              \
+    ACTION("hapus", subscription_erase, "diterima")                                                \
+    /* By SMS it takes two: the first asks, the second within 48 hours is the order. */            \
+    ACTION("hapus_tanya", subscription_ask_erase, "tanya")                                         \
+    ACTION("hapus_ya", subscription_confirm_erase, "diterima", "tanya")                            \
+    ACTION("sms_lain", subscription_answer_unknown, "bantuan", "diam")                             \
+    /* A registration by SMS (sms_nama, ... sms_kec_tebak): begun, given one more field, agreed.   \
+     */                                                                                            \
+    ACTION("sms_daftar", texting_register, "lengkap", "kurang", "penuh")                           \
+    ACTION("sms_isi", texting_give, "lengkap", "kurang", "diubah", "terkunci", "kosong")           \
+    ACTION("sms_ya", texting_agree, "terkirim", "kurang", "penuh", "gagal", "kosong")              \
+    ACTION("sms_tidak", texting_refuse, "dibuang")                                                 \
+    /* One's own registration, by sms_noreg if that is given. */                                   \
+    ACTION("sms_status", texting_status, "ada", "salah", "kosong")
+
+#define AS_MENU_ACTION(name, fn, ...) {name, (const char *const[]){__VA_ARGS__, NULL}},
+#define AS_FUNCTION(name, fn, ...)    fn,
+
+static const struct menu_action actions[] = {ACTIONS(AS_MENU_ACTION)};
+static programme_action_fn *const functions[] = {ACTIONS(AS_FUNCTION)};
+enum { ACTION_COUNT = sizeof(actions) / sizeof(actions[0]) };
+
+const struct menu_vocabulary programme_vocabulary = {
+    .rules = rules,
+    .rule_count = sizeof(rules) / sizeof(rules[0]),
+    .actions = actions,
+    .action_count = ACTION_COUNT,
+    .facts = programme_fact_table,
+    .fact_count = PROGRAMME_FACT_COUNT,
+};
+
+programme_action_fn *programme_find_action(const char *name)
+{
+    for (unsigned i = 0; i < ACTION_COUNT; i++) {
+        if (strcmp(actions[i].name, name) == 0)
+            return functions[i];
+    }
+    assert(!"an action of the vocabulary: the menu was checked against it");
+    abort();
+}

@@ -1,0 +1,88 @@
+/*
+ * What the parts of the programme share while they work on one subscriber: owing an SMS, moving a
+ * registration, arming a timer, finding the registration that is meant. For merchants/ only; the
+ * driver's side is programme.h.
+ */
+#ifndef WARUNG_MERCHANTS_WORK_H
+#define WARUNG_MERCHANTS_WORK_H
+
+#include "merchants/calendar.h"
+#include "merchants/field.h"
+#include "merchants/programme.h"
+
+/* The programme's periods. */
+#define PROGRAMME_NUDGE_AFTER_MS   (30 * CALENDAR_MINUTE_MS)
+#define PROGRAMME_DRAFT_MS         (7 * CALENDAR_DAY_MS)
+#define PROGRAMME_CORRECTION_DAYS  14
+#define PROGRAMME_REMIND_BEFORE_MS (3 * CALENDAR_DAY_MS)
+#define PROGRAMME_CONSENT_MS       (48 * CALENDAR_HOUR_MS)
+#define PROGRAMME_ERASE_CONFIRM_MS (48 * CALENDAR_HOUR_MS)
+#define PROGRAMME_ERASE_AFTER_MS   (48 * CALENDAR_HOUR_MS) /* of the 72 hours promised */
+#define PROGRAMME_STATUS_TRIES     3
+#define PROGRAMME_STATUS_TRIES_MS  CALENDAR_HOUR_MS
+#define PROGRAMME_HELP_SMS         3
+#define PROGRAMME_HELP_SMS_MS      CALENDAR_DAY_MS
+enum { PROGRAMME_SMS_FROM_HOUR = 8, PROGRAMME_SMS_UNTIL_HOUR = 20 };
+
+/* A text owed to the subscriber; the same one twice is owed once. */
+void programme_owe(struct programme *p, const char *text);
+/* `event` and the set names are literals. */
+void programme_note(struct programme *p, const char *member, const char *leave_set,
+                    const char *enter_set, const char *event, const char *actor);
+/* The last word on a kind holds; due_ms 0 takes the timer away. */
+void programme_arm(struct programme *p, const char *kind, int64_t due_ms);
+/* Moves a registration; the event must be allowed. Owes the event's SMS, notes the change, sets the
+ * timers that follow from the statuses, and makes it this turn's focus. */
+void programme_move(struct programme *p, struct merchant *m, enum merchant_event event,
+                    const char *actor);
+/* A fresh number of a counter, or 0 when the driver has to get one first (p->need says so). */
+uint64_t programme_take_number(struct programme *p, const char *counter);
+
+/* The registrations that menus show: live ones by age, then those that are over, newest first; at
+ * most SUBSCRIBER_LIVE_MAX. NULL behind the last. */
+struct merchant *programme_shown(struct programme *p, unsigned place);
+/* The subscriber's own registration that is meant: this turn's, else the one chosen in the dialogue
+ * (answer `pilih`), else the first shown. NULL when there is none. */
+struct merchant *programme_focus(struct programme *p);
+/* An answer that is not empty, else NULL. */
+const char *programme_answer(const struct programme *p, const char *field);
+/* Counts one more try within a period; false when the limit was reached before it. */
+bool tries_take(struct tries *t, unsigned limit, int64_t period_ms, int64_t now_ms);
+/* Whether the limit is reached. */
+bool tries_is_used_up(const struct tries *t, unsigned limit, int64_t period_ms, int64_t now_ms);
+
+/* --- actions, each with the result words of its row in vocabulary.c ------------------------- */
+
+typedef const char *programme_action_fn(struct programme *p, struct menu_state *state);
+
+/* The function of an action of the vocabulary; an unknown name is a bug. */
+programme_action_fn *programme_find_action(const char *name);
+
+/* registration.c */
+programme_action_fn registration_consent, registration_send, registration_correct,
+    registration_cancel, registration_look_up, registration_copy;
+/* Proof of consent: when, to which version of the menu, in which language. */
+void registration_note_consent(struct merchant *m, const uint8_t version[MENU_ID_BYTES],
+                               const char *language, int64_t at_ms);
+/* Makes a registration of the fields of `draft`, whose consent is filled in. Result words of
+ * `daftar`; NULL: p->need. */
+const char *registration_make(struct programme *p, const struct merchant *draft);
+/* Puts the fields of `fresh` that are not empty over those of m, as a correction by the merchant.
+ */
+void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh);
+
+/* subscription.c */
+programme_action_fn subscription_stop, subscription_start, subscription_set_language,
+    subscription_ask_call, subscription_report_fraud, subscription_ask_change,
+    subscription_ask_help, subscription_erase, subscription_ask_erase, subscription_confirm_erase,
+    subscription_answer_unknown;
+
+/* texting.c */
+programme_action_fn texting_register, texting_give, texting_agree, texting_refuse, texting_status;
+
+/* facts.c */
+bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES]);
+enum { PROGRAMME_FACT_COUNT = 41 };
+extern const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT];
+
+#endif

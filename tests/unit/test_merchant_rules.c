@@ -1,0 +1,172 @@
+/* What merchants may type. */
+#include "merchants/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct row {
+    const char *typed;
+    const char *error; /* NULL = accepted */
+    const char *value;
+};
+
+static void check(menu_rule_fn *rule, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char value[MENU_VALUE_BYTES];
+        const char *error = rule(rows[i].typed, value);
+
+        if ((error == NULL) != (rows[i].error == NULL) ||
+            (error != NULL && strcmp(error, rows[i].error) != 0))
+            fail_msg("\"%s\": %s", rows[i].typed, error != NULL ? error : "accepted");
+        if (rows[i].value != NULL)
+            assert_string_equal(value, rows[i].value);
+    }
+}
+
+#define CHECK(rule, rows) check(rule, rows, sizeof(rows) / sizeof((rows)[0]))
+#define TEN               "ABCDEFGHIJ"
+#define SIXTY             TEN TEN TEN TEN TEN TEN
+
+static void test_names(void **state)
+{
+    static const struct row rows[] = {
+        {"siti  aminah", NULL, "SITI AMINAH"},
+        {"  Siti\tAminah ", NULL, "SITI AMINAH"},
+        {"Supardi", NULL, "SUPARDI"},
+        {"H. Ma'ruf, S.Pd.-I", NULL, "H. MA'RUF, S.PD.-I"},
+        {"Ma\xE2\x80\x99ruf", NULL, "MA'RUF"},
+        {"Ren\xC3\xA9 \xC3\x85se", NULL, "RENE ASE"},
+        {"Al", NULL, "AL"},
+        {SIXTY, NULL, SIXTY},
+        {SIXTY "  ", NULL, SIXTY},
+        {"A", "ISI", NULL},
+        {"A.", "ISI", NULL},
+        {"A 1 B", "ISI", NULL},
+        {"SITI2", "ISI", NULL},
+        {"", "ISI", ""},
+        {"   ", "ISI", NULL},
+        {SIXTY "K", "ISI", NULL},
+        {SIXTY " K", "ISI", NULL},
+        {"\xD0\xA1\xD0\x98", "ISI", NULL},      /* Cyrillic letters that look Latin */
+        {"\xF0\x9F\x98\x80 SITI", "ISI", NULL}, /* an emoji */
+        {"SITI\xC3", "ISI", NULL},              /* cut UTF-8 */
+        {"SITI \xC3\x97 AMIN", "ISI", NULL},    /* a multiplication sign is no letter */
+        {"*SITI#", "ISI", NULL},
+    };
+
+    (void)state;
+    CHECK(rule_name, rows);
+}
+
+static void test_businesses(void **state)
+{
+    static const struct row rows[] = {
+        {"Warung  Bu Siti", NULL, "Warung Bu Siti"},
+        {"Toko 99 & Co. (cabang 2/3)", NULL, "Toko 99 & Co. (cabang 2/3)"},
+        {"Caf\xC3\xA9 Kopi", NULL, "Caf\xC3\xA9 Kopi"},
+        {"Caf\xC3\xAA", NULL, "Cafe"}, /* no such letter on a GSM phone */
+        {"24", "ISI", NULL},
+        {"A1", "ISI", NULL},
+        {"Toko @", "ISI", NULL},
+        {"Toko {}", "ISI", NULL},
+        {"Toko \xE2\x82\xAC", "ISI", NULL},
+        {SIXTY, NULL, SIXTY},
+        {SIXTY "K", "ISI", NULL},
+        {"", "ISI", NULL},
+    };
+
+    (void)state;
+    CHECK(rule_business, rows);
+}
+
+static void test_niks(void **state)
+{
+    static const struct row rows[] = {
+        {"1871 9941-0180.9999", NULL, "1871994101809999"},
+        {"9971990101809999", NULL, "9971990101809999"}, /* odd, but an officer's matter */
+        {"187199010180999", "PANJANG", "15"},
+        {"18719901018099990", "PANJANG", "17"},
+        {"siti", "PANJANG", "0"},
+        {"1871993002809999", "ISI", ""},
+        {"1871990101800000", "ISI", ""},
+        {"1871990101809999 x", "ISI", ""}, /* 16 digits: to say so would puzzle */
+    };
+
+    (void)state;
+    CHECK(rule_nik, rows);
+}
+
+static void test_registration_numbers(void **state)
+{
+    static const struct row rows[] = {
+        {"18710000421", NULL, "18710000421"},
+        {"1871-000042-1", NULL, "18710000421"},
+        {"18710000241", "SALAH", ""},
+        {"1871", "SALAH", ""},
+        {"", "SALAH", ""},
+    };
+
+    (void)state;
+    CHECK(rule_regno, rows);
+}
+
+static void test_last_digits(void **state)
+{
+    static const struct row rows[] = {
+        {"0001", NULL, "0001"},
+        {" 00 01 ", NULL, "0001"},
+        {"001", "SALAH", ""},
+        {"00011", "SALAH", ""},
+        {"000a", "SALAH", ""},
+        {"", "SALAH", ""},
+        {"\xEF\xBC\x91\xEF\xBC\x91\xEF\xBC\x91\xEF\xBC\x91", "SALAH", ""},
+    };
+
+    (void)state;
+    CHECK(rule_last4, rows);
+}
+
+static void test_sim_registrations(void **state)
+{
+    static const struct row rows[] = {
+        {"DAFTAR#1871990101809999#1871010203040506", NULL, ""},
+        {"reg 1871990101809999 1871010203040506", NULL, ""},
+        {"ULANG*1871-9901-0180-9999*1871.0102.0304.0506", NULL, ""},
+        {"1871990101809999\n1871010203040506", NULL, ""},
+        {"18719901018099991871010203040506", NULL, ""},
+        {"1871990101809999", "BUKAN", ""},
+        {"DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO#METRO BARAT", "BUKAN", ""},
+        {"STATUS 18710000421", "BUKAN", ""},
+        {"187199010180999 187101020304050", "BUKAN", ""},
+        {"", "BUKAN", ""},
+    };
+
+    (void)state;
+    CHECK(rule_sim_registration, rows);
+}
+
+static void test_anything(void **state)
+{
+    static const struct row rows[] = {{"", NULL, ""}, {"1871990101809999", NULL, ""}};
+
+    (void)state;
+    CHECK(rule_anything, rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),       cmocka_unit_test(test_businesses),
+        cmocka_unit_test(test_niks),        cmocka_unit_test(test_registration_numbers),
+        cmocka_unit_test(test_last_digits), cmocka_unit_test(test_sim_registrations),
+        cmocka_unit_test(test_anything),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
