@@ -1,0 +1,185 @@
+/* Log lines: both formats, masking, hostile values; and the state machines that log each change. */
+#include "base/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fsm.h"
+
+struct capture {
+    char text[8192];
+    size_t size;
+};
+
+static void keep(void *arg, const char *line, size_t line_bytes)
+{
+    struct capture *c = arg;
+
+    assert_true(c->size + line_bytes < sizeof(c->text));
+    memcpy(c->text + c->size, line, line_bytes);
+    c->size += line_bytes;
+    c->text[c->size] = '\0';
+}
+
+static int set_up(void **state)
+{
+    static struct capture capture;
+
+    memset(&capture, 0, sizeof(capture));
+    log_set_sink(keep, &capture);
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_set_format(LOG_FORMAT_LOGFMT);
+    log_set_show_msisdn(false);
+    *state = &capture;
+    return 0;
+}
+
+/* The line without its time: "2026-11-24T09:40:12.123Z ". */
+static const char *after_time(const struct capture *c)
+{
+    assert_true(c->size > 25);
+    assert_int_equal(c->text[23], 'Z');
+    return c->text + 25;
+}
+
+static void test_logfmt(void **state)
+{
+    struct capture *c = *state;
+
+    log_info("link.bound", LOG_S("link", "op1"), LOG_U("window", 32), LOG_I("delta", -5));
+    assert_string_equal(after_time(c), "level=info event=link.bound link=op1 window=32 delta=-5\n");
+}
+
+static void test_values_cannot_break_a_line(void **state)
+{
+    struct capture *c = *state;
+
+    log_error("x", LOG_S("a", "two words"), LOG_S("b", "\"q\\\n"), LOG_S("c", ""), LOG_S("d", NULL),
+              LOG_S("e", "k=v"));
+    assert_string_equal(after_time(c), "level=error event=x a=\"two words\" b=\"\\\"q\\\\\\u000a\" "
+                                       "c=\"\" d=\"\" e=\"k=v\"\n");
+}
+
+static void test_json(void **state)
+{
+    struct capture *c = *state;
+
+    log_set_format(LOG_FORMAT_JSON);
+    log_warning("x.y", LOG_S("a", "b\"\t"), LOG_U("n", 7));
+    assert_memory_equal(c->text, "{\"time\":\"20", 11);
+    assert_non_null(strstr(
+        c->text, "Z\",\"level\":\"warning\",\"event\":\"x.y\",\"a\":\"b\\\"\\u0009\",\"n\":7}\n"));
+}
+
+static void test_subscriber_numbers_are_masked(void **state)
+{
+    struct capture *c = *state;
+    char masked[24];
+
+    log_info("x", LOG_MSISDN("msisdn", "6281200000001"));
+    assert_string_equal(after_time(c), "level=info event=x msisdn=62812***0001\n");
+    log_mask_msisdn("123456789", masked, sizeof(masked));
+    assert_string_equal(masked, "***");
+    c->size = 0;
+    log_set_show_msisdn(true);
+    log_info("x", LOG_MSISDN("msisdn", "6281200000001"));
+    assert_string_equal(after_time(c), "level=info event=x msisdn=6281200000001\n");
+}
+
+static void test_level_decides(void **state)
+{
+    struct capture *c = *state;
+    enum log_level level = LOG_LEVEL_DEBUG;
+    enum log_format format = LOG_FORMAT_LOGFMT;
+
+    log_set_level(LOG_LEVEL_WARNING);
+    log_debug("x");
+    log_info("x");
+    assert_int_equal(c->size, 0);
+    log_warning("x");
+    assert_string_equal(after_time(c), "level=warning event=x\n");
+    assert_true(log_level_parse("error", &level));
+    assert_int_equal(level, LOG_LEVEL_ERROR);
+    assert_false(log_level_parse("loud", &level));
+    assert_true(log_format_parse("json", &format));
+    assert_int_equal(format, LOG_FORMAT_JSON);
+    assert_false(log_format_parse("xml", &format));
+}
+
+static void test_a_long_value_is_cut_and_the_line_ends(void **state)
+{
+    struct capture *c = *state;
+    char value[5000];
+
+    memset(value, 'v', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    log_info("x", LOG_S("value", value));
+    assert_true(c->size <= 2048);
+    assert_int_equal(c->text[c->size - 1], '\n');
+}
+
+enum { DOOR_OPEN, DOOR_SHUT, DOOR_LOCKED };
+static const struct fsm_state door_states[] = {
+    {"OPEN", FSM_BIT(0), FSM_BIT(DOOR_SHUT)},
+    {"SHUT", FSM_BIT(0) | FSM_BIT(1), FSM_BIT(DOOR_OPEN) | FSM_BIT(DOOR_LOCKED)},
+    {"LOCKED", FSM_BIT(1), FSM_BIT(DOOR_SHUT)},
+};
+static const struct fsm_table door = {"door", door_states, 3};
+
+static void test_state_changes_are_logged(void **state)
+{
+    struct capture *c = *state;
+    unsigned at = DOOR_OPEN;
+
+    assert_true(fsm_accepts(&door, DOOR_SHUT, 1));
+    assert_false(fsm_accepts(&door, DOOR_OPEN, 1));
+    assert_string_equal(fsm_state_name(&door, DOOR_LOCKED), "LOCKED");
+    fsm_enter(&door, &at, DOOR_SHUT, "front", "wind");
+    assert_int_equal(at, DOOR_SHUT);
+    assert_string_equal(after_time(c),
+                        "level=debug event=fsm.state machine=door who=front old=OPEN "
+                        "new=SHUT reason=wind\n");
+}
+
+static void test_an_unlisted_change_aborts(void **state)
+{
+    int status;
+    pid_t child;
+
+    (void)state;
+    child = fork();
+    if (child == 0) {
+        unsigned at = DOOR_OPEN;
+
+        signal(SIGABRT, SIG_DFL);
+        if (close(STDERR_FILENO) == 0)
+            fsm_enter(&door, &at, DOOR_LOCKED, "front", "haste");
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_logfmt, set_up),
+        cmocka_unit_test_setup(test_values_cannot_break_a_line, set_up),
+        cmocka_unit_test_setup(test_json, set_up),
+        cmocka_unit_test_setup(test_subscriber_numbers_are_masked, set_up),
+        cmocka_unit_test_setup(test_level_decides, set_up),
+        cmocka_unit_test_setup(test_a_long_value_is_cut_and_the_line_ends, set_up),
+        cmocka_unit_test_setup(test_state_changes_are_logged, set_up),
+        cmocka_unit_test_setup(test_an_unlisted_change_aborts, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
