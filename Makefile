@@ -145,7 +145,8 @@ unit: $(TESTS)
 lint: $(PACKAGES)
 	@tools/lint.sh $(LINT)
 
-# FUZZ_S seconds of libFuzzer for each target; the ordinary `make check` replays the kept inputs.
+# FUZZ_S seconds of libFuzzer for each target, or FUZZ_S=keep to keep what it found; the ordinary
+# `make check` replays what is kept.
 FUZZ_S   ?= 60
 fuzz: $(PACKAGES)
 	@$(MAKE) --no-print-directory KIND=fuzz fuzz-programs
