@@ -80,20 +80,11 @@ static const char *word_of(int error)
 
 /* ---- losing and closing ---- */
 
-static void stop_watching(struct socket_transport *t)
-{
-    if (t->readable != NULL)
-        event_del(t->readable);
-    if (t->writable != NULL)
-        event_del(t->writable);
-}
-
 static void tell_lost(struct deferred *d, void *arg)
 {
     struct socket_transport *t = arg;
 
     (void)d;
-    stop_watching(t);
     t->transport.events->on_lost(t->transport.ctx, t->lost);
 }
 
@@ -104,6 +95,14 @@ static void lose_later(struct socket_transport *t, const char *reason)
         return;
     t->lost = reason;
     deferred_add(t->factory->deferred, &t->telling);
+}
+
+static void stop_watching(struct socket_transport *t)
+{
+    if (t->readable != NULL)
+        event_del(t->readable);
+    if (t->writable != NULL)
+        event_del(t->writable);
 }
 
 static void drop_socket(struct socket_transport *t)

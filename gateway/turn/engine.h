@@ -26,6 +26,7 @@ struct turn {
     /* The commit under way. */
     struct copy session;
     struct copy merchant;
+    bool is_erased;
     bool is_replay;
     enum session_reply reply;
     unsigned unit;

@@ -34,6 +34,8 @@ struct run {
     int64_t now_ms;
     const struct menu *menu;
     const char *code;
+    struct turn_traits traits;
+    const char *link; /* where SMS owed leave */
 };
 
 struct step *step_new(void)
@@ -96,7 +98,8 @@ static void encode_session(struct run *run)
     menu_state_encode(&work->state, &w);
     assert(!w.failed);
     work->session.state_size = (uint16_t)writer_size(&w);
-    work->session.updated_ms = run->now_ms;
+    if (run->cause->input != NULL)
+        work->session.updated_ms = run->now_ms;
     writer_init(&w, work->session_bytes, sizeof(work->session_bytes));
     session_encode(&work->session, &w);
     assert(!w.failed);
@@ -130,7 +133,7 @@ static bool find_menu(struct run *run, const char *code, const uint8_t *id)
     run->menu =
         id != NULL ? ports->find_menu(ports->ctx, run->cause->link_name, code, is_sms, id) : NULL;
     if (run->menu == NULL)
-        run->menu = ports->find_menu(ports->ctx, run->cause->link_name, code, is_sms, current);
+        run->menu = ports->find_menu(ports->ctx, run->link, code, is_sms, current);
     return run->menu != NULL;
 }
 
@@ -166,9 +169,7 @@ static void owe(struct run *run, const char *text)
     e = &step->owed[step->owed_count++];
     memset(e, 0, offsetof(struct outbox_entry, text));
     text_copy(e->msisdn, sizeof(e->msisdn), run->msisdn);
-    text_copy(e->link, sizeof(e->link),
-              run->cause->input != NULL ? run->cause->link_name
-                                        : run->work->programme.subscriber.link);
+    text_copy(e->link, sizeof(e->link), run->link);
     text_copy(e->source, sizeof(e->source), run->code);
     text_copy(e->text, sizeof(e->text), text);
     e->due_ms = 0;
@@ -191,6 +192,7 @@ static bool begin_programme(struct run *run, const struct step_records *records)
     p->number = a->number;
     p->has_found = a->has_found;
     p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
+    text_copy(p->other_msisdn, sizeof(p->other_msisdn), a->found_msisdn);
     if (run->work->state.language[0] == '\0')
         text_copy(run->work->state.language, sizeof(run->work->state.language),
                   p->subscriber.language);
@@ -203,10 +205,9 @@ static bool run_menu(struct run *run, struct menu_event event)
 {
     struct step_work *work = run->work;
     struct menu_facts facts = programme_facts(&work->programme);
-    struct menu_limits limits = run->env->ports.limits(run->env->ports.ctx, run->cause->link_name);
 
     for (unsigned actions = 0;; actions++) {
-        menu_step(run->menu, &work->state, &event, &facts, limits, &work->outcome);
+        menu_step(run->menu, &work->state, &event, &facts, run->traits.limits, &work->outcome);
         if (work->outcome.kind != MENU_ACT)
             break;
         assert(actions < MENU_STEP_ACTIONS_MAX);
@@ -276,6 +277,7 @@ static void finish_programme(struct run *run)
     owe_texts(run);
     note_changes(run);
     step->merchant_used = p->record_used;
+    step->is_erased = p->is_erased;
     if (!p->record_changed)
         return;
     if (run->cause->input != NULL) {
@@ -313,6 +315,13 @@ static void note_dialogue(struct run *run)
     run->step->unit = s->step;
 }
 
+/* An answer that carries our own count names its step, and a dial its dialogue. */
+static bool is_exact(const struct run *run)
+{
+    return run->traits.token == TURN_TOKEN_ECHO && run->cause->input->session.size != 0 &&
+           run->cause->input->kind != DIALECT_SMS;
+}
+
 static void take_input(struct run *run, const struct step_records *records)
 {
     const struct dialect_input *in = run->cause->input;
@@ -320,6 +329,11 @@ static void take_input(struct run *run, const struct step_records *records)
 
     if (run->menu == NULL) {
         run->step->kind = STEP_NO_MENU;
+        return;
+    }
+    if (event.kind == MENU_EVENT_INPUT && is_exact(run) &&
+        in->session.unit != run->work->session.step) {
+        run->step->kind = STEP_MISMATCH;
         return;
     }
     if (!begin_programme(run, records) || !run_menu(run, event))
@@ -333,9 +347,30 @@ static void take_input(struct run *run, const struct step_records *records)
         note_dialogue(run);
     }
     finish_programme(run);
-    session_add_debt(&run->work->session, in->fingerprint, run->cause->is_exact, run->now_ms,
+    session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
                      (int64_t)run->settings->redelivery_horizon_s * 1000);
     encode_session(run);
+}
+
+/* Something of the programme's is due: a reminder, a deadline, an erasure. The session is written
+ * again where there is one, so that a dialogue under way and the timer see each other. */
+static void take_timer(struct run *run, const struct step_records *records)
+{
+    const struct session *s = &run->work->session;
+    struct programme *p = &run->work->programme;
+
+    if (!begin_programme(run, records))
+        return;
+    run->link = p->subscriber.link[0] != '\0' ? p->subscriber.link : s->link;
+    if (!find_menu(run, p->subscriber.code[0] != '\0' ? p->subscriber.code : s->code, NULL)) {
+        run->step->kind = STEP_NO_MENU;
+        return;
+    }
+    programme_on_timer(p, run->cause->timer_kind, &run->work->state);
+    finish_programme(run);
+    encode_session(run);
+    if (records->session.size == 0)
+        run->step->session = span_of(NULL, 0);
 }
 
 /* The centre says that the dialogue is over: nothing is shown, the draft stays. */
@@ -351,8 +386,7 @@ static void take_abort(struct run *run)
     programme_begin(&run->work->programme, run->msisdn, span_of(NULL, 0), run->now_ms,
                     &run->work->state);
     facts = programme_facts(&run->work->programme);
-    menu_step(run->menu, &run->work->state, &event, &facts,
-              run->env->ports.limits(run->env->ports.ctx, run->cause->link_name),
+    menu_step(run->menu, &run->work->state, &event, &facts, run->traits.limits,
               &run->work->outcome);
     s->is_open = false;
     encode_session(run);
@@ -377,7 +411,23 @@ static struct run make_run(struct step *step, const struct turn_env *env,
         .msisdn = msisdn,
         .cause = cause,
         .now_ms = env->wall_ms(env->ctx),
+        .link = cause->link_name,
+        .traits = env->ports.traits(env->ports.ctx, cause->link_name),
     };
+}
+
+/* What this input is a copy of; NULL when it is new. The centre's ids come round: a dial that names
+ * a dialogue which is over is a new one. */
+static const struct session_debt *find_debt(const struct run *run)
+{
+    const struct dialect_input *in = run->cause->input;
+    const struct session_debt *debt =
+        session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
+                          (int64_t)run->settings->redelivery_horizon_s * 1000);
+
+    if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run))
+        return NULL;
+    return debt;
 }
 
 void step_run(struct step *step, const struct turn_env *env, const struct turn_settings *settings,
@@ -390,13 +440,16 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     run.answers = answers;
     reset_results(step);
     load_session(&run, records);
+    if (cause->input == NULL) {
+        take_timer(&run, records);
+        return;
+    }
     switch (cause->input->kind) {
     case DIALECT_BEGIN:
     case DIALECT_ANSWER:
     case DIALECT_ANSWER_LAST:
     case DIALECT_SMS:
-        debt = session_find_debt(&run.work->session, cause->input->fingerprint, run.now_ms,
-                                 (int64_t)settings->redelivery_horizon_s * 1000);
+        debt = find_debt(&run);
         if (debt != NULL)
             replay(&run, debt);
         else

@@ -17,14 +17,14 @@ struct step_cause {
     const struct dialect_input *input; /* NULL: a timer */
     const char *timer_kind;
     const char *link_name; /* "" for a timer */
-    bool is_exact;         /* the fingerprint holds the link's own step number (custody.md A) */
 };
 
 /* Answers to needs of the programme, collected over the runs of one step. */
 struct step_answers {
     uint64_t number;
     bool has_found;
-    struct span found; /* a merchant record, opened; empty = nobody's */
+    struct span found;        /* a merchant record, opened; empty = nobody's */
+    const char *found_msisdn; /* whose; "" = nobody's */
     bool has_shared;
     uint64_t shared_version;
     struct span shared;
@@ -42,6 +42,7 @@ enum step_kind {
     STEP_NEEDS,      /* satisfy step.need, then run again */
     STEP_NOTHING,    /* nothing to write: answer, that is all */
     STEP_NO_MENU,    /* no menu serves this code */
+    STEP_MISMATCH,   /* the centre does not echo our unit numbers as it is said to */
     STEP_UNREADABLE, /* the merchant record is of a newer format: must not be overwritten */
 };
 
@@ -55,6 +56,7 @@ struct step {
     uint32_t session_ttl_s;
     struct span merchant;
     bool merchant_used;
+    bool is_erased; /* delete both records instead */
     struct outbox_entry owed[STORE_COMMIT_OWED_MAX];
     unsigned owed_count;
     struct store_index index[STORE_COMMIT_INDEX_MAX];

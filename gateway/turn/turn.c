@@ -61,7 +61,8 @@ static struct turn *turn_new(struct turn_engine *e)
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
     t->tries = 0;
     t->timer_kind[0] = '\0';
-    t->answers = (struct step_answers){0};
+    t->found_msisdn[0] = '\0';
+    t->answers = (struct step_answers){.found_msisdn = t->found_msisdn};
     return t;
 }
 
@@ -298,6 +299,7 @@ static void keep_results(struct turn *t, const struct step *step)
 {
     copy_set(&t->session, 0, step->session);
     copy_set(&t->merchant, 0, step->merchant);
+    t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
     t->reply = step->reply;
     t->unit = step->unit;
@@ -338,6 +340,10 @@ static void commit(struct turn *t, const struct step *step)
     c.merchant_checked = step->merchant_used;
     c.merchant_version = t->box->merchant.version;
     c.merchant = writer_span(&w[1]);
+    if (step->is_erased) {
+        c.session = c.merchant = span_of(NULL, 0);
+        c.session_delete = c.merchant_delete = true;
+    }
     c.owed_count = step->owed_count;
     memcpy(c.index, step->index, sizeof(c.index));
     c.index_count = step->index_count;
@@ -366,7 +372,12 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
 {
     struct box *box = t->box;
 
-    copy_set(&box->session, reply->subscriber.session.version, copy_span(&t->session));
+    if (t->is_erased) {
+        box_forget(box);
+        return;
+    }
+    if (t->session.size != 0)
+        copy_set(&box->session, reply->subscriber.session.version, copy_span(&t->session));
     if (t->merchant.size != 0)
         copy_set(&box->merchant, reply->subscriber.merchant.version, copy_span(&t->merchant));
     box->has_proof = false;
@@ -453,6 +464,13 @@ static void turn_run(struct turn *t)
         log_warning("turn.no_menu", LOG_S("link", t->link_name), LOG_S("code", t->input.code));
         answer(t, ESME_RX_R_APPN);
         turn_done(t, "no menu");
+        break;
+    case STEP_MISMATCH:
+        e->counters.mismatches++;
+        log_warning("turn.unit_mismatch", LOG_S("link", t->link_name),
+                    LOG_U("unit", t->input.session.unit));
+        answer(t, ESME_RX_R_APPN);
+        turn_done(t, "mismatch");
         break;
     case STEP_UNREADABLE:
         refuse_and_end(t, ESME_RX_T_APPN, "unreadable");
@@ -601,6 +619,24 @@ static void on_sweep(struct timer *timer, void *arg)
 }
 
 /* --- the engine ----------------------------------------------------------------------------- */
+
+struct turn_settings turn_settings_default(void)
+{
+    return (struct turn_settings){
+        .instance = "gw1",
+        .turns_max = 20000,
+        .mailbox_max = 8,
+        .cache_max = 200000,
+        .answer_window_ms = 5000,
+        .redelivery_horizon_s = 600,
+        .session_idle_s = 180,
+        .reply_deadline_ms = 8000,
+        .draft_ttl_s = 7 * 86400,
+        .remember_s = 7 * 86400,
+        .sms_expiry_s = 3 * 86400,
+        .sweep_ms = 1000,
+    };
+}
 
 struct turn_engine *turn_engine_new(const struct turn_env *env,
                                     const struct turn_settings *settings)

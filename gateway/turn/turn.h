@@ -46,6 +46,16 @@ struct turn_sent {
 };
 typedef void turn_sent_fn(void *arg, const struct turn_sent *sent);
 
+/* What tells a copy of an input from the same key pressed again (redis-and-faults.md 3.2). */
+enum turn_token {
+    TURN_TOKEN_NONE, /* nothing: debts, proof, window (custody.md B) */
+    TURN_TOKEN_ECHO, /* the centre echoes our dialogue unit number with the answer (custody.md A) */
+};
+struct turn_traits {
+    struct menu_limits limits;
+    enum turn_token token;
+};
+
 /* What the engine needs of the links. show() and send() run their callback exactly once, never from
  * inside the call; false = nothing was queued and nothing will be called. */
 struct turn_ports {
@@ -60,7 +70,7 @@ struct turn_ports {
      * else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id);
-    struct menu_limits (*limits)(void *ctx, const char *link_name);
+    struct turn_traits (*traits)(void *ctx, const char *link_name);
     /* Could send_sms() succeed now by any link? While false, the outbox is left alone. */
     bool (*can_send_sms)(void *ctx);
     void *ctx;
@@ -80,6 +90,8 @@ struct turn_settings {
     unsigned sms_expiry_s; /* default 3 days */
     unsigned sweep_ms;     /* each bucket once in this time; default 1000 */
 };
+
+struct turn_settings turn_settings_default(void);
 
 struct turn_env {
     struct timer_queue *timers;
@@ -105,8 +117,8 @@ unsigned turn_live(const struct turn_engine *e);
 void turn_engine_free(struct turn_engine *e);
 
 struct turn_counters {
-    uint64_t inputs, steps, replays, conflicts, busy, throttled, unknown_commits, failed_screens,
-        screens, sms_sent, sms_failed, sms_expired;
+    uint64_t inputs, steps, mismatches, replays, conflicts, busy, throttled, unknown_commits,
+        failed_screens, screens, sms_sent, sms_failed, sms_expired;
 };
 const struct turn_counters *turn_counters(const struct turn_engine *e);
 

@@ -1,0 +1,116 @@
+#include "gateway/turn/mailbox.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void give_copy(struct box *box, const char *session)
+{
+    copy_set(&box->session, 7, span_of_string(session));
+    copy_set(&box->merchant, 0, span_of(NULL, 0));
+    box->has_copies = true;
+}
+
+static void a_box_is_found_again(void **state)
+{
+    struct mailbox m;
+    struct box *box;
+
+    (void)state;
+    mailbox_init(&m, 2, 1);
+    assert_null(mailbox_find(&m, "6281200000001"));
+    box = mailbox_take(&m, "6281200000001");
+    assert_ptr_equal(mailbox_take(&m, "6281200000001"), box);
+    give_copy(box, "one");
+    mailbox_release(&m, box);
+    assert_ptr_equal(mailbox_find(&m, "6281200000001"), box);
+    mailbox_fini(&m);
+}
+
+static void an_empty_box_goes(void **state)
+{
+    struct mailbox m;
+
+    (void)state;
+    mailbox_init(&m, 2, 1);
+    mailbox_release(&m, mailbox_take(&m, "6281200000001"));
+    assert_null(mailbox_find(&m, "6281200000001"));
+    mailbox_fini(&m);
+}
+
+static void the_oldest_idle_copy_goes_first(void **state)
+{
+    struct mailbox m;
+    char msisdn[24];
+
+    (void)state;
+    mailbox_init(&m, 2, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        struct box *box;
+
+        snprintf(msisdn, sizeof(msisdn), "628120000000%u", i);
+        box = mailbox_take(&m, msisdn);
+        give_copy(box, msisdn);
+        mailbox_release(&m, box);
+    }
+    assert_null(mailbox_find(&m, "6281200000000"));
+    assert_non_null(mailbox_find(&m, "6281200000001"));
+    assert_non_null(mailbox_find(&m, "6281200000002"));
+    mailbox_fini(&m);
+}
+
+static void a_box_in_use_is_never_dropped(void **state)
+{
+    struct mailbox m;
+    struct box *used;
+    struct box *other;
+
+    (void)state;
+    mailbox_init(&m, 0, 1);
+    used = mailbox_take(&m, "6281200000001");
+    give_copy(used, "used");
+    used->shown = 1;
+    mailbox_release(&m, used);
+    other = mailbox_take(&m, "6281200000002");
+    give_copy(other, "other");
+    mailbox_release(&m, other);
+    assert_null(mailbox_find(&m, "6281200000002"));
+    assert_ptr_equal(mailbox_find(&m, "6281200000001"), used);
+    used->shown = 0;
+    mailbox_release(&m, used);
+    mailbox_fini(&m);
+}
+
+static void a_copy_grows_and_shrinks(void **state)
+{
+    struct copy c = {0};
+    char longer[300];
+
+    (void)state;
+    memset(longer, 'x', sizeof(longer));
+    copy_set(&c, 1, span_of_string("short"));
+    assert_true(span_is_equal(copy_span(&c), span_of_string("short")));
+    copy_set(&c, 2, span_of(longer, sizeof(longer)));
+    assert_true(span_is_equal(copy_span(&c), span_of(longer, sizeof(longer))));
+    copy_set(&c, 3, span_of(NULL, 0));
+    assert_int_equal(copy_span(&c).size, 0);
+    assert_int_equal(c.version, 3);
+    free(c.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_box_is_found_again),
+        cmocka_unit_test(an_empty_box_goes),
+        cmocka_unit_test(the_oldest_idle_copy_goes_first),
+        cmocka_unit_test(a_box_in_use_is_never_dropped),
+        cmocka_unit_test(a_copy_grows_and_shrinks),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
