@@ -62,7 +62,7 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check unit lint bench clean tests fuzz fuzz-programs install uninstall dist distcheck
+.PHONY: all run check unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -152,6 +152,13 @@ fuzz: $(PACKAGES)
 	@$(MAKE) --no-print-directory KIND=fuzz fuzz-programs
 	@tools/fuzz.sh $(FUZZ_S) $(FUZZ_SRC:tests/%.c=build-fuzz/tests/%)
 fuzz-programs: $(FUZZERS)
+
+# Lines and branches that the tests reach, folder by folder; details in build-coverage/index.html.
+coverage: $(PACKAGES)
+	@$(MAKE) --no-print-directory KIND=coverage check
+	@gcovr --root . --object-directory build-coverage --exclude-unreachable-branches \
+	    --exclude-throw-branches --exclude tests/ --txt build-coverage/coverage.txt \
+	    --html-details build-coverage/index.html --print-summary
 
 # Configuration that an admin has changed stays as it is.
 install: all

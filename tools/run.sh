@@ -2,27 +2,27 @@
 # run.sh: a whole Warung on this machine with a phone in your hands (`make run`).
 #
 # Starts a private Redis, warungd and the simulated centre with its handset; standard input goes to
-# the handset. Ends all three when the handset ends, with its exit status. Everything lives in run/;
-# registrations stay there for the next time. PHONE is the handset's number.
+# the handset. Ends all three when the handset ends, with its exit status. Everything lives in run/, or
+# the folder that RUN names; registrations stay there for the next time. PHONE is the handset's number.
 set -u
 cd "$(dirname "$0")/.." || exit
 build=${BUILD:-build}
-mkdir -p run/redis || exit
+run=$(mkdir -p "${RUN:-run}/redis" && cd "${RUN:-run}" && pwd) || exit
 
-exec 9>run/lock
+exec 9>"$run/lock"
 if ! flock -n 9; then
-    echo "make run is running in this folder already; leave its phone first" >&2
+    echo "make run is running here already ($run); leave its phone first" >&2
     exit 1
 fi
 
 # Pid files tell a later run what a killed one left behind. `run_it NAME COMMAND...` starts a
 # process that does not hold our lock.
-pid_of() { cat "run/$1.pid" 2>/dev/null; }
+pid_of() { cat "$run/$1.pid" 2>/dev/null; }
 run_it() {
     local name=$1
     shift
     "$@" <&0 9>&- & # without "<&0" a background process reads /dev/null
-    echo $! >"run/$name.pid"
+    echo $! >"$run/$name.pid"
 }
 is_running() {
     local pid
@@ -40,14 +40,14 @@ end() {
         done
         kill -9 "$pid" 2>/dev/null && echo "$1 did not end in 15 s and was killed" >&2
     fi
-    rm -f "run/$1.pid"
+    rm -f "$run/$1.pid"
 }
 end_all() {
     trap '' INT TERM HUP
     end phone warung-smsc
     end warungd warungd
     end redis redis-server
-    rm -f run/smsc.port
+    rm -f "$run/smsc.port"
 }
 fail() {
     echo "$1; see $2:" >&2
@@ -79,40 +79,40 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 # A socket's path has at most 107 octets.
-socket=$PWD/run/redis.sock
+socket=$run/redis.sock
 [ ${#socket} -lt 108 ] || socket=$(mktemp -d)/redis.sock
 rm -f "$socket"
 run_it redis redis-server conf/redis.conf --port 0 --unixsocket "$socket" --unixsocketperm 700 \
-    --dir "$PWD/run/redis" --logfile "" </dev/null >run/redis.log 2>&1
+    --dir "$run/redis" --logfile "" </dev/null >"$run/redis.log" 2>&1
 wait_for redis redis-server eval "redis-cli -s '$socket' PING | grep -q PONG" ||
-    fail "Redis did not start" run/redis.log
+    fail "Redis did not start" "$run/redis.log"
 
-rm -f run/smsc.port
-run_it phone "$build/warung-smsc" phone --listen 127.0.0.1:0 --port-file run/smsc.port \
+rm -f "$run/smsc.port"
+run_it phone "$build/warung-smsc" phone --listen 127.0.0.1:0 --port-file "$run/smsc.port" \
     --system-id warung --password secret --phone "${PHONE:-6281200000001}" --code "*384#" --sms 384
 phone=$!
-wait_for phone warung-smsc test -s run/smsc.port || exit 1
+wait_for phone warung-smsc test -s "$run/smsc.port" || exit 1
 
-cat >run/warung.cfg <<EOF
+cat >"$run/warung.cfg" <<EOF
 // Written by make run; the next one writes it again.
 instance = "run";
 redis = { servers = [ "unix:$socket" ]; };
-smsc = ( { name = "phone"; host = "127.0.0.1"; port = $(cat run/smsc.port);
+smsc = ( { name = "phone"; host = "127.0.0.1"; port = $(cat "$run/smsc.port");
            system_id = "warung"; password = "secret"; codes = [ "*384#", "384" ]; } );
-menus = ( { file = "../conf/menus/terususaha.cfg"; codes = [ "*384#" ]; sms = [ "384" ]; } );
+menus = ( { file = "$PWD/conf/menus/terususaha.cfg"; codes = [ "*384#" ]; sms = [ "384" ]; } );
 admin = { listen = "127.0.0.1:$(free_port 8080)"; };
 EOF
-run_it warungd "$build/warungd" -c run/warung.cfg </dev/null >run/warungd.log 2>&1
-wait_for warungd warungd grep -q 'event=gateway\.ready' run/warungd.log ||
-    fail "warungd did not start" run/warungd.log
+run_it warungd "$build/warungd" -c "$run/warung.cfg" </dev/null >"$run/warungd.log" 2>&1
+wait_for warungd warungd grep -q 'event=gateway\.ready' "$run/warungd.log" ||
+    fail "warungd did not start" "$run/warungd.log"
 if [ -t 0 ]; then
-    echo "as an admin, in another terminal: $build/warungctl -c run/warung.cfg merchants list" >&2
+    echo "as an admin, in another terminal: $build/warungctl -c $run/warung.cfg merchants list" >&2
 fi
 
 wait "$phone"
 status=$?
 if ! is_running warungd warungd; then
-    fail "warungd ended early" run/warungd.log
+    fail "warungd ended early" "$run/warungd.log"
 fi
-[ $status -eq 0 ] || echo "the log of warungd is run/warungd.log" >&2
+[ $status -eq 0 ] || echo "the log of warungd is $run/warungd.log" >&2
 exit $status
