@@ -167,6 +167,8 @@ install: all
 	install -m 755 $(B)/warungctl $(B)/warung-smsc $(DESTDIR)$(bindir)
 	for unit in systemd/*.service; do \
 	    sed 's|/usr/sbin/|$(sbindir)/|' $$unit >$(DESTDIR)$(unitdir)/$${unit##*/}; done
+	install -D -m 644 systemd/warung.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/warung.conf
+	install -D -m 644 systemd/warung.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
 	for file in warung.cfg redis.conf $(patsubst conf/%,%,$(wildcard conf/menus/*.cfg)); do \
 	    [ -e $(DESTDIR)$(sysconfdir)/warung/$$file ] || \
 	    install -m 644 conf/$$file $(DESTDIR)$(sysconfdir)/warung/$$file; done
@@ -179,6 +181,7 @@ uninstall:
 	rm -f $(DESTDIR)$(sbindir)/warungd $(DESTDIR)$(bindir)/warungctl $(DESTDIR)$(bindir)/warung-smsc
 	rm -f $(patsubst systemd/%,$(DESTDIR)$(unitdir)/%,$(wildcard systemd/*.service))
 	rm -f $(foreach page,$(notdir $(wildcard docs/man/*.[158])),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(page))
+	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/warung.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
 	rm -rf $(DESTDIR)$(docdir)
 
 # A release is what git has, under its version's name.
