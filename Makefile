@@ -88,6 +88,9 @@ $(B)/obj/%.o: %.c | $(PACKAGES)
 	@echo "  CC   $<" >&2
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# The Lua library is part of the program (.incbin).
+$(B)/obj/sessions/redis_library.o: sessions/functions.lua
+
 $(LIB): $(call objects,$(LIB_SRC))
 	@echo "  AR   $@" >&2
 	$(Q)rm -f $@ && ar rcs $@ $^

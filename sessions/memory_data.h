@@ -37,8 +37,9 @@ size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set,
                         struct store_listed *items, bool *more);
 size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owner, uint64_t idle_ms,
                         size_t limit, struct store_taken *taken);
+/* The members "kind:msisdn" of timers that are due, earliest first. */
 size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
-                       struct store_due *due);
+                       const char **members);
 
 /* For checkers: entries in every outbox; journal entries of a bucket, oldest first (NULL = no
  * such). */

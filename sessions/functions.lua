@@ -1,0 +1,237 @@
+#!lua name=warung
+-- What Warung does inside Redis: one call, one atomic write (docs: sessions/store.h, design 3).
+--
+-- Library version: LIBRARY_VERSION below; raise it with every change of what a caller sees. A gateway
+-- refuses a database that holds a newer library than its own (sessions/redis_greet.c reads this line).
+--
+-- Rules. A function touches only the keys it was given, all of one hash tag, so that it runs on a
+-- Cluster. It checks everything before its first write: after that nothing may fail. A record is its
+-- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
+-- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
+-- record of the same name has reached.
+local LIBRARY_VERSION = 1
+
+local GROUP = 'gw' -- of every outbox stream
+local NOBODY = '-' -- consumer that holds what no gateway has taken yet
+
+-- The version that a new record begins with.
+local function fresh_version()
+    local time = redis.call('TIME')
+    return time[1] * 1000000 + time[2]
+end
+
+-- Writes a record whose value came with the octets of its version; returns the version of a new one,
+-- else 1: the caller knows it then, and a small integer is the cheapest reply.
+local function write_record(key, expected, value, ttl)
+    local version = 1
+    if expected == '' then
+        version = fresh_version()
+        value = struct.pack('>I8', version) .. string.sub(value, 9)
+    end
+    if ttl == '0' then
+        redis.call('SET', key, value)
+    else
+        redis.call('SETEX', key, ttl, value)
+    end
+    return version
+end
+
+-- The hot path: one record, compared and written.
+-- KEYS record; ARGV expected version ('' = none), value, TTL in seconds ('0' = for ever).
+-- Returns 0 = another version, else as write_record.
+local function commit(keys, args)
+    local expected = args[1]
+    if redis.call('GETRANGE', keys[1], 0, 7) ~= expected then
+        return 0
+    end
+    return write_record(keys[1], expected, args[2], args[3])
+end
+
+-- KEYS record; ARGV expected version. Returns 0 = another version, 1 = gone.
+local function delete(keys, args)
+    if redis.call('GETRANGE', keys[1], 0, 7) ~= args[1] then
+        return 0
+    end
+    redis.call('DEL', keys[1])
+    return 1
+end
+
+-- Reads ARGV in order.
+local function reader(args)
+    local at = 0
+    return function()
+        at = at + 1
+        return args[at]
+    end
+end
+
+-- 'w' write, 'd' delete, 'c' check only, '-' leave alone.
+local function is_current(key, mode, expected)
+    return mode == '-' or redis.call('GETRANGE', key, 0, 7) == expected
+end
+
+local function apply_record(key, mode, expected, value, ttl)
+    if mode == 'w' then
+        return write_record(key, expected, value, ttl)
+    elseif mode == 'd' then
+        redis.call('DEL', key)
+    end
+    return 0
+end
+
+-- An entry goes straight into the pending list of the gateway that will send it; one that nobody owns
+-- yet into NOBODY's, idle since 1970, so that the next sweep takes it.
+local function owe(stream, owner, body)
+    local id = redis.call('XADD', stream, '*', 'b', body)
+    if owner == '' then
+        redis.call('XCLAIM', stream, GROUP, NOBODY, 0, id, 'TIME', 0, 'RETRYCOUNT', 0, 'FORCE',
+            'JUSTID')
+    else
+        redis.call('XCLAIM', stream, GROUP, owner, 0, id, 'RETRYCOUNT', 1, 'FORCE', 'JUSTID')
+    end
+    return id
+end
+
+local function settle_entry(stream, id)
+    redis.call('XACK', stream, GROUP, id)
+    redis.call('XDEL', stream, id)
+end
+
+-- {b}r: member -> "COUNT MSISDN": in how many sets it stands, and whose it is.
+local function members_add(members, member, msisdn, change)
+    local found = redis.call('HGET', members, member)
+    local count = change
+    if found then
+        count = count + tonumber(string.match(found, '^%d+'))
+    end
+    if count <= 0 then
+        redis.call('HDEL', members, member)
+    else
+        redis.call('HSET', members, member, string.format('%d %s', count, msisdn))
+    end
+end
+
+local function index(members, leave, enter, member, at_ms, msisdn)
+    if enter and redis.call('ZADD', enter, at_ms, member) == 1 then
+        members_add(members, member, msisdn, 1)
+    end
+    if leave and leave ~= enter and redis.call('ZREM', leave, member) == 1 then
+        members_add(members, member, msisdn, -1)
+    end
+end
+
+local function journal_add(journal, keep_s, body)
+    if keep_s == '0' then
+        redis.call('XADD', journal, '*', 'b', body)
+        return
+    end
+    local oldest = redis.call('TIME')[1] - tonumber(keep_s)
+    redis.call('XADD', journal, 'MINID', '~', string.format('%d-0', math.max(oldest, 0) * 1000), '*',
+        'b', body)
+end
+
+-- All that one commit may hold.
+-- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, then index sets.
+-- ARGV msisdn, owner ('' = nobody), seconds a journal entry is kept,
+--      session: mode, expected version, value, TTL; merchant: mode, expected version, value;
+--      number of bodies owed, each; number of settled ids, each;
+--      number of index rows, each: member, at_ms, place of leave set and of enter set in KEYS (0 = none);
+--      number of timers, each: member, due_ms (0 = remove); number of journal bodies, each.
+-- Returns {1, session version, merchant version, id owed...}, or {0, session, merchant} as they are.
+local function commit_all(keys, args)
+    local take = reader(args)
+    local msisdn, owner, keep_s = take(), take(), take()
+    local s_mode, s_expected, s_value, s_ttl = take(), take(), take(), take()
+    local m_mode, m_expected, m_value = take(), take(), take()
+    if not (is_current(keys[1], s_mode, s_expected) and is_current(keys[2], m_mode, m_expected)) then
+        return {0, redis.call('GET', keys[1]), redis.call('GET', keys[2])}
+    end
+    local owed = tonumber(take())
+    if owed > 0 and redis.call('EXISTS', keys[3]) == 0 then
+        redis.call('XGROUP', 'CREATE', keys[3], GROUP, 0, 'MKSTREAM')
+    end
+    local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl),
+        apply_record(keys[2], m_mode, m_expected, m_value, '0')}
+    for _ = 1, owed do
+        reply[#reply + 1] = owe(keys[3], owner, take())
+    end
+    for _ = 1, tonumber(take()) do
+        settle_entry(keys[3], take())
+    end
+    for _ = 1, tonumber(take()) do
+        local member, at_ms = take(), take()
+        local leave, enter = keys[tonumber(take())], keys[tonumber(take())]
+        index(keys[4], leave, enter, member, at_ms, msisdn)
+    end
+    for _ = 1, tonumber(take()) do
+        local member, due_ms = take(), take()
+        if due_ms == '0' then
+            redis.call('ZREM', keys[5], member)
+        else
+            redis.call('ZADD', keys[5], due_ms, member)
+        end
+    end
+    for _ = 1, tonumber(take()) do
+        journal_add(keys[6], keep_s, take())
+    end
+    return reply
+end
+
+-- KEYS outbox; ARGV ids. Returns how many there were.
+local function settle(keys, args)
+    for _, id in ipairs(args) do
+        settle_entry(keys[1], id)
+    end
+    return #args
+end
+
+-- Takes over entries idle for long enough. XAUTOCLAIM looks at ten times COUNT entries and hands back
+-- where to go on; a bucket's pending list is short, so a few rounds see all of it.
+local function take_over(stream, owner, idle_ms, limit)
+    local taken, cursor = {}, '0-0'
+    if redis.call('EXISTS', stream) == 0 then
+        return taken
+    end
+    for _ = 1, 10 do
+        local claimed = redis.call('XAUTOCLAIM', stream, GROUP, owner, idle_ms, cursor, 'COUNT',
+            limit - #taken / 3)
+        for _, entry in ipairs(claimed[2]) do
+            local pending = redis.call('XPENDING', stream, GROUP, entry[1], entry[1], 1)
+            taken[#taken + 1] = entry[1]
+            taken[#taken + 1] = pending[1][4]
+            taken[#taken + 1] = entry[2][2]
+        end
+        cursor = claimed[1]
+        if cursor == '0-0' or #taken / 3 >= limit then
+            break
+        end
+    end
+    return taken
+end
+
+-- KEYS outbox, timers; ARGV owner, idle_ms, now_ms, limit.
+-- Returns {{id, deliveries, body, ...}, {timer member...}}.
+local function sweep(keys, args)
+    local limit = tonumber(args[4])
+    return {take_over(keys[1], args[1], args[2], limit),
+        redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3], 'LIMIT', 0, limit)}
+end
+
+-- KEYS members, set; ARGV limit. Returns {member, score, "COUNT MSISDN", ...}: limit + 1 at most.
+local function list(keys, args)
+    local rows = redis.call('ZRANGE', keys[2], 0, args[1], 'WITHSCORES')
+    local reply = {}
+    for i = 1, #rows, 2 do
+        reply[#reply + 1] = rows[i]
+        reply[#reply + 1] = rows[i + 1]
+        reply[#reply + 1] = redis.call('HGET', keys[1], rows[i])
+    end
+    return reply
+end
+
+redis.register_function('w_commit', commit)
+redis.register_function('w_delete', delete)
+redis.register_function('w_commit_all', commit_all)
+redis.register_function('w_settle', settle)
+redis.register_function('w_sweep', sweep)
+redis.register_function{function_name = 'w_list', callback = list, flags = {'no-writes'}}

@@ -1,0 +1,114 @@
+#include "sessions/redis_command.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+/* The number of words is known last: it is written right before the first word, into HEAD_BYTES
+ * that were left free. (Redis refuses leading zeros.) */
+enum { FIRST_CAPACITY = 4096, HEAD_BYTES = 24, LENGTH_BYTES_MAX = 24 };
+
+void redis_command_init(struct redis_command *c)
+{
+    memset(c, 0, sizeof(*c));
+}
+
+void redis_command_fini(struct redis_command *c)
+{
+    mem_free(c->octets);
+    redis_command_init(c);
+}
+
+static void reserve(struct redis_command *c, size_t size)
+{
+    size_t capacity = c->capacity != 0 ? c->capacity : FIRST_CAPACITY;
+
+    if (c->capacity - c->size >= size)
+        return;
+    while (capacity - c->size < size)
+        capacity *= 2;
+    c->octets = mem_realloc_array(c->octets, capacity, 1);
+    c->capacity = capacity;
+}
+
+static void append(struct redis_command *c, const void *octets, size_t size)
+{
+    if (size != 0)
+        memcpy(c->octets + c->size, octets, size);
+    c->size += size;
+}
+
+static size_t format_number(char *text, uint64_t number)
+{
+    char digits[20];
+    size_t count = 0;
+
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    for (size_t i = 0; i < count; i++)
+        text[i] = digits[count - 1 - i];
+    return count;
+}
+
+/* "$<length>\r\n", with room for the word and its end. */
+static void begin_word(struct redis_command *c, size_t size)
+{
+    char length[LENGTH_BYTES_MAX];
+    size_t digits = format_number(length, size);
+
+    reserve(c, size + LENGTH_BYTES_MAX + 5);
+    c->octets[c->size++] = '$';
+    append(c, length, digits);
+    append(c, "\r\n", 2);
+    c->words++;
+}
+
+void redis_command_add_pair(struct redis_command *c, struct span first, struct span second)
+{
+    begin_word(c, first.size + second.size);
+    append(c, first.data, first.size);
+    append(c, second.data, second.size);
+    append(c, "\r\n", 2);
+}
+
+void redis_command_add(struct redis_command *c, struct span word)
+{
+    redis_command_add_pair(c, word, span_of(NULL, 0));
+}
+
+void redis_command_add_string(struct redis_command *c, const char *word)
+{
+    redis_command_add(c, span_of_string(word));
+}
+
+void redis_command_add_number(struct redis_command *c, int64_t number)
+{
+    char text[24];
+    size_t size = 0;
+
+    if (number < 0)
+        text[size++] = '-';
+    size += format_number(text + size, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+    redis_command_add(c, span_of(text, size));
+}
+
+void redis_command_start(struct redis_command *c, const char *word)
+{
+    c->size = 0;
+    c->words = 0;
+    reserve(c, HEAD_BYTES);
+    c->size = HEAD_BYTES;
+    redis_command_add_string(c, word);
+}
+
+struct span redis_command_end(struct redis_command *c)
+{
+    char head[HEAD_BYTES] = "*";
+    size_t size = 1 + format_number(head + 1, c->words);
+
+    head[size++] = '\r';
+    head[size++] = '\n';
+    memcpy(c->octets + HEAD_BYTES - size, head, size);
+    return span_of(c->octets + HEAD_BYTES - size, c->size - HEAD_BYTES + size);
+}

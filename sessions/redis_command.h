@@ -1,0 +1,28 @@
+/* One Redis command in RESP, in a buffer that is used again for the next: no allocation in steady
+ * state, no format string (libraries.md 2.3). */
+#ifndef WARUNG_SESSIONS_REDIS_COMMAND_H
+#define WARUNG_SESSIONS_REDIS_COMMAND_H
+
+#include "base/span.h"
+
+struct redis_command {
+    char *octets;
+    size_t size;
+    size_t capacity;
+    unsigned words;
+};
+
+void redis_command_init(struct redis_command *c);
+void redis_command_fini(struct redis_command *c);
+/* Begins a new command with its first word. */
+void redis_command_start(struct redis_command *c, const char *word);
+void redis_command_add(struct redis_command *c, struct span word);
+void redis_command_add_string(struct redis_command *c, const char *word);
+void redis_command_add_number(struct redis_command *c, int64_t number);
+/* A word of two parts: the octets of a version and its record. */
+void redis_command_add_pair(struct redis_command *c, struct span first, struct span second);
+/* Once, after the last word: the number of words is known then. The octets live until the next
+ * start. */
+struct span redis_command_end(struct redis_command *c);
+
+#endif

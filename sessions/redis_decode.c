@@ -1,0 +1,307 @@
+#include "sessions/redis_decode.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERSION_BYTES = 8 };
+
+enum redis_error redis_decode_error(const redisReply *reply)
+{
+    static const struct {
+        const char *begins;
+        enum redis_error error;
+    } errors[] = {
+        {"MOVED ", REDIS_ERROR_MOVED},
+        {"ASK ", REDIS_ERROR_ASK},
+        {"TRYAGAIN", REDIS_ERROR_AGAIN},
+        {"CLUSTERDOWN", REDIS_ERROR_AGAIN},
+        {"MISCONF", REDIS_ERROR_REFUSED},
+        {"OOM", REDIS_ERROR_REFUSED},
+        {"NOREPLICAS", REDIS_ERROR_REFUSED},
+        {"BUSY", REDIS_ERROR_REFUSED},
+        {"NOPERM", REDIS_ERROR_REFUSED},
+        {"READONLY", REDIS_ERROR_STRANGE},
+        {"LOADING", REDIS_ERROR_STRANGE},
+        {"MASTERDOWN", REDIS_ERROR_STRANGE},
+        {"NOAUTH", REDIS_ERROR_STRANGE},
+        {"UNBLOCKED", REDIS_ERROR_OTHER},
+        {"ERR Function not found", REDIS_ERROR_STRANGE},
+    };
+
+    if (reply->type != REDIS_REPLY_ERROR)
+        return REDIS_ERROR_NONE;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (strncmp(reply->str, errors[i].begins, strlen(errors[i].begins)) == 0)
+            return errors[i].error;
+    }
+    return REDIS_ERROR_OTHER;
+}
+
+static bool decode_record(const redisReply *reply, struct store_record *record)
+{
+    memset(record, 0, sizeof(*record));
+    if (reply->type == REDIS_REPLY_NIL)
+        return true;
+    if (reply->type != REDIS_REPLY_STRING || reply->len < VERSION_BYTES)
+        return false;
+    for (unsigned i = 0; i < VERSION_BYTES; i++)
+        record->version = record->version << 8 | (uint8_t)reply->str[i];
+    record->data = span_of(reply->str + VERSION_BYTES, reply->len - VERSION_BYTES);
+    return record->version != 0;
+}
+
+static bool decode_records(const redisReply *session, const redisReply *merchant,
+                           struct store_subscriber *subscriber)
+{
+    return decode_record(session, &subscriber->session) &&
+           decode_record(merchant, &subscriber->merchant);
+}
+
+static bool is_array(const redisReply *reply, size_t elements)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements >= elements;
+}
+
+static bool is_string(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_STRING;
+}
+
+static bool decode_id(const redisReply *reply, struct store_owed_id *id)
+{
+    char *end;
+
+    if (!is_string(reply))
+        return false;
+    id->ms = strtoull(reply->str, &end, 10);
+    if (*end != '-')
+        return false;
+    id->number = strtoull(end + 1, &end, 10);
+    return *end == '\0';
+}
+
+/* The function says 1 for an update: its version is the one that we sent. */
+static uint64_t written_version(bool is_written, uint64_t next, long long replied)
+{
+    if (!is_written)
+        return 0;
+    return next != 0 ? next : (uint64_t)replied;
+}
+
+static enum redis_decoded decode_commit(struct redis_request *request, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_INTEGER)
+        return REDIS_DECODED_STRANGE;
+    if (reply->integer == 0)
+        return REDIS_DECODED_RELOAD;
+    request->reply.result = STORE_OK;
+    request->reply.subscriber.session.version =
+        written_version(request->session_written, request->session_next, reply->integer);
+    return REDIS_DECODED;
+}
+
+static enum redis_decoded decode_commit_all(struct redis_request *request, const redisReply *reply)
+{
+    struct store_reply *r = &request->reply;
+
+    if (!is_array(reply, 3) || reply->element[0]->type != REDIS_REPLY_INTEGER)
+        return REDIS_DECODED_STRANGE;
+    if (reply->element[0]->integer == 0) {
+        r->result = STORE_CONFLICT;
+        return decode_records(reply->element[1], reply->element[2], &r->subscriber)
+                   ? REDIS_DECODED
+                   : REDIS_DECODED_STRANGE;
+    }
+    r->result = STORE_OK;
+    r->subscriber.session.version = written_version(request->session_written, request->session_next,
+                                                    reply->element[1]->integer);
+    r->subscriber.merchant.version = written_version(
+        request->merchant_written, request->merchant_next, reply->element[2]->integer);
+    if (reply->elements != 3 + (size_t)request->owed_count)
+        return REDIS_DECODED_STRANGE;
+    for (unsigned i = 0; i < request->owed_count; i++) {
+        if (!decode_id(reply->element[3 + i], &r->owed[i]))
+            return REDIS_DECODED_STRANGE;
+    }
+    return REDIS_DECODED;
+}
+
+static enum redis_decoded decode_pair(struct redis_request *request, const redisReply *reply,
+                                      enum store_result result)
+{
+    request->reply.result = result;
+    if (!is_array(reply, 2) ||
+        !decode_records(reply->element[0], reply->element[1], &request->reply.subscriber))
+        return REDIS_DECODED_STRANGE;
+    return REDIS_DECODED;
+}
+
+static enum redis_decoded decode_shared(struct redis_request *request, const redisReply *reply,
+                                        enum store_result result)
+{
+    request->reply.result = result;
+    return decode_record(reply, &request->reply.subscriber.session) ? REDIS_DECODED
+                                                                    : REDIS_DECODED_STRANGE;
+}
+
+enum redis_decoded redis_decode_reply(struct redis_request *request, const redisReply *reply)
+{
+    memset(&request->reply, 0, sizeof(request->reply));
+    switch (request->kind) {
+    case REDIS_LOAD:
+        return decode_pair(request, reply, STORE_OK);
+    case REDIS_COMMIT_RELOAD:
+        return decode_pair(request, reply, STORE_CONFLICT);
+    case REDIS_COMMIT:
+    case REDIS_SHARED_COMMIT:
+        return decode_commit(request, reply);
+    case REDIS_COMMIT_ALL:
+        return decode_commit_all(request, reply);
+    case REDIS_SHARED_LOAD:
+        return decode_shared(request, reply, STORE_OK);
+    case REDIS_SHARED_RELOAD:
+        return decode_shared(request, reply, STORE_CONFLICT);
+    case REDIS_RESERVE:
+    case REDIS_SETTLE:
+        if (reply->type != REDIS_REPLY_INTEGER)
+            return REDIS_DECODED_STRANGE;
+        request->reply.result = STORE_OK;
+        request->reply.number = (uint64_t)reply->integer;
+        return REDIS_DECODED;
+    case REDIS_FIND:
+    case REDIS_LIST:
+    case REDIS_SWEEP:
+        break;
+    }
+    assert(!"not such a reply");
+    return REDIS_DECODED_STRANGE;
+}
+
+/* --- sweeps --- */
+
+static size_t text_bytes(const redisReply *list)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < list->elements; i++)
+        size += is_string(list->element[i]) ? list->element[i]->len + 1 : 0;
+    return size;
+}
+
+static char *keep_text(char **at, const redisReply *reply)
+{
+    char *text = *at;
+
+    memcpy(text, reply->str, reply->len + 1);
+    *at += reply->len + 1;
+    return text;
+}
+
+static bool decode_taken(const redisReply *list, struct store_taken *taken, char **at)
+{
+    for (size_t i = 0; i < list->elements / 3; i++) {
+        const redisReply *deliveries = list->element[3 * i + 1], *body = list->element[3 * i + 2];
+
+        if (!decode_id(list->element[3 * i], &taken[i].id) ||
+            deliveries->type != REDIS_REPLY_INTEGER || !is_string(body))
+            return false;
+        taken[i].deliveries = (unsigned)deliveries->integer;
+        taken[i].body = span_of(keep_text(at, body), body->len);
+    }
+    return true;
+}
+
+static bool decode_due(const redisReply *list, struct store_due *due, char **at)
+{
+    for (size_t i = 0; i < list->elements; i++) {
+        char *member, *colon;
+
+        if (!is_string(list->element[i]))
+            return false;
+        member = keep_text(at, list->element[i]);
+        colon = strchr(member, ':');
+        if (colon == NULL)
+            return false;
+        *colon = '\0';
+        due[i] = (struct store_due){.kind = member, .msisdn = colon + 1};
+    }
+    return true;
+}
+
+enum redis_decoded redis_decode_sweep(struct redis_request *request, const redisReply *reply)
+{
+    const redisReply *taken_list, *due_list;
+    struct store_taken *taken;
+    struct store_due *due;
+    char *at;
+
+    memset(&request->sweep, 0, sizeof(request->sweep));
+    if (!is_array(reply, 2) || !is_array(reply->element[0], 0) || !is_array(reply->element[1], 0))
+        return REDIS_DECODED_STRANGE;
+    taken_list = reply->element[0];
+    due_list = reply->element[1];
+    if (taken_list->elements == 0 && due_list->elements == 0)
+        return REDIS_DECODED;
+    request->kept =
+        mem_alloc(taken_list->elements / 3 * sizeof(*taken) + due_list->elements * sizeof(*due) +
+                  text_bytes(taken_list) + text_bytes(due_list));
+    taken = request->kept;
+    due = (struct store_due *)(void *)(taken + taken_list->elements / 3);
+    at = (char *)(due + due_list->elements);
+    if (!decode_taken(taken_list, taken, &at) || !decode_due(due_list, due, &at))
+        return REDIS_DECODED_STRANGE;
+    request->sweep = (struct store_sweep){.result = STORE_OK,
+                                          .taken = taken,
+                                          .taken_count = taken_list->elements / 3,
+                                          .due = due,
+                                          .due_count = due_list->elements};
+    return REDIS_DECODED;
+}
+
+/* --- lists --- */
+
+/* "COUNT MSISDN"; the string stays the reply's. */
+static const char *member_msisdn(const redisReply *reply)
+{
+    const char *space = is_string(reply) ? strchr(reply->str, ' ') : NULL;
+
+    return space != NULL ? space + 1 : NULL;
+}
+
+static enum redis_decoded decode_find(const struct redis_request *request, const redisReply *reply,
+                                      struct store_listed *items, struct store_list *list)
+{
+    if (reply->type == REDIS_REPLY_NIL)
+        return REDIS_DECODED;
+    items[0] = (struct store_listed){.member = request->name, .msisdn = member_msisdn(reply)};
+    list->count = 1;
+    return items[0].msisdn != NULL ? REDIS_DECODED : REDIS_DECODED_STRANGE;
+}
+
+enum redis_decoded redis_decode_list(const struct redis_request *request, const redisReply *reply,
+                                     struct store_listed *items, struct store_list *list)
+{
+    *list = (struct store_list){.result = STORE_OK, .items = items};
+    if (request->kind == REDIS_FIND)
+        return decode_find(request, reply, items, list);
+    if (!is_array(reply, 0) || reply->elements % 3 != 0)
+        return REDIS_DECODED_STRANGE;
+    list->more = reply->elements / 3 > request->limit;
+    for (size_t i = 0; i < reply->elements / 3 && i < request->limit; i++) {
+        redisReply **row = &reply->element[3 * i];
+
+        if (!is_string(row[0]) || !is_string(row[1]))
+            return REDIS_DECODED_STRANGE;
+        items[i] = (struct store_listed){.member = row[0]->str,
+                                         .msisdn = member_msisdn(row[2]),
+                                         .at_ms = strtoll(row[1]->str, NULL, 10)};
+        if (items[i].msisdn == NULL)
+            return REDIS_DECODED_STRANGE;
+        list->count++;
+    }
+    return REDIS_DECODED;
+}

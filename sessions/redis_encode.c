@@ -1,0 +1,282 @@
+#include "sessions/redis_encode.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    KEY_BYTES_MAX = sizeof(((struct redis_tag *)0)->text) + 4 + STORE_NAME_BYTES_MAX,
+    MEMBER_BYTES_MAX = STORE_NAME_BYTES_MAX + STORE_MSISDN_BYTES_MAX + 2,
+    VERSION_BYTES = 8,
+    FIXED_KEYS = 6, /* of w_commit_all: session, merchant, outbox, members, timers, journal */
+};
+
+void redis_tag_init(struct redis_tag *tag, unsigned bucket, unsigned buckets)
+{
+    int digits = snprintf(NULL, 0, "%u", buckets - 1);
+    int size = snprintf(tag->text, sizeof(tag->text), "{b%0*u}", digits < 3 ? 3 : digits, bucket);
+
+    assert(size > 0 && (size_t)size < sizeof(tag->text));
+    tag->size = (uint8_t)size;
+    tag->slot = store_crc16(tag->text + 1, tag->size - 2U) % REDIS_SLOTS;
+}
+
+static size_t shared_key(char key[KEY_BYTES_MAX], const char *name)
+{
+    size_t size = strlen(name);
+
+    memcpy(key, "w:", 2);
+    memcpy(key + 2, name, size);
+    return size + 2;
+}
+
+uint16_t redis_shared_slot(const char *name)
+{
+    char key[KEY_BYTES_MAX];
+    size_t size = shared_key(key, name);
+
+    return store_crc16(key, size) % REDIS_SLOTS;
+}
+
+/* "{b007}" + "s:" + "62812..." */
+static void add_key(struct redis_command *c, const struct redis_tag *tag, const char *what,
+                    const char *name)
+{
+    char key[KEY_BYTES_MAX];
+    size_t what_size = strlen(what), name_size = strlen(name), size = tag->size;
+
+    assert(size + what_size + name_size <= sizeof(key));
+    memcpy(key, tag->text, size);
+    memcpy(key + size, what, what_size);
+    memcpy(key + size + what_size, name, name_size);
+    redis_command_add(c, span_of(key, size + what_size + name_size));
+}
+
+static void add_shared_key(struct redis_command *c, const char *name)
+{
+    char key[KEY_BYTES_MAX];
+    size_t size = shared_key(key, name);
+
+    redis_command_add(c, span_of(key, size));
+}
+
+static struct span version_octets(uint8_t octets[VERSION_BYTES], uint64_t version)
+{
+    for (unsigned i = 0; i < VERSION_BYTES; i++)
+        octets[i] = (uint8_t)(version >> (8 * (VERSION_BYTES - 1 - i)));
+    return span_of(octets, VERSION_BYTES);
+}
+
+/* What must be there: nothing at all for version 0. */
+static void add_expected(struct redis_command *c, uint64_t version)
+{
+    uint8_t octets[VERSION_BYTES];
+    struct span s = version_octets(octets, version);
+
+    redis_command_add(c, version != 0 ? s : span_of(NULL, 0));
+}
+
+/* The record with its next version; of a new one the server puts its own in place of the zeros. */
+static void add_record(struct redis_command *c, uint64_t version, struct span data)
+{
+    uint8_t octets[VERSION_BYTES];
+
+    redis_command_add_pair(c, version_octets(octets, version != 0 ? version + 1 : 0), data);
+}
+
+static void add_id(struct redis_command *c, const struct store_owed_id *id)
+{
+    char text[48];
+    int size = snprintf(text, sizeof(text), "%llu-%llu", (unsigned long long)id->ms,
+                        (unsigned long long)id->number);
+
+    redis_command_add(c, span_of(text, (size_t)size));
+}
+
+static void start_function(struct redis_command *c, const char *name, unsigned keys)
+{
+    redis_command_start(c, "FCALL");
+    redis_command_add_string(c, name);
+    redis_command_add_number(c, keys);
+}
+
+void redis_encode_load(struct redis_command *c, const struct redis_tag *tag, const char *msisdn)
+{
+    redis_command_start(c, "MGET");
+    add_key(c, tag, "s:", msisdn);
+    add_key(c, tag, "m:", msisdn);
+}
+
+void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_commit *commit)
+{
+    start_function(c, "w_commit", 1);
+    add_key(c, tag, "s:", commit->msisdn);
+    add_expected(c, commit->session_version);
+    add_record(c, commit->session_version, commit->session);
+    redis_command_add_number(c, commit->session_ttl_s);
+}
+
+static const char *mode(bool is_written, bool is_deleted, bool is_checked)
+{
+    if (is_written)
+        return "w";
+    if (is_deleted)
+        return "d";
+    return is_checked ? "c" : "-";
+}
+
+static void add_records(struct redis_command *c, const struct store_commit *commit)
+{
+    redis_command_add_string(c, mode(commit->session.size != 0, commit->session_delete, false));
+    add_expected(c, commit->session_version);
+    add_record(c, commit->session_version, commit->session);
+    redis_command_add_number(c, commit->session_ttl_s);
+    redis_command_add_string(
+        c, mode(commit->merchant.size != 0, commit->merchant_delete, commit->merchant_checked));
+    add_expected(c, commit->merchant_version);
+    add_record(c, commit->merchant_version, commit->merchant);
+}
+
+/* Index sets are the keys behind the fixed ones, two a row in order: leave, enter, where there is
+ * one. */
+static unsigned set_count(const struct store_commit *commit)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < commit->index_count; i++)
+        count += (commit->index[i].leave_set != NULL) + (commit->index[i].enter_set != NULL);
+    return count;
+}
+
+static void add_set_keys(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_commit *commit)
+{
+    for (unsigned i = 0; i < commit->index_count; i++) {
+        if (commit->index[i].leave_set != NULL)
+            add_key(c, tag, "i:", commit->index[i].leave_set);
+        if (commit->index[i].enter_set != NULL)
+            add_key(c, tag, "i:", commit->index[i].enter_set);
+    }
+}
+
+static void add_index(struct redis_command *c, const struct store_commit *commit)
+{
+    int64_t place = FIXED_KEYS;
+
+    redis_command_add_number(c, commit->index_count);
+    for (unsigned i = 0; i < commit->index_count; i++) {
+        const struct store_index *row = &commit->index[i];
+
+        redis_command_add_string(c, row->member);
+        redis_command_add_number(c, row->at_ms);
+        redis_command_add_number(c, row->leave_set != NULL ? ++place : 0);
+        redis_command_add_number(c, row->enter_set != NULL ? ++place : 0);
+    }
+}
+
+static void add_timers(struct redis_command *c, const struct store_commit *commit)
+{
+    char member[MEMBER_BYTES_MAX];
+
+    redis_command_add_number(c, commit->timer_count);
+    for (unsigned i = 0; i < commit->timer_count; i++) {
+        snprintf(member, sizeof(member), "%s:%s", commit->timers[i].kind, commit->msisdn);
+        redis_command_add_string(c, member);
+        redis_command_add_number(c, commit->timers[i].due_ms);
+    }
+}
+
+static void add_spans(struct redis_command *c, const struct span *spans, unsigned count)
+{
+    redis_command_add_number(c, count);
+    for (unsigned i = 0; i < count; i++)
+        redis_command_add(c, spans[i]);
+}
+
+void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
+                             const struct store_commit *commit, uint64_t journal_keep_s)
+{
+    start_function(c, "w_commit_all", FIXED_KEYS + set_count(commit));
+    add_key(c, tag, "s:", commit->msisdn);
+    add_key(c, tag, "m:", commit->msisdn);
+    add_key(c, tag, "o", "");
+    add_key(c, tag, "r", "");
+    add_key(c, tag, "t", "");
+    add_key(c, tag, "j", "");
+    add_set_keys(c, tag, commit);
+    redis_command_add_string(c, commit->msisdn);
+    redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
+    redis_command_add_number(c, (int64_t)journal_keep_s);
+    add_records(c, commit);
+    add_spans(c, commit->owed, commit->owed_count);
+    redis_command_add_number(c, commit->settled_count);
+    for (unsigned i = 0; i < commit->settled_count; i++)
+        add_id(c, &commit->settled[i]);
+    add_index(c, commit);
+    add_timers(c, commit);
+    add_spans(c, commit->journal, commit->journal_count);
+}
+
+void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag, const char *counter)
+{
+    redis_command_start(c, "HINCRBY");
+    add_key(c, tag, "n", "");
+    redis_command_add_string(c, counter);
+    redis_command_add_number(c, 1);
+}
+
+void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, const char *member)
+{
+    redis_command_start(c, "HGET");
+    add_key(c, tag, "r", "");
+    redis_command_add_string(c, member);
+}
+
+void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
+                       size_t limit)
+{
+    start_function(c, "w_list", 2);
+    add_key(c, tag, "r", "");
+    add_key(c, tag, "i:", set);
+    redis_command_add_number(c, (int64_t)limit);
+}
+
+void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_owed_id *ids, unsigned count)
+{
+    start_function(c, "w_settle", 1);
+    add_key(c, tag, "o", "");
+    for (unsigned i = 0; i < count; i++)
+        add_id(c, &ids[i]);
+}
+
+void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, const char *owner,
+                        uint64_t idle_ms, int64_t now_ms, size_t limit)
+{
+    start_function(c, "w_sweep", 2);
+    add_key(c, tag, "o", "");
+    add_key(c, tag, "t", "");
+    redis_command_add_string(c, owner);
+    redis_command_add_number(c, (int64_t)idle_ms);
+    redis_command_add_number(c, now_ms);
+    redis_command_add_number(c, (int64_t)limit);
+}
+
+void redis_encode_shared_load(struct redis_command *c, const char *name)
+{
+    redis_command_start(c, "GET");
+    add_shared_key(c, name);
+}
+
+void redis_encode_shared_commit(struct redis_command *c, const char *name, uint64_t version,
+                                struct span data, uint32_t ttl_s)
+{
+    start_function(c, data.size != 0 ? "w_commit" : "w_delete", 1);
+    add_shared_key(c, name);
+    add_expected(c, version);
+    if (data.size == 0)
+        return;
+    add_record(c, version, data);
+    redis_command_add_number(c, ttl_s);
+}

@@ -1,0 +1,40 @@
+/* Requests as Redis commands, and the names of keys (design 3). */
+#ifndef WARUNG_SESSIONS_REDIS_ENCODE_H
+#define WARUNG_SESSIONS_REDIS_ENCODE_H
+
+#include "sessions/redis_command.h"
+#include "sessions/store.h"
+
+/* "{b007}": what all keys of a bucket begin with, so that they share one slot of a Cluster. */
+struct redis_tag {
+    char text[10];
+    uint8_t size;
+    uint16_t slot;
+};
+
+enum { REDIS_SLOTS = 16384 };
+
+void redis_tag_init(struct redis_tag *tag, unsigned bucket, unsigned buckets);
+uint16_t redis_shared_slot(const char *name);
+
+/* Each begins and fills the command; the caller ends it. */
+void redis_encode_load(struct redis_command *c, const struct redis_tag *tag, const char *msisdn);
+/* store_commit_is_plain(commit) */
+void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_commit *commit);
+void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
+                             const struct store_commit *commit, uint64_t journal_keep_s);
+void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag,
+                          const char *counter);
+void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, const char *member);
+void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
+                       size_t limit);
+void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_owed_id *ids, unsigned count);
+void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, const char *owner,
+                        uint64_t idle_ms, int64_t now_ms, size_t limit);
+void redis_encode_shared_load(struct redis_command *c, const char *name);
+void redis_encode_shared_commit(struct redis_command *c, const char *name, uint64_t version,
+                                struct span data, uint32_t ttl_s);
+
+#endif

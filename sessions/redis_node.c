@@ -1,0 +1,169 @@
+#include "sessions/redis_node.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+
+struct line {
+    struct redis_node *node;
+    struct redis_conn *conn;
+    struct redis_greet greet;
+};
+
+struct redis_node {
+    struct redis_node_settings settings;
+    struct redis_greet_settings greeting;
+    struct redis_address address;
+    struct line lines[REDIS_NODE_CONNS_MAX];
+    unsigned up;
+    bool is_told_down; /* once a break, not once a try */
+    uint64_t connects, disconnects;
+};
+
+static void log_line(const struct redis_node *n, const char *event, const char *reason)
+{
+    char server[REDIS_ADDRESS_BYTES];
+
+    redis_address_text(&n->address, server, sizeof(server));
+    if (reason == NULL)
+        log_info(event, LOG_S("server", server), LOG_U("connections", n->up));
+    else
+        log_warning(event, LOG_S("server", server), LOG_U("connections", n->up),
+                    LOG_S("reason", reason));
+}
+
+static void on_up(void *ctx, struct redis_conn *c)
+{
+    struct line *l = ctx;
+
+    redis_greet_start(&l->greet, c);
+}
+
+static void on_greeted(struct redis_greet *g, enum redis_greet_result result, const char *reason)
+{
+    struct line *l = LIST_ITEM(g, struct line, greet);
+    struct redis_node *n = l->node;
+
+    if (result == REDIS_GREET_OK) {
+        redis_conn_greeted(l->conn);
+        n->connects++;
+        n->is_told_down = false;
+        if (++n->up == 1) {
+            log_line(n, "store.up", NULL);
+            n->settings.on_ready(n->settings.ctx, n, true);
+        }
+        return;
+    }
+    redis_conn_drop(l->conn, reason);
+    if (result == REDIS_GREET_REFUSED)
+        n->settings.on_refused(n->settings.ctx, reason);
+}
+
+static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool was_ready)
+{
+    struct line *l = ctx;
+    struct redis_node *n = l->node;
+
+    (void)c;
+    if (was_ready) {
+        n->disconnects++;
+        n->up--;
+    }
+    if (n->up == 0 && !n->is_told_down) {
+        n->is_told_down = true;
+        log_line(n, "store.down", reason);
+    }
+    if (was_ready && n->up == 0)
+        n->settings.on_ready(n->settings.ctx, n, false);
+    n->settings.on_down(n->settings.ctx, n, reason);
+}
+
+struct redis_node *redis_node_new(const struct redis_node_settings *settings,
+                                  const struct redis_address *address)
+{
+    struct redis_node *n = mem_zalloc(sizeof(*n));
+    struct redis_conn_settings conn = settings->conn;
+
+    assert(settings->connections != 0 && settings->connections <= REDIS_NODE_CONNS_MAX);
+    n->settings = *settings;
+    n->address = *address;
+    n->greeting = (struct redis_greet_settings){.username = settings->username,
+                                                .password = settings->password,
+                                                .client_name = settings->client_name,
+                                                .fn = on_greeted};
+    conn.on_up = on_up;
+    conn.on_down = on_down;
+    for (unsigned i = 0; i < settings->connections; i++) {
+        struct line *l = &n->lines[i];
+
+        l->node = n;
+        redis_greet_init(&l->greet, &n->greeting, i == 0);
+        conn.ctx = l;
+        l->conn = redis_conn_new(&conn, address);
+    }
+    return n;
+}
+
+void redis_node_free(struct redis_node *n)
+{
+    if (n == NULL)
+        return;
+    for (unsigned i = 0; i < n->settings.connections; i++) {
+        redis_conn_free(n->lines[i].conn);
+        redis_greet_fini(&n->lines[i].greet);
+    }
+    mem_free(n);
+}
+
+void redis_node_start(struct redis_node *n)
+{
+    for (unsigned i = 0; i < n->settings.connections; i++)
+        redis_conn_start(n->lines[i].conn);
+}
+
+void redis_node_retarget(struct redis_node *n, const struct redis_address *address)
+{
+    n->address = *address;
+    n->is_told_down = false;
+    for (unsigned i = 0; i < n->settings.connections; i++)
+        redis_conn_retarget(n->lines[i].conn, address);
+}
+
+const struct redis_address *redis_node_address(const struct redis_node *n)
+{
+    return &n->address;
+}
+
+struct redis_conn *redis_node_pick(struct redis_node *n, unsigned bucket)
+{
+    unsigned count = n->settings.connections;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct redis_conn *c = n->lines[(bucket + i) % count].conn;
+
+        if (redis_conn_is_ready(c))
+            return c;
+    }
+    return NULL;
+}
+
+bool redis_node_is_ready(const struct redis_node *n)
+{
+    return n->up != 0;
+}
+
+void redis_node_drop(struct redis_node *n, const char *reason)
+{
+    for (unsigned i = 0; i < n->settings.connections; i++)
+        redis_conn_drop(n->lines[i].conn, reason);
+}
+
+void redis_node_add_stats(const struct redis_node *n, struct redis_node_stats *stats)
+{
+    stats->connects += n->connects;
+    stats->disconnects += n->disconnects;
+    stats->up += n->up;
+    for (unsigned i = 0; i < n->settings.connections; i++)
+        stats->in_flight += redis_conn_in_flight(n->lines[i].conn);
+}

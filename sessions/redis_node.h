@@ -1,0 +1,45 @@
+/* One Redis server: its connections, each greeted before it carries calls. */
+#ifndef WARUNG_SESSIONS_REDIS_NODE_H
+#define WARUNG_SESSIONS_REDIS_NODE_H
+
+#include "sessions/redis_conn.h"
+#include "sessions/redis_greet.h"
+
+enum { REDIS_NODE_CONNS_MAX = 16 };
+
+struct redis_node;
+
+struct redis_node_settings {
+    struct redis_conn_settings conn;               /* without its callbacks */
+    const char *username, *password, *client_name; /* outlive the node */
+    unsigned connections;
+
+    /* The first connection is ready, or the last one went. */
+    void (*on_ready)(void *ctx, struct redis_node *n, bool is_ready);
+    /* A connection broke; it tries again by itself. */
+    void (*on_down)(void *ctx, struct redis_node *n, const char *reason);
+    void (*on_refused)(void *ctx, const char *reason);
+    void *ctx;
+};
+
+struct redis_node *redis_node_new(const struct redis_node_settings *settings,
+                                  const struct redis_address *address);
+void redis_node_free(struct redis_node *n);
+void redis_node_start(struct redis_node *n);
+void redis_node_retarget(struct redis_node *n, const struct redis_address *address);
+const struct redis_address *redis_node_address(const struct redis_node *n);
+
+/* A ready connection, the same one for a bucket as long as it is ready; NULL when none is. */
+struct redis_conn *redis_node_pick(struct redis_node *n, unsigned bucket);
+bool redis_node_is_ready(const struct redis_node *n);
+/* Drops every connection: this server is not what we took it for (READONLY, no functions). */
+void redis_node_drop(struct redis_node *n, const char *reason);
+
+struct redis_node_stats {
+    uint64_t connects, disconnects;
+    unsigned in_flight, up;
+};
+/* Adds to what is there. */
+void redis_node_add_stats(const struct redis_node *n, struct redis_node_stats *stats);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * Which connection leads to a slot: one server (redis_standalone.c), the master that sentinels name
+ * (redis_sentinel.c), or the nodes of a cluster (redis_cluster.c).
+ */
+#ifndef WARUNG_SESSIONS_REDIS_ROUTER_H
+#define WARUNG_SESSIONS_REDIS_ROUTER_H
+
+#include "sessions/redis_node.h"
+
+struct redis_router;
+
+struct redis_router_settings {
+    struct redis_node_settings node; /* without its callbacks */
+    const struct redis_address *servers;
+    unsigned server_count;
+    const char *sentinel_name; /* outlives the router */
+
+    /* Every slot has a connection, or no longer. */
+    void (*on_ready)(void *ctx, bool is_ready);
+    void (*on_refused)(void *ctx, const char *reason);
+    void *ctx;
+};
+
+struct redis_router_ops {
+    void (*start)(struct redis_router *r);
+    /* NULL when there is none now. */
+    struct redis_conn *(*pick)(struct redis_router *r, uint16_t slot, unsigned bucket);
+    void (*add_stats)(const struct redis_router *r, struct redis_node_stats *stats);
+    void (*free)(struct redis_router *r);
+};
+
+struct redis_router {
+    const struct redis_router_ops *ops;
+};
+
+struct redis_router *redis_standalone_new(const struct redis_router_settings *settings);
+
+#endif

@@ -1,0 +1,494 @@
+/* The store's contract on a real Redis, and what happens when it dies, hangs, comes back or is not
+ * ours. */
+#include "tests/support/store_cases.h"
+
+#include <hiredis/hiredis.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { TESTS_MAX = 64 };
+
+/* One server for the cases of the contract; the faults have one of their own each. */
+static int set_up_group(void **state)
+{
+    *state = store_rig_new_redis(redis_server_start(NULL), NULL);
+    return 0;
+}
+
+static int tear_down_group(void **state)
+{
+    struct store_rig *rig = *state;
+    struct redis_server *server = rig->server;
+
+    store_rig_free(rig);
+    redis_server_stop(server);
+    return 0;
+}
+
+static const char number[] = "6281234567890";
+
+static enum store_result try_commit(struct store_rig *rig, uint64_t version)
+{
+    struct store_commit c = store_case_session(number, version, "session");
+
+    return store_rig_commit(rig, rig->store, &c)->result;
+}
+
+static uint64_t stored_version(struct store_rig *rig)
+{
+    const struct store_reply *reply = store_rig_load(rig, rig->store, number);
+
+    assert_int_equal(reply->result, STORE_OK);
+    return reply->subscriber.session.version;
+}
+
+static void test_keys_of_a_bucket_share_one_tag(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store_commit c = store_case_session(number, 0, "session");
+    char keys[128];
+    redisReply *reply;
+
+    c.merchant = span_of_string("merchant");
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    snprintf(keys, sizeof(keys), "{b%03u}", store_bucket(rig->store, number));
+    reply = redis_server_ask(rig->server, "EXISTS %ss:%s %sm:%s", keys, number, keys, number);
+    assert_int_equal(reply->integer, 2);
+    freeReplyObject(reply);
+    reply = redis_server_ask(rig->server, "TTL %ss:%s", keys, number);
+    assert_in_range(reply->integer, 590, 600);
+    freeReplyObject(reply);
+}
+
+static void write_journal(struct store_rig *rig, unsigned count)
+{
+    struct store_commit c = {.msisdn = number,
+                             .journal = {span_of_string("by"), span_of_string("whom")},
+                             .journal_count = 2};
+
+    for (unsigned i = 0; i < count; i += 2)
+        assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+}
+
+/* Redis trims whole nodes of 100 entries: roughly, and cheaply. */
+static void test_journal_is_kept_and_trimmed(void **state)
+{
+    struct store_rig *rig = *state, *short_rig;
+    unsigned bucket = store_bucket(rig->store, number);
+    struct store_redis_settings settings;
+
+    write_journal(rig, 300);
+    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 300);
+    store_rig_redis_defaults(&settings);
+    settings.journal_keep_s = 1;
+    short_rig = store_rig_new_redis(rig->server, &settings);
+    store_rig_pass(short_rig, 1500);
+    write_journal(short_rig, 2);
+    assert_in_range(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 2, 102);
+    store_rig_free(short_rig);
+}
+
+/* --- each with a server of its own --- */
+
+struct fault {
+    struct redis_server *server;
+    struct store_rig *rig;
+};
+
+static int set_up_fault(void **state)
+{
+    static struct fault f;
+    const struct redis_server_options options = {.appendfsync = "always"};
+
+    f.server = redis_server_start(&options);
+    f.rig = store_rig_new_redis(f.server, NULL);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down_fault(void **state)
+{
+    struct fault *f = *state;
+
+    store_rig_free(f->rig);
+    redis_server_stop(f->server);
+    return 0;
+}
+
+/* Functions and records come back from the append-only file. */
+static void test_server_is_killed_and_comes_back(void **state)
+{
+    struct fault *f = *state;
+    uint64_t version;
+
+    assert_int_equal(try_commit(f->rig, 0), STORE_OK);
+    version = stored_version(f->rig);
+    redis_server_kill(f->server);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, false, 2000));
+    assert_int_equal(try_commit(f->rig, version), STORE_UNAVAILABLE);
+    assert_int_equal(store_rig_load(f->rig, f->rig->store, number)->result, STORE_UNAVAILABLE);
+    assert_int_equal(store_rig_list(f->rig, f->rig->store, 0, "set", 1)->result, STORE_UNAVAILABLE);
+    assert_int_equal(store_rig_sweep(f->rig, f->rig->store, 0, "gw", 0, 1)->result,
+                     STORE_UNAVAILABLE);
+    redis_server_restart(f->server);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(stored_version(f->rig) == version);
+    assert_int_equal(try_commit(f->rig, version), STORE_OK);
+}
+
+static void test_server_comes_back_empty(void **state)
+{
+    struct fault *f = *state;
+
+    redis_server_kill(f->server);
+    redis_server_forget(f->server);
+    redis_server_restart(f->server);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, false, 2000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_int_equal(try_commit(f->rig, 0), STORE_OK);
+}
+
+/* The server dies with commits in its socket: each ends, as unknown; reading tells what was done.
+ */
+static void test_commit_in_flight_is_unknown(void **state)
+{
+    enum { COUNT = 20 };
+    struct fault *f = *state;
+    static struct store_outcome outcomes[COUNT];
+    struct store_commit c = store_case_session(number, 0, "session");
+
+    redis_server_pause(f->server);
+    for (unsigned i = 0; i < COUNT; i++) {
+        store_outcome_init(&outcomes[i]);
+        (void)store_commit(f->rig->store, &c, store_outcome_on_reply, &outcomes[i]);
+    }
+    store_rig_pass(f->rig, 20);
+    redis_server_kill(f->server);
+    for (unsigned i = 0; i < COUNT; i++) {
+        if (outcomes[i].calls == 0)
+            store_rig_await(f->rig, &outcomes[i]);
+        assert_int_equal(outcomes[i].reply.result, STORE_UNKNOWN);
+    }
+    redis_server_restart(f->server);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    (void)stored_version(f->rig);
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_int_equal(outcomes[i].calls, 1);
+}
+
+static void test_hanging_server_is_left_after_the_deadline(void **state)
+{
+    struct fault *f = *state;
+    int64_t began_ms, took_ms;
+
+    redis_server_pause(f->server);
+    began_ms = store_rig_wall_ms(f->rig);
+    assert_int_equal(try_commit(f->rig, 0), STORE_UNKNOWN);
+    took_ms = store_rig_wall_ms(f->rig) - began_ms;
+    assert_in_range(took_ms, 900, 1500);
+    redis_server_resume(f->server);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    /* It was done when the server woke up: the next try must not do it again. */
+    store_rig_pass(f->rig, 50);
+    assert_true(stored_version(f->rig) != 0);
+    assert_int_equal(try_commit(f->rig, 0), STORE_CONFLICT);
+}
+
+static void test_killed_connection_comes_back(void **state)
+{
+    struct fault *f = *state;
+    struct store_redis_stats stats;
+
+    assert_true(redis_server_ask_number(f->server, "CLIENT KILL TYPE normal SKIPME yes") >= 2);
+    store_rig_pass(f->rig, 200);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_int_equal(try_commit(f->rig, 0), STORE_OK);
+    store_redis_stats(f->rig->store, &stats);
+    assert_int_equal(stats.connections_up, 2);
+    assert_true(stats.connects >= 4 && stats.disconnects >= 2);
+}
+
+/* One of two connections lost: the other carries everything. */
+static void test_one_lost_connection_is_no_outage(void **state)
+{
+    struct fault *f = *state;
+    redisReply *reply = redis_server_ask(f->server, "CLIENT LIST TYPE normal");
+    char *line = strstr(reply->str, "name=warung-test");
+    char *id;
+
+    assert_non_null(line);
+    while (line > reply->str && line[-1] != '\n')
+        line--;
+    id = strstr(line, "id=");
+    assert_int_equal(redis_server_ask_number(f->server, "CLIENT KILL ID %s", strtok(id + 3, " ")),
+                     1);
+    freeReplyObject(reply);
+    for (unsigned i = 0; i < 16; i++) {
+        char other[24];
+        struct store_commit c;
+
+        snprintf(other, sizeof(other), "62813%08u", i);
+        c = store_case_session(other, 0, "session");
+        assert_int_equal(store_rig_commit(f->rig, f->rig->store, &c)->result, STORE_OK);
+        store_rig_turn(f->rig, 1);
+    }
+    assert_true(store_is_ready(f->rig->store));
+}
+
+static void test_lost_functions_are_loaded_again(void **state)
+{
+    struct fault *f = *state;
+    redisReply *reply = redis_server_ask(f->server, "FUNCTION FLUSH");
+
+    assert_non_null(reply);
+    freeReplyObject(reply);
+    assert_int_equal(try_commit(f->rig, 0), STORE_UNAVAILABLE);
+    store_rig_pass(f->rig, 300);
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_int_equal(try_commit(f->rig, 0), STORE_OK);
+}
+
+static void set_config(struct fault *f, const char *name, const char *value)
+{
+    redisReply *reply = redis_server_ask(f->server, "CONFIG SET %s %s", name, value);
+
+    assert_int_equal(reply->type, REDIS_REPLY_STATUS);
+    freeReplyObject(reply);
+}
+
+/* A full server says so: certainly not written; reading goes on. */
+static void test_full_memory_is_unavailable(void **state)
+{
+    struct fault *f = *state;
+
+    set_config(f, "maxmemory", "1");
+    assert_int_equal(try_commit(f->rig, 0), STORE_UNAVAILABLE);
+    assert_true(stored_version(f->rig) == 0);
+    assert_int_equal(store_rig_reserve(f->rig, f->rig->store, number, "regno")->result,
+                     STORE_UNAVAILABLE);
+    set_config(f, "maxmemory", "0");
+    assert_int_equal(try_commit(f->rig, 0), STORE_OK);
+}
+
+static void test_missing_replicas_are_unavailable(void **state)
+{
+    struct fault *f = *state;
+
+    set_config(f, "min-replicas-to-write", "1");
+    assert_int_equal(try_commit(f->rig, 0), STORE_UNAVAILABLE);
+    set_config(f, "min-replicas-to-write", "0");
+    assert_int_equal(try_commit(f->rig, 0), STORE_OK);
+}
+
+static void test_too_many_in_flight_are_refused(void **state)
+{
+    enum { COUNT = 30 };
+    struct fault *f = *state;
+    static struct store_outcome outcomes[COUNT];
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+    unsigned ok = 0, refused = 0;
+
+    store_rig_redis_defaults(&settings);
+    settings.connections = 1;
+    settings.in_flight_max = 10;
+    rig = store_rig_new_redis(f->server, &settings);
+    for (unsigned i = 0; i < COUNT; i++) {
+        store_outcome_init(&outcomes[i]);
+        (void)store_load(rig->store, number, store_outcome_on_reply, &outcomes[i]);
+    }
+    store_rig_pass(rig, 100);
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_int_equal(outcomes[i].calls, 1);
+        ok += outcomes[i].reply.result == STORE_OK;
+        refused += outcomes[i].reply.result == STORE_UNAVAILABLE;
+    }
+    assert_int_equal(ok, 10);
+    assert_int_equal(refused, COUNT - 10);
+    store_rig_free(rig);
+}
+
+static void await_refusal(struct store_rig *rig)
+{
+    for (unsigned i = 0; i < 200 && rig->refusal[0] == '\0'; i++)
+        store_rig_pass(rig, 10);
+    assert_false(store_is_ready(rig->store));
+}
+
+static struct store_rig *open_with(struct fault *f, unsigned buckets)
+{
+    static const char *name;
+    struct store_redis_settings settings;
+
+    name = redis_server_name(f->server);
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.buckets = buckets;
+    return store_rig_new_servers(&settings);
+}
+
+static void test_another_bucket_count_is_refused(void **state)
+{
+    struct fault *f = *state;
+    struct store_rig *rig = open_with(f, 17);
+
+    await_refusal(rig);
+    assert_string_equal(rig->refusal, "the database was begun with buckets=16, the configuration "
+                                      "says buckets=17");
+    store_rig_free(rig);
+}
+
+static void load_library(struct fault *f, unsigned version)
+{
+    char code[256];
+    redisReply *reply;
+
+    snprintf(code, sizeof(code),
+             "#!lua name=warung\nlocal LIBRARY_VERSION = %u\n"
+             "redis.register_function('w_other', function() return LIBRARY_VERSION end)\n",
+             version);
+    reply = redis_server_ask(f->server, "FUNCTION LOAD REPLACE %s", code);
+    assert_int_equal(reply->type, REDIS_REPLY_STRING);
+    freeReplyObject(reply);
+}
+
+static void test_newer_library_is_refused(void **state)
+{
+    struct fault *f = *state;
+    struct store_rig *rig;
+
+    load_library(f, 999);
+    rig = open_with(f, 16);
+    await_refusal(rig);
+    assert_non_null(strstr(rig->refusal, "newer"));
+    store_rig_free(rig);
+    assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), 999);
+}
+
+static void test_older_library_is_replaced(void **state)
+{
+    struct fault *f = *state;
+    struct store_rig *rig;
+
+    load_library(f, 0);
+    rig = open_with(f, 16);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), -1);
+    store_rig_free(rig);
+}
+
+/* Nobody listens there: not ready, nothing refused for good, no callback missing. */
+static void test_no_server_at_all(void **state)
+{
+    static const char *const names[] = {"unix:/nonexistent/socket"};
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+
+    (void)state;
+    store_rig_redis_defaults(&settings);
+    settings.servers = names;
+    settings.server_count = 1;
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 100);
+    assert_false(store_is_ready(rig->store));
+    assert_int_equal(store_rig_load(rig, rig->store, number)->result, STORE_UNAVAILABLE);
+    assert_string_equal(rig->refusal, "");
+    store_rig_free(rig);
+}
+
+static void assert_no_server(const char *name)
+{
+    struct store_redis_settings settings;
+    char error[200] = "";
+
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    assert_null(store_redis_new(&settings, error, sizeof(error)));
+    assert_non_null(strstr(error, name));
+}
+
+static void test_names_that_are_no_servers(void **state)
+{
+    (void)state;
+    assert_no_server("localhost:6379");
+    assert_no_server("unix:");
+    assert_no_server("127.0.0.1");
+    assert_no_server("127.0.0.1:0");
+    assert_no_server("127.0.0.1:65536");
+    assert_no_server("127.0.0.1:63x");
+    assert_no_server("::1:6379");
+}
+
+/* A password, a user, and a server that takes a password only. */
+static void test_password(void **state)
+{
+    static const char *const arguments[] = {"--requirepass", "secret", NULL};
+    const struct redis_server_options options = {.appendfsync = "no", .arguments = arguments};
+    struct redis_server *server = redis_server_start(&options);
+    const char *name = redis_server_name(server);
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+
+    (void)state;
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.password = "wrong";
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 200);
+    assert_false(store_is_ready(rig->store));
+    store_rig_free(rig);
+    settings.username = "default";
+    settings.password = "secret";
+    rig = store_rig_new_servers(&settings);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_int_equal(try_commit(rig, 0), STORE_OK);
+    store_rig_free(rig);
+    redis_server_stop(server);
+}
+
+#define FAULT(test) cmocka_unit_test_setup_teardown(test, set_up_fault, tear_down_fault)
+
+int main(void)
+{
+    static const struct CMUnitTest own[] = {
+        cmocka_unit_test(test_keys_of_a_bucket_share_one_tag),
+        cmocka_unit_test(test_journal_is_kept_and_trimmed),
+    };
+    const struct CMUnitTest faults[] = {
+        FAULT(test_server_is_killed_and_comes_back),
+        FAULT(test_server_comes_back_empty),
+        FAULT(test_commit_in_flight_is_unknown),
+        FAULT(test_hanging_server_is_left_after_the_deadline),
+        FAULT(test_killed_connection_comes_back),
+        FAULT(test_one_lost_connection_is_no_outage),
+        FAULT(test_lost_functions_are_loaded_again),
+        FAULT(test_full_memory_is_unavailable),
+        FAULT(test_missing_replicas_are_unavailable),
+        FAULT(test_too_many_in_flight_are_refused),
+        FAULT(test_another_bucket_count_is_refused),
+        FAULT(test_newer_library_is_refused),
+        FAULT(test_older_library_is_replaced),
+        cmocka_unit_test(test_no_server_at_all),
+        cmocka_unit_test(test_names_that_are_no_servers),
+        cmocka_unit_test(test_password),
+    };
+    static struct CMUnitTest tests[TESTS_MAX];
+    size_t count = 0;
+    int failed;
+
+    for (; store_cases[count].name != NULL; count++)
+        tests[count] =
+            (struct CMUnitTest){store_cases[count].name, store_cases[count].run, NULL, NULL, NULL};
+    memcpy(tests + count, own, sizeof(own));
+    count += sizeof(own) / sizeof(own[0]);
+    failed = _cmocka_run_group_tests("store_redis", tests, count, set_up_group, tear_down_group);
+    failed += cmocka_run_group_tests_name("store_redis_faults", faults, NULL, NULL);
+    return failed;
+}

@@ -1,0 +1,57 @@
+/*
+ * A private redis-server for a test: a folder of its own under /tmp, a unix socket, ended by its
+ * pid. Failing to start it ends the test program.
+ */
+#ifndef WARUNG_TESTS_SUPPORT_REDIS_SERVER_H
+#define WARUNG_TESTS_SUPPORT_REDIS_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct redisReply;
+struct redis_server;
+
+struct redis_server_options {
+    const char *appendfsync; /* "always", "everysec", "no"; NULL = no append-only file at all */
+    uint16_t port;           /* on 127.0.0.1; 0 = the unix socket alone */
+    const char *program;     /* NULL = redis-server; "redis-sentinel" */
+    /* Further arguments, "--name", "value", ... ended by NULL; NULL = none. */
+    const char *const *arguments;
+    const char *config; /* text of a configuration file (sentinels write theirs); NULL = none */
+};
+
+/* Started and answering. NULL options: append-only file, everysec. */
+struct redis_server *redis_server_start(const struct redis_server_options *options);
+/* Ends it and removes its folder. */
+void redis_server_stop(struct redis_server *s);
+
+/* kill -9; the folder stays. */
+void redis_server_kill(struct redis_server *s);
+/* After a kill: the same again, with what is in its folder; answering when it returns. */
+void redis_server_restart(struct redis_server *s);
+/* As restart, without waiting for it. */
+void redis_server_launch(struct redis_server *s);
+/* SIGSTOP and SIGCONT. */
+void redis_server_pause(struct redis_server *s);
+void redis_server_resume(struct redis_server *s);
+/* Removes what it has written (it must be dead): the next start is empty. */
+void redis_server_forget(struct redis_server *s);
+
+const char *redis_server_folder(const struct redis_server *s);
+/* "unix:/path", as the configuration has it. */
+const char *redis_server_name(const struct redis_server *s);
+/* "127.0.0.1:port"; only with a port. */
+const char *redis_server_tcp_name(const struct redis_server *s);
+pid_t redis_server_pid(const struct redis_server *s);
+
+/* One command, asked at once; format as hiredis has it. freeReplyObject() the reply; NULL when the
+ * server did not answer within a second. */
+struct redisReply *redis_server_ask(struct redis_server *s, const char *format, ...);
+/* The same; the integer of the answer, or -1. */
+long long redis_server_ask_number(struct redis_server *s, const char *format, ...);
+
+/* A port of 127.0.0.1 that was free a moment ago. */
+uint16_t redis_server_free_port(void);
+
+#endif

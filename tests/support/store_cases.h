@@ -1,0 +1,19 @@
+/* The contract of sessions/store.h as test cases that hold for every implementation. The state of
+ * each is a struct store_rig *. */
+#ifndef WARUNG_TESTS_SUPPORT_STORE_CASES_H
+#define WARUNG_TESTS_SUPPORT_STORE_CASES_H
+
+#include "tests/support/store_rig.h"
+
+struct store_case {
+    const char *name;
+    void (*run)(void **state);
+};
+
+/* Ended by a row without a name. */
+extern const struct store_case store_cases[];
+
+/* A commit of a session alone. */
+struct store_commit store_case_session(const char *msisdn, uint64_t version, const char *data);
+
+#endif
