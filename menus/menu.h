@@ -22,8 +22,9 @@ enum {
     MENU_ANSWERS_MAX = 24,       /* answers in a state */
     MENU_ANSWERS_BYTES = 1536,   /* all of them together */
     MENU_BACK_MAX = 16,          /* screens that `0` can return to */
-    MENU_STATE_BYTES_MAX = 2560, /* one encoded state */
+    MENU_STATE_BYTES_MAX = 3328, /* one encoded state, at its very largest */
     MENU_STEP_ACTIONS_MAX = 8,   /* actions in a row before a screen must come */
+    MENU_WALK_BYTES = 96,        /* answers behind the code of one dial: "*384*2*1#" */
 };
 
 struct menu;
@@ -36,19 +37,19 @@ struct menu_limits {
 };
 
 enum menu_event_kind {
-    MENU_EVENT_DIAL,    /* text: the dialled string with its code, "*384*2#" */
-    MENU_EVENT_INPUT,   /* text: what was typed */
-    MENU_EVENT_SMS,     /* text: a whole SMS */
-    MENU_EVENT_RESULT,  /* text: the result word of the action just carried out */
-    MENU_EVENT_PUSH,    /* text: name of the screen to open (network-initiated) */
-    MENU_EVENT_ABORT,   /* the dialogue is over without an end screen */
+    MENU_EVENT_DIAL,   /* text: the dialled string with its code, "*384*2#" */
+    MENU_EVENT_INPUT,  /* text: what was typed */
+    MENU_EVENT_SMS,    /* text: a whole SMS */
+    MENU_EVENT_RESULT, /* text: the result word of the action just carried out */
+    MENU_EVENT_PUSH,   /* text: name of the screen to open (network-initiated) */
+    MENU_EVENT_ABORT,  /* the dialogue is over without an end screen */
 };
 
 struct menu_event {
     enum menu_event_kind kind;
     const char *text;
-    const char *code;   /* of the service: "*384#"; what {kode} shows */
-    int64_t now_ms;     /* wall clock: for drafts' age and date windows */
+    const char *code; /* of the service: "*384#"; what {kode} shows */
+    int64_t now_ms;   /* wall clock: for drafts' age and date windows */
 };
 
 enum menu_outcome_kind {

@@ -14,15 +14,27 @@ struct menu_answer {
     uint16_t offset; /* of its value in answer_bytes */
 };
 
+/* What a step in the middle of an action remembers; never encoded. */
+struct menu_pending {
+    bool is_on;
+    bool is_sms;
+    uint8_t action_count;
+    char screen[MENU_NAME_BYTES]; /* of the action */
+    char walk[MENU_WALK_BYTES];   /* answers of a dial still to be walked, each NUL-ended */
+    uint8_t walk_bytes;
+};
+
 struct menu_state {
     uint8_t menu_id[MENU_ID_BYTES]; /* version this dialogue is pinned to; zeros = none */
     char language[MENU_NAME_BYTES]; /* empty = not chosen yet; kept per number */
     bool is_open;                   /* a dialogue is under way on `screen` */
     char screen[MENU_NAME_BYTES];
-    uint16_t page; /* 0 = first */
+    uint16_t page;  /* 0 = first */
     uint8_t errors; /* refused inputs in a row on this screen */
     uint8_t back_count;
     char back[MENU_BACK_MAX][MENU_NAME_BYTES];
+    char then[MENU_NAME_BYTES]; /* screen to go on at after a correction; empty = none */
+    bool is_tight;              /* the pages of this screen leave room for an error line */
     /* The draft: answers that were consented to, kept over dialogues. */
     bool has_draft;
     char draft_screen[MENU_NAME_BYTES]; /* the question to resume at */
@@ -32,6 +44,7 @@ struct menu_state {
     struct menu_answer answers[MENU_ANSWERS_MAX];
     uint16_t answer_bytes_used;
     char answer_bytes[MENU_ANSWERS_BYTES];
+    struct menu_pending pending;
 };
 
 void menu_state_init(struct menu_state *state);

@@ -38,9 +38,9 @@ enum menu_fact_kind { MENU_FACT_TEXT, MENU_FACT_NUMBER, MENU_FACT_FLAG, MENU_FAC
 struct menu_fact {
     const char *name;
     enum menu_fact_kind kind;
-    unsigned value_max;        /* longest text, in characters */
-    const char *const *words;  /* MENU_FACT_WORD: NULL-ended list of its values */
-    const char *example;       /* for previews and graphs */
+    unsigned value_max;       /* longest text, in characters */
+    const char *const *words; /* MENU_FACT_WORD: NULL-ended list of its values */
+    const char *example;      /* for previews and graphs */
 };
 
 struct menu_vocabulary {

@@ -1,0 +1,217 @@
+#include "menus/match.h"
+#include "menus/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct menu_text *question_error(const struct menu *menu,
+                                              const struct menu_question *q, const char *word)
+{
+    for (unsigned i = 0; i < q->word_error_count; i++)
+        if (strcmp(q->word_errors[i].word, word) == 0)
+            return &menu->texts[q->word_errors[i].text];
+    return &menu->texts[q->error != MENU_NONE ? q->error : menu->invalid];
+}
+
+/* The draft's choice of a row, and whether its name was a guess. */
+static bool keep_row(struct menu_run *run, const struct menu_question *q,
+                     const struct menu_row *row, bool is_guess)
+{
+    if (!menu_keep_answer(run, q->field, row->code))
+        return false;
+    if (q->guessed == MENU_NONE)
+        return true;
+    if (is_guess)
+        return menu_keep_answer(run, q->guessed, "1");
+    menu_state_remove_answer(run->state, run->menu->fields[q->guessed].name);
+    return true;
+}
+
+static bool answer_list(struct menu_run *run, const struct menu_question *q, const char *typed)
+{
+    const struct menu_table *table = &run->menu->tables[q->table];
+    const char *parent = "";
+    const struct menu_row_group *group;
+    const struct menu_row *row;
+    unsigned number;
+    bool is_guess = false;
+
+    if (q->parent != MENU_NONE)
+        parent = menu_state_answer(run->state, run->menu->fields[q->parent].name);
+    group = parent != NULL ? menu_table_group(table, parent) : NULL;
+    if (group == NULL)
+        return false;
+    number = menu_match_number(run->menu, typed);
+    if (number >= 1 && number <= group->count)
+        row = &table->rows[group->first + number - 1];
+    else
+        row = menu_match_row(table, group, typed, q->takes_names, &is_guess);
+    return row != NULL && keep_row(run, q, row, is_guess);
+}
+
+bool menu_answer_question(struct menu_run *run, const struct menu_question *question,
+                          const char *typed, const struct menu_text **error)
+{
+    const char *word = "";
+    char value[MENU_VALUE_BYTES];
+
+    if (question->kind == MENU_QUESTION_LIST) {
+        if (answer_list(run, question, typed))
+            return true;
+    } else if (typed[0] != '\0') {
+        word = menu_rule_apply(&question->rule, typed, value);
+        if (word == NULL && menu_keep_answer(run, question->field, value))
+            return true;
+        text_copy(run->shown, sizeof(run->shown), value);
+    }
+    *error = question_error(run->menu, question, word != NULL ? word : "");
+    return false;
+}
+
+static void lay_out(const struct menu_run *run, const struct menu_screen *screen,
+                    struct menu_items *items, struct menu_layout *layout)
+{
+    struct menu_view view = run->view;
+
+    menu_count_steps(&view, screen);
+    menu_items_collect(&view, screen, items);
+    menu_layout_make(&view, screen, items, run->limits, run->state->is_tight, layout);
+}
+
+/* `98`: the next page, or the screen's next. */
+static bool answer_next(struct menu_run *run, const struct menu_screen *screen,
+                        struct menu_target *target)
+{
+    struct menu_items items;
+    struct menu_layout layout;
+
+    lay_out(run, screen, &items, &layout);
+    if (run->state->page + 1u < layout.page_count) {
+        run->state->page++;
+        run->state->errors = 0;
+        run->screen = screen;
+        target->kind = MENU_TO_SAME;
+        return true;
+    }
+    *target = screen->next;
+    return screen->next.kind != MENU_TO_NOWHERE;
+}
+
+static bool answer_key(struct menu_run *run, const struct menu_screen *screen, const char *typed,
+                       struct menu_target *target, bool *is_key)
+{
+    const struct menu *menu = run->menu;
+    const char *start = menu->screens[menu->start].name;
+
+    *is_key = true;
+    if (strcmp(typed, menu->key_main) == 0) {
+        target->kind = MENU_TO_MAIN;
+        return true;
+    }
+    if (strcmp(typed, menu->key_next) == 0)
+        return answer_next(run, screen, target);
+    *is_key = strcmp(typed, menu->key_back) == 0;
+    if (!*is_key)
+        return false;
+    if (screen->back == MENU_BACK_MAIN)
+        target->kind = MENU_TO_MAIN;
+    else if (screen->back == MENU_BACK_OTHER)
+        *target = screen->back_to;
+    else
+        target->kind = MENU_TO_BACK;
+    return run->state->back_count > 0 || menu->exit.kind != MENU_TO_NOWHERE ||
+           strcmp(screen->name, start) != 0;
+}
+
+/* A key typed with a full stop or a word before it is still the key. */
+static void plain_key(const struct menu *menu, char *typed)
+{
+    const char *keys[] = {menu->key_back, menu->key_main, menu->key_next};
+
+    for (unsigned i = 0; i < 3; i++) {
+        size_t n = strlen(keys[i]);
+
+        if (strncmp(typed, keys[i], n) == 0 && strcmp(typed + n, ".") == 0)
+            typed[n] = '\0';
+    }
+}
+
+static const struct menu_item *find_item(const struct menu *menu, const struct menu_items *items,
+                                         const char *typed)
+{
+    unsigned number = menu_match_number(menu, typed);
+
+    for (unsigned i = 0; i < items->count; i++) {
+        const struct menu_item *item = &items->items[i];
+
+        if (item->number != 0 ? item->number == number : strcmp(item->choice->key, typed) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+/* Where the answer to a question leads: onwards, or back to where a correction came from, by way
+ * of the list that depends on what was just answered. */
+static struct menu_target after_answer(struct menu_run *run, const struct menu_screen *screen)
+{
+    struct menu_state *state = run->state;
+    const struct menu_screen *then = menu_find_screen(run->menu, state->then);
+    struct menu_target natural = menu_natural_target(&run->view, screen);
+
+    if (then == NULL || !screen->asks)
+        return natural;
+    if (natural.kind == MENU_TO_SCREEN && screen->question.kind != MENU_QUESTION_NONE) {
+        const struct menu_question *q = &run->menu->screens[natural.index].question;
+
+        if (q->kind == MENU_QUESTION_LIST && q->parent == screen->question.field &&
+            menu_state_answer(state, run->menu->fields[q->field].name) == NULL)
+            return natural;
+    }
+    state->then[0] = '\0';
+    return (struct menu_target){MENU_TO_SCREEN, (uint16_t)(then - run->menu->screens)};
+}
+
+static bool choose(struct menu_run *run, const struct menu_screen *screen,
+                   const struct menu_item *item, struct menu_target *target)
+{
+    if (item->row != NULL) {
+        if (!keep_row(run, &screen->question, item->row, false))
+            return false;
+        *target = after_answer(run, screen);
+        return true;
+    }
+    menu_apply(run, &item->choice->effect);
+    *target =
+        item->choice->to.kind != MENU_TO_NOWHERE ? item->choice->to : after_answer(run, screen);
+    return true;
+}
+
+bool menu_answer(struct menu_run *run, const struct menu_screen *screen, const char *input,
+                 struct menu_target *target, const struct menu_text **error)
+{
+    const struct menu *menu = run->menu;
+    struct menu_items items;
+    const struct menu_item *item;
+    char typed[MENU_VALUE_BYTES];
+    bool is_cut, is_key;
+
+    *error = &menu->texts[menu->invalid];
+    menu_match_clean(input, typed, sizeof(typed), &is_cut);
+    plain_key(menu, typed);
+    if (screen->kind == MENU_SCREEN_END) /* the rest of an end text that was cut: any key */
+        return answer_next(run, screen, target);
+    if (answer_key(run, screen, typed, target, &is_key))
+        return true;
+    if (is_key)
+        return false;
+    menu_items_collect(&run->view, screen, &items);
+    item = find_item(menu, &items, typed);
+    if (item != NULL)
+        return choose(run, screen, item, target);
+    if (screen->question.kind == MENU_QUESTION_NONE || is_cut)
+        return false;
+    if (!menu_answer_question(run, &screen->question, typed, error))
+        return false;
+    *target = after_answer(run, screen);
+    return true;
+}

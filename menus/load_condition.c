@@ -1,0 +1,136 @@
+#include "menus/loader.h"
+
+#include "menus/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *alloc_in_menu(void *ctx, size_t bytes)
+{
+    return menu_model_alloc(ctx, bytes);
+}
+
+static bool is_constant(struct menu *menu, const char *name)
+{
+    for (unsigned i = 0; i < menu->constant_count; i++)
+        if (strcmp(menu->constants[i].name, name) == 0) {
+            menu->constants[i].is_used = true;
+            return true;
+        }
+    return false;
+}
+
+static const char *operand_name(void *ctx, size_t i)
+{
+    static const char *const words[] = {"language", "draft", "today", "time", "weekday"};
+    const struct menu_loader *l = ctx;
+    size_t count = sizeof(words) / sizeof(words[0]);
+
+    if (i < count)
+        return words[i];
+    i -= count;
+    if (i < l->menu->field_count)
+        return l->menu->fields[i].name;
+    i -= l->menu->field_count;
+    if (i < l->vocabulary->fact_count)
+        return l->vocabulary->facts[i].name;
+    i -= l->vocabulary->fact_count;
+    return i < l->menu->constant_count ? l->menu->constants[i].name : NULL;
+}
+
+static bool is_clock(const char *text)
+{
+    return strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789") == 2 &&
+           strspn(text + 3, "0123456789") == 2 && atoi(text) <= 24 && atoi(text + 3) < 60;
+}
+
+static bool is_language(const struct menu *menu, const char *code)
+{
+    for (unsigned i = 0; i < menu->language_count; i++)
+        if (strcmp(menu->languages[i].code, code) == 0)
+            return true;
+    return false;
+}
+
+static bool is_word_of(const struct menu_fact *fact, const char *word)
+{
+    for (unsigned i = 0; fact->words[i] != NULL; i++)
+        if (strcmp(fact->words[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* Why the right side cannot be true of the left one; NULL when it can. */
+static const char *wrong_word(const struct menu_loader *l, const struct menu_condition_step *step,
+                              const struct menu_fact *fact, const char *word)
+{
+    int64_t days;
+
+    switch (step->operand) {
+    case MENU_OPERAND_LANGUAGE:
+        return is_language(l->menu, word) ? NULL : "no language of this menu";
+    case MENU_OPERAND_TODAY:
+        return menu_date_parse(word, &days) ? NULL : "no date YYYY-MM-DD";
+    case MENU_OPERAND_TIME:
+        return is_clock(word) ? NULL : "no time HH:MM";
+    case MENU_OPERAND_WEEKDAY:
+        return strlen(word) == 1 && strchr("1234567", word[0]) != NULL
+                   ? NULL
+                   : "no weekday: 1 (Monday) to 7 (Sunday)";
+    default:
+        break;
+    }
+    if (fact != NULL && fact->kind == MENU_FACT_WORD && fact->words != NULL &&
+        !is_word_of(fact, word))
+        return "none of the words of this fact";
+    return NULL;
+}
+
+static void check_step(struct menu_loader *l, const config_setting_t *setting,
+                       struct menu_condition_step *step)
+{
+    const struct menu_fact *fact = NULL;
+    char hint[MENU_NAME_BYTES + 32];
+    const char *found = strstr(config_setting_get_string(setting), step->name);
+    size_t offset = found != NULL ? (size_t)(found - config_setting_get_string(setting)) : 0;
+
+    if (step->operand == MENU_OPERAND_NAME) {
+        fact = menu_load_find_fact(l, step->name);
+        step->is_fact = fact != NULL;
+        if (fact == NULL && menu_load_find_field(l->menu, step->name) == MENU_NONE &&
+            !is_constant(l->menu, step->name)) {
+            menu_load_hint(step->name, operand_name, l, hint, sizeof(hint));
+            menu_load_fault_at(l, setting, offset,
+                               "nothing is called %s: no answer, fact or constant%s", step->name,
+                               hint);
+        }
+    }
+    for (unsigned i = 0; i < step->word_count; i++) {
+        const char *wrong = wrong_word(l, step, fact, step->words[i]);
+
+        if (wrong != NULL)
+            menu_load_fault_at(l, setting, offset, "%s is %s", step->words[i], wrong);
+    }
+}
+
+struct menu_condition *menu_load_condition(struct menu_loader *l, config_setting_t *group,
+                                           const char *key)
+{
+    config_setting_t *setting = menu_load_member(l, group, key, CONFIG_TYPE_STRING, false);
+    struct menu_condition *c;
+    const char *why;
+    unsigned column;
+
+    if (setting == NULL)
+        return NULL;
+    c = menu_condition_compile(config_setting_get_string(setting), alloc_in_menu, l->menu, &column,
+                               &why);
+    if (c == NULL) {
+        menu_load_fault_at(l, setting, column - 1, "%s", why);
+        return NULL;
+    }
+    for (unsigned i = 0; i < c->step_count; i++)
+        if (c->steps[i].kind == MENU_CONDITION_TEST)
+            check_step(l, setting, &c->steps[i]);
+    return c;
+}

@@ -1,0 +1,214 @@
+#include "menus/loader.h"
+
+#include "base/mem.h"
+#include "menus/locate.h"
+#include "menus/match.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+unsigned menu_load_line(const config_setting_t *setting)
+{
+    return setting != NULL ? config_setting_source_line(setting) : 0;
+}
+
+void menu_load_fault(struct menu_loader *l, const config_setting_t *setting, const char *format,
+                     ...)
+{
+    char text[MENU_FAULT_TEXT_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    menu_faults_add(&l->faults, false, menu_load_line(setting), 0, "%s", text);
+}
+
+void menu_load_warning(struct menu_loader *l, const config_setting_t *setting, const char *format,
+                       ...)
+{
+    char text[MENU_FAULT_TEXT_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    menu_faults_add(&l->faults, true, menu_load_line(setting), 0, "%s", text);
+}
+
+void menu_load_fault_at(struct menu_loader *l, const config_setting_t *setting, size_t offset,
+                        const char *format, ...)
+{
+    char text[MENU_FAULT_TEXT_BYTES];
+    unsigned line = menu_load_line(setting), column = 0;
+    const char *value = config_setting_get_string(setting);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (value != NULL)
+        menu_locate_string(source_text(l->menu->source), line, config_setting_name(setting), value,
+                           offset, &line, &column);
+    menu_faults_add(&l->faults, false, line, column, "%s", text);
+}
+
+const char *menu_load_array_name(void *ctx, size_t i)
+{
+    return ((const char *const *)ctx)[i];
+}
+
+void menu_load_hint(const char *wrong, menu_load_name_fn *names, void *ctx, char *hint,
+                    size_t hint_bytes)
+{
+    size_t n = strlen(wrong);
+    unsigned best = n < 4 ? 2 : n < 8 ? 3 : 4;
+    const char *name, *found = NULL;
+
+    for (size_t i = 0; (name = names(ctx, i)) != NULL; i++) {
+        unsigned d = menu_match_distance(wrong, name, best - 1);
+
+        if (d < best) {
+            best = d;
+            found = name;
+        }
+    }
+    hint[0] = '\0';
+    if (found != NULL)
+        snprintf(hint, hint_bytes, "; did you mean %s?", found);
+}
+
+void menu_load_check_keys(struct menu_loader *l, config_setting_t *group, const char *what,
+                          const char *const *keys)
+{
+    char hint[MENU_NAME_BYTES + 32];
+
+    for (int i = 0; i < config_setting_length(group); i++) {
+        config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
+        const char *name = config_setting_name(member);
+        bool is_known = false;
+
+        for (unsigned k = 0; keys[k] != NULL && !is_known; k++)
+            is_known = strcmp(keys[k], name) == 0;
+        if (is_known)
+            continue;
+        menu_load_hint(name, menu_load_array_name, (void *)keys, hint, sizeof(hint));
+        menu_load_fault(l, member, "%s has no key %s%s", what, name, hint);
+    }
+}
+
+static const char *type_name(int type)
+{
+    switch (type) {
+    case CONFIG_TYPE_STRING:
+        return "a string in quotes";
+    case CONFIG_TYPE_GROUP:
+        return "a group { ... }";
+    case CONFIG_TYPE_LIST:
+        return "a list ( ... )";
+    case CONFIG_TYPE_ARRAY:
+        return "an array [ ... ]";
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        return "a whole number";
+    case CONFIG_TYPE_BOOL:
+        return "true or false";
+    default:
+        return "a number";
+    }
+}
+
+static bool is_type(const config_setting_t *setting, int type)
+{
+    int is = config_setting_type(setting);
+
+    if (type == CONFIG_TYPE_INT)
+        return is == CONFIG_TYPE_INT || is == CONFIG_TYPE_INT64;
+    /* ( ) and [ ] with nothing or strings in them: either will do. */
+    if (type == CONFIG_TYPE_LIST || type == CONFIG_TYPE_ARRAY)
+        return is == CONFIG_TYPE_LIST || is == CONFIG_TYPE_ARRAY;
+    return is == type;
+}
+
+config_setting_t *menu_load_member(struct menu_loader *l, config_setting_t *group, const char *key,
+                                   int type, bool is_required)
+{
+    config_setting_t *member = config_setting_get_member(group, key);
+
+    if (member == NULL) {
+        if (is_required)
+            menu_load_fault(l, group, "%s is missing: add %s = %s", key, key, type_name(type));
+        return NULL;
+    }
+    if (!is_type(member, type)) {
+        menu_load_fault(l, member, "%s must be %s, not %s", key, type_name(type),
+                        type_name(config_setting_type(member)));
+        return NULL;
+    }
+    return member;
+}
+
+const char *menu_load_string_of(struct menu_loader *l, const config_setting_t *setting)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_STRING) {
+        menu_load_fault(l, setting, "%s, not %s, is expected here", type_name(CONFIG_TYPE_STRING),
+                        type_name(config_setting_type(setting)));
+        return NULL;
+    }
+    return menu_model_strdup(l->menu, config_setting_get_string(setting));
+}
+
+const char *menu_load_string(struct menu_loader *l, config_setting_t *group, const char *key,
+                             bool is_required)
+{
+    config_setting_t *member = menu_load_member(l, group, key, CONFIG_TYPE_STRING, is_required);
+
+    return member != NULL ? menu_model_strdup(l->menu, config_setting_get_string(member)) : NULL;
+}
+
+int64_t menu_load_number(struct menu_loader *l, config_setting_t *group, const char *key,
+                         int64_t min, int64_t max, int64_t otherwise)
+{
+    config_setting_t *member = menu_load_member(l, group, key, CONFIG_TYPE_INT, false);
+    int64_t number;
+
+    if (member == NULL)
+        return otherwise;
+    number = config_setting_type(member) == CONFIG_TYPE_INT64 ? config_setting_get_int64(member)
+                                                              : config_setting_get_int(member);
+    if (number >= min && number <= max)
+        return number;
+    menu_load_fault(l, member, "%s must be between %lld and %lld", key, (long long)min,
+                    (long long)max);
+    return otherwise;
+}
+
+bool menu_load_flag(struct menu_loader *l, config_setting_t *group, const char *key)
+{
+    config_setting_t *member = menu_load_member(l, group, key, CONFIG_TYPE_BOOL, false);
+
+    return member != NULL && config_setting_get_bool(member);
+}
+
+bool menu_load_is_name(struct menu_loader *l, const config_setting_t *setting, const char *name,
+                       const char *what)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t n = strlen(name);
+
+    if (n == 0 || strchr(letters, name[0]) == NULL ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != n) {
+        menu_load_fault(l, setting,
+                        "\"%s\" is no %s: letters, digits, _ and -, beginning with a letter", name,
+                        what);
+        return false;
+    }
+    if (n >= MENU_NAME_BYTES) {
+        menu_load_fault(l, setting, "the %s %s is too long: %d characters at most", what, name,
+                        MENU_NAME_BYTES - 1);
+        return false;
+    }
+    return true;
+}

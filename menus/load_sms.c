@@ -1,0 +1,127 @@
+#include "menus/loader.h"
+
+#include "menus/match.h"
+
+#include <string.h>
+
+enum { WORD_BYTES = 64 };
+
+static void load_words(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
+{
+    config_setting_t *words = menu_load_member(l, group, "words", CONFIG_TYPE_ARRAY, false);
+    int count = words != NULL ? config_setting_length(words) : 0;
+
+    k->words = menu_model_alloc(l->menu, (size_t)count * sizeof(k->words[0]));
+    for (int i = 0; i < count; i++) {
+        config_setting_t *setting = config_setting_get_elem(words, (unsigned)i);
+        const char *word = menu_load_string_of(l, setting);
+        char folded[WORD_BYTES];
+
+        if (word == NULL)
+            continue;
+        menu_match_fold_keyword(word, folded, sizeof(folded));
+        if (folded[0] == '\0' || strlen(word) >= sizeof(folded))
+            menu_load_fault(l, setting, "a keyword has 1 to %d characters", WORD_BYTES - 1);
+        else
+            k->words[k->word_count++] = menu_model_strdup(l->menu, folded);
+    }
+}
+
+static const char *rule_name(void *ctx, size_t i)
+{
+    const struct menu_vocabulary *v = ctx;
+
+    return i < v->rule_count ? v->rules[i].name : NULL;
+}
+
+static void load_keyword_rule(struct menu_loader *l, config_setting_t *group,
+                              struct menu_keyword *k)
+{
+    config_setting_t *setting = menu_load_member(l, group, "rule", CONFIG_TYPE_STRING, false);
+    char hint[MENU_NAME_BYTES + 32];
+
+    if (setting == NULL)
+        return;
+    for (size_t i = 0; i < l->vocabulary->rule_count; i++)
+        if (strcmp(l->vocabulary->rules[i].name, config_setting_get_string(setting)) == 0)
+            k->rule = &l->vocabulary->rules[i];
+    if (k->rule == NULL) {
+        menu_load_hint(config_setting_get_string(setting), rule_name, (void *)l->vocabulary, hint,
+                       sizeof(hint));
+        menu_load_fault_at(l, setting, 0, "the service has no rule %s%s",
+                           config_setting_get_string(setting), hint);
+    }
+}
+
+static void load_keyword(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
+{
+    static const char *const keys[] = {"words", "rule",     "input", "when", "set",
+                                       "draft", "language", "to",    NULL};
+    config_setting_t *input = config_setting_get_member(group, "input");
+
+    menu_load_check_keys(l, group, "a keyword", keys);
+    k->line = menu_load_line(group);
+    load_words(l, group, k);
+    load_keyword_rule(l, group, k);
+    if ((config_setting_get_member(group, "words") == NULL) ==
+        (config_setting_get_member(group, "rule") == NULL))
+        menu_load_fault(l, group, "a keyword has words or a rule: words = [ \"STATUS\" ]");
+    if (input != NULL) {
+        k->has_input = menu_load_question(l, input, NULL, true, &k->input);
+        if (config_setting_is_group(input) && config_setting_get_member(input, "error") == NULL)
+            menu_load_fault(l, input, "error is missing: the target when the value is refused");
+    }
+    k->when = menu_load_condition(l, group, "when");
+    menu_load_effect(l, group, &k->effect);
+    k->to = menu_load_target_key(l, group, "to");
+    if (config_setting_get_member(group, "to") == NULL)
+        menu_load_fault(l, group, "to is missing: the message or action of this keyword");
+}
+
+/* Two keywords with one word: the later is never reached, unless only one of them takes a value or
+ * a condition stands before it. */
+static void check_double_words(struct menu_loader *l, const struct menu_keyword *k)
+{
+    const struct menu *menu = l->menu;
+
+    for (const struct menu_keyword *other = menu->keywords; other < k; other++)
+        for (unsigned a = 0; a < other->word_count; a++)
+            for (unsigned b = 0; b < k->word_count; b++)
+                if (strcmp(other->words[a], k->words[b]) == 0 && other->when == NULL &&
+                    other->has_input == k->has_input)
+                    menu_faults_add(&l->faults, false, k->line, 0,
+                                    "the keyword %s is already taken by an earlier one",
+                                    k->words[b]);
+}
+
+void menu_load_sms(struct menu_loader *l)
+{
+    static const char *const keys[] = {"keywords", "otherwise", NULL};
+    struct menu *menu = l->menu;
+    config_setting_t *sms = menu_load_member(l, l->root, "sms", CONFIG_TYPE_GROUP, false), *list;
+    int count;
+
+    menu->otherwise.kind = MENU_TO_SILENT;
+    if (sms == NULL)
+        return;
+    menu_load_check_keys(l, sms, "sms", keys);
+    if (config_setting_get_member(sms, "otherwise") == NULL)
+        menu_load_fault(l, sms,
+                        "otherwise is missing: what answers an SMS without a keyword "
+                        "(\"@silent\": nothing)");
+    else
+        menu->otherwise = menu_load_target_key(l, sms, "otherwise");
+    list = menu_load_member(l, sms, "keywords", CONFIG_TYPE_LIST, false);
+    count = list != NULL ? config_setting_length(list) : 0;
+    menu->keywords = menu_model_alloc(menu, (size_t)count * sizeof(*menu->keywords));
+    for (int i = 0; i < count; i++) {
+        config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+
+        if (!config_setting_is_group(group)) {
+            menu_load_fault(l, group, "a keyword is a group { words = [ ... ]; to = \"...\"; }");
+            continue;
+        }
+        load_keyword(l, group, &menu->keywords[menu->keyword_count]);
+        check_double_words(l, &menu->keywords[menu->keyword_count++]);
+    }
+}

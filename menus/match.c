@@ -1,0 +1,229 @@
+#include "menus/match.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    FOLDED_BYTES = 128,
+    PREFIX_LETTERS_MIN = 3,
+    GUESS_EDITS_MAX = 2,
+    GUESS_SHORT_LETTERS = 4, /* names up to here: one edit */
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
+
+void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut)
+{
+    size_t n = 0;
+
+    *is_cut = false;
+    while (is_blank(*input))
+        input++;
+    for (; *input != '\0'; input++) {
+        if (is_blank(*input) && (is_blank(input[1]) || input[1] == '\0'))
+            continue;
+        if (n + 1 == typed_bytes) {
+            *is_cut = true;
+            break;
+        }
+        typed[n++] = is_blank(*input) ? ' ' : *input;
+    }
+    typed[n] = '\0';
+}
+
+/* Behind "no", "no." or "nomor", where blanks may stand. */
+static const char *skip_number_word(const struct menu *menu, const char *typed)
+{
+    for (unsigned i = 0; i < menu->number_word_count; i++) {
+        size_t n = strlen(menu->number_words[i]);
+        const char *rest = typed + n;
+
+        if (strncasecmp(typed, menu->number_words[i], n) != 0)
+            continue;
+        rest += *rest == '.';
+        rest += strspn(rest, " ");
+        if (isdigit((unsigned char)*rest))
+            return rest;
+    }
+    return typed;
+}
+
+unsigned menu_match_number(const struct menu *menu, const char *typed)
+{
+    const char *at = skip_number_word(menu, typed);
+    unsigned number = 0, digits = 0;
+
+    for (; *at >= '0' && *at <= '9'; at++) {
+        if (++digits > 4)
+            return 0;
+        number = number * 10 + (unsigned)(*at - '0');
+    }
+    if (*at == '.' || *at == ')')
+        at++;
+    return *at == '\0' ? number : 0;
+}
+
+void menu_match_fold(const char *text, char *folded, size_t folded_bytes)
+{
+    size_t n = 0;
+
+    for (; *text != '\0' && n + 1 < folded_bytes; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (isalnum(c) || c >= 0x80)
+            folded[n++] = (char)tolower(c);
+    }
+    folded[n] = '\0';
+}
+
+void menu_match_fold_keyword(const char *text, char *folded, size_t folded_bytes)
+{
+    bool is_cut;
+
+    menu_match_clean(text, folded, folded_bytes, &is_cut);
+    for (; *folded != '\0'; folded++)
+        *folded = (char)toupper((unsigned char)*folded);
+}
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+    unsigned m = a < b ? a : b;
+
+    return m < c ? m : c;
+}
+
+unsigned menu_match_distance(const char *a, const char *b, unsigned limit)
+{
+    unsigned rows[3][FOLDED_BYTES + 1];
+    size_t n = strlen(a), m = strlen(b);
+    unsigned *before = rows[0], *above = rows[1], *here = rows[2];
+
+    if (n > FOLDED_BYTES || m > FOLDED_BYTES || n > m + limit || m > n + limit)
+        return limit + 1;
+    for (unsigned j = 0; j <= m; j++)
+        above[j] = j;
+    for (unsigned i = 1; i <= n; i++) {
+        unsigned best = here[0] = i, *spare = before;
+
+        for (unsigned j = 1; j <= m; j++) {
+            here[j] =
+                smallest(above[j] + 1, here[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                here[j] = smallest(here[j], before[j - 2] + 1, here[j]);
+            if (here[j] < best)
+                best = here[j];
+        }
+        if (best > limit)
+            return limit + 1;
+        before = above;
+        above = here;
+        here = spare;
+    }
+    return above[m] <= limit ? above[m] : limit + 1;
+}
+
+/* Codes are written with or without their dots and hyphens. */
+static bool is_code(const char *code, const char *folded)
+{
+    char folded_code[FOLDED_BYTES];
+
+    menu_match_fold(code, folded_code, sizeof(folded_code));
+    return folded_code[0] != '\0' && strcmp(folded_code, folded) == 0;
+}
+
+static unsigned row_distance(const struct menu_row *row, const char *folded, unsigned limit)
+{
+    unsigned best = limit + 1;
+
+    for (unsigned i = 0; i < row->key_count; i++) {
+        unsigned d = menu_match_distance(row->keys[i], folded, limit);
+
+        if (d < best)
+            best = d;
+    }
+    return best;
+}
+
+static bool begins_with(const struct menu_row *row, const char *folded)
+{
+    for (unsigned i = 0; i < row->key_count; i++)
+        if (strncmp(row->keys[i], folded, strlen(folded)) == 0)
+            return true;
+    return false;
+}
+
+/* The only row at the smallest distance. */
+static const struct menu_row *nearest_row(const struct menu_table *table,
+                                          const struct menu_row_group *group, const char *folded,
+                                          bool *is_guess)
+{
+    size_t n = strlen(folded);
+    unsigned limit = n < PREFIX_LETTERS_MIN ? 0 : n <= GUESS_SHORT_LETTERS ? 1 : GUESS_EDITS_MAX;
+    const struct menu_row *found = NULL;
+    unsigned best = limit + 1;
+
+    for (unsigned i = 0; i < group->count; i++) {
+        const struct menu_row *row = &table->rows[group->first + i];
+        unsigned d = row_distance(row, folded, limit);
+
+        if (d < best) {
+            best = d;
+            found = row;
+        } else if (d == best) {
+            found = NULL;
+        }
+    }
+    *is_guess = best > 0;
+    return best <= limit ? found : NULL;
+}
+
+static const struct menu_row *prefix_row(const struct menu_table *table,
+                                         const struct menu_row_group *group, const char *folded,
+                                         unsigned *matches)
+{
+    const struct menu_row *found = NULL;
+
+    *matches = 0;
+    for (unsigned i = 0; i < group->count; i++)
+        if (begins_with(&table->rows[group->first + i], folded)) {
+            found = &table->rows[group->first + i];
+            ++*matches;
+        }
+    return *matches == 1 ? found : NULL;
+}
+
+const struct menu_row *menu_match_row(const struct menu_table *table,
+                                      const struct menu_row_group *group, const char *typed,
+                                      bool takes_names, bool *is_guess)
+{
+    char folded[FOLDED_BYTES];
+    const struct menu_row *row;
+    unsigned matches = 0;
+
+    *is_guess = false;
+    menu_match_fold(typed, folded, sizeof(folded));
+    if (folded[0] == '\0' || strlen(typed) >= sizeof(folded))
+        return NULL;
+    for (unsigned i = 0; i < group->count; i++)
+        if (is_code(table->rows[group->first + i].code, folded))
+            return &table->rows[group->first + i];
+    if (!takes_names)
+        return NULL;
+    row = nearest_row(table, group, folded, is_guess);
+    if (row != NULL && !*is_guess)
+        return row;
+    if (strlen(folded) >= PREFIX_LETTERS_MIN) {
+        const struct menu_row *begun = prefix_row(table, group, folded, &matches);
+
+        if (begun != NULL) {
+            *is_guess = false;
+            return begun;
+        }
+    }
+    /* The beginning of several: a guess would be a throw of dice. */
+    return matches == 0 ? row : NULL;
+}

@@ -1,0 +1,315 @@
+#include "menus/render.h"
+
+#include "gateway/smpp/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MS_PER_DAY = 86400000 };
+
+unsigned menu_code_point_units(uint32_t code_point, bool is_ucs2)
+{
+    if (is_ucs2)
+        return code_point > 0xFFFF ? 2 : 1;
+    if ((code_point >= 'a' && code_point <= 'z') || (code_point >= ' ' && code_point <= 'Z'))
+        return 1;
+    return text_gsm_septets(code_point);
+}
+
+unsigned menu_text_units(const char *text, bool is_ucs2)
+{
+    unsigned units = 0;
+
+    for (uint32_t c = text_next_code_point(&text); c != 0; c = text_next_code_point(&text))
+        units += menu_code_point_units(c, is_ucs2);
+    return units;
+}
+
+void menu_writer_init(struct menu_writer *w, char *text, size_t text_bytes, bool is_ucs2,
+                      unsigned limit)
+{
+    *w = (struct menu_writer){.start = text,
+                              .at = text,
+                              .end = text + text_bytes - 1,
+                              .limit = limit,
+                              .is_ucs2 = is_ucs2};
+    *text = '\0';
+}
+
+void menu_writer_text(struct menu_writer *w, const char *text)
+{
+    while (*text != '\0' && !w->is_full) {
+        const char *next = text;
+        unsigned units = menu_code_point_units(text_next_code_point(&next), w->is_ucs2);
+        size_t bytes = (size_t)(next - text);
+
+        if (w->units + units > w->limit || bytes > (size_t)(w->end - w->at)) {
+            w->is_full = true;
+            break;
+        }
+        memcpy(w->at, text, bytes);
+        w->at += bytes;
+        w->units += units;
+        text = next;
+    }
+    *w->at = '\0';
+}
+
+/* A literal was counted and checked when the menu was loaded. */
+static void write_literal(struct menu_writer *w, const struct menu_part *part)
+{
+    if (w->is_full || w->units + part->units > w->limit ||
+        part->literal_bytes > (size_t)(w->end - w->at)) {
+        menu_writer_text(w, part->literal);
+        return;
+    }
+    memcpy(w->at, part->literal, part->literal_bytes + 1u);
+    w->at += part->literal_bytes;
+    w->units += part->units;
+}
+
+bool menu_value_raw(const struct menu_view *view, const struct menu_value *value,
+                    char raw[MENU_VALUE_BYTES])
+{
+    if (value->field != NULL && view->state != NULL) {
+        const char *answer = menu_state_answer(view->state, value->field);
+
+        if (answer != NULL) {
+            text_copy(raw, MENU_VALUE_BYTES, answer);
+            return true;
+        }
+    }
+    raw[0] = '\0';
+    return value->fact != NULL && view->facts != NULL && view->facts->get != NULL &&
+           view->facts->get(view->facts->ctx, value->fact->name, raw);
+}
+
+static bool is_plain(const char *text, bool is_ucs2)
+{
+    for (; *text != '\0'; text++)
+        if ((uint8_t)*text < ' ' || (uint8_t)*text >= 0x7F || (!is_ucs2 && *text == '`'))
+            return false;
+    return true;
+}
+
+/* A value must not break lines, nor cost more than the alphabet has: fold it in place. */
+static void fold(char value[MENU_VALUE_BYTES], bool is_ucs2)
+{
+    char folded[MENU_VALUE_BYTES];
+    struct menu_writer w;
+
+    if (is_plain(value, is_ucs2))
+        return;
+    if (is_ucs2)
+        text_copy(folded, sizeof(folded), value);
+    else
+        text_fold_gsm(value, folded, sizeof(folded));
+    menu_writer_init(&w, value, MENU_VALUE_BYTES, is_ucs2, MENU_VALUE_BYTES);
+    for (const char *at = folded; *at != '\0';) {
+        const char *from = at;
+        uint32_t c = text_next_code_point(&at);
+        char one[8] = {0};
+
+        if (c < ' ')
+            one[0] = ' ';
+        else if (menu_code_point_units(c, is_ucs2) == 0)
+            one[0] = '?';
+        else
+            memcpy(one, from, (size_t)(at - from));
+        menu_writer_text(&w, one);
+    }
+}
+
+static void cut(char *text, unsigned max, bool is_ucs2)
+{
+    unsigned units = 0;
+
+    for (const char *at = text; *at != '\0';) {
+        const char *from = at;
+
+        units += menu_code_point_units(text_next_code_point(&at), is_ucs2);
+        if (units > max) {
+            char *end = text + (from - text);
+
+            while (end > text && end[-1] == ' ')
+                end--;
+            *end = '\0';
+            return;
+        }
+    }
+}
+
+void menu_value_shown(const struct menu_view *view, const struct menu_value *value,
+                      char shown[MENU_VALUE_BYTES])
+{
+    bool is_ucs2 = view->menu->languages[view->language].is_ucs2;
+
+    if (menu_value_raw(view, value, shown) && value->table != MENU_NONE) {
+        const struct menu_row *row = menu_table_find(&view->menu->tables[value->table], shown);
+
+        if (row != NULL)
+            text_copy(shown, MENU_VALUE_BYTES,
+                      menu_view_template(view, row->label)->parts[0].literal);
+    }
+    fold(shown, is_ucs2);
+    cut(shown, value->max, is_ucs2);
+}
+
+static void write_number(char text[MENU_VALUE_BYTES], unsigned number)
+{
+    snprintf(text, MENU_VALUE_BYTES, "%u", number);
+}
+
+static void part_text(const struct menu_view *view, const struct menu_part *part,
+                      char text[MENU_VALUE_BYTES])
+{
+    switch (part->kind) {
+    case MENU_PART_LITERAL:
+        text_copy(text, MENU_VALUE_BYTES, part->literal);
+        break;
+    case MENU_PART_VALUE:
+        menu_value_shown(view, &view->menu->values[part->value], text);
+        break;
+    case MENU_PART_CODE:
+        text_copy(text, MENU_VALUE_BYTES, view->code != NULL ? view->code : "");
+        cut(text, part->units, false);
+        break;
+    case MENU_PART_STEP:
+        write_number(text, view->step);
+        break;
+    case MENU_PART_STEPS:
+        write_number(text, view->steps);
+        break;
+    case MENU_PART_DRAFT_STEP:
+        write_number(text, view->draft_step);
+        break;
+    case MENU_PART_PAGE:
+        write_number(text, view->page);
+        break;
+    case MENU_PART_PAGES:
+        write_number(text, view->pages);
+        break;
+    case MENU_PART_SHOWN:
+        text_copy(text, MENU_VALUE_BYTES, view->shown != NULL ? view->shown : "");
+        fold(text, view->menu->languages[view->language].is_ucs2);
+        cut(text, part->units, view->menu->languages[view->language].is_ucs2);
+        break;
+    }
+}
+
+unsigned menu_template_units(const struct menu_view *view, const struct menu_template *t)
+{
+    bool is_ucs2 = view->menu->languages[view->language].is_ucs2;
+    unsigned units = t->fixed_units;
+    char text[MENU_VALUE_BYTES];
+
+    if (t->is_fixed)
+        return units;
+    for (unsigned i = 0; i < t->part_count; i++)
+        if (t->parts[i].kind != MENU_PART_LITERAL) {
+            part_text(view, &t->parts[i], text);
+            units += menu_text_units(text, is_ucs2);
+        }
+    return units;
+}
+
+void menu_template_render(const struct menu_view *view, const struct menu_template *t,
+                          struct menu_writer *w)
+{
+    char text[MENU_VALUE_BYTES];
+
+    for (unsigned i = 0; i < t->part_count; i++) {
+        if (t->parts[i].kind == MENU_PART_LITERAL) {
+            write_literal(w, &t->parts[i]);
+        } else {
+            part_text(view, &t->parts[i], text);
+            menu_writer_text(w, text);
+        }
+    }
+}
+
+void menu_template_raw(const struct menu_view *view, const struct menu_template *t,
+                       char value[MENU_VALUE_BYTES])
+{
+    char text[MENU_VALUE_BYTES];
+    struct menu_writer w;
+
+    menu_writer_init(&w, value, MENU_VALUE_BYTES, true, MENU_VALUE_BYTES);
+    for (unsigned i = 0; i < t->part_count; i++) {
+        if (t->parts[i].kind == MENU_PART_VALUE)
+            menu_value_raw(view, &view->menu->values[t->parts[i].value], text);
+        else
+            part_text(view, &t->parts[i], text);
+        menu_writer_text(&w, text);
+    }
+}
+
+/* Civil time of the menu's place. */
+static int64_t local_ms(const struct menu_view *view)
+{
+    return view->now_ms + (int64_t)view->menu->utc_offset_s * 1000;
+}
+
+static int64_t local_day(const struct menu_view *view)
+{
+    int64_t ms = local_ms(view);
+
+    return (ms >= 0 ? ms : ms - (MS_PER_DAY - 1)) / MS_PER_DAY;
+}
+
+static bool name_value(const struct menu_view *view, const struct menu_condition_step *step,
+                       char value[MENU_VALUE_BYTES])
+{
+    const struct menu *menu = view->menu;
+    const char *name = step->name;
+    const char *answer = view->state != NULL ? menu_state_answer(view->state, name) : NULL;
+
+    if (answer != NULL) {
+        text_copy(value, MENU_VALUE_BYTES, answer);
+        return true;
+    }
+    value[0] = '\0';
+    if (step->is_fact && view->facts != NULL && view->facts->get != NULL &&
+        view->facts->get(view->facts->ctx, name, value))
+        return true;
+    for (unsigned i = 0; i < menu->constant_count; i++)
+        if (strcmp(menu->constants[i].name, name) == 0) {
+            menu_template_raw(view, menu_view_template(view, menu->constants[i].text), value);
+            return true;
+        }
+    return false;
+}
+
+static bool operand_value(void *ctx, const struct menu_condition_step *step,
+                          char value[MENU_VALUE_BYTES])
+{
+    const struct menu_view *view = ctx;
+    int64_t minutes = (local_ms(view) - local_day(view) * MS_PER_DAY) / 60000;
+
+    switch (step->operand) {
+    case MENU_OPERAND_NAME:
+        return name_value(view, step, value);
+    case MENU_OPERAND_LANGUAGE:
+        text_copy(value, MENU_VALUE_BYTES, view->menu->languages[view->language].code);
+        return true;
+    case MENU_OPERAND_DRAFT:
+        text_copy(value, MENU_VALUE_BYTES,
+                  view->state != NULL && view->state->has_draft ? "1" : "0");
+        return true;
+    case MENU_OPERAND_TODAY:
+        menu_date_format(local_day(view), value);
+        return true;
+    case MENU_OPERAND_TIME:
+        snprintf(value, MENU_VALUE_BYTES, "%02d:%02d", (int)(minutes / 60), (int)(minutes % 60));
+        return true;
+    case MENU_OPERAND_WEEKDAY: /* 1970-01-01 was a Thursday */
+        snprintf(value, MENU_VALUE_BYTES, "%d", (int)(((local_day(view) + 3) % 7 + 7) % 7) + 1);
+        return true;
+    }
+    return false;
+}
+
+bool menu_view_holds(const struct menu_view *view, const struct menu_condition *condition)
+{
+    return condition == NULL || menu_condition_holds(condition, operand_value, (void *)view);
+}

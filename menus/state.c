@@ -1,0 +1,168 @@
+#include "menus/state.h"
+
+#include <string.h>
+
+enum { STATE_FORMAT = 1 };
+enum { FLAG_OPEN = 1, FLAG_DRAFT = 2, FLAG_TIGHT = 4 };
+
+void menu_state_init(struct menu_state *state)
+{
+    memset(state, 0, sizeof(*state));
+}
+
+void menu_state_encode(const struct menu_state *state, struct writer *w)
+{
+    writer_u8(w, STATE_FORMAT);
+    writer_u8(w, (uint8_t)((state->is_open ? FLAG_OPEN : 0) | (state->has_draft ? FLAG_DRAFT : 0) |
+                           (state->is_tight ? FLAG_TIGHT : 0)));
+    writer_bytes(w, state->menu_id, sizeof(state->menu_id));
+    writer_string8(w, state->language);
+    writer_string8(w, state->screen);
+    writer_u16(w, state->page);
+    writer_u8(w, state->errors);
+    writer_string8(w, state->then);
+    writer_u8(w, state->back_count);
+    for (unsigned i = 0; i < state->back_count; i++)
+        writer_string8(w, state->back[i]);
+    if (state->has_draft) {
+        writer_string8(w, state->draft_screen);
+        writer_u64(w, (uint64_t)state->draft_since_ms);
+    }
+    writer_u8(w, state->answer_count);
+    for (unsigned i = 0; i < state->answer_count; i++) {
+        writer_string8(w, state->answers[i].field);
+        writer_string8(w, state->answer_bytes + state->answers[i].offset);
+    }
+}
+
+static void decode_answers(struct menu_state *state, struct reader *r)
+{
+    unsigned count = reader_u8(r);
+
+    for (unsigned i = 0; i < count && !r->failed; i++) {
+        char field[MENU_NAME_BYTES], value[MENU_VALUE_BYTES];
+
+        reader_string8(r, field, sizeof(field));
+        reader_string8(r, value, sizeof(value));
+        if (r->failed || !menu_state_set_answer(state, field, value))
+            r->failed = true;
+    }
+}
+
+static void decode_fields(struct menu_state *state, struct reader *r)
+{
+    uint8_t flags = reader_u8(r);
+    struct span id = reader_bytes(r, sizeof(state->menu_id));
+
+    if (id.size == sizeof(state->menu_id))
+        memcpy(state->menu_id, id.data, id.size);
+    state->is_open = (flags & FLAG_OPEN) != 0;
+    state->has_draft = (flags & FLAG_DRAFT) != 0;
+    state->is_tight = (flags & FLAG_TIGHT) != 0;
+    reader_string8(r, state->language, sizeof(state->language));
+    reader_string8(r, state->screen, sizeof(state->screen));
+    state->page = reader_u16(r);
+    state->errors = reader_u8(r);
+    reader_string8(r, state->then, sizeof(state->then));
+    state->back_count = reader_u8(r);
+    if (state->back_count > MENU_BACK_MAX) {
+        r->failed = true;
+        return;
+    }
+    for (unsigned i = 0; i < state->back_count; i++)
+        reader_string8(r, state->back[i], sizeof(state->back[i]));
+    if (state->has_draft) {
+        reader_string8(r, state->draft_screen, sizeof(state->draft_screen));
+        state->draft_since_ms = (int64_t)reader_u64(r);
+    }
+    decode_answers(state, r);
+}
+
+bool menu_state_decode(struct menu_state *state, struct span octets)
+{
+    struct reader r;
+
+    reader_init(&r, octets);
+    menu_state_init(state);
+    if (reader_u8(&r) == STATE_FORMAT) {
+        decode_fields(state, &r);
+        if (!r.failed && reader_left(&r) == 0)
+            return true;
+        menu_state_init(state);
+    }
+    return false;
+}
+
+static int find_answer(const struct menu_state *state, const char *field)
+{
+    for (int i = 0; i < state->answer_count; i++)
+        if (strcmp(state->answers[i].field, field) == 0)
+            return i;
+    return -1;
+}
+
+const char *menu_state_answer(const struct menu_state *state, const char *field)
+{
+    int at = find_answer(state, field);
+
+    return at >= 0 ? state->answer_bytes + state->answers[at].offset : NULL;
+}
+
+static void remove_at(struct menu_state *state, unsigned at)
+{
+    unsigned offset = state->answers[at].offset;
+    unsigned size = (unsigned)strlen(state->answer_bytes + offset) + 1;
+
+    memmove(state->answer_bytes + offset, state->answer_bytes + offset + size,
+            state->answer_bytes_used - offset - size);
+    state->answer_bytes_used = (uint16_t)(state->answer_bytes_used - size);
+    memmove(&state->answers[at], &state->answers[at + 1],
+            (state->answer_count - at - 1u) * sizeof(state->answers[0]));
+    state->answer_count--;
+    for (unsigned i = 0; i < state->answer_count; i++)
+        if (state->answers[i].offset > offset)
+            state->answers[i].offset = (uint16_t)(state->answers[i].offset - size);
+}
+
+bool menu_state_set_answer(struct menu_state *state, const char *field, const char *value)
+{
+    size_t size = strlen(value) + 1, name_size = strlen(field) + 1, freed = 0;
+    int at = find_answer(state, field);
+
+    if (at >= 0)
+        freed = strlen(state->answer_bytes + state->answers[at].offset) + 1;
+    if (size > MENU_VALUE_BYTES || name_size > MENU_NAME_BYTES ||
+        (at < 0 && state->answer_count == MENU_ANSWERS_MAX) ||
+        state->answer_bytes_used - freed + size > MENU_ANSWERS_BYTES)
+        return false;
+    if (freed == size) {
+        memmove(state->answer_bytes + state->answers[at].offset, value, size);
+        return true;
+    }
+    if (at >= 0)
+        remove_at(state, (unsigned)at);
+    memcpy(state->answers[state->answer_count].field, field, name_size);
+    state->answers[state->answer_count].offset = state->answer_bytes_used;
+    memcpy(state->answer_bytes + state->answer_bytes_used, value, size);
+    state->answer_bytes_used = (uint16_t)(state->answer_bytes_used + size);
+    state->answer_count++;
+    return true;
+}
+
+void menu_state_remove_answer(struct menu_state *state, const char *field)
+{
+    int at = find_answer(state, field);
+
+    if (at >= 0)
+        remove_at(state, (unsigned)at);
+}
+
+void menu_state_clear_draft(struct menu_state *state)
+{
+    state->has_draft = false;
+    state->draft_screen[0] = '\0';
+    state->draft_since_ms = 0;
+    state->answer_count = 0;
+    state->answer_bytes_used = 0;
+    state->then[0] = '\0';
+}

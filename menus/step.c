@@ -1,0 +1,453 @@
+#include "menus/match.h"
+#include "menus/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { TEXT_UNITS_MAX = MENU_TEXT_BYTES };
+
+static const struct menu_text *text_at(const struct menu *menu, uint16_t index)
+{
+    return &menu->texts[index];
+}
+
+static struct menu_target to_screen(uint16_t index)
+{
+    return (struct menu_target){MENU_TO_SCREEN, index};
+}
+
+static void init_run(struct menu_run *run, const struct menu *menu, struct menu_state *state,
+                     const struct menu_event *event, const struct menu_facts *facts,
+                     struct menu_limits limits, struct menu_outcome *outcome)
+{
+    run->menu = menu;
+    run->state = state;
+    run->event = event;
+    run->limits = limits;
+    run->outcome = outcome;
+    run->view = (struct menu_view){.menu = menu,
+                                   .state = state,
+                                   .facts = facts,
+                                   .code = event->code,
+                                   .language = menu_find_language(menu, state->language),
+                                   .now_ms = event->now_ms};
+    run->is_sms = false;
+    run->is_refusal = false;
+    run->error = NULL;
+    run->shown[0] = '\0';
+    run->screen = NULL;
+    run->text = NULL;
+    outcome->text[0] = '\0';
+    outcome->action = NULL;
+    outcome->screen = "";
+    outcome->was_invalid = false;
+}
+
+/* Lays the shown screen out. After a refused input its pages make room for the error line; the
+ * page is then the one that the subscriber looked at. */
+static void lay_out(struct menu_run *run, const struct menu_items *items,
+                    struct menu_layout *layout, unsigned error_units)
+{
+    struct menu_state *state = run->state;
+    unsigned limit = menu_limit_of(run->menu, run->limits, run->view.language);
+    struct menu_writer w;
+    char text[MENU_TEXT_BYTES];
+    unsigned first, page_units;
+
+    menu_layout_make(&run->view, run->screen, items, run->limits, state->is_tight, layout);
+    if (state->page >= layout->page_count)
+        state->page = (uint16_t)(layout->page_count - 1);
+    if (error_units == 0 || state->is_tight)
+        return;
+    menu_writer_init(&w, text, sizeof(text), run->menu->languages[run->view.language].is_ucs2,
+                     limit);
+    menu_layout_render(&run->view, run->screen, items, layout, state->page, &w);
+    page_units = w.units;
+    if (!w.is_full && error_units + 1 + page_units <= limit)
+        return;
+    first = layout->pages[state->page].count != 0 ? layout->pages[state->page].first : 0;
+    state->is_tight = true;
+    menu_layout_make(&run->view, run->screen, items, run->limits, true, layout);
+    state->page = (uint16_t)(state->page != 0 ? menu_layout_page_of(layout, first) : 0);
+}
+
+static void render_error(struct menu_run *run, struct menu_writer *w)
+{
+    run->view.shown = run->shown;
+    menu_template_render(&run->view, menu_view_template(&run->view, run->error), w);
+    run->view.shown = NULL;
+    menu_writer_text(w, "\n");
+}
+
+/* The page of run->screen that the state stands on. */
+static void render_screen(struct menu_run *run)
+{
+    struct menu_outcome *outcome = run->outcome;
+    bool is_ucs2 = run->menu->languages[run->view.language].is_ucs2;
+    unsigned error_units = 0;
+    struct menu_items items;
+    struct menu_layout layout;
+    struct menu_writer w;
+
+    menu_count_steps(&run->view, run->screen);
+    if (run->error != NULL) {
+        run->view.shown = run->shown;
+        error_units = menu_template_units(&run->view, menu_view_template(&run->view, run->error));
+        run->view.shown = NULL;
+    }
+    menu_items_collect(&run->view, run->screen, &items);
+    lay_out(run, &items, &layout, error_units);
+    menu_writer_init(&w, outcome->text, sizeof(outcome->text), is_ucs2,
+                     menu_limit_of(run->menu, run->limits, run->view.language));
+    if (run->error != NULL)
+        render_error(run, &w);
+    menu_layout_render(&run->view, run->screen, &items, &layout, run->state->page, &w);
+    outcome->kind =
+        run->screen->kind == MENU_SCREEN_END && run->state->page + 1u >= layout.page_count
+            ? MENU_END
+            : MENU_ASK;
+}
+
+static void close_dialogue(struct menu_state *state)
+{
+    state->is_open = false;
+    state->screen[0] = '\0';
+    state->page = 0;
+    state->errors = 0;
+    state->back_count = 0;
+    state->then[0] = '\0';
+    state->is_tight = false;
+}
+
+/* A text that is no screen: an end, or the answer to an SMS. */
+static void render_text(struct menu_run *run, const struct menu_text *text)
+{
+    struct menu_writer w;
+
+    run->view.shown = run->shown;
+    menu_writer_init(&w, run->outcome->text, sizeof(run->outcome->text),
+                     run->menu->languages[run->view.language].is_ucs2,
+                     run->is_sms ? TEXT_UNITS_MAX
+                                 : menu_limit_of(run->menu, run->limits, run->view.language));
+    menu_template_render(&run->view, menu_view_template(&run->view, text), &w);
+    run->outcome->kind = MENU_END;
+}
+
+/* An SMS has no pages and no keys: the text of the screen and its choices. */
+static void render_for_sms(struct menu_run *run)
+{
+    menu_count_steps(&run->view, run->screen);
+    render_text(run, run->screen->text);
+}
+
+static void finish(struct menu_run *run, enum menu_arrival arrival)
+{
+    struct menu_outcome *outcome = run->outcome;
+
+    outcome->ucs2 = run->menu->languages[run->view.language].is_ucs2;
+    outcome->screen = run->screen != NULL ? run->screen->name
+                      : run->text != NULL ? run->text->name
+                                          : "";
+    if (arrival == MENU_ARRIVED_ACTION) {
+        outcome->kind = MENU_ACT;
+        outcome->action = run->screen->action->name;
+        return;
+    }
+    memset(&run->state->pending, 0, sizeof(run->state->pending));
+    if (arrival == MENU_ARRIVED_SILENT) {
+        outcome->kind = MENU_SILENT;
+    } else if (run->screen == NULL) {
+        render_text(run, run->text);
+    } else if (run->is_sms) {
+        render_for_sms(run);
+    } else {
+        render_screen(run);
+    }
+    if (outcome->kind == MENU_END && !run->is_sms)
+        close_dialogue(run->state);
+}
+
+/* Answers behind the code of a dial, one after the other, until one does not fit. */
+static enum menu_arrival walk(struct menu_run *run, enum menu_arrival arrival)
+{
+    struct menu_pending *pending = &run->state->pending;
+    unsigned at = 0;
+
+    while (arrival == MENU_ARRIVED_ASK && at < pending->walk_bytes) {
+        char input[MENU_WALK_BYTES];
+        struct menu_target target;
+        const struct menu_text *error;
+
+        text_copy(input, sizeof(input), pending->walk + at);
+        at += (unsigned)strlen(input) + 1;
+        if (!menu_answer(run, run->screen, input, &target, &error)) {
+            at = pending->walk_bytes;
+            break;
+        }
+        arrival = menu_navigate(run, target);
+    }
+    memmove(pending->walk, pending->walk + at, pending->walk_bytes - at);
+    pending->walk_bytes = (uint8_t)(pending->walk_bytes - at);
+    return arrival;
+}
+
+/* Splits "*2*1#" behind the code "*384#" of "*384*2*1#" into "2" and "1". */
+static void take_walk(struct menu_pending *pending, const char *dialled, const char *code)
+{
+    size_t n = code != NULL ? strlen(code) : 0;
+    const char *at;
+
+    pending->walk_bytes = 0;
+    if (n > 0 && code[n - 1] == '#')
+        n--;
+    if (n == 0 || dialled == NULL || strncmp(dialled, code, n) != 0 || dialled[n] != '*')
+        return;
+    for (at = dialled + n; *at == '*';) {
+        size_t bytes = strcspn(++at, "*#");
+
+        if (pending->walk_bytes + bytes + 1 > sizeof(pending->walk))
+            break;
+        memcpy(pending->walk + pending->walk_bytes, at, bytes);
+        pending->walk[pending->walk_bytes + bytes] = '\0';
+        pending->walk_bytes = (uint8_t)(pending->walk_bytes + bytes + 1);
+        at += bytes;
+    }
+}
+
+/* Forgets a draft that is too old, and answers that belong to no draft. */
+static void forget(struct menu_run *run)
+{
+    struct menu_state *state = run->state;
+    const struct menu *menu = run->menu;
+
+    if (!state->has_draft || run->event->now_ms - state->draft_since_ms > menu->draft_ms) {
+        menu_state_clear_draft(state);
+        return;
+    }
+    for (unsigned i = state->answer_count; i-- > 0;) {
+        bool is_kept = false;
+
+        for (unsigned f = 0; f < menu->field_count && !is_kept; f++)
+            is_kept = menu->fields[f].in_flow &&
+                      strcmp(menu->fields[f].name, state->answers[i].field) == 0;
+        if (!is_kept)
+            menu_state_remove_answer(state, state->answers[i].field);
+    }
+}
+
+static void open_dialogue(struct menu_run *run)
+{
+    close_dialogue(run->state);
+    forget(run);
+    memcpy(run->state->menu_id, run->menu->id, MENU_ID_BYTES);
+    memset(&run->state->pending, 0, sizeof(run->state->pending));
+    run->state->is_open = true;
+}
+
+static enum menu_arrival dial(struct menu_run *run, const char *dialled)
+{
+    const struct menu *menu = run->menu;
+    uint16_t screen = menu->start;
+
+    open_dialogue(run);
+    take_walk(&run->state->pending, dialled, run->event->code);
+    if (run->state->pending.walk_bytes == 0) {
+        if (run->state->has_draft && menu->resume != MENU_NONE &&
+            menu_draft_question(&run->view, NULL, NULL) != MENU_NONE)
+            screen = menu->resume;
+        if (run->state->language[0] == '\0' && menu->first != MENU_NONE)
+            screen = menu->first;
+    }
+    return menu_navigate(run, to_screen(screen));
+}
+
+static enum menu_arrival push(struct menu_run *run, const char *name)
+{
+    const struct menu_screen *screen = menu_find_screen(run->menu, name);
+
+    open_dialogue(run);
+    return menu_navigate(run, to_screen(screen != NULL ? (uint16_t)(screen - run->menu->screens)
+                                                       : run->menu->start));
+}
+
+static enum menu_arrival take_input(struct menu_run *run, const char *input)
+{
+    const struct menu_screen *screen = menu_find_screen(run->menu, run->state->screen);
+    struct menu_target target;
+    const struct menu_text *error;
+
+    memset(&run->state->pending, 0, sizeof(run->state->pending));
+    /* No dialogue, or of a version without that screen: begin, rather than take the input for an
+     * answer to something else. */
+    if (!run->state->is_open || screen == NULL)
+        return dial(run, NULL);
+    if (!menu_answer(run, screen, input, &target, &error))
+        target = menu_refuse(run, screen, error);
+    return menu_navigate(run, target);
+}
+
+static enum menu_arrival end_busy(struct menu_run *run)
+{
+    run->text = text_at(run->menu, run->state->has_draft ? run->menu->busy : run->menu->busy_fresh);
+    return MENU_ARRIVED_END;
+}
+
+static enum menu_arrival take_result(struct menu_run *run, const char *word)
+{
+    struct menu_state *state = run->state;
+    const struct menu_screen *screen = menu_find_screen(run->menu, state->pending.screen);
+    const struct menu_result *result = NULL;
+
+    run->is_sms = state->pending.is_sms;
+    for (unsigned i = 0; screen != NULL && i < screen->result_count && result == NULL; i++)
+        if (strcmp(screen->results[i].word, word) == 0)
+            result = &screen->results[i];
+    if (!state->pending.is_on || result == NULL)
+        return end_busy(run);
+    menu_apply(run, &result->effect);
+    if (result->refuse == MENU_NONE || run->is_sms)
+        return menu_navigate(run, result->to);
+    return menu_navigate(run, menu_refuse(run, &run->menu->screens[result->to.index],
+                                          text_at(run->menu, result->refuse)));
+}
+
+/* The octets of `text` behind a keyword, or NULL when it does not begin with it. */
+static const char *behind_keyword(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+
+    if (strncmp(text, word, n) != 0)
+        return NULL;
+    text += n;
+    if (*text >= 'A' && *text <= 'Z' && word[n - 1] >= 'A' && word[n - 1] <= 'Z')
+        return NULL; /* "STOPKAN" is not "STOP" */
+    return text + strspn(text, " #*;,.:");
+}
+
+struct keyword_match {
+    const struct menu_keyword *keyword;
+    size_t word_bytes;
+    size_t rest; /* offset in the text */
+};
+
+static bool is_rule_match(const struct menu_run *run, const struct menu_keyword *k,
+                          const char *text)
+{
+    char value[MENU_VALUE_BYTES];
+
+    return k->rule->fn(text, value) == NULL && menu_view_holds(&run->view, k->when);
+}
+
+static void match_words(const struct menu_run *run, const struct menu_keyword *k,
+                        const char *folded, struct keyword_match *best)
+{
+    for (unsigned i = 0; i < k->word_count; i++) {
+        const char *rest = behind_keyword(folded, k->words[i]);
+        size_t bytes = strlen(k->words[i]);
+
+        if (rest == NULL || bytes < best->word_bytes || (k->has_input && *rest == '\0') ||
+            (bytes == best->word_bytes && (best->keyword->has_input || !k->has_input)) ||
+            !menu_view_holds(&run->view, k->when))
+            continue;
+        *best = (struct keyword_match){k, bytes, (size_t)(rest - folded)};
+    }
+}
+
+static struct keyword_match find_keyword(const struct menu_run *run, const char *typed,
+                                         const char *folded)
+{
+    struct keyword_match best = {0};
+
+    for (unsigned i = 0; i < run->menu->keyword_count; i++)
+        if (run->menu->keywords[i].rule != NULL &&
+            is_rule_match(run, &run->menu->keywords[i], typed))
+            return (struct keyword_match){&run->menu->keywords[i], 0, strlen(typed)};
+    for (unsigned i = 0; i < run->menu->keyword_count; i++)
+        match_words(run, &run->menu->keywords[i], folded, &best);
+    return best;
+}
+
+static enum menu_arrival take_sms(struct menu_run *run, const char *text)
+{
+    char typed[MENU_TEXT_BYTES], folded[MENU_TEXT_BYTES];
+    struct keyword_match match;
+    const struct menu_text *error;
+    bool is_cut;
+
+    run->is_sms = true;
+    memset(&run->state->pending, 0, sizeof(run->state->pending));
+    if (!run->state->is_open)
+        forget(run);
+    menu_match_clean(text, typed, sizeof(typed), &is_cut);
+    menu_match_fold_keyword(text, folded, sizeof(folded));
+    match = find_keyword(run, typed, folded);
+    if (match.keyword == NULL)
+        return menu_navigate(run, run->menu->otherwise);
+    if (match.keyword->has_input &&
+        !menu_answer_question(run, &match.keyword->input, typed + match.rest, &error)) {
+        run->outcome->was_invalid = true;
+        return menu_navigate(run, match.keyword->input.refused);
+    }
+    menu_apply(run, &match.keyword->effect);
+    return menu_navigate(run, match.keyword->to);
+}
+
+static enum menu_arrival take_event(struct menu_run *run, const struct menu_event *event)
+{
+    const char *text = event->text != NULL ? event->text : "";
+
+    switch (event->kind) {
+    case MENU_EVENT_DIAL:
+        return walk(run, dial(run, text));
+    case MENU_EVENT_INPUT:
+        return take_input(run, text);
+    case MENU_EVENT_SMS:
+        return take_sms(run, text);
+    case MENU_EVENT_RESULT:
+        return walk(run, take_result(run, text));
+    case MENU_EVENT_PUSH:
+        return push(run, text);
+    case MENU_EVENT_ABORT:
+        close_dialogue(run->state);
+        break;
+    }
+    return MENU_ARRIVED_SILENT;
+}
+
+void menu_step(const struct menu *menu, struct menu_state *state, const struct menu_event *event,
+               const struct menu_facts *facts, struct menu_limits limits,
+               struct menu_outcome *outcome)
+{
+    struct menu_run run;
+
+    init_run(&run, menu, state, event, facts, limits, outcome);
+    finish(&run, take_event(&run, event));
+}
+
+bool menu_text(const struct menu *menu, const struct menu_state *state, const char *name,
+               const struct menu_facts *facts, const char *code, char text[MENU_TEXT_BYTES])
+{
+    const struct menu_text *found = menu_find_text(menu, name);
+    struct menu_view view = {.menu = menu, .state = state, .facts = facts, .code = code};
+    struct menu_writer w;
+
+    if (found == NULL)
+        return false;
+    if (state != NULL) {
+        view.language = menu_find_language(menu, state->language);
+        menu_draft_question(&view, &view.draft_step, &view.steps);
+    }
+    menu_writer_init(&w, text, MENU_TEXT_BYTES, menu->languages[view.language].is_ucs2,
+                     TEXT_UNITS_MAX);
+    menu_template_render(&view, menu_view_template(&view, found), &w);
+    return true;
+}
+
+void menu_busy_text(const struct menu *menu, const struct menu_state *state, const char *code,
+                    char text[MENU_TEXT_BYTES])
+{
+    bool has_draft = state != NULL && state->has_draft;
+
+    menu_text(menu, state, menu->texts[has_draft ? menu->busy : menu->busy_fresh].name, NULL, code,
+              text);
+}
