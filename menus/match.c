@@ -16,23 +16,40 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
 
-void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut)
+void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, bool *is_cut)
 {
     size_t n = 0;
 
     *is_cut = false;
     while (is_blank(*input))
         input++;
-    for (; *input != '\0'; input++) {
-        if (is_blank(*input) && (is_blank(input[1]) || input[1] == '\0'))
-            continue;
+    while (*input != '\0') {
+        char c = *input++;
+
+        if (is_blank(c)) {
+            bool has_break = c == '\n';
+
+            for (; is_blank(*input); input++)
+                has_break = has_break || *input == '\n';
+            if (*input == '\0')
+                break;
+            c = has_break ? '\n' : ' ';
+        }
         if (n + 1 == typed_bytes) {
             *is_cut = true;
             break;
         }
-        typed[n++] = is_blank(*input) ? ' ' : *input;
+        typed[n++] = c;
     }
     typed[n] = '\0';
+}
+
+void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut)
+{
+    menu_match_clean_lines(input, typed, typed_bytes, is_cut);
+    for (; *typed != '\0'; typed++)
+        if (*typed == '\n')
+            *typed = ' ';
 }
 
 /* Behind "no", "no." or "nomor", where blanks may stand. */

@@ -9,6 +9,8 @@
 /* Trims, and makes one space of every run of blanks; the result is cut at typed_bytes - 1, then
  * *is_cut. */
 void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut);
+/* The same, but a run of blanks with a line break in it becomes a line break. */
+void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, bool *is_cut);
 
 /* "1", "01", "1.", "1)", "no 1", "no. 1": the number; 0 when it is none (or not 1..9999). Only
  * ASCII digits count. */

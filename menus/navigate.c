@@ -105,12 +105,12 @@ static void push_back(struct menu_state *state, const char *name)
 }
 
 /* Going forward to a screen one has come from is going back to it: the way does not grow in
- * circles. */
+ * circles. Not so a question that is corrected from the review: its `0` leads back there. */
 static void move_to(struct menu_state *state, const char *name, bool is_back)
 {
     if (strcmp(state->screen, name) == 0)
         return;
-    for (unsigned i = 0; i < state->back_count; i++)
+    for (unsigned i = 0; i < state->back_count && state->then[0] == '\0'; i++)
         if (strcmp(state->back[i], name) == 0) {
             state->back_count = (uint8_t)i;
             is_back = true;

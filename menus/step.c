@@ -378,7 +378,7 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     memset(&run->state->pending, 0, sizeof(run->state->pending));
     if (!run->state->is_open)
         forget(run);
-    menu_match_clean(text, typed, sizeof(typed), &is_cut);
+    menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
     menu_match_fold_keyword(text, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);
     if (match.keyword == NULL)

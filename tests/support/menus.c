@@ -1,0 +1,86 @@
+#include "tests/support/menus.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void collect(void *arg, const struct menu_fault *fault)
+{
+    char **faults = arg;
+    char place[32] = "", *longer;
+
+    if (fault->column != 0)
+        snprintf(place, sizeof(place), "%u:%u", fault->line, fault->column);
+    else
+        snprintf(place, sizeof(place), "%u", fault->line);
+    if (asprintf(&longer, "%s%s: %s%s\n", *faults != NULL ? *faults : "", place,
+                 fault->is_warning ? "warning: " : "", fault->text) < 0)
+        abort();
+    free(*faults);
+    *faults = longer;
+}
+
+struct menu *menu_from_text(const char *text, const struct menu_vocabulary *vocabulary,
+                            char **faults)
+{
+    *faults = NULL;
+    return menu_load_source(span_of(text, strlen(text)), vocabulary, collect, faults);
+}
+
+struct menu *menu_from_file(const char *path, const struct menu_vocabulary *vocabulary,
+                            char **faults)
+{
+    *faults = NULL;
+    return menu_load_file(path, vocabulary, collect, faults);
+}
+
+void menu_phone_init(struct menu_phone *phone, const struct menu *menu)
+{
+    *phone = (struct menu_phone){.menu = menu,
+                                 .code = "*384#",
+                                 .limits = {.gsm_septets = 182, .ucs2_units = 80},
+                                 .now_ms = 1764000000000};
+    menu_state_init(&phone->state);
+}
+
+/* What the store would do between two steps. */
+static void keep(struct menu_phone *phone)
+{
+    uint8_t octets[MENU_STATE_BYTES_MAX];
+    struct writer w;
+
+    writer_init(&w, octets, sizeof(octets));
+    menu_state_encode(&phone->state, &w);
+    assert(!w.failed);
+    if (!menu_state_decode(&phone->state, writer_span(&w)))
+        abort();
+}
+
+const char *menu_phone_event(struct menu_phone *phone, enum menu_event_kind kind, const char *text)
+{
+    struct menu_event event = {
+        .kind = kind, .text = text, .code = phone->code, .now_ms = phone->now_ms};
+
+    menu_step(phone->menu, &phone->state, &event, &phone->facts, phone->limits, &phone->outcome);
+    if (phone->outcome.kind != MENU_ACT)
+        keep(phone);
+    return phone->outcome.text;
+}
+
+const char *menu_phone_dial(struct menu_phone *phone, const char *dialled)
+{
+    return menu_phone_event(phone, MENU_EVENT_DIAL, dialled);
+}
+
+const char *menu_phone_type(struct menu_phone *phone, const char *input)
+{
+    return menu_phone_event(phone, MENU_EVENT_INPUT, input);
+}
+
+const char *menu_phone_sms(struct menu_phone *phone, const char *text)
+{
+    return menu_phone_event(phone, MENU_EVENT_SMS, text);
+}
