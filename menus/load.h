@@ -17,8 +17,8 @@ struct menu_fault {
     bool is_warning;
     const char *text; /* what is wrong, and what to do */
 };
-/* Called once a fault, in the order of the text (an included file where it is included); the strings
- * are valid during the call. */
+/* Called once a fault, in the order of the text (an included file where it is included); the
+ * strings are valid during the call. */
 typedef void menu_fault_fn(void *arg, const struct menu_fault *fault);
 
 /* NULL when there was an error (a warning is none). vocabulary must outlive the menu. */

@@ -148,7 +148,7 @@ static void load_screen_question(struct menu_loader *l, uint16_t at)
     check_like(l, setting);
     if (input != NULL && list != NULL)
         menu_load_fault(l, list, "%s has an input and a list: only one is possible", screen->name);
-    menu_load_question(l, input, input == NULL ? list : NULL, false, &screen->question);
+    menu_load_question(l, input, input == NULL ? list : NULL, NULL, false, &screen->question);
     if (screen->flow != MENU_NONE && screen->question.field != MENU_NONE)
         l->menu->fields[screen->question.field].in_flow = true;
 }

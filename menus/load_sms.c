@@ -53,11 +53,80 @@ static void load_keyword_rule(struct menu_loader *l, config_setting_t *group,
     }
 }
 
+/* input or list: all that follows the word is one value. */
+static void load_single_part(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
+{
+    config_setting_t *input = config_setting_get_member(group, "input");
+    config_setting_t *list = config_setting_get_member(group, "list");
+    config_setting_t *either = input != NULL ? input : list;
+
+    k->parts = menu_model_alloc(l->menu, sizeof(*k->parts));
+    if (menu_load_question(l, input, input == NULL ? list : NULL, NULL, true, &k->parts[0]))
+        k->part_count = 1;
+    if (config_setting_is_group(either) && config_setting_get_member(either, "error") == NULL)
+        menu_load_fault(l, either, "error is missing: the target when the value is refused");
+}
+
+static void load_part(struct menu_loader *l, config_setting_t *part, struct menu_keyword *k)
+{
+    static const char *const keys[] = {"field", "rule", "upper", "list", NULL};
+    config_setting_t *list;
+
+    if (!config_setting_is_group(part)) {
+        menu_load_fault(l, part, "a part is a group { field = \"...\"; rule = \"...\"; }");
+        return;
+    }
+    menu_load_check_keys(l, part, "a part", keys);
+    list = config_setting_get_member(part, "list");
+    if (menu_load_question(l, list == NULL ? part : NULL, list, part, true,
+                           &k->parts[k->part_count]))
+        k->part_count++;
+}
+
+/* Values with separators between them. */
+static void load_form(struct menu_loader *l, config_setting_t *form, struct menu_keyword *k)
+{
+    static const char *const keys[] = {"separators", "fields", NULL};
+    config_setting_t *parts;
+    int count;
+
+    if (!config_setting_is_group(form)) {
+        menu_load_fault(l, form, "a form is a group { separators = \"#\"; fields = ( ... ); }");
+        return;
+    }
+    menu_load_check_keys(l, form, "a form", keys);
+    k->separators = menu_load_string(l, form, "separators", true);
+    if (k->separators == NULL || k->separators[0] == '\0')
+        k->separators = "#";
+    parts = menu_load_member(l, form, "fields", CONFIG_TYPE_LIST, true);
+    count = parts != NULL ? config_setting_length(parts) : 0;
+    k->parts = menu_model_alloc(l->menu, (size_t)count * sizeof(*k->parts));
+    for (int i = 0; i < count; i++)
+        load_part(l, config_setting_get_elem(parts, (unsigned)i), k);
+    if (parts != NULL && count == 0)
+        menu_load_fault(l, parts, "a form without fields");
+}
+
+/* What follows the word: nothing, one value, or several. */
+static void load_parts(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
+{
+    static const char *const ways[] = {"input", "list", "form"};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < 3; i++)
+        count += config_setting_get_member(group, ways[i]) != NULL;
+    if (count > 1)
+        menu_load_fault(l, group, "a keyword has an input, a list or a form, only one");
+    else if (config_setting_get_member(group, "form") != NULL)
+        load_form(l, config_setting_get_member(group, "form"), k);
+    else if (count == 1)
+        load_single_part(l, group, k);
+}
+
 static void load_keyword(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
 {
-    static const char *const keys[] = {"words", "rule",     "input", "when", "set",
-                                       "draft", "language", "to",    NULL};
-    config_setting_t *input = config_setting_get_member(group, "input");
+    static const char *const keys[] = {"words", "rule",  "input",    "list", "form", "when",
+                                       "set",   "draft", "language", "to",   NULL};
 
     menu_load_check_keys(l, group, "a keyword", keys);
     k->line = menu_load_line(group);
@@ -66,11 +135,7 @@ static void load_keyword(struct menu_loader *l, config_setting_t *group, struct 
     if ((config_setting_get_member(group, "words") == NULL) ==
         (config_setting_get_member(group, "rule") == NULL))
         menu_load_fault(l, group, "a keyword has words or a rule: words = [ \"STATUS\" ]");
-    if (input != NULL) {
-        k->has_input = menu_load_question(l, input, NULL, true, &k->input);
-        if (config_setting_is_group(input) && config_setting_get_member(input, "error") == NULL)
-            menu_load_fault(l, input, "error is missing: the target when the value is refused");
-    }
+    load_parts(l, group, k);
     k->when = menu_load_condition(l, group, "when");
     menu_load_effect(l, group, &k->effect);
     k->to = menu_load_target_key(l, group, "to");
@@ -88,7 +153,7 @@ static void check_double_words(struct menu_loader *l, const struct menu_keyword 
         for (unsigned a = 0; a < other->word_count; a++)
             for (unsigned b = 0; b < k->word_count; b++)
                 if (strcmp(other->words[a], k->words[b]) == 0 && other->when == NULL &&
-                    other->has_input == k->has_input)
+                    (other->part_count != 0) == (k->part_count != 0))
                     menu_faults_add(&l->faults, false, k->line, 0,
                                     "the keyword %s is already taken by an earlier one",
                                     k->words[b]);

@@ -432,7 +432,7 @@ static void load_list(struct menu_loader *l, config_setting_t *list, struct menu
 }
 
 bool menu_load_question(struct menu_loader *l, config_setting_t *input, config_setting_t *list,
-                        bool is_sms, struct menu_question *q)
+                        config_setting_t *named, bool is_sms, struct menu_question *q)
 {
     config_setting_t *group = input != NULL ? input : list;
     config_setting_t *error;
@@ -450,7 +450,7 @@ bool menu_load_question(struct menu_loader *l, config_setting_t *input, config_s
                         config_setting_name(group));
         return false;
     }
-    field = menu_load_string(l, group, "field", true);
+    field = menu_load_string(l, named != NULL ? named : group, "field", true);
     q->field = field != NULL ? menu_load_find_field(l->menu, field) : MENU_NONE;
     if (input != NULL)
         load_input(l, input, q);

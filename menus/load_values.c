@@ -263,6 +263,24 @@ static void add_set_fields(struct menu_loader *l, config_setting_t *group)
     }
 }
 
+/* The parts of an SMS keyword's form. */
+static void add_form_fields(struct menu_loader *l, config_setting_t *form)
+{
+    config_setting_t *parts = form != NULL && config_setting_is_group(form)
+                                  ? config_setting_get_member(form, "fields")
+                                  : NULL;
+
+    for (int i = 0;
+         parts != NULL && config_setting_is_list(parts) && i < config_setting_length(parts); i++) {
+        config_setting_t *part = config_setting_get_elem(parts, (unsigned)i);
+
+        if (config_setting_is_group(part)) {
+            add_field_key(l, part, "field");
+            add_field_key(l, config_setting_get_member(part, "list"), "guessed");
+        }
+    }
+}
+
 /* Fields of one screen or keyword, and of the groups in it that may set some. */
 static void add_fields_of(struct menu_loader *l, config_setting_t *owner)
 {
@@ -273,6 +291,7 @@ static void add_fields_of(struct menu_loader *l, config_setting_t *owner)
     add_field_key(l, config_setting_get_member(owner, "input"), "field");
     add_field_key(l, config_setting_get_member(owner, "list"), "field");
     add_field_key(l, config_setting_get_member(owner, "list"), "guessed");
+    add_form_fields(l, config_setting_get_member(owner, "form"));
     add_set_fields(l, owner);
     for (unsigned k = 0; k < sizeof(inner) / sizeof(inner[0]); k++) {
         config_setting_t *many = config_setting_get_member(owner, inner[k]);

@@ -115,8 +115,9 @@ struct menu_target menu_load_target_key(struct menu_loader *l, config_setting_t 
 uint16_t menu_load_screen_key(struct menu_loader *l, config_setting_t *group, const char *key);
 uint16_t menu_load_text_ref(struct menu_loader *l, const config_setting_t *setting);
 void menu_load_effect(struct menu_loader *l, config_setting_t *group, struct menu_effect *effect);
+/* `named` is the group that has the key `field` (NULL: input or list itself). */
 bool menu_load_question(struct menu_loader *l, config_setting_t *input, config_setting_t *list,
-                        bool is_sms, struct menu_question *q);
+                        config_setting_t *named, bool is_sms, struct menu_question *q);
 
 /* load_sms.c */
 void menu_load_sms(struct menu_loader *l);

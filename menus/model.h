@@ -234,8 +234,10 @@ struct menu_keyword {
     const char **words; /* folded; none: by rule */
     uint16_t word_count;
     const struct menu_rule *rule; /* NULL: by words */
-    bool has_input;
-    struct menu_question input;
+    /* What follows the word, part by part; one part without separators takes all of it. */
+    struct menu_question *parts;
+    uint16_t part_count;
+    const char *separators; /* NULL: `refused` of the one part says where a wrong value leads */
     struct menu_condition *when;
     struct menu_effect effect;
     struct menu_target to;

@@ -321,7 +321,7 @@ static const char *behind_keyword(const char *text, const char *word)
     text += n;
     if (*text >= 'A' && *text <= 'Z' && word[n - 1] >= 'A' && word[n - 1] <= 'Z')
         return NULL; /* "STOPKAN" is not "STOP" */
-    return text + strspn(text, " #*;,.:");
+    return text + strspn(text, " #*;,.:\n");
 }
 
 struct keyword_match {
@@ -338,6 +338,13 @@ static bool is_rule_match(const struct menu_run *run, const struct menu_keyword 
     return k->rule->fn(text, value) == NULL && menu_view_holds(&run->view, k->when);
 }
 
+/* Of two keywords with the same word the first counts, unless it takes no value where the other
+ * does (and no condition set it before). */
+static bool takes_over(const struct menu_keyword *k, const struct menu_keyword *earlier)
+{
+    return k->part_count != 0 && earlier->part_count == 0 && earlier->when == NULL;
+}
+
 static void match_words(const struct menu_run *run, const struct menu_keyword *k,
                         const char *folded, struct keyword_match *best)
 {
@@ -345,8 +352,8 @@ static void match_words(const struct menu_run *run, const struct menu_keyword *k
         const char *rest = behind_keyword(folded, k->words[i]);
         size_t bytes = strlen(k->words[i]);
 
-        if (rest == NULL || bytes < best->word_bytes || (k->has_input && *rest == '\0') ||
-            (bytes == best->word_bytes && (best->keyword->has_input || !k->has_input)) ||
+        if (rest == NULL || bytes < best->word_bytes || (k->part_count != 0 && *rest == '\0') ||
+            (bytes == best->word_bytes && !takes_over(k, best->keyword)) ||
             !menu_view_holds(&run->view, k->when))
             continue;
         *best = (struct keyword_match){k, bytes, (size_t)(rest - folded)};
@@ -367,6 +374,27 @@ static struct keyword_match find_keyword(const struct menu_run *run, const char 
     return best;
 }
 
+/* Part by part; what is missing or refused has no answer afterwards, and the action says so. */
+static void take_form(struct menu_run *run, const struct menu_keyword *k, const char *rest)
+{
+    for (unsigned i = 0; i < k->part_count; i++) {
+        size_t bytes = strcspn(rest, k->separators);
+        const char *name = run->menu->fields[k->parts[i].field].name;
+        const struct menu_text *error;
+        char raw[MENU_TEXT_BYTES], part[MENU_VALUE_BYTES];
+        bool is_cut;
+
+        memcpy(raw, rest, bytes);
+        raw[bytes] = '\0';
+        menu_match_clean(raw, part, sizeof(part), &is_cut);
+        if (is_cut || !menu_answer_question(run, &k->parts[i], part, &error))
+            menu_state_remove_answer(run->state, name);
+        rest += bytes;
+        if (*rest != '\0')
+            rest++;
+    }
+}
+
 static enum menu_arrival take_sms(struct menu_run *run, const char *text)
 {
     char typed[MENU_TEXT_BYTES], folded[MENU_TEXT_BYTES];
@@ -383,10 +411,12 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     match = find_keyword(run, typed, folded);
     if (match.keyword == NULL)
         return menu_navigate(run, run->menu->otherwise);
-    if (match.keyword->has_input &&
-        !menu_answer_question(run, &match.keyword->input, typed + match.rest, &error)) {
+    if (match.keyword->separators != NULL) {
+        take_form(run, match.keyword, typed + match.rest);
+    } else if (match.keyword->part_count != 0 &&
+               !menu_answer_question(run, &match.keyword->parts[0], typed + match.rest, &error)) {
         run->outcome->was_invalid = true;
-        return menu_navigate(run, match.keyword->input.refused);
+        return menu_navigate(run, match.keyword->parts[0].refused);
     }
     menu_apply(run, &match.keyword->effect);
     return menu_navigate(run, match.keyword->to);

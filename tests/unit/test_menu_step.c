@@ -72,7 +72,8 @@ static const char club_menu[] =
     "\"Tidak ada.\"; en = \"None.\"; }; ERR_FIND = { id = \"Salah.\"; en = \"Wrong.\"; }; };\n"
     "messages = { SMS_HELP = { id = \"Ketik JOIN\"; en = \"Type JOIN\"; }; SMS_CARD = \"Card "
     "{card}\"; "
-    "SMS_SIM = \"Bukan SIM\"; SMS_HAVE = \"Ada {member} {telp}\"; SMS_NO = \"Tidak\"; };\n"
+    "SMS_SIM = \"Bukan SIM\"; SMS_HAVE = \"Ada {member} {telp}\"; SMS_NO = \"Tidak\"; "
+    "SMS_JOINED = \"{f_nama}/{f_kab}/{f_kec}\"; };\n"
     "tables = { kab = ( { code = \"1871\"; label = \"Bandar\"; }, { code = \"1872\"; label = "
     "\"Metro\"; aliases = [ \"Kota Metro\" ]; } );\n"
     "  kec = ( { code = \"a1\"; parent = \"1871\"; label = \"Kedaton\"; }, { code = \"a2\"; parent "
@@ -155,7 +156,15 @@ static const char club_menu[] =
     "= \"SMS_HAVE\"; }, { words = [ \"CARD NO\" ]; to = \"SMS_NO\"; }, { words = [ \"FIND\" ]; "
     "input = "
     "{ field = \"find\"; rule = { kind = \"length\"; max = 60; }; error = \"SMS_NO\"; }; to = "
-    "\"SMS_FINDING\"; } );\n"
+    "\"SMS_FINDING\"; },\n"
+    "  { words = [ \"JOIN\" ]; when = \"level == GOLD\"; to = \"SMS_NO\"; }, { words = [ \"JOIN\" "
+    "]; "
+    "form = { separators = \"#*;,\\n\"; fields = ( { field = \"f_nama\"; rule = { kind = "
+    "\"length\"; "
+    "min = 2; max = 60; }; }, { field = \"f_kab\"; list = { table = \"kab\"; names = true; }; }, { "
+    "field = \"f_kec\"; list = { table = \"kec\"; parent = \"f_kab\"; names = true; }; } ); }; to "
+    "= "
+    "\"SMS_JOINED\"; }, { words = [ \"JOIN\" ]; to = \"SMS_HELP\"; } );\n"
     "  otherwise = \"SMS_HELP\"; };\n";
 
 struct place {
@@ -506,6 +515,23 @@ static void sms_keywords(void **state)
     SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_event(&p->phone, MENU_EVENT_RESULT, "ok"));
 }
 
+static void an_sms_form_is_taken_part_by_part(void **state)
+{
+    struct place *p = *state;
+
+    SHOWS(MENU_END, "Siti Aminah/Metro/Metro Pusat",
+          menu_phone_sms(&p->phone, "join#Siti  Aminah#metro#2"));
+    SHOWS(MENU_END, "Siti Aminah/Metro/Metro Barat",
+          menu_phone_sms(&p->phone, "JOIN Siti Aminah, kota metro ; B1"));
+    SHOWS(MENU_END, "Budi/Bandar/", menu_phone_sms(&p->phone, "JOIN\nBudi\n1\nMetro Barat"));
+    assert_null(menu_state_answer(&p->phone.state, "f_kec"));
+    SHOWS(MENU_END, "Budi//", menu_phone_sms(&p->phone, "join#Budi"));
+    SHOWS(MENU_END, "/Metro/Metro Pusat", menu_phone_sms(&p->phone, "join#B#Metro#Metro Pusaat"));
+    SHOWS(MENU_END, "Ketik JOIN", menu_phone_sms(&p->phone, "join #"));
+    p->level = "GOLD";
+    SHOWS(MENU_END, "Tidak", menu_phone_sms(&p->phone, "join#Budi"));
+}
+
 static void an_sms_leaves_a_dialogue_alone(void **state)
 {
     struct place *p = *state;
@@ -606,6 +632,7 @@ int main(void)
         T(conditions_hide_choices_and_take_ways),
         T(a_dial_walks_its_answers),
         T(sms_keywords),
+        T(an_sms_form_is_taken_part_by_part),
         T(an_sms_leaves_a_dialogue_alone),
         T(busy_texts_know_the_draft),
         T(a_guessed_name_is_noted),
