@@ -41,9 +41,11 @@ struct config_redis {
     unsigned buckets;
     unsigned connect_timeout_ms;
     unsigned request_timeout_ms;
-    unsigned requests_max;
+    unsigned in_flight_max;
+    unsigned connections;
     unsigned wait_replicas;
     unsigned wait_timeout_ms;
+    unsigned journal_keep_s;
 };
 
 struct config_smsc {
@@ -68,7 +70,8 @@ struct config_smsc {
     unsigned in_flight_max;
     unsigned queue_max;
     unsigned pdu_bytes_max;
-    unsigned limit; /* page limit in septets; 0 = the dialect's */
+    unsigned reconnect_min_s; /* between two attempts; 0 = the usual back-off alone */
+    unsigned limit;           /* page limit in septets; 0 = the dialect's */
 };
 
 struct config_account {
@@ -114,6 +117,7 @@ struct config_turn {
     unsigned session_idle_s;
     unsigned reply_deadline_ms;
     unsigned draft_ttl_s;
+    unsigned remember_s;
     unsigned sms_expiry_s;
     unsigned sweep_ms;
 };

@@ -39,6 +39,8 @@ const char *config_check_name(const char *value)
 
 const char *config_check_host(const char *value)
 {
+    if (strncmp(value, "unix:/", 6) == 0)
+        return NULL;
     return is_ip(value) || is_made_of(value, ".-") ? NULL : "is no host name and no IP address";
 }
 

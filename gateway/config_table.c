@@ -42,9 +42,11 @@ const struct config_row config_rows[] = {
     NUMBER("redis.buckets", CONFIG_RESTART, IN(config, redis.buckets), "256", 1, 1000, NULL),
     NUMBER("redis.connect_timeout_ms", CONFIG_RESTART, IN(config, redis.connect_timeout_ms), "2000", 10, 60000, "ms"),
     NUMBER("redis.request_timeout_ms", CONFIG_RESTART, IN(config, redis.request_timeout_ms), "2000", 10, 60000, "ms"),
-    NUMBER("redis.requests_max", CONFIG_RESTART, IN(config, redis.requests_max), "20000", 16, 1000000, NULL),
+    NUMBER("redis.in_flight_max", CONFIG_RESTART, IN(config, redis.in_flight_max), "20000", 16, 1000000, NULL),
+    NUMBER("redis.connections", CONFIG_RESTART, IN(config, redis.connections), "1", 1, 64, NULL),
     NUMBER("redis.wait_replicas", CONFIG_RESTART, IN(config, redis.wait_replicas), "0", 0, 16, NULL),
     NUMBER("redis.wait_timeout_ms", CONFIG_RESTART, IN(config, redis.wait_timeout_ms), "1000", 10, 60000, "ms"),
+    NUMBER("redis.journal_keep_s", CONFIG_RESTART, IN(config, redis.journal_keep_s), "63072000", 0, 2147483647, "s"),
 
     LIST("smsc", 0, IN(config, smsc), IN(config, smsc_count), config_smsc),
     TEXT("smsc[].name", 0, IN(config_smsc, name), "", 0, 23, config_check_name),
@@ -67,6 +69,7 @@ const struct config_row config_rows[] = {
     NUMBER("smsc[].in_flight_max", 0, IN(config_smsc, in_flight_max), "4096", 1, 1000000, NULL),
     NUMBER("smsc[].queue_max", 0, IN(config_smsc, queue_max), "65536", 1, 1000000, NULL),
     NUMBER("smsc[].pdu_bytes_max", 0, IN(config_smsc, pdu_bytes_max), "70000", 512, 131072, "octets"),
+    NUMBER("smsc[].reconnect_min_s", 0, IN(config_smsc, reconnect_min_s), "0", 0, 3600, "s"),
     NUMBER("smsc[].limit", 0, IN(config_smsc, limit), "0", 0, 182, "septets, 0 = the dialect's"),
 
     GROUP("partners"),
@@ -112,6 +115,7 @@ const struct config_row config_rows[] = {
     NUMBER("turn.session_idle_s", CONFIG_RESTART, IN(config, turn.session_idle_s), "180", 1, 86400, "s"),
     NUMBER("turn.reply_deadline_ms", CONFIG_RESTART, IN(config, turn.reply_deadline_ms), "8000", 100, 600000, "ms"),
     NUMBER("turn.draft_ttl_s", CONFIG_RESTART, IN(config, turn.draft_ttl_s), "604800", 60, 31536000, "s"),
+    NUMBER("turn.remember_s", CONFIG_RESTART, IN(config, turn.remember_s), "604800", 60, 31536000, "s"),
     NUMBER("turn.sms_expiry_s", CONFIG_RESTART, IN(config, turn.sms_expiry_s), "259200", 60, 2592000, "s"),
     NUMBER("turn.sweep_ms", CONFIG_RESTART, IN(config, turn.sweep_ms), "1000", 50, 600000, "ms"),
 };
