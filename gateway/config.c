@@ -179,6 +179,8 @@ static void check_menus(const struct config *c, struct faults *f)
 {
     const struct config_menu *standard = NULL;
 
+    if (c->menu_count > CONFIG_MENUS_MAX)
+        faults_report(f, &c->menus[CONFIG_MENUS_MAX].place, "more than %d menus", CONFIG_MENUS_MAX);
     check_codes(c, f, false);
     check_codes(c, f, true);
     for (size_t i = 0; i < c->menu_count; i++) {

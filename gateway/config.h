@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/source.h"
 
+enum { CONFIG_MENUS_MAX = 32 };
+
 struct config_strings {
     const char **items;
     size_t count;

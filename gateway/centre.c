@@ -1,0 +1,257 @@
+#include "gateway/centre.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum { SPREAD_MS = 2000 };
+
+struct bind {
+    uintptr_t id;
+    struct centre *centre;
+    struct link *link;
+    struct timer start;
+    int64_t since_ms;
+    char reason[48];
+};
+
+struct centre {
+    char name[24];
+    const struct dialect *dialect;
+    unsigned limit;
+    char (*codes)[DIALECT_CODE_BYTES];
+    size_t code_count;
+    struct timer_queue *timers;
+    struct centre_owner owner;
+    struct bind *binds;
+    unsigned bind_count;
+    unsigned next; /* whose turn it is to submit */
+    bool is_stopping;
+};
+
+static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
+                       const struct smpp_pdu *pdu)
+{
+    struct bind *b = ctx;
+
+    b->centre->owner.on_message(b->centre->owner.ctx, b->centre, b->id, link, ticket, pdu);
+}
+
+static void on_state(void *ctx, struct link *link, enum link_state state, const char *reason)
+{
+    struct bind *b = ctx;
+
+    (void)link;
+    b->since_ms = clock_wall_ms();
+    if (state == LINK_CLOSED)
+        text_copy(b->reason, sizeof(b->reason), reason);
+    if (state == LINK_CLOSED || state == LINK_BOUND)
+        b->centre->owner.on_change(b->centre->owner.ctx, b->centre);
+}
+
+static const struct link_owner link_owner = {on_message, on_state};
+
+static void on_start(struct timer *timer, void *arg)
+{
+    struct bind *b = arg;
+
+    (void)timer;
+    link_start(b->link);
+}
+
+static void copy_codes(struct centre *c, const struct config_strings *codes)
+{
+    c->code_count = codes->count;
+    c->codes = mem_zalloc((codes->count + 1) * sizeof(*c->codes));
+    for (size_t i = 0; i < codes->count; i++)
+        text_copy(c->codes[i], sizeof(c->codes[i]), codes->items[i]);
+}
+
+static enum link_bind bind_kind(enum config_bind bind, unsigned index)
+{
+    switch (bind) {
+    case CONFIG_BIND_TRANSMITTER:
+        return LINK_TRANSMITTER;
+    case CONFIG_BIND_RECEIVER:
+        return LINK_RECEIVER;
+    case CONFIG_BIND_PAIR:
+        return index % 2 == 0 ? LINK_RECEIVER : LINK_TRANSMITTER;
+    case CONFIG_BIND_TRANSCEIVER:
+        break;
+    }
+    return LINK_TRANSCEIVER;
+}
+
+static struct link *make_link(const struct link_env *env, const struct transport_factory *network,
+                              const struct config_smsc *s, unsigned index, struct bind *b)
+{
+    char name[40];
+    struct link_client_settings settings = {
+        .link = {.name = name,
+                 .window = s->window,
+                 .in_flight_max = s->in_flight_max,
+                 .queue_max = s->queue_max,
+                 .tps = s->tps,
+                 .enquire_link_s = s->enquire_link_s,
+                 .response_timeout_s = s->response_timeout_s,
+                 .pdu_timeout_s = s->pdu_timeout_s,
+                 .pdu_bytes_max = s->pdu_bytes_max},
+        .host = s->host,
+        .port = (uint16_t)s->port,
+        .bind = bind_kind(s->bind, index),
+        .system_id = s->system_id,
+        .password = s->password,
+        .system_type = s->system_type,
+        .address_range = s->address_range,
+        .reconnect_min_s = s->reconnect_min_s,
+    };
+
+    snprintf(name, sizeof(name), "%s:%u", s->name, index + 1);
+    return link_client_new(env, network, &settings, &link_owner, b);
+}
+
+struct centre *centre_new(const struct link_env *env, const struct transport_factory *network,
+                          const struct config_smsc *settings, const struct centre_owner *owner,
+                          uintptr_t *next_bind)
+{
+    struct centre *c = mem_zalloc(sizeof(*c));
+
+    text_copy(c->name, sizeof(c->name), settings->name);
+    c->dialect = dialect_find(settings->dialect);
+    assert(c->dialect != NULL); /* the configuration was checked */
+    c->limit = settings->limit;
+    copy_codes(c, &settings->codes);
+    c->timers = env->timers;
+    c->owner = *owner;
+    c->bind_count = settings->binds * (settings->bind == CONFIG_BIND_PAIR ? 2 : 1);
+    c->binds = mem_zalloc(c->bind_count * sizeof(*c->binds));
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        struct bind *b = &c->binds[i];
+
+        b->id = (*next_bind)++;
+        b->centre = c;
+        b->since_ms = clock_wall_ms();
+        timer_init(&b->start, on_start, b);
+        b->link = make_link(env, network, settings, i, b);
+    }
+    return c;
+}
+
+void centre_start(struct centre *c)
+{
+    for (unsigned i = 0; i < c->bind_count; i++)
+        timer_start(c->timers, &c->binds[i].start, (uint64_t)i * SPREAD_MS);
+}
+
+void centre_stop(struct centre *c)
+{
+    c->is_stopping = true;
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        timer_stop(c->timers, &c->binds[i].start);
+        link_stop(c->binds[i].link);
+    }
+}
+
+bool centre_is_stopped(const struct centre *c)
+{
+    if (!c->is_stopping)
+        return false;
+    for (unsigned i = 0; i < c->bind_count; i++)
+        if (link_state(c->binds[i].link) != LINK_CLOSED)
+            return false;
+    return true;
+}
+
+void centre_free(struct centre *c)
+{
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        timer_stop(c->timers, &c->binds[i].start);
+        link_free(c->binds[i].link);
+    }
+    mem_free(c->binds);
+    mem_free(c->codes);
+    mem_free(c);
+}
+
+const char *centre_name(const struct centre *c)
+{
+    return c->name;
+}
+
+const struct dialect *centre_dialect(const struct centre *c)
+{
+    return c->dialect;
+}
+
+struct menu_limits centre_limits(const struct centre *c)
+{
+    struct menu_limits limits = {dialect_limit(c->dialect, false), dialect_limit(c->dialect, true)};
+
+    if (c->limit != 0 && c->limit < limits.gsm_septets)
+        limits.gsm_septets = c->limit;
+    return limits;
+}
+
+bool centre_has_code(const struct centre *c, const char *code)
+{
+    if (c->code_count == 0)
+        return true;
+    for (size_t i = 0; i < c->code_count; i++)
+        if (strcmp(c->codes[i], code) == 0)
+            return true;
+    return false;
+}
+
+struct link *centre_transmitter(struct centre *c)
+{
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        struct link *link = c->binds[c->next++ % c->bind_count].link;
+
+        if (link_can_submit(link))
+            return link;
+    }
+    return NULL;
+}
+
+struct link *centre_find_link(const struct centre *c, uintptr_t bind)
+{
+    for (unsigned i = 0; i < c->bind_count; i++)
+        if (c->binds[i].id == bind)
+            return c->binds[i].link;
+    return NULL;
+}
+
+unsigned centre_link_count(const struct centre *c)
+{
+    return c->bind_count;
+}
+
+struct link *centre_link(const struct centre *c, unsigned index)
+{
+    assert(index < c->bind_count);
+    return c->binds[index].link;
+}
+
+unsigned centre_bound_count(const struct centre *c)
+{
+    unsigned bound = 0;
+
+    for (unsigned i = 0; i < c->bind_count; i++)
+        bound += link_state(c->binds[i].link) == LINK_BOUND;
+    return bound;
+}
+
+int64_t centre_link_since_ms(const struct centre *c, unsigned index)
+{
+    assert(index < c->bind_count);
+    return c->binds[index].since_ms;
+}
+
+const char *centre_link_reason(const struct centre *c, unsigned index)
+{
+    assert(index < c->bind_count);
+    return c->binds[index].reason;
+}

@@ -1,0 +1,56 @@
+/*
+ * One smsc entry at work: its binds to the centre, kept up by their links.
+ *
+ * `pair` makes two links a bind, a receiver and a transmitter. The first link starts at once, each
+ * further one 2 s after the one before (smpp-ussd.md 4.2).
+ */
+#ifndef WARUNG_GATEWAY_CENTRE_H
+#define WARUNG_GATEWAY_CENTRE_H
+
+#include "gateway/config.h"
+#include "gateway/link/link.h"
+#include "gateway/smpp/dialect.h"
+#include "menus/menu.h"
+
+struct centre;
+
+struct centre_owner {
+    /* A deliver_sm or data_sm of the centre's. `bind` names the link for as long as the process
+     * runs: it is never given twice. */
+    void (*on_message)(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
+                       struct link_ticket ticket, const struct smpp_pdu *pdu);
+    /* A link of the centre's was bound or closed. */
+    void (*on_change)(void *ctx, struct centre *centre);
+    void *ctx;
+};
+
+/* What is needed of the settings is copied. `next_bind` numbers links; it outlives the centre. */
+struct centre *centre_new(const struct link_env *env, const struct transport_factory *network,
+                          const struct config_smsc *settings, const struct centre_owner *owner,
+                          uintptr_t *next_bind);
+void centre_start(struct centre *c);
+/* Unbinds every link; on_change when the last one is closed. */
+void centre_stop(struct centre *c);
+bool centre_is_stopped(const struct centre *c);
+/* Requests under way are not called back: stop it first where that matters. */
+void centre_free(struct centre *c);
+
+const char *centre_name(const struct centre *c);
+const struct dialect *centre_dialect(const struct centre *c);
+struct menu_limits centre_limits(const struct centre *c);
+/* The centre carries this code: it is in its list, or the list is empty. */
+bool centre_has_code(const struct centre *c, const char *code);
+
+/* A link that can submit now, one after the other; NULL when there is none. */
+struct link *centre_transmitter(struct centre *c);
+/* NULL when the bind is none of this centre's. */
+struct link *centre_find_link(const struct centre *c, uintptr_t bind);
+unsigned centre_link_count(const struct centre *c);
+struct link *centre_link(const struct centre *c, unsigned index);
+unsigned centre_bound_count(const struct centre *c);
+/* Wall clock of the last change of a link's state, ms. */
+int64_t centre_link_since_ms(const struct centre *c, unsigned index);
+/* Why the link was closed last; "" = never. */
+const char *centre_link_reason(const struct centre *c, unsigned index);
+
+#endif

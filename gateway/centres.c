@@ -1,0 +1,252 @@
+#include "gateway/centres.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* WAITING: for a predecessor of the same name to leave. */
+enum stage { STAGE_WAITING, STAGE_IN_SERVICE, STAGE_LEAVING };
+
+struct entry {
+    struct list_node node;
+    struct centre *centre;
+    enum stage stage;
+    const struct config_smsc *settings; /* not of those that leave */
+};
+
+struct centres {
+    struct link_env env;
+    struct transport_factory network;
+    struct centre_owner owner;
+    struct centre_owner own; /* what the centres call: this set first, then its owner */
+    uintptr_t next_bind;
+    struct list entries;
+    struct deferred tidy;
+};
+
+static struct entry *entry_of(struct list_node *node)
+{
+    return LIST_ITEM(node, struct entry, node);
+}
+
+static void remove_entry(struct centres *cs, struct entry *e)
+{
+    list_remove(&cs->entries, &e->node);
+    centre_free(e->centre);
+    mem_free(e);
+}
+
+static bool is_awaited(struct centres *cs, const struct entry *waiting)
+{
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage == STAGE_LEAVING &&
+        strcmp(centre_name(entry_of(node)->centre), centre_name(waiting->centre)) == 0)
+        return true;
+    return false;
+}
+
+/* Frees those that have left and lets in who waited for them. */
+static void on_tidy(struct deferred *d, void *arg)
+{
+    struct centres *cs = arg;
+
+    (void)d;
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage == STAGE_LEAVING && centre_is_stopped(entry_of(node)->centre))
+        remove_entry(cs, entry_of(node));
+    LIST_FOREACH(node, &cs->entries)
+    {
+        struct entry *e = entry_of(node);
+
+        if (e->stage != STAGE_WAITING || is_awaited(cs, e))
+            continue;
+        e->stage = STAGE_IN_SERVICE;
+        centre_start(e->centre);
+    }
+}
+
+static void on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
+                       struct link_ticket ticket, const struct smpp_pdu *pdu)
+{
+    struct centres *cs = ctx;
+
+    cs->owner.on_message(cs->owner.ctx, centre, bind, link, ticket, pdu);
+}
+
+static void on_change(void *ctx, struct centre *centre)
+{
+    struct centres *cs = ctx;
+
+    if (centre_is_stopped(centre))
+        deferred_add(cs->env.deferred, &cs->tidy);
+    cs->owner.on_change(cs->owner.ctx, centre);
+}
+
+struct centres *centres_new(const struct link_env *env, const struct transport_factory *network,
+                            const struct centre_owner *owner)
+{
+    struct centres *cs = mem_zalloc(sizeof(*cs));
+
+    cs->env = *env;
+    cs->network = *network;
+    cs->owner = *owner;
+    cs->own = (struct centre_owner){on_message, on_change, cs};
+    cs->next_bind = 1;
+    list_init(&cs->entries);
+    deferred_init(&cs->tidy, on_tidy, cs);
+    return cs;
+}
+
+static void leave(struct centres *cs, struct entry *e)
+{
+    if (e->stage == STAGE_WAITING) {
+        remove_entry(cs, e);
+        return;
+    }
+    log_info("smsc.leaving", LOG_S("smsc", centre_name(e->centre)));
+    e->stage = STAGE_LEAVING;
+    e->settings = NULL;
+    centre_stop(e->centre);
+}
+
+static const struct config_smsc *find_settings(const struct config_smsc *settings, size_t count,
+                                               const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(settings[i].name, name) == 0)
+            return &settings[i];
+    return NULL;
+}
+
+static struct entry *find_staying(struct centres *cs, const char *name)
+{
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage != STAGE_LEAVING &&
+        strcmp(centre_name(entry_of(node)->centre), name) == 0)
+        return entry_of(node);
+    return NULL;
+}
+
+void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count)
+{
+    LIST_FOREACH(node, &cs->entries)
+    {
+        struct entry *e = entry_of(node);
+        const struct config_smsc *now;
+
+        if (e->stage == STAGE_LEAVING)
+            continue;
+        now = find_settings(settings, count, centre_name(e->centre));
+        if (now != NULL && config_smsc_is_equal(e->settings, now))
+            e->settings = now;
+        else
+            leave(cs, e);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct entry *e = find_staying(cs, settings[i].name);
+
+        if (e == NULL) {
+            e = mem_zalloc(sizeof(*e));
+            e->stage = STAGE_WAITING;
+            e->settings = &settings[i];
+            e->centre = centre_new(&cs->env, &cs->network, e->settings, &cs->own, &cs->next_bind);
+        } else {
+            list_remove(&cs->entries, &e->node);
+        }
+        list_push_back(&cs->entries, &e->node); /* in the order of the configuration */
+    }
+    deferred_add(cs->env.deferred, &cs->tidy);
+}
+
+void centres_stop(struct centres *cs)
+{
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage != STAGE_LEAVING)
+        leave(cs, entry_of(node));
+    deferred_add(cs->env.deferred, &cs->tidy);
+}
+
+bool centres_are_stopped(const struct centres *cs)
+{
+    return list_is_empty(&cs->entries);
+}
+
+void centres_free(struct centres *cs)
+{
+    deferred_cancel(cs->env.deferred, &cs->tidy);
+    LIST_FOREACH(node, &cs->entries)
+    remove_entry(cs, entry_of(node));
+    mem_free(cs);
+}
+
+struct centre *centres_at(const struct centres *cs, unsigned index)
+{
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage == STAGE_IN_SERVICE && index-- == 0)
+        return entry_of(node)->centre;
+    return NULL;
+}
+
+struct centre *centres_find(const struct centres *cs, const char *name)
+{
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage == STAGE_IN_SERVICE &&
+        strcmp(centre_name(entry_of(node)->centre), name) == 0)
+        return entry_of(node)->centre;
+    return NULL;
+}
+
+struct link *centres_find_link(const struct centres *cs, uintptr_t bind)
+{
+    LIST_FOREACH(node, &cs->entries)
+    {
+        struct link *link = centre_find_link(entry_of(node)->centre, bind);
+
+        if (link != NULL)
+            return link;
+    }
+    return NULL;
+}
+
+static bool can_send(struct centre *c)
+{
+    for (unsigned i = 0; i < centre_link_count(c); i++)
+        if (link_can_submit(centre_link(c, i)))
+            return true;
+    return false;
+}
+
+struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code)
+{
+    struct centre *named = centres_find(cs, name);
+
+    if (named != NULL && can_send(named))
+        return named;
+    LIST_FOREACH(node, &cs->entries)
+    {
+        struct entry *e = entry_of(node);
+
+        if (e->stage == STAGE_IN_SERVICE && can_send(e->centre) && centre_has_code(e->centre, code))
+            return e->centre;
+    }
+    return NULL;
+}
+
+bool centres_can_send(const struct centres *cs)
+{
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage == STAGE_IN_SERVICE && can_send(entry_of(node)->centre))
+        return true;
+    return false;
+}
+
+unsigned centres_bound_count(const struct centres *cs)
+{
+    unsigned bound = 0;
+
+    LIST_FOREACH(node, &cs->entries)
+    if (entry_of(node)->stage == STAGE_IN_SERVICE)
+        bound += centre_bound_count(entry_of(node)->centre);
+    return bound;
+}

@@ -1,0 +1,36 @@
+/*
+ * All centres of the gateway: found by name, chosen for an SMS, changed by a reload.
+ */
+#ifndef WARUNG_GATEWAY_CENTRES_H
+#define WARUNG_GATEWAY_CENTRES_H
+
+#include "gateway/centre.h"
+
+struct centres;
+
+/* The environment must outlive the set. */
+struct centres *centres_new(const struct link_env *env, const struct transport_factory *network,
+                            const struct centre_owner *owner);
+/* Makes the set what the settings say: new entries connect, changed ones unbind and connect anew,
+ * missing ones unbind and go. The settings must stay until the following call has returned, which
+ * may be before this change has come to its end. */
+void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count);
+/* Unbinds all; on_change of the owner follows each that closes. */
+void centres_stop(struct centres *cs);
+bool centres_are_stopped(const struct centres *cs);
+/* Requests under way are not called back. */
+void centres_free(struct centres *cs);
+
+/* Those in service, in the order of the configuration; NULL at the end. */
+struct centre *centres_at(const struct centres *cs, unsigned index);
+/* NULL when there is none of that name in service. */
+struct centre *centres_find(const struct centres *cs, const char *name);
+/* The link of a bind, of a centre on its way out too; NULL when it is gone. */
+struct link *centres_find_link(const struct centres *cs, uintptr_t bind);
+/* A centre that can send now: the one named, when it can; else one that carries the code; NULL when
+ * none can. */
+struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code);
+bool centres_can_send(const struct centres *cs);
+unsigned centres_bound_count(const struct centres *cs);
+
+#endif

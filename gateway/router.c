@@ -1,0 +1,251 @@
+#include "gateway/router.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Old and new routes together must fit, so that a reload never drops what it has just loaded. */
+static_assert(2 * CONFIG_MENUS_MAX <= ROUTER_VERSIONS_MAX, "too many menus");
+
+typedef char code_text[ROUTER_CODE_BYTES];
+
+struct route {
+    struct menu *menu; /* one of the versions */
+    code_text *codes;
+    size_t code_count;
+    code_text *sms;
+    size_t sms_count;
+    bool is_default;
+};
+
+struct router {
+    struct route *routes;
+    size_t route_count;
+    struct menu *versions[ROUTER_VERSIONS_MAX]; /* oldest first; routes point into it */
+    unsigned version_count;
+};
+
+struct router *router_new(void)
+{
+    return mem_zalloc(sizeof(struct router));
+}
+
+static void free_routes(struct route *routes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        mem_free(routes[i].codes);
+        mem_free(routes[i].sms);
+    }
+    mem_free(routes);
+}
+
+void router_free(struct router *r)
+{
+    free_routes(r->routes, r->route_count);
+    for (unsigned i = 0; i < r->version_count; i++)
+        menu_free(r->versions[i]);
+    mem_free(r);
+}
+
+static code_text *copy_codes(const struct config_strings *from)
+{
+    code_text *codes = mem_zalloc((from->count + 1) * sizeof(*codes));
+
+    for (size_t i = 0; i < from->count; i++)
+        text_copy(codes[i], sizeof(codes[i]), from->items[i]);
+    return codes;
+}
+
+static struct menu *find_version(const struct router *r, const uint8_t *id)
+{
+    for (unsigned i = r->version_count; i-- > 0;)
+        if (menu_id_is(r->versions[i], id))
+            return r->versions[i];
+    return NULL;
+}
+
+static bool is_current(const struct router *r, const struct menu *menu)
+{
+    for (size_t i = 0; i < r->route_count; i++)
+        if (r->routes[i].menu == menu)
+            return true;
+    return false;
+}
+
+/* Makes room by letting the oldest version go that no route needs. */
+static void drop_oldest(struct router *r)
+{
+    for (unsigned i = 0; i < r->version_count; i++) {
+        if (is_current(r, r->versions[i]))
+            continue;
+        menu_free(r->versions[i]);
+        memmove(&r->versions[i], &r->versions[i + 1],
+                (r->version_count - i - 1) * sizeof(r->versions[0]));
+        r->version_count--;
+        return;
+    }
+    assert(!"config allows fewer menus than versions are kept");
+}
+
+/* Takes a freshly loaded menu in, or lets it go for the equal version that is there. */
+static struct menu *keep_version(struct router *r, struct menu *menu)
+{
+    struct menu *known = find_version(r, menu_id(menu));
+
+    if (known != NULL) {
+        menu_free(menu);
+        return known;
+    }
+    if (r->version_count == ROUTER_VERSIONS_MAX)
+        drop_oldest(r);
+    r->versions[r->version_count++] = menu;
+    return menu;
+}
+
+static struct menu **load_all(const struct config *config, const struct menu_vocabulary *vocabulary,
+                              menu_fault_fn *on_fault, void *arg)
+{
+    struct menu **menus = mem_zalloc((config->menu_count + 1) * sizeof(*menus));
+    bool all = true;
+
+    /* Every file is tried, so that one run reports the faults of all. */
+    for (size_t i = 0; i < config->menu_count; i++) {
+        menus[i] = menu_load_file(config->menus[i].file, vocabulary, on_fault, arg);
+        all = all && menus[i] != NULL;
+    }
+    if (all)
+        return menus;
+    for (size_t i = 0; i < config->menu_count; i++)
+        if (menus[i] != NULL)
+            menu_free(menus[i]);
+    mem_free(menus);
+    return NULL;
+}
+
+bool router_load(struct router *r, const struct config *config,
+                 const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg)
+{
+    struct menu **menus = load_all(config, vocabulary, on_fault, arg);
+    struct route *routes;
+
+    if (menus == NULL)
+        return false;
+    routes = mem_zalloc((config->menu_count + 1) * sizeof(*routes));
+    for (size_t i = 0; i < config->menu_count; i++) {
+        const struct config_menu *m = &config->menus[i];
+
+        routes[i] = (struct route){.menu = keep_version(r, menus[i]),
+                                   .codes = copy_codes(&m->codes),
+                                   .code_count = m->codes.count,
+                                   .sms = copy_codes(&m->sms),
+                                   .sms_count = m->sms.count,
+                                   .is_default = m->is_default};
+    }
+    mem_free(menus);
+    free_routes(r->routes, r->route_count);
+    r->routes = routes;
+    r->route_count = config->menu_count;
+    return true;
+}
+
+/* "*384#" serves "*384#" and "*384*2#"; any other code serves itself. */
+static bool is_served(const char *service, const char *code)
+{
+    size_t stem = strlen(service);
+
+    if (strcmp(service, code) == 0)
+        return true;
+    if (stem < 2 || service[0] != '*' || service[stem - 1] != '#')
+        return false;
+    return strncmp(service, code, stem - 1) == 0 && code[stem - 1] == '*';
+}
+
+/* The route that names the code; the longest, so that "*384*5#" may have a menu of its own beside
+ * "*384#". NULL when none does. */
+static const struct route *find_named(const struct router *r, const char *code, bool is_sms)
+{
+    const struct route *best = NULL;
+    size_t best_length = 0;
+
+    for (size_t i = 0; i < r->route_count; i++) {
+        const struct route *route = &r->routes[i];
+        const code_text *codes = is_sms ? route->sms : route->codes;
+        size_t count = is_sms ? route->sms_count : route->code_count;
+
+        for (size_t j = 0; j < count; j++)
+            if (strlen(codes[j]) > best_length && is_served(codes[j], code)) {
+                best = route;
+                best_length = strlen(codes[j]);
+            }
+    }
+    return best;
+}
+
+static const struct route *find_default(const struct router *r)
+{
+    for (size_t i = 0; i < r->route_count; i++)
+        if (r->routes[i].is_default)
+            return &r->routes[i];
+    return NULL;
+}
+
+static const struct route *find_any(const struct router *r, const char *code)
+{
+    const struct route *route = find_named(r, code, false);
+
+    if (route == NULL)
+        route = find_named(r, code, true);
+    return route != NULL ? route : find_default(r);
+}
+
+const struct menu *router_find(const struct router *r, const char *code, bool is_sms,
+                               const uint8_t *id)
+{
+    static const uint8_t none[MENU_ID_BYTES];
+    const struct route *route;
+
+    if (id != NULL && memcmp(id, none, MENU_ID_BYTES) != 0)
+        return find_version(r, id);
+    route = find_named(r, code, is_sms);
+    if (route == NULL)
+        route = find_default(r);
+    return route != NULL ? route->menu : NULL;
+}
+
+const struct menu *router_find_any(const struct router *r, const char *code)
+{
+    const struct route *route = find_any(r, code);
+
+    return route != NULL ? route->menu : NULL;
+}
+
+void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES])
+{
+    const struct route *route = find_any(r, code);
+    size_t size = 0;
+
+    if (route != NULL && route->sms_count > 0) {
+        const code_text *sms = route->sms;
+
+        for (size_t i = 0; i < route->sms_count; i++)
+            if (strcmp(route->sms[i], code) == 0)
+                sms = &route->sms[i]; /* an SMS is answered from the number it was sent to */
+        text_copy(source, ROUTER_CODE_BYTES, *sms);
+        return;
+    }
+    for (; *code != '\0' && size + 1 < ROUTER_CODE_BYTES; code++)
+        if (*code >= '0' && *code <= '9')
+            source[size++] = *code;
+    source[size] = '\0';
+}
+
+const struct menu *router_at(const struct router *r, unsigned index)
+{
+    return index < r->route_count ? r->routes[index].menu : NULL;
+}
+
+unsigned router_version_count(const struct router *r)
+{
+    return r->version_count;
+}

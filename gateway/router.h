@@ -1,0 +1,41 @@
+/*
+ * Which menu answers which code, and the versions of menus that dialogues are pinned to.
+ *
+ * A reload replaces the current versions; older ones are kept for dialogues that began with them
+ * (ROUTER_VERSIONS_MAX of them, the oldest go first).
+ */
+#ifndef WARUNG_GATEWAY_ROUTER_H
+#define WARUNG_GATEWAY_ROUTER_H
+
+#include "gateway/config.h"
+#include "menus/load.h"
+
+enum { ROUTER_VERSIONS_MAX = 64, ROUTER_CODE_BYTES = 24 };
+
+struct router;
+
+struct router *router_new(void);
+void router_free(struct router *r);
+
+/* Loads every menu of the configuration and makes it current. False after any error, each reported:
+ * then nothing has changed. */
+bool router_load(struct router *r, const struct config *config,
+                 const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg);
+
+/* The menu that serves a code, in the version with this id (MENU_ID_BYTES; NULL or zeros = the
+ * current one). USSD: "*384*2#" is served by the menu of "*384#". NULL when no menu serves the code
+ * or that version is gone. */
+const struct menu *router_find(const struct router *r, const char *code, bool is_sms,
+                               const uint8_t *id);
+/* The current version of the menu that serves a service code of either kind; NULL = none. */
+const struct menu *router_find_any(const struct router *r, const char *code);
+
+/* The short number that SMS about a service come from: the first `sms` number of the menu that
+ * serves the code; when it has none, the digits of the code. */
+void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES]);
+
+/* Current menus in the order of the configuration; NULL at the end. */
+const struct menu *router_at(const struct router *r, unsigned index);
+unsigned router_version_count(const struct router *r);
+
+#endif
