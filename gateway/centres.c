@@ -40,9 +40,9 @@ static void remove_entry(struct centres *cs, struct entry *e)
 static bool is_awaited(struct centres *cs, const struct entry *waiting)
 {
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage == STAGE_LEAVING &&
-        strcmp(centre_name(entry_of(node)->centre), centre_name(waiting->centre)) == 0)
-        return true;
+        if (entry_of(node)->stage == STAGE_LEAVING &&
+            strcmp(centre_name(entry_of(node)->centre), centre_name(waiting->centre)) == 0)
+            return true;
     return false;
 }
 
@@ -53,10 +53,9 @@ static void on_tidy(struct deferred *d, void *arg)
 
     (void)d;
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage == STAGE_LEAVING && centre_is_stopped(entry_of(node)->centre))
-        remove_entry(cs, entry_of(node));
-    LIST_FOREACH(node, &cs->entries)
-    {
+        if (entry_of(node)->stage == STAGE_LEAVING && centre_is_stopped(entry_of(node)->centre))
+            remove_entry(cs, entry_of(node));
+    LIST_FOREACH(node, &cs->entries) {
         struct entry *e = entry_of(node);
 
         if (e->stage != STAGE_WAITING || is_awaited(cs, e))
@@ -122,16 +121,15 @@ static const struct config_smsc *find_settings(const struct config_smsc *setting
 static struct entry *find_staying(struct centres *cs, const char *name)
 {
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage != STAGE_LEAVING &&
-        strcmp(centre_name(entry_of(node)->centre), name) == 0)
-        return entry_of(node);
+        if (entry_of(node)->stage != STAGE_LEAVING &&
+            strcmp(centre_name(entry_of(node)->centre), name) == 0)
+            return entry_of(node);
     return NULL;
 }
 
 void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count)
 {
-    LIST_FOREACH(node, &cs->entries)
-    {
+    LIST_FOREACH(node, &cs->entries) {
         struct entry *e = entry_of(node);
         const struct config_smsc *now;
 
@@ -162,8 +160,8 @@ void centres_apply(struct centres *cs, const struct config_smsc *settings, size_
 void centres_stop(struct centres *cs)
 {
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage != STAGE_LEAVING)
-        leave(cs, entry_of(node));
+        if (entry_of(node)->stage != STAGE_LEAVING)
+            leave(cs, entry_of(node));
     deferred_add(cs->env.deferred, &cs->tidy);
 }
 
@@ -176,31 +174,30 @@ void centres_free(struct centres *cs)
 {
     deferred_cancel(cs->env.deferred, &cs->tidy);
     LIST_FOREACH(node, &cs->entries)
-    remove_entry(cs, entry_of(node));
+        remove_entry(cs, entry_of(node));
     mem_free(cs);
 }
 
 struct centre *centres_at(const struct centres *cs, unsigned index)
 {
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage == STAGE_IN_SERVICE && index-- == 0)
-        return entry_of(node)->centre;
+        if (entry_of(node)->stage == STAGE_IN_SERVICE && index-- == 0)
+            return entry_of(node)->centre;
     return NULL;
 }
 
 struct centre *centres_find(const struct centres *cs, const char *name)
 {
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage == STAGE_IN_SERVICE &&
-        strcmp(centre_name(entry_of(node)->centre), name) == 0)
-        return entry_of(node)->centre;
+        if (entry_of(node)->stage == STAGE_IN_SERVICE &&
+            strcmp(centre_name(entry_of(node)->centre), name) == 0)
+            return entry_of(node)->centre;
     return NULL;
 }
 
 struct link *centres_find_link(const struct centres *cs, uintptr_t bind)
 {
-    LIST_FOREACH(node, &cs->entries)
-    {
+    LIST_FOREACH(node, &cs->entries) {
         struct link *link = centre_find_link(entry_of(node)->centre, bind);
 
         if (link != NULL)
@@ -223,8 +220,7 @@ struct centre *centres_for_sms(struct centres *cs, const char *name, const char 
 
     if (named != NULL && can_send(named))
         return named;
-    LIST_FOREACH(node, &cs->entries)
-    {
+    LIST_FOREACH(node, &cs->entries) {
         struct entry *e = entry_of(node);
 
         if (e->stage == STAGE_IN_SERVICE && can_send(e->centre) && centre_has_code(e->centre, code))
@@ -236,8 +232,8 @@ struct centre *centres_for_sms(struct centres *cs, const char *name, const char 
 bool centres_can_send(const struct centres *cs)
 {
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage == STAGE_IN_SERVICE && can_send(entry_of(node)->centre))
-        return true;
+        if (entry_of(node)->stage == STAGE_IN_SERVICE && can_send(entry_of(node)->centre))
+            return true;
     return false;
 }
 
@@ -246,7 +242,7 @@ unsigned centres_bound_count(const struct centres *cs)
     unsigned bound = 0;
 
     LIST_FOREACH(node, &cs->entries)
-    if (entry_of(node)->stage == STAGE_IN_SERVICE)
-        bound += centre_bound_count(entry_of(node)->centre);
+        if (entry_of(node)->stage == STAGE_IN_SERVICE)
+            bound += centre_bound_count(entry_of(node)->centre);
     return bound;
 }

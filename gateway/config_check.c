@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/link/netaddr.h"
+
 static bool is_made_of(const char *value, const char *others)
 {
     for (; *value != '\0'; value++)
@@ -81,33 +83,20 @@ const char *config_check_server(const char *value)
 
 const char *config_check_listen(const char *value)
 {
-    char host[256];
-    uint16_t port;
+    struct netaddr address;
 
-    if (*value == '\0')
-        return NULL;
-    if (!config_split_address(value, host, sizeof(host), &port) || !is_ip(host))
-        return "is no ADDRESS:PORT (an IP address, IPv6 in brackets)";
-    return NULL;
+    return *value == '\0' || netaddr_parse_listen(&address, value)
+               ? NULL
+               : "is no ADDRESS:PORT (an IP address, IPv6 in brackets)";
 }
 
 const char *config_check_network(const char *value)
 {
-    static const char wrong[] = "is no IP address and no network such as 192.0.2.0/24";
-    char host[64];
-    const char *slash = strchr(value, '/');
-    size_t length = slash != NULL ? (size_t)(slash - value) : strlen(value);
-    unsigned bits;
+    struct netblock block;
 
-    if (length >= sizeof(host))
-        return wrong;
-    memcpy(host, value, length);
-    host[length] = '\0';
-    if (!is_ip(host))
-        return wrong;
-    if (slash != NULL && !parse_number(slash + 1, strchr(host, ':') != NULL ? 128 : 32, &bits))
-        return wrong;
-    return NULL;
+    return netblock_parse(&block, value)
+               ? NULL
+               : "is no IP address and no network such as 192.0.2.0/24 (no bits behind the mask)";
 }
 
 const char *config_check_code(const char *value)

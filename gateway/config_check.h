@@ -13,7 +13,7 @@ const char *config_check_name(const char *value);
 const char *config_check_host(const char *value);
 /* "unix:PATH" or "HOST:PORT" ("[v6]:PORT") */
 const char *config_check_server(const char *value);
-/* "ADDRESS:PORT" with an IP address; the empty text is "do not listen". */
+/* "ADDRESS:PORT" with an IP address, "*:PORT", "unix:PATH"; the empty text is "do not listen". */
 const char *config_check_listen(const char *value);
 /* "10.0.0.0/8", "192.0.2.1", "2001:db8::/32" */
 const char *config_check_network(const char *value);

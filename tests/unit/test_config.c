@@ -190,7 +190,7 @@ static void each_fault_is_told_with_its_place(void **state)
                "accounts = ( { system_id = \"p\"; allow = [ \"10.0.0.0/33\" ]; },\n"
                " { system_id = \"p\"; }, { } ); };",
          "w.cfg:5: partners.accounts[].allow: \"10.0.0.0/33\" is no IP address and no network such "
-         "as 192.0.2.0/24\n"
+         "as 192.0.2.0/24 (no bits behind the mask)\n"
          "w.cfg:6: partners.accounts[].system_id is missing\n"
          "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
         {LEAST "drain_timeout_s = 9999999999;",

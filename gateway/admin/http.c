@@ -1,0 +1,431 @@
+#include "gateway/admin/http.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/admin/http_check.h"
+#include "gateway/link/netaddr.h"
+
+enum { SWEEP_MS = 500, BACKLOG = 128 };
+
+/* evhttp neither counts nor times connections and tells nobody when one goes. A reference of ours
+ * keeps the bufferevent readable as memory until the sweep sees that evhttp has let go of it. */
+struct connection {
+    struct list_node node;
+    struct bufferevent *stream;
+    uint64_t deadline_ms;
+};
+
+struct http_server {
+    struct http_settings settings;
+    struct evhttp *evhttp;
+    struct evconnlistener *listener;
+    struct list connections;
+    struct timer sweep;
+    bool is_full; /* as many connections as may be: not accepting */
+    char *unix_path;
+    unsigned port;
+};
+
+struct http_call {
+    struct http_server *server;
+    struct evhttp_request *request;
+    char user[AUTH_NAME_BYTES];
+    bool is_answered;
+};
+
+/* ---- connections ---- */
+
+static bool is_gone(const struct connection *c)
+{
+    bufferevent_event_cb on_event = NULL;
+
+    bufferevent_getcb(c->stream, NULL, NULL, &on_event, NULL);
+    return on_event == NULL; /* bufferevent_free() took the callbacks away */
+}
+
+static void forget(struct http_server *s, struct connection *c)
+{
+    list_remove(&s->connections, &c->node);
+    bufferevent_decref(c->stream);
+    mem_free(c);
+}
+
+static void pause_when_full(struct http_server *s)
+{
+    if (s->is_full || s->connections.count < s->settings.connections_max)
+        return;
+    s->is_full = true;
+    evconnlistener_disable(s->listener);
+    log_warning("http.full", LOG_U("connections", s->connections.count));
+}
+
+static void on_sweep(struct timer *timer, void *arg)
+{
+    struct http_server *s = arg;
+    uint64_t now_ms = s->settings.timers->now_ms;
+
+    timer_start(s->settings.timers, timer, SWEEP_MS);
+    LIST_FOREACH(node, &s->connections) {
+        struct connection *c = LIST_ITEM(node, struct connection, node);
+
+        if (is_gone(c))
+            forget(s, c);
+        else if (now_ms >= c->deadline_ms) /* evhttp then meets the end of the stream */
+            shutdown(bufferevent_getfd(c->stream), SHUT_RDWR);
+    }
+    s->is_full = s->is_full && s->connections.count >= s->settings.connections_max;
+    if (s->listener != NULL && !s->is_full)
+        evconnlistener_enable(s->listener); /* also after on_accept_error() */
+}
+
+/* Called by evhttp for each connection that it accepted. */
+static struct bufferevent *make_stream(struct event_base *base, void *arg)
+{
+    struct http_server *s = arg;
+    struct connection *c = mem_zalloc(sizeof(*c));
+
+    /* Closed with our reference, so that its number cannot be a new socket's meanwhile. */
+    c->stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (c->stream == NULL) {
+        mem_free(c);
+        return NULL;
+    }
+    bufferevent_incref(c->stream);
+    timer_queue_set_now(s->settings.timers, clock_monotonic_ms());
+    c->deadline_ms = s->settings.timers->now_ms + HTTP_CONNECTION_MS_MAX;
+    list_push_back(&s->connections, &c->node);
+    pause_when_full(s);
+    return c->stream;
+}
+
+/* Without this the listener would spin when descriptors run out; the sweep lets it try again. Its
+ * argument is evhttp's, not ours. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    (void)arg;
+    log_error("http.accept_failed", LOG_S("error", strerror(errno)));
+    evconnlistener_disable(listener);
+}
+
+/* ---- calls ---- */
+
+static void start_reply(struct http_call *call, const char *content_type)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(call->request);
+
+    assert(!call->is_answered);
+    call->is_answered = true;
+    evhttp_add_header(headers, "Content-Type", content_type);
+    evhttp_add_header(headers, "Cache-Control", "no-store");
+    evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+}
+
+void http_reply_buffer(struct http_call *call, int status, const char *content_type,
+                       struct evbuffer *body)
+{
+    char size[24];
+
+    start_reply(call, content_type);
+    if (evhttp_request_get_command(call->request) == EVHTTP_REQ_HEAD) {
+        /* evhttp would send the body too. */
+        snprintf(size, sizeof(size), "%zu", evbuffer_get_length(body));
+        evhttp_add_header(evhttp_request_get_output_headers(call->request), "Content-Length", size);
+        body = NULL;
+    }
+    evhttp_send_reply(call->request, status, NULL, body);
+}
+
+void http_reply_text(struct http_call *call, int status, const char *content_type, const char *body)
+{
+    struct evbuffer *buffer = evbuffer_new();
+
+    assert(buffer != NULL);
+    evbuffer_add(buffer, body, strlen(body));
+    http_reply_buffer(call, status, content_type, buffer);
+    evbuffer_free(buffer);
+}
+
+void http_reply_error(struct http_call *call, int status, const char *error)
+{
+    char body[512];
+    size_t size = 0;
+
+    size += (size_t)snprintf(body, sizeof(body), "{\"error\":\"");
+    for (; *error != '\0' && size < sizeof(body) - 8; error++) {
+        if (*error == '"' || *error == '\\')
+            body[size++] = '\\';
+        body[size++] = (unsigned char)*error < ' ' ? ' ' : *error;
+    }
+    memcpy(body + size, "\"}\n", 4);
+    http_reply_text(call, status, "application/json", body);
+}
+
+struct span http_call_body(struct http_call *call)
+{
+    struct evbuffer *body = evhttp_request_get_input_buffer(call->request);
+
+    return span_of(evbuffer_pullup(body, -1), evbuffer_get_length(body));
+}
+
+const char *http_call_user(const struct http_call *call)
+{
+    return call->user;
+}
+
+static const char *method_name(struct evhttp_request *request)
+{
+    switch (evhttp_request_get_command(request)) {
+    case EVHTTP_REQ_GET:
+    case EVHTTP_REQ_HEAD:
+        return "GET";
+    case EVHTTP_REQ_POST:
+        return "POST";
+    default:
+        return "";
+    }
+}
+
+/* Two routes of one path differ in their method; NULL when there is no such path. *is_allowed says
+ * whether the method is one of them. */
+static const struct http_route *find_route(const struct http_server *s, const char *path,
+                                           const char *method, bool *is_allowed)
+{
+    const struct http_route *found = NULL;
+
+    *is_allowed = false;
+    for (size_t i = 0; i < s->settings.route_count; i++) {
+        const struct http_route *route = &s->settings.routes[i];
+
+        if (strcmp(route->path, path) != 0)
+            continue;
+        found = route;
+        if (strcmp(route->method, method) == 0) {
+            *is_allowed = true;
+            return route;
+        }
+    }
+    return found;
+}
+
+static bool is_permitted(struct http_call *call, const struct http_route *route)
+{
+    const struct http_settings *settings = &call->server->settings;
+    struct evkeyvalq *in = evhttp_request_get_input_headers(call->request);
+    enum auth_role role;
+
+    if (route->role == AUTH_NOBODY || settings->auth == NULL)
+        return true;
+    role = auth_check(*settings->auth, evhttp_find_header(in, "Authorization"), call->user);
+    if (role >= route->role)
+        return true;
+    if (role == AUTH_NOBODY)
+        evhttp_add_header(evhttp_request_get_output_headers(call->request), "WWW-Authenticate",
+                          "Bearer realm=\"warung\"");
+    http_reply_error(call, role == AUTH_NOBODY ? 401 : 403,
+                     role == AUTH_NOBODY ? "a token is needed" : "not allowed for this role");
+    return false;
+}
+
+static void serve(struct http_call *call)
+{
+    struct http_server *s = call->server;
+    struct evkeyvalq *in = evhttp_request_get_input_headers(call->request);
+    const char *ambiguity = http_check_find(call->request);
+    const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(call->request));
+    const char *method = method_name(call->request);
+    const struct http_route *route;
+    bool is_allowed;
+
+    if (ambiguity != NULL) {
+        evhttp_add_header(evhttp_request_get_output_headers(call->request), "Connection", "close");
+        http_reply_error(call, 400, ambiguity);
+        return;
+    }
+    route = find_route(s, path != NULL ? path : "", method, &is_allowed);
+    if (route == NULL) {
+        http_reply_error(call, 404, "no such page");
+    } else if (!is_allowed) {
+        evhttp_add_header(evhttp_request_get_output_headers(call->request), "Allow", route->method);
+        http_reply_error(call, 405, "not with this method");
+    } else if (strcmp(method, "POST") == 0 && evhttp_find_header(in, "Origin") != NULL) {
+        /* A page of some other site in an admin's browser must not give orders. */
+        http_reply_error(call, 403, "not from a browser page");
+    } else if (is_permitted(call, route)) {
+        route->fn(s->settings.ctx, call);
+    }
+}
+
+static void on_request(struct evhttp_request *request, void *arg)
+{
+    struct http_call call = {.server = arg, .request = request};
+
+    timer_queue_set_now(call.server->settings.timers, clock_monotonic_ms());
+    serve(&call);
+    assert(call.is_answered);
+}
+
+/* ---- the server ---- */
+
+struct http_server *http_server_new(const struct http_settings *settings)
+{
+    struct http_server *s = mem_zalloc(sizeof(*s));
+
+    s->settings = *settings;
+    list_init(&s->connections);
+    timer_init(&s->sweep, on_sweep, s);
+    timer_start(settings->timers, &s->sweep, SWEEP_MS);
+    s->evhttp = evhttp_new(settings->base);
+    assert(s->evhttp != NULL);
+    evhttp_set_max_headers_size(s->evhttp, HTTP_HEADERS_BYTES_MAX);
+    evhttp_set_max_body_size(s->evhttp, HTTP_BODY_BYTES_MAX);
+    evhttp_set_timeout(s->evhttp, HTTP_IDLE_S);
+    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
+    evhttp_set_default_content_type(s->evhttp, "text/plain; charset=utf-8");
+    evhttp_set_bevcb(s->evhttp, make_stream, s);
+    evhttp_set_gencb(s->evhttp, on_request, s);
+    return s;
+}
+
+void http_server_free(struct http_server *s)
+{
+    if (s == NULL)
+        return;
+    evhttp_free(s->evhttp); /* its listener and connections with it */
+    LIST_FOREACH(node, &s->connections)
+        forget(s, LIST_ITEM(node, struct connection, node));
+    timer_stop(s->settings.timers, &s->sweep);
+    if (s->unix_path != NULL)
+        unlink(s->unix_path);
+    mem_free(s->unix_path);
+    mem_free(s);
+}
+
+/* Takes a bound socket; listens on it. False, and the socket is closed, when that fails. */
+static bool listen_on(struct http_server *s, int fd)
+{
+    s->listener = evconnlistener_new(s->settings.base, NULL, NULL,
+                                     LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+    if (s->listener == NULL) {
+        close(fd);
+        return false;
+    }
+    if (evhttp_bind_listener(s->evhttp, s->listener) == NULL) {
+        evconnlistener_free(s->listener);
+        s->listener = NULL;
+        return false;
+    }
+    evconnlistener_set_error_cb(s->listener, on_accept_error);
+    return true;
+}
+
+static int bind_socket(const struct sockaddr *address, socklen_t size, int *error)
+{
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+
+    if (fd >= 0 && address->sa_family != AF_UNIX)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (fd >= 0 && bind(fd, address, size) == 0)
+        return fd;
+    *error = errno;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static unsigned port_of(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t size = sizeof(a);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &size) != 0)
+        return 0;
+    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+                                         : ((struct sockaddr_in *)&a)->sin_port);
+}
+
+bool http_server_listen(struct http_server *s, const char *address, char *error, size_t error_bytes)
+{
+    struct netaddr where;
+    int fd, problem = 0;
+
+    assert(s->listener == NULL);
+    if (!netaddr_parse_listen(&where, address)) {
+        snprintf(error, error_bytes, "cannot listen on %s: not an address", address);
+        return false;
+    }
+    fd = bind_socket((struct sockaddr *)&where.storage, where.size, &problem);
+    if (fd >= 0) {
+        s->port = port_of(fd);
+        if (listen_on(s, fd))
+            return true;
+        problem = errno;
+    }
+    snprintf(error, error_bytes, "cannot listen on %s: %s", address, strerror(problem));
+    return false;
+}
+
+/* A socket file without anybody behind it is left from a process that was killed. */
+static void remove_stale(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat st;
+
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+        errno == ECONNREFUSED && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(address->sun_path);
+    close(fd);
+}
+
+bool http_server_listen_unix(struct http_server *s, const char *path, char *error,
+                             size_t error_bytes)
+{
+    struct sockaddr_un where = {.sun_family = AF_UNIX};
+    mode_t mask;
+    int fd, problem = ENAMETOOLONG;
+
+    assert(s->listener == NULL);
+    if (text_copy(where.sun_path, sizeof(where.sun_path), path)) {
+        remove_stale(&where);
+        mask = umask(0117); /* never open to others, not even for a moment */
+        fd = bind_socket((struct sockaddr *)&where, sizeof(where), &problem);
+        umask(mask);
+        if (fd >= 0) {
+            s->unix_path = mem_strdup(path);
+            if (listen_on(s, fd))
+                return true;
+            problem = errno;
+        }
+    }
+    snprintf(error, error_bytes, "cannot listen on %s: %s", path, strerror(problem));
+    return false;
+}
+
+unsigned http_server_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+unsigned http_server_connections(const struct http_server *s)
+{
+    return (unsigned)s->connections.count;
+}

@@ -1,0 +1,12 @@
+/*
+ * What evhttp lets through and two parsers could read differently (libraries.md 4.3).
+ */
+#ifndef WARUNG_ADMIN_HTTP_CHECK_H
+#define WARUNG_ADMIN_HTTP_CHECK_H
+
+struct evhttp_request;
+
+/* A sentence about what is wrong with the headers; NULL = clean. */
+const char *http_check_find(struct evhttp_request *request);
+
+#endif

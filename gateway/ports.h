@@ -1,0 +1,35 @@
+/*
+ * Between the links and the turn engine: PDUs of the centres become inputs, screens and SMS become
+ * PDUs, outcomes become what the engine asks about them.
+ */
+#ifndef WARUNG_GATEWAY_PORTS_H
+#define WARUNG_GATEWAY_PORTS_H
+
+#include "gateway/centres.h"
+#include "gateway/router.h"
+#include "gateway/turn/turn.h"
+
+struct ports;
+
+struct ports_counters {
+    uint64_t refused_in;  /* messages that the dialect could not read, answered with its status */
+    uint64_t unencodable; /* screens and SMS that the dialect could not carry */
+    uint64_t unsent;      /* ... that no link could take */
+};
+
+struct ports *ports_new(void);
+/* After the links are gone; what they have not called back is forgotten. */
+void ports_free(struct ports *p);
+
+/* Set once, before the first message. All outlive the ports' use. */
+void ports_connect(struct ports *p, struct centres *centres, const struct router *router,
+                   struct turn_engine *engine);
+
+/* For turn_env.ports. */
+struct turn_ports ports_for_turns(struct ports *p);
+/* For centre_owner.on_message; ctx is the ports. */
+void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
+                      struct link_ticket ticket, const struct smpp_pdu *pdu);
+const struct ports_counters *ports_counters(const struct ports *p);
+
+#endif

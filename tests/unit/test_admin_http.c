@@ -1,0 +1,388 @@
+/* gateway/admin/http and auth on a real socket: routes, roles, limits, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/admin/http.h"
+#include "gateway/loop.h"
+
+struct fixture {
+    struct loop *loop;
+    struct http_server *server;
+    struct auth *auth;
+    char folder[64];
+    char path[96];
+    char token[AUTH_TOKEN_BYTES];
+    char reply[16384];
+};
+
+static void on_hello(void *ctx, struct http_call *call)
+{
+    (void)ctx;
+    http_reply_text(call, 200, "text/plain", "hello\n");
+}
+
+static void on_echo(void *ctx, struct http_call *call)
+{
+    struct span body = http_call_body(call);
+    char text[128];
+
+    (void)ctx;
+    snprintf(text, sizeof(text), "%s:%.*s", http_call_user(call), (int)body.size, body.data);
+    http_reply_text(call, 200, "text/plain", text);
+}
+
+static const struct http_route routes[] = {
+    {"GET", "/hello", AUTH_NOBODY, on_hello},
+    {"POST", "/echo", AUTH_OFFICER, on_echo},
+};
+
+static int start(void **state)
+{
+    struct fixture *f = mem_zalloc(sizeof(*f));
+    char hash[AUTH_HASH_BYTES], error[256];
+    FILE *file;
+
+    log_set_level(LOG_LEVEL_OFF);
+    strcpy(f->folder, "/tmp/warung-http.XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    snprintf(f->path, sizeof(f->path), "%s/users", f->folder);
+    assert_true(auth_make_token(f->token, hash));
+    file = fopen(f->path, "w");
+    fprintf(file, "# who may\n\nsri officer %s\n", hash);
+    fclose(file);
+    f->auth = auth_load(f->path, error, sizeof(error));
+    assert_non_null(f->auth);
+    f->loop = loop_new();
+    *state = f;
+    return 0;
+}
+
+static void serve(struct fixture *f, bool with_auth, unsigned connections_max)
+{
+    struct http_settings settings = {.base = loop_base(f->loop),
+                                     .timers = loop_timers(f->loop),
+                                     .routes = routes,
+                                     .route_count = sizeof(routes) / sizeof(routes[0]),
+                                     .auth =
+                                         with_auth ? (const struct auth *const *)&f->auth : NULL,
+                                     .connections_max = connections_max};
+
+    f->server = http_server_new(&settings);
+}
+
+static void serve_tcp(struct fixture *f, unsigned connections_max)
+{
+    char error[256];
+
+    serve(f, true, connections_max);
+    assert_true(http_server_listen(f->server, "127.0.0.1:0", error, sizeof(error)));
+    assert_true(http_server_port(f->server) > 0);
+}
+
+static int stop(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+
+    http_server_free(f->server);
+    loop_free(f->loop);
+    auth_free(f->auth);
+    snprintf(command, sizeof(command), "rm -rf %s", f->folder);
+    mem_free(f);
+    return system(command);
+}
+
+static int connect_tcp(const struct fixture *f)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)http_server_port(f->server)),
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    assert_true(connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 || errno == EINPROGRESS);
+    return fd;
+}
+
+static void run_for(struct fixture *f, uint64_t ms)
+{
+    bool never = false;
+
+    loop_run_until(f->loop, &never, ms);
+}
+
+static void send_all(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* Reads until `wanted` stands in the reply or the server closes; the status code, 0 = closed. */
+static int expect(struct fixture *f, int fd, const char *wanted)
+{
+    size_t size = 0;
+    uint64_t until = clock_monotonic_ms() + 3000;
+
+    f->reply[0] = '\0';
+    while (clock_monotonic_ms() < until) {
+        ssize_t got = recv(fd, f->reply + size, sizeof(f->reply) - 1 - size, MSG_DONTWAIT);
+
+        if (got == 0)
+            return 0;
+        if (got > 0)
+            size += (size_t)got;
+        f->reply[size] = '\0';
+        if (strstr(f->reply, wanted) != NULL)
+            return atoi(f->reply + 9);
+        run_for(f, 5);
+    }
+    fail_msg("no \"%s\" in: %s", wanted, f->reply);
+    return -1;
+}
+
+static int ask(struct fixture *f, const char *request, const char *wanted)
+{
+    int fd = connect_tcp(f), status;
+
+    run_for(f, 2);
+    send_all(fd, request);
+    status = expect(f, fd, wanted);
+    close(fd);
+    return status;
+}
+
+static void serves_by_path_and_method(void **state)
+{
+    struct fixture *f = *state;
+
+    serve_tcp(f, 8);
+    assert_int_equal(ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello\n"), 200);
+    assert_non_null(strstr(f->reply, "Cache-Control: no-store"));
+    assert_int_equal(ask(f, "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n"), 200);
+    assert_null(strstr(f->reply, "hello\n"));
+    assert_int_equal(ask(f, "GET /other HTTP/1.1\r\nHost: x\r\n\r\n", "no such page"), 404);
+    assert_int_equal(ask(f, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n", "method"), 405);
+    assert_non_null(strstr(f->reply, "Allow: POST"));
+    assert_int_equal(ask(f, "DELETE /hello HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n"), 501);
+}
+
+static void asks_for_a_token(void **state)
+{
+    struct fixture *f = *state;
+    char request[512];
+
+    serve_tcp(f, 8);
+    assert_int_equal(
+        ask(f, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", "token"), 401);
+    snprintf(request, sizeof(request),
+             "POST /echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+             "Content-Length: 2\r\n\r\nhi",
+             f->token);
+    assert_int_equal(ask(f, request, "sri:hi"), 200);
+    snprintf(request, sizeof(request),
+             "POST /echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nOrigin: http://y\r\n"
+             "Content-Length: 2\r\n\r\nhi",
+             f->token);
+    assert_int_equal(ask(f, request, "browser"), 403);
+    request[strlen("POST /echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ")] ^= 1;
+    assert_int_equal(ask(f, request, "\r\n\r\n"), 403);
+}
+
+static void refuses_what_two_parsers_read_differently(void **state)
+{
+    struct fixture *f = *state;
+
+    serve_tcp(f, 8);
+    assert_int_equal(ask(f,
+                         "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                         "Content-Length: 1\r\n\r\n",
+                         "length"),
+                     400);
+    assert_int_equal(
+        ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n", "blank"),
+        400);
+    assert_int_equal(ask(f, "GET /hello HTTP/1.1\r\n\r\n", "Host"), 400);
+    assert_int_equal(ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "Host"), 400);
+}
+
+static void bounds_headers_and_bodies(void **state)
+{
+    struct fixture *f = *state;
+    char *request = mem_zalloc(HTTP_BODY_BYTES_MAX);
+
+    serve_tcp(f, 8);
+    strcpy(request, "GET /hello HTTP/1.1\r\nHost: x\r\nX: ");
+    memset(request + strlen(request), 'a', HTTP_HEADERS_BYTES_MAX);
+    strcat(request, "\r\n\r\n");
+    assert_int_equal(ask(f, request, "\r\n\r\n"), 400);
+    assert_int_equal(ask(f,
+                         "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nabc",
+                         "\r\n\r\n"),
+                     413);
+    mem_free(request);
+}
+
+static void holds_back_connections_over_the_limit(void **state)
+{
+    struct fixture *f = *state;
+    int idle[2], late;
+
+    serve_tcp(f, 2);
+    idle[0] = connect_tcp(f);
+    idle[1] = connect_tcp(f);
+    run_for(f, 20);
+    assert_int_equal(http_server_connections(f->server), 2);
+    late = connect_tcp(f);
+    run_for(f, 50);
+    assert_int_equal(http_server_connections(f->server), 2);
+    close(idle[0]);
+    send_all(late, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(expect(f, late, "hello\n"), 200);
+    close(late);
+    close(idle[1]);
+    run_for(f, 1200);
+    assert_int_equal(http_server_connections(f->server), 0);
+}
+
+static void the_control_socket_is_guarded_by_its_mode(void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    char error[256] = "";
+    struct http_server *other;
+    struct stat st;
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(f->path, sizeof(f->path), "%s/control", f->folder);
+    strcpy(a.sun_path, f->path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    close(fd); /* a stale socket file */
+    serve(f, false, 8);
+    assert_true(http_server_listen_unix(f->server, f->path, error, sizeof(error)));
+    assert_int_equal(stat(f->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    send_all(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+    assert_int_equal(expect(f, fd, ":hi"), 200);
+    close(fd);
+
+    /* Somebody answers there: a second one does not take it away. */
+    other = f->server;
+    serve(f, false, 8);
+    assert_false(http_server_listen_unix(f->server, f->path, error, sizeof(error)));
+    assert_non_null(strstr(error, f->path));
+    http_server_free(f->server);
+    f->server = other;
+    assert_int_equal(stat(f->path, &st), 0);
+}
+
+static void a_taken_port_is_named(void **state)
+{
+    struct fixture *f = *state;
+    char error[256], address[32];
+    struct http_server *other;
+
+    serve_tcp(f, 8);
+    snprintf(address, sizeof(address), "127.0.0.1:%u", http_server_port(f->server));
+    other = f->server;
+    serve(f, true, 8);
+    assert_false(http_server_listen(f->server, address, error, sizeof(error)));
+    assert_non_null(strstr(error, address));
+    http_server_free(f->server);
+    f->server = other;
+}
+
+static void users_files_are_checked(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text, *fault;
+    } rows[] = {
+        {"sri officer\n", ":1: a line is NAME ROLE HASH"},
+        {"# a\nsri boss 00\n", ":2: the role must be viewer, officer or admin"},
+        {"sri admin 0g\n", ":1: the hash must be 64 hex digits"},
+    };
+    char error[256];
+    struct auth *a;
+
+    serve_tcp(f, 8);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        FILE *file = fopen(f->path, "w");
+
+        fputs(rows[i].text, file);
+        fclose(file);
+        assert_null(auth_load(f->path, error, sizeof(error)));
+        assert_non_null(strstr(error, rows[i].fault));
+    }
+    chmod(f->path, 0666);
+    assert_null(auth_load(f->path, error, sizeof(error)));
+    assert_non_null(strstr(error, "others may write"));
+    a = auth_load("/nonexistent/users", error, sizeof(error));
+    assert_non_null(a);
+    assert_int_equal(auth_check(a, "Bearer x", error), AUTH_NOBODY);
+    auth_free(a);
+}
+
+static void basic_carries_the_token_too(void **state)
+{
+    struct fixture *f = *state;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char plain[128], header[256] = "Basic ", name[AUTH_NAME_BYTES];
+    size_t size, at = 6;
+
+    serve_tcp(f, 8);
+    size = (size_t)snprintf(plain, sizeof(plain), "sri:%s ", f->token) - 1;
+    plain[size] = '\0';
+    while (size % 3 != 0)
+        memmove(plain + 1, plain, ++size); /* pad the name: "ssri" is somebody else */
+    for (size_t i = 0; i < size; i += 3) {
+        unsigned v = (unsigned)(unsigned char)plain[i] << 16 |
+                     (unsigned)(unsigned char)plain[i + 1] << 8 | (unsigned char)plain[i + 2];
+
+        for (int shift = 18; shift >= 0; shift -= 6)
+            header[at++] = digits[v >> shift & 63];
+    }
+    assert_int_equal(auth_check(f->auth, header, name),
+                     strncmp(plain, "sri:", 4) == 0 ? AUTH_OFFICER : AUTH_NOBODY);
+    assert_int_equal(auth_check(f->auth, "Basic !!!!", name), AUTH_NOBODY);
+    assert_int_equal(auth_check(f->auth, "Digest x", name), AUTH_NOBODY);
+    assert_int_equal(auth_check(f->auth, NULL, name), AUTH_NOBODY);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(serves_by_path_and_method),
+        TEST(asks_for_a_token),
+        TEST(refuses_what_two_parsers_read_differently),
+        TEST(bounds_headers_and_bodies),
+        TEST(holds_back_connections_over_the_limit),
+        TEST(the_control_socket_is_guarded_by_its_mode),
+        TEST(a_taken_port_is_named),
+        TEST(users_files_are_checked),
+        TEST(basic_carries_the_token_too),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
