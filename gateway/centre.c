@@ -22,6 +22,7 @@ struct centre {
     char name[24];
     const struct dialect *dialect;
     unsigned limit;
+    enum turn_token turn_token;
     char (*codes)[DIALECT_CODE_BYTES];
     size_t code_count;
     struct timer_queue *timers;
@@ -123,6 +124,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     c->dialect = dialect_find(settings->dialect);
     assert(c->dialect != NULL); /* the configuration was checked */
     c->limit = settings->limit;
+    c->turn_token = settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
     copy_codes(c, &settings->codes);
     c->timers = env->timers;
     c->owner = *owner;
@@ -193,6 +195,11 @@ struct menu_limits centre_limits(const struct centre *c)
     if (c->limit != 0 && c->limit < limits.gsm_septets)
         limits.gsm_septets = c->limit;
     return limits;
+}
+
+enum turn_token centre_turn_token(const struct centre *c)
+{
+    return c->turn_token;
 }
 
 bool centre_has_code(const struct centre *c, const char *code)

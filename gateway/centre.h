@@ -10,7 +10,7 @@
 #include "gateway/config.h"
 #include "gateway/link/link.h"
 #include "gateway/smpp/dialect.h"
-#include "menus/menu.h"
+#include "gateway/turn/turn.h"
 
 struct centre;
 
@@ -38,6 +38,7 @@ void centre_free(struct centre *c);
 const char *centre_name(const struct centre *c);
 const struct dialect *centre_dialect(const struct centre *c);
 struct menu_limits centre_limits(const struct centre *c);
+enum turn_token centre_turn_token(const struct centre *c);
 /* The centre carries this code: it is in its list, or the list is empty. */
 bool centre_has_code(const struct centre *c, const char *code);
 

@@ -33,6 +33,8 @@ enum config_bind {
     CONFIG_BIND_PAIR /* one receiver and one transmitter */
 };
 
+enum config_token { CONFIG_TOKEN_NONE, CONFIG_TOKEN_ECHO };
+
 struct config_redis {
     enum config_redis_mode mode;
     struct config_strings servers; /* "unix:PATH" or "HOST:PORT" */
@@ -65,6 +67,7 @@ struct config_smsc {
     unsigned window;
     unsigned tps;
     const char *dialect;
+    enum config_token turn_token;
     struct config_strings codes; /* empty = all */
     unsigned enquire_link_s;
     unsigned response_timeout_s;

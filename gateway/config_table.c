@@ -13,6 +13,7 @@
 
 static const char *const redis_modes[] = {"standalone", "sentinel", "cluster", NULL};
 static const char *const binds[] = {"transceiver", "transmitter", "receiver", "pair", NULL};
+static const char *const tokens[] = {"none", "echo", NULL};
 static const char *const levels[] = {"debug", "info", "warning", "error", "off", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
@@ -42,10 +43,10 @@ const struct config_row config_rows[] = {
     NUMBER("redis.buckets", CONFIG_RESTART, IN(config, redis.buckets), "256", 1, 1000, NULL),
     NUMBER("redis.connect_timeout_ms", CONFIG_RESTART, IN(config, redis.connect_timeout_ms), "2000", 10, 60000, "ms"),
     NUMBER("redis.request_timeout_ms", CONFIG_RESTART, IN(config, redis.request_timeout_ms), "2000", 10, 60000, "ms"),
-    NUMBER("redis.in_flight_max", CONFIG_RESTART, IN(config, redis.in_flight_max), "20000", 16, 1000000, NULL),
-    NUMBER("redis.connections", CONFIG_RESTART, IN(config, redis.connections), "1", 1, 64, NULL),
+    NUMBER("redis.in_flight_max", CONFIG_RESTART, IN(config, redis.in_flight_max), "8192", 16, 1000000, NULL),
+    NUMBER("redis.connections", CONFIG_RESTART, IN(config, redis.connections), "4", 1, 64, NULL),
     NUMBER("redis.wait_replicas", CONFIG_RESTART, IN(config, redis.wait_replicas), "0", 0, 16, NULL),
-    NUMBER("redis.wait_timeout_ms", CONFIG_RESTART, IN(config, redis.wait_timeout_ms), "1000", 10, 60000, "ms"),
+    NUMBER("redis.wait_timeout_ms", CONFIG_RESTART, IN(config, redis.wait_timeout_ms), "500", 10, 60000, "ms"),
     NUMBER("redis.journal_keep_s", CONFIG_RESTART, IN(config, redis.journal_keep_s), "63072000", 0, 2147483647, "s"),
 
     LIST("smsc", 0, IN(config, smsc), IN(config, smsc_count), config_smsc),
@@ -61,7 +62,8 @@ const struct config_row config_rows[] = {
     NUMBER("smsc[].binds", 0, IN(config_smsc, binds), "1", 1, 64, NULL),
     NUMBER("smsc[].window", 0, IN(config_smsc, window), "32", 1, 10000, NULL),
     NUMBER("smsc[].tps", 0, IN(config_smsc, tps), "0", 0, 1000000, "PDUs per second, 0 = no limit"),
-    TEXT("smsc[].dialect", 0, IN(config_smsc, dialect), "spec34", 1, 31, config_check_name),
+    TEXT("smsc[].dialect", 0, IN(config_smsc, dialect), "spec34", 1, 31, config_check_dialect),
+    WORD("smsc[].turn_token", 0, IN(config_smsc, turn_token), "none", tokens),
     TEXTS("smsc[].codes", 0, IN(config_smsc, codes), 23, config_check_code),
     NUMBER("smsc[].enquire_link_s", 0, IN(config_smsc, enquire_link_s), "30", 1, 3600, "s"),
     NUMBER("smsc[].response_timeout_s", 0, IN(config_smsc, response_timeout_s), "10", 1, 600, "s"),
@@ -80,7 +82,7 @@ const struct config_row config_rows[] = {
     FILE_PATH("partners.accounts[].password_file", 0, IN(config_account, password_file), ""),
     TEXT("partners.accounts[].password_hash", CONFIG_SECRET, IN(config_account, password_hash), "", 0, 255, NULL),
     TEXTS("partners.accounts[].allow", 0, IN(config_account, allow), 63, config_check_network),
-    TEXT("partners.accounts[].dialect", 0, IN(config_account, dialect), "spec34", 1, 31, config_check_name),
+    TEXT("partners.accounts[].dialect", 0, IN(config_account, dialect), "spec34", 1, 31, config_check_dialect),
     NUMBER("partners.accounts[].window", 0, IN(config_account, window), "32", 1, 10000, NULL),
     NUMBER("partners.accounts[].tps", 0, IN(config_account, tps), "0", 0, 1000000, "PDUs per second, 0 = no limit"),
     NUMBER("partners.accounts[].max_binds", 0, IN(config_account, max_binds), "4", 1, 1000, NULL),

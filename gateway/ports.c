@@ -227,13 +227,15 @@ static const struct menu *find_menu(void *ctx, const char *link_name, const char
     return router_find(p->router, code, is_sms, id);
 }
 
-static struct menu_limits limits(void *ctx, const char *link_name)
+static struct turn_traits traits(void *ctx, const char *link_name)
 {
     struct ports *p = ctx;
     struct centre *centre = centres_find(p->centres, link_name);
-    static const struct menu_limits narrowest = {160, 70};
+    static const struct turn_traits safest = {{160, 70}, TURN_TOKEN_NONE};
 
-    return centre != NULL ? centre_limits(centre) : narrowest;
+    if (centre == NULL)
+        return safest;
+    return (struct turn_traits){centre_limits(centre), centre_turn_token(centre)};
 }
 
 static bool can_send_sms(void *ctx)
@@ -249,7 +251,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .show = show,
                                .send_sms = send_sms,
                                .find_menu = find_menu,
-                               .limits = limits,
+                               .traits = traits,
                                .can_send_sms = can_send_sms,
                                .ctx = p};
 }
