@@ -361,12 +361,12 @@ unsigned subscriber_count_live(const struct subscriber *s)
 }
 
 /* Takes the oldest registration that is over out of the list. False when all are live. */
-static bool drop_oldest_dead(struct subscriber *s, char dropped[MERCHANT_REGNO_BYTES])
+static bool drop_oldest_dead(struct subscriber *s, struct merchant *dropped)
 {
     for (unsigned i = 0; i < s->merchant_count; i++) {
         if (merchant_status_is_live(s->merchants[i].status))
             continue;
-        text_copy(dropped, MERCHANT_REGNO_BYTES, s->merchants[i].regno);
+        *dropped = s->merchants[i];
         s->merchant_count--;
         memmove(&s->merchants[i], &s->merchants[i + 1],
                 (s->merchant_count - i) * sizeof(s->merchants[0]));
@@ -375,11 +375,11 @@ static bool drop_oldest_dead(struct subscriber *s, char dropped[MERCHANT_REGNO_B
     return false;
 }
 
-struct merchant *subscriber_add(struct subscriber *s, char dropped[MERCHANT_REGNO_BYTES])
+struct merchant *subscriber_add(struct subscriber *s, struct merchant *dropped)
 {
     struct merchant *m;
 
-    dropped[0] = '\0';
+    memset(dropped, 0, sizeof(*dropped));
     if (s->merchant_count == SUBSCRIBER_MERCHANTS_MAX && !drop_oldest_dead(s, dropped))
         return NULL;
     m = &s->merchants[s->merchant_count++];

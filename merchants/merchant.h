@@ -155,7 +155,7 @@ struct merchant *subscriber_find(struct subscriber *s, const char *regno);
 /* Live ones only. */
 unsigned subscriber_count_live(const struct subscriber *s);
 /* Room for one more, zeroed, at the end. When all places are taken the oldest that is over is
- * dropped and its number copied to `dropped` (else empty). NULL when all are live. */
-struct merchant *subscriber_add(struct subscriber *s, char dropped[MERCHANT_REGNO_BYTES]);
+ * dropped and copied to *dropped (else that has no number). NULL when all are live. */
+struct merchant *subscriber_add(struct subscriber *s, struct merchant *dropped);
 
 #endif

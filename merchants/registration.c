@@ -74,9 +74,9 @@ static void refresh_flags(struct programme *p, struct merchant *m)
 
 const char *registration_make(struct programme *p, const struct merchant *draft)
 {
-    char regno[REGNO_BYTES], dropped[MERCHANT_REGNO_BYTES];
+    char regno[REGNO_BYTES];
+    struct merchant *m, dropped;
     uint64_t number;
-    struct merchant *m;
 
     if (!is_complete(draft))
         return "kurang";
@@ -88,10 +88,11 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
     if (!regno_make(draft->regency, number, p->bucket, p->buckets, regno))
         return "gagal";
 
-    m = subscriber_add(&p->subscriber, dropped);
+    m = subscriber_add(&p->subscriber, &dropped);
     assert(m != NULL); /* there are more places than live ones */
-    if (dropped[0] != '\0')
-        programme_note(p, dropped, NULL, NULL, "drop", "merchant");
+    if (dropped.regno[0] != '\0')
+        programme_note(p, dropped.regno, merchant_status_name(dropped.status), NULL, "drop",
+                       "merchant");
     *m = *draft;
     text_copy(m->regno, sizeof(m->regno), regno);
     m->submitted_ms = p->now_ms;

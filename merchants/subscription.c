@@ -25,6 +25,14 @@ const char *subscription_start(struct programme *p, struct menu_state *state)
     return "aktif";
 }
 
+const char *subscription_want_news(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    p->subscriber.training_news = true;
+    p->record_changed = true;
+    return "dicatat";
+}
+
 /* A number without a registration keeps its language in the session alone. */
 const char *subscription_set_language(struct programme *p, struct menu_state *state)
 {

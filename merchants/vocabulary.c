@@ -41,6 +41,8 @@ static const struct menu_rule rules[] = {
     ACTION("salinan", registration_copy, "dikirim", "kosong")                                      \
     ACTION("stop", subscription_stop, "berhenti")                                                  \
     ACTION("mulai", subscription_start, "aktif")                                                   \
+    /* An SMS when there is training nearby: an opt-in of its own, which STOP takes back. */       \
+    ACTION("kabari", subscription_want_news, "dicatat")                                            \
     ACTION("bahasa", subscription_set_language, "ya")                                              \
     /* A call back, in the slot of the answer waktu_telepon (1 2 3) if there is one. */            \
     ACTION("telepon", subscription_ask_call, "dicatat")                                            \

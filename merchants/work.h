@@ -72,10 +72,10 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
 void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh);
 
 /* subscription.c */
-programme_action_fn subscription_stop, subscription_start, subscription_set_language,
-    subscription_ask_call, subscription_report_fraud, subscription_ask_change,
-    subscription_ask_help, subscription_erase, subscription_ask_erase, subscription_confirm_erase,
-    subscription_answer_unknown;
+programme_action_fn subscription_stop, subscription_start, subscription_want_news,
+    subscription_set_language, subscription_ask_call, subscription_report_fraud,
+    subscription_ask_change, subscription_ask_help, subscription_erase, subscription_ask_erase,
+    subscription_confirm_erase, subscription_answer_unknown;
 
 /* texting.c */
 programme_action_fn texting_register, texting_give, texting_agree, texting_refuse, texting_status;

@@ -274,24 +274,24 @@ static void test_first_format_stays_readable(void **state)
 static void test_record_keeps_the_live_ones(void **state)
 {
     static struct subscriber s;
-    char dropped[MERCHANT_REGNO_BYTES];
+    static struct merchant dropped;
 
     (void)state;
     subscriber_init(&s);
     for (unsigned i = 0; i < SUBSCRIBER_MERCHANTS_MAX; i++) {
-        struct merchant *m = subscriber_add(&s, dropped);
+        struct merchant *m = subscriber_add(&s, &dropped);
 
         assert_non_null(m);
-        assert_string_equal(dropped, "");
+        assert_string_equal(dropped.regno, "");
         fill_merchant(m, i);
         m->status = MERCHANT_TERKIRIM;
     }
-    assert_null(subscriber_add(&s, dropped));
+    assert_null(subscriber_add(&s, &dropped));
     s.merchants[1].status = MERCHANT_DITOLAK;
     s.merchants[3].status = MERCHANT_DIBATALKAN;
     assert_int_equal(subscriber_count_live(&s), SUBSCRIBER_MERCHANTS_MAX - 2);
-    assert_non_null(subscriber_add(&s, dropped));
-    assert_string_equal(dropped, "18710000011");
+    assert_non_null(subscriber_add(&s, &dropped));
+    assert_string_equal(dropped.regno, "18710000011");
     assert_int_equal(s.merchant_count, SUBSCRIBER_MERCHANTS_MAX);
     assert_null(subscriber_find(&s, "18710000011"));
     assert_string_equal(subscriber_find(&s, "18710000031")->regno, "18710000031");

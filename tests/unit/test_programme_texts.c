@@ -1,0 +1,329 @@
+/* The shipped menu shows the programme's texts word for word: every key in both languages, and
+ * every page of the region lists. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "merchants/programme.h"
+#include "tests/support/menus.h"
+#include "tests/support/texts.h"
+
+#define SHIPPED "conf/menus/terususaha.cfg"
+
+/* What stands for each placeholder, and what the menu is told so that it shows it. */
+static const struct {
+    const char *placeholder;
+    const char *id;
+    const char *en; /* NULL: the same */
+} shown[] = {
+    {"kode", "*384#", NULL},
+    {"telp", "0721-384384", NULL},
+    {"sms", "384", NULL},
+    {"hari", "7", NULL},
+    {"bln", "24", NULL},
+    {"pengelola", "Dinas Koperasi Lampung", NULL},
+    {"noreg", "1871-000042-1", NULL},
+    {"nama", "SITI AMINAH", NULL},
+    {"usaha", "WARUNG BU SITI", NULL},
+    {"jenis", "Warung/kelontong", "Grocery/stall"},
+    {"kec", "Rajabasa", NULL},
+    {"kab", "Bandar Lampung", NULL},
+    {"nik4", "****9999", NULL},
+    {"hp4", "****0001", NULL},
+    {"tgl", "24-11-2026", NULL},
+    {"alasan", "Nama beda dengan KTP", NULL},
+    {"alasan_en", "Name differs from KTP", NULL},
+    {"isi", "nama usaha", NULL},
+    {"isi_en", "business name", NULL},
+    {"contoh", "KEC METRO BARAT", NULL},
+    {"tiket", "T0000042", NULL},
+    {"slot", "pagi", NULL},
+    {"slot_en", "morning", NULL},
+    {"jml", "15", NULL},
+    {"n", "3", NULL},
+    {"t", "9", NULL},
+};
+
+static const struct {
+    const char *name;
+    const char *value;
+} facts[] = {
+    {"noreg", "1871-000042-1"},
+    {"nama", "SITI AMINAH"},
+    {"usaha", "WARUNG BU SITI"},
+    {"usaha1", "WARUNG BU SITI"},
+    {"usaha2", "WARUNG BU SITI"},
+    {"usaha3", "WARUNG BU SITI"},
+    {"jenis", "WARUNG"},
+    {"kab", "1871"},
+    {"kec", "187110"},
+    {"nik4", "****9999"},
+    {"hp4", "****0001"},
+    {"tgl_kirim", "24-11-2026"},
+    {"tgl_batas", "24-11-2026"},
+    {"tgl_draf", "24-11-2026"},
+    {"hari_ini", "24-11-2026"},
+    {"alasan", "Nama beda dengan KTP"},
+    {"alasan_en", "Name differs from KTP"},
+    {"catatan", "Nama beda dengan KTP"},
+    {"catatan_en", "Name differs from KTP"},
+    {"isi", "nama usaha"},
+    {"isi_en", "business name"},
+    {"contoh", "KEC METRO BARAT"},
+    {"tiket", "T0000042"},
+    {"slot", "pagi"},
+    {"slot_en", "morning"},
+    {"sms_nama", "SITI AMINAH"},
+    {"sms_usaha", "WARUNG BU SITI"},
+    {"sms_kec", "187110"},
+    {"milik", "1"},
+    {"boleh_ubah", "1"},
+    {"jumlah", "3"},
+    {"terdaftar", "3"},
+};
+
+/* The steps of a whole registration. */
+static const struct {
+    const char *key;
+    const char *step;
+} steps[] = {
+    {"NAMA", "1"},      {"NIK", "2"},   {"NIK_WAJIB", "2"}, {"USAHA", "3"},
+    {"KATEGORI1", "4"}, {"OMZET", "7"}, {"HP", "8"},        {"PERIKSA", "9"},
+};
+
+static bool get_fact(void *ctx, const char *name, char value[MENU_VALUE_BYTES])
+{
+    (void)ctx;
+    value[0] = '\0';
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        if (strcmp(facts[i].name, name) == 0)
+            return text_copy(value, MENU_VALUE_BYTES, facts[i].value);
+    }
+    return false;
+}
+
+/* --- the expected text ---------------------------------------------------------------------- */
+
+static const char *find_shown(const char *key, const char *language, const char *placeholder,
+                              size_t size)
+{
+    if (strcmp(key, "TUTUP") == 0 && strncmp(placeholder, "tgl", size) == 0)
+        return "01-02-2027";
+    if (size == 1 && placeholder[0] == 's') {
+        for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+            if (strcmp(steps[i].key, key) == 0)
+                return steps[i].step;
+        }
+    }
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        if (strlen(shown[i].placeholder) == size &&
+            strncmp(shown[i].placeholder, placeholder, size) == 0)
+            return strcmp(language, "en") == 0 && shown[i].en != NULL ? shown[i].en : shown[i].id;
+    }
+    fail_msg("%s: no value for a placeholder", key);
+    return "";
+}
+
+static void fill_in(const char *key, const char *language, const char *text,
+                    char filled[MENU_TEXT_BYTES])
+{
+    size_t size = 0;
+
+    while (*text != '\0') {
+        const char *close = *text == '{' ? strchr(text, '}') : NULL;
+
+        assert_true(size + MENU_VALUE_BYTES < MENU_TEXT_BYTES);
+        if (close == NULL) {
+            filled[size++] = *text++;
+            continue;
+        }
+        size += (size_t)sprintf(filled + size, "%s",
+                                find_shown(key, language, text + 1, (size_t)(close - text - 1)));
+        text = close + 1;
+    }
+    filled[size] = '\0';
+}
+
+/* --- the shown text ------------------------------------------------------------------------- */
+
+/* A key that is a screen by another name, or one of its pages. */
+static const char *screen_of(const char *key)
+{
+    return strncmp(key, "KATEGORI", 8) == 0 ? "KATEGORI" : key;
+}
+
+static void be_at(struct menu_phone *phone, const char *screen, const char *language)
+{
+    struct menu_state *s = &phone->state;
+
+    menu_state_init(s);
+    memcpy(s->menu_id, menu_id(phone->menu), MENU_ID_BYTES);
+    text_copy(s->language, sizeof(s->language), language);
+    s->is_open = true;
+    text_copy(s->screen, sizeof(s->screen), screen);
+    s->has_draft = true;
+    s->draft_since_ms = phone->now_ms;
+    text_copy(s->draft_screen, sizeof(s->draft_screen), "USAHA");
+    menu_state_set_answer(s, "nama", "SITI AMINAH");
+    menu_state_set_answer(s, "nik", "");
+    menu_state_set_answer(s, "usaha", "WARUNG BU SITI");
+    menu_state_set_answer(s, "jenis", "WARUNG");
+    menu_state_set_answer(s, "kab", "1871");
+    menu_state_set_answer(s, "kec", "187110");
+}
+
+/* What is shown again after an answer that no screen takes, without its error line; every error
+ * line with the screen below it must fit. */
+static const char *refused(struct menu_phone *phone)
+{
+    const char *text = menu_phone_type(phone, "?");
+    const char *screen = strchr(text, '\n');
+
+    assert_true(phone->outcome.was_invalid);
+    assert_int_equal(phone->outcome.kind, MENU_ASK);
+    assert_true(strlen(text) <= 182); /* all of it is ASCII */
+    assert_non_null(screen);
+    return screen + 1;
+}
+
+static const char *render(struct menu_phone *phone, const char *key, const char *language)
+{
+    static char text[MENU_TEXT_BYTES];
+
+    be_at(phone, screen_of(key), language);
+    if (strcmp(key, "RESUME") == 0)
+        menu_state_remove_answer(&phone->state, "usaha");
+    if (strcmp(key, "ERR_NIK_PANJANG") == 0) {
+        be_at(phone, "NIK", language);
+        text_copy(text, sizeof(text), menu_phone_type(phone, "187199010180999"));
+        text[strcspn(text, "\n")] = '\0';
+        return text;
+    }
+    if (menu_text(phone->menu, &phone->state, key, &phone->facts, phone->code, text))
+        return text;
+    if (strcmp(key, "KATEGORI2") == 0)
+        return menu_phone_type(phone, "98");
+    return refused(phone);
+}
+
+static struct menu *load(const char *source)
+{
+    char *faults = NULL;
+    struct menu *menu = source != NULL ? menu_from_text(source, &programme_vocabulary, &faults)
+                                       : menu_from_file(SHIPPED, &programme_vocabulary, &faults);
+
+    if (faults != NULL)
+        fail_msg("%s", faults);
+    assert_non_null(menu);
+    return menu;
+}
+
+/* The shipped menu with one constant changed. */
+static struct menu *load_with(const char *before, const char *after)
+{
+    struct menu *menu = load(NULL);
+    struct span source = menu_source(menu);
+    char *text = mem_zalloc(source.size + 64);
+    char *at;
+
+    memcpy(text, source.data, source.size);
+    at = strstr(text, before);
+    assert_non_null(at);
+    assert_true(strlen(after) <= strlen(before));
+    memset(at, ' ', strlen(before));
+    memcpy(at, after, strlen(after));
+    menu_free(menu);
+    menu = load(text);
+    mem_free(text);
+    return menu;
+}
+
+static void init_phone(struct menu_phone *phone, const struct menu *menu)
+{
+    menu_phone_init(phone, menu);
+    phone->facts = (struct menu_facts){.get = get_fact};
+}
+
+static void test_every_text_word_for_word(void **state)
+{
+    struct menu *menu = load(NULL);
+    struct menu *strict = load_with("\"optional\"", "\"required\"");
+    struct menu_phone phone, strict_phone;
+    struct expected_texts texts;
+    size_t wrong = 0;
+
+    (void)state;
+    init_phone(&phone, menu);
+    init_phone(&strict_phone, strict);
+    texts_read(&texts, "tests/texts/terususaha.txt");
+    assert_int_equal(texts.count, 198);
+    for (size_t i = 0; i < texts.count; i++) {
+        char key[MENU_NAME_BYTES], language[8], expected[MENU_TEXT_BYTES];
+        const char *got;
+
+        assert_int_equal(sscanf(texts.items[i].names, "%31s %7s", key, language), 2);
+        if (strstr(key, "LATIH") != NULL && strcmp(key, "LATIH_KOSONG") != 0)
+            continue;
+        fill_in(key, language, texts.items[i].text, expected);
+        got = render(strcmp(key, "NIK_WAJIB") == 0 ? &strict_phone : &phone, key, language);
+        if (strcmp(got, expected) != 0) {
+            print_error("%s %s\n--- expected\n%s\n--- shown\n%s\n", key, language, expected, got);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    texts_free(&texts);
+    menu_free(menu);
+    menu_free(strict);
+}
+
+static void test_every_region_page_word_for_word(void **state)
+{
+    struct menu *menu = load(NULL);
+    struct menu_phone phone;
+    struct expected_texts texts;
+    size_t wrong = 0;
+
+    (void)state;
+    init_phone(&phone, menu);
+    texts_read(&texts, "tests/texts/regions.txt");
+    assert_int_equal(texts.count, 2 * 46);
+    for (size_t i = 0; i < texts.count; i++) {
+        char list[8], language[8];
+        unsigned page;
+        const char *got;
+
+        assert_int_equal(sscanf(texts.items[i].names, "%7s %u %7s", list, &page, language), 3);
+        be_at(&phone, strcmp(list, "KAB") == 0 ? "KAB" : "KEC", language);
+        menu_state_set_answer(&phone.state, "kab", list);
+        got = refused(&phone);
+        for (unsigned p = 1; p < page; p++)
+            got = menu_phone_type(&phone, "98");
+        if (strcmp(got, texts.items[i].text) != 0) {
+            print_error("%s\n--- expected\n%s\n--- shown\n%s\n", texts.items[i].names,
+                        texts.items[i].text, got);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    texts_free(&texts);
+    menu_free(menu);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_text_word_for_word),
+        cmocka_unit_test(test_every_region_page_word_for_word),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
