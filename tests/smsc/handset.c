@@ -85,7 +85,7 @@ static bool send_ussd(struct handset *h, int op, const char *text, bool end)
     m.ussd_service_op = op;
     m.its_session_info =
         h->session << 8 | (h->echo_unit ? h->unit & ~END_BIT : 0) | (end ? END_BIT : 0);
-    centre_deliver(h->centre, &m, h, ++h->input, key_of(h));
+    carrier_add(centre_carrier(h->centre), &m, h, ++h->input, key_of(h));
     return true;
 }
 
@@ -177,7 +177,7 @@ static void send_parts(struct handset *h, struct wire_message *m, struct span te
         writer_u8(&w, (uint8_t)number);
         writer_bytes(&w, text.data + at, size);
         m->text = writer_span(&w);
-        centre_deliver(h->centre, m, h, ++h->input, key_of(h));
+        carrier_add(centre_carrier(h->centre), m, h, ++h->input, key_of(h));
         at += size;
     }
 }
@@ -195,7 +195,7 @@ bool handset_text(struct handset *h, const char *to, const char *text)
     ucs2 = m.data_coding == 8;
     if (size <= (ucs2 ? SMS_UCS2_OCTETS : SMS_SEPTETS)) {
         m.text = span_of(octets, size);
-        centre_deliver(h->centre, &m, h, ++h->input, key_of(h));
+        carrier_add(centre_carrier(h->centre), &m, h, ++h->input, key_of(h));
         return true;
     }
     limit = ucs2 ? SMS_UCS2_PART_OCTETS : SMS_PART_SEPTETS;

@@ -72,6 +72,8 @@ void loop_turn(struct loop *l)
     set_wake(l);
     event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
     timer_queue_run(&l->timers, loop_clock_us(l) / US_PER_MS);
+    if (l->on_turn != NULL)
+        l->on_turn(l->on_turn_ctx);
     deferred_run(&l->deferred);
 }
 

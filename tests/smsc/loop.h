@@ -20,6 +20,8 @@ struct loop {
     uint64_t wake_us; /* when `wake` is set for; 0 = not set */
     uint64_t fine_us; /* somebody must run at this time; 0 = nobody */
     bool stopped;
+    void (*on_turn)(void *ctx); /* each turn, before the deferred work; may be NULL */
+    void *on_turn_ctx;
 };
 
 void loop_init(struct loop *l);

@@ -3,6 +3,8 @@
  */
 #include "base/log.h"
 #include "base/version.h"
+#include "tests/smsc/load.h"
+#include "tests/smsc/mirror.h"
 #include "tests/smsc/phone.h"
 
 #include <event2/event.h>
@@ -21,6 +23,8 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"phone", OPTION_PHONE, phone_run, "a handset: type, or pipe lines in"},
+    {"load", OPTION_LOAD, load_run, "many subscribers on one flow: throughput, latency, ledger"},
+    {"mirror", OPTION_MIRROR, mirror_run, "stands in for a gateway, to try the others"},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
@@ -95,7 +99,7 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_LEVEL_WARNING);
-    options_init(&options);
+    options_init(&options, command->options);
     rest = options_parse(&options, command->options, argc - 2, argv + 2);
     if (rest < 0)
         return STATUS_USAGE;

@@ -7,7 +7,7 @@
 
 enum kind { KIND_STRING, KIND_NUMBER, KIND_FLAG, KIND_LIST };
 
-enum { ALL = OPTION_PHONE | OPTION_RUN | OPTION_LOAD };
+enum { ALL = OPTION_PHONE | OPTION_RUN | OPTION_LOAD | OPTION_MIRROR };
 
 struct option {
     const char *name;
@@ -63,11 +63,38 @@ static const struct option table[] = {
      "from a pipe: how long to wait for the answer to a text (3000)"},
     {"tail", KIND_NUMBER, FIELD(tail_ms), OPTION_PHONE, "MS",
      "from a pipe: how long to stay for late messages at the end (300)"},
+    {"flow", KIND_STRING, FIELD(flow), OPTION_LOAD | OPTION_MIRROR, "FILE",
+     "what each subscriber goes through"},
+    {"dialogues", KIND_NUMBER, FIELD(dialogues), OPTION_LOAD, "N",
+     "at once (100); in the open loop at most (200000)"},
+    {"rate", KIND_NUMBER, FIELD(rate), OPTION_LOAD, "N",
+     "open loop: inputs a second by the clock; 0 = closed loop (0)"},
+    {"think", KIND_NUMBER, FIELD(think_ms), OPTION_LOAD, "MS",
+     "open loop: from one input of a subscriber's to the next (200)"},
+    {"seconds", KIND_NUMBER, FIELD(seconds), OPTION_LOAD, "S", "measured time; 0 = no end (10)"},
+    {"count", KIND_NUMBER, FIELD(count), OPTION_LOAD, "N", "dialogues to run; 0 = no end (0)"},
+    {"warmup", KIND_NUMBER, FIELD(warmup_ms), OPTION_LOAD, "MS",
+     "not measured (1000; with --count 0); the open loop adds a dialogue's length"},
+    {"drain", KIND_NUMBER, FIELD(drain_s), OPTION_LOAD, "S",
+     "how long the last dialogues may take to end (30)"},
+    {"screen-timeout", KIND_NUMBER, FIELD(screen_timeout_ms), OPTION_LOAD, "MS",
+     "a screen that is missed this long is lost (15000)"},
+    {"first-phone", KIND_STRING, FIELD(first_phone), OPTION_LOAD, "NUMBER",
+     "of the subscribers' range (6281300000000)"},
+    {"phones", KIND_NUMBER, FIELD(phones), OPTION_LOAD, "N",
+     "subscribers in the range, used in turn (10000000)"},
+    {"hang-up", KIND_NUMBER, FIELD(hang_up_percent), OPTION_LOAD, "PERCENT",
+     "of questions at which the subscriber hangs up (0)"},
+    {"json", KIND_FLAG, FIELD(json), OPTION_LOAD, NULL, "the report as JSON"},
+    {"ledger-out", KIND_STRING, FIELD(ledger_out), OPTION_LOAD, "FILE",
+     "every subscriber's account as JSON"},
+    {"bug", KIND_STRING, FIELD(bug), OPTION_MIRROR, "NAME=P,...",
+     "mistakes in percent: double, lose, forgetful, refuse, no-sms, change"},
 };
 
 enum { OPTION_COUNT = sizeof(table) / sizeof(table[0]) };
 
-void options_init(struct options *o)
+void options_init(struct options *o, enum option_command command)
 {
     *o = (struct options){
         .system_id = "",
@@ -75,7 +102,7 @@ void options_init(struct options *o)
         .system_type = "",
         .bind = "transceiver",
         .binds = 1,
-        .window = 10,
+        .window = command & (OPTION_LOAD | OPTION_MIRROR) ? 512 : 10,
         .enquire_link_s = 30,
         .response_timeout_ms = 10000,
         .retry_ms = 1000,
@@ -90,6 +117,14 @@ void options_init(struct options *o)
         .reply_timeout_ms = 15000,
         .sms_wait_ms = 3000,
         .tail_ms = 300,
+        .flow = "tests/smsc/flows/register.flow",
+        .think_ms = 200,
+        .seconds = 10,
+        .warmup_ms = OPTIONS_AUTOMATIC,
+        .drain_s = 30,
+        .screen_timeout_ms = 15000,
+        .first_phone = "6281300000000",
+        .phones = 10000000,
     };
 }
 
@@ -234,12 +269,14 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
     s->connect = o->connect;
     s->binds = o->binds;
     s->sticky = o->sticky;
-    s->use_data_sm = o->data_sm;
-    s->response_timeout_ms = o->response_timeout_ms;
-    s->retry_ms = o->retry_ms;
-    s->give_up_ms = o->give_up_ms;
-    s->repeat_ms = o->repeat_ms;
     s->late_ms = o->late_ms;
+    s->carrier.command_id = o->data_sm           ? WIRE_DATA_SM
+                            : o->connect != NULL ? WIRE_SUBMIT_SM
+                                                 : WIRE_DELIVER_SM;
+    s->carrier.response_timeout_ms = o->response_timeout_ms;
+    s->carrier.retry_ms = o->retry_ms;
+    s->carrier.give_up_ms = o->give_up_ms;
+    s->carrier.repeat_ms = o->repeat_ms;
     s->peer.role = o->connect != NULL ? PEER_ESME : PEER_CENTRE;
     s->peer.system_id = o->system_id;
     s->peer.password = o->password;

@@ -6,6 +6,8 @@
 
 enum { OPTIONS_CODES_MAX = 8 };
 
+#define OPTIONS_AUTOMATIC UINT32_MAX /* a number that was not given */
+
 struct options {
     /* the centre */
     const char *listen;
@@ -42,11 +44,28 @@ struct options {
     unsigned reply_timeout_ms;
     unsigned sms_wait_ms;
     unsigned tail_ms;
+    /* load */
+    const char *flow;
+    unsigned dialogues; /* at once, at most; 0 = the mode's default */
+    unsigned rate;      /* inputs a second; 0 = closed loop */
+    unsigned think_ms;
+    unsigned seconds;
+    unsigned count; /* of dialogues; 0 = as many as the time allows */
+    unsigned warmup_ms;
+    unsigned drain_s;
+    unsigned screen_timeout_ms;
+    const char *first_phone;
+    unsigned phones;
+    unsigned hang_up_percent;
+    bool json;
+    const char *ledger_out;
+    /* mirror */
+    const char *bug;
 };
 
-enum option_command { OPTION_PHONE = 1, OPTION_RUN = 2, OPTION_LOAD = 4 };
+enum option_command { OPTION_PHONE = 1, OPTION_RUN = 2, OPTION_LOAD = 4, OPTION_MIRROR = 8 };
 
-void options_init(struct options *o);
+void options_init(struct options *o, enum option_command command);
 /* Takes what begins with "--" from argv[0 .. argc); the rest is counted and moved to the front of
  * argv. -1 after a message on standard error. */
 int options_parse(struct options *o, enum option_command command, int argc, char **argv);

@@ -288,7 +288,7 @@ static void on_refused(void *ctx, const struct delivery *d, uint32_t status)
     on_failed(p, reason);
 }
 
-static const struct centre_owner centre_owner = {
+static const struct centre_owner centre_callbacks = {
     .on_binds = on_binds,
     .on_message = on_message,
     .on_accepted = on_accepted,
@@ -299,7 +299,9 @@ int phone_run(struct loop *loop, const struct options *options,
               const struct centre_settings *settings, struct faults *faults)
 {
     struct phone p = {.loop = loop, .options = options};
+    struct centre_owner centre_owner = centre_callbacks;
 
+    centre_owner.binds_ctx = &p;
     p.centre = centre_new(loop, settings, faults, &centre_owner, &p);
     if (p.centre == NULL)
         return STATUS_CANNOT_START;

@@ -1,0 +1,543 @@
+#include "tests/smsc/crowd.h"
+
+#include "base/mem.h"
+#include "tests/smsc/alphabet.h"
+
+#include <string.h>
+
+enum {
+    END_BIT = 1,
+    PHONE_BYTES = 24,
+    ANSWER_BYTES = 182,
+    SAMPLES_MAX = 5,
+    ROWS_FIRST = 4096,
+};
+
+enum slot_state {
+    SLOT_FREE,
+    SLOT_WAITING, /* an input is on its way, or its screen is still to come */
+    SLOT_ASKED,   /* open loop: a question is shown, the answer not yet due */
+    SLOT_OVER,    /* open loop: the dialogue is over; free when its turn in `due` comes */
+};
+
+struct slot {
+    struct list_node free;
+    struct list_node waiting;
+    struct list_node due;
+    uint32_t place;       /* in load.slots */
+    uint32_t phone;       /* the subscriber's place in the range */
+    uint32_t input;       /* number of the last input; never goes back, so that an old delivery of
+                             this slot's is told from the current one */
+    uint32_t inputs;      /* of this dialogue */
+    uint64_t intended_us; /* when the current input was due */
+    uint64_t give_up_us;  /* when its screen is missed */
+    uint64_t start_us;    /* open loop: when the dialogue was due */
+    uint64_t due_us;      /* open loop: when it acts next */
+    uint8_t state;
+    uint8_t session;
+    uint8_t unit;
+    uint8_t asked_step; /* whose answer is next */
+};
+
+/* Every slot is in `due` once while its dialogue runs with think_us. */
+struct crowd {
+    struct loop *loop;
+    const struct crowd_settings *settings;
+    const struct flow *flow;
+    struct faults *faults;
+    const struct crowd_owner *owner;
+    void *ctx;
+    struct centre *centre;
+
+    struct ledger_row *rows; /* by the subscriber's place in the range */
+    uint32_t *slot_of;       /* likewise; 0 = in no dialogue, else place in slots + 1 */
+    size_t row_count;
+    size_t row_capacity;
+    uint64_t next_phone;
+
+    struct slot **slots;
+    size_t slot_count;
+    size_t busy_count;
+    struct list free_slots;
+    struct list waiting; /* for a screen, the oldest first */
+    struct list due;     /* by when they act next */
+
+    uint64_t started;
+    unsigned samples; /* of wrong screens, printed so far */
+};
+
+/* ---- subscribers ---- */
+
+static struct ledger_row *row_of(struct crowd *c, uint32_t phone)
+{
+    return &c->rows[phone];
+}
+
+static void grow_rows(struct crowd *c)
+{
+    size_t capacity = c->row_capacity != 0 ? c->row_capacity * 2 : ROWS_FIRST;
+
+    c->rows = mem_realloc_array(c->rows, capacity, sizeof(*c->rows));
+    c->slot_of = mem_realloc_array(c->slot_of, capacity, sizeof(*c->slot_of));
+    memset(c->rows + c->row_capacity, 0, (capacity - c->row_capacity) * sizeof(*c->rows));
+    memset(c->slot_of + c->row_capacity, 0, (capacity - c->row_capacity) * sizeof(*c->slot_of));
+    c->row_capacity = capacity;
+}
+
+/* The next subscriber who is in no dialogue; false when all of the range are. */
+static bool take_phone(struct crowd *c, uint32_t *phone)
+{
+    for (uint64_t tries = 0; tries < c->settings->phones; tries++) {
+        uint32_t candidate = (uint32_t)(c->next_phone++ % c->settings->phones);
+
+        while (candidate >= c->row_capacity)
+            grow_rows(c);
+        if (candidate >= c->row_count)
+            c->row_count = candidate + 1;
+        if (c->slot_of[candidate] != 0)
+            continue;
+        *phone = candidate;
+        return true;
+    }
+    return false;
+}
+
+static void write_phone(const struct crowd *c, uint32_t phone, char *text)
+{
+    char digits[PHONE_BYTES];
+    uint64_t n = c->settings->first_phone + phone;
+    unsigned size = 0;
+
+    do
+        digits[size++] = (char)('0' + n % 10);
+    while ((n /= 10) != 0);
+    for (unsigned i = 0; i < size; i++)
+        text[i] = digits[size - 1 - i];
+    text[size] = '\0';
+}
+
+static bool find_phone(const struct crowd *c, struct span digits, uint32_t *phone)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < digits.size; i++)
+        n = n * 10 + (uint64_t)(digits.data[i] - '0');
+    if (n < c->settings->first_phone || n - c->settings->first_phone >= c->row_count)
+        return false;
+    *phone = (uint32_t)(n - c->settings->first_phone);
+    return true;
+}
+
+/* ---- dialogues ---- */
+
+static void send_input(struct crowd *c, struct slot *s, int op, struct span gsm, bool end)
+{
+    struct wire_message m;
+    char phone[PHONE_BYTES];
+
+    write_phone(c, s->phone, phone);
+    wire_message_init(&m);
+    m.service_type = span_of_string("USSD");
+    m.source = (struct wire_address){1, 1, span_of_string(phone)};
+    m.destination = (struct wire_address){
+        0, 1, span_of(c->flow->dial + 1, strspn(c->flow->dial + 1, "0123456789"))};
+    m.text = gsm;
+    m.has_payload = c->settings->payload;
+    m.ussd_service_op = op;
+    m.its_session_info = s->session << 8 | (s->unit & ~END_BIT) | (end ? END_BIT : 0);
+    carrier_add(centre_carrier(c->centre), &m, s, ++s->input, s->phone);
+}
+
+static void wait_for_screen(struct crowd *c, struct slot *s, uint64_t intended_us)
+{
+    s->state = SLOT_WAITING;
+    s->inputs++;
+    s->intended_us = intended_us;
+    s->give_up_us = c->loop->now_us + c->settings->screen_timeout_us;
+    if (list_is_linked(&s->waiting))
+        list_remove(&c->waiting, &s->waiting);
+    list_push_back(&c->waiting, &s->waiting);
+    ledger_on_input(row_of(c, s->phone));
+}
+
+static void answer(struct crowd *c, struct slot *s, uint64_t intended_us)
+{
+    uint8_t gsm[ANSWER_BYTES];
+    char phone[PHONE_BYTES];
+    struct flow_subscriber who = {phone, s->phone, c->settings->seed};
+    size_t size;
+
+    write_phone(c, s->phone, phone);
+    size = flow_answer(c->flow, s->asked_step, &who, gsm, sizeof(gsm));
+    wait_for_screen(c, s, intended_us);
+    send_input(c, s, WIRE_USSD_ANSWER, span_of(gsm, size), false);
+}
+
+static struct slot *take_slot(struct crowd *c)
+{
+    struct list_node *node = list_pop_front(&c->free_slots);
+    struct slot *s;
+
+    if (node == NULL && c->slot_count == c->settings->dialogues_max)
+        return NULL;
+    c->busy_count++;
+    if (node != NULL)
+        return LIST_ITEM(node, struct slot, free);
+    s = mem_zalloc(sizeof(*s));
+    s->place = (uint32_t)c->slot_count;
+    list_node_init(&s->free);
+    list_node_init(&s->waiting);
+    list_node_init(&s->due);
+    c->slots[c->slot_count++] = s;
+    return s;
+}
+
+static void begin_dialogue(struct crowd *c, struct slot *s, uint32_t phone, uint64_t intended_us)
+{
+    uint8_t gsm[FLOW_DIAL_BYTES];
+    size_t size = strlen(c->flow->dial);
+
+    memcpy(gsm, c->flow->dial, size); /* digits, * and # are the same in GSM 03.38 */
+    s->phone = phone;
+    s->session = s->session == UINT8_MAX ? 1 : (uint8_t)(s->session + 1);
+    s->unit = 0;
+    s->inputs = 0;
+    s->start_us = intended_us;
+    c->slot_of[phone] = s->place + 1;
+    c->started++;
+    ledger_on_dialogue(row_of(c, phone));
+    wait_for_screen(c, s, intended_us);
+    send_input(c, s, WIRE_USSD_BEGIN, span_of(gsm, size), false);
+}
+
+static void free_slot(struct crowd *c, struct slot *s)
+{
+    s->state = SLOT_FREE;
+    c->busy_count--;
+    list_push_back(&c->free_slots, &s->free);
+}
+
+/* Closed loop: the next subscriber takes the place at once. */
+static void end_dialogue(struct crowd *c, struct slot *s)
+{
+    uint32_t phone;
+
+    if (list_is_linked(&s->waiting))
+        list_remove(&c->waiting, &s->waiting);
+    c->slot_of[s->phone] = 0;
+    if (c->settings->think_us != 0)
+        s->state = SLOT_OVER;
+    else if (c->owner->may_begin(c->ctx) && take_phone(c, &phone))
+        begin_dialogue(c, s, phone, c->loop->now_us);
+    else
+        free_slot(c, s);
+}
+
+static void hang_up(struct crowd *c, struct slot *s)
+{
+    ledger_on_hang_up(row_of(c, s->phone));
+    send_input(c, s, WIRE_USSD_ANSWER, span_of(NULL, 0), true);
+    end_dialogue(c, s);
+}
+
+static bool rolls(struct crowd *c, unsigned percent)
+{
+    return percent != 0 && random_below(&c->faults->random, 100) < percent;
+}
+
+/* A question stands on the screen: answered at once, or when the clock says so. */
+static void on_question(struct crowd *c, struct slot *s, unsigned step)
+{
+    uint64_t due_us = c->loop->now_us;
+
+    s->asked_step = (uint8_t)step;
+    if (rolls(c, c->settings->hang_up_percent)) {
+        hang_up(c, s);
+        return;
+    }
+    if (c->settings->think_us != 0)
+        due_us = s->start_us + s->inputs * c->settings->think_us;
+    if (due_us > c->loop->now_us)
+        s->state = SLOT_ASKED;
+    else
+        answer(c, s, due_us);
+}
+
+/* ---- what the gateway says ---- */
+
+static void print_sample(struct crowd *c, const struct slot *s, struct span gsm, const char *what)
+{
+    char text[512];
+
+    if (c->samples++ >= SAMPLES_MAX)
+        return;
+    alphabet_decode(ALPHABET_GSM, gsm, text, sizeof(text));
+    fprintf(stderr, "warung-smsc: %s screen for %llu at step %u: %s\n", what,
+            (unsigned long long)(c->settings->first_phone + s->phone), row_of(c, s->phone)->step,
+            text);
+}
+
+static void count_step(struct crowd *c, struct slot *s, bool ended)
+{
+    if (list_is_linked(&s->waiting))
+        list_remove(&c->waiting, &s->waiting);
+    c->owner->on_step(c->ctx, c->loop->now_us - s->intended_us, ended);
+}
+
+static void on_screen(struct crowd *c, struct slot *s, const struct wire_message *m,
+                      struct span gsm)
+{
+    unsigned step = 0;
+    enum ledger_verdict verdict = ledger_on_screen(row_of(c, s->phone), c->flow, gsm, &step);
+
+    switch (verdict) {
+    case LEDGER_STEP:
+        s->unit = m->its_session_info != WIRE_NONE ? (uint8_t)m->its_session_info : 0;
+        count_step(c, s, false);
+        on_question(c, s, step);
+        return;
+    case LEDGER_END:
+        count_step(c, s, true);
+        break;
+    case LEDGER_BUSY:
+        count_step(c, s, false);
+        break;
+    case LEDGER_DUPLICATE:
+    case LEDGER_LATE:
+        return;
+    case LEDGER_DOUBLE:
+        print_sample(c, s, gsm, "a doubled");
+        break;
+    case LEDGER_WRONG:
+        print_sample(c, s, gsm, "a wrong");
+        break;
+    }
+    end_dialogue(c, s);
+}
+
+/* The text as unpacked septets, however it came. */
+static struct span to_gsm(const struct wire_message *m, uint8_t *gsm, size_t gsm_bytes)
+{
+    char text[1024];
+    size_t size;
+
+    if (alphabet_of(m->data_coding) == ALPHABET_GSM)
+        return m->text;
+    alphabet_decode(alphabet_of(m->data_coding), m->text, text, sizeof(text));
+    if (!alphabet_encode_gsm(text, gsm, gsm_bytes, &size))
+        return m->text;
+    return span_of(gsm, size);
+}
+
+static void on_message(void *ctx, const struct wire_message *m)
+{
+    struct crowd *c = ctx;
+    uint8_t buffer[512];
+    struct span gsm = to_gsm(m, buffer, sizeof(buffer));
+    unsigned step;
+    uint32_t phone;
+
+    if (!find_phone(c, m->destination.digits, &phone))
+        return;
+    if (m->ussd_service_op == WIRE_NONE)
+        ledger_on_sms(row_of(c, phone), c->flow, gsm);
+    else if (c->slot_of[phone] != 0)
+        on_screen(c, c->slots[c->slot_of[phone] - 1], m, gsm);
+    else
+        ledger_on_screen(row_of(c, phone), c->flow, gsm, &step);
+}
+
+static void on_turned_away(void *ctx, const struct wire_message *m)
+{
+    struct crowd *c = ctx;
+    uint32_t phone;
+
+    if (find_phone(c, m->destination.digits, &phone))
+        ledger_on_disturbed(row_of(c, phone));
+}
+
+static void on_dropped(void *ctx)
+{
+    struct crowd *c = ctx;
+
+    for (size_t i = 0; i < c->row_count; i++)
+        ledger_on_disturbed(&c->rows[i]);
+}
+
+static bool is_current(const struct crowd *c, const struct delivery *d)
+{
+    const struct slot *s = d->owner;
+
+    return s->input == d->input && c->slot_of[d->key] == s->place + 1;
+}
+
+static void on_accepted(void *ctx, const struct delivery *d)
+{
+    struct crowd *c = ctx;
+    const struct slot *s = d->owner;
+
+    ledger_on_accepted(row_of(c, d->key), is_current(c, d));
+    if (is_current(c, d) && s->state == SLOT_WAITING)
+        c->owner->on_answer(c->ctx, c->loop->now_us - s->intended_us);
+}
+
+static void on_repeat_accepted(void *ctx, const struct delivery *d)
+{
+    struct crowd *c = ctx;
+
+    ledger_on_repeat_accepted(row_of(c, d->key));
+}
+
+static void on_retry(void *ctx, const struct delivery *d)
+{
+    struct crowd *c = ctx;
+
+    ledger_on_retry(row_of(c, d->key));
+}
+
+static void on_refused(void *ctx, const struct delivery *d, uint32_t status)
+{
+    struct crowd *c = ctx;
+
+    (void)status;
+    if (!is_current(c, d))
+        return;
+    ledger_on_untaken(row_of(c, d->key), true);
+    if (((struct slot *)d->owner)->state == SLOT_WAITING)
+        end_dialogue(c, d->owner);
+}
+
+bool crowd_begin(struct crowd *c, uint64_t due_us)
+{
+    struct slot *s = take_slot(c);
+    uint32_t phone;
+
+    if (s == NULL)
+        return false;
+    if (!take_phone(c, &phone)) {
+        free_slot(c, s);
+        return false;
+    }
+    begin_dialogue(c, s, phone, due_us);
+    if (c->settings->think_us != 0) {
+        s->due_us = due_us + c->settings->think_us;
+        list_push_back(&c->due, &s->due);
+    }
+    return true;
+}
+
+/* All think equally long, so each goes to the tail when its turn came, and the list stays in order.
+ * One whose screen is late is passed by: it answers as soon as the screen is there, and its latency
+ * counts from when it should have. */
+void crowd_act(struct crowd *c)
+{
+    struct list_node *node;
+
+    while ((node = list_first(&c->due)) != NULL) {
+        struct slot *s = LIST_ITEM(node, struct slot, due);
+
+        if (s->due_us > c->loop->now_us) {
+            loop_wake_at(c->loop, s->due_us);
+            return;
+        }
+        list_remove(&c->due, &s->due);
+        if (s->state == SLOT_OVER) {
+            free_slot(c, s);
+            continue;
+        }
+        if (s->state == SLOT_ASKED)
+            answer(c, s, s->due_us);
+        s->due_us += c->settings->think_us;
+        list_push_back(&c->due, &s->due);
+    }
+}
+
+/* An input that nobody has taken yet is the carrier's to give up; its wait begins anew. */
+void crowd_miss_screens(struct crowd *c, bool all)
+{
+    struct list_node *node;
+
+    while ((node = list_first(&c->waiting)) != NULL) {
+        struct slot *s = LIST_ITEM(node, struct slot, waiting);
+        struct ledger_row *r = row_of(c, s->phone);
+
+        if (!all && s->give_up_us > c->loop->now_us)
+            return;
+        list_remove(&c->waiting, &s->waiting);
+        if (!all && !r->is_accepted) {
+            s->give_up_us = c->loop->now_us + c->settings->screen_timeout_us;
+            list_push_back(&c->waiting, &s->waiting);
+            continue;
+        }
+        ledger_on_no_screen(r);
+        end_dialogue(c, s);
+    }
+}
+
+/* ---- life ---- */
+
+struct crowd *crowd_new(struct loop *loop, const struct crowd_settings *settings,
+                        const struct flow *flow, struct faults *faults,
+                        const struct crowd_owner *owner, void *ctx)
+{
+    struct crowd *c = mem_zalloc(sizeof(*c));
+
+    c->loop = loop;
+    c->settings = settings;
+    c->flow = flow;
+    c->faults = faults;
+    c->owner = owner;
+    c->ctx = ctx;
+    c->slots = mem_zalloc(settings->dialogues_max * sizeof(struct slot *));
+    list_init(&c->free_slots);
+    list_init(&c->waiting);
+    list_init(&c->due);
+    return c;
+}
+
+void crowd_free(struct crowd *c)
+{
+    for (size_t i = 0; i < c->slot_count; i++)
+        mem_free(c->slots[i]);
+    mem_free(c->slots);
+    mem_free(c->rows);
+    mem_free(c->slot_of);
+    mem_free(c);
+}
+
+void crowd_fill_owner(struct centre_owner *owner)
+{
+    owner->on_message = on_message;
+    owner->on_turned_away = on_turned_away;
+    owner->on_accepted = on_accepted;
+    owner->on_repeat_accepted = on_repeat_accepted;
+    owner->on_refused = on_refused;
+    owner->on_retry = on_retry;
+    owner->on_dropped = on_dropped;
+}
+
+void crowd_set_centre(struct crowd *c, struct centre *centre)
+{
+    c->centre = centre;
+}
+
+uint64_t crowd_started(const struct crowd *c)
+{
+    return c->started;
+}
+
+size_t crowd_at_once(const struct crowd *c)
+{
+    return c->slot_count;
+}
+
+bool crowd_is_idle(const struct crowd *c)
+{
+    return c->busy_count == 0;
+}
+
+const struct ledger_row *crowd_rows(const struct crowd *c, size_t *count)
+{
+    *count = c->row_count;
+    return c->rows;
+}
