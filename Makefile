@@ -116,6 +116,13 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
 	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# The simulated centre's own tests: its modules, none of the gateway's.
+$(B)/tests/unit/test_smsc_%: $(B)/obj/tests/unit/test_smsc_%.o \
+        $(call objects,$(filter-out tests/smsc/main.c,$(SMSC_SRC))) $(B)/libbase.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@" >&2
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -levent -lm -lcmocka
+
 # With the kept inputs as a test; under KIND=fuzz with libFuzzer's own main.
 $(FUZZERS): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(filter-out fuzz,$(KIND)),$(B)/obj/tests/fuzz/replay.o) $(LIB)
 	@mkdir -p $(@D)

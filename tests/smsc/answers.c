@@ -27,8 +27,7 @@ static void on_timer(struct timer *t, void *arg)
     uint64_t now_ms = a->loop->timers.now_ms;
 
     (void)t;
-    LIST_FOREACH(node, &a->held)
-    {
+    LIST_FOREACH(node, &a->held) {
         struct held *h = LIST_ITEM(node, struct held, node);
 
         if (h->due_ms > now_ms) {
@@ -51,7 +50,7 @@ void answers_fini(struct answers *a)
 {
     timer_stop(&a->loop->timers, &a->timer);
     LIST_FOREACH(node, &a->held)
-    let_go(a, LIST_ITEM(node, struct held, node), false);
+        let_go(a, LIST_ITEM(node, struct held, node), false);
 }
 
 void answers_hold(struct answers *a, struct peer *peer, const struct wire_header *request,
@@ -71,8 +70,7 @@ void answers_hold(struct answers *a, struct peer *peer, const struct wire_header
 
 static void let_go_of(struct answers *a, const struct peer *peer, bool send)
 {
-    LIST_FOREACH(node, &a->held)
-    {
+    LIST_FOREACH(node, &a->held) {
         struct held *h = LIST_ITEM(node, struct held, node);
 
         if (h->peer == peer)

@@ -105,8 +105,7 @@ void carrier_add(struct carrier *c, const struct wire_message *message, void *ow
 void carrier_forget(struct carrier *c, const void *owner)
 {
     for (int place = PLACE_READY; place < CARRIER_PLACES; place++)
-        LIST_FOREACH(node, &c->places[place])
-        {
+        LIST_FOREACH(node, &c->places[place]) {
             struct delivery *d = LIST_ITEM(node, struct delivery, node);
 
             if (d->owner == owner)
@@ -300,7 +299,7 @@ void carrier_fini(struct carrier *c)
     deferred_cancel(&c->loop->deferred, &c->pump);
     for (int place = PLACE_READY; place < CARRIER_PLACES; place++)
         LIST_FOREACH(node, &c->places[place])
-    free_pdu(LIST_ITEM(node, struct delivery, node));
+            free_pdu(LIST_ITEM(node, struct delivery, node));
     while (c->chunks != NULL) {
         struct delivery_chunk *next = c->chunks->next;
 
@@ -316,7 +315,7 @@ static unsigned count_where(const struct carrier *c, bool accepted)
 
     for (int place = PLACE_READY; place < CARRIER_PLACES; place++)
         LIST_FOREACH(node, &c->places[place])
-    count += LIST_ITEM(node, struct delivery, node)->accepted == accepted;
+            count += LIST_ITEM(node, struct delivery, node)->accepted == accepted;
     return count;
 }
 

@@ -9,7 +9,6 @@ enum {
     END_BIT = 1,
     PHONE_BYTES = 24,
     ANSWER_BYTES = 182,
-    SAMPLES_MAX = 5,
     ROWS_FIRST = 4096,
 };
 
@@ -269,7 +268,7 @@ static void print_sample(struct crowd *c, const struct slot *s, struct span gsm,
 {
     char text[512];
 
-    if (c->samples++ >= SAMPLES_MAX)
+    if (c->samples++ >= c->settings->samples_max)
         return;
     alphabet_decode(ALPHABET_GSM, gsm, text, sizeof(text));
     fprintf(stderr, "warung-smsc: %s screen for %llu at step %u: %s\n", what,

@@ -22,6 +22,7 @@ struct crowd_settings {
     unsigned hang_up_percent; /* of questions */
     bool payload;             /* text in message_payload */
     uint64_t seed;
+    unsigned samples_max; /* wrong screens to print on standard error */
 };
 
 struct crowd_owner {

@@ -104,6 +104,70 @@ static void read_match(struct parser *p, struct flow_match *m)
     m->size = (uint8_t)size;
 }
 
+/* ---- placeholders ---- */
+
+static const char *const first_names[] = {
+    "SITI",   "BUDI",    "AGUS", "SRI",   "DEWI",    "EKO",  "NUR",     "JOKO",
+    "RATNA",  "HENDRA",  "YULI", "WAYAN", "MADE",    "RINI", "SLAMET",  "TUTI",
+    "ENDANG", "BAMBANG", "IDA",  "DEDI",  "KARTINI", "RUDI", "LESTARI", "ASEP",
+};
+
+static const char *const last_names[] = {
+    "AMINAH",    "SANTOSO", "WIJAYA", "RAHAYU",     "SUSANTI", "PRASETYO",  "HIDAYAT", "WIDODO",
+    "SARI",      "GUNAWAN", "ASTUTI", "SAPUTRA",    "LESTARI", "KURNIAWAN", "WAHYUNI", "SETIAWAN",
+    "HANDAYANI", "NUGROHO", "UTAMI",  "FIRMANSYAH", "PERTIWI", "HARTONO",   "YULIANI", "MAULANA",
+};
+
+enum {
+    FIRST_NAMES = sizeof(first_names) / sizeof(first_names[0]),
+    LAST_NAMES = sizeof(last_names) / sizeof(last_names[0]),
+};
+
+static uint64_t chance(const struct flow_subscriber *who, unsigned step, uint64_t limit)
+{
+    struct random_source r = {who->seed ^ who->number * 0x9e3779b97f4a7c15ULL ^ step};
+
+    random_next(&r);
+    return random_below(&r, limit);
+}
+
+/* Writes what stands for `{word}`; false when nothing does. */
+static bool expand(const char *word, size_t size, unsigned step, const struct flow_subscriber *who,
+                   char *out, size_t out_bytes)
+{
+    unsigned low, high;
+
+    if (size == 5 && memcmp(word, "phone", size) == 0)
+        return snprintf(out, out_bytes, "%s", who->phone) > 0;
+    if (size == 1 && *word == 'n')
+        return snprintf(out, out_bytes, "%llu", (unsigned long long)who->number) > 0;
+    if (size == 4 && memcmp(word, "name", size) == 0)
+        return snprintf(out, out_bytes, "%s %s", first_names[who->number % FIRST_NAMES],
+                        last_names[who->number / FIRST_NAMES % LAST_NAMES]) > 0;
+    if (sscanf(word, "%u..%u}", &low, &high) == 2 && low <= high)
+        return snprintf(out, out_bytes, "%llu",
+                        (unsigned long long)(low + chance(who, step, high - low + UINT64_C(1)))) >
+               0;
+    return false;
+}
+
+/* Refuses what expand() would leave as it is. */
+static void check_placeholders(struct parser *p, const char *answer)
+{
+    static const struct flow_subscriber nobody = {"0", 0, 0};
+
+    for (const char *at = answer; (at = strchr(at, '{')) != NULL; at++) {
+        const char *close = strchr(at, '}');
+        char out[WORD_BYTES];
+
+        if (close == NULL ||
+            !expand(at + 1, (size_t)(close - at - 1), 0, &nobody, out, sizeof(out)))
+            fail(p, "unknown placeholder: %s", at);
+    }
+}
+
+/* ---- reading ---- */
+
 static void read_answer(struct parser *p, struct flow_step *step)
 {
     size_t size;
@@ -117,6 +181,7 @@ static void read_answer(struct parser *p, struct flow_step *step)
         return;
     }
     step->is_fixed = strchr(step->answer, '{') == NULL;
+    check_placeholders(p, step->answer);
     if (!step->is_fixed)
         return;
     if (!alphabet_encode_gsm(step->answer, step->gsm, sizeof(step->gsm), &size))
@@ -300,51 +365,6 @@ void flow_saved(const struct flow *f, struct span gsm, char *word, size_t word_b
 }
 
 /* ---- answering ---- */
-
-static const char *const first_names[] = {
-    "SITI",   "BUDI",    "AGUS", "SRI",   "DEWI",    "EKO",  "NUR",     "JOKO",
-    "RATNA",  "HENDRA",  "YULI", "WAYAN", "MADE",    "RINI", "SLAMET",  "TUTI",
-    "ENDANG", "BAMBANG", "IDA",  "DEDI",  "KARTINI", "RUDI", "LESTARI", "ASEP",
-};
-
-static const char *const last_names[] = {
-    "AMINAH",    "SANTOSO", "WIJAYA", "RAHAYU",     "SUSANTI", "PRASETYO",  "HIDAYAT", "WIDODO",
-    "SARI",      "GUNAWAN", "ASTUTI", "SAPUTRA",    "LESTARI", "KURNIAWAN", "WAHYUNI", "SETIAWAN",
-    "HANDAYANI", "NUGROHO", "UTAMI",  "FIRMANSYAH", "PERTIWI", "HARTONO",   "YULIANI", "MAULANA",
-};
-
-enum {
-    FIRST_NAMES = sizeof(first_names) / sizeof(first_names[0]),
-    LAST_NAMES = sizeof(last_names) / sizeof(last_names[0]),
-};
-
-static uint64_t chance(const struct flow_subscriber *who, unsigned step, uint64_t limit)
-{
-    struct random_source r = {who->seed ^ who->number * 0x9e3779b97f4a7c15ULL ^ step};
-
-    random_next(&r);
-    return random_below(&r, limit);
-}
-
-/* Writes what stands for `{word}`; false when nothing does. */
-static bool expand(const char *word, size_t size, unsigned step, const struct flow_subscriber *who,
-                   char *out, size_t out_bytes)
-{
-    unsigned low, high;
-
-    if (size == 5 && memcmp(word, "phone", size) == 0)
-        return snprintf(out, out_bytes, "%s", who->phone) > 0;
-    if (size == 1 && *word == 'n')
-        return snprintf(out, out_bytes, "%llu", (unsigned long long)who->number) > 0;
-    if (size == 4 && memcmp(word, "name", size) == 0)
-        return snprintf(out, out_bytes, "%s %s", first_names[who->number % FIRST_NAMES],
-                        last_names[who->number / FIRST_NAMES % LAST_NAMES]) > 0;
-    if (sscanf(word, "%u..%u}", &low, &high) == 2 && low <= high)
-        return snprintf(out, out_bytes, "%llu",
-                        (unsigned long long)(low + chance(who, step, high - low + UINT64_C(1)))) >
-               0;
-    return false;
-}
 
 size_t flow_answer(const struct flow *f, unsigned step, const struct flow_subscriber *who,
                    uint8_t *gsm, size_t gsm_bytes)

@@ -15,6 +15,7 @@ enum {
     US_PER_S = 1000000,
     US_PER_MS = 1000,
     TICK_MS = 100,
+    SAMPLES_MAX = 5,
     WARMUP_MS = 1000,
     CLOSED_DIALOGUES = 100,
     OPEN_DIALOGUES_MAX = 200000,
@@ -243,6 +244,7 @@ static bool read_options(struct load *l)
         .hang_up_percent = o->hang_up_percent,
         .payload = o->payload,
         .seed = o->seed,
+        .samples_max = SAMPLES_MAX,
     };
     if (*end == '\0' && o->phones != 0 && o->phones <= PHONES_LIMIT &&
         (!l->is_open_loop || o->think_ms != 0))

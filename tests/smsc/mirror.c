@@ -12,9 +12,8 @@ enum {
     BINDS_MAX = 64,
     PHONE_BYTES = 24,
     SCREEN_BYTES = 182,
-    RECONNECT_MS = 200,
+    RECONNECT_MS = 100,
     RESEND_MS = 50,
-    RESPONSE_TIMEOUT_US = 1000000,
     PDU_BYTES = 400,
     END_BIT = 1,
     UNIT_STEP = 2, /* bits 7-1 of the second octet count the units */
@@ -115,7 +114,7 @@ static void submit(struct mirror *m, struct peer *p, struct owed *o)
     }
     o->peer = p;
     o->sequence_number = peer_request(p, span_of(o->pdu, o->size), o);
-    o->due_us = m->loop->now_us + RESPONSE_TIMEOUT_US;
+    o->due_us = m->loop->now_us + m->settings.peer.response_timeout_ms * UINT64_C(1000);
     list_push_back(&m->in_flight, &o->node);
 }
 
@@ -350,8 +349,7 @@ struct mirror *mirror_new(struct loop *loop, const struct centre_settings *setti
 
 static void free_owed(struct list *list)
 {
-    LIST_FOREACH(node, list)
-    {
+    LIST_FOREACH(node, list) {
         list_remove(list, node);
         mem_free(LIST_ITEM(node, struct owed, node));
     }

@@ -1,11 +1,12 @@
 /*
  * The simulated centre's alphabets: every GSM character there and back, and what is none.
  */
-#include "tests/smsc/alphabet.c"
+#include "tests/smsc/alphabet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -28,7 +29,7 @@ static void test_every_septet_comes_back(void **state)
         char text[8];
         size_t size;
 
-        if (septet == ESCAPE)
+        if (septet == 0x1B)
             continue;
         alphabet_decode(ALPHABET_GSM, span_of(&octet, 1), text, sizeof(text));
         assert_true(alphabet_encode_gsm(text, again, sizeof(again), &size));

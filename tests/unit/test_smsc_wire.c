@@ -1,13 +1,13 @@
 /*
- * The simulated centre's codec, compiled into the test: PDUs known octet by octet, cut and bent
- * ones.
+ * The simulated centre's codec: PDUs known octet by octet, cut and bent ones.
  */
-#include "tests/smsc/wire.c"
+#include "tests/smsc/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
