@@ -69,7 +69,7 @@ all: $(PROGRAMS)
 # of the list asks again; everything compiled comes after it. INSTALL_PACKAGES=no leaves the machine
 # alone.
 NEEDS_run      := run
-NEEDS_bench    := run
+NEEDS_bench    := run bench
 NEEDS_check    := run check
 NEEDS_tests    := run check
 NEEDS_unit     := run check
@@ -162,6 +162,15 @@ fuzz: $(PACKAGES)
 	@$(MAKE) --no-print-directory KIND=fuzz fuzz-programs
 	@tools/fuzz.sh $(FUZZ_S) $(FUZZ_SRC:tests/%.c=build-fuzz/tests/%)
 fuzz-programs: $(FUZZERS)
+
+# Steps per second and latencies on this machine; tests/bench/bench.sh has the settings.
+BENCHES  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
+bench: $(PROGRAMS) $(BENCHES)
+	@BUILD=$(B) tests/bench/bench.sh
+$(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD   $@" >&2
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Lines and branches that the tests reach, folder by folder; details in build-coverage/index.html.
 coverage: $(PACKAGES)
