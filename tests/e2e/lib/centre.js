@@ -123,7 +123,7 @@ class Centre {
 
     // The connections of now break, as by a cable cut; the port stays open.
     drop() {
-        for (const session of this.sessions)
+        for (const session of this.sessions.splice(0))
             session.destroy();
     }
 
