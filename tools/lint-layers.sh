@@ -37,7 +37,7 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
         row("sessions", "base sessions merchants", "")
         # layer 2: edges, which know nothing of each other
         row("sessions/redis", "base sessions", "hiredis event2")
-        row("gateway/link", "base gateway/smpp gateway/link", "event2 openssl")
+        row("gateway/link", "base gateway/smpp gateway/link", "event2 openssl crypt.h")
         row("gateway/callback", "base gateway/callback", "event2 curl jansson.h")
         # layer 3: the conversation, to which everything outside is handed in
         row("gateway/turn", "base menus merchants sessions gateway/smpp gateway/turn", "")

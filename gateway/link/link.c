@@ -115,6 +115,16 @@ void link_fini(struct link *link)
     mem_free((char *)link->settings.name);
 }
 
+void link_configure(struct link *link, const struct link_settings *settings)
+{
+    assert(link_in_flight(link) == 0 && link_queued(link) == 0);
+    mem_free((char *)link->settings.name);
+    take_settings(link, settings);
+    window_fini(&link->window);
+    window_init(&link->window, link->settings.window, link->settings.queue_max);
+    pacer_init(&link->pacer, link->settings.tps, link_now(link));
+}
+
 static void stop_connection_work(struct link *link)
 {
     struct timer_queue *q = link->env.timers;
@@ -228,7 +238,8 @@ void link_enter(struct link *link, enum link_state next, const char *reason)
     fsm_enter(&link_fsm, &link->state, next, link->settings.name, reason);
     if (next == LINK_CLOSED)
         link->is_stopping = false;
-    link->owner.on_state(link->owner_ctx, link, next, reason);
+    if (!link->is_quiet)
+        link->owner.on_state(link->owner_ctx, link, next, reason);
 }
 
 void link_attach(struct link *link, struct transport *transport)

@@ -61,6 +61,7 @@ struct link {
     bool is_started;  /* client: to be kept bound */
     bool is_stopping; /* link_stop() was called, LINK_CLOSED not reported yet */
     bool is_freed;
+    bool is_quiet; /* server, before the bind: the owner is told nothing */
 
     struct transport *transport; /* NULL without a connection */
     uint64_t connection;
@@ -71,7 +72,8 @@ struct link {
 
     struct window window;
     struct pacer pacer;
-    unsigned unanswered; /* messages handed up, not answered yet */
+    struct pacer *in_rate; /* of the peer's messages, shared by the binds of an account; or NULL */
+    unsigned unanswered;   /* messages handed up, not answered yet */
 
     const char *doom;          /* why the connection is closed at the end of this turn; or NULL */
     const char *unbind_reason; /* while LINK_UNBINDING */
@@ -110,6 +112,8 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
                const struct link_settings *settings, const struct link_owner *owner,
                void *owner_ctx);
 void link_fini(struct link *link);
+/* Other settings, before anything was submitted. */
+void link_configure(struct link *link, const struct link_settings *settings);
 uint64_t link_now(const struct link *link);
 /* Still this connection, and not freed: to be asked after every callback. */
 bool link_is_on(const struct link *link, uint64_t connection);

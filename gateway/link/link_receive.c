@@ -143,6 +143,7 @@ static void on_wrong_state(struct link *link, enum link_event event, const struc
         return;
     }
     if (link->state == LINK_OPEN) {
+        link->counters.malformed_in++;
         log_warning("link.not_bound", LOG_S("link", link->settings.name),
                     LOG_S("command", smpp_command_name(h->command_id)));
         link_close(link, "not_bound");
@@ -161,6 +162,13 @@ static void on_wrong_state(struct link *link, enum link_event event, const struc
 
 /* ---- one handler an event ---- */
 
+static bool is_too_fast(struct link *link)
+{
+    uint8_t ticket;
+
+    return link->in_rate != NULL && !pacer_take(link->in_rate, link_now(link), &ticket);
+}
+
 static void on_message(struct link *link, const struct smpp_pdu *pdu)
 {
     const struct smpp_header *h = &pdu->header;
@@ -175,7 +183,7 @@ static void on_message(struct link *link, const struct smpp_pdu *pdu)
         return;
     }
     link->counters.messages_in++;
-    if (link->unanswered >= link->settings.in_flight_max) {
+    if (link->unanswered >= link->settings.in_flight_max || is_too_fast(link)) {
         link->counters.throttled_out++;
         link_write_response(link, h->command_id, ESME_RTHROTTLED, h->sequence_number, "");
         return;
@@ -246,8 +254,12 @@ static void dispatch(struct link *link, enum link_event event, const struct smpp
 {
     switch (event) {
     case LINK_EV_BIND:
+        if (link->role->is_server)
+            link->role->on_bind(link, pdu, status);
+        break;
     case LINK_EV_BIND_RESP:
-        link->role->on_bind(link, pdu, status);
+        if (!link->role->is_server)
+            link->role->on_bind(link, pdu, status);
         break;
     case LINK_EV_MESSAGE:
         on_message(link, pdu);

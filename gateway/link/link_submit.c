@@ -126,7 +126,7 @@ void link_stop_expiry(struct link *link)
 {
     for (int lane = 0; lane < LINK_LANE_COUNT; lane++)
         LIST_FOREACH(n, &link->window.lanes[lane])
-    timer_stop(link->env.timers, &LIST_ITEM(n, struct link_request, node)->expiry);
+            timer_stop(link->env.timers, &LIST_ITEM(n, struct link_request, node)->expiry);
 }
 
 static void time_out(struct link *link, struct link_request *r)

@@ -174,6 +174,8 @@ struct span link_fixture_message(uint32_t command_id, uint32_t sequence_number, 
     };
     struct writer w;
 
+    if (command_id == SMPP_DATA_SM)
+        message.short_message = span_of(NULL, 0); /* it has none */
     writer_init(&w, buffer, buffer_bytes);
     assert_true(smpp_message_encode(&w, command_id, sequence_number, &message, span_of(NULL, 0)));
     return writer_span(&w);

@@ -1,0 +1,187 @@
+#include "gateway/link/account.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+enum { MAX_BINDS_DEFAULT = 4 };
+
+void account_table_init(struct account_table *table, uint64_t seed)
+{
+    map_init(&table->by_system_id, seed);
+}
+
+static char *copy(const char *text)
+{
+    return text != NULL ? mem_strdup(text) : NULL;
+}
+
+static void drop_secret(char *text)
+{
+    if (text != NULL)
+        OPENSSL_cleanse(text, strlen(text));
+    mem_free(text);
+}
+
+static void clear_settings(struct account *a)
+{
+    drop_secret(a->password);
+    drop_secret(a->password_hash);
+    mem_free(a->allow);
+}
+
+void account_hold(struct account *a)
+{
+    a->holds++;
+}
+
+void account_release(struct account *a)
+{
+    assert(a->holds > 0);
+    if (--a->holds != 0)
+        return;
+    assert(!a->is_configured && list_is_empty(&a->links));
+    clear_settings(a);
+    mem_free(a->system_id);
+    mem_free(a);
+}
+
+static void remove_account(struct account_table *table, struct account *a)
+{
+    map_remove(&table->by_system_id, &a->node);
+    a->is_configured = false;
+    account_release(a);
+}
+
+void account_table_fini(struct account_table *table)
+{
+    struct map_node *n;
+
+    while ((n = map_first(&table->by_system_id)) != NULL)
+        remove_account(table, MAP_ITEM(n, struct account, node));
+    map_fini(&table->by_system_id);
+}
+
+/* ---- taking over settings ---- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool is_same_access(const struct account *a, const struct link_account_settings *s)
+{
+    return is_same_text(a->password, s->password) &&
+           is_same_text(a->password_hash, s->password_hash) && a->allow_count == s->allow_count &&
+           (s->allow_count == 0 ||
+            memcmp(a->allow, s->allow, s->allow_count * sizeof(*s->allow)) == 0);
+}
+
+static void take_settings(struct account *a, const struct link_account_settings *s, uint64_t now_ms)
+{
+    bool is_new_rate = a->in_tps != s->in_tps;
+
+    a->password = copy(s->password);
+    a->password_hash = copy(s->password_hash);
+    a->allow_count = s->allow_count;
+    a->allow = s->allow_count != 0 ? mem_dup(s->allow, s->allow_count * sizeof(*s->allow)) : NULL;
+    a->max_binds = s->max_binds != 0 ? s->max_binds : MAX_BINDS_DEFAULT;
+    a->in_tps = s->in_tps;
+    if (is_new_rate)
+        pacer_init(&a->in_rate, s->in_tps, now_ms);
+    a->link = s->link;
+    a->link.name = NULL;
+}
+
+static struct account *add_account(struct account_table *table,
+                                   const struct link_account_settings *s, uint64_t now_ms)
+{
+    struct account *a = mem_zalloc(sizeof(*a));
+
+    a->system_id = mem_strdup(s->system_id);
+    a->is_configured = true;
+    list_init(&a->links);
+    pacer_init(&a->in_rate, 0, now_ms);
+    take_settings(a, s, now_ms);
+    map_add(&table->by_system_id, &a->node, span_of_string(a->system_id));
+    account_hold(a);
+    return a;
+}
+
+static bool is_listed(const struct account *a, const struct link_account_settings *settings,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(a->system_id, settings[i].system_id) == 0)
+            return true;
+    return false;
+}
+
+static void remove_unlisted(struct account_table *table,
+                            const struct link_account_settings *settings, size_t count,
+                            void (*on_changed)(void *ctx, struct account *account), void *ctx)
+{
+    struct map_node *n = map_first(&table->by_system_id);
+
+    while (n != NULL) {
+        struct account *a = MAP_ITEM(n, struct account, node);
+
+        n = map_next(&table->by_system_id, n);
+        if (is_listed(a, settings, count))
+            continue;
+        account_hold(a);
+        remove_account(table, a);
+        on_changed(ctx, a);
+        account_release(a);
+    }
+}
+
+void account_table_set(struct account_table *table, const struct link_account_settings *settings,
+                       size_t count, uint64_t now_ms,
+                       void (*on_changed)(void *ctx, struct account *account), void *ctx)
+{
+    remove_unlisted(table, settings, count, on_changed, ctx);
+    for (size_t i = 0; i < count; i++) {
+        struct account *a = account_find(table, span_of_string(settings[i].system_id));
+        bool is_same;
+
+        assert(settings[i].password != NULL || settings[i].password_hash != NULL);
+        if (a == NULL) {
+            add_account(table, &settings[i], now_ms);
+            continue;
+        }
+        is_same = is_same_access(a, &settings[i]);
+        clear_settings(a);
+        take_settings(a, &settings[i], now_ms);
+        if (!is_same)
+            on_changed(ctx, a);
+    }
+}
+
+/* ---- questions ---- */
+
+struct account *account_find(const struct account_table *table, struct span system_id)
+{
+    struct map_node *n = map_find(&table->by_system_id, system_id);
+
+    return n != NULL ? MAP_ITEM(n, struct account, node) : NULL;
+}
+
+bool account_allows(const struct account *a, const struct netaddr *peer)
+{
+    for (size_t i = 0; i < a->allow_count; i++)
+        if (netblock_contains(&a->allow[i], peer))
+            return true;
+    return a->allow_count == 0;
+}
+
+bool account_table_allows(const struct account_table *table, const struct netaddr *peer)
+{
+    for (struct map_node *n = map_first(&table->by_system_id); n != NULL;
+         n = map_next(&table->by_system_id, n))
+        if (account_allows(MAP_ITEM(n, struct account, node), peer))
+            return true;
+    return false;
+}

@@ -1,0 +1,471 @@
+#include "gateway/link/server.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/link/account.h"
+#include "gateway/link/guard.h"
+#include "gateway/link/link_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SESSION_INIT_DEFAULT_S = 10,
+    CONNECTIONS_DEFAULT = 10000,
+    UNBOUND_DEFAULT = 1000,
+    UNBOUND_PER_ADDRESS_DEFAULT = 5,
+    FAILURES_DEFAULT = 5,
+    BAN_DEFAULT_S = 60,
+    ADDRESSES_MAX = 8192,
+    NAME_BYTES = 48,
+};
+
+struct link_server {
+    struct link_env env;
+    struct link_server_settings settings; /* system_id is owned */
+    struct account_table accounts;
+    struct guard *guard;
+    struct verifier *verifier;
+    struct link_owner owner;
+    void *owner_ctx;
+    struct map connections; /* of struct server_link, by link->connection */
+    bool is_stopping;
+    struct link_server_counters counters;
+};
+
+struct server_link {
+    struct link link; /* first: a link of this role is a server_link */
+    struct link_server *server;
+    struct map_node node;
+    struct netaddr peer;
+    bool is_unbound; /* counted by the guard */
+    bool is_released;
+    struct account *account;     /* held: of the bind, or of the one being checked */
+    struct list_node in_account; /* of account->links while bound */
+    unsigned number;             /* 1 .. max_binds: the smallest free one */
+    uint32_t bind_command;
+    uint32_t bind_sequence;
+};
+
+static struct server_link *server_link_of(struct link *link)
+{
+    return (struct server_link *)link;
+}
+
+static void log_refusal(const struct netaddr *peer, const char *why)
+{
+    char text[NETADDR_TEXT_BYTES];
+
+    netaddr_format(peer, text);
+    log_info("server.refused", LOG_S("peer", text), LOG_S("why", why));
+}
+
+/* ---- callers ---- */
+
+static bool is_admitted(struct link_server *s, const struct netaddr *peer)
+{
+    struct link_server_counters *c = &s->counters;
+
+    if (s->is_stopping)
+        return false;
+    if (!account_table_allows(&s->accounts, peer)) {
+        c->refused_unknown++;
+        log_refusal(peer, "unknown_address");
+        return false;
+    }
+    if (c->connections >= s->settings.connections_max) {
+        c->refused_full++;
+        log_refusal(peer, "connections_max");
+        return false;
+    }
+    switch (guard_admit(s->guard, peer, s->env.timers->now_ms)) {
+    case GUARD_ADMITTED:
+        return true;
+    case GUARD_BANNED:
+        c->refused_banned++;
+        return false; /* said when the ban began; a flood must not fill the log */
+    case GUARD_ADDRESS_FULL:
+        log_refusal(peer, "unbound_per_address_max");
+        break;
+    case GUARD_FULL:
+        log_refusal(peer, "unbound_max");
+        break;
+    }
+    c->refused_full++;
+    return false;
+}
+
+static const struct link_role server_role;
+
+bool link_server_accept(struct link_server *s, int fd, const struct netaddr *peer,
+                        link_attach_fn *attach, void *attach_ctx)
+{
+    char name[NETADDR_TEXT_BYTES];
+    struct link_settings unbound = {.name = name};
+    struct server_link *sl;
+    struct link *link;
+
+    if (!is_admitted(s, peer))
+        return false;
+    netaddr_format(peer, name); /* until it has bound, it is its address */
+    sl = mem_zalloc(sizeof(*sl));
+    link = &sl->link;
+    link_init(link, &server_role, &s->env, &unbound, &s->owner, s->owner_ctx);
+    link->is_quiet = true;
+    sl->server = s;
+    sl->peer = *peer;
+    sl->is_unbound = true;
+    list_node_init(&sl->in_account);
+    link_attach(link, attach(attach_ctx, fd, &link_transport_events, link));
+    map_add(&s->connections, &sl->node, span_of(&link->connection, sizeof(link->connection)));
+    s->counters.accepted++;
+    s->counters.connections++;
+    timer_start(s->env.timers, &link->phase, (uint64_t)s->settings.session_init_s * 1000);
+    link_enter(link, LINK_OPEN, "accepted");
+    return true;
+}
+
+/* With the end of a link all that counts it must forget it, whichever way it ends. */
+static void release(struct server_link *sl)
+{
+    struct link_server *s = sl->server;
+
+    if (sl->is_released)
+        return;
+    sl->is_released = true;
+    map_remove(&s->connections, &sl->node);
+    s->counters.connections--;
+    if (sl->is_unbound)
+        guard_leave(s->guard, &sl->peer);
+    if (list_is_linked(&sl->in_account)) {
+        list_remove(&sl->account->links, &sl->in_account);
+        s->counters.bound--;
+    }
+    if (sl->account != NULL)
+        account_release(sl->account);
+    sl->account = NULL;
+}
+
+static void note_failure(struct server_link *sl)
+{
+    struct link_server *s = sl->server;
+    char text[NETADDR_TEXT_BYTES];
+
+    if (!guard_fail(s->guard, &sl->peer, s->env.timers->now_ms))
+        return;
+    s->counters.bans++;
+    netaddr_format(&sl->peer, text);
+    log_warning("server.banned", LOG_S("peer", text), LOG_U("seconds", s->settings.ban_s));
+}
+
+static void server_on_closed(struct link *link)
+{
+    struct server_link *sl = server_link_of(link);
+
+    /* Garbage instead of a bind is as good as a bad bind; a mere connect is not: load balancers
+     * look whether the port is open. */
+    if (sl->is_unbound && link->counters.malformed_in != 0)
+        note_failure(sl);
+    link_free(link);
+}
+
+/* ---- binding ---- */
+
+static void write_bind_resp(struct server_link *sl, uint32_t command_status)
+{
+    struct link *link = &sl->link;
+    struct writer w = link_write_begin(link, SMPP_PDU_BYTES_OPEN);
+    bool fits = smpp_bind_resp_encode(&w, sl->bind_command | SMPP_RESPONSE_BIT, command_status,
+                                      sl->bind_sequence, sl->server->settings.system_id);
+
+    assert(fits);
+    link_write_end(link, &w);
+}
+
+static void refuse(struct server_link *sl, enum smpp_status status, bool is_failure)
+{
+    char text[NETADDR_TEXT_BYTES];
+
+    netaddr_format(&sl->peer, text);
+    log_warning("server.bind_refused", LOG_S("peer", text),
+                LOG_S("account", sl->account != NULL ? sl->account->system_id : ""),
+                LOG_S("command", smpp_command_name(sl->bind_command)),
+                LOG_S("command_status", smpp_status_name(status)));
+    sl->server->counters.bind_failures++;
+    if (is_failure)
+        note_failure(sl);
+    write_bind_resp(sl, status);
+    link_close(&sl->link, smpp_status_name(status));
+}
+
+static enum link_bind bind_of(uint32_t command_id)
+{
+    return command_id == SMPP_BIND_TRANSMITTER ? LINK_TRANSMITTER
+           : command_id == SMPP_BIND_RECEIVER  ? LINK_RECEIVER
+                                               : LINK_TRANSCEIVER;
+}
+
+/* The smallest number that no bind of the account has: names of links, and of their metrics, stay
+ * few. */
+static unsigned free_number(const struct account *a)
+{
+    for (unsigned number = 1;; number++) {
+        bool is_taken = false;
+
+        LIST_FOREACH(n, &a->links)
+            is_taken |= LIST_ITEM(n, struct server_link, in_account)->number == number;
+        if (!is_taken)
+            return number;
+    }
+}
+
+static void accept_bind(struct server_link *sl)
+{
+    struct link_server *s = sl->server;
+    struct account *a = sl->account;
+    struct link_settings settings = a->link;
+    char name[NAME_BYTES];
+    char text[NETADDR_TEXT_BYTES];
+
+    guard_leave(s->guard, &sl->peer);
+    guard_forgive(s->guard, &sl->peer);
+    sl->is_unbound = false;
+    sl->number = free_number(a);
+    snprintf(name, sizeof(name), "%s:%u", a->system_id, sl->number);
+    settings.name = name;
+    link_configure(&sl->link, &settings);
+    sl->link.in_rate = a->in_tps != 0 ? &a->in_rate : NULL;
+    list_push_back(&a->links, &sl->in_account);
+    s->counters.binds++;
+    s->counters.bound++;
+    netaddr_format(&sl->peer, text);
+    log_info("link.bound", LOG_S("link", name), LOG_S("peer", text),
+             LOG_S("command", smpp_command_name(sl->bind_command)));
+    write_bind_resp(sl, ESME_ROK);
+    sl->link.is_quiet = false;
+    link_enter_bound(&sl->link, bind_of(sl->bind_command));
+}
+
+static void decide(struct server_link *sl, bool is_right)
+{
+    struct account *a = sl->account;
+
+    if (!is_right)
+        refuse(sl, ESME_RINVPASWD, true);
+    else if (!a->is_configured || sl->server->is_stopping)
+        refuse(sl, ESME_RBINDFAIL, false); /* the configuration changed while it was checked */
+    else if (a->links.count >= a->max_binds)
+        refuse(sl, ESME_RALYBND, false); /* who it is has been proved: no reason for a ban */
+    else
+        accept_bind(sl);
+}
+
+static void on_verified(void *ctx, uint64_t id, bool is_right)
+{
+    struct link_server *s = ctx;
+    struct map_node *n = map_find(&s->connections, span_of(&id, sizeof(id)));
+
+    if (n != NULL && MAP_ITEM(n, struct server_link, node)->link.state == LINK_BINDING)
+        decide(MAP_ITEM(n, struct server_link, node), is_right);
+}
+
+static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum smpp_status status)
+{
+    struct server_link *sl = server_link_of(link);
+    struct link_server *s = sl->server;
+    struct account *a;
+
+    sl->bind_command = pdu->header.command_id;
+    sl->bind_sequence = pdu->header.sequence_number;
+    if (status != ESME_ROK) {
+        refuse(sl, status, true);
+        return;
+    }
+    a = account_find(&s->accounts, pdu->bind.system_id);
+    if (a == NULL || !account_allows(a, &sl->peer)) {
+        refuse(sl, ESME_RINVSYSID, true);
+        return;
+    }
+    account_hold(a);
+    sl->account = a;
+    link_enter(link, LINK_BINDING, "bind");
+    if (a->password != NULL)
+        decide(sl, verifier_is_equal(pdu->bind.password, span_of_string(a->password)));
+    else if (!verifier_check(s->verifier, pdu->bind.password, a->password_hash, link->connection,
+                             on_verified, s))
+        refuse(sl, ESME_RTHROTTLED, false);
+}
+
+/* ---- the role ---- */
+
+static void server_on_open(struct link *link)
+{
+    (void)link; /* a TLS handshake has ended; the bind is what counts */
+}
+
+static void server_quiesce(struct link *link)
+{
+    release(server_link_of(link));
+}
+
+static void server_destroy(struct link *link)
+{
+    link_fini(link);
+    mem_free(server_link_of(link));
+}
+
+static const struct link_role server_role = {
+    .is_server = true,
+    .on_open = server_on_open,
+    .on_bind = server_on_bind,
+    .on_closed = server_on_closed,
+    .quiesce = server_quiesce,
+    .destroy = server_destroy,
+};
+
+/* ---- the server ---- */
+
+static void set_default(unsigned *value, unsigned fallback)
+{
+    if (*value == 0)
+        *value = fallback;
+}
+
+static void take_server_settings(struct link_server *s, const struct link_server_settings *settings)
+{
+    s->settings = *settings;
+    s->settings.system_id =
+        mem_strdup(settings->system_id != NULL ? settings->system_id : "warung");
+    set_default(&s->settings.session_init_s, SESSION_INIT_DEFAULT_S);
+    set_default(&s->settings.connections_max, CONNECTIONS_DEFAULT);
+    set_default(&s->settings.unbound_max, UNBOUND_DEFAULT);
+    set_default(&s->settings.unbound_per_address_max, UNBOUND_PER_ADDRESS_DEFAULT);
+    set_default(&s->settings.failures_max, FAILURES_DEFAULT);
+    set_default(&s->settings.ban_s, BAN_DEFAULT_S);
+}
+
+struct link_server *link_server_new(const struct link_env *env,
+                                    const struct link_server_settings *settings,
+                                    const struct link_account_settings *accounts,
+                                    size_t account_count, struct verifier *verifier,
+                                    const struct link_owner *owner, void *owner_ctx)
+{
+    struct link_server *s = mem_zalloc(sizeof(*s));
+    struct guard_settings guard;
+
+    s->env = *env;
+    s->verifier = verifier;
+    s->owner = *owner;
+    s->owner_ctx = owner_ctx;
+    take_server_settings(s, settings);
+    guard = (struct guard_settings){
+        .unbound_max = s->settings.unbound_max,
+        .unbound_per_address_max = s->settings.unbound_per_address_max,
+        .failures_max = s->settings.failures_max,
+        .ban_ms = (uint64_t)s->settings.ban_s * 1000,
+        .addresses_max = ADDRESSES_MAX,
+    };
+    s->guard = guard_new(&guard, env->random(env->random_ctx));
+    account_table_init(&s->accounts, env->random(env->random_ctx));
+    map_init(&s->connections, env->random(env->random_ctx));
+    link_server_set_accounts(s, accounts, account_count);
+    return s;
+}
+
+static void on_account_changed(void *ctx, struct account *a)
+{
+    (void)ctx;
+    LIST_FOREACH(n, &a->links)
+        link_stop(&LIST_ITEM(n, struct server_link, in_account)->link);
+}
+
+void link_server_set_accounts(struct link_server *s, const struct link_account_settings *accounts,
+                              size_t account_count)
+{
+    for (size_t i = 0; i < account_count; i++)
+        assert(accounts[i].password != NULL || s->verifier != NULL);
+    account_table_set(&s->accounts, accounts, account_count, s->env.timers->now_ms,
+                      on_account_changed, s);
+}
+
+void link_server_stop(struct link_server *s)
+{
+    s->is_stopping = true;
+    for (struct map_node *n = map_first(&s->connections); n != NULL;
+         n = map_next(&s->connections, n))
+        link_stop(&MAP_ITEM(n, struct server_link, node)->link);
+}
+
+void link_server_free(struct link_server *s)
+{
+    struct map_node *n;
+
+    if (s->verifier != NULL)
+        verifier_forget(s->verifier, s);
+    while ((n = map_first(&s->connections)) != NULL)
+        link_free(&MAP_ITEM(n, struct server_link, node)->link);
+    map_fini(&s->connections);
+    account_table_fini(&s->accounts);
+    guard_free(s->guard);
+    mem_free((char *)s->settings.system_id);
+    mem_free(s);
+}
+
+/* ---- questions ---- */
+
+struct link *link_server_find(struct link_server *s, uint64_t connection)
+{
+    struct map_node *n = map_find(&s->connections, span_of(&connection, sizeof(connection)));
+    struct server_link *sl = n != NULL ? MAP_ITEM(n, struct server_link, node) : NULL;
+
+    return sl != NULL && list_is_linked(&sl->in_account) ? &sl->link : NULL;
+}
+
+struct link *link_server_pick(struct link_server *s, const char *system_id)
+{
+    struct account *a = account_find(&s->accounts, span_of_string(system_id));
+
+    if (a == NULL)
+        return NULL;
+    for (size_t i = 0; i < a->links.count; i++) {
+        struct list_node *n = list_pop_front(&a->links);
+        struct server_link *sl = LIST_ITEM(n, struct server_link, in_account);
+
+        list_push_back(&a->links, n);
+        if (link_can_submit(&sl->link))
+            return &sl->link;
+    }
+    return NULL;
+}
+
+const char *link_account(const struct link *link)
+{
+    const struct server_link *sl = (const struct server_link *)link;
+
+    if (!link->role->is_server || sl->account == NULL)
+        return NULL;
+    return sl->account->system_id;
+}
+
+void link_peer(const struct link *link, char text[NETADDR_TEXT_BYTES])
+{
+    assert(link->role->is_server);
+    netaddr_format(&((const struct server_link *)link)->peer, text);
+}
+
+void link_server_each(struct link_server *s, void (*fn)(void *ctx, struct link *link), void *ctx)
+{
+    for (struct map_node *n = map_first(&s->connections); n != NULL;
+         n = map_next(&s->connections, n)) {
+        struct server_link *sl = MAP_ITEM(n, struct server_link, node);
+
+        if (list_is_linked(&sl->in_account))
+            fn(ctx, &sl->link);
+    }
+}
+
+const struct link_server_counters *link_server_counters(const struct link_server *s)
+{
+    return &s->counters;
+}

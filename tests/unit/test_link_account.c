@@ -1,0 +1,243 @@
+/* Accounts of a server: reload, stop, and passwords kept as hashes. */
+#include "tests/support/server_fixture.h"
+
+#include <crypt.h>
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- reload, stop, free ---- */
+
+static void test_changed_accounts(void **state)
+{
+    struct server_fixture x = {0};
+    struct link_account_settings accounts[3];
+    struct fake_transport *lines[2];
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    lines[0] = x.f.network.last;
+    assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg2", "other");
+    lines[1] = x.f.network.last;
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+    server_fixture_accounts(accounts);
+    link_server_set_accounts(x.server, accounts, 3); /* the same: nothing happens */
+    link_fixture_turn(&x.f);
+    link_fixture_expect_nothing(&x.f);
+    accounts[0].password = "new";
+    accounts[1] = accounts[2]; /* agg2 is gone */
+    link_server_set_accounts(x.server, accounts, 2);
+    link_fixture_turn(&x.f);
+    for (int i = 0; i < 2; i++) {
+        struct span unbind = fake_transport_take(lines[i]);
+
+        assert_int_equal(unbind.data[7], SMPP_UNBIND);
+        fake_transport_lose(lines[i], "peer_closed");
+        link_fixture_turn(&x.f);
+    }
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg1", "secret", ESME_RINVPASWD);
+    assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+    server_fixture_expect_refused(&x, "agg2", "other", ESME_RINVSYSID);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg1", "new");
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+    server_fixture_fini(&x);
+}
+
+static void test_stop(void **state)
+{
+    struct server_fixture x = {0};
+    struct fake_transport *line;
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    line = x.f.network.last;
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    link_server_stop(x.server);
+    assert_false(server_fixture_call_in(&x, "127.0.0.1"));
+    link_fixture_turn(&x.f);
+    assert_true(link_fixture_is_closed(&x.f)); /* the unbound one */
+    assert_false(line->is_closed);
+    x.f.network.last = line;
+    link_fixture_feed_header(&x.f, SMPP_UNBIND_RESP, 0,
+                             link_fixture_expect_request(&x.f, SMPP_UNBIND));
+    link_fixture_expect_state(&x.f, LINK_CLOSED, "stopped");
+    assert_int_equal(link_server_counters(x.server)->connections, 0);
+    server_fixture_fini(&x);
+}
+
+static void test_free_with_everything_open(void **state)
+{
+    struct server_fixture x = {0};
+    unsigned before;
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    link_fixture_submit(&x.f, LINK_LANE_SMS, 1, 0);
+    server_fixture_bound(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    before = x.f.state_count;
+    link_server_free(x.server);
+    x.server = NULL;
+    link_fixture_turn(&x.f);
+    assert_int_equal(x.f.state_count, before);
+    assert_int_equal(x.f.result_count, 0);
+    server_fixture_fini(&x);
+}
+
+/* ---- hashed passwords ---- */
+
+struct answer {
+    unsigned count;
+    bool is_right;
+    uint64_t id;
+};
+
+static void on_verified(void *ctx, uint64_t id, bool is_right)
+{
+    struct answer *a = ctx;
+
+    a->count++;
+    a->id = id;
+    a->is_right = is_right;
+}
+
+static void make_hash(const char *password, char hash[CRYPT_OUTPUT_SIZE])
+{
+    static struct crypt_data data;
+
+    /* The cheapest that crypt knows: tests should be quick. */
+    snprintf(hash, CRYPT_OUTPUT_SIZE, "%s", crypt_r(password, "$5$rounds=1000$saltsalt$", &data));
+}
+
+static void wait_for(struct event_base *base, const unsigned *count, unsigned wanted)
+{
+    for (int i = 0; i < 2000 && *count < wanted; i++) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        usleep(1000);
+    }
+    assert_int_equal(*count, wanted);
+}
+
+static void test_verifier(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base);
+    struct answer a = {0};
+    struct answer forgotten = {0};
+    char hash[CRYPT_OUTPUT_SIZE];
+    char longest[100];
+
+    (void)state;
+    make_hash("secret", hash);
+    for (unsigned round = 0; round < 2; round++) { /* the second from memory */
+        assert_true(verifier_check(v, span_of_string("secret"), hash, 7 + round, on_verified, &a));
+        assert_int_equal(a.count, 2 * round); /* never from inside */
+        wait_for(base, &a.count, 2 * round + 1);
+        assert_true(a.is_right && a.id == 7 + round);
+        assert_true(verifier_check(v, span_of_string("Secret"), hash, 9, on_verified, &a));
+        wait_for(base, &a.count, 2 * round + 2);
+        assert_false(a.is_right);
+    }
+    assert_true(verifier_check(v, span_of_string("secret"), "not a hash", 1, on_verified, &a));
+    wait_for(base, &a.count, 5);
+    assert_false(a.is_right);
+    memset(longest, 'x', sizeof(longest));
+    assert_true(verifier_check(v, span_of(longest, 100), hash, 1, on_verified, &a));
+    wait_for(base, &a.count, 6);
+    assert_false(a.is_right);
+    for (int i = 0; i < 20; i++)
+        assert_true(verifier_check(v, span_of_string("wrong"), hash, 1, on_verified,
+                                   i % 2 ? &a : &forgotten));
+    verifier_forget(v, &forgotten);
+    wait_for(base, &a.count, 16);
+    assert_int_equal(forgotten.count, 0);
+    assert_true(verifier_check(v, span_of_string("wrong"), hash, 1, on_verified, &a));
+    verifier_free(v); /* with work under way */
+    event_base_free(base);
+    assert_int_equal(a.count, 16);
+}
+
+static void test_verifier_is_bounded(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base);
+    struct answer a = {0};
+    char hash[CRYPT_OUTPUT_SIZE];
+    unsigned taken = 0;
+
+    (void)state;
+    make_hash("secret", hash);
+    while (taken < 1000 && verifier_check(v, span_of_string("x"), hash, 1, on_verified, &a))
+        taken++;
+    assert_int_equal(taken, 256);
+    verifier_free(v);
+    event_base_free(base);
+}
+
+static void test_bind_with_a_hash(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base);
+    struct server_fixture x = {.settings = {.failures_max = 100}};
+    struct link_account_settings account = {.system_id = "agg4"};
+    char hash[CRYPT_OUTPUT_SIZE];
+
+    (void)state;
+    make_hash("geheim", hash);
+    account.password_hash = hash;
+    server_fixture_init_with(&x, &account, 1, v);
+
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "geheim");
+    link_fixture_expect_nothing(&x.f);
+    /* While it is checked: */
+    link_fixture_feed_header(&x.f, SMPP_ENQUIRE_LINK, 0, 5);
+    link_fixture_expect(&x.f, SMPP_ENQUIRE_LINK_RESP, 0, 5);
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "geheim");
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_RALYBND, 77);
+    wait_for(base, &x.f.state_count, 1);
+    link_fixture_turn(&x.f);
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "falsch");
+    for (int i = 0; i < 2000 && !link_fixture_is_closed(&x.f); i++) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        usleep(1000);
+    }
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_RINVPASWD, 77);
+
+    /* Gone, or the whole server gone, before the answer. */
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "falsch2");
+    fake_transport_lose(x.f.network.last, "reset");
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "falsch3");
+    server_fixture_fini(&x);
+    usleep(20000);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    verifier_free(v);
+    event_base_free(base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_changed_accounts),          cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_free_with_everything_open), cmocka_unit_test(test_verifier),
+        cmocka_unit_test(test_verifier_is_bounded),       cmocka_unit_test(test_bind_with_a_hash),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,418 @@
+/* The server role: who is let in, binds and refusals, and what a bound partner may do. */
+#include "tests/support/server_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_binds(void **state)
+{
+    static const struct {
+        uint32_t command_id;
+        bool can_submit; /* deliver_sm */
+        bool can_receive;
+    } rows[] = {{SMPP_BIND_TRANSCEIVER, true, true},
+                {SMPP_BIND_TRANSMITTER, false, true},
+                {SMPP_BIND_RECEIVER, true, false}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct server_fixture x = {.settings = {.system_id = "WARUNG"}};
+        char peer[NETADDR_TEXT_BYTES];
+        struct span resp;
+
+        server_fixture_init(&x);
+        assert_true(server_fixture_call_in(&x, "127.0.0.9"));
+        assert_int_equal(x.f.state_count, 0); /* of unbound ones the owner hears nothing */
+        server_fixture_feed_bind(&x, rows[i].command_id, "agg1", "secret");
+        /* The response of its own kind, unlike osmo-msc's. */
+        resp = link_fixture_expect(&x.f, rows[i].command_id | SMPP_RESPONSE_BIT, ESME_ROK, 77);
+        assert_string_equal((const char *)resp.data + 16, "WARUNG");
+        assert_int_equal(x.f.state_count, 1);
+        assert_int_equal(x.f.states[0], LINK_BOUND);
+        assert_int_equal(link_can_submit(x.f.link), rows[i].can_submit);
+        assert_int_equal(link_can_receive(x.f.link), rows[i].can_receive);
+        assert_string_equal(link_account(x.f.link), "agg1");
+        assert_string_equal(link_name(x.f.link), "agg1:1");
+        link_peer(x.f.link, peer);
+        assert_string_equal(peer, "127.0.0.9");
+        assert_int_equal(link_server_counters(x.server)->bound, 1);
+        server_fixture_fini(&x);
+    }
+}
+
+static void test_refusals(void **state)
+{
+    struct server_fixture x = {.settings = {.failures_max = 100}};
+    struct link *first;
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg1", "Secret", ESME_RINVPASWD);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg1", "", ESME_RINVPASWD);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg1", "secret1", ESME_RINVPASWD);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg9", "secret", ESME_RINVSYSID);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "", "", ESME_RINVSYSID);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg2", "other", ESME_RINVSYSID); /* not from this address */
+    first = server_fixture_bound(&x);
+    server_fixture_bound(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg1", "secret", ESME_RALYBND);
+    assert_int_equal(link_server_counters(x.server)->bind_failures, 7);
+    assert_int_equal(link_server_counters(x.server)->connections, 2);
+    assert_int_equal(link_state(first), LINK_BOUND); /* an honest partner notices nothing */
+    server_fixture_fini(&x);
+}
+
+static void test_malformed_binds(void **state)
+{
+    static const char *const binds[] = {
+        "00000010000000090000000000000001",                        /* no body */
+        "0000001800000009000000000000000161(61*7)",                /* no NUL */
+        "000000300000000900000000000000016100620000003400(ff*24)", /* a tail that is no TLV */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct server_fixture x = {0};
+        struct span resp;
+
+        server_fixture_init(&x);
+        assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+        link_fixture_feed_hex(&x.f, binds[i]);
+        resp = fake_transport_take(x.f.network.last);
+        assert_int_equal(resp.size, 16);
+        assert_int_equal(resp.data[4], 0x80);
+        assert_int_equal(resp.data[7], 9);
+        assert_int_not_equal(resp.data[11], 0);
+        assert_true(link_fixture_is_closed(&x.f));
+        server_fixture_fini(&x);
+    }
+}
+
+static void test_only_a_bind_is_taken_first(void **state)
+{
+    static const uint32_t commands[] = {SMPP_SUBMIT_SM, SMPP_UNBIND, SMPP_QUERY_SM, 0x00000BAD};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct server_fixture x = {0};
+
+        server_fixture_init(&x);
+        assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+        link_fixture_feed_header(&x.f, SMPP_ENQUIRE_LINK, 0, 5); /* but for this one */
+        link_fixture_expect(&x.f, SMPP_ENQUIRE_LINK_RESP, 0, 5);
+        link_fixture_feed_header(&x.f, SMPP_BIND_TRANSCEIVER_RESP, 0, 1);
+        link_fixture_expect_nothing(&x.f);
+        link_fixture_feed_header(&x.f, commands[i], 0, 6);
+        link_fixture_expect_nothing(&x.f);
+        assert_true(link_fixture_is_closed(&x.f));
+        assert_int_equal(x.f.state_count, 0);
+        server_fixture_fini(&x);
+    }
+}
+
+static void test_session_init_timer(void **state)
+{
+    struct server_fixture x = {0};
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    for (int i = 0; i < 9; i++) {
+        link_fixture_pass(&x.f, 1000);
+        link_fixture_feed_header(&x.f, SMPP_ENQUIRE_LINK, 0, 5); /* does not help */
+    }
+    link_fixture_pass(&x.f, 999);
+    assert_false(link_fixture_is_closed(&x.f));
+    link_fixture_pass(&x.f, 1);
+    assert_true(link_fixture_is_closed(&x.f));
+    assert_int_equal(link_server_counters(x.server)->connections, 0);
+    server_fixture_fini(&x);
+}
+
+static void test_addresses_are_checked_first(void **state)
+{
+    struct server_fixture x = {0};
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_false(server_fixture_call_in(&x, "203.0.113.5"));
+    assert_int_equal(x.f.network.transports.count, 0);
+    assert_int_equal(link_server_counters(x.server)->refused_unknown, 1);
+    assert_true(server_fixture_call_in(&x, "192.0.2.5"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg3", ""); /* an empty password is one */
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+    server_fixture_fini(&x);
+}
+
+static void test_unbound_callers_are_capped(void **state)
+{
+    struct server_fixture x = {.settings = {.unbound_per_address_max = 3}};
+
+    (void)state;
+    server_fixture_init(&x);
+    for (int i = 0; i < 3; i++)
+        assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    assert_false(server_fixture_call_in(&x, "127.0.0.1"));
+    assert_int_equal(link_server_counters(x.server)->refused_full, 1);
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg1",
+                             "secret"); /* one is no caller any more */
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    assert_false(server_fixture_call_in(&x, "127.0.0.1"));
+    link_fixture_pass(&x.f, 10000); /* the silent ones go */
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_fini(&x);
+}
+
+static void test_connections_are_capped(void **state)
+{
+    struct server_fixture x = {.settings = {.connections_max = 2}};
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    server_fixture_bound(&x);
+    assert_false(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_fini(&x);
+}
+
+static void test_ban_after_bad_binds_and_garbage(void **state)
+{
+    struct server_fixture x = {.settings = {.failures_max = 4, .ban_s = 60}};
+    struct link *honest;
+
+    (void)state;
+    server_fixture_init(&x);
+    honest = server_fixture_bound(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    server_fixture_expect_refused(&x, "agg1", "wrong", ESME_RINVPASWD);
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    link_fixture_feed(&x.f, span_of("GET / HTTP/1.0\r\n\r\n", 18));
+    link_fixture_expect_nothing(&x.f);
+    assert_true(link_fixture_is_closed(&x.f));
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    link_fixture_feed_hex(&x.f, "7fffffff00000009");
+    assert_true(link_fixture_is_closed(&x.f));
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    fake_transport_lose(x.f.network.last, "peer_closed"); /* a mere look is no failure */
+    link_fixture_turn(&x.f);
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    link_fixture_feed_header(&x.f, SMPP_SUBMIT_SM, 0, 1);
+    assert_false(server_fixture_call_in(&x, "127.0.0.2"));
+    assert_int_equal(link_server_counters(x.server)->bans, 1);
+    assert_int_equal(link_server_counters(x.server)->refused_banned, 1);
+    assert_true(server_fixture_call_in(&x, "127.0.0.3"));
+    assert_int_equal(link_state(honest), LINK_BOUND);
+    link_fixture_pass(&x.f, 60000);
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    server_fixture_fini(&x);
+}
+
+/* ---- a bound partner ---- */
+
+static void test_messages_both_ways(void **state)
+{
+    struct server_fixture x = {0};
+    uint8_t buffer[256];
+    struct span pdu;
+    struct link *link;
+
+    (void)state;
+    server_fixture_init(&x);
+    link = server_fixture_bound(&x);
+    link_fixture_feed(&x.f, link_fixture_message(SMPP_SUBMIT_SM, 9, buffer, sizeof(buffer)));
+    assert_int_equal(x.f.message_count, 1);
+    assert_true(link_answer(link, x.f.tickets[0], ESME_ROK, "id-1"));
+    link_fixture_turn(&x.f);
+    pdu = link_fixture_expect(&x.f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 9);
+    assert_string_equal((const char *)pdu.data + 16, "id-1");
+    link_fixture_feed_deliver(&x.f, 10); /* the centre's word, not the partner's */
+    link_fixture_expect(&x.f, SMPP_DELIVER_SM_RESP, ESME_RINVBNDSTS, 10);
+    link_fixture_feed(&x.f, link_fixture_message(SMPP_DATA_SM, 11, buffer, sizeof(buffer)));
+    assert_int_equal(x.f.message_count, 2);
+    assert_true(link_answer(link, x.f.tickets[1], ESME_RINVDSTADR, NULL));
+    link_fixture_turn(&x.f);
+    pdu = link_fixture_expect(&x.f, SMPP_DATA_SM_RESP, ESME_RINVDSTADR, 11);
+    assert_int_equal(pdu.size, 16);
+    pdu = link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer));
+    assert_non_null(link_submit(link, LINK_LANE_DIALOGUE, pdu, 0, NULL, NULL));
+    link_fixture_turn(&x.f);
+    link_fixture_expect(&x.f, SMPP_DELIVER_SM, 0, 1);
+    assert_int_equal(link_in_flight(link), 1);
+    link_fixture_feed_header(&x.f, SMPP_DELIVER_SM_RESP, 0, 1);
+    assert_int_equal(link_in_flight(link), 0);
+    server_fixture_fini(&x);
+}
+
+static void test_second_bind(void **state)
+{
+    struct server_fixture x = {0};
+    struct link *link;
+
+    (void)state;
+    server_fixture_init(&x);
+    link = server_fixture_bound(&x);
+    server_fixture_feed_bind(&x, SMPP_BIND_RECEIVER, "agg1", "secret");
+    link_fixture_expect(&x.f, SMPP_BIND_RECEIVER_RESP, ESME_RALYBND, 77);
+    assert_int_equal(link_state(link), LINK_BOUND);
+    server_fixture_fini(&x);
+}
+
+static void test_wrong_bind_for_a_message(void **state)
+{
+    struct server_fixture x = {0};
+    uint8_t buffer[256];
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_RECEIVER, "agg1", "secret");
+    link_fixture_expect(&x.f, SMPP_BIND_RECEIVER_RESP, ESME_ROK, 77);
+    link_fixture_feed(&x.f, link_fixture_message(SMPP_SUBMIT_SM, 3, buffer, sizeof(buffer)));
+    link_fixture_expect(&x.f, SMPP_SUBMIT_SM_RESP, ESME_RINVBNDSTS, 3);
+    assert_int_equal(x.f.message_count, 0);
+    server_fixture_fini(&x);
+}
+
+static void test_rate_of_an_account_is_shared(void **state)
+{
+    struct server_fixture x = {0};
+    uint8_t buffer[256];
+    struct fake_transport *lines[2];
+    unsigned throttled = 0;
+
+    (void)state;
+    server_fixture_init(&x);
+    for (int i = 0; i < 2; i++) {
+        assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+        server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg2", "other");
+        lines[i] = x.f.network.last;
+        link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+    }
+    for (uint32_t n = 1; n <= 40; n++) { /* 20 a second where 5 are allowed */
+        struct span pdu = link_fixture_message(SMPP_SUBMIT_SM, n, buffer, sizeof(buffer));
+
+        fake_transport_feed(lines[n % 2], pdu);
+        link_fixture_pass(&x.f, 50);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct span pdu;
+
+        while ((pdu = fake_transport_take(lines[i])).size != 0)
+            throttled += pdu.data[11] == ESME_RTHROTTLED;
+    }
+    assert_in_range(x.f.message_count, 10, 11);
+    assert_int_equal(throttled, 40 - x.f.message_count);
+    server_fixture_fini(&x);
+}
+
+static void test_partner_goes(void **state)
+{
+    struct server_fixture x = {0};
+    struct link *link;
+    uint64_t connection;
+
+    (void)state;
+    server_fixture_init(&x);
+    link = server_fixture_bound(&x);
+    connection = link_connection(link);
+    assert_ptr_equal(link_server_find(x.server, connection), link);
+    link_fixture_feed_header(&x.f, SMPP_UNBIND, 0, 5);
+    link_fixture_expect(&x.f, SMPP_UNBIND_RESP, 0, 5);
+    assert_true(link_fixture_is_closed(&x.f));
+    link_fixture_expect_state(&x.f, LINK_CLOSED, "peer_unbind");
+    assert_null(link_server_find(x.server, connection));
+    assert_int_equal(link_server_counters(x.server)->connections, 0);
+    assert_int_equal(link_server_counters(x.server)->bound, 0);
+    server_fixture_fini(&x);
+}
+
+static void test_dead_partner_is_noticed(void **state)
+{
+    struct server_fixture x = {0};
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    link_fixture_pass(&x.f, 30000);
+    link_fixture_expect_request(&x.f, SMPP_ENQUIRE_LINK);
+    link_fixture_pass(&x.f, 20000);
+    link_fixture_expect_state(&x.f, LINK_CLOSED, "enquire_link_timeout");
+    server_fixture_fini(&x);
+}
+
+static void test_names_are_used_again(void **state)
+{
+    struct server_fixture x = {0};
+    struct fake_transport *first;
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    first = x.f.network.last;
+    assert_string_equal(link_name(server_fixture_bound(&x)), "agg1:2");
+    fake_transport_lose(first, "reset");
+    link_fixture_turn(&x.f);
+    assert_string_equal(link_name(server_fixture_bound(&x)), "agg1:1");
+    server_fixture_fini(&x);
+}
+
+static void test_pick_takes_turns(void **state)
+{
+    struct server_fixture x = {0};
+    struct link *a;
+    struct link *b;
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_null(link_server_pick(x.server, "agg1"));
+    assert_null(link_server_pick(x.server, "agg9"));
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSMITTER, "agg1", "secret");
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSMITTER_RESP, ESME_ROK, 77);
+    assert_null(link_server_pick(x.server, "agg1")); /* nothing goes out over a transmitter */
+    a = x.f.link;
+    link_stop(a);
+    link_fixture_turn(&x.f);
+    link_fixture_feed_header(&x.f, SMPP_UNBIND_RESP, 0,
+                             link_fixture_expect_request(&x.f, SMPP_UNBIND));
+    a = server_fixture_bound(&x);
+    b = server_fixture_bound(&x);
+    assert_ptr_not_equal(link_server_pick(x.server, "agg1"), link_server_pick(x.server, "agg1"));
+    assert_true(link_server_pick(x.server, "agg1") == a || link_server_pick(x.server, "agg1") == b);
+    server_fixture_fini(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_binds),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_malformed_binds),
+        cmocka_unit_test(test_only_a_bind_is_taken_first),
+        cmocka_unit_test(test_session_init_timer),
+        cmocka_unit_test(test_addresses_are_checked_first),
+        cmocka_unit_test(test_unbound_callers_are_capped),
+        cmocka_unit_test(test_connections_are_capped),
+        cmocka_unit_test(test_ban_after_bad_binds_and_garbage),
+        cmocka_unit_test(test_messages_both_ways),
+        cmocka_unit_test(test_second_bind),
+        cmocka_unit_test(test_wrong_bind_for_a_message),
+        cmocka_unit_test(test_rate_of_an_account_is_shared),
+        cmocka_unit_test(test_partner_goes),
+        cmocka_unit_test(test_dead_partner_is_noticed),
+        cmocka_unit_test(test_names_are_used_again),
+        cmocka_unit_test(test_pick_takes_turns),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
