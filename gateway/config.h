@@ -145,6 +145,7 @@ struct config {
     struct config_admin admin;
     const char *control; /* Unix socket for warungctl; empty = none */
     const char *keys_file;
+    unsigned start_timeout_s;
     unsigned drain_timeout_s;
     struct config_log log;
     struct config_turn turn;

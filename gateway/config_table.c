@@ -101,6 +101,7 @@ const struct config_row config_rows[] = {
 
     FILE_PATH("control", CONFIG_RESTART, IN(config, control), "warungd.sock"),
     FILE_PATH("keys_file", CONFIG_RESTART, IN(config, keys_file), "keys"),
+    NUMBER("start_timeout_s", CONFIG_RESTART, IN(config, start_timeout_s), "10", 1, 3600, "s"),
     NUMBER("drain_timeout_s", 0, IN(config, drain_timeout_s), "10", 0, 3600, "s"),
 
     GROUP("log"),

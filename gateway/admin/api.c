@@ -1,0 +1,84 @@
+#include "gateway/admin/api.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/isotime.h"
+#include "base/version.h"
+#include "gateway/gateway.h"
+
+static json_t *time_text(int64_t wall_ms)
+{
+    char text[ISOTIME_BYTES];
+
+    isotime_format(wall_ms, text);
+    return json_string(text);
+}
+
+/* Takes the value. */
+static void reply(struct http_call *call, json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT);
+
+    if (text == NULL)
+        abort(); /* out of memory: names in it are plain ASCII */
+    http_reply_text(call, 200, "application/json", text);
+    free(text);
+    json_decref(value);
+}
+
+static json_t *describe_menu(const struct menu *menu)
+{
+    char version[2 * MENU_ID_BYTES + 1];
+    const uint8_t *id = menu_id(menu);
+
+    for (int i = 0; i < MENU_ID_BYTES; i++)
+        sprintf(version + 2 * i, "%02x", id[i]);
+    return json_pack("{s:s, s:s}", "name", menu_name(menu), "version", version);
+}
+
+void api_on_status(void *ctx, struct http_call *call)
+{
+    const struct gateway *g = ctx;
+    json_t *menus = json_array();
+    const struct menu *menu;
+
+    for (unsigned i = 0; (menu = router_at(gateway_router(g), i)) != NULL; i++)
+        json_array_append_new(menus, describe_menu(menu));
+    reply(call,
+          json_pack("{s:s, s:s, s:s, s:b, s:o, s:i, s:o}", "instance", gateway_config(g)->instance,
+                    "version", WARUNG_VERSION, "state", gateway_state_name(gateway_state(g)),
+                    "store_ready", (int)store_is_ready(gateway_store(g)), "started_at",
+                    time_text(gateway_counters(g)->started_ms), "turns_live",
+                    (int)turn_live(gateway_turns(g)), "menus", menus));
+}
+
+static json_t *describe_link(const struct centre *c, unsigned index)
+{
+    const struct link *link = centre_link(c, index);
+    const struct link_counters *n = link_counters(link);
+
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "smsc",
+        centre_name(c), "link", link_name(link), "state", link_state_name(link_state(link)),
+        "since", time_text(centre_link_since_ms(c, index)), "reason", centre_link_reason(c, index),
+        "in_flight", (int)link_in_flight(link), "queued", (int)link_queued(link), "pdus_in",
+        (json_int_t)n->pdus_in, "pdus_out", (json_int_t)n->pdus_out, "messages_in",
+        (json_int_t)n->messages_in, "submits_out", (json_int_t)n->submits_out, "throttled_in",
+        (json_int_t)n->throttled_in, "throttled_out", (json_int_t)n->throttled_out, "malformed_in",
+        (json_int_t)n->malformed_in, "timeouts", (json_int_t)n->timeouts, "reconnects",
+        (json_int_t)n->reconnects);
+}
+
+void api_on_links(void *ctx, struct http_call *call)
+{
+    const struct centres *cs = gateway_centres(ctx);
+    json_t *list = json_array();
+    struct centre *c;
+
+    for (unsigned i = 0; (c = centres_at(cs, i)) != NULL; i++)
+        for (unsigned j = 0; j < centre_link_count(c); j++)
+            json_array_append_new(list, describe_link(c, j));
+    reply(call, list);
+}

@@ -1,0 +1,247 @@
+#include "gateway/admin/metrics.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "gateway/admin/process.h"
+#include "gateway/gateway.h"
+#include "sessions/store_redis.h"
+
+static void head(struct evbuffer *out, const char *name, const char *type, const char *help)
+{
+    evbuffer_add_printf(out, "# HELP warung_%s %s\n# TYPE warung_%s %s\n", name, help, name, type);
+}
+
+/* A metric without labels. */
+static void plain(struct evbuffer *out, const char *name, const char *type, const char *help,
+                  double value)
+{
+    head(out, name, type, help);
+    evbuffer_add_printf(out, "warung_%s %.17g\n", name, value);
+}
+
+/* A whole number of a counters structure as a metric: one row a metric. */
+struct counter_row {
+    const char *name;
+    const char *help;
+    size_t offset;
+};
+
+#define ROW(structure, member, name, help)                                                         \
+    {                                                                                              \
+        name, help, offsetof(struct structure, member)                                             \
+    }
+
+static uint64_t counter_of(const void *counters, const struct counter_row *row)
+{
+    uint64_t value;
+
+    memcpy(&value, (const char *)counters + row->offset, sizeof(value));
+    return value;
+}
+
+static const struct counter_row turn_rows[] = {
+    ROW(turn_counters, inputs, "turn_inputs_total", "Inputs of subscribers taken in."),
+    ROW(turn_counters, steps, "turn_steps_total", "Inputs that moved a dialogue on."),
+    ROW(turn_counters, replays, "turn_replays_total",
+        "Repeated inputs, answered with the screen of the first."),
+    ROW(turn_counters, mismatches, "turn_mismatches_total",
+        "Answers to a screen that is not the last one."),
+    ROW(turn_counters, conflicts, "turn_conflicts_total",
+        "Commits that another gateway was ahead of."),
+    ROW(turn_counters, busy, "turn_busy_total", "Inputs that could not be done then."),
+    ROW(turn_counters, throttled, "turn_throttled_total",
+        "Inputs refused because too many were at work."),
+    ROW(turn_counters, unknown_commits, "turn_unknown_commits_total",
+        "Commits whose outcome had to be read back."),
+    ROW(turn_counters, screens, "turn_screens_total", "Screens that a centre took."),
+    ROW(turn_counters, failed_screens, "turn_failed_screens_total", "Screens that no centre took."),
+    ROW(turn_counters, sms_sent, "sms_sent_total", "SMS owed that a centre took."),
+    ROW(turn_counters, sms_failed, "sms_failed_total", "SMS owed that a centre refused for good."),
+    ROW(turn_counters, sms_expired, "sms_expired_total", "SMS owed whose time ran out."),
+};
+
+static const struct counter_row ports_rows[] = {
+    ROW(ports_counters, refused_in, "messages_refused_total",
+        "Messages that the dialect could not read."),
+    ROW(ports_counters, unencodable, "messages_unencodable_total",
+        "Screens and SMS that the dialect cannot carry."),
+    ROW(ports_counters, unsent, "messages_unsent_total",
+        "Screens and SMS that no link could take."),
+};
+
+static const struct counter_row gateway_rows[] = {
+    ROW(gateway_counters, reloads, "config_reloads_total", "Reloads that were put to work."),
+    ROW(gateway_counters, reloads_rejected, "config_reloads_rejected_total",
+        "Reloads refused because of a fault."),
+};
+
+static const struct counter_row link_rows[] = {
+    ROW(link_counters, pdus_in, "link_pdus_received_total", "PDUs of the centre."),
+    ROW(link_counters, pdus_out, "link_pdus_sent_total", "PDUs to the centre."),
+    ROW(link_counters, octets_in, "link_received_bytes_total", "Octets of the centre."),
+    ROW(link_counters, octets_out, "link_sent_bytes_total", "Octets to the centre."),
+    ROW(link_counters, messages_in, "link_messages_total", "Messages handed on."),
+    ROW(link_counters, submits_out, "link_submits_total", "Messages sent."),
+    ROW(link_counters, throttled_in, "link_throttled_by_peer_total",
+        "Responses that asked us to slow down."),
+    ROW(link_counters, throttled_out, "link_throttled_total",
+        "Messages of the centre that we throttled."),
+    ROW(link_counters, malformed_in, "link_malformed_total", "Malformed PDUs of the centre."),
+    ROW(link_counters, timeouts, "link_timeouts_total", "Requests without a response in time."),
+    ROW(link_counters, reconnects, "link_reconnects_total", "Connections after the first."),
+};
+
+#define WRITE_ROWS(out, rows, counters)                                                            \
+    write_rows(out, rows, sizeof(rows) / sizeof(rows[0]), counters)
+
+static void write_rows(struct evbuffer *out, const struct counter_row *rows, size_t count,
+                       const void *counters)
+{
+    for (size_t i = 0; i < count; i++)
+        plain(out, rows[i].name, "counter", rows[i].help, (double)counter_of(counters, &rows[i]));
+}
+
+/* Names in labels are restricted to letters, digits, dot, dash and underscore by the configuration,
+ * and to such by the menu loader, so that nothing needs an escape. */
+static void link_sample(struct evbuffer *out, const char *name, const struct centre *c,
+                        unsigned index, uint64_t value)
+{
+    evbuffer_add_printf(out, "warung_%s{smsc=\"%s\",link=\"%s\"} %" PRIu64 "\n", name,
+                        centre_name(c), link_name(centre_link(c, index)), value);
+}
+
+typedef uint64_t link_gauge_fn(const struct link *link);
+
+static uint64_t gauge_bound(const struct link *link)
+{
+    return link_state(link) == LINK_BOUND;
+}
+
+static uint64_t gauge_in_flight(const struct link *link)
+{
+    return link_in_flight(link);
+}
+
+static uint64_t gauge_queued(const struct link *link)
+{
+    return link_queued(link);
+}
+
+static const struct {
+    const char *name;
+    const char *help;
+    link_gauge_fn *fn;
+} link_gauges[] = {
+    {"link_bound", "1 while the link is bound.", gauge_bound},
+    {"link_in_flight", "Requests waiting for their response.", gauge_in_flight},
+    {"link_queued", "Requests waiting for the window.", gauge_queued},
+};
+
+static void write_link_counter(struct evbuffer *out, const struct centres *cs,
+                               const struct counter_row *row)
+{
+    struct centre *c;
+
+    head(out, row->name, "counter", row->help);
+    for (unsigned i = 0; (c = centres_at(cs, i)) != NULL; i++)
+        for (unsigned j = 0; j < centre_link_count(c); j++)
+            link_sample(out, row->name, c, j, counter_of(link_counters(centre_link(c, j)), row));
+}
+
+static void write_links(struct evbuffer *out, const struct centres *cs)
+{
+    struct centre *c;
+
+    if (centres_at(cs, 0) == NULL)
+        return;
+    for (size_t r = 0; r < sizeof(link_rows) / sizeof(link_rows[0]); r++)
+        write_link_counter(out, cs, &link_rows[r]);
+    for (size_t r = 0; r < sizeof(link_gauges) / sizeof(link_gauges[0]); r++) {
+        head(out, link_gauges[r].name, "gauge", link_gauges[r].help);
+        for (unsigned i = 0; (c = centres_at(cs, i)) != NULL; i++)
+            for (unsigned j = 0; j < centre_link_count(c); j++)
+                link_sample(out, link_gauges[r].name, c, j, link_gauges[r].fn(centre_link(c, j)));
+    }
+}
+
+static void write_store(struct evbuffer *out, const struct store *store)
+{
+    struct store_redis_stats s;
+
+    store_redis_stats(store, &s);
+    plain(out, "store_ready", "gauge", "1 while the store can be used.", store_is_ready(store));
+    plain(out, "store_requests_total", "counter", "Requests to the store.", (double)s.requests);
+    head(out, "store_results_total", "counter", "Requests to the store by their end.");
+    evbuffer_add_printf(out, "warung_store_results_total{result=\"ok\"} %" PRIu64 "\n", s.ok);
+    evbuffer_add_printf(out, "warung_store_results_total{result=\"conflict\"} %" PRIu64 "\n",
+                        s.conflicts);
+    evbuffer_add_printf(out, "warung_store_results_total{result=\"unavailable\"} %" PRIu64 "\n",
+                        s.unavailable);
+    evbuffer_add_printf(out, "warung_store_results_total{result=\"unknown\"} %" PRIu64 "\n",
+                        s.unknown);
+    plain(out, "store_connects_total", "counter", "Connections made to Redis.", (double)s.connects);
+    plain(out, "store_disconnects_total", "counter", "Connections to Redis lost.",
+          (double)s.disconnects);
+    plain(out, "store_refusals_total", "counter", "Error replies of Redis.", (double)s.refusals);
+    plain(out, "store_in_flight", "gauge", "Requests waiting for Redis.", s.in_flight);
+    plain(out, "store_connections", "gauge", "Connections to Redis that are up.", s.connections_up);
+}
+
+static void write_menus(struct evbuffer *out, const struct router *router)
+{
+    const struct menu *menu;
+
+    head(out, "menu_info", "gauge", "Menus in force, by name and version.");
+    for (unsigned i = 0; (menu = router_at(router, i)) != NULL; i++) {
+        const uint8_t *id = menu_id(menu);
+
+        evbuffer_add_printf(out, "warung_menu_info{menu=\"%s\",index=\"%u\",version=\"",
+                            menu_name(menu), i);
+        for (int octet = 0; octet < MENU_ID_BYTES; octet++)
+            evbuffer_add_printf(out, "%02x", id[octet]);
+        evbuffer_add_printf(out, "\"} 1\n");
+    }
+    plain(out, "menu_versions", "gauge", "Versions of menus kept for running dialogues.",
+          router_version_count(router));
+}
+
+static void write_process(struct evbuffer *out, const struct gateway *g)
+{
+    struct process_usage usage;
+
+    process_usage_read(&usage);
+    plain(out, "process_cpu_seconds_total", "counter", "CPU time used.", usage.cpu_s);
+    plain(out, "process_resident_memory_bytes", "gauge", "Memory in use.",
+          (double)usage.resident_bytes);
+    plain(out, "process_open_fds", "gauge", "Open file descriptors.", usage.open_fds);
+    plain(out, "process_max_fds", "gauge", "Limit of open file descriptors.",
+          (double)usage.max_fds);
+    plain(out, "process_start_time_seconds", "gauge", "When the gateway started, Unix time.",
+          (double)gateway_counters(g)->started_ms / 1000);
+    plain(out, "config_loaded_time_seconds", "gauge",
+          "When the configuration in force was loaded, Unix time.",
+          (double)gateway_counters(g)->reloaded_ms / 1000);
+}
+
+void metrics_write(const struct gateway *g, struct evbuffer *out)
+{
+    head(out, "build_info", "gauge", "The program and the instance.");
+    evbuffer_add_printf(out, "warung_build_info{version=\"%s\",instance=\"%s\"} 1\n",
+                        WARUNG_VERSION, gateway_config(g)->instance);
+    plain(out, "ready", "gauge", "1 while dialogues are served.",
+          gateway_state(g) == GATEWAY_READY);
+    plain(out, "turns_live", "gauge", "Inputs at work, replies and SMS under way.",
+          turn_live(gateway_turns(g)));
+    WRITE_ROWS(out, turn_rows, turn_counters(gateway_turns(g)));
+    WRITE_ROWS(out, ports_rows, ports_counters(gateway_ports(g)));
+    WRITE_ROWS(out, gateway_rows, gateway_counters(g));
+    write_links(out, gateway_centres(g));
+    write_store(out, gateway_store(g));
+    write_menus(out, gateway_router(g));
+    write_process(out, g);
+}

@@ -1,0 +1,402 @@
+#include "gateway/gateway.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/admin/http.h"
+#include "gateway/admin/pages.h"
+#include "gateway/link/transport_socket.h"
+#include "sessions/store_redis.h"
+
+enum { DRAIN_LOOK_MS = 20, UNBIND_MS = 5000 };
+
+struct gateway {
+    struct loop *loop;
+    struct gateway_owner owner;
+    enum gateway_state state;
+    struct setup setup;
+    struct socket_factory *sockets;
+    struct link_env link_env;
+    struct store *store;
+    struct turn_engine *turns;
+    struct ports *ports;
+    struct centres *centres;
+    struct http_server *http;    /* NULL when admin.listen is empty */
+    struct http_server *control; /* NULL when control is empty */
+    struct timer start_timeout;
+    struct timer drain_look;
+    uint64_t drain_until_ms;
+    uint64_t unbind_until_ms; /* 0 = turns are still waited for */
+    struct gateway_counters counters;
+};
+
+static const char *const state_names[] = {"starting", "ready", "draining", "stopped"};
+
+const char *gateway_state_name(enum gateway_state state)
+{
+    return state_names[state];
+}
+
+static void stop(struct gateway *g, bool is_clean)
+{
+    if (g->state == GATEWAY_STOPPED)
+        return;
+    g->state = GATEWAY_STOPPED;
+    timer_stop(loop_timers(g->loop), &g->start_timeout);
+    timer_stop(loop_timers(g->loop), &g->drain_look);
+    log_info("gateway.stopped", LOG_S("instance", g->setup.config->instance));
+    g->owner.on_stopped(g->owner.ctx, is_clean);
+}
+
+/* ---- the store ---- */
+
+static void on_store_ready(void *ctx, bool is_ready)
+{
+    struct gateway *g = ctx;
+    const struct config *c = g->setup.config;
+
+    if (!is_ready || g->state != GATEWAY_STARTING)
+        return;
+    g->state = GATEWAY_READY;
+    timer_stop(loop_timers(g->loop), &g->start_timeout);
+    centres_apply(g->centres, c->smsc, c->smsc_count);
+    log_info("gateway.ready", LOG_S("instance", c->instance), LOG_U("smsc", c->smsc_count),
+             LOG_U("menus", c->menu_count));
+    g->owner.on_ready(g->owner.ctx);
+}
+
+static void on_store_refused(void *ctx, const char *reason)
+{
+    struct gateway *g = ctx;
+
+    log_error("gateway.failed", LOG_S("reason", reason));
+    stop(g, false);
+}
+
+static void on_start_timeout(struct timer *timer, void *arg)
+{
+    struct gateway *g = arg;
+
+    (void)timer;
+    log_error("gateway.failed", LOG_S("reason", "no store"),
+              LOG_S("server", g->setup.config->redis.servers.items[0]),
+              LOG_U("start_timeout_s", g->setup.config->start_timeout_s));
+    stop(g, false);
+}
+
+static struct store *make_store(struct gateway *g, char *error, size_t error_bytes)
+{
+    static const enum store_redis_mode modes[] = {
+        [CONFIG_REDIS_STANDALONE] = STORE_REDIS_STANDALONE,
+        [CONFIG_REDIS_SENTINEL] = STORE_REDIS_SENTINEL,
+        [CONFIG_REDIS_CLUSTER] = STORE_REDIS_CLUSTER,
+    };
+    const struct config_redis *c = &g->setup.config->redis;
+    struct store_redis_settings s;
+
+    store_redis_settings_init(&s);
+    s.mode = modes[c->mode];
+    s.servers = c->servers.items;
+    s.server_count = (unsigned)c->servers.count;
+    s.sentinel_name = c->sentinel_name;
+    s.username = c->username;
+    s.password = c->password;
+    s.instance = g->setup.config->instance;
+    s.buckets = c->buckets;
+    s.connections = c->connections;
+    s.connect_timeout_ms = c->connect_timeout_ms;
+    s.request_timeout_ms = c->request_timeout_ms;
+    s.in_flight_max = c->in_flight_max;
+    s.wait_replicas = c->wait_replicas;
+    s.wait_timeout_ms = c->wait_timeout_ms;
+    s.journal_keep_s = c->journal_keep_s;
+    s.seed = loop_random(g->loop);
+    s.base = loop_base(g->loop);
+    s.timers = loop_timers(g->loop);
+    s.deferred = loop_deferred(g->loop);
+    s.on_refused = on_store_refused;
+    s.on_ready = on_store_ready;
+    s.ctx = g;
+    return store_redis_new(&s, error, error_bytes);
+}
+
+/* ---- turns and links ---- */
+
+static struct turn_engine *make_turns(struct gateway *g)
+{
+    const struct config_turn *c = &g->setup.config->turn;
+    struct turn_settings settings = {
+        .instance = g->setup.config->instance,
+        .turns_max = c->turns_max,
+        .mailbox_max = c->mailbox_max,
+        .cache_max = c->cache_max,
+        .answer_window_ms = c->answer_window_ms,
+        .redelivery_horizon_s = c->redelivery_horizon_s,
+        .session_idle_s = c->session_idle_s,
+        .reply_deadline_ms = c->reply_deadline_ms,
+        .draft_ttl_s = c->draft_ttl_s,
+        .remember_s = c->remember_s,
+        .sms_expiry_s = c->sms_expiry_s,
+        .sweep_ms = c->sweep_ms,
+    };
+    struct turn_env env = {
+        .timers = loop_timers(g->loop),
+        .wall_ms = loop_wall_ms,
+        .random = loop_random,
+        .ctx = g->loop,
+        .store = g->store,
+        .vault = g->setup.vault,
+        .ports = ports_for_turns(g->ports),
+    };
+
+    return turn_engine_new(&env, &settings);
+}
+
+static void on_centre_change(void *ctx, struct centre *centre)
+{
+    (void)ctx;
+    (void)centre; /* its links have logged it; health and metrics look when they are asked */
+}
+
+static void make_links(struct gateway *g)
+{
+    struct transport_factory network;
+    struct centre_owner owner = {ports_on_message, on_centre_change, g->ports};
+
+    g->sockets =
+        socket_factory_new(loop_base(g->loop), loop_timers(g->loop), loop_deferred(g->loop));
+    network = socket_factory_network(g->sockets);
+    g->link_env =
+        (struct link_env){loop_timers(g->loop), loop_deferred(g->loop), loop_random, g->loop};
+    g->centres = centres_new(&g->link_env, &network, &owner);
+}
+
+/* ---- HTTP ---- */
+
+static struct http_server *make_http(struct gateway *g, const struct auth *const *auth)
+{
+    struct http_settings settings = {.base = loop_base(g->loop),
+                                     .timers = loop_timers(g->loop),
+                                     .routes = pages_routes,
+                                     .route_count = pages_route_count,
+                                     .ctx = g,
+                                     .auth = auth,
+                                     .connections_max = g->setup.config->admin.connections_max};
+
+    return http_server_new(&settings);
+}
+
+static bool open_http(struct gateway *g, char *error, size_t error_bytes)
+{
+    const struct config *c = g->setup.config;
+
+    if (c->admin.listen[0] != '\0') {
+        g->http = make_http(g, (const struct auth *const *)&g->setup.auth);
+        if (!http_server_listen(g->http, c->admin.listen, error, error_bytes))
+            return false;
+        log_info("http.listening", LOG_S("address", c->admin.listen),
+                 LOG_U("port", http_server_port(g->http)));
+    }
+    if (c->control[0] != '\0') {
+        g->control = make_http(g, NULL);
+        if (!http_server_listen_unix(g->control, c->control, error, error_bytes))
+            return false;
+    }
+    return true;
+}
+
+/* ---- lifetime ---- */
+
+static void on_drain_look(struct timer *timer, void *arg);
+
+struct gateway *gateway_new(struct loop *loop, struct setup *setup,
+                            const struct gateway_owner *owner, char *error, size_t error_bytes)
+{
+    struct gateway *g = mem_zalloc(sizeof(*g));
+
+    g->loop = loop;
+    g->owner = *owner;
+    g->setup = *setup;
+    g->counters.started_ms = g->counters.reloaded_ms = clock_wall_ms();
+    timer_init(&g->start_timeout, on_start_timeout, g);
+    timer_init(&g->drain_look, on_drain_look, g);
+    g->ports = ports_new();
+    make_links(g);
+    g->store = make_store(g, error, error_bytes);
+    if (g->store != NULL) {
+        g->turns = make_turns(g);
+        ports_connect(g->ports, g->centres, g->setup.router, g->turns);
+    }
+    if (g->store == NULL || !open_http(g, error, error_bytes)) {
+        memset(&g->setup, 0, sizeof(g->setup)); /* stays the caller's */
+        gateway_free(g);
+        return NULL;
+    }
+    if (vault_is_plain(g->setup.vault))
+        log_warning("vault.plain", LOG_S("keys_file", g->setup.config->keys_file),
+                    LOG_S("what", "personal data is stored in the clear: warungctl keys init"));
+    memset(setup, 0, sizeof(*setup));
+    timer_start(loop_timers(loop), &g->start_timeout,
+                (uint64_t)g->setup.config->start_timeout_s * 1000);
+    return g;
+}
+
+void gateway_free(struct gateway *g)
+{
+    if (g == NULL)
+        return;
+    timer_stop(loop_timers(g->loop), &g->start_timeout);
+    timer_stop(loop_timers(g->loop), &g->drain_look);
+    http_server_free(g->http);
+    http_server_free(g->control);
+    /* The engine goes after all that could call it back. */
+    if (g->store != NULL)
+        store_free(g->store);
+    centres_free(g->centres);
+    deferred_run(loop_deferred(g->loop));
+    if (g->turns != NULL)
+        turn_engine_free(g->turns);
+    ports_free(g->ports);
+    socket_factory_free(g->sockets);
+    setup_free(&g->setup);
+    mem_free(g);
+}
+
+/* ---- reload ---- */
+
+static void log_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
+{
+    char at[512];
+
+    (void)arg;
+    if (column > 0)
+        snprintf(at, sizeof(at), "%s:%u:%u", file, line, column);
+    else
+        snprintf(at, sizeof(at), "%s:%u", file, line);
+    log_error("config.fault", LOG_S("at", at), LOG_S("text", text));
+}
+
+static void log_needs_restart(void *arg, const char *path)
+{
+    (void)arg;
+    log_warning("config.needs_restart", LOG_S("key", path));
+}
+
+static void take_config(struct gateway *g, struct config *config, struct auth *auth)
+{
+    struct config *old = g->setup.config;
+
+    config_list_restart_changes(old, config, log_needs_restart, NULL);
+    if (g->state == GATEWAY_READY)
+        centres_apply(g->centres, config->smsc, config->smsc_count);
+    log_set_level(config->log.level);
+    log_set_format(config->log.format);
+    log_set_show_msisdn(config->log.show_msisdn);
+    auth_free(g->setup.auth);
+    g->setup.auth = auth;
+    g->setup.config = config;
+    config_free(old);
+}
+
+bool gateway_reload(struct gateway *g)
+{
+    struct config *config = config_load(g->setup.config->path, log_fault, NULL);
+    struct auth *auth = config != NULL ? setup_load_users(config, log_fault, NULL) : NULL;
+
+    /* The menus last: they are taken at once, all or none. */
+    if (auth == NULL || !setup_load_menus(g->setup.router, config, log_fault, NULL)) {
+        g->counters.reloads_rejected++;
+        log_error("config.rejected", LOG_S("file", g->setup.config->path),
+                  LOG_S("what", "the running configuration stays"));
+        auth_free(auth);
+        config_free(config);
+        return false;
+    }
+    take_config(g, config, auth);
+    g->counters.reloads++;
+    g->counters.reloaded_ms = clock_wall_ms();
+    log_info("gateway.reloaded", LOG_S("instance", config->instance),
+             LOG_U("smsc", config->smsc_count), LOG_U("menus", config->menu_count));
+    return true;
+}
+
+/* ---- drain ---- */
+
+static void on_drain_look(struct timer *timer, void *arg)
+{
+    struct gateway *g = arg;
+    uint64_t now_ms = loop_timers(g->loop)->now_ms;
+
+    if (g->unbind_until_ms == 0 && (turn_live(g->turns) == 0 || now_ms >= g->drain_until_ms)) {
+        g->unbind_until_ms = now_ms + UNBIND_MS;
+        centres_stop(g->centres);
+    }
+    if (g->unbind_until_ms != 0 &&
+        (centres_are_stopped(g->centres) || now_ms >= g->unbind_until_ms)) {
+        stop(g, true);
+        return;
+    }
+    timer_start(loop_timers(g->loop), timer, DRAIN_LOOK_MS);
+}
+
+void gateway_drain(struct gateway *g)
+{
+    struct timer_queue *timers = loop_timers(g->loop);
+    uint64_t timeout_ms = (uint64_t)g->setup.config->drain_timeout_s * 1000;
+
+    if (g->state == GATEWAY_DRAINING || g->state == GATEWAY_STOPPED)
+        return;
+    log_info("gateway.draining", LOG_U("live", turn_live(g->turns)));
+    g->state = GATEWAY_DRAINING;
+    turn_drain(g->turns);
+    timer_stop(timers, &g->start_timeout);
+    timer_queue_set_now(timers, clock_monotonic_ms());
+    g->drain_until_ms = timers->now_ms + timeout_ms;
+    timer_start(timers, &g->drain_look, 0);
+}
+
+/* ---- for those who look ---- */
+
+enum gateway_state gateway_state(const struct gateway *g)
+{
+    return g->state;
+}
+
+const struct gateway_counters *gateway_counters(const struct gateway *g)
+{
+    return &g->counters;
+}
+
+const struct config *gateway_config(const struct gateway *g)
+{
+    return g->setup.config;
+}
+
+const struct centres *gateway_centres(const struct gateway *g)
+{
+    return g->centres;
+}
+
+const struct router *gateway_router(const struct gateway *g)
+{
+    return g->setup.router;
+}
+
+const struct ports *gateway_ports(const struct gateway *g)
+{
+    return g->ports;
+}
+
+const struct turn_engine *gateway_turns(const struct gateway *g)
+{
+    return g->turns;
+}
+
+const struct store *gateway_store(const struct gateway *g)
+{
+    return g->store;
+}

@@ -1,0 +1,60 @@
+/*
+ * The composition: store, turn engine, ports, centres, HTTP, on one loop. It starts, reloads and
+ * drains; what the parts do is theirs.
+ *
+ * Log events: gateway.ready, gateway.reloaded, gateway.draining, gateway.stopped, gateway.failed,
+ * config.fault, config.rejected, config.needs_restart.
+ */
+#ifndef WARUNG_GATEWAY_GATEWAY_H
+#define WARUNG_GATEWAY_GATEWAY_H
+
+#include "gateway/centres.h"
+#include "gateway/loop.h"
+#include "gateway/ports.h"
+#include "gateway/setup.h"
+#include "gateway/turn/turn.h"
+
+struct gateway;
+
+struct gateway_owner {
+    /* The store is there and the menus are loaded; links may still be connecting. Once. */
+    void (*on_ready)(void *ctx);
+    /* Drained and unbound, or failed (is_clean false: the store was not there in time, or is not
+     * for us). The loop may be stopped, and then the gateway freed. Once. */
+    void (*on_stopped)(void *ctx, bool is_clean);
+    void *ctx;
+};
+
+enum gateway_state { GATEWAY_STARTING, GATEWAY_READY, GATEWAY_DRAINING, GATEWAY_STOPPED };
+const char *gateway_state_name(enum gateway_state state);
+
+/* Opens the ports and begins to connect. Takes everything in *setup when it succeeds. NULL, with a
+ * text for the administrator, when a port or the store's address cannot be had. */
+struct gateway *gateway_new(struct loop *loop, struct setup *setup,
+                            const struct gateway_owner *owner, char *error, size_t error_bytes);
+/* Outside of all callbacks, after the loop. What is under way is dropped: custody is the store's.
+ */
+void gateway_free(struct gateway *g);
+
+/* Reads the configuration again. False when it is faulty (each fault is in the log): then nothing
+ * has changed. */
+bool gateway_reload(struct gateway *g);
+/* New dials get the busy screen, live turns end, links unbind; then on_stopped. */
+void gateway_drain(struct gateway *g);
+
+/* For health, metrics and the API. */
+struct gateway_counters {
+    uint64_t reloads, reloads_rejected;
+    int64_t started_ms;  /* wall clock */
+    int64_t reloaded_ms; /* of the last good load of the configuration, wall clock */
+};
+enum gateway_state gateway_state(const struct gateway *g);
+const struct gateway_counters *gateway_counters(const struct gateway *g);
+const struct config *gateway_config(const struct gateway *g);
+const struct centres *gateway_centres(const struct gateway *g);
+const struct router *gateway_router(const struct gateway *g);
+const struct ports *gateway_ports(const struct gateway *g);
+const struct turn_engine *gateway_turns(const struct gateway *g);
+const struct store *gateway_store(const struct gateway *g);
+
+#endif

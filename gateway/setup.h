@@ -1,0 +1,31 @@
+/*
+ * A configuration and all that it names, loaded and checked before anything starts: menus, keys,
+ * users. The same for `warungd -n`, for a start, and for warungctl.
+ */
+#ifndef WARUNG_GATEWAY_SETUP_H
+#define WARUNG_GATEWAY_SETUP_H
+
+#include "gateway/admin/auth.h"
+#include "gateway/config.h"
+#include "gateway/router.h"
+#include "sessions/vault.h"
+
+struct setup {
+    struct config *config;
+    struct router *router;
+    struct auth *auth;
+    struct vault *vault;
+};
+
+/* False after any fault; every one was reported, and *setup is empty. Warnings of menus are
+ * reported too ("warning: ..."), but do no harm. */
+bool setup_load(struct setup *setup, const char *path, source_fault_fn *on_fault, void *arg);
+/* Frees what is still there; a taker sets what it took to NULL. */
+void setup_free(struct setup *setup);
+
+/* Parts of it, for a reload. */
+struct auth *setup_load_users(const struct config *config, source_fault_fn *on_fault, void *arg);
+bool setup_load_menus(struct router *router, const struct config *config, source_fault_fn *on_fault,
+                      void *arg);
+
+#endif
