@@ -192,8 +192,7 @@ static void scored_copy(struct scored_set *to, const struct scored_set *from)
 
 static struct scored_set *find_set(const struct bucket *b, const char *name)
 {
-    LIST_FOREACH(n, &b->sets)
-    {
+    LIST_FOREACH(n, &b->sets) {
         struct scored_set *set = LIST_ITEM(n, struct scored_set, node);
 
         if (strcmp(set->name, name) == 0)
@@ -218,8 +217,7 @@ static struct scored_set *get_set(struct bucket *b, const char *name)
 
 static struct owner *find_owner(const struct bucket *b, const char *member)
 {
-    LIST_FOREACH(n, &b->owners)
-    {
+    LIST_FOREACH(n, &b->owners) {
         struct owner *o = LIST_ITEM(n, struct owner, node);
 
         if (strcmp(o->member, member) == 0)
@@ -280,8 +278,7 @@ static void outbox_remove(struct bucket *b, struct owed *o)
 
 static void outbox_settle(struct bucket *b, const struct store_owed_id *ids, unsigned count)
 {
-    LIST_FOREACH(n, &b->outbox)
-    {
+    LIST_FOREACH(n, &b->outbox) {
         struct owed *o = LIST_ITEM(n, struct owed, node);
         bool is_settled = false;
 
@@ -310,16 +307,15 @@ static void bucket_init(struct bucket *b)
 static void bucket_fini(struct bucket *b)
 {
     LIST_FOREACH(n, &b->outbox)
-    outbox_remove(b, LIST_ITEM(n, struct owed, node));
-    LIST_FOREACH(n, &b->sets)
-    {
+        outbox_remove(b, LIST_ITEM(n, struct owed, node));
+    LIST_FOREACH(n, &b->sets) {
         scored_clear(LIST_ITEM(n, struct scored_set, node));
         mem_free(LIST_ITEM(n, struct scored_set, node));
     }
     LIST_FOREACH(n, &b->counters)
-    mem_free(LIST_ITEM(n, struct counter, node));
+        mem_free(LIST_ITEM(n, struct counter, node));
     LIST_FOREACH(n, &b->owners)
-    mem_free(LIST_ITEM(n, struct owner, node));
+        mem_free(LIST_ITEM(n, struct owner, node));
     scored_clear(&b->timers);
     for (size_t i = 0; i < b->journal_count; i++)
         mem_free((void *)b->journal[i].data);
@@ -329,27 +325,26 @@ static void bucket_fini(struct bucket *b)
 static void bucket_copy(struct bucket *to, const struct bucket *from)
 {
     bucket_init(to);
-    LIST_FOREACH(n, &from->outbox)
-    {
+    LIST_FOREACH(n, &from->outbox) {
         struct owed *copy = mem_dup(LIST_ITEM(n, struct owed, node), sizeof(*copy));
 
         copy->body = mem_dup(copy->body, copy->size);
         list_push_back(&to->outbox, &copy->node);
     }
-    LIST_FOREACH(n, &from->sets)
-    {
+    LIST_FOREACH(n, &from->sets) {
         const struct scored_set *set = LIST_ITEM(n, struct scored_set, node);
 
         scored_copy(get_set(to, set->name), set);
     }
     LIST_FOREACH(n, &from->counters)
-    list_push_back(&to->counters, &((struct counter *)mem_dup(LIST_ITEM(n, struct counter, node),
-                                                              sizeof(struct counter)))
-                                       ->node);
+        list_push_back(
+            &to->counters,
+            &((struct counter *)mem_dup(LIST_ITEM(n, struct counter, node), sizeof(struct counter)))
+                 ->node);
     LIST_FOREACH(n, &from->owners)
-    list_push_back(
-        &to->owners,
-        &((struct owner *)mem_dup(LIST_ITEM(n, struct owner, node), sizeof(struct owner)))->node);
+        list_push_back(&to->owners, &((struct owner *)mem_dup(LIST_ITEM(n, struct owner, node),
+                                                              sizeof(struct owner)))
+                                         ->node);
     scored_copy(&to->timers, &from->timers);
     for (size_t i = 0; i < from->journal_count; i++)
         journal_add(to, from->journal[i]);
@@ -613,8 +608,7 @@ void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *
     struct counter *found = NULL;
 
     reply_init(reply);
-    LIST_FOREACH(n, &b->counters)
-    {
+    LIST_FOREACH(n, &b->counters) {
         struct counter *c = LIST_ITEM(n, struct counter, node);
 
         if (strcmp(c->name, counter) == 0)
@@ -710,8 +704,7 @@ size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owne
     size_t count = 0;
 
     (void)owner; /* who holds an entry matters to nobody: only for how long */
-    LIST_FOREACH(n, &d->buckets[bucket].outbox)
-    {
+    LIST_FOREACH(n, &d->buckets[bucket].outbox) {
         struct owed *o = LIST_ITEM(n, struct owed, node);
 
         if (count == limit)

@@ -324,8 +324,7 @@ static void arm_watchdog(struct redis_conn *c)
 {
     uint64_t due_ms = UINT64_MAX, now_ms = c->settings.timers->now_ms;
 
-    LIST_FOREACH(n, &c->in_flight)
-    {
+    LIST_FOREACH(n, &c->in_flight) {
         const struct redis_call *call = LIST_ITEM(n, struct redis_call, node);
 
         if (call->deadline_ms < due_ms)

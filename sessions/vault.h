@@ -33,6 +33,8 @@ struct vault *vault_new_plain(void);
 /* NULL, with a text that names file and line, when the file cannot be read, is readable by others,
  * or is no keys file. */
 struct vault *vault_open_file(const char *path, char *error, size_t error_bytes);
+/* The same for a vault in use: it has the file's keys from now on. On failure it is as before. */
+bool vault_reload_file(struct vault *v, const char *path, char *error, size_t error_bytes);
 void vault_free(struct vault *v);
 bool vault_is_plain(const struct vault *v);
 

@@ -96,10 +96,14 @@ static bool read_msisdn(struct span digits, char *msisdn)
     return true;
 }
 
+/* An address is printable ASCII: it may become text. */
 static bool copy_address(struct span digits, char *address)
 {
     if (digits.size >= DIALECT_CODE_BYTES)
         return false;
+    for (size_t i = 0; i < digits.size; i++)
+        if (digits.data[i] < ' ' || digits.data[i] > '~')
+            return false;
     memcpy(address, digits.data, digits.size);
     address[digits.size] = '\0';
     return true;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "gateway/smpp/check.h"
+#include "gateway/smpp/lib.h"
 
 static void read_header(struct span frame, struct smpp_header *header)
 {
@@ -15,9 +16,16 @@ static void read_header(struct span frame, struct smpp_header *header)
     header->sequence_number = reader_u32(&r);
 }
 
+static bool is_session_request(uint32_t command_id)
+{
+    return command_id == SMPP_BIND_RECEIVER || command_id == SMPP_BIND_TRANSMITTER ||
+           command_id == SMPP_BIND_TRANSCEIVER || command_id == SMPP_OUTBIND;
+}
+
 enum smpp_status smpp_pdu_decode(struct span frame, struct smpp_pdu *pdu)
 {
     const struct smpp_layout *layout;
+    enum smpp_status status;
     struct span body;
 
     read_header(frame, &pdu->header);
@@ -27,7 +35,12 @@ enum smpp_status smpp_pdu_decode(struct span frame, struct smpp_pdu *pdu)
     if (layout == NULL)
         return ESME_RINVCMDID;
     body = span_of(frame.data + SMPP_HEADER_BYTES, frame.size - SMPP_HEADER_BYTES);
-    return smpp_check_body(layout, body, pdu);
+    status = smpp_check_body(layout, body, pdu);
+    /* Two codecs must agree on who binds. */
+    if (status == ESME_ROK && is_session_request(pdu->header.command_id) &&
+        !smpp_lib_agrees(frame, pdu))
+        return ESME_RSYSERR;
+    return status;
 }
 
 struct span smpp_message_text(const struct smpp_pdu *pdu)
@@ -87,9 +100,9 @@ bool smpp_bind_encode(struct writer *w, uint32_t command_id, uint32_t sequence_n
 {
     struct smpp_header header = {.command_id = command_id, .sequence_number = sequence_number};
 
-    assert(command_id == SMPP_BIND_RECEIVER || command_id == SMPP_BIND_TRANSMITTER ||
-           command_id == SMPP_BIND_TRANSCEIVER || command_id == SMPP_OUTBIND);
-    return encode(w, &header, bind, span_of(NULL, 0));
+    assert(is_session_request(command_id));
+    return smpp_lib_write(w, command_id, sequence_number, bind) ||
+           encode(w, &header, bind, span_of(NULL, 0));
 }
 
 bool smpp_bind_resp_encode(struct writer *w, uint32_t command_id, uint32_t command_status,

@@ -259,11 +259,23 @@ static unsigned character_units(enum text_coding coding, uint32_t c)
     return 0;
 }
 
+/* How many characters at the front of a text are ASCII with a septet of their own: nearly all of
+ * nearly every text, so they take a shorter way. */
+static size_t plain_prefix(const char *text)
+{
+    const uint8_t *p = (const uint8_t *)text;
+
+    while (*p < 0x80 && alphabet_latin1[*p] != ALPHABET_NONE)
+        p++;
+    return (size_t)(p - (const uint8_t *)text);
+}
+
 bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset)
 {
-    const char *p = text;
+    size_t plain = plain_prefix(text); /* one unit each in every coding */
+    const char *p = text + plain;
 
-    *units = 0;
+    *units = plain;
     while (*p != '\0') {
         const char *begin = p;
         uint32_t c;
@@ -350,6 +362,18 @@ static void write_character(enum text_coding coding, uint32_t c, struct packer *
     }
 }
 
+static const char *write_plain(const char *text, struct writer *w)
+{
+    size_t size = plain_prefix(text);
+
+    if ((size_t)(w->end - w->at) < size)
+        return text; /* character by character as far as there is room */
+    for (size_t i = 0; i < size; i++)
+        w->at[i] = alphabet_latin1[(uint8_t)text[i]];
+    w->at += size;
+    return text + size;
+}
+
 bool text_encode(enum text_coding coding, const char *text, struct writer *octets)
 {
     struct packer packer = {.octets = octets};
@@ -357,6 +381,8 @@ bool text_encode(enum text_coding coding, const char *text, struct writer *octet
 
     if (octets->failed)
         return false;
+    if (coding == TEXT_GSM)
+        text = write_plain(text, octets);
     while (*text != '\0') {
         uint32_t c;
 

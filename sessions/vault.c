@@ -1,0 +1,269 @@
+#include "sessions/vault.h"
+
+#include "base/mem.h"
+#include "sessions/vault_keys.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+/* A record: its form, then the octets themselves, or
+ * u32 id of the key, 12 octets of nonce, the ciphertext, 16 octets of tag. */
+enum {
+    FORM_PLAIN = 0,
+    FORM_SEALED = 1,
+    NONCE_BYTES = 12,
+    TAG_BYTES = 16,
+    HEAD_BYTES = 1 + 4 + NONCE_BYTES,
+    AAD_BYTES_MAX = 64,
+};
+
+/* Contexts stay keyed: a record costs one nonce, not one key schedule. */
+struct cipher {
+    uint32_t id;
+    EVP_CIPHER_CTX *seal;
+    EVP_CIPHER_CTX *open;
+};
+
+struct vault {
+    struct cipher ciphers[VAULT_KEYS_MAX];
+    struct vault_key keys[VAULT_KEYS_MAX];
+    unsigned count; /* 0 = plain; the last is current */
+    uint8_t hash_key[VAULT_HASH_BYTES];
+    /* Begins at random and grows by one a record: with the chance of two processes' ranges meeting
+     * near 2^-20 after 10^5 starts and 10^12 records each, better than a random nonce for each, and
+     * without asking for randomness on the hot path. */
+    uint8_t nonce[NONCE_BYTES];
+};
+
+static EVP_CIPHER_CTX *keyed_context(const uint8_t *key, int is_seal)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int ok =
+        ctx != NULL && EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, NULL, is_seal) == 1;
+
+    assert(ok); /* only out of memory, or a libcrypto without AES */
+    return ctx;
+}
+
+static void clear_ciphers(struct vault *v)
+{
+    for (unsigned i = 0; i < v->count; i++) {
+        EVP_CIPHER_CTX_free(v->ciphers[i].seal);
+        EVP_CIPHER_CTX_free(v->ciphers[i].open);
+    }
+    v->count = 0;
+}
+
+static void take_keys(struct vault *v, const struct vault_keys_file *file)
+{
+    clear_ciphers(v);
+    for (unsigned i = 0; i < file->count; i++) {
+        const struct vault_keys_row *row = &file->rows[i];
+
+        v->ciphers[i].id = row->id;
+        v->ciphers[i].seal = keyed_context(row->octets, 1);
+        v->ciphers[i].open = keyed_context(row->octets, 0);
+        v->keys[i].id = row->id;
+        memcpy(v->keys[i].created, row->created, sizeof(row->created));
+        v->keys[i].is_current = i + 1 == file->count;
+    }
+    v->count = file->count;
+    memcpy(v->hash_key, file->hash, sizeof(v->hash_key));
+}
+
+struct vault *vault_new_plain(void)
+{
+    struct vault *v = mem_zalloc(sizeof(*v));
+    int ok = RAND_bytes(v->nonce, sizeof(v->nonce)) == 1;
+
+    assert(ok);
+    return v;
+}
+
+bool vault_reload_file(struct vault *v, const char *path, char *error, size_t error_bytes)
+{
+    struct vault_keys_file file;
+    bool ok = vault_keys_read(&file, path, error, error_bytes);
+
+    if (ok)
+        take_keys(v, &file);
+    OPENSSL_cleanse(&file, sizeof(file));
+    return ok;
+}
+
+struct vault *vault_open_file(const char *path, char *error, size_t error_bytes)
+{
+    struct vault *v = vault_new_plain();
+
+    if (vault_reload_file(v, path, error, error_bytes))
+        return v;
+    vault_free(v);
+    return NULL;
+}
+
+void vault_free(struct vault *v)
+{
+    if (v == NULL)
+        return;
+    clear_ciphers(v);
+    OPENSSL_cleanse(v, sizeof(*v));
+    mem_free(v);
+}
+
+bool vault_is_plain(const struct vault *v)
+{
+    return v->count == 0;
+}
+
+static void next_nonce(struct vault *v)
+{
+    for (unsigned i = NONCE_BYTES; i-- > 0;) {
+        if (++v->nonce[i] != 0)
+            break;
+    }
+}
+
+/* What a record is bound to: its kind and whose it is. */
+static int bind(EVP_CIPHER_CTX *ctx, enum vault_kind kind, const char *msisdn)
+{
+    uint8_t aad[AAD_BYTES_MAX] = {(uint8_t)kind};
+    size_t size = strlen(msisdn);
+    int ignored;
+
+    assert(size < sizeof(aad));
+    memcpy(aad + 1, msisdn, size);
+    return EVP_CipherUpdate(ctx, NULL, &ignored, aad, (int)size + 1);
+}
+
+/* Runs the octets through the cipher, to `to`; true when it went well and, opening, the tag is
+ * right. */
+static bool run(EVP_CIPHER_CTX *ctx, struct span in, uint8_t *to)
+{
+    uint8_t rest[TAG_BYTES];
+    int done = 0, more = 0;
+
+    if (in.size != 0 && EVP_CipherUpdate(ctx, to, &done, in.data, (int)in.size) != 1)
+        return false;
+    return EVP_CipherFinal_ex(ctx, rest, &more) == 1 && (size_t)done == in.size && more == 0;
+}
+
+static size_t room(const struct writer *out)
+{
+    return out->failed ? 0 : (size_t)(out->end - out->at);
+}
+
+static bool seal_plain(struct span in, struct writer *out)
+{
+    writer_u8(out, FORM_PLAIN);
+    writer_bytes(out, in.data, in.size);
+    return !out->failed;
+}
+
+bool vault_seal(struct vault *v, enum vault_kind kind, const char *msisdn, struct span in,
+                struct writer *out)
+{
+    const struct cipher *c;
+    int ok;
+
+    if (v->count == 0)
+        return seal_plain(in, out);
+    if (room(out) < in.size + VAULT_OVERHEAD_BYTES) {
+        out->failed = true;
+        return false;
+    }
+    c = &v->ciphers[v->count - 1];
+    next_nonce(v);
+    writer_u8(out, FORM_SEALED);
+    writer_u32(out, c->id);
+    writer_bytes(out, v->nonce, sizeof(v->nonce));
+    ok = EVP_CipherInit_ex(c->seal, NULL, NULL, NULL, v->nonce, 1) == 1 &&
+         bind(c->seal, kind, msisdn) == 1 && run(c->seal, in, out->at) &&
+         EVP_CIPHER_CTX_ctrl(c->seal, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, out->at + in.size) == 1;
+    assert(ok); /* sealing cannot fail on its input */
+    out->at += in.size + TAG_BYTES;
+    return true;
+}
+
+static const struct cipher *find_cipher(const struct vault *v, uint32_t id)
+{
+    for (unsigned i = v->count; i-- > 0;) {
+        if (v->ciphers[i].id == id)
+            return &v->ciphers[i];
+    }
+    return NULL;
+}
+
+static bool open_sealed(struct vault *v, enum vault_kind kind, const char *msisdn,
+                        struct span sealed, struct writer *out)
+{
+    const struct cipher *c = find_cipher(v, vault_record_key(sealed));
+    struct span body;
+    uint8_t tag[TAG_BYTES];
+
+    if (c == NULL || sealed.size < VAULT_OVERHEAD_BYTES)
+        return false;
+    body = span_of(sealed.data + HEAD_BYTES, sealed.size - VAULT_OVERHEAD_BYTES);
+    if (room(out) < body.size)
+        return false;
+    memcpy(tag, body.data + body.size, sizeof(tag));
+    if (EVP_CipherInit_ex(c->open, NULL, NULL, NULL, sealed.data + 5, 0) != 1 ||
+        EVP_CIPHER_CTX_ctrl(c->open, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) != 1 ||
+        bind(c->open, kind, msisdn) != 1 || !run(c->open, body, out->at)) {
+        OPENSSL_cleanse(out->at, body.size);
+        return false;
+    }
+    out->at += body.size;
+    return true;
+}
+
+bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struct span sealed,
+                struct writer *out)
+{
+    if (sealed.size == 0)
+        return false;
+    if (sealed.data[0] == FORM_SEALED)
+        return open_sealed(v, kind, msisdn, sealed, out);
+    if (sealed.data[0] != FORM_PLAIN || room(out) < sealed.size - 1)
+        return false;
+    writer_bytes(out, sealed.data + 1, sealed.size - 1);
+    return true;
+}
+
+static void hmac(const uint8_t key[VAULT_HASH_BYTES], struct span in,
+                 uint8_t hash[VAULT_HASH_BYTES])
+{
+    unsigned size = VAULT_HASH_BYTES;
+    const uint8_t *ok = HMAC(EVP_sha256(), key, VAULT_HASH_BYTES, in.data, in.size, hash, &size);
+
+    assert(ok != NULL && size == VAULT_HASH_BYTES);
+}
+
+void vault_hash(const struct vault *v, const char *what, struct span in,
+                uint8_t hash[VAULT_HASH_BYTES])
+{
+    uint8_t key[VAULT_HASH_BYTES];
+
+    hmac(v->hash_key, span_of_string(what), key);
+    hmac(key, in, hash);
+    OPENSSL_cleanse(key, sizeof(key));
+}
+
+unsigned vault_keys(const struct vault *v, struct vault_key keys[VAULT_KEYS_MAX])
+{
+    memcpy(keys, v->keys, v->count * sizeof(keys[0]));
+    return v->count;
+}
+
+uint32_t vault_record_key(struct span sealed)
+{
+    struct reader r;
+
+    reader_init(&r, sealed);
+    if (reader_u8(&r) != FORM_SEALED)
+        return 0;
+    return reader_u32(&r);
+}

@@ -1,0 +1,340 @@
+/* Sealing records, the keys file, rotation. */
+#include "sessions/vault.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char number[] = "6281200000001";
+static const char other_number[] = "6281200000002";
+
+struct folder {
+    char path[64];
+    char keys[96];
+};
+
+static int set_up(void **state)
+{
+    static struct folder f;
+
+    strcpy(f.path, "/tmp/warung-vault-XXXXXX");
+    assert_non_null(mkdtemp(f.path));
+    snprintf(f.keys, sizeof(f.keys), "%s/keys", f.path);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct folder *f = *state;
+    char beside[112];
+
+    snprintf(beside, sizeof(beside), "%s.new", f->keys);
+    (void)unlink(beside);
+    (void)unlink(f->keys);
+    return rmdir(f->path);
+}
+
+static struct vault *new_keys(struct folder *f)
+{
+    char error[200];
+    struct vault *v;
+
+    if (!vault_create_file(f->keys, error, sizeof(error)))
+        fail_msg("%s", error);
+    v = vault_open_file(f->keys, error, sizeof(error));
+    if (v == NULL)
+        fail_msg("%s", error);
+    return v;
+}
+
+static struct span seal(struct vault *v, const char *text, uint8_t *octets, size_t octet_bytes)
+{
+    struct writer w;
+
+    writer_init(&w, octets, octet_bytes);
+    assert_true(vault_seal(v, VAULT_SESSION, number, span_of_string(text), &w));
+    return writer_span(&w);
+}
+
+static bool opens_as(struct vault *v, enum vault_kind kind, const char *msisdn, struct span sealed,
+                     const char *text)
+{
+    uint8_t octets[256];
+    struct writer w;
+
+    writer_init(&w, octets, sizeof(octets));
+    writer_u8(&w, 0xee); /* what stands there already stays */
+    if (!vault_open(v, kind, msisdn, sealed, &w)) {
+        assert_int_equal(writer_size(&w), 1);
+        assert_false(w.failed);
+        return false;
+    }
+    assert_int_equal(octets[0], 0xee);
+    return span_is_equal(span_of(octets + 1, writer_size(&w) - 1), span_of_string(text));
+}
+
+static void test_sealed_record_opens(void **state)
+{
+    struct vault *v = new_keys(*state);
+    uint8_t octets[256];
+    static const char *const texts[] = {"", "x", "Siti Aminah, NIK 1871015708990001"};
+
+    assert_false(vault_is_plain(v));
+    for (unsigned i = 0; i < 3; i++) {
+        struct span sealed = seal(v, texts[i], octets, sizeof(octets));
+
+        assert_int_equal(sealed.size, strlen(texts[i]) + VAULT_OVERHEAD_BYTES);
+        assert_true(opens_as(v, VAULT_SESSION, number, sealed, texts[i]));
+    }
+    vault_free(v);
+}
+
+static void test_nothing_shows_and_nothing_repeats(void **state)
+{
+    struct vault *v = new_keys(*state);
+    static const char text[] = "Siti Aminah Siti Aminah";
+    uint8_t a[128], b[128];
+    struct span first = seal(v, text, a, sizeof(a)), second = seal(v, text, b, sizeof(b));
+
+    assert_null(memmem(first.data, first.size, "Siti", 4));
+    assert_int_equal(first.size, second.size);
+    assert_memory_not_equal(first.data + 5, second.data + 5, 12);
+    assert_memory_not_equal(first.data + 17, second.data + 17, first.size - 17);
+    vault_free(v);
+}
+
+static void test_moved_record_does_not_open(void **state)
+{
+    struct vault *v = new_keys(*state);
+    uint8_t octets[128];
+    struct span sealed = seal(v, "text", octets, sizeof(octets));
+
+    assert_false(opens_as(v, VAULT_SESSION, other_number, sealed, "text"));
+    assert_false(opens_as(v, VAULT_MERCHANT, number, sealed, "text"));
+    assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
+    vault_free(v);
+}
+
+static void test_damaged_record_does_not_open(void **state)
+{
+    struct vault *v = new_keys(*state);
+    uint8_t octets[128];
+    struct span sealed = seal(v, "text", octets, sizeof(octets));
+
+    for (size_t i = 0; i < sealed.size; i++) {
+        octets[i] ^= 0x10;
+        assert_false(opens_as(v, VAULT_SESSION, number, sealed, "text"));
+        octets[i] ^= 0x10;
+    }
+    for (size_t size = 0; size < sealed.size; size++)
+        assert_false(opens_as(v, VAULT_SESSION, number, span_of(octets, size), "text"));
+    vault_free(v);
+}
+
+static void test_no_room(void **state)
+{
+    struct vault *v = new_keys(*state);
+    uint8_t octets[128], small[3];
+    struct span sealed = seal(v, "text", octets, sizeof(octets));
+    struct writer w;
+
+    writer_init(&w, small, sizeof(small));
+    assert_false(vault_open(v, VAULT_SESSION, number, sealed, &w));
+    writer_init(&w, octets, 4 + VAULT_OVERHEAD_BYTES - 1);
+    assert_false(vault_seal(v, VAULT_SESSION, number, span_of_string("text"), &w));
+    assert_true(w.failed);
+    vault_free(v);
+}
+
+static void test_plain_vault_and_the_way_to_keys(void **state)
+{
+    struct vault *plain = vault_new_plain(), *v = new_keys(*state);
+    uint8_t octets[128], sealed_octets[128];
+    struct span record = seal(plain, "text", octets, sizeof(octets));
+    struct span sealed = seal(v, "text", sealed_octets, sizeof(sealed_octets));
+
+    assert_true(vault_is_plain(plain));
+    assert_int_equal(vault_record_key(record), 0);
+    assert_true(opens_as(plain, VAULT_SESSION, number, record, "text"));
+    assert_true(opens_as(v, VAULT_SESSION, number, record, "text"));
+    assert_false(opens_as(plain, VAULT_SESSION, number, sealed, "text"));
+    vault_free(plain);
+    vault_free(v);
+}
+
+static void test_rotation(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    struct vault_key keys[VAULT_KEYS_MAX];
+    uint8_t old_octets[128], new_octets[128];
+    struct span old_record = seal(v, "old", old_octets, sizeof(old_octets)), new_record;
+    char error[200];
+    struct stat st;
+
+    assert_int_equal(vault_record_key(old_record), 1);
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_int_equal(stat(f->keys, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_int_equal(vault_keys(v, keys), 2);
+    assert_int_equal(keys[0].id, 1);
+    assert_false(keys[0].is_current);
+    assert_int_equal(keys[1].id, 2);
+    assert_true(keys[1].is_current);
+    assert_int_equal(strlen(keys[1].created), 10);
+    new_record = seal(v, "new", new_octets, sizeof(new_octets));
+    assert_int_equal(vault_record_key(new_record), 2);
+    assert_true(opens_as(v, VAULT_SESSION, number, old_record, "old"));
+    assert_true(opens_as(v, VAULT_SESSION, number, new_record, "new"));
+    vault_free(v);
+}
+
+/* NIK equality must outlive a change of keys. */
+static void test_hash_is_keyed_and_stays(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f), *plain = vault_new_plain();
+    uint8_t first[VAULT_HASH_BYTES], again[VAULT_HASH_BYTES];
+    struct span nik = span_of_string("1871015708990001");
+    char error[200];
+
+    vault_hash(v, "nik", nik, first);
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    vault_hash(v, "nik", nik, again);
+    assert_memory_equal(first, again, sizeof(first));
+    vault_hash(v, "msisdn", nik, again);
+    assert_memory_not_equal(first, again, sizeof(first));
+    vault_hash(plain, "nik", nik, again);
+    assert_memory_not_equal(first, again, sizeof(first));
+    vault_free(v);
+    vault_free(plain);
+}
+
+static void test_created_file_is_private_and_never_overwritten(void **state)
+{
+    struct folder *f = *state;
+    char error[200];
+    struct stat st;
+
+    umask(0);
+    assert_true(vault_create_file(f->keys, error, sizeof(error)));
+    umask(022);
+    assert_int_equal(stat(f->keys, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_false(vault_create_file(f->keys, error, sizeof(error)));
+    assert_non_null(strstr(error, f->keys));
+}
+
+#define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static void refuse(struct folder *f, const char *text, mode_t mode, const char *says)
+{
+    char error[200] = "";
+    int fd = open(f->keys, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+    assert_null(vault_open_file(f->keys, error, sizeof(error)));
+    if (strstr(error, says) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error, says);
+}
+
+static void test_wrong_files_are_refused(void **state)
+{
+    struct folder *f = *state;
+    static const char good[] = "warung-keys 1\nhash " HEX "\nseal 1 2026-11-24 " HEX "\n";
+
+    refuse(f, good, 0644, "keys: mode 0644");
+    refuse(f, good, 0620, "keys: mode 0620");
+    refuse(f, "", 0600, "keys:1: this is no keys file");
+    refuse(f, "warung-keys 2\n", 0600, "keys:1: this is no keys file");
+    refuse(f, "warung-keys 1\nhash " HEX "\n", 0600, "no seal key");
+    refuse(f, "warung-keys 1\nseal 1 2026-11-24 " HEX "\n", 0600, "no hash key");
+    refuse(f, "warung-keys 1\nhash abc\n", 0600, "keys:2: the hash key");
+    refuse(f, "warung-keys 1\nhash " HEX "\nhash " HEX "\n", 0600, "keys:3: a second hash key");
+    refuse(f, "warung-keys 1\n\nsalt 1\n", 0600, "keys:3: a line begins");
+    refuse(f, "warung-keys 1\nseal 1 2026-11-24\n", 0600, "keys:2: a key is");
+    refuse(f, "warung-keys 1\nseal 0 2026-11-24 " HEX "\n", 0600, "keys:2: \"0\" is no number");
+    refuse(f, "warung-keys 1\nseal 1 2026-11-2x " HEX "\n", 0600, "keys:2: \"2026-11-2x\"");
+    refuse(f, "warung-keys 1\nseal 1 2026-11-24 xyz\n", 0600, "keys:2: the key itself");
+    refuse(f, "warung-keys 1\nseal 2 2026-11-24 " HEX "\nseal 2 2026-11-24 " HEX "\n", 0600,
+           "keys:3: the numbers of keys must grow");
+}
+
+static void test_group_may_read(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    char error[200];
+
+    vault_free(v);
+    assert_int_equal(chmod(f->keys, 0440), 0); /* as a systemd credential looks */
+    v = vault_open_file(f->keys, error, sizeof(error));
+    assert_non_null(v);
+    vault_free(v);
+    assert_null(vault_open_file("/nonexistent/keys", error, sizeof(error)));
+    assert_non_null(strstr(error, "/nonexistent/keys: No such file"));
+    assert_null(vault_open_file(f->path, error, sizeof(error)));
+}
+
+/* A file that went wrong leaves the keys in use alone. */
+static void test_failed_reload_keeps_the_keys(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    uint8_t octets[128];
+    struct span sealed = seal(v, "text", octets, sizeof(octets));
+    char error[200];
+
+    assert_int_equal(truncate(f->keys, 20), 0);
+    assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
+    vault_free(v);
+}
+
+static void test_file_of_keys_is_full_at_last(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    char error[200];
+
+    for (unsigned i = 1; i < VAULT_KEYS_MAX; i++)
+        assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_false(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    vault_free(v);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_sealed_record_opens),
+        IN_FOLDER(test_nothing_shows_and_nothing_repeats),
+        IN_FOLDER(test_moved_record_does_not_open),
+        IN_FOLDER(test_damaged_record_does_not_open),
+        IN_FOLDER(test_no_room),
+        IN_FOLDER(test_plain_vault_and_the_way_to_keys),
+        IN_FOLDER(test_rotation),
+        IN_FOLDER(test_hash_is_keyed_and_stays),
+        IN_FOLDER(test_created_file_is_private_and_never_overwritten),
+        IN_FOLDER(test_wrong_files_are_refused),
+        IN_FOLDER(test_group_may_read),
+        IN_FOLDER(test_failed_reload_keeps_the_keys),
+        IN_FOLDER(test_file_of_keys_is_full_at_last),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
