@@ -12,6 +12,7 @@
 local LIBRARY_VERSION = 1
 
 local GROUP = 'gw' -- of every outbox stream
+local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
 local NOBODY = '-' -- consumer that holds what no gateway has taken yet
 
 -- The version that a new record begins with.
@@ -209,12 +210,12 @@ local function take_over(stream, owner, idle_ms, limit)
     return taken
 end
 
--- KEYS outbox, timers; ARGV owner, idle_ms, now_ms, limit.
+-- KEYS outbox, timers; ARGV owner, idle_ms, now_ms, limit (0: the outbox is left alone).
 -- Returns {{id, deliveries, body, ...}, {timer member...}}.
 local function sweep(keys, args)
     local limit = tonumber(args[4])
-    return {take_over(keys[1], args[1], args[2], limit),
-        redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3], 'LIMIT', 0, limit)}
+    return {limit > 0 and take_over(keys[1], args[1], args[2], limit) or {},
+        redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3], 'LIMIT', 0, SWEEP_MAX)}
 end
 
 -- KEYS members, set; ARGV limit. Returns {member, score, "COUNT MSISDN", ...}: limit + 1 at most.

@@ -129,7 +129,7 @@ struct store_request *store_sweep(struct store *s, unsigned bucket, const char *
                                   store_sweep_fn *fn, void *arg)
 {
     assert(bucket < s->buckets && is_name(owner) && fn != NULL);
-    assert(limit != 0 && limit <= STORE_SWEEP_MAX);
+    assert(limit <= STORE_SWEEP_MAX);
     return s->ops->sweep(s, bucket, owner, idle_ms, now_ms, limit, fn, arg);
 }
 

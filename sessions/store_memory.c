@@ -163,7 +163,7 @@ static void do_sweep(struct store_memory *m, struct request *r)
         taken[i].body = keep_span(r, taken[i].body);
     r->sweep.taken = keep_octets(r, taken, count * sizeof(taken[0]));
     r->sweep.taken_count = count;
-    count = memory_data_due(m->settings.data, r->bucket, r->now_ms, r->limit, members);
+    count = memory_data_due(m->settings.data, r->bucket, r->now_ms, STORE_SWEEP_MAX, members);
     keep_due(r, members, count);
 }
 

@@ -16,6 +16,7 @@ struct turn {
     struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
     char link_name[32];
     struct dialect_input input;
+    bool is_settle;      /* our own: stores a proof, nothing else */
     char timer_kind[16]; /* not empty: caused by a timer, not by input */
     unsigned tries;
     struct store_request *request;
@@ -26,6 +27,7 @@ struct turn {
     /* The commit under way. */
     struct copy session;
     struct copy merchant;
+    bool is_exact; /* its debt is never closed: nothing to prove */
     bool is_erased;
     bool is_replay;
     enum session_reply reply;
@@ -64,6 +66,7 @@ struct turn_engine {
     struct list shown; /* under way */
     struct list shown_pool;
     bool is_draining;
+    struct timer settle;
     struct timer sweep;
     unsigned sweep_bucket;
     unsigned sweeps_under_way;
@@ -71,6 +74,8 @@ struct turn_engine {
 
 /* Starts what waits in a box whose turn is over, or lets the box go. */
 void turn_box_next(struct turn_engine *e, struct box *box);
+/* The reply to this input was taken in time and in order: it will not come again. */
+void turn_note_proof(struct turn_engine *e, struct box *box, uint64_t fingerprint);
 /* Queues an abort of a dialogue that the centre has refused to go on with. */
 void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
                          const struct dialect_session *session);

@@ -31,18 +31,46 @@ static void copy_clear(struct copy *c)
     memset(c, 0, sizeof(*c));
 }
 
-void box_forget(struct box *box)
+void mailbox_forget(struct mailbox *m, struct box *box)
 {
     copy_clear(&box->session);
     copy_clear(&box->merchant);
     box->has_copies = false;
+    mailbox_unprove(m, box);
+}
+
+void mailbox_prove(struct mailbox *m, struct box *box, uint64_t fingerprint, uint64_t now_ms)
+{
+    mailbox_unprove(m, box);
+    box->has_proof = true;
+    box->proof = fingerprint;
+    box->proved_ms = now_ms;
+    list_push_back(&m->unsettled, &box->unsettled);
+}
+
+void mailbox_unprove(struct mailbox *m, struct box *box)
+{
     box->has_proof = false;
+    if (list_is_linked(&box->unsettled))
+        list_remove(&m->unsettled, &box->unsettled);
+}
+
+struct box *mailbox_next_unsettled(struct mailbox *m, uint64_t since_ms)
+{
+    struct list_node *node = list_first(&m->unsettled);
+    struct box *box = node != NULL ? LIST_ITEM(node, struct box, unsettled) : NULL;
+
+    if (box == NULL || box->proved_ms > since_ms)
+        return NULL;
+    list_remove(&m->unsettled, node);
+    return box;
 }
 
 void mailbox_init(struct mailbox *m, size_t idle_max, uint64_t seed)
 {
     map_init(&m->boxes, seed);
     list_init(&m->idle);
+    list_init(&m->unsettled);
     m->idle_max = idle_max;
 }
 
@@ -50,7 +78,7 @@ static void box_free(struct mailbox *m, struct box *box)
 {
     assert(list_is_empty(&box->waiting) && box->live == NULL && box->shown == 0);
     map_remove(&m->boxes, &box->by_msisdn);
-    box_forget(box);
+    mailbox_forget(m, box);
     mem_free(box);
 }
 
@@ -89,6 +117,7 @@ struct box *mailbox_take(struct mailbox *m, const char *msisdn)
     text_copy(box->msisdn, sizeof(box->msisdn), msisdn);
     list_init(&box->waiting);
     list_node_init(&box->idle);
+    list_node_init(&box->unsettled);
     map_add(&m->boxes, &box->by_msisdn, span_of_string(box->msisdn));
     return box;
 }

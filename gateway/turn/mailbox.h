@@ -35,11 +35,14 @@ struct box {
     struct copy merchant;
     bool has_proof; /* the newest debt is proved answered; folded into the next commit */
     uint64_t proof; /* its fingerprint */
+    struct list_node unsettled; /* among those whose proof is not stored yet, oldest first */
+    uint64_t proved_ms;
 };
 
 struct mailbox {
     struct map boxes;
-    struct list idle; /* of struct box: nothing waits, lives or is shown; oldest first */
+    struct list unsettled; /* of struct box */
+    struct list idle;      /* of struct box: nothing waits, lives or is shown; oldest first */
     size_t idle_max;
 };
 
@@ -57,6 +60,13 @@ void mailbox_release(struct mailbox *m, struct box *box);
 void copy_set(struct copy *c, uint64_t version, struct span data);
 struct span copy_span(const struct copy *c);
 /* Forgets both copies: what the store holds is unknown. */
-void box_forget(struct box *box);
+void mailbox_forget(struct mailbox *m, struct box *box);
+/* The newest debt of the session copy is proved answered. */
+void mailbox_prove(struct mailbox *m, struct box *box, uint64_t fingerprint, uint64_t now_ms);
+/* The proof is stored, or is about an older record. */
+void mailbox_unprove(struct mailbox *m, struct box *box);
+/* Takes the next box off the unsettled whose proof is not younger than since_ms; NULL = none. It
+ * keeps its proof. */
+struct box *mailbox_next_unsettled(struct mailbox *m, uint64_t since_ms);
 
 #endif

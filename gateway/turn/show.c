@@ -26,8 +26,7 @@ static void note_proof(struct shown *s, const struct turn_sent *sent)
     if (!s->proves || sent->connection != s->origin.connection ||
         e->env.timers->now_ms - s->answered_ms > e->settings.answer_window_ms)
         return;
-    s->box->has_proof = true;
-    s->box->proof = s->fingerprint;
+    turn_note_proof(e, s->box, s->fingerprint);
 }
 
 static void on_shown(void *arg, const struct turn_sent *sent);
@@ -61,8 +60,8 @@ static void on_again(struct timer *timer, void *arg)
     struct step *step = s->engine->step;
 
     (void)timer;
-    step_last_screen(step, copy_span(&s->box->session), s->fingerprint);
-    if (step->reply != SESSION_REPLY_NONE &&
+    step_last_screen(step, copy_span(&s->box->session));
+    if (step->reply != SESSION_REPLY_NONE && step->newest == s->fingerprint &&
         send_screen(s, step->reply, step->screen, step->code, step->unit))
         return;
     fail(s, "overtaken");
@@ -125,7 +124,7 @@ struct shown *show_expect(struct turn *t)
     s->fingerprint = t->input.fingerprint;
     s->answered_ms = e->env.timers->now_ms;
     s->deadline_ms = s->answered_ms + e->settings.reply_deadline_ms;
-    s->proves = true;
+    s->proves = !t->is_exact;
     s->was_tried_again = false;
     timer_init(&s->again, on_again, s);
     t->box->shown++;

@@ -441,9 +441,13 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     reset_results(step);
     load_session(&run, records);
     if (cause->input == NULL) {
-        take_timer(&run, records);
+        if (cause->timer_kind != NULL)
+            take_timer(&run, records);
+        else if (records->has_proof && records->session.size != 0)
+            encode_session(&run); /* load_session() has closed the debt */
         return;
     }
+    step->is_exact = is_exact(&run);
     switch (cause->input->kind) {
     case DIALECT_BEGIN:
     case DIALECT_ANSWER:
@@ -464,14 +468,14 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     }
 }
 
-void step_last_screen(struct step *step, struct span session, uint64_t fingerprint)
+void step_last_screen(struct step *step, struct span session)
 {
     struct session *s = &step->work->session;
 
     reset_results(step);
-    step->reply = SESSION_REPLY_NONE;
-    if (!session_decode(s, session) || s->debt_count == 0 || s->debts[0].fingerprint != fingerprint)
+    if (!session_decode(s, session) || s->debt_count == 0)
         return;
+    step->newest = s->debts[0].fingerprint;
     step->reply = s->reply;
     step->screen = s->screen;
     step->code = s->code;

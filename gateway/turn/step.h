@@ -14,9 +14,9 @@
 
 /* What moves a subscriber on: an input from a link, or a timer of the store's. */
 struct step_cause {
-    const struct dialect_input *input; /* NULL: a timer */
-    const char *timer_kind;
-    const char *link_name; /* "" for a timer */
+    const struct dialect_input *input; /* NULL: a timer, or a proof to be stored */
+    const char *timer_kind;            /* NULL: a proof */
+    const char *link_name;             /* "" for a timer */
 };
 
 /* Answers to needs of the programme, collected over the runs of one step. */
@@ -66,9 +66,11 @@ struct step {
     struct span journal[STORE_COMMIT_JOURNAL_MAX];
     unsigned journal_count;
     /* The reply. */
+    bool is_exact; /* the input's debt is never closed */
     bool is_replay;
     enum session_reply reply;
     const char *screen;
+    uint64_t newest;    /* step_last_screen() */
     const char *code;   /* the service's, as it was dialled */
     unsigned unit;      /* dialogue unit number to send with it */
     bool reply_is_owed; /* an SMS was answered: owed[0] is the reply */
@@ -86,9 +88,9 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
               const char *msisdn, const struct step_cause *cause,
               const struct step_records *records, const struct step_answers *answers);
 
-/* The last screen of a session record, to be shown once more; SESSION_REPLY_NONE when the newest
- * debt is not this fingerprint any more. Results as of step_run(). */
-void step_last_screen(struct step *step, struct span session, uint64_t fingerprint);
+/* The last screen of a session record, to be shown (again): reply (NONE = there is none), screen,
+ * code, unit, and in `newest` the fingerprint of the input that it answers. */
+void step_last_screen(struct step *step, struct span session);
 
 /* The text for a step that cannot be done now: in the subscriber's language when a session is at
  * hand, kind about a draft that is kept. False when no menu serves the code. */

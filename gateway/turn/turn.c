@@ -60,6 +60,8 @@ static struct turn *turn_new(struct turn_engine *e)
     }
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
     t->tries = 0;
+    t->is_settle = false;
+    t->is_exact = false;
     t->timer_kind[0] = '\0';
     t->found_msisdn[0] = '\0';
     t->answers = (struct step_answers){.found_msisdn = t->found_msisdn};
@@ -129,10 +131,11 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
     struct step_cause cause = {.input = &t->input, .link_name = t->link_name};
     char text[MENU_TEXT_BYTES];
 
+    if (t->origin.link == NULL)
+        return;
     e->counters.busy++;
     answer(t, command_status);
-    if (t->origin.link == NULL ||
-        (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
+    if ((t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
         !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
                         t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0), text))
         return;
@@ -169,12 +172,12 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     if (!open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
         !open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
         log_error("vault.cannot_open", LOG_MSISDN("msisdn", box->msisdn));
-        box_forget(box);
+        mailbox_forget(&t->engine->mailbox, box);
         return false;
     }
     box->has_copies = true;
     if (is_newer)
-        box->has_proof = false; /* it was about a debt of an older record */
+        mailbox_unprove(&t->engine->mailbox, box); /* it was about a debt of an older record */
     return true;
 }
 
@@ -299,6 +302,7 @@ static void keep_results(struct turn *t, const struct step *step)
 {
     copy_set(&t->session, 0, step->session);
     copy_set(&t->merchant, 0, step->merchant);
+    t->is_exact = step->is_exact;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
     t->reply = step->reply;
@@ -373,14 +377,14 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
     struct box *box = t->box;
 
     if (t->is_erased) {
-        box_forget(box);
+        mailbox_forget(&t->engine->mailbox, box);
         return;
     }
     if (t->session.size != 0)
         copy_set(&box->session, reply->subscriber.session.version, copy_span(&t->session));
     if (t->merchant.size != 0)
         copy_set(&box->merchant, reply->subscriber.merchant.version, copy_span(&t->merchant));
-    box->has_proof = false;
+    mailbox_unprove(&t->engine->mailbox, box);
 }
 
 static void act(struct turn *t, const struct store_reply *reply)
@@ -389,11 +393,13 @@ static void act(struct turn *t, const struct store_reply *reply)
 
     if (t->is_replay)
         e->counters.replays++;
+    else if (t->is_settle)
+        e->counters.settles++;
     else
         e->counters.steps++;
     answer(t, ESME_ROK);
     if (t->reply != SESSION_REPLY_NONE && t->origin.link != NULL) {
-        step_last_screen(e->step, copy_span(&t->box->session), t->input.fingerprint);
+        step_last_screen(e->step, copy_span(&t->box->session));
         show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
     }
     send_owed(t, reply->owed);
@@ -415,13 +421,13 @@ static void on_committed(void *arg, const struct store_reply *reply)
         e->counters.conflicts++;
         if (++t->tries >= TURN_TRIES_MAX || !take_records(t, &reply->subscriber))
             break;
-        turn_run(t);
+        turn_run(t); /* a settle finds its proof gone: somebody has moved on */
         return;
     case STORE_UNKNOWN:
         /* Written or not: only the record itself can tell. The ledger in it answers a second run of
          * the same input by a replay, never by a second step. */
         e->counters.unknown_commits++;
-        box_forget(t->box);
+        mailbox_forget(&e->mailbox, t->box);
         if (++t->tries >= TURN_TRIES_MAX)
             break;
         load(t);
@@ -437,8 +443,8 @@ static void turn_run(struct turn *t)
     struct turn_engine *e = t->engine;
     struct box *box = t->box;
     struct step_cause cause = {
-        .input = t->timer_kind[0] == '\0' ? &t->input : NULL,
-        .timer_kind = t->timer_kind,
+        .input = t->timer_kind[0] == '\0' && !t->is_settle ? &t->input : NULL,
+        .timer_kind = t->is_settle ? NULL : t->timer_kind,
         .link_name = t->link_name,
     };
     struct step_records records = {
@@ -501,7 +507,7 @@ void turn_box_next(struct turn_engine *e, struct box *box)
     e->waiting--;
     list_push_back(&e->live, &t->node);
     box->live = t;
-    if (e->is_draining && t->input.kind == DIALECT_BEGIN && t->timer_kind[0] == '\0')
+    if (e->is_draining && t->origin.link != NULL && t->input.kind == DIALECT_BEGIN)
         refuse_and_end(t, ESME_RX_T_APPN, "draining");
     else if (box->has_copies)
         turn_run(t);
@@ -559,6 +565,49 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
         return;
     }
     enqueue(e, box, t);
+}
+
+/* --- the proofs ---------------------------------------------------------------------------------
+ */
+
+static void start_settle(struct turn_engine *e)
+{
+    struct list_node *node = list_first(&e->mailbox.unsettled);
+    uint64_t due_ms;
+
+    if (node == NULL || timer_is_running(&e->settle))
+        return;
+    due_ms = LIST_ITEM(node, struct box, unsettled)->proved_ms + e->settings.settle_ms;
+    timer_start(e->env.timers, &e->settle,
+                due_ms > e->env.timers->now_ms ? due_ms - e->env.timers->now_ms : 0);
+}
+
+/* A proof that no commit has taken along is stored alone: the next input may come to another
+ * gateway, which would take it for a copy. */
+static void on_settle(struct timer *timer, void *arg)
+{
+    struct turn_engine *e = arg;
+    struct box *box;
+
+    (void)timer;
+    while (e->env.timers->now_ms >= e->settings.settle_ms &&
+           (box = mailbox_next_unsettled(&e->mailbox,
+                                         e->env.timers->now_ms - e->settings.settle_ms)) != NULL) {
+        struct turn *t;
+
+        if (box->live != NULL || !list_is_empty(&box->waiting))
+            continue;
+        t = make_own_turn(e, mailbox_take(&e->mailbox, box->msisdn));
+        t->is_settle = true;
+        enqueue(e, box, t);
+    }
+    start_settle(e);
+}
+
+void turn_note_proof(struct turn_engine *e, struct box *box, uint64_t fingerprint)
+{
+    mailbox_prove(&e->mailbox, box, fingerprint, e->env.timers->now_ms);
+    start_settle(e);
 }
 
 /* --- the sweep ------------------------------------------------------------------------------ */
@@ -635,6 +684,7 @@ struct turn_settings turn_settings_default(void)
         .remember_s = 7 * 86400,
         .sms_expiry_s = 3 * 86400,
         .sweep_ms = 1000,
+        .settle_ms = 200,
     };
 }
 
@@ -653,6 +703,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     list_init(&e->pool);
     list_init(&e->shown);
     list_init(&e->shown_pool);
+    timer_init(&e->settle, on_settle, e);
     timer_init(&e->sweep, on_sweep, e);
     timer_start(env->timers, &e->sweep, TURN_SWEEP_TICK_MS);
     return e;
@@ -684,7 +735,7 @@ static void free_waiting(struct turn_engine *e)
         node = map_next(&e->mailbox.boxes, node);
         while ((n = list_pop_front(&box->waiting)) != NULL)
             turn_free(LIST_ITEM(n, struct turn, node));
-        box_forget(box);
+        mailbox_forget(&e->mailbox, box);
         mailbox_release(&e->mailbox, box);
     }
 }
@@ -694,6 +745,7 @@ void turn_engine_free(struct turn_engine *e)
     struct list_node *n;
 
     timer_stop(e->env.timers, &e->sweep);
+    timer_stop(e->env.timers, &e->settle);
     while ((n = list_pop_front(&e->shown)) != NULL) {
         struct shown *s = LIST_ITEM(n, struct shown, node);
 

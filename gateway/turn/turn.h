@@ -89,6 +89,7 @@ struct turn_settings {
     unsigned remember_s; /* language of a number without a draft or registration; default 7 days */
     unsigned sms_expiry_s; /* default 3 days */
     unsigned sweep_ms;     /* each bucket once in this time; default 1000 */
+    unsigned settle_ms; /* a proof that no step has taken along is stored after this; default 200 */
 };
 
 struct turn_settings turn_settings_default(void);
@@ -117,8 +118,8 @@ unsigned turn_live(const struct turn_engine *e);
 void turn_engine_free(struct turn_engine *e);
 
 struct turn_counters {
-    uint64_t inputs, steps, mismatches, replays, conflicts, busy, throttled, unknown_commits,
-        failed_screens, screens, sms_sent, sms_failed, sms_expired;
+    uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, throttled,
+        unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired;
 };
 const struct turn_counters *turn_counters(const struct turn_engine *e);
 

@@ -1,0 +1,316 @@
+/*
+ * The outbox against a store that only settles and a link that does as it is told.
+ */
+#include "gateway/turn/outbox.h"
+#include "sessions/vault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SENDS_MAX = 16 };
+
+struct send {
+    char msisdn[24];
+    char text[64];
+    turn_sent_fn *fn;
+    void *arg;
+};
+
+struct fixture {
+    struct store store;
+    struct timer_queue timers;
+    int64_t wall_ms;
+    struct turn_env env;
+    struct turn_counters counters;
+    struct outbox *outbox;
+    bool has_link;
+    struct send sends[SENDS_MAX];
+    unsigned send_count;
+    store_reply_fn *settle_fn;
+    void *settle_arg;
+    unsigned settles;
+    unsigned left;
+    enum turn_sent_kind left_kind;
+};
+
+static struct fixture *of_store(struct store *s)
+{
+    return (struct fixture *)s;
+}
+
+static struct store_request *fake_settle(struct store *s, const char *msisdn,
+                                         const struct store_owed_id *ids, unsigned count,
+                                         store_reply_fn *fn, void *arg)
+{
+    struct fixture *f = of_store(s);
+
+    assert_non_null(msisdn);
+    assert_non_null(ids);
+    assert_int_equal(count, 1);
+    f->settles++;
+    f->settle_fn = fn;
+    f->settle_arg = arg;
+    return NULL;
+}
+
+static const struct store_ops fake_ops = {.settle = fake_settle};
+
+static int64_t fake_wall(void *ctx)
+{
+    return ((struct fixture *)ctx)->wall_ms;
+}
+
+static uint64_t fake_random(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static bool fake_send(void *ctx, const char *link_name, const char *source, const char *msisdn,
+                      const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+{
+    struct fixture *f = ctx;
+    struct send *s = &f->sends[f->send_count];
+
+    assert_string_equal(link_name, "op1");
+    assert_string_equal(source, "*384#");
+    assert_true(deadline_ms > f->timers.now_ms);
+    if (!f->has_link)
+        return false;
+    assert_true(f->send_count < SENDS_MAX);
+    f->send_count++;
+    text_copy(s->msisdn, sizeof(s->msisdn), msisdn);
+    text_copy(s->text, sizeof(s->text), text);
+    s->fn = fn;
+    s->arg = arg;
+    return true;
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    f->store.ops = &fake_ops;
+    f->store.buckets = 16;
+    f->wall_ms = 1000000;
+    f->has_link = true;
+    timer_queue_init(&f->timers, 0);
+    f->env = (struct turn_env){.timers = &f->timers,
+                               .wall_ms = fake_wall,
+                               .random = fake_random,
+                               .ctx = f,
+                               .store = &f->store,
+                               .ports = {.send_sms = fake_send, .ctx = f}};
+    f->outbox = outbox_new(&f->env, &f->counters);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    outbox_free(f->outbox);
+    timer_queue_fini(&f->timers);
+    free(f);
+    return 0;
+}
+
+static void on_left(void *arg, const struct turn_sent *sent)
+{
+    struct fixture *f = arg;
+
+    f->left++;
+    f->left_kind = sent->kind;
+}
+
+static struct outbox_entry entry_of(const struct fixture *f, const char *msisdn, const char *text)
+{
+    struct outbox_entry e = {
+        .link = "op1", .source = "*384#", .due_ms = 0, .expires_ms = f->wall_ms + 1000};
+
+    text_copy(e.msisdn, sizeof(e.msisdn), msisdn);
+    text_copy(e.text, sizeof(e.text), text);
+    return e;
+}
+
+static void owe(struct fixture *f, uint64_t number, unsigned deliveries, const char *msisdn,
+                const char *text)
+{
+    struct outbox_entry e = entry_of(f, msisdn, text);
+
+    outbox_send(f->outbox, (struct store_owed_id){.ms = 1, .number = number}, deliveries, &e,
+                on_left, f);
+}
+
+static void end_send(struct fixture *f, unsigned i, enum turn_sent_kind kind)
+{
+    f->sends[i].fn(f->sends[i].arg, &(struct turn_sent){.kind = kind, .message_id = ""});
+}
+
+static void end_settle(struct fixture *f, enum store_result result)
+{
+    f->settle_fn(f->settle_arg, &(struct store_reply){.result = result});
+}
+
+static void taken_is_settled_and_forgotten(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    assert_int_equal(f->send_count, 1);
+    end_send(f, 0, TURN_SENT_OK);
+    assert_int_equal(f->left, 1);
+    assert_int_equal(f->settles, 1);
+    end_settle(f, STORE_OK);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+    assert_int_equal(f->counters.sms_sent, 1);
+}
+
+static void one_at_a_time_in_order(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 2, 1, "6281200000001", "second");
+    owe(f, 3, 1, "6281200000001", "third");
+    owe(f, 1, 1, "6281200000002", "other");
+    assert_int_equal(f->send_count, 2);
+    assert_string_equal(f->sends[0].text, "second");
+    assert_string_equal(f->sends[1].text, "other");
+    end_send(f, 0, TURN_SENT_OK);
+    assert_int_equal(f->send_count, 3);
+    assert_string_equal(f->sends[2].text, "third");
+}
+
+static void what_was_taken_is_never_sent_again(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    end_send(f, 0, TURN_SENT_OK);
+    end_settle(f, STORE_UNKNOWN); /* still in the store, perhaps: a sweep may bring it back */
+    owe(f, 1, 2, "6281200000001", "one");
+    assert_int_equal(f->send_count, 1);
+    assert_int_equal(f->left, 2);
+    timer_queue_run(&f->timers, 5000);
+    assert_int_equal(f->settles, 2);
+    end_settle(f, STORE_OK);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+}
+
+static void a_failure_gives_the_lane_back(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    owe(f, 2, 1, "6281200000001", "two");
+    end_send(f, 0, TURN_SENT_UNKNOWN);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+    assert_int_equal(f->settles, 0);
+    assert_int_equal(f->left, 2);
+    owe(f, 1, 2, "6281200000001", "one");
+    assert_string_equal(f->sends[1].text, "one");
+}
+
+static void refused_for_good_is_settled(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    end_send(f, 0, TURN_SENT_PERMANENT);
+    assert_int_equal(f->settles, 1);
+    assert_int_equal(f->counters.sms_failed, 1);
+    end_settle(f, STORE_OK);
+}
+
+static void expired_is_not_sent(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_entry e = entry_of(f, "6281200000001", "late");
+
+    e.expires_ms = f->wall_ms;
+    outbox_send(f->outbox, (struct store_owed_id){1, 1}, 1, &e, NULL, NULL);
+    assert_int_equal(f->send_count, 0);
+    assert_int_equal(f->counters.sms_expired, 1);
+    assert_int_equal(f->settles, 1);
+    end_settle(f, STORE_OK);
+}
+
+static void not_due_or_no_link_waits_in_the_store(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_entry e = entry_of(f, "6281200000001", "later");
+
+    e.due_ms = f->wall_ms + 500;
+    outbox_send(f->outbox, (struct store_owed_id){1, 1}, 1, &e, NULL, NULL);
+    f->has_link = false;
+    owe(f, 2, 1, "6281200000002", "no link");
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+    assert_int_equal(f->settles, 0);
+    assert_int_equal(f->left, 1);
+    assert_int_equal(f->left_kind, TURN_SENT_NOT);
+}
+
+static void late_rounds_are_tried_less_often(void **state)
+{
+    struct fixture *f = *state;
+    unsigned tried = 0;
+
+    f->has_link = true;
+    for (unsigned round = 1; round <= 64; round++) {
+        unsigned before = f->send_count;
+
+        owe(f, 1, round, "6281200000001", "again");
+        if (f->send_count == before)
+            continue;
+        tried++;
+        end_send(f, before, TURN_SENT_TEMPORARY);
+    }
+    assert_int_equal(tried, 8); /* 1 2 3 4 8 16 32 64 */
+}
+
+static void the_stored_form_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct vault *vault = vault_new_plain();
+    struct outbox_entry e = entry_of(f, "6281200000001", "halo");
+    struct outbox_entry back;
+    uint8_t octets[STORE_OWED_BYTES_MAX];
+    struct writer w;
+
+    e.due_ms = 12;
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(outbox_encode(&e, vault, &w));
+    assert_true(outbox_decode(&back, vault, writer_span(&w)));
+    assert_string_equal(back.msisdn, e.msisdn);
+    assert_string_equal(back.link, e.link);
+    assert_string_equal(back.source, e.source);
+    assert_string_equal(back.text, e.text);
+    assert_int_equal(back.due_ms, e.due_ms);
+    assert_int_equal(back.expires_ms, e.expires_ms);
+    for (size_t size = 0; size < writer_size(&w); size++)
+        assert_false(outbox_decode(&back, vault, span_of(octets, size)));
+    vault_free(vault);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(taken_is_settled_and_forgotten),
+        CASE(one_at_a_time_in_order),
+        CASE(what_was_taken_is_never_sent_again),
+        CASE(a_failure_gives_the_lane_back),
+        CASE(refused_for_good_is_settled),
+        CASE(expired_is_not_sent),
+        CASE(not_due_or_no_link_waits_in_the_store),
+        CASE(late_rounds_are_tried_less_often),
+        CASE(the_stored_form_comes_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
