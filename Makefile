@@ -48,6 +48,7 @@ FOLDERS  := base menus merchants sessions gateway gateway/smpp gateway/link gate
 LIB_SRC  := $(filter-out gateway/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
 CTL_SRC  := $(wildcard gateway/ctl/*.c)
 SMSC_SRC := $(wildcard tests/smsc/*.c)
+SIM_SRC  := $(wildcard tests/sim/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/contract/test_*.c tests/vectors/test_*.c \
               tests/scenarios/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -62,7 +63,7 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
+.PHONY: sim all run check unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -107,6 +108,11 @@ $(B)/warungctl: $(call objects,$(CTL_SRC)) $(LIB)
 $(B)/warung-smsc: $(call objects,$(SMSC_SRC)) $(B)/libbase.a
 	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -levent -lm
+
+# The real turn, link, menu and session code in simulated time.
+$(B)/warung-sim: $(call objects,$(SIM_SRC)) $(LIB)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/libbase.a: $(call objects,$(wildcard base/*.c))
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -213,6 +219,12 @@ dist:
 # The release builds, passes its tests, installs and uninstalls cleanly, in a folder of its own.
 distcheck: dist
 	tools/distcheck.sh build/$(DIST).tar.gz
+
+# SEEDS=n simulated histories of HOURS hours; a violation names the seed that repeats it.
+SEEDS ?= 100
+HOURS ?= 10
+sim: $(B)/warung-sim
+	$< --seeds $(SEEDS) --hours $(HOURS) --quiet
 
 clean:
 	rm -rf build build-*

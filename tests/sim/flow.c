@@ -1,0 +1,65 @@
+#include "tests/sim/flow.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define BIT(step) (1u << (step))
+
+static const unsigned drafts = BIT(FLOW_NAMA) | BIT(FLOW_NIK) | BIT(FLOW_USAHA) |
+                               BIT(FLOW_KATEGORI) | BIT(FLOW_KAB) | BIT(FLOW_KEC) |
+                               BIT(FLOW_OMZET) | BIT(FLOW_HP) | BIT(FLOW_PERIKSA);
+
+static const struct {
+    const char *name;
+    const char *mark; /* text that only this screen has */
+    const char *answer;
+    unsigned next;
+} steps[FLOW_STEP_COUNT] = {
+    [FLOW_LANG] = {"LANG", "Pilih bahasa", "1", BIT(FLOW_MAIN)},
+    [FLOW_MAIN] = {"MAIN", "1. Daftar UMKM", "1",
+                   BIT(FLOW_CONSENT) | BIT(FLOW_DUP) | BIT(FLOW_RESUME) | BIT(FLOW_STATUS)},
+    [FLOW_CONSENT] = {"CONSENT", "Setuju?", "1", BIT(FLOW_NAMA)},
+    [FLOW_NAMA] = {"NAMA", "Ketik nama lengkap", "SITI AMINAH", BIT(FLOW_NIK)},
+    [FLOW_NIK] = {"NIK", "Ketik NIK", "1", BIT(FLOW_USAHA)},
+    [FLOW_USAHA] = {"USAHA", "Ketik nama usaha", "WARUNG SITI", BIT(FLOW_KATEGORI)},
+    [FLOW_KATEGORI] = {"KATEGORI", "Jenis usaha", "1", BIT(FLOW_KAB)},
+    [FLOW_KAB] = {"KAB", "Kab/kota", "1", BIT(FLOW_KEC)},
+    [FLOW_KEC] = {"KEC", "Kecamatan (", "1", BIT(FLOW_OMZET)},
+    [FLOW_OMZET] = {"OMZET", "Penjualan per bulan", "1", BIT(FLOW_HP)},
+    [FLOW_HP] = {"HP", "HP pintar untuk usaha", "1", BIT(FLOW_PERIKSA)},
+    [FLOW_PERIKSA] = {"PERIKSA", "Periksa:", "1", BIT(FLOW_SELESAI)},
+    [FLOW_SELESAI] = {"SELESAI", "pendaftaran terkirim", NULL, 0},
+    [FLOW_RESUME] = {"RESUME", "belum selesai", "1", 0},
+    [FLOW_DUP] = {"DUP", "sudah terdaftar", "1", BIT(FLOW_STATUS)},
+    [FLOW_STATUS] = {"STATUS", "Status:", NULL, 0},
+    [FLOW_BUSY] = {"BUSY", "sedang sibuk", NULL, 0},
+    [FLOW_UNKNOWN] = {"UNKNOWN", "", NULL, 0},
+};
+
+enum flow_step flow_recognise(const char *screen)
+{
+    unsigned step = 0;
+
+    while (step != FLOW_UNKNOWN && strstr(screen, steps[step].mark) == NULL)
+        step++;
+    return (enum flow_step)step;
+}
+
+const char *flow_step_name(enum flow_step step)
+{
+    return steps[step].name;
+}
+
+const char *flow_answer(enum flow_step step, bool is_registered)
+{
+    return step == FLOW_MAIN && is_registered ? "2" : steps[step].answer;
+}
+
+bool flow_may_follow(enum flow_step step, enum flow_step next)
+{
+    unsigned follow = steps[step].next | BIT(step) | BIT(FLOW_BUSY);
+
+    if (step == FLOW_RESUME)
+        follow |= drafts;
+    return (follow & BIT(next)) != 0;
+}

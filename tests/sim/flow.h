@@ -1,0 +1,38 @@
+/*
+ * What the screens of the shipped menu look like to a person who registers, in Indonesian.
+ */
+#ifndef WARUNG_SIM_FLOW_H
+#define WARUNG_SIM_FLOW_H
+
+#include <stdbool.h>
+
+enum flow_step {
+    FLOW_LANG,
+    FLOW_MAIN,
+    FLOW_CONSENT,
+    FLOW_NAMA, /* from here on an answer is kept as a draft */
+    FLOW_NIK,
+    FLOW_USAHA,
+    FLOW_KATEGORI,
+    FLOW_KAB,
+    FLOW_KEC,
+    FLOW_OMZET,
+    FLOW_HP,
+    FLOW_PERIKSA,
+    FLOW_SELESAI,
+    FLOW_RESUME,
+    FLOW_DUP,
+    FLOW_STATUS,
+    FLOW_BUSY,
+    FLOW_UNKNOWN,
+    FLOW_STEP_COUNT
+};
+
+enum flow_step flow_recognise(const char *screen);
+const char *flow_step_name(enum flow_step step);
+/* What the subscriber types; NULL = nothing more, hangs up. */
+const char *flow_answer(enum flow_step step, bool is_registered);
+/* May `next` be the screen that follows an answer to `step`? */
+bool flow_may_follow(enum flow_step step, enum flow_step next);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The simulated network: pipes of octets with delay, arbitrary cuts, and sudden ends.
+ */
+#ifndef WARUNG_SIM_NETWORK_H
+#define WARUNG_SIM_NETWORK_H
+
+#include "gateway/link/transport.h"
+#include "tests/sim/world.h"
+
+struct network;
+
+/* The far end of each new pipe is handed to `accept`, which gives the events to tell it. */
+struct network_peer {
+    const struct transport_events *events;
+    void *ctx;
+};
+typedef struct network_peer network_accept_fn(void *ctx, struct transport *far_end);
+
+struct network *network_new(struct world *w, network_accept_fn *accept, void *accept_ctx);
+/* For link_client_new(): host and port are ignored, there is one centre. */
+struct transport_factory network_factory(struct network *n);
+void network_free(struct network *n);
+
+#endif

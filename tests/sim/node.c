@@ -1,0 +1,332 @@
+#include "tests/sim/node.h"
+
+#include "base/mem.h"
+#include "gateway/link/link.h"
+#include "sessions/store_memory.h"
+#include "sessions/vault.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NODE_LINKS = 2, NODE_PDU_BYTES = 4096, NODE_HOUR_MS = 3600000 };
+
+struct node {
+    struct world *world;
+    struct network *network;
+    struct memory_data *data;
+    const struct menu *menu;
+    const struct dialect *dialect;
+    char name[16];
+    bool is_spared;
+    unsigned crashes;
+    struct turn_counters buried; /* counters of dead incarnations */
+    struct timer life;
+    /* One incarnation; NULL while dead. */
+    struct vault *vault;
+    struct store *store;
+    struct link *links[NODE_LINKS];
+    struct turn_engine *engine;
+    struct list pending; /* of struct pending */
+};
+
+/* A message on its way through a link. */
+struct pending {
+    struct list_node node;
+    struct node *owner;
+    turn_sent_fn *fn;
+    void *arg;
+};
+
+static enum turn_sent_kind sent_kind(const struct link_result *result)
+{
+    if (result->kind == LINK_RESULT_UNSENT)
+        return TURN_SENT_NOT;
+    if (result->kind != LINK_RESULT_ANSWERED)
+        return TURN_SENT_UNKNOWN;
+    switch (smpp_status_class(result->command_status)) {
+    case SMPP_CLASS_OK:
+        return TURN_SENT_OK;
+    case SMPP_CLASS_SLOW_DOWN:
+    case SMPP_CLASS_TEMPORARY:
+    case SMPP_CLASS_SESSION:
+        return TURN_SENT_TEMPORARY;
+    case SMPP_CLASS_CREDENTIALS:
+    case SMPP_CLASS_PERMANENT:
+        break;
+    }
+    return TURN_SENT_PERMANENT;
+}
+
+static void on_result(void *arg, const struct link_result *result)
+{
+    struct pending *p = arg;
+    struct turn_sent sent = {sent_kind(result), result->command_status, result->connection, ""};
+
+    list_remove(&p->owner->pending, &p->node);
+    p->fn(p->arg, &sent);
+    mem_free(p);
+}
+
+static bool submit(struct node *n, struct link *link, enum link_lane lane, struct span pdu,
+                   uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+{
+    struct pending *p = mem_zalloc(sizeof(*p));
+
+    p->owner = n;
+    p->fn = fn;
+    p->arg = arg;
+    list_node_init(&p->node);
+    if (link_submit(link, lane, pdu, deadline_ms, on_result, p) == NULL) {
+        mem_free(p);
+        return false;
+    }
+    list_push_back(&n->pending, &p->node);
+    return true;
+}
+
+static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
+{
+    struct link_ticket ticket = {origin->connection, origin->sequence_number, origin->command_id};
+
+    (void)ctx;
+    link_answer(origin->link, ticket, command_status, NULL);
+}
+
+static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
+                      turn_sent_fn *fn, void *arg)
+{
+    struct node *n = ctx;
+    uint8_t octets[NODE_PDU_BYTES];
+    struct writer w;
+
+    writer_init(&w, octets, sizeof(octets));
+    return dialect_encode(n->dialect, &screen->reply, 1, &w) &&
+           submit(n, screen->origin.link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn,
+                  arg);
+}
+
+static bool port_send_sms(void *ctx, const char *link_name, const char *source, const char *msisdn,
+                          const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+{
+    struct node *n = ctx;
+    uint8_t octets[NODE_PDU_BYTES];
+    struct writer w;
+
+    (void)link_name;
+    (void)source;
+    writer_init(&w, octets, sizeof(octets));
+    if (!dialect_encode_sms(n->dialect, "384", msisdn, text, 0, 1, &w))
+        world_violation(n->world, "an SMS that cannot be encoded", msisdn, "");
+    for (unsigned i = 0; i < NODE_LINKS; i++)
+        if (link_can_submit(n->links[i]))
+            return submit(n, n->links[i], LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg);
+    return false;
+}
+
+static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
+                                         bool is_sms, const uint8_t *id)
+{
+    struct node *n = ctx;
+
+    (void)link_name;
+    (void)code;
+    (void)is_sms;
+    (void)id;
+    return n->menu;
+}
+
+static struct turn_traits port_traits(void *ctx, const char *link_name)
+{
+    struct node *n = ctx;
+
+    (void)link_name;
+    return (struct turn_traits){{.gsm_septets = 182, .ucs2_units = 80}, n->world->token};
+}
+
+static bool port_can_send_sms(void *ctx)
+{
+    struct node *n = ctx;
+
+    return link_can_submit(n->links[0]) || link_can_submit(n->links[1]);
+}
+
+static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
+                       const struct smpp_pdu *pdu)
+{
+    struct node *n = ctx;
+    struct turn_origin origin = {link, "op1", ticket.connection, ticket.sequence_number,
+                                 ticket.command_id};
+    struct dialect_input input;
+    enum smpp_status status = dialect_decode(n->dialect, pdu, &input);
+
+    if (status != ESME_ROK)
+        world_violation(n->world, "an input that cannot be decoded", "-", smpp_status_name(status));
+    turn_deliver(n->engine, &origin, &input);
+}
+
+static void on_state(void *ctx, struct link *link, enum link_state state, const char *reason)
+{
+    (void)ctx;
+    (void)link;
+    (void)state;
+    (void)reason;
+}
+
+static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call call)
+{
+    struct node *n = ctx;
+    struct world *w = n->world;
+    struct store_memory_fate fate = {.there_ms = world_between(w, 0, 4),
+                                     .back_ms = world_between(w, 0, 4)};
+
+    (void)call;
+    if (world_chance(w, w->faults.store_unavailable))
+        fate.kind = STORE_MEMORY_REFUSED;
+    else if (world_chance(w, w->faults.commit_unknown))
+        fate.kind = world_chance(w, 500000) ? STORE_MEMORY_UNKNOWN_DONE : STORE_MEMORY_UNKNOWN_NOT;
+    if (fate.kind != STORE_MEMORY_DONE)
+        fate.back_ms = world_between(w, 0, 2000);
+    return fate;
+}
+
+static void make_link(struct node *n, unsigned i)
+{
+    static const struct link_owner owner = {.on_message = on_message, .on_state = on_state};
+    struct link_env env = {&n->world->timers, &n->world->deferred, world_random, n->world};
+    struct transport_factory network = network_factory(n->network);
+    struct link_client_settings settings = {
+        .link = {.name = n->name},
+        .host = "centre",
+        .port = 2775,
+        .bind = LINK_TRANSCEIVER,
+        .system_id = "warung",
+        .password = "secret",
+        .system_type = "",
+        .address_range = "",
+    };
+
+    n->links[i] = link_client_new(&env, &network, &settings, &owner, n);
+    link_start(n->links[i]);
+}
+
+static void node_wake(struct node *n)
+{
+    struct store_memory_settings store = {n->data, &n->world->timers, &n->world->deferred,
+                                          decide_fate, n};
+    struct turn_settings settings = turn_settings_default();
+    struct turn_env env = {
+        .timers = &n->world->timers,
+        .wall_ms = world_wall_ms,
+        .random = world_random,
+        .ctx = n->world,
+        .ports = {port_answer, port_show, port_send_sms, port_find_menu, port_traits,
+                  port_can_send_sms, n},
+    };
+
+    settings.instance = n->name;
+    n->vault = vault_new_plain();
+    n->store = store_memory_new(&store);
+    env.store = n->store;
+    env.vault = n->vault;
+    n->engine = turn_engine_new(&env, &settings);
+    for (unsigned i = 0; i < NODE_LINKS; i++)
+        make_link(n, i);
+}
+
+static void add_counters(struct turn_counters *sum, const struct turn_counters *c)
+{
+    /* All members are uint64_t. */
+    uint64_t *to = (uint64_t *)sum;
+    const uint64_t *from = (const uint64_t *)c;
+
+    for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+        to[i] += from[i];
+}
+
+/* kill -9: nothing is finished, nothing is told. */
+static void node_die(struct node *n)
+{
+    struct list_node *p;
+
+    add_counters(&n->buried, turn_counters(n->engine));
+    for (unsigned i = 0; i < NODE_LINKS; i++)
+        link_free(n->links[i]);
+    store_free(n->store);
+    turn_engine_free(n->engine);
+    vault_free(n->vault);
+    n->engine = NULL;
+    while ((p = list_pop_front(&n->pending)) != NULL)
+        mem_free(LIST_ITEM(p, struct pending, node));
+}
+
+static void start_life(struct node *n)
+{
+    uint32_t per_hour = n->world->faults.gateway_crashes_per_hour;
+
+    if (per_hour != 0 && !n->is_spared)
+        timer_start(&n->world->timers, &n->life,
+                    world_between(n->world, 1, 2 * NODE_HOUR_MS / per_hour));
+}
+
+static void on_life(struct timer *timer, void *arg)
+{
+    struct node *n = arg;
+
+    (void)timer;
+    if (n->engine != NULL && !n->is_spared) {
+        n->crashes++;
+        node_die(n);
+        timer_start(&n->world->timers, &n->life, world_between(n->world, 10, 20000));
+        return;
+    }
+    if (n->engine == NULL)
+        node_wake(n);
+    start_life(n);
+}
+
+struct node *node_new(struct world *w, unsigned number, struct network *network,
+                      struct memory_data *data, const struct menu *menu)
+{
+    struct node *n = mem_zalloc(sizeof(*n));
+
+    n->world = w;
+    n->network = network;
+    n->data = data;
+    n->menu = menu;
+    n->dialect = dialect_find("spec34");
+    assert(n->dialect != NULL);
+    snprintf(n->name, sizeof(n->name), "gw%u", number);
+    list_init(&n->pending);
+    timer_init(&n->life, on_life, n);
+    node_wake(n);
+    start_life(n);
+    return n;
+}
+
+void node_spare(struct node *n)
+{
+    n->is_spared = true;
+}
+
+struct turn_counters node_counters(const struct node *n)
+{
+    struct turn_counters sum = n->buried;
+
+    if (n->engine != NULL)
+        add_counters(&sum, turn_counters(n->engine));
+    return sum;
+}
+
+unsigned node_crashes(const struct node *n)
+{
+    return n->crashes;
+}
+
+void node_free(struct node *n)
+{
+    timer_stop(&n->world->timers, &n->life);
+    if (n->engine != NULL)
+        node_die(n);
+    mem_free(n);
+}

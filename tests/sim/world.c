@@ -1,0 +1,74 @@
+#include "tests/sim/world.h"
+
+#include "base/map.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MILLION = 1000000 };
+
+/* 2026-03-02 10:00 in Lampung (UTC+7): a Monday morning, within SMS hours. */
+static const int64_t wall_start_ms = INT64_C(1772420400000);
+
+void world_init(struct world *w, uint64_t seed, const struct world_faults *faults)
+{
+    *w = (struct world){.faults = *faults, .random = {.state = seed}};
+    timer_queue_init(&w->timers, 0);
+    deferred_queue_init(&w->deferred);
+}
+
+void world_fini(struct world *w)
+{
+    deferred_run(&w->deferred);
+    timer_queue_fini(&w->timers);
+}
+
+void world_run(struct world *w, uint64_t until_ms)
+{
+    uint64_t due_ms;
+
+    while (timer_queue_next(&w->timers, &due_ms) && due_ms <= until_ms) {
+        timer_queue_run(&w->timers, due_ms);
+        deferred_run(&w->deferred);
+        w->events++;
+    }
+    timer_queue_set_now(&w->timers, until_ms);
+}
+
+int64_t world_wall_ms(void *world)
+{
+    const struct world *w = world;
+
+    return wall_start_ms + (int64_t)w->timers.now_ms;
+}
+
+uint64_t world_random(void *world)
+{
+    struct world *w = world;
+
+    return random_next(&w->random);
+}
+
+bool world_chance(struct world *w, uint32_t per_million)
+{
+    return per_million != 0 && random_below(&w->random, MILLION) < per_million;
+}
+
+uint64_t world_between(struct world *w, uint64_t least, uint64_t most)
+{
+    return least + random_below(&w->random, most - least + 1);
+}
+
+void world_note(struct world *w, const void *data, size_t bytes)
+{
+    w->trace = map_hash(span_of(data, bytes), w->trace + w->timers.now_ms);
+}
+
+_Noreturn void world_violation(const struct world *w, const char *what, const char *msisdn,
+                               const char *detail)
+{
+    fprintf(stderr, "VIOLATION at %" PRIu64 " ms: %s (%s): %s\n", w->timers.now_ms, what, msisdn,
+            detail);
+    exit(3);
+}

@@ -1,0 +1,59 @@
+/*
+ * A deterministic world for the real turn, link, menu and session code: virtual time, a seeded
+ * network, store and centre, gateways that die and come back. The same seed gives the same history
+ * to the last octet; the trace hash proves it.
+ */
+#ifndef WARUNG_SIM_WORLD_H
+#define WARUNG_SIM_WORLD_H
+
+#include "base/deferred.h"
+#include "base/random.h"
+#include "base/timer.h"
+#include "gateway/turn/turn.h"
+#include "sessions/store.h"
+
+enum { WORLD_GATEWAYS_MAX = 4 };
+
+/* Chances in a million, per chance taken. */
+struct world_faults {
+    uint32_t commit_unknown; /* reply lost, write done or not */
+    uint32_t store_unavailable;
+    uint32_t connection_break; /* per octet burst */
+    uint32_t submit_throttled;
+    uint32_t submit_resp_lost;
+    uint32_t deliver_resp_lost; /* the centre does not see our answer, and sends again */
+    uint32_t deliver_twice;
+    uint32_t hang_up;
+    uint32_t gateway_crashes_per_hour; /* not in a million: crashes of each gateway */
+};
+
+struct world {
+    struct timer_queue timers;
+    struct deferred_queue deferred;
+    struct random_source random;
+    struct world_faults faults;
+    enum turn_token token; /* what the centre does */
+    uint64_t trace;        /* running hash of everything that crossed a seam */
+    uint64_t events;
+    bool is_verbose;
+};
+
+void world_init(struct world *w, uint64_t seed, const struct world_faults *faults);
+void world_fini(struct world *w);
+/* Runs events up to and including until_ms. */
+void world_run(struct world *w, uint64_t until_ms);
+
+int64_t world_wall_ms(void *world);
+uint64_t world_random(void *world);
+/* True with a chance of per_million. */
+bool world_chance(struct world *w, uint32_t per_million);
+/* least .. most, both included */
+uint64_t world_between(struct world *w, uint64_t least, uint64_t most);
+/* Mixes octets into the trace. */
+void world_note(struct world *w, const void *data, size_t bytes);
+
+/* Ends the process with the seed and the time: a broken promise, not a broken simulator. */
+_Noreturn void world_violation(const struct world *w, const char *what, const char *msisdn,
+                               const char *detail);
+
+#endif
