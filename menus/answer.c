@@ -27,17 +27,34 @@ static bool keep_row(struct menu_run *run, const struct menu_question *q,
     return true;
 }
 
+/* The code that the rows of a dependent list belong to: an answer, else (by SMS, where answers are
+ * given in earlier messages) the fact of that name. "" without a parent; NULL when there is none
+ * yet. */
+static const char *find_parent(const struct menu_run *run, const struct menu_question *q,
+                               char value[MENU_VALUE_BYTES])
+{
+    const struct menu_facts *facts = run->view.facts;
+    const char *answer;
+
+    if (q->parent == MENU_NONE)
+        return "";
+    answer = menu_state_answer(run->state, run->menu->fields[q->parent].name);
+    if (answer == NULL && q->parent_fact != NULL && facts != NULL && facts->get != NULL &&
+        facts->get(facts->ctx, q->parent_fact->name, value))
+        return value;
+    return answer;
+}
+
 static bool answer_list(struct menu_run *run, const struct menu_question *q, const char *typed)
 {
     const struct menu_table *table = &run->menu->tables[q->table];
-    const char *parent = "";
+    char value[MENU_VALUE_BYTES];
+    const char *parent = find_parent(run, q, value);
     const struct menu_row_group *group;
     const struct menu_row *row;
     unsigned number;
     bool is_guess = false;
 
-    if (q->parent != MENU_NONE)
-        parent = menu_state_answer(run->state, run->menu->fields[q->parent].name);
     group = parent != NULL ? menu_table_group(table, parent) : NULL;
     if (group == NULL)
         return false;

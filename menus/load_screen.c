@@ -151,6 +151,8 @@ static void load_screen_question(struct menu_loader *l, uint16_t at)
     menu_load_question(l, input, input == NULL ? list : NULL, NULL, false, &screen->question);
     if (screen->flow != MENU_NONE && screen->question.field != MENU_NONE)
         l->menu->fields[screen->question.field].in_flow = true;
+    if (screen->flow != MENU_NONE && screen->question.guessed != MENU_NONE)
+        l->menu->fields[screen->question.guessed].in_flow = true;
 }
 
 void menu_load_questions(struct menu_loader *l)

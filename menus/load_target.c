@@ -421,6 +421,7 @@ static void load_list(struct menu_loader *l, config_setting_t *list, struct menu
     q->guessed = guessed != NULL ? menu_load_find_field(l->menu, guessed) : MENU_NONE;
     if (parent != NULL) {
         q->parent = menu_load_find_field(l->menu, config_setting_get_string(parent));
+        q->parent_fact = menu_load_find_fact(l, config_setting_get_string(parent));
         if (q->parent == MENU_NONE)
             menu_load_fault_at(l, parent, 0, "no screen asks for the field %s",
                                config_setting_get_string(parent));

@@ -166,9 +166,10 @@ enum menu_question_kind { MENU_QUESTION_NONE, MENU_QUESTION_INPUT, MENU_QUESTION
 struct menu_question {
     enum menu_question_kind kind;
     uint16_t field;
-    struct menu_input_rule rule; /* INPUT */
-    uint16_t table;              /* LIST */
-    uint16_t parent;             /* LIST: field, or MENU_NONE */
+    struct menu_input_rule rule;         /* INPUT */
+    uint16_t table;                      /* LIST */
+    uint16_t parent;                     /* LIST: field, or MENU_NONE */
+    const struct menu_fact *parent_fact; /* that stands in for it; NULL: none */
     bool takes_names;
     uint16_t guessed; /* field, or MENU_NONE */
     uint16_t error;   /* text */

@@ -280,28 +280,52 @@ bool menu_keep_answer(struct menu_run *run, uint16_t field, const char *value)
     return true;
 }
 
-static void change_draft(struct menu_run *run, enum menu_draft_change change)
+/* The consent: what was agreed to stays with the draft, whichever version or language it is
+ * finished in. */
+static void begin_draft(struct menu_run *run)
 {
     struct menu_state *state = run->state;
-    int64_t since_ms = state->draft_since_ms;
 
+    if (state->has_draft)
+        return;
+    state->has_draft = true;
+    state->draft_since_ms = run->event->now_ms;
+    memcpy(state->draft_menu_id, run->menu->id, sizeof(state->draft_menu_id));
+    text_copy(state->draft_language, sizeof(state->draft_language),
+              run->menu->languages[run->view.language].code);
+}
+
+/* Forgets the answers, keeps the consent. */
+static void restart_draft(struct menu_state *state)
+{
+    int64_t since_ms = state->draft_since_ms;
+    uint8_t id[MENU_ID_BYTES];
+    char language[MENU_NAME_BYTES];
+
+    if (!state->has_draft)
+        return;
+    memcpy(id, state->draft_menu_id, sizeof(id));
+    memcpy(language, state->draft_language, sizeof(language));
+    menu_state_clear_draft(state);
+    state->has_draft = true;
+    state->draft_since_ms = since_ms;
+    memcpy(state->draft_menu_id, id, sizeof(id));
+    memcpy(state->draft_language, language, sizeof(language));
+}
+
+static void change_draft(struct menu_run *run, enum menu_draft_change change)
+{
     switch (change) {
     case MENU_DRAFT_KEEP:
         break;
     case MENU_DRAFT_BEGIN:
-        if (!state->has_draft)
-            state->draft_since_ms = run->event->now_ms;
-        state->has_draft = true;
+        begin_draft(run);
         break;
     case MENU_DRAFT_DROP:
-        menu_state_clear_draft(state);
+        menu_state_clear_draft(run->state);
         break;
     case MENU_DRAFT_RESTART:
-        if (state->has_draft) {
-            menu_state_clear_draft(state);
-            state->has_draft = true;
-            state->draft_since_ms = since_ms;
-        }
+        restart_draft(run->state);
         break;
     }
 }

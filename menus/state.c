@@ -27,6 +27,8 @@ void menu_state_encode(const struct menu_state *state, struct writer *w)
     if (state->has_draft) {
         writer_string8(w, state->draft_screen);
         writer_u64(w, (uint64_t)state->draft_since_ms);
+        writer_bytes(w, state->draft_menu_id, sizeof(state->draft_menu_id));
+        writer_string8(w, state->draft_language);
     }
     writer_u8(w, state->answer_count);
     for (unsigned i = 0; i < state->answer_count; i++) {
@@ -74,6 +76,10 @@ static void decode_fields(struct menu_state *state, struct reader *r)
     if (state->has_draft) {
         reader_string8(r, state->draft_screen, sizeof(state->draft_screen));
         state->draft_since_ms = (int64_t)reader_u64(r);
+        id = reader_bytes(r, sizeof(state->draft_menu_id));
+        if (id.size == sizeof(state->draft_menu_id))
+            memcpy(state->draft_menu_id, id.data, id.size);
+        reader_string8(r, state->draft_language, sizeof(state->draft_language));
     }
     decode_answers(state, r);
 }
@@ -162,6 +168,8 @@ void menu_state_clear_draft(struct menu_state *state)
     state->has_draft = false;
     state->draft_screen[0] = '\0';
     state->draft_since_ms = 0;
+    memset(state->draft_menu_id, 0, sizeof(state->draft_menu_id));
+    state->draft_language[0] = '\0';
     state->answer_count = 0;
     state->answer_bytes_used = 0;
     state->then[0] = '\0';

@@ -39,6 +39,9 @@ struct menu_state {
     bool has_draft;
     char draft_screen[MENU_NAME_BYTES]; /* the question to resume at */
     int64_t draft_since_ms;
+    /* What was consented to: the menu version and the language that the question was asked in. */
+    uint8_t draft_menu_id[MENU_ID_BYTES];
+    char draft_language[MENU_NAME_BYTES];
     /* Answers of the draft and of this dialogue. */
     uint8_t answer_count;
     struct menu_answer answers[MENU_ANSWERS_MAX];

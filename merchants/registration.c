@@ -114,7 +114,8 @@ const char *registration_send(struct programme *p, struct menu_state *state)
         struct merchant draft;
 
         read_draft(state, &draft);
-        registration_note_consent(&draft, state->menu_id, state->language, state->draft_since_ms);
+        registration_note_consent(&draft, state->draft_menu_id, state->draft_language,
+                                  state->draft_since_ms);
         if (!state->has_draft)
             return "kurang";
         result = registration_make(p, &draft);

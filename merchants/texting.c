@@ -37,8 +37,8 @@ static void begin_pending(struct programme *p)
     programme_arm(p, PROGRAMME_TIMER_CONSENT, p->now_ms + PROGRAMME_CONSENT_MS);
 }
 
-/* What this SMS gave. */
-static void read_fields(const struct menu_state *state, struct merchant *fresh)
+/* What this SMS gave; taken out of the state, so that nothing of it stays but in the record. */
+static void take_fields(struct menu_state *state, struct merchant *fresh)
 {
     memset(fresh, 0, sizeof(*fresh));
     for (unsigned row = 0; field_at(row) != NULL; row++) {
@@ -50,9 +50,11 @@ static void read_fields(const struct menu_state *state, struct merchant *fresh)
         answer = menu_state_answer(state, name);
         if (answer != NULL)
             text_copy(field_of(f, fresh), f->bytes, answer);
+        menu_state_remove_answer(state, name);
     }
     if (menu_state_answer(state, SMS_PREFIX "kec_tebak") != NULL)
         fresh->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
+    menu_state_remove_answer(state, SMS_PREFIX "kec_tebak");
 }
 
 static void merge_fields(struct merchant *pending, const struct merchant *fresh)
@@ -93,9 +95,9 @@ const char *texting_register(struct programme *p, struct menu_state *state)
 {
     struct merchant fresh;
 
+    take_fields(state, &fresh);
     if (subscriber_count_live(&p->subscriber) >= SUBSCRIBER_LIVE_MAX)
         return "penuh";
-    read_fields(state, &fresh);
     begin_pending(p);
     return ask_on(p, &fresh);
 }
@@ -154,7 +156,7 @@ const char *texting_give(struct programme *p, struct menu_state *state)
 {
     struct merchant fresh;
 
-    read_fields(state, &fresh);
+    take_fields(state, &fresh);
     return has_registration(p) ? ask_on(p, &fresh) : correct(p, &fresh);
 }
 

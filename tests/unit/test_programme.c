@@ -204,7 +204,8 @@ static void test_sending_makes_a_registration(void **state)
     (void)state;
     fill_draft("SITI AMINAH");
     answer("nik", "1871994101809999");
-    memcpy(world.state.menu_id, "\x01\x23\x45\x67\x89\xab\xcd\xef", MENU_ID_BYTES);
+    text_copy(world.state.draft_language, sizeof(world.state.draft_language), "id");
+    memcpy(world.state.draft_menu_id, "\x01\x23\x45\x67\x89\xab\xcd\xef", MENU_ID_BYTES);
     assert_string_equal(act("daftar"), "terkirim");
     assert_int_equal(world.asked_numbers, 1);
     m = merchant_at(0);
