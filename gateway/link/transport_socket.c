@@ -2,14 +2,13 @@
 
 #include "base/mem.h"
 #include "gateway/link/netaddr.h"
+#include "gateway/link/socket_util.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/dns.h>
 #include <event2/event.h>
 #include <event2/util.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@ enum {
     READ_BYTES = 64 << 10,
     CONNECT_TIMEOUT_MS = 10000,
     ADDRESSES_MAX = 4,
-    DRAIN_READS_MAX = 4,
 };
 
 struct socket_factory {
@@ -52,39 +50,22 @@ static void on_readable(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);
 static void connect_next(struct socket_transport *t, const char *reason);
 
-/* ---- one word for an errno ---- */
-
-static const char *word_of(int error)
-{
-    switch (error) {
-    case ECONNREFUSED:
-        return "refused";
-    case ECONNRESET:
-        return "reset";
-    case EPIPE:
-        return "broken_pipe";
-    case ETIMEDOUT:
-        return "timed_out";
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return "unreachable";
-    case ENOENT:
-        return "no_such_socket";
-    case EMFILE:
-    case ENFILE:
-        return "no_descriptor";
-    default:
-        return "socket_error";
-    }
-}
-
 /* ---- losing and closing ---- */
+
+static void stop_watching(struct socket_transport *t)
+{
+    if (t->readable != NULL)
+        event_del(t->readable);
+    if (t->writable != NULL)
+        event_del(t->writable);
+}
 
 static void tell_lost(struct deferred *d, void *arg)
 {
     struct socket_transport *t = arg;
 
     (void)d;
+    stop_watching(t);
     t->transport.events->on_lost(t->transport.ctx, t->lost);
 }
 
@@ -95,14 +76,6 @@ static void lose_later(struct socket_transport *t, const char *reason)
         return;
     t->lost = reason;
     deferred_add(t->factory->deferred, &t->telling);
-}
-
-static void stop_watching(struct socket_transport *t)
-{
-    if (t->readable != NULL)
-        event_del(t->readable);
-    if (t->writable != NULL)
-        event_del(t->writable);
 }
 
 static void drop_socket(struct socket_transport *t)
@@ -116,16 +89,6 @@ static void drop_socket(struct socket_transport *t)
     if (t->fd >= 0)
         close(t->fd);
     t->fd = -1;
-}
-
-/* Octets left unread would turn the close into a reset, which can overtake the last answer. */
-static void read_away(struct socket_transport *t)
-{
-    if (shutdown(t->fd, SHUT_WR) != 0)
-        return;
-    for (int i = 0; i < DRAIN_READS_MAX; i++)
-        if (recv(t->fd, t->factory->read_buffer, READ_BYTES, 0) <= 0)
-            return;
 }
 
 static void reap(struct deferred *d, void *arg)
@@ -146,7 +109,7 @@ static void socket_close(struct transport *transport)
     t->is_closed = true;
     deferred_cancel(t->factory->deferred, &t->telling);
     if (t->fd >= 0 && t->is_open && t->lost == NULL)
-        read_away(t);
+        socket_read_away(t->fd, t->factory->read_buffer, READ_BYTES);
     drop_socket(t);
     if (t->lookup != NULL)
         evdns_getaddrinfo_cancel(t->lookup); /* on_lookup() is called once more and reaps */
@@ -166,7 +129,7 @@ static size_t socket_write(struct transport *transport, struct span bytes)
         return 0;
     n = send(t->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        lose_later(t, word_of(errno));
+        lose_later(t, socket_error_word(errno));
         return 0;
     }
     if (n < 0)
@@ -193,20 +156,11 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         return;
     stop_watching(t);
     deferred_cancel(f->deferred, &t->telling);
-    t->lost = n == 0 ? "peer_closed" : word_of(errno);
+    t->lost = n == 0 ? "peer_closed" : socket_error_word(errno);
     t->transport.events->on_lost(t->transport.ctx, t->lost);
 }
 
 /* ---- connecting ---- */
-
-static void set_options(int fd)
-{
-    int on = 1;
-
-    /* On a unix socket TCP_NODELAY fails, and nothing is lost by it. */
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
 
 static void make_events(struct socket_transport *t)
 {
@@ -222,7 +176,7 @@ static int start_connect(struct socket_transport *t, const struct netaddr *addre
     t->fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (t->fd < 0)
         return errno;
-    set_options(t->fd);
+    socket_set_options(t->fd);
     if (connect(t->fd, sa, address->size) != 0 && errno != EINPROGRESS) {
         int error = errno;
 
@@ -244,7 +198,7 @@ static void connect_next(struct socket_transport *t, const char *reason)
 
         if (error == 0)
             return;
-        reason = word_of(error);
+        reason = socket_error_word(error);
     }
     lose_later(t, reason);
 }
@@ -264,7 +218,7 @@ static void on_connected(struct socket_transport *t)
     if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
     if (error != 0) {
-        connect_next(t, word_of(error));
+        connect_next(t, socket_error_word(error));
         return;
     }
     t->is_open = true;
@@ -370,7 +324,7 @@ struct transport *socket_transport_of(struct socket_factory *factory, int fd,
 
     t->fd = fd;
     t->is_open = true;
-    set_options(fd);
+    socket_set_options(fd);
     make_events(t);
     event_add(t->readable, NULL);
     return &t->transport;

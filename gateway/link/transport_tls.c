@@ -1,0 +1,342 @@
+#include "gateway/link/transport_tls.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/link/socket_util.h"
+#include "gateway/link/tls_context.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 64 << 10,
+    OUT_BYTES_MAX = 64 << 10, /* encrypted but not sent, before a write is short */
+    OPEN_TIMEOUT_MS = 10000,  /* connect and handshake of a client */
+    LINGER_MS = 1000,         /* for the last octets after a close */
+};
+
+struct tls_factory {
+    struct event_base *base;
+    struct timer_queue *timers;
+    struct deferred_queue *deferred;
+    struct tls_settings settings; /* its strings are owned */
+    SSL_CTX *ctx;
+    struct evdns_base *dns; /* made when the first name is resolved */
+    struct list transports; /* alive or lingering */
+    uint8_t read_buffer[READ_BYTES];
+};
+
+struct tls_transport {
+    struct transport transport; /* first */
+    struct list_node node;
+    struct tls_factory *factory;
+    struct bufferevent *bev;
+    bool is_open;
+    bool is_closed;  /* by its owner */
+    bool is_waiting; /* a write was short: tell when there is room */
+    const char *lost;
+    struct timer timer; /* opening, then lingering */
+    struct deferred telling;
+    struct deferred reap;
+};
+
+/* ---- the end ---- */
+
+static void on_reap(struct deferred *d, void *arg)
+{
+    struct tls_transport *t = arg;
+
+    (void)d;
+    list_remove(&t->factory->transports, &t->node);
+    mem_free(t);
+}
+
+static void drop(struct tls_transport *t)
+{
+    SSL *ssl = bufferevent_openssl_get_ssl(t->bev);
+
+    timer_stop(t->factory->timers, &t->timer);
+    if (t->is_open && t->lost == NULL) {
+        /* Our close_notify goes out; we do not wait for theirs. */
+        SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+        SSL_shutdown(ssl);
+        socket_read_away(bufferevent_getfd(t->bev), t->factory->read_buffer, READ_BYTES);
+    }
+    ERR_clear_error();
+    bufferevent_free(t->bev);
+    t->bev = NULL;
+    deferred_add(t->factory->deferred, &t->reap);
+}
+
+static void tls_close(struct transport *transport)
+{
+    struct tls_transport *t = (struct tls_transport *)transport;
+
+    assert(!t->is_closed);
+    t->is_closed = true;
+    deferred_cancel(t->factory->deferred, &t->telling);
+    if (!t->is_open || t->lost != NULL ||
+        evbuffer_get_length(bufferevent_get_output(t->bev)) == 0) {
+        drop(t);
+        return;
+    }
+    bufferevent_disable(t->bev, EV_READ);
+    timer_start(t->factory->timers, &t->timer, LINGER_MS);
+}
+
+static void tell_lost(struct deferred *d, void *arg)
+{
+    struct tls_transport *t = arg;
+
+    (void)d;
+    t->transport.events->on_lost(t->transport.ctx, t->lost);
+}
+
+static void lose(struct tls_transport *t, const char *reason)
+{
+    if (t->lost != NULL)
+        return;
+    t->lost = reason;
+    if (t->is_closed)
+        drop(t);
+    else
+        deferred_add(t->factory->deferred, &t->telling);
+}
+
+static void on_timer(struct timer *timer, void *arg)
+{
+    struct tls_transport *t = arg;
+
+    (void)timer;
+    if (t->is_closed)
+        drop(t);
+    else
+        lose(t, "connect_timeout");
+}
+
+/* ---- bufferevent's callbacks ---- */
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+    struct tls_transport *t = arg;
+    struct tls_factory *f = t->factory;
+
+    while (!t->is_closed && t->lost == NULL) {
+        int n = evbuffer_remove(bufferevent_get_input(bev), f->read_buffer, READ_BYTES);
+
+        if (n <= 0)
+            return;
+        t->transport.events->on_bytes(t->transport.ctx, span_of(f->read_buffer, (size_t)n));
+    }
+}
+
+static void on_write(struct bufferevent *bev, void *arg)
+{
+    struct tls_transport *t = arg;
+
+    if (t->is_closed) {
+        if (evbuffer_get_length(bufferevent_get_output(bev)) == 0)
+            drop(t);
+        return;
+    }
+    if (!t->is_waiting || t->lost != NULL)
+        return;
+    t->is_waiting = false;
+    t->transport.events->on_writable(t->transport.ctx);
+}
+
+static const char *reason_of_error(struct tls_transport *t)
+{
+    unsigned long code = bufferevent_get_openssl_error(t->bev);
+    int error = EVUTIL_SOCKET_ERROR();
+    SSL *ssl = bufferevent_openssl_get_ssl(t->bev);
+    long verified = SSL_get_verify_result(ssl);
+
+    if (code == 0)
+        return bufferevent_socket_get_dns_error(t->bev) != 0 ? "unknown_host"
+                                                             : socket_error_word(error);
+    log_warning(
+        "tls.error", LOG_S("reason", ERR_reason_error_string(code)),
+        LOG_S("verify", verified != X509_V_OK ? X509_verify_cert_error_string(verified) : "ok"));
+    return verified != X509_V_OK ? "tls_verify" : "tls_error";
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+    struct tls_transport *t = arg;
+
+    (void)bev;
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        timer_stop(t->factory->timers, &t->timer);
+        socket_set_options(bufferevent_getfd(t->bev));
+        t->is_open = true;
+        if (!t->is_closed)
+            t->transport.events->on_open(t->transport.ctx);
+    } else if ((what & BEV_EVENT_EOF) != 0) {
+        lose(t, "peer_closed");
+    } else if ((what & BEV_EVENT_ERROR) != 0) {
+        lose(t, reason_of_error(t));
+    }
+}
+
+/* ---- writing ---- */
+
+static size_t tls_write(struct transport *transport, struct span bytes)
+{
+    struct tls_transport *t = (struct tls_transport *)transport;
+    size_t waiting;
+    size_t size;
+
+    assert(!t->is_closed);
+    if (!t->is_open || t->lost != NULL)
+        return 0;
+    waiting = evbuffer_get_length(bufferevent_get_output(t->bev));
+    size = waiting < OUT_BYTES_MAX ? OUT_BYTES_MAX - waiting : 0;
+    if (size > bytes.size)
+        size = bytes.size;
+    if (size != 0 && bufferevent_write(t->bev, bytes.data, size) != 0)
+        size = 0;
+    if (size < bytes.size)
+        t->is_waiting = true;
+    return size;
+}
+
+static const struct transport_ops tls_ops = {tls_write, tls_close};
+
+/* ---- opening ---- */
+
+static struct tls_transport *transport_new(struct tls_factory *f, int fd, SSL *ssl,
+                                           const struct transport_events *events, void *ctx)
+{
+    struct tls_transport *t = mem_zalloc(sizeof(*t));
+    enum bufferevent_ssl_state state =
+        f->settings.is_server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING;
+
+    t->transport = (struct transport){&tls_ops, events, ctx};
+    t->factory = f;
+    timer_init(&t->timer, on_timer, t);
+    deferred_init(&t->telling, tell_lost, t);
+    deferred_init(&t->reap, on_reap, t);
+    list_push_back(&f->transports, &t->node);
+    t->bev = bufferevent_openssl_socket_new(f->base, fd, ssl, state,
+                                            BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    assert(t->bev != NULL);
+    bufferevent_openssl_set_allow_dirty_shutdown(t->bev, 1);
+    bufferevent_setcb(t->bev, on_read, on_write, on_event, t);
+    bufferevent_setwatermark(t->bev, EV_WRITE, OUT_BYTES_MAX / 2, 0);
+    bufferevent_enable(t->bev, EV_READ | EV_WRITE);
+    return t;
+}
+
+static struct evdns_base *dns_of(struct tls_factory *f)
+{
+    if (f->dns == NULL)
+        f->dns = evdns_base_new(f->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
+                                             EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    return f->dns;
+}
+
+static struct transport *tls_connect(void *ctx, const char *host, uint16_t port,
+                                     const struct transport_events *events, void *events_ctx)
+{
+    struct tls_factory *f = ctx;
+    SSL *ssl = SSL_new(f->ctx);
+    struct tls_transport *t;
+
+    assert(ssl != NULL);
+    t = transport_new(f, -1, ssl, events, events_ctx);
+    timer_start(f->timers, &t->timer, OPEN_TIMEOUT_MS);
+    if (f->settings.verify && !tls_set_host(ssl, host))
+        lose(t, "bad_host");
+    else if (bufferevent_socket_connect_hostname(t->bev, dns_of(f), AF_UNSPEC, host, port) != 0)
+        lose(t, "socket_error");
+    return &t->transport;
+}
+
+struct transport *tls_transport_of(struct tls_factory *f, int fd,
+                                   const struct transport_events *events, void *events_ctx)
+{
+    SSL *ssl = SSL_new(f->ctx);
+
+    assert(ssl != NULL && f->settings.is_server);
+    return &transport_new(f, fd, ssl, events, events_ctx)->transport;
+}
+
+/* ---- the factory ---- */
+
+static char *copy(const char *text)
+{
+    return mem_strdup(text != NULL ? text : "");
+}
+
+struct tls_factory *tls_factory_new(struct event_base *base, struct timer_queue *timers,
+                                    struct deferred_queue *deferred,
+                                    const struct tls_settings *settings,
+                                    char error[TLS_ERROR_BYTES])
+{
+    SSL_CTX *ctx = tls_context_new(settings, error);
+    struct tls_factory *f;
+
+    if (ctx == NULL)
+        return NULL;
+    f = mem_zalloc(sizeof(*f));
+    f->base = base;
+    f->timers = timers;
+    f->deferred = deferred;
+    f->ctx = ctx;
+    f->settings = *settings;
+    f->settings.cert_file = copy(settings->cert_file);
+    f->settings.key_file = copy(settings->key_file);
+    f->settings.ca_file = copy(settings->ca_file);
+    f->settings.min_version = copy(settings->min_version);
+    list_init(&f->transports);
+    return f;
+}
+
+bool tls_factory_reload(struct tls_factory *f, char error[TLS_ERROR_BYTES])
+{
+    SSL_CTX *ctx = tls_context_new(&f->settings, error);
+
+    if (ctx == NULL)
+        return false;
+    SSL_CTX_free(f->ctx); /* connections hold on to theirs */
+    f->ctx = ctx;
+    return true;
+}
+
+void tls_factory_free(struct tls_factory *f)
+{
+    LIST_FOREACH(n, &f->transports) {
+        struct tls_transport *t = LIST_ITEM(n, struct tls_transport, node);
+
+        assert(t->is_closed);
+        if (t->bev != NULL)
+            drop(t);
+    }
+    deferred_run(f->deferred);
+    assert(list_is_empty(&f->transports));
+    if (f->dns != NULL)
+        evdns_base_free(f->dns, 1);
+    /* A bufferevent goes in the turn after its last callback. */
+    event_base_loop(f->base, EVLOOP_NONBLOCK);
+    SSL_CTX_free(f->ctx);
+    mem_free((char *)f->settings.cert_file);
+    mem_free((char *)f->settings.key_file);
+    mem_free((char *)f->settings.ca_file);
+    mem_free((char *)f->settings.min_version);
+    mem_free(f);
+}
+
+struct transport_factory tls_factory_network(struct tls_factory *factory)
+{
+    return (struct transport_factory){tls_connect, factory};
+}
