@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "sessions/memory_bucket.h"
 
 #include <assert.h>
 #include <string.h>
@@ -26,65 +27,15 @@ struct shared {
     char name[STORE_NAME_BYTES_MAX + 1];
 };
 
-/* Sorted by score, then member, as Redis has it. Timers are one such set: member "kind:msisdn". */
-struct scored {
-    int64_t score;
-    char *member;
-};
-
-struct scored_set {
-    struct list_node node;
-    struct scored *items;
-    size_t count;
-    size_t capacity;
-    char name[STORE_NAME_BYTES_MAX + 1];
-};
-
-struct counter {
-    struct list_node node;
-    uint64_t value;
-    char name[STORE_NAME_BYTES_MAX + 1];
-};
-
-/* Whose a member is, and in how many sets it stands. */
-struct owner {
-    struct list_node node;
-    unsigned sets;
-    char member[STORE_NAME_BYTES_MAX + 1];
-    char msisdn[STORE_MSISDN_BYTES_MAX + 1];
-};
-
-struct owed {
-    struct list_node node;
-    struct store_owed_id id;
-    int64_t touched_ms; /* 0 = nobody's yet */
-    unsigned deliveries;
-    uint8_t *body;
-    size_t size;
-};
-
-struct bucket {
-    struct list outbox;
-    struct list sets;
-    struct list counters;
-    struct list owners;
-    struct scored_set timers;
-    struct span *journal;
-    size_t journal_count;
-    struct store_owed_id last_id;
-};
-
 struct memory_data {
     unsigned bucket_count;
-    struct bucket *buckets;
+    struct memory_bucket *buckets;
     struct map subscribers;
     struct map shared;
     uint64_t last_version; /* the greatest ever written */
     memory_data_clock_fn *wall_ms;
     void *ctx;
 };
-
-/* --- records --- */
 
 static void record_clear(struct record *r)
 {
@@ -134,223 +85,6 @@ static void record_copy(struct record *to, const struct record *from)
     to->data = from->version != 0 ? mem_dup(from->data, from->size) : NULL;
 }
 
-/* --- sorted sets --- */
-
-static int scored_compare(const struct scored *a, int64_t score, const char *member)
-{
-    if (a->score != score)
-        return a->score < score ? -1 : 1;
-    return strcmp(a->member, member);
-}
-
-static bool scored_remove(struct scored_set *set, const char *member)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        if (strcmp(set->items[i].member, member) != 0)
-            continue;
-        mem_free(set->items[i].member);
-        memmove(&set->items[i], &set->items[i + 1], (set->count - i - 1) * sizeof(set->items[0]));
-        set->count--;
-        return true;
-    }
-    return false;
-}
-
-/* True when the member was not in the set. */
-static bool scored_add(struct scored_set *set, int64_t score, const char *member)
-{
-    bool is_new = !scored_remove(set, member);
-    size_t place = set->count;
-
-    if (set->count == set->capacity) {
-        set->capacity = set->capacity != 0 ? set->capacity * 2 : 8;
-        set->items = mem_realloc_array(set->items, set->capacity, sizeof(set->items[0]));
-    }
-    while (place > 0 && scored_compare(&set->items[place - 1], score, member) > 0) {
-        set->items[place] = set->items[place - 1];
-        place--;
-    }
-    set->items[place] = (struct scored){.score = score, .member = mem_strdup(member)};
-    set->count++;
-    return is_new;
-}
-
-static void scored_clear(struct scored_set *set)
-{
-    for (size_t i = 0; i < set->count; i++)
-        mem_free(set->items[i].member);
-    mem_free(set->items);
-    set->items = NULL;
-    set->count = set->capacity = 0;
-}
-
-static void scored_copy(struct scored_set *to, const struct scored_set *from)
-{
-    for (size_t i = 0; i < from->count; i++)
-        (void)scored_add(to, from->items[i].score, from->items[i].member);
-}
-
-static struct scored_set *find_set(const struct bucket *b, const char *name)
-{
-    LIST_FOREACH(n, &b->sets) {
-        struct scored_set *set = LIST_ITEM(n, struct scored_set, node);
-
-        if (strcmp(set->name, name) == 0)
-            return set;
-    }
-    return NULL;
-}
-
-static struct scored_set *get_set(struct bucket *b, const char *name)
-{
-    struct scored_set *set = find_set(b, name);
-
-    if (set == NULL) {
-        set = mem_zalloc(sizeof(*set));
-        text_copy(set->name, sizeof(set->name), name);
-        list_push_back(&b->sets, &set->node);
-    }
-    return set;
-}
-
-/* --- buckets --- */
-
-static struct owner *find_owner(const struct bucket *b, const char *member)
-{
-    LIST_FOREACH(n, &b->owners) {
-        struct owner *o = LIST_ITEM(n, struct owner, node);
-
-        if (strcmp(o->member, member) == 0)
-            return o;
-    }
-    return NULL;
-}
-
-static void member_enter(struct bucket *b, const char *member, const char *msisdn)
-{
-    struct owner *o = find_owner(b, member);
-
-    if (o == NULL) {
-        o = mem_zalloc(sizeof(*o));
-        text_copy(o->member, sizeof(o->member), member);
-        list_push_back(&b->owners, &o->node);
-    }
-    text_copy(o->msisdn, sizeof(o->msisdn), msisdn);
-    o->sets++;
-}
-
-static void member_leave(struct bucket *b, const char *member)
-{
-    struct owner *o = find_owner(b, member);
-
-    assert(o != NULL);
-    if (--o->sets == 0) {
-        list_remove(&b->owners, &o->node);
-        mem_free(o);
-    }
-}
-
-static struct store_owed_id outbox_add(struct bucket *b, struct span body, bool is_owned,
-                                       int64_t now_ms)
-{
-    struct owed *o = mem_zalloc(sizeof(*o));
-    uint64_t ms = (uint64_t)now_ms;
-
-    if (ms > b->last_id.ms)
-        b->last_id = (struct store_owed_id){.ms = ms};
-    else
-        b->last_id.number++;
-    o->id = b->last_id;
-    o->touched_ms = is_owned ? now_ms : 0;
-    o->deliveries = is_owned ? 1 : 0;
-    o->body = mem_dup(body.data, body.size);
-    o->size = body.size;
-    list_push_back(&b->outbox, &o->node);
-    return o->id;
-}
-
-static void outbox_remove(struct bucket *b, struct owed *o)
-{
-    list_remove(&b->outbox, &o->node);
-    mem_free(o->body);
-    mem_free(o);
-}
-
-static void outbox_settle(struct bucket *b, const struct store_owed_id *ids, unsigned count)
-{
-    LIST_FOREACH(n, &b->outbox) {
-        struct owed *o = LIST_ITEM(n, struct owed, node);
-        bool is_settled = false;
-
-        for (unsigned i = 0; i < count; i++)
-            is_settled |= o->id.ms == ids[i].ms && o->id.number == ids[i].number;
-        if (is_settled)
-            outbox_remove(b, o);
-    }
-}
-
-static void journal_add(struct bucket *b, struct span body)
-{
-    b->journal = mem_realloc_array(b->journal, b->journal_count + 1, sizeof(b->journal[0]));
-    b->journal[b->journal_count++] = span_of(mem_dup(body.data, body.size), body.size);
-}
-
-static void bucket_init(struct bucket *b)
-{
-    memset(b, 0, sizeof(*b));
-    list_init(&b->outbox);
-    list_init(&b->sets);
-    list_init(&b->counters);
-    list_init(&b->owners);
-}
-
-static void bucket_fini(struct bucket *b)
-{
-    LIST_FOREACH(n, &b->outbox)
-        outbox_remove(b, LIST_ITEM(n, struct owed, node));
-    LIST_FOREACH(n, &b->sets) {
-        scored_clear(LIST_ITEM(n, struct scored_set, node));
-        mem_free(LIST_ITEM(n, struct scored_set, node));
-    }
-    LIST_FOREACH(n, &b->counters)
-        mem_free(LIST_ITEM(n, struct counter, node));
-    LIST_FOREACH(n, &b->owners)
-        mem_free(LIST_ITEM(n, struct owner, node));
-    scored_clear(&b->timers);
-    for (size_t i = 0; i < b->journal_count; i++)
-        mem_free((void *)b->journal[i].data);
-    mem_free(b->journal);
-}
-
-static void bucket_copy(struct bucket *to, const struct bucket *from)
-{
-    bucket_init(to);
-    LIST_FOREACH(n, &from->outbox) {
-        struct owed *copy = mem_dup(LIST_ITEM(n, struct owed, node), sizeof(*copy));
-
-        copy->body = mem_dup(copy->body, copy->size);
-        list_push_back(&to->outbox, &copy->node);
-    }
-    LIST_FOREACH(n, &from->sets) {
-        const struct scored_set *set = LIST_ITEM(n, struct scored_set, node);
-
-        scored_copy(get_set(to, set->name), set);
-    }
-    LIST_FOREACH(n, &from->counters)
-        list_push_back(
-            &to->counters,
-            &((struct counter *)mem_dup(LIST_ITEM(n, struct counter, node), sizeof(struct counter)))
-                 ->node);
-    LIST_FOREACH(n, &from->owners)
-        list_push_back(&to->owners, &((struct owner *)mem_dup(LIST_ITEM(n, struct owner, node),
-                                                              sizeof(struct owner)))
-                                         ->node);
-    scored_copy(&to->timers, &from->timers);
-    for (size_t i = 0; i < from->journal_count; i++)
-        journal_add(to, from->journal[i]);
-    to->last_id = from->last_id;
-}
-
 /* --- the whole --- */
 
 struct memory_data *memory_data_new(unsigned buckets, memory_data_clock_fn *wall_ms, void *ctx)
@@ -361,7 +95,7 @@ struct memory_data *memory_data_new(unsigned buckets, memory_data_clock_fn *wall
     d->bucket_count = buckets;
     d->buckets = mem_alloc(buckets * sizeof(d->buckets[0]));
     for (unsigned i = 0; i < buckets; i++)
-        bucket_init(&d->buckets[i]);
+        memory_bucket_init(&d->buckets[i]);
     map_init(&d->subscribers, 0);
     map_init(&d->shared, 0);
     d->wall_ms = wall_ms;
@@ -395,7 +129,7 @@ static void clear(struct memory_data *d)
     map_fini(&d->subscribers);
     map_fini(&d->shared);
     for (unsigned i = 0; i < d->bucket_count; i++)
-        bucket_fini(&d->buckets[i]);
+        memory_bucket_fini(&d->buckets[i]);
     mem_free(d->buckets);
 }
 
@@ -443,7 +177,7 @@ struct memory_data *memory_data_copy(const struct memory_data *d)
     struct memory_data *copy = memory_data_new(d->bucket_count, d->wall_ms, d->ctx);
 
     for (unsigned i = 0; i < d->bucket_count; i++)
-        bucket_copy(&copy->buckets[i], &d->buckets[i]);
+        memory_bucket_copy(&copy->buckets[i], &d->buckets[i]);
     for (struct map_node *n = map_first(&d->subscribers); n != NULL;
          n = map_next(&d->subscribers, n)) {
         const struct subscriber *from = MAP_ITEM(n, struct subscriber, node);
@@ -486,7 +220,7 @@ void memory_data_replace(struct memory_data *d, struct memory_data *replica)
     mem_free(replica);
 }
 
-static struct bucket *bucket_of(struct memory_data *d, const char *msisdn)
+static struct memory_bucket *bucket_of(struct memory_data *d, const char *msisdn)
 {
     return &d->buckets[store_crc16(msisdn, strlen(msisdn)) % d->bucket_count];
 }
@@ -533,18 +267,19 @@ static bool is_current(const struct subscriber *s, const struct store_commit *c)
     return true;
 }
 
-static void commit_index(struct bucket *b, const struct store_index *row, const char *msisdn)
+static void commit_index(struct memory_bucket *b, const struct store_index *row, const char *msisdn)
 {
     /* Enter first: a member that moves from its only set to another is known throughout. */
-    if (row->enter_set != NULL && scored_add(get_set(b, row->enter_set), row->at_ms, row->member))
-        member_enter(b, row->member, msisdn);
+    if (row->enter_set != NULL &&
+        memory_set_add(memory_bucket_set(b, row->enter_set), row->at_ms, row->member))
+        memory_bucket_enter(b, row->member, msisdn);
     if (row->leave_set != NULL &&
         (row->enter_set == NULL || strcmp(row->leave_set, row->enter_set) != 0) &&
-        scored_remove(get_set(b, row->leave_set), row->member))
-        member_leave(b, row->member);
+        memory_set_remove(memory_bucket_set(b, row->leave_set), row->member))
+        memory_bucket_leave(b, row->member);
 }
 
-static void commit_timer(struct bucket *b, const struct store_timer *t, const char *msisdn)
+static void commit_timer(struct memory_bucket *b, const struct store_timer *t, const char *msisdn)
 {
     char member[STORE_NAME_BYTES_MAX + STORE_MSISDN_BYTES_MAX + 2];
     struct writer w;
@@ -554,25 +289,25 @@ static void commit_timer(struct bucket *b, const struct store_timer *t, const ch
     writer_bytes(&w, ":", 1);
     writer_bytes(&w, msisdn, strlen(msisdn) + 1);
     if (t->due_ms != 0)
-        (void)scored_add(&b->timers, t->due_ms, member);
+        (void)memory_set_add(&b->timers, t->due_ms, member);
     else
-        (void)scored_remove(&b->timers, member);
+        (void)memory_set_remove(&b->timers, member);
 }
 
 static void commit_rest(struct memory_data *d, const struct store_commit *c,
                         struct store_reply *reply)
 {
-    struct bucket *b = bucket_of(d, c->msisdn);
+    struct memory_bucket *b = bucket_of(d, c->msisdn);
 
     for (unsigned i = 0; i < c->owed_count; i++)
-        reply->owed[i] = outbox_add(b, c->owed[i], c->owner != NULL, d->wall_ms(d->ctx));
-    outbox_settle(b, c->settled, c->settled_count);
+        reply->owed[i] = memory_bucket_owe(b, c->owed[i], c->owner != NULL, d->wall_ms(d->ctx));
+    memory_bucket_settle(b, c->settled, c->settled_count);
     for (unsigned i = 0; i < c->index_count; i++)
         commit_index(b, &c->index[i], c->msisdn);
     for (unsigned i = 0; i < c->timer_count; i++)
         commit_timer(b, &c->timers[i], c->msisdn);
     for (unsigned i = 0; i < c->journal_count; i++)
-        journal_add(b, c->journal[i]);
+        memory_bucket_write_journal(b, c->journal[i]);
 }
 
 void memory_data_commit(struct memory_data *d, const struct store_commit *c,
@@ -604,12 +339,12 @@ void memory_data_commit(struct memory_data *d, const struct store_commit *c,
 void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *counter,
                          struct store_reply *reply)
 {
-    struct bucket *b = bucket_of(d, msisdn);
-    struct counter *found = NULL;
+    struct memory_bucket *b = bucket_of(d, msisdn);
+    struct memory_counter *found = NULL;
 
     reply_init(reply);
     LIST_FOREACH(n, &b->counters) {
-        struct counter *c = LIST_ITEM(n, struct counter, node);
+        struct memory_counter *c = LIST_ITEM(n, struct memory_counter, node);
 
         if (strcmp(c->name, counter) == 0)
             found = c;
@@ -626,7 +361,7 @@ void memory_data_settle(struct memory_data *d, const char *msisdn, const struct 
                         unsigned count, struct store_reply *reply)
 {
     reply_init(reply);
-    outbox_settle(bucket_of(d, msisdn), ids, count);
+    memory_bucket_settle(bucket_of(d, msisdn), ids, count);
 }
 
 static struct shared *open_shared(struct memory_data *d, const char *name)
@@ -668,7 +403,7 @@ void memory_data_shared_commit(struct memory_data *d, const char *name, uint64_t
 size_t memory_data_find(struct memory_data *d, unsigned bucket, const char *member,
                         struct store_listed *item)
 {
-    const struct owner *o = find_owner(&d->buckets[bucket], member);
+    const struct memory_owner *o = memory_bucket_find_owner(&d->buckets[bucket], member);
 
     if (o == NULL)
         return 0;
@@ -679,8 +414,8 @@ size_t memory_data_find(struct memory_data *d, unsigned bucket, const char *memb
 size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set_name, size_t limit,
                         struct store_listed *items, bool *more)
 {
-    const struct bucket *b = &d->buckets[bucket];
-    const struct scored_set *set = find_set(b, set_name);
+    const struct memory_bucket *b = &d->buckets[bucket];
+    const struct memory_set *set = memory_bucket_find_set(b, set_name);
     size_t count = 0;
 
     *more = false;
@@ -688,7 +423,7 @@ size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set_
         return 0;
     *more = set->count > limit;
     for (; count < set->count && count < limit; count++) {
-        const struct owner *o = find_owner(b, set->items[count].member);
+        const struct memory_owner *o = memory_bucket_find_owner(b, set->items[count].member);
 
         items[count] = (struct store_listed){.member = set->items[count].member,
                                              .msisdn = o->msisdn,
@@ -705,7 +440,7 @@ size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owne
 
     (void)owner; /* who holds an entry matters to nobody: only for how long */
     LIST_FOREACH(n, &d->buckets[bucket].outbox) {
-        struct owed *o = LIST_ITEM(n, struct owed, node);
+        struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
 
         if (count == limit)
             break;
@@ -722,7 +457,7 @@ size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owne
 size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
                        const char **members)
 {
-    const struct scored_set *timers = &d->buckets[bucket].timers;
+    const struct memory_set *timers = &d->buckets[bucket].timers;
     size_t count = 0;
 
     for (; count < limit && count < timers->count && timers->items[count].score <= now_ms; count++)
@@ -741,7 +476,7 @@ size_t memory_data_owed_count(const struct memory_data *d)
 
 const struct span *memory_data_journal(const struct memory_data *d, unsigned bucket, size_t place)
 {
-    const struct bucket *b = &d->buckets[bucket];
+    const struct memory_bucket *b = &d->buckets[bucket];
 
     return place < b->journal_count ? &b->journal[place] : NULL;
 }

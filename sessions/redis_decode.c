@@ -15,10 +15,10 @@ enum redis_error redis_decode_error(const redisReply *reply)
         const char *begins;
         enum redis_error error;
     } errors[] = {
-        {"MOVED ", REDIS_ERROR_MOVED},
-        {"ASK ", REDIS_ERROR_ASK},
-        {"TRYAGAIN", REDIS_ERROR_AGAIN},
-        {"CLUSTERDOWN", REDIS_ERROR_AGAIN},
+        {"MOVED ", REDIS_ERROR_REDIRECT},
+        {"ASK ", REDIS_ERROR_REDIRECT},
+        {"TRYAGAIN", REDIS_ERROR_REDIRECT},
+        {"CLUSTERDOWN", REDIS_ERROR_REDIRECT},
         {"MISCONF", REDIS_ERROR_REFUSED},
         {"OOM", REDIS_ERROR_REFUSED},
         {"NOREPLICAS", REDIS_ERROR_REFUSED},

@@ -7,13 +7,11 @@
 struct redisReply;
 
 enum redis_error {
-    REDIS_ERROR_NONE,    /* no error reply */
-    REDIS_ERROR_REFUSED, /* certainly not done: out of memory, a full disk, ... */
-    REDIS_ERROR_STRANGE, /* refused, and this server is not what we took it for: connect anew */
-    REDIS_ERROR_MOVED,   /* refused: the slot is another node's */
-    REDIS_ERROR_ASK,
-    REDIS_ERROR_AGAIN, /* refused: the slot is on its way, or the cluster is voting */
-    REDIS_ERROR_OTHER, /* a fault of ours; whether something was done is not known */
+    REDIS_ERROR_NONE,     /* no error reply */
+    REDIS_ERROR_REFUSED,  /* certainly not done: out of memory, a full disk, ... */
+    REDIS_ERROR_STRANGE,  /* refused, and this server is not what we took it for: connect anew */
+    REDIS_ERROR_REDIRECT, /* refused: a Cluster's MOVED, ASK, TRYAGAIN or CLUSTERDOWN */
+    REDIS_ERROR_OTHER,    /* a fault of ours; whether something was done is not known */
 };
 enum redis_error redis_decode_error(const struct redisReply *reply);
 

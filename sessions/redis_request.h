@@ -1,9 +1,12 @@
-/* One request to the store on its way to Redis: what was asked, and what is told. */
+/* Requests to the store on their way to Redis: sent, sent again where a Cluster says so, and told
+ * their end. */
 #ifndef WARUNG_SESSIONS_REDIS_REQUEST_H
 #define WARUNG_SESSIONS_REDIS_REQUEST_H
 
 #include "sessions/redis_command.h"
 #include "sessions/redis_conn.h"
+#include "sessions/redis_encode.h"
+#include "sessions/redis_router.h"
 #include "sessions/store.h"
 
 enum redis_request_kind {
@@ -21,14 +24,16 @@ enum redis_request_kind {
     REDIS_SHARED_RELOAD,
 };
 
+struct redis_requests;
+
 struct redis_request {
     struct redis_call call;
-    struct list_node all; /* the store's requests, in use or not */
-    struct store_redis *store;
+    struct list_node all; /* every request there is, in use or not */
+    struct redis_requests *requests;
     struct redis_conn *conn; /* that carries it */
     enum redis_request_kind kind;
     bool is_cancelled;
-    bool is_internal; /* the store's own: goes before the store is ready */
+    bool is_internal; /* the store's own: goes before the store is open */
     union {
         store_reply_fn *reply;
         store_list_fn *list;
@@ -47,12 +52,50 @@ struct redis_request {
     size_t limit;
     char name[STORE_NAME_BYTES_MAX + 1]; /* number, member or shared record: to ask again by */
 
+    /* The command, kept where it may have to be sent to another node; and until when. */
+    uint8_t *command;
+    size_t command_size, command_capacity;
+    uint64_t give_up_ms;
+
     struct store_reply reply;
     struct store_sweep sweep;
     void *kept; /* a sweep's result, copied: it may have to wait for the replicas */
 };
 
-/* Requests of which the server's answer is a write that replicas should have. */
-bool redis_request_is_write(enum redis_request_kind kind);
+struct redis_request_stats {
+    uint64_t requests, ok, conflicts, unavailable, unknown, refusals;
+};
+
+struct redis_requests {
+    struct timer_queue *timers;
+    struct deferred_queue *deferred;
+    struct redis_router *router;
+    unsigned timeout_ms;
+    unsigned wait_replicas;
+    bool is_open; /* else all but the store's own are UNAVAILABLE */
+
+    struct redis_tag *tags;       /* one a bucket */
+    struct redis_command command; /* of the request that is being made */
+    struct list all;
+    struct list idle;    /* those to use again */
+    struct list refused; /* not taken: told at the end of the loop turn */
+    struct list waiting; /* a Cluster says: try again */
+    struct deferred told;
+    struct timer again;
+    struct redis_request_stats stats;
+};
+
+/* The fields above `tags` are the caller's to fill before. */
+void redis_requests_init(struct redis_requests *rs, unsigned buckets);
+/* The router is gone already: nobody is called. */
+void redis_requests_fini(struct redis_requests *rs);
+
+/* The caller fills in fn and what the kind needs, and rs->command. */
+struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_request_kind kind,
+                                        void *arg);
+/* Each hands on what stands in rs->command; the callback comes in any case, later. */
+void redis_request_send_to_bucket(struct redis_request *r, unsigned bucket);
+/* To the slot of the shared record r->name. */
+void redis_request_send_to_record(struct redis_request *r);
 
 #endif

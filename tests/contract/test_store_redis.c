@@ -86,7 +86,7 @@ static void test_journal_is_kept_and_trimmed(void **state)
     store_rig_redis_defaults(&settings);
     settings.journal_keep_s = 1;
     short_rig = store_rig_new_redis(rig->server, &settings);
-    store_rig_pass(short_rig, 1500);
+    store_rig_pass(short_rig, 2100);
     write_journal(short_rig, 2);
     assert_in_range(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 2, 102);
     store_rig_free(short_rig);

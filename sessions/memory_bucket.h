@@ -1,0 +1,80 @@
+/* What store_memory keeps of one bucket: outbox, index sets, counters, timers, journal. Values with
+ * functions; the rules of a request stand in memory_data.c. */
+#ifndef WARUNG_SESSIONS_MEMORY_BUCKET_H
+#define WARUNG_SESSIONS_MEMORY_BUCKET_H
+
+#include "base/list.h"
+#include "sessions/store.h"
+
+/* Sorted by score, then member, as Redis has it. Timers are one such set: member "kind:msisdn". */
+struct memory_scored {
+    int64_t score;
+    char *member;
+};
+
+struct memory_set {
+    struct list_node node;
+    struct memory_scored *items;
+    size_t count;
+    size_t capacity;
+    char name[STORE_NAME_BYTES_MAX + 1];
+};
+
+struct memory_counter {
+    struct list_node node;
+    uint64_t value;
+    char name[STORE_NAME_BYTES_MAX + 1];
+};
+
+/* Whose a member is, and in how many sets it stands. */
+struct memory_owner {
+    struct list_node node;
+    unsigned sets;
+    char member[STORE_NAME_BYTES_MAX + 1];
+    char msisdn[STORE_MSISDN_BYTES_MAX + 1];
+};
+
+struct memory_owed {
+    struct list_node node;
+    struct store_owed_id id;
+    int64_t touched_ms; /* 0 = nobody's yet */
+    unsigned deliveries;
+    uint8_t *body;
+    size_t size;
+};
+
+struct memory_bucket {
+    struct list outbox;
+    struct list sets;
+    struct list counters;
+    struct list owners;
+    struct memory_set timers;
+    struct span *journal;
+    size_t journal_count;
+    struct store_owed_id last_id;
+};
+
+void memory_bucket_init(struct memory_bucket *b);
+void memory_bucket_fini(struct memory_bucket *b);
+/* Into one that is not initialised. */
+void memory_bucket_copy(struct memory_bucket *to, const struct memory_bucket *from);
+
+/* True when the member was not in the set; it has the new score in any case. */
+bool memory_set_add(struct memory_set *set, int64_t score, const char *member);
+/* True when it was in the set. */
+bool memory_set_remove(struct memory_set *set, const char *member);
+struct memory_set *memory_bucket_find_set(const struct memory_bucket *b, const char *name);
+/* Made when there is none. */
+struct memory_set *memory_bucket_set(struct memory_bucket *b, const char *name);
+
+/* The member stands in one set more, or less; whose it is is forgotten with the last. */
+void memory_bucket_enter(struct memory_bucket *b, const char *member, const char *msisdn);
+void memory_bucket_leave(struct memory_bucket *b, const char *member);
+struct memory_owner *memory_bucket_find_owner(const struct memory_bucket *b, const char *member);
+
+struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body, bool is_owned,
+                                       int64_t now_ms);
+void memory_bucket_settle(struct memory_bucket *b, const struct store_owed_id *ids, unsigned count);
+void memory_bucket_write_journal(struct memory_bucket *b, struct span body);
+
+#endif
