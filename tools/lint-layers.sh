@@ -33,7 +33,7 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
         row("menus/load", "base menus gateway/smpp/text.h", "libconfig.h")
         row("merchants", "base merchants menus", "")
         row("gateway/smpp", "base gateway/smpp", "")
-        row("gateway/smpp/lib.c", "base gateway/smpp", "smpp34.h smpp34_structs.h smpp34_params.h")
+        row("gateway/smpp/lib.c", "base gateway/smpp", "libsmpp34")
         row("sessions", "base sessions merchants", "")
         # layer 2: edges, which know nothing of each other
         row("sessions/redis", "base sessions", "hiredis event2")
@@ -47,7 +47,7 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
         row("gateway/ctl", "base menus merchants gateway/ctl gateway sessions", "event2 jansson.h libconfig.h openssl")
         # the simulated centre: a codec of its own, so that two codecs that agree are evidence
         row("tests/smsc", "base tests/smsc", "event2")
-        third_party = "^(event2|hiredis|libconfig\\.h|smpp34|curl|openssl|jansson\\.h|crypt\\.h)"
+        third_party = "^(event2|hiredis|libconfig\\.h|libsmpp34|curl|openssl|jansson\\.h|crypt\\.h)"
     }
     {
         file = $0
