@@ -31,33 +31,36 @@ enum dialect_kind {
 };
 
 /* The centre's own name for a dialogue. Key: (centre, msisdn, octets). A reply gives back the whole
- * value as it came with the input that it answers; only `unit` may be set anew. */
+ * value as it came with the input that it answers; only `unit` may be set anew. Where nothing but
+ * the key is left of it, the reply carries that. */
 struct dialect_session {
     uint8_t octets[DIALECT_SESSION_BYTES]; /* what stays the same during the dialogue */
-    uint8_t size;                          /* 0 = the centre names none */
+    uint8_t size;                          /* 0 = the centre names none, or the msisdn is the key */
+    uint8_t token[DIALECT_SESSION_BYTES];  /* the session info as it came, echoed */
+    uint8_t token_size;
     /* Number of the dialogue unit (its_session_info bits 7-1), 0 where there is none. In a reply:
-     * our own count of it, which dialects with session_out = echo+unit send. */
+     * our own count of it, sent by dialects that number units (dialect_numbers_units()). */
     uint8_t unit;
-    uint8_t rest;    /* bits of the session info that are no part of its name, echoed */
     bool is_phase_1; /* opened by a PSSD indication: one answer only, whatever it asks */
     char address[DIALECT_CODE_BYTES]; /* destination_addr as it came: the source of a reply */
 };
 
-/* One part of a concatenated message; total 0 or 1 = whole. */
+/* One part of a concatenated message; total 0 = whole. Parts with another address, reference, width
+ * or total are no parts of the same message. */
 struct dialect_part {
     uint16_t reference;
+    uint8_t width; /* of the reference: 8 or 16 bits */
     uint8_t total;
-    uint8_t number;
+    uint8_t number; /* 1 to total */
 };
 
 struct dialect_input {
     enum dialect_kind kind;
     char msisdn[DIALECT_MSISDN_BYTES]; /* digits as the centre sent them, without a leading + */
-    /* What was dialled or texted, for the router. USSD begin: the service code of the dialled
-     * string
-     * ("*384*2#" -> "*384#") when the text begins with * or #, else the destination address, cut in
-     * the same way ("384"); where the dialect has code_from = begin_text, that alone. USSD answer
-     * and SMS: the destination address; whoever keeps the session knows the code it began with. */
+    /* What was dialled or texted, for the router. USSD begin: the service code of the text
+     * ("*384*2#" -> "*384#") when that begins with * or #, else of the destination address ("384");
+     * code_from tells otherwise. USSD answer and SMS: the destination address; whoever keeps the
+     * session knows the code it began with. */
     char code[DIALECT_CODE_BYTES];
     char text[DIALECT_TEXT_BYTES]; /* UTF-8; for BEGIN the whole dialled string */
     struct dialect_session session;
@@ -69,12 +72,13 @@ struct dialect_input {
 };
 
 enum dialect_reply_kind {
-    DIALECT_ASK,      /* show, and wait for an answer */
-    DIALECT_END,      /* show, and close */
-    DIALECT_NOTIFY,   /* network-initiated: show, no answer */
-    DIALECT_PUSH,     /* network-initiated: ask */
-    DIALECT_RELEASE,  /* close without a text, where the dialect can */
-    DIALECT_ASK_LAST, /* ask, and close when the answer is there, where the dialect can */
+    DIALECT_ASK,       /* show, and wait for an answer */
+    DIALECT_END,       /* show, and close */
+    DIALECT_NOTIFY,    /* network-initiated: show, no answer */
+    DIALECT_PUSH,      /* network-initiated: ask */
+    DIALECT_RELEASE,   /* close without a text, where the dialect can */
+    DIALECT_ASK_LAST,  /* ask, and close when the answer is there, where the dialect can */
+    DIALECT_ABORT_ACK, /* confirm an abort, where the dialect wants it (dialect_acks_abort()) */
 };
 
 struct dialect_reply {
@@ -88,17 +92,44 @@ struct dialect_reply {
     bool network_initiated; /* the dialogue was opened by us */
 };
 
+/* How long a dialogue's steps may take, in seconds. */
+struct dialect_timers {
+    uint16_t app_reply_s;   /* from an input to our reply */
+    uint16_t user_reply_s;  /* from our question to the answer */
+    uint16_t session_max_s; /* all of it */
+};
+
 /* A preset by name ("spec34", ...); NULL when there is none. */
 const struct dialect *dialect_find(const char *name);
 const char *dialect_name(const struct dialect *d);
 
-/* Page limit for texts: septets, or UTF-16 units when ucs2. */
+/* A dialect of one's own: a copy of another one, changed knob by knob, then left as it is. The name
+ * is copied (and cut). Free it when no link uses it any more. */
+struct dialect *dialect_new(const char *name, const struct dialect *base);
+void dialect_free(struct dialect *d);
+/* Sets a knob from text as conf/dialects.cfg has it. False for an unknown knob or a value that it
+ * does not take; error is then a sentence about it, and the dialect is as before. */
+bool dialect_set_knob(struct dialect *d, const char *knob, const char *value, char *error,
+                      size_t error_bytes);
+
+/* Page limit for texts: septets, or UTF-16 units when ucs2 (0: the dialect has no UCS-2). */
 unsigned dialect_limit(const struct dialect *d, bool ucs2);
+const struct dialect_timers *dialect_timers(const struct dialect *d);
+/* Sends our own unit numbers (session_out = echo+unit): a centre that gives them back with the
+ * answer tells a copy from a new input. */
+bool dialect_numbers_units(const struct dialect *d);
+/* Wants a DIALECT_ABORT_ACK for each abort. */
+bool dialect_acks_abort(const struct dialect *d);
 
 /* From a decoded deliver_sm or data_sm. ESME_ROK, or the status to answer with (for instance
  * ESME_RINVPARLEN for a ussd_service_op of length 0). */
 enum smpp_status dialect_decode(const struct dialect *d, const struct smpp_pdu *pdu,
                                 struct dialect_input *input);
+
+/* Where a network-initiated dialogue gets its name from the response to the push (ni_session_from):
+ * fills session->octets and token from a decoded submit_sm_resp or data_sm_resp; else false. */
+bool dialect_decode_response(const struct dialect *d, const struct smpp_pdu *pdu,
+                             struct dialect_session *session);
 
 /* Writes a whole submit_sm (or data_sm) PDU with this sequence_number. False when the text has a
  * character that the dialect cannot carry, or is too long for it; w is then as before. */

@@ -75,29 +75,28 @@ static const char *text_of(const char *column, char *text, size_t text_bytes)
 
 static void print_session(const struct dialect_session *s, char *text, size_t text_bytes)
 {
-    size_t used = 0;
+    char name[40], token[40];
 
-    if (s->size == 0)
+    vector_notation(span_of(s->octets, s->size), name, sizeof(name));
+    vector_notation(span_of(s->token, s->token_size), token, sizeof(token));
+    if (s->size == 0 && s->token_size == 0)
         snprintf(text, text_bytes, "-");
-    for (size_t i = 0; i < s->size; i++)
-        used += (size_t)snprintf(text + used, text_bytes - used, "%02x", s->octets[i]);
-    if (s->size != 0)
-        snprintf(text + used, text_bytes - used, "/%02x/%02x%s", s->unit, s->rest,
-                 s->is_phase_1 ? "p" : "");
+    else
+        snprintf(text, text_bytes, "%s/%02x/%s%s", name, s->unit, token, s->is_phase_1 ? "p" : "");
 }
 
 static void parse_session(const char *column, struct dialect_session *s)
 {
-    char octets[64];
-    unsigned unit, rest;
+    char name[40], token[40];
+    unsigned unit;
 
     memset(s, 0, sizeof(*s));
     if (strcmp(column, "-") == 0)
         return;
-    assert_int_equal(sscanf(column, "%63[0-9a-f]/%x/%x", octets, &unit, &rest), 3);
-    s->size = (uint8_t)vector_octets(octets, s->octets, sizeof(s->octets)).size;
+    assert_int_equal(sscanf(column, "%39[-0-9a-f]/%x/%39[-0-9a-f]", name, &unit, token), 3);
+    s->size = (uint8_t)vector_octets(name, s->octets, sizeof(s->octets)).size;
+    s->token_size = (uint8_t)vector_octets(token, s->token, sizeof(s->token)).size;
     s->unit = (uint8_t)unit;
-    s->rest = (uint8_t)rest;
     s->is_phase_1 = strchr(column, 'p') != NULL;
 }
 
@@ -105,7 +104,7 @@ static void check_input(const struct dialect *d, struct span frame, char **colum
 {
     struct dialect_input *input = mem_alloc(sizeof(*input));
     enum smpp_status status;
-    char session[80], text[DIALECT_TEXT_BYTES];
+    char session[96], text[DIALECT_TEXT_BYTES];
     struct smpp_pdu pdu;
 
     memset(input, 0xA5, sizeof(*input));
