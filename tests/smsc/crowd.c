@@ -184,6 +184,8 @@ static struct slot *take_slot(struct crowd *c)
         return LIST_ITEM(node, struct slot, free);
     s = mem_zalloc(sizeof(*s));
     s->place = (uint32_t)c->slot_count;
+    /* Another run's dialogue of the same subscriber shall have another number. */
+    s->session = (uint8_t)(c->loop->now_us >> 16);
     list_node_init(&s->free);
     list_node_init(&s->waiting);
     list_node_init(&s->due);

@@ -266,8 +266,12 @@ static int run_with_centre(struct load *l, const struct centre_settings *setting
     l->centre = centre_new(l->loop, settings, l->faults, &l->centre_owner, l->crowd);
     if (l->centre != NULL) {
         crowd_set_centre(l->crowd, l->centre);
-        if (options_announce(l->options, centre_port(l->centre)))
+        if (l->options->control != NULL)
+            l->control = control_new(l->loop, l->options->control, l->centre, l->faults);
+        if ((l->options->control == NULL || l->control != NULL) &&
+            options_announce(l->options, centre_port(l->centre)))
             status = run(l);
+        control_free(l->control);
         centre_free(l->centre);
     }
     crowd_free(l->crowd);

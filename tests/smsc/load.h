@@ -9,6 +9,7 @@
 #ifndef WARUNG_SMSC_LOAD_H
 #define WARUNG_SMSC_LOAD_H
 
+#include "tests/smsc/control.h"
 #include "tests/smsc/crowd.h"
 #include "tests/smsc/histogram.h"
 #include "tests/smsc/options.h"
@@ -27,6 +28,7 @@ struct load {
     struct faults *faults;
     struct flow *flow;
     struct centre *centre;
+    struct control *control;
     struct centre_owner centre_owner; /* the crowd's callbacks, and on_binds */
     struct crowd *crowd;
     struct crowd_settings crowd_settings;

@@ -69,8 +69,10 @@ static void set_wake(struct loop *l)
 
 void loop_turn(struct loop *l)
 {
+    bool has_work = !list_is_empty(&l->deferred.pending); /* put off between two turns */
+
     set_wake(l);
-    event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+    event_base_loop(l->base, (has_work ? EVLOOP_NONBLOCK : EVLOOP_ONCE) | EVLOOP_NO_EXIT_ON_EMPTY);
     timer_queue_run(&l->timers, loop_clock_us(l) / US_PER_MS);
     if (l->on_turn != NULL)
         l->on_turn(l->on_turn_ctx);

@@ -6,6 +6,8 @@
 #include "tests/smsc/load.h"
 #include "tests/smsc/mirror.h"
 #include "tests/smsc/phone.h"
+#include "tests/smsc/run.h"
+#include "tests/smsc/tell.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -23,6 +25,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"phone", OPTION_PHONE, phone_run, "a handset: type, or pipe lines in"},
+    {"run", OPTION_RUN, run_run, "scripts: dialogues as tests, reported in TAP"},
     {"load", OPTION_LOAD, load_run, "many subscribers on one flow: throughput, latency, ledger"},
     {"mirror", OPTION_MIRROR, mirror_run, "stands in for a gateway, to try the others"},
 };
@@ -34,6 +37,7 @@ static void print_usage(FILE *out)
     fprintf(out, "usage: warung-smsc COMMAND [options]\n\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "  %-8s %s\n", "tell", "PATH COMMAND: one command for a running centre");
     fprintf(out, "\nwarung-smsc COMMAND --help lists the command's options.\n");
 }
 
@@ -86,6 +90,8 @@ int main(int argc, char **argv)
         printf("warung-smsc %s\n", WARUNG_VERSION);
         return 0;
     }
+    if (argc == 4 && strcmp(argv[1], "tell") == 0)
+        return tell_run(argv[2], argv[3]);
     if (command == NULL) {
         bool is_help = argc > 1 && strcmp(argv[1], "--help") == 0;
 
@@ -103,7 +109,9 @@ int main(int argc, char **argv)
     rest = options_parse(&options, command->options, argc - 2, argv + 2);
     if (rest < 0)
         return STATUS_USAGE;
-    if (rest > 0) {
+    options.files = argv + 2;
+    options.file_count = (unsigned)rest;
+    if (rest > 0 && command->options != OPTION_RUN) {
         fprintf(stderr, "warung-smsc: %s takes no further word: %s\n", command->name, argv[2]);
         return STATUS_USAGE;
     }

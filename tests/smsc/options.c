@@ -41,6 +41,8 @@ static const struct option table[] = {
      "an input nobody took by then is given up (60000)"},
     {"port-file", KIND_STRING, FIELD(port_file), ALL, "FILE", "write the port listened on"},
     {"trace", KIND_STRING, FIELD(trace), ALL, "FILE", "one line a PDU; - is standard error"},
+    {"control", KIND_STRING, FIELD(control), OPTION_PHONE | OPTION_RUN | OPTION_LOAD, "PATH",
+     "take commands on this unix socket; see the manual"},
     {"sticky", KIND_FLAG, FIELD(sticky), ALL, NULL, "keep a subscriber to one bind"},
     {"data-sm", KIND_FLAG, FIELD(data_sm), ALL, NULL, "send inputs as data_sm"},
     {"its", KIND_STRING, FIELD(its), ALL, "MODE",

@@ -25,6 +25,7 @@ struct options {
     unsigned wait_bind_s;
     const char *port_file;
     const char *trace;
+    const char *control;
     bool sticky;
     bool data_sm;
     /* how the subscriber's side speaks */
@@ -59,6 +60,9 @@ struct options {
     unsigned hang_up_percent;
     bool json;
     const char *ledger_out;
+    /* run: the words that are no options */
+    char **files;
+    unsigned file_count;
     /* mirror */
     const char *bug;
 };

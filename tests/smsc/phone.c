@@ -1,5 +1,6 @@
 #include "tests/smsc/phone.h"
 
+#include "tests/smsc/control.h"
 #include "tests/smsc/display.h"
 #include "tests/smsc/handset.h"
 #include "tests/smsc/input.h"
@@ -17,6 +18,7 @@ struct phone {
     struct loop *loop;
     const struct options *options;
     struct centre *centre;
+    struct control *control;
     struct handset handset;
     struct display display;
     struct input input;
@@ -305,7 +307,11 @@ int phone_run(struct loop *loop, const struct options *options,
     p.centre = centre_new(loop, settings, faults, &centre_owner, &p);
     if (p.centre == NULL)
         return STATUS_CANNOT_START;
-    if (!options_announce(options, centre_port(p.centre))) {
+    if (options->control != NULL)
+        p.control = control_new(loop, options->control, p.centre, faults);
+    if ((options->control != NULL && p.control == NULL) ||
+        !options_announce(options, centre_port(p.centre))) {
+        control_free(p.control);
         centre_free(p.centre);
         return STATUS_CANNOT_START;
     }
@@ -327,6 +333,7 @@ int phone_run(struct loop *loop, const struct options *options,
     timer_stop(&loop->timers, &p.deadline);
     deferred_cancel(&loop->deferred, &p.go_on);
     centre_stop(p.centre, STOP_WAIT_MS);
+    control_free(p.control);
     centre_free(p.centre);
     handset_fini(&p.handset);
     return p.status;
