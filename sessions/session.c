@@ -181,6 +181,7 @@ void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, in
 
 void session_close_debt(struct session *s, uint64_t fingerprint)
 {
-    if (s->debt_count != 0 && s->debts[0].fingerprint == fingerprint)
-        s->debts[0].is_closed = true;
+    for (unsigned i = 0; i < s->debt_count; i++)
+        if (s->debts[i].fingerprint == fingerprint)
+            s->debts[i].is_closed = true;
 }
