@@ -82,7 +82,10 @@ static void pipe_break(struct pipe *p)
     if (p->is_broken)
         return;
     p->is_broken = true;
-    timer_stop(&w->timers, &p->opening);
+    if (timer_is_running(&p->opening)) {
+        timer_stop(&w->timers, &p->opening);
+        p->far.is_closed = true; /* nobody was there yet */
+    }
     for (size_t i = 0; i < 2; i++) {
         timer_stop(&w->timers, &ends[i]->arrival);
         ends[i]->size = 0;
@@ -150,10 +153,9 @@ static void end_close(struct transport *t)
     struct pipe *p = e->pipe;
 
     e->is_closed = true;
+    pipe_break(p);
     if (e->other->is_closed)
         deferred_add(&p->network->world->deferred, &p->freeing);
-    else
-        pipe_break(p);
 }
 
 static const struct transport_ops end_ops = {.write = end_write, .close = end_close};
