@@ -1,5 +1,6 @@
 #include "sessions/redis_conn.h"
 
+#include "base/clock.h"
 #include "base/fsm.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -130,14 +131,18 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    timer_queue_set_now(c->settings.timers, clock_monotonic_ms());
     redisAsyncHandleRead(c->ac);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
+    struct redis_conn *c = arg;
+
     (void)fd;
     (void)what;
-    write_out(arg);
+    timer_queue_set_now(c->settings.timers, clock_monotonic_ms());
+    write_out(c);
 }
 
 /* --- the end of a connection --- */

@@ -1,5 +1,6 @@
 #include "gateway/link/listener.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -168,9 +169,12 @@ static bool accept_one(struct listener *l)
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
+    struct listener *l = arg;
+
     (void)fd;
     (void)what;
+    timer_queue_set_now(l->timers, clock_monotonic_ms());
     for (int i = 0; i < ACCEPTS_PER_TURN; i++)
-        if (!accept_one(arg))
+        if (!accept_one(l))
             return;
 }

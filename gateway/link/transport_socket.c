@@ -1,5 +1,6 @@
 #include "gateway/link/transport_socket.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "gateway/link/netaddr.h"
 #include "gateway/link/socket_util.h"
@@ -148,6 +149,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     ssize_t n = recv(fd, f->read_buffer, READ_BYTES, 0);
 
     (void)what;
+    timer_queue_set_now(f->timers, clock_monotonic_ms());
     if (n > 0) {
         t->transport.events->on_bytes(t->transport.ctx, span_of(f->read_buffer, (size_t)n));
         return;
@@ -232,6 +234,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    timer_queue_set_now(t->factory->timers, clock_monotonic_ms());
     if (!t->is_open)
         on_connected(t);
     else if (t->lost == NULL)
@@ -244,6 +247,7 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 {
     struct socket_transport *t = arg;
 
+    timer_queue_set_now(t->factory->timers, clock_monotonic_ms());
     t->lookup = NULL;
     for (struct evutil_addrinfo *a = found; a != NULL && t->address_count < ADDRESSES_MAX;
          a = a->ai_next) {
