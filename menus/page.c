@@ -2,7 +2,6 @@
 
 #include "gateway/smpp/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Lines are separated by one unit each; every line is counted with a separator, and so is the
@@ -339,11 +338,12 @@ static void render_item(const struct menu_view *view, const struct menu_item *it
     char prefix[MENU_NAME_BYTES + 4];
 
     if (item->number != 0)
-        snprintf(prefix, sizeof(prefix), "%u. ", item->number);
+        menu_write_number(prefix, item->number);
     else
-        snprintf(prefix, sizeof(prefix), "%s. ", item->choice->key);
+        text_copy(prefix, sizeof(prefix), item->choice->key);
     new_line(w);
     menu_writer_text(w, prefix);
+    menu_writer_text(w, ". ");
     menu_template_render(view, menu_view_template(view, label), w);
 }
 

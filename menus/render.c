@@ -7,12 +7,16 @@
 
 enum { MS_PER_DAY = 86400000 };
 
+/* One octet, one unit, in either coding. */
+static bool is_plain_octet(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= ' ' && c <= 'Z') || c == '\n';
+}
+
 unsigned menu_code_point_units(uint32_t code_point, bool is_ucs2)
 {
     if (is_ucs2)
         return code_point > 0xFFFF ? 2 : 1;
-    if ((code_point >= 'a' && code_point <= 'z') || (code_point >= ' ' && code_point <= 'Z'))
-        return 1;
     return text_gsm_septets(code_point);
 }
 
@@ -20,9 +24,13 @@ unsigned menu_text_units(const char *text, bool is_ucs2)
 {
     unsigned units = 0;
 
-    for (uint32_t c = text_next_code_point(&text); c != 0; c = text_next_code_point(&text))
-        units += menu_code_point_units(c, is_ucs2);
-    return units;
+    for (;;) {
+        for (; is_plain_octet(*text); text++)
+            units++;
+        if (*text == '\0')
+            return units;
+        units += menu_code_point_units(text_next_code_point(&text), is_ucs2);
+    }
 }
 
 void menu_writer_init(struct menu_writer *w, char *text, size_t text_bytes, bool is_ucs2,
@@ -38,10 +46,20 @@ void menu_writer_init(struct menu_writer *w, char *text, size_t text_bytes, bool
 
 void menu_writer_text(struct menu_writer *w, const char *text)
 {
-    while (*text != '\0' && !w->is_full) {
-        const char *next = text;
-        unsigned units = menu_code_point_units(text_next_code_point(&next), w->is_ucs2);
-        size_t bytes = (size_t)(next - text);
+    while (!w->is_full) {
+        const char *next;
+        unsigned units;
+        size_t bytes;
+
+        while (is_plain_octet(*text) && w->units < w->limit && w->at < w->end) {
+            *w->at++ = *text++;
+            w->units++;
+        }
+        if (*text == '\0')
+            break;
+        next = text;
+        units = menu_code_point_units(text_next_code_point(&next), w->is_ucs2);
+        bytes = (size_t)(next - text);
 
         if (w->units + units > w->limit || bytes > (size_t)(w->end - w->at)) {
             w->is_full = true;
@@ -155,9 +173,17 @@ void menu_value_shown(const struct menu_view *view, const struct menu_value *val
     cut(shown, value->max, is_ucs2);
 }
 
-static void write_number(char text[MENU_VALUE_BYTES], unsigned number)
+void menu_write_number(char *text, unsigned number)
 {
-    snprintf(text, MENU_VALUE_BYTES, "%u", number);
+    char digits[12];
+    unsigned n = 0;
+
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    while (n > 0)
+        *text++ = digits[--n];
+    *text = '\0';
 }
 
 static void part_text(const struct menu_view *view, const struct menu_part *part,
@@ -175,19 +201,19 @@ static void part_text(const struct menu_view *view, const struct menu_part *part
         cut(text, part->units, false);
         break;
     case MENU_PART_STEP:
-        write_number(text, view->step);
+        menu_write_number(text, view->step);
         break;
     case MENU_PART_STEPS:
-        write_number(text, view->steps);
+        menu_write_number(text, view->steps);
         break;
     case MENU_PART_DRAFT_STEP:
-        write_number(text, view->draft_step);
+        menu_write_number(text, view->draft_step);
         break;
     case MENU_PART_PAGE:
-        write_number(text, view->page);
+        menu_write_number(text, view->page);
         break;
     case MENU_PART_PAGES:
-        write_number(text, view->pages);
+        menu_write_number(text, view->pages);
         break;
     case MENU_PART_SHOWN:
         text_copy(text, MENU_VALUE_BYTES, view->shown != NULL ? view->shown : "");
