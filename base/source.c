@@ -57,6 +57,9 @@ struct file_text {
     const char *end;
     const char *line_start;
     unsigned line;
+    /* The first string that goes over a line's end and runs into a word: 0 = none. When the last
+     * quote of the file stands alone, this is where one is missing. */
+    unsigned broken_line, broken_column;
 };
 
 static void scan(struct reading *r, struct file_text *f);
@@ -195,6 +198,12 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '*';
+}
+
 static void check_escape(struct reading *r, const struct file_text *f, const char *backslash,
                          unsigned line, unsigned column)
 {
@@ -225,18 +234,21 @@ static void take_string(struct reading *r, struct file_text *f)
                 c++;
         }
     }
+    if (c < f->end && line != f->line && f->broken_line == 0 && c + 1 < f->end &&
+        is_name_char(c[1])) {
+        f->broken_line = f->line;
+        f->broken_column = column_of(f, f->at);
+    }
     if (c >= f->end) {
-        report(r, f->line, column_of(f, f->at), "this string has no closing quote");
+        if (f->broken_line != 0)
+            report(r, f->broken_line, f->broken_column,
+                   "this string goes on in the next line: is its closing quote missing?");
+        else
+            report(r, f->line, column_of(f, f->at), "this string has no closing quote");
         take(r, f, (size_t)(f->end - f->at));
         return;
     }
     take(r, f, (size_t)(c + 1 - f->at));
-}
-
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '*';
 }
 
 static void check_integer(struct reading *r, const struct file_text *f, const char *word, int base)

@@ -1,6 +1,7 @@
 #include "menus/load.h"
 
 #include "base/mem.h"
+#include "base/syntax.h"
 #include "menus/loader.h"
 
 #include <stdio.h>
@@ -160,6 +161,16 @@ static void load_utc_offset(struct menu_loader *l)
         l->menu->utc_offset_s = (sign == '-' ? -60 : 60) * (hours * 60 + minutes);
 }
 
+static void load_name(struct menu_loader *l)
+{
+    struct menu *menu = l->menu;
+
+    menu->name = menu_load_string(l, l->root, "menu", true);
+    if (menu->name == NULL || !menu_load_is_name(l, config_setting_get_member(l->root, "menu"),
+                                                 menu->name, "menu's name"))
+        menu->name = "menu";
+}
+
 static void load_head(struct menu_loader *l)
 {
     static const char *const keys[] = {"items", "gsm", "ucs2", NULL};
@@ -237,15 +248,13 @@ static void load_named_texts(struct menu_loader *l)
     }
 }
 
-static uint16_t load_error_text(struct menu_loader *l, config_setting_t *group, const char *key,
-                                uint16_t otherwise)
+static uint16_t load_error_text(struct menu_loader *l, config_setting_t *group, const char *key)
 {
     config_setting_t *setting = config_setting_get_member(group, key);
 
     if (setting == NULL) {
-        if (otherwise == MENU_NONE)
-            menu_load_fault(l, group, "errors needs %s: the name of a text", key);
-        return otherwise;
+        menu_load_fault(l, group, "errors needs %s: the name of a text", key);
+        return MENU_NONE;
     }
     return menu_load_text_ref(l, setting);
 }
@@ -260,9 +269,11 @@ static void load_errors(struct menu_loader *l)
     if (group == NULL)
         return;
     menu_load_check_keys(l, group, "errors", keys);
-    menu->invalid = load_error_text(l, group, "invalid", MENU_NONE);
-    menu->busy = load_error_text(l, group, "busy", MENU_NONE);
-    menu->busy_fresh = load_error_text(l, group, "busy_fresh", menu->busy);
+    menu->invalid = load_error_text(l, group, "invalid");
+    menu->busy = load_error_text(l, group, "busy");
+    menu->busy_fresh = menu->busy;
+    if (config_setting_get_member(group, "busy_fresh") != NULL)
+        menu->busy_fresh = load_error_text(l, group, "busy_fresh");
     menu->too_many = menu_load_target_key(l, group, "too_many");
     menu->too_many_fresh = menu_load_target_key(l, group, "too_many_fresh");
     if (config_setting_get_member(group, "too_many") == NULL)
@@ -290,6 +301,7 @@ static void load_ways_in(struct menu_loader *l)
 static void load_all(struct menu_loader *l)
 {
     menu_load_check_keys(l, l->root, "a menu", top_keys);
+    load_name(l);
     if (!load_languages(l))
         return;
     load_head(l);
@@ -349,6 +361,7 @@ static struct menu *load(struct source *source, const struct menu_vocabulary *vo
     static const struct menu_vocabulary nothing;
     struct menu *menu = menu_model_new();
     struct menu_loader l = {.menu = menu, .vocabulary = vocabulary != NULL ? vocabulary : &nothing};
+    struct syntax_fault fault;
     config_t config;
     bool has_error;
 
@@ -356,7 +369,9 @@ static struct menu *load(struct source *source, const struct menu_vocabulary *vo
     menu->vocabulary = l.vocabulary;
     menu_faults_init(&l.faults);
     config_init(&config);
-    if (config_read_string(&config, source_text(source)) != CONFIG_TRUE) {
+    if (!syntax_check(source_text(source), &fault)) {
+        menu_faults_add(&l.faults, false, fault.line, fault.column, "%s", fault.text);
+    } else if (config_read_string(&config, source_text(source)) != CONFIG_TRUE) {
         menu_faults_add(&l.faults, false, (unsigned)config_error_line(&config), 0, "%s",
                         config_error_text(&config));
     } else {

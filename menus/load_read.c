@@ -64,7 +64,7 @@ void menu_load_hint(const char *wrong, menu_load_name_fn *names, void *ctx, char
                     size_t hint_bytes)
 {
     size_t n = strlen(wrong);
-    unsigned best = n < 4 ? 2 : n < 8 ? 3 : 4;
+    unsigned best = n < 2 ? 1 : n < 4 ? 2 : n < 8 ? 3 : 4;
     const char *name, *found = NULL;
 
     for (size_t i = 0; (name = names(ctx, i)) != NULL; i++) {
@@ -94,6 +94,7 @@ void menu_load_check_keys(struct menu_loader *l, config_setting_t *group, const 
             is_known = strcmp(keys[k], name) == 0;
         if (is_known)
             continue;
+        l->has_lost_way = true;
         menu_load_hint(name, menu_load_array_name, (void *)keys, hint, sizeof(hint));
         menu_load_fault(l, member, "%s has no key %s%s", what, name, hint);
     }
@@ -138,11 +139,14 @@ config_setting_t *menu_load_member(struct menu_loader *l, config_setting_t *grou
     config_setting_t *member = config_setting_get_member(group, key);
 
     if (member == NULL) {
-        if (is_required)
+        if (is_required) {
+            l->has_lost_way = true;
             menu_load_fault(l, group, "%s is missing: add %s = %s", key, key, type_name(type));
+        }
         return NULL;
     }
     if (!is_type(member, type)) {
+        l->has_lost_way = true;
         menu_load_fault(l, member, "%s must be %s, not %s", key, type_name(type),
                         type_name(config_setting_type(member)));
         return NULL;

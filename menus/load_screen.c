@@ -17,8 +17,10 @@ static void load_name(struct menu_loader *l, config_setting_t *setting)
     struct menu_screen *screen = &menu->screens[menu->screen_count];
 
     menu_load_is_name(l, setting, name, "screen's name");
-    if (menu_index_find(&menu->text_index, name) != MENU_NONE)
+    if (menu_index_find(&menu->text_index, name) != MENU_NONE) {
         menu_load_fault(l, setting, "%s is already the name of a text or message", name);
+        l->text_is_used[menu_index_find(&menu->text_index, name)] = true;
+    }
     screen->name = name;
     screen->line = menu_load_line(setting);
     screen->flow = MENU_NONE;
@@ -173,6 +175,7 @@ static void load_choice(struct menu_loader *l, config_setting_t *group, struct m
     menu_load_check_keys(l, group, "a choice", keys);
     choice->line = menu_load_line(group);
     choice->label = menu_model_alloc(l->menu, sizeof(*choice->label));
+    menu_load_blank_text(l, choice->label);
     label = config_setting_get_member(group, "label");
     if (label == NULL)
         menu_load_fault(l, group, "label is missing: what the subscriber reads");
@@ -284,6 +287,7 @@ static void load_action(struct menu_loader *l, config_setting_t *setting,
     if (name == NULL)
         return;
     if (screen->action == NULL) {
+        l->has_lost_way = true;
         menu_load_hint(name, action_name, (void *)l->vocabulary, hint, sizeof(hint));
         menu_load_fault_at(l, member, 0, "the service has no action %s%s", name, hint);
         return;

@@ -58,9 +58,10 @@ struct menu_target menu_load_target(struct menu_loader *l, const config_setting_
         l->text_is_used[at] = true;
         return (struct menu_target){MENU_TO_TEXT, at};
     }
+    l->has_lost_way = true;
     menu_load_hint(name, target_name, l->menu, hint, sizeof(hint));
     menu_load_fault_at(l, setting, 0, "there is no screen, text or message %s%s", name, hint);
-    return target;
+    return (struct menu_target){MENU_TO_MAIN, 0}; /* in its place, so that the check can go on */
 }
 
 struct menu_target menu_load_target_key(struct menu_loader *l, config_setting_t *group,
@@ -91,6 +92,7 @@ uint16_t menu_load_screen_key(struct menu_loader *l, config_setting_t *group, co
     name = config_setting_get_string(setting);
     at = menu_index_find(&l->menu->screen_index, name);
     if (at == MENU_NONE) {
+        l->has_lost_way = true;
         menu_load_hint(name, screen_name, l->menu, hint, sizeof(hint));
         menu_load_fault_at(l, setting, 0, "there is no screen %s%s", name, hint);
     }

@@ -330,6 +330,21 @@ static void check_languages(struct menu_loader *l, config_setting_t *group)
     menu_load_check_keys(l, group, "a text", codes);
 }
 
+void menu_load_blank_text(struct menu_loader *l, struct menu_text *text)
+{
+    struct menu *menu = l->menu;
+
+    text->by_language = menu_model_alloc(menu, menu->language_count * sizeof(*text->by_language));
+    for (unsigned i = 0; i < menu->language_count; i++) {
+        struct menu_template *t = &text->by_language[i];
+
+        t->parts = menu_model_alloc(menu, sizeof(*t->parts));
+        t->parts[0].literal = "";
+        t->part_count = 1;
+        t->is_fixed = true;
+    }
+}
+
 static bool load_text(struct menu_loader *l, const config_setting_t *setting,
                       enum menu_text_use use, const char *prefix, struct menu_text *text)
 {
@@ -337,8 +352,8 @@ static bool load_text(struct menu_loader *l, const config_setting_t *setting,
     int type = config_setting_type(setting);
     bool ok = type == CONFIG_TYPE_STRING || type == CONFIG_TYPE_GROUP;
 
+    menu_load_blank_text(l, text);
     text->line = menu_load_line(setting);
-    text->by_language = menu_model_alloc(menu, menu->language_count * sizeof(*text->by_language));
     keep_text(l, text);
     if (!ok)
         menu_load_fault(l, setting,
@@ -354,12 +369,6 @@ static bool load_text(struct menu_loader *l, const config_setting_t *setting,
 
         if (string == NULL || !compile_template(l, string, use, i, prefix, &text->by_language[i]))
             ok = false;
-        if (text->by_language[i].parts == NULL) { /* faulty, but safe to look at */
-            text->by_language[i].parts = menu_model_alloc(menu, sizeof(struct menu_part));
-            text->by_language[i].parts[0].literal = "";
-            text->by_language[i].part_count = 1;
-            text->by_language[i].is_fixed = true;
-        }
     }
     return ok;
 }

@@ -23,6 +23,8 @@ struct menu_loader {
     size_t text_count;
     bool *text_is_used; /* of menu->texts */
     bool *table_is_used;
+    /* A way could not be read: what seems unreachable or without an end may be its consequence. */
+    bool has_lost_way;
 };
 
 /* load_read.c: settings with their types. Each reports a missing required key or a wrong type, and
@@ -67,6 +69,8 @@ enum menu_text_use {
 /* Fills text from a string or a group of languages; false when it could not. */
 bool menu_load_text(struct menu_loader *l, const config_setting_t *setting, enum menu_text_use use,
                     struct menu_text *text);
+/* An empty one in place of a missing one, so that the check can go on. */
+void menu_load_blank_text(struct menu_loader *l, struct menu_text *text);
 /* The same text with a key before it: "0. Kembali". */
 struct menu_text *menu_load_key_line(struct menu_loader *l, const config_setting_t *setting,
                                      const char *key);

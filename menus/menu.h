@@ -19,7 +19,7 @@ enum {
     MENU_TEXT_BYTES = 1024,      /* one page or SMS, UTF-8 and NUL */
     MENU_NAME_BYTES = 32,        /* names of menus, screens, fields, texts, languages */
     MENU_ID_BYTES = 8,           /* content hash of a menu version */
-    MENU_ANSWERS_MAX = 24,       /* answers in a state */
+    MENU_ANSWERS_MAX = 32,       /* answers in a state */
     MENU_ANSWERS_BYTES = 1536,   /* all of them together */
     MENU_BACK_MAX = 16,          /* screens that `0` can return to */
     MENU_STATE_BYTES_MAX = 3328, /* one encoded state, at its very largest */

@@ -7,6 +7,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *rule_member(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    if (strlen(typed) != 4) {
+        snprintf(value, MENU_VALUE_BYTES, "%zu", strlen(typed));
+        return "LENGTH";
+    }
+    if (strspn(typed, "0123456789") != 4)
+        return "DIGITS";
+    strcpy(value, typed);
+    return NULL;
+}
+
+static const char *rule_two_codes(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    strcpy(value, "1");
+    return strstr(typed, "1111111111111111") != NULL ? NULL : "NO";
+}
+
+const struct menu_vocabulary menu_test_vocabulary = {
+    .rules =
+        (const struct menu_rule[]){
+            {"member", rule_member, (const char *const[]){"LENGTH", "DIGITS", NULL}, "jml", 4},
+            {"two_codes", rule_two_codes, (const char *const[]){"NO", NULL}, NULL, 1}},
+    .rule_count = 2,
+    .actions = (const struct menu_action[]){{"join", (const char *const[]){"ok", "full", NULL}},
+                                            {"find", (const char *const[]){"ok", "wrong", NULL}}},
+    .action_count = 2,
+    .facts = (const struct menu_fact[]){{"joined", MENU_FACT_FLAG, 1, NULL, "1"},
+                                        {"level", MENU_FACT_WORD, 0,
+                                         (const char *const[]){"GOLD", "TIN", NULL}, "GOLD"},
+                                        {"card", MENU_FACT_TEXT, 13, NULL, "1871-000042-1"}},
+    .fact_count = 3,
+};
+
 static void collect(void *arg, const struct menu_fault *fault)
 {
     char **faults = arg;

@@ -7,6 +7,11 @@
 #include "menus/load.h"
 #include "menus/state.h"
 
+/* Of a small club. Rules: member (4 digits; errors LENGTH, which shows {jml}, and DIGITS),
+ * two_codes. Actions: join (ok, full), find (ok, wrong). Facts: joined (flag), level (GOLD, TIN),
+ * card. */
+extern const struct menu_vocabulary menu_test_vocabulary;
+
 struct menu_phone {
     const struct menu *menu;
     const char *code;

@@ -15,40 +15,6 @@
 
 /* A small service of its own: a club that one can join. */
 
-static const char *rule_member(const char *typed, char value[MENU_VALUE_BYTES])
-{
-    if (strlen(typed) != 4) {
-        snprintf(value, MENU_VALUE_BYTES, "%zu", strlen(typed));
-        return "LENGTH";
-    }
-    if (strspn(typed, "0123456789") != 4)
-        return "DIGITS";
-    strcpy(value, typed);
-    return NULL;
-}
-
-static const char *rule_two_codes(const char *typed, char value[MENU_VALUE_BYTES])
-{
-    strcpy(value, "1");
-    return strstr(typed, "1111111111111111") != NULL ? NULL : "NO";
-}
-
-static const struct menu_vocabulary club = {
-    .rules =
-        (const struct menu_rule[]){
-            {"member", rule_member, (const char *const[]){"LENGTH", "DIGITS", NULL}, "jml", 4},
-            {"two_codes", rule_two_codes, (const char *const[]){"NO", NULL}, NULL, 1}},
-    .rule_count = 2,
-    .actions = (const struct menu_action[]){{"join", (const char *const[]){"ok", "full", NULL}},
-                                            {"find", (const char *const[]){"ok", "wrong", NULL}}},
-    .action_count = 2,
-    .facts = (const struct menu_fact[]){{"joined", MENU_FACT_FLAG, 1, NULL, "1"},
-                                        {"level", MENU_FACT_WORD, 0,
-                                         (const char *const[]){"GOLD", "TIN", NULL}, "GOLD"},
-                                        {"card", MENU_FACT_TEXT, 13, NULL, "1871-000042-1"}},
-    .fact_count = 3,
-};
-
 static const char club_menu[] =
     "menu = \"club\";\n"
     "languages = ( { code = \"id\"; name = \"Indonesia\"; }, { code = \"en\"; name = \"English\"; "
@@ -202,7 +168,7 @@ static int setup(void **state)
         " SMS_FINDING = { action = \"find\"; results = { ok = \"SMS_CARD\"; wrong = \"@silent\"; "
         "}; };\n");
     strcat(text, strstr(club_menu, " CARD = {"));
-    p->menu = menu_from_text(text, &club, &faults);
+    p->menu = menu_from_text(text, &menu_test_vocabulary, &faults);
     if (p->menu == NULL || faults != NULL)
         fail_msg("%s", faults);
     p->level = "TIN";

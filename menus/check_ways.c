@@ -1,0 +1,281 @@
+#include "menus/check.h"
+
+#include "base/mem.h"
+#include "menus/edge.h"
+
+#include <string.h>
+
+enum mark { MARK_NEW, MARK_OPEN, MARK_DONE };
+
+struct search {
+    struct menu_loader *l;
+    bool *is_reached;
+    uint16_t *queue;
+    unsigned head, tail;
+    enum mark *marks; /* of the search for circles */
+};
+
+/* --- what is reached ---------------------------------------------------------------------- */
+
+static void reach(struct search *s, struct menu_target target)
+{
+    if (target.kind != MENU_TO_SCREEN || s->is_reached[target.index])
+        return;
+    s->is_reached[target.index] = true;
+    s->queue[s->tail++] = target.index;
+}
+
+static void reach_screen(struct search *s, uint16_t screen)
+{
+    if (screen != MENU_NONE)
+        reach(s, (struct menu_target){MENU_TO_SCREEN, screen});
+}
+
+static void follow(void *ctx, const struct menu_edge *edge)
+{
+    reach(ctx, edge->to);
+}
+
+static void reach_all(struct search *s)
+{
+    const struct menu *menu = s->l->menu;
+
+    reach_screen(s, menu->start);
+    reach_screen(s, menu->first);
+    reach_screen(s, menu->resume);
+    reach(s, menu->exit);
+    reach(s, menu->too_many);
+    reach(s, menu->too_many_fresh);
+    reach(s, menu->otherwise);
+    for (unsigned i = 0; i < menu->keyword_count; i++) {
+        reach(s, menu->keywords[i].to);
+        for (unsigned p = 0; p < menu->keywords[i].part_count; p++)
+            reach(s, menu->keywords[i].parts[p].refused);
+    }
+    for (uint16_t i = 0; i < menu->screen_count; i++)
+        if (menu->screens[i].is_entry)
+            reach_screen(s, i);
+    while (s->head < s->tail)
+        menu_edges_of(menu, &menu->screens[s->queue[s->head++]], follow, s);
+}
+
+static void check_reached(struct search *s)
+{
+    const struct menu *menu = s->l->menu;
+
+    if (s->l->has_lost_way)
+        return;
+    reach_all(s);
+    for (unsigned i = 0; i < menu->screen_count; i++)
+        if (!s->is_reached[i])
+            menu_faults_add(&s->l->faults, false, menu->screens[i].line, 0,
+                            "%s is never reached: lead a choice to it, or take it out",
+                            menu->screens[i].name);
+}
+
+static void check_used(struct menu_loader *l)
+{
+    const struct menu *menu = l->menu;
+
+    /* Messages are also sent by the service itself. */
+    for (unsigned i = 0; i < menu->text_count; i++)
+        if (!l->text_is_used[i] && !menu->texts[i].is_message)
+            menu_faults_add(&l->faults, true, menu->texts[i].line, 0, "the text %s is not used",
+                            menu->texts[i].name);
+    for (unsigned i = 0; i < menu->constant_count; i++)
+        if (!menu->constants[i].is_used)
+            menu_faults_add(&l->faults, true, menu->constants[i].line, 0,
+                            "the constant %s is not used", menu->constants[i].name);
+}
+
+/* --- what leads nowhere ------------------------------------------------------------------- */
+
+/* Has the screen a target of its own, or is there a later step in its flow? */
+static bool has_natural_target(const struct menu *menu, const struct menu_screen *s)
+{
+    return s->to.kind != MENU_TO_NOWHERE ||
+           (s->flow != MENU_NONE && s->flow_step + 1u < menu->flows[s->flow].step_count);
+}
+
+/* Of a last step whose `when` may hold, all before it lead on; but a flow that ends in steps that
+ * may be missing has no certain end. */
+static void check_flow_end(struct menu_loader *l, const struct menu_flow *flow)
+{
+    const struct menu_screen *last;
+
+    if (flow->step_count == 0)
+        return;
+    last = &l->menu->screens[flow->steps[flow->step_count - 1]];
+    if (last->when != NULL && last->to.kind == MENU_TO_NOWHERE)
+        menu_faults_add(&l->faults, false, last->line, 0,
+                        "%s is the last step of its flow and may be passed over: give it a `to`",
+                        last->name);
+}
+
+static bool leads_somewhere(struct menu_target target)
+{
+    return target.kind != MENU_TO_NOWHERE;
+}
+
+static void check_choice_ways(struct menu_loader *l, const struct menu_screen *s)
+{
+    for (unsigned i = 0; i < s->choice_count; i++) {
+        const struct menu_choice *c = &s->choices[i];
+
+        if (!leads_somewhere(c->to) && !has_natural_target(l->menu, s))
+            menu_faults_add(&l->faults, false, c->line, 0,
+                            "this choice leads nowhere: give it a to, or the screen %s one",
+                            s->name);
+    }
+}
+
+static void check_screen_ways(struct menu_loader *l, const struct menu_screen *s)
+{
+    bool is_question = s->question.kind != MENU_QUESTION_NONE;
+
+    if (s->when != NULL && !has_natural_target(l->menu, s))
+        menu_faults_add(&l->faults, false, s->line, 0,
+                        "%s may be passed over (it has a when), but leads nowhere: give it a to",
+                        s->name);
+    if (s->kind != MENU_SCREEN_ASK)
+        return;
+    check_choice_ways(l, s);
+    if (is_question && !has_natural_target(l->menu, s))
+        menu_faults_add(&l->faults, false, s->line, 0,
+                        "the answer to %s leads nowhere: give it a to, or put it in a flow",
+                        s->name);
+    if (l->has_lost_way)
+        return;
+    if (!is_question && s->choice_count == 0 && !leads_somewhere(s->next) &&
+        s->back == MENU_BACK_HIDDEN)
+        menu_faults_add(&l->faults, false, s->line, 0,
+                        "%s is a dead end: add choices, next or back, or end = true", s->name);
+    if (!is_question && leads_somewhere(s->to) && !s->asks && s->when == NULL)
+        menu_faults_add(&l->faults, true, s->line, 0, "%s asks nothing, so its to is never taken",
+                        s->name);
+}
+
+/* --- circles of screens that show nothing ------------------------------------------------- */
+
+static void search_circle(struct search *s, uint16_t at);
+
+static void follow_silent(void *ctx, const struct menu_edge *edge)
+{
+    struct search *s = ctx;
+    const struct menu *menu = s->l->menu;
+    const struct menu_screen *to;
+
+    if (edge->to.kind != MENU_TO_SCREEN ||
+        (edge->from->kind == MENU_SCREEN_ASK && edge->kind != MENU_EDGE_PASS) ||
+        edge->kind == MENU_EDGE_THEN)
+        return;
+    to = &menu->screens[edge->to.index];
+    if (s->marks[edge->to.index] == MARK_OPEN)
+        menu_faults_add(&s->l->faults, false, edge->line, 0,
+                        "from here %s leads back to %s without showing anything: a circle",
+                        edge->from->name, to->name);
+    else if (s->marks[edge->to.index] == MARK_NEW)
+        search_circle(s, edge->to.index);
+}
+
+/* The depth is bounded by the number of screens in a row that show nothing. */
+static void search_circle(struct search *s, uint16_t at)
+{
+    const struct menu_screen *screen = &s->l->menu->screens[at];
+
+    s->marks[at] = MARK_OPEN;
+    if (screen->kind == MENU_SCREEN_ACTION || screen->kind == MENU_SCREEN_ROUTE ||
+        screen->when != NULL)
+        menu_edges_of(s->l->menu, screen, follow_silent, s);
+    s->marks[at] = MARK_DONE;
+}
+
+/* --- SMS ---------------------------------------------------------------------------------- */
+
+static void check_sms_screen(struct search *s, struct menu_target target, uint32_t line);
+
+struct sms_search {
+    struct search *s;
+    uint32_t line;
+};
+
+static void follow_sms(void *ctx, const struct menu_edge *edge)
+{
+    struct sms_search *sms = ctx;
+
+    if (edge->kind != MENU_EDGE_THEN)
+        check_sms_screen(sms->s, edge->to, sms->line);
+}
+
+/* An SMS gets one answer: nothing on its way may wait for an input. */
+static void check_sms_screen(struct search *s, struct menu_target target, uint32_t line)
+{
+    const struct menu *menu = s->l->menu;
+    const struct menu_screen *screen;
+
+    if (target.kind == MENU_TO_BACK || target.kind == MENU_TO_MAIN ||
+        target.kind == MENU_TO_DRAFT) {
+        menu_faults_add(&s->l->faults, false, line, 0,
+                        "an SMS has no way back and no main menu: lead it to a message");
+        return;
+    }
+    if (target.kind != MENU_TO_SCREEN || s->marks[target.index] != MARK_NEW)
+        return;
+    s->marks[target.index] = MARK_DONE;
+    screen = &menu->screens[target.index];
+    if (screen->kind == MENU_SCREEN_ASK)
+        menu_faults_add(&s->l->faults, false, line, 0,
+                        "this SMS leads to %s, which asks something: an SMS gets one answer only",
+                        screen->name);
+    else if (screen->kind != MENU_SCREEN_END)
+        menu_edges_of(menu, screen, follow_sms, &(struct sms_search){s, line});
+}
+
+static void check_sms(struct search *s)
+{
+    const struct menu *menu = s->l->menu;
+
+    for (unsigned i = 0; i < menu->keyword_count; i++) {
+        memset(s->marks, 0, menu->screen_count * sizeof(*s->marks));
+        check_sms_screen(s, menu->keywords[i].to, menu->keywords[i].line);
+        for (unsigned p = 0; p < menu->keywords[i].part_count; p++)
+            check_sms_screen(s, menu->keywords[i].parts[p].refused, menu->keywords[i].line);
+    }
+    memset(s->marks, 0, menu->screen_count * sizeof(*s->marks));
+    check_sms_screen(s, menu->otherwise, 0);
+}
+
+static void check_ends(struct menu_loader *l, uint16_t screen, const char *key)
+{
+    if (screen != MENU_NONE && l->menu->screens[screen].kind == MENU_SCREEN_END)
+        menu_faults_add(&l->faults, false, l->menu->screens[screen].line, 0,
+                        "%s is the %s screen, so it must not end the dialogue",
+                        l->menu->screens[screen].name, key);
+}
+
+void menu_check_ways(struct menu_loader *l)
+{
+    const struct menu *menu = l->menu;
+    size_t count = menu->screen_count + 1u;
+    struct search s = {.l = l,
+                       .is_reached = mem_zalloc(count),
+                       .queue = mem_alloc(count * sizeof(*s.queue)),
+                       .marks = mem_zalloc(count * sizeof(*s.marks))};
+
+    check_ends(l, menu->start, "start");
+    check_ends(l, menu->first, "first");
+    check_ends(l, menu->resume, "resume");
+    for (unsigned i = 0; i < menu->screen_count; i++)
+        check_screen_ways(l, &menu->screens[i]);
+    for (unsigned i = 0; i < menu->flow_count; i++)
+        check_flow_end(l, &menu->flows[i]);
+    check_reached(&s);
+    check_used(l);
+    for (uint16_t i = 0; i < menu->screen_count; i++)
+        if (s.marks[i] == MARK_NEW)
+            search_circle(&s, i);
+    check_sms(&s);
+    mem_free(s.is_reached);
+    mem_free(s.queue);
+    mem_free(s.marks);
+}

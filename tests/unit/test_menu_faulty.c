@@ -1,0 +1,235 @@
+/*
+ * Every menu of tests/menus/faulty is refused, and for the reason at the place that its markers
+ * say:
+ *
+ *     //~ TEXT        an error on this line, whose sentence holds TEXT
+ *     //~@COLUMN TEXT the same, at this column
+ *     //~W TEXT       a warning
+ *     //! LINE[:COLUMN] TEXT   on a line of its own, about another line of the same file
+ *
+ * Nothing else may be reported.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/menus.h"
+
+#define FOLDER "tests/menus/faulty"
+
+enum { EXPECTED_MAX = 32, MENUS_MIN = 60 };
+
+struct expected {
+    unsigned line, column; /* 0: any */
+    bool is_warning, is_met;
+    char text[160];
+};
+
+struct sheet {
+    const char *path;
+    struct expected expected[EXPECTED_MAX];
+    unsigned count;
+    bool has_errors;
+    char *wrong; /* what was not expected, or NULL */
+};
+
+static void note(char **notes, const char *format, ...)
+{
+    char line[600], *longer;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    if (asprintf(&longer, "%s%s\n", *notes != NULL ? *notes : "", line) < 0)
+        abort();
+    free(*notes);
+    *notes = longer;
+}
+
+static void add_expected(struct sheet *s, unsigned line, unsigned column, bool is_warning,
+                         const char *text, size_t bytes)
+{
+    struct expected *e = &s->expected[s->count++];
+
+    assert_true(s->count <= EXPECTED_MAX);
+    *e = (struct expected){.line = line, .column = column, .is_warning = is_warning};
+    while (bytes > 0 && text[bytes - 1] == ' ')
+        bytes--;
+    assert_true(bytes > 0 && bytes < sizeof(e->text));
+    memcpy(e->text, text, bytes);
+    s->has_errors = s->has_errors || !is_warning;
+}
+
+static void read_markers(struct sheet *s, const char *text, unsigned line)
+{
+    const char *at = text;
+
+    while ((at = strstr(at, "//~")) != NULL) {
+        const char *end = strstr(at + 3, "//~");
+        unsigned column = 0;
+        bool is_warning = at[3] == 'W';
+
+        at += 3 + is_warning;
+        if (*at == '@')
+            column = (unsigned)strtoul(at + 1, (char **)&at, 10);
+        at += strspn(at, " ");
+        add_expected(s, line, column, is_warning, at,
+                     end != NULL ? (size_t)(end - at) : strlen(at));
+    }
+    at = strstr(text, "//! ");
+    if (at != NULL) {
+        unsigned other, column = 0;
+        int read = 0;
+
+        if (sscanf(at, "//! %u:%u %n", &other, &column, &read) < 2 || read == 0)
+            assert_int_equal(sscanf(at, "//! %u %n", &other, &read), 1);
+        add_expected(s, other, column, false, at + read, strlen(at + read));
+    }
+}
+
+/* Octet by octet: some of these files hold what no text may hold. */
+static void read_sheet(struct sheet *s)
+{
+    FILE *f = fopen(s->path, "rb");
+    char text[2048];
+    size_t n = 0;
+    unsigned line = 1;
+    int c;
+
+    assert_non_null(f);
+    do {
+        c = fgetc(f);
+        if (c != '\n' && c != EOF) {
+            assert_true(n + 1 < sizeof(text));
+            text[n++] = c != 0 ? (char)c : '?';
+            continue;
+        }
+        text[n] = '\0';
+        read_markers(s, text, line++);
+        n = 0;
+    } while (c != EOF);
+    fclose(f);
+}
+
+static void check_fault(void *arg, const struct menu_fault *fault)
+{
+    struct sheet *s = arg;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        struct expected *e = &s->expected[i];
+
+        if (!e->is_met && e->line == fault->line && e->is_warning == fault->is_warning &&
+            (e->column == 0 || e->column == fault->column) &&
+            strstr(fault->text, e->text) != NULL && strcmp(fault->file, s->path) == 0) {
+            e->is_met = true;
+            return;
+        }
+    }
+    note(&s->wrong, "not expected: %s:%u:%u: %s%s", fault->file, fault->line, fault->column,
+         fault->is_warning ? "warning: " : "", fault->text);
+}
+
+static unsigned check_menu(const char *path, char **wrong)
+{
+    struct sheet s = {.path = path};
+    struct menu *menu;
+
+    read_sheet(&s);
+    menu = menu_load_file(path, &menu_test_vocabulary, check_fault, &s);
+    if (menu != NULL && s.has_errors)
+        note(&s.wrong, "%s was accepted", path);
+    if (s.count == 0)
+        note(&s.wrong, "%s expects nothing", path);
+    for (unsigned i = 0; i < s.count; i++)
+        if (!s.expected[i].is_met)
+            note(&s.wrong, "not reported: %s:%u:%u: %s", path, s.expected[i].line,
+                 s.expected[i].column, s.expected[i].text);
+    menu_free(menu);
+    if (s.wrong != NULL)
+        note(wrong, "%s", s.wrong);
+    free(s.wrong);
+    return s.has_errors;
+}
+
+static int is_menu(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return dot != NULL && strcmp(dot, ".cfg") == 0;
+}
+
+static void every_faulty_menu_is_refused_at_its_line(void **state)
+{
+    struct dirent **entries;
+    int count = scandir(FOLDER, &entries, is_menu, alphasort);
+    unsigned refused = 0;
+    char *wrong = NULL;
+
+    (void)state;
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        char path[512];
+
+        snprintf(path, sizeof(path), FOLDER "/%s", entries[i]->d_name);
+        refused += check_menu(path, &wrong);
+        free(entries[i]);
+    }
+    free(entries);
+    if (wrong != NULL) {
+        fputs(wrong, stderr);
+        free(wrong);
+        fail_msg("see above");
+    }
+    assert_true(refused >= MENUS_MIN);
+}
+
+static void a_file_that_is_too_large_is_refused(void **state)
+{
+    char path[] = "/tmp/warung-menu-XXXXXX", *faults;
+    int fd = mkstemp(path);
+    FILE *f = fdopen(fd, "w");
+
+    (void)state;
+    for (unsigned i = 0; i < 400000; i++)
+        fputs("// a comment without end ", f);
+    fclose(f);
+    assert_null(menu_from_file(path, NULL, &faults));
+    assert_non_null(strstr(faults, "too large"));
+    free(faults);
+    remove(path);
+}
+
+static void a_text_of_ten_thousand_levels_is_refused(void **state)
+{
+    char *text = malloc(30000), *faults;
+
+    (void)state;
+    strcpy(text, "a = ");
+    memset(text + 4, '(', 10000);
+    memset(text + 10004, ')', 10000);
+    strcpy(text + 20004, ";\n");
+    assert_null(menu_from_text(text, NULL, &faults));
+    assert_non_null(strstr(faults, "nested deeper"));
+    free(faults);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_faulty_menu_is_refused_at_its_line),
+        cmocka_unit_test(a_file_that_is_too_large_is_refused),
+        cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
