@@ -173,10 +173,10 @@ fuzz-programs: $(FUZZERS)
 BENCHES  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 bench: $(PROGRAMS) $(BENCHES)
 	@BUILD=$(B) tests/bench/bench.sh
-$(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(LIB)
+$(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Lines and branches that the tests reach, folder by folder; details in build-coverage/index.html.
 coverage: $(PACKAGES)
@@ -194,7 +194,7 @@ install: all
 	    sed 's|/usr/sbin/|$(sbindir)/|' $$unit >$(DESTDIR)$(unitdir)/$${unit##*/}; done
 	install -D -m 644 systemd/warung.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/warung.conf
 	install -D -m 644 systemd/warung.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
-	for file in warung.cfg redis.conf $(patsubst conf/%,%,$(wildcard conf/menus/*.cfg)); do \
+	for file in redis.conf $(patsubst conf/%,%,$(wildcard conf/*.cfg conf/menus/*.cfg)); do \
 	    [ -e $(DESTDIR)$(sysconfdir)/warung/$$file ] || \
 	    install -m 644 conf/$$file $(DESTDIR)$(sysconfdir)/warung/$$file; done
 	for page in docs/man/*.[158]; do \

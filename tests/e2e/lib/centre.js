@@ -3,7 +3,7 @@
 
 const smpp = require('smpp');
 
-const { until } = require('./process');
+const { PATIENCE_MS, until } = require('./process');
 
 const OP = { BEGIN: 1, ASK: 2, END: 17, ANSWER: 18 };
 
@@ -37,6 +37,7 @@ class Centre {
     }
 
     onSession(session) {
+        session.socket.setNoDelay(true); // else each answer waits for the gateway's delayed ACK
         session.on('error', () => session.destroy());
         session.on('close', () => (this.sessions = this.sessions.filter((s) => s !== session)));
         for (const kind of ['transceiver', 'transmitter', 'receiver'])
@@ -89,15 +90,17 @@ class Centre {
     // Sends a request and waits for its response.
     async request(command, options, session) {
         const via = session ?? (await until('a session to the gateway', () => this.receiver));
-        let answered;
-        const answer = new Promise((resolve) => (answered = resolve));
-        via[command](options, answered);
-        let timer;
-        const lost = new Promise((resolve) => (timer = setTimeout(resolve, 20000, null)));
-        via.once('close', () => answered(null));
-        const response = await Promise.race([answer, lost]);
-        clearTimeout(timer);
-        return response; // null when the gateway did not answer
+        return new Promise((resolve) => {
+            const end = (response) => {
+                clearTimeout(timer);
+                via.off('close', lost);
+                resolve(response);
+            };
+            const lost = () => end(null); // the gateway did not answer
+            const timer = setTimeout(lost, PATIENCE_MS);
+            via.once('close', lost);
+            via[command](options, end);
+        });
     }
 
     phone(msisdn, options) {
