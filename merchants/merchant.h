@@ -92,8 +92,8 @@ struct merchant {
     int64_t deadline_ms;                  /* PERLU_PERBAIKAN: until when; else 0 */
     bool reminded;                        /* PERLU_PERBAIKAN: the reminder SMS was sent */
     uint32_t flags;                       /* merchant_flag */
-    /* Proof of consent (UU 27/2022 Art. 24): when, to which text, in which language. The time also
-     * names the draft that this registration was made of. */
+    /* Proof of consent (UU 27/2022 Art. 24): when, to which version of the menu, in which language.
+     */
     int64_t consent_ms;
     char consent_version[MERCHANT_VERSION_BYTES];
     char consent_language[MERCHANT_CODE_BYTES];

@@ -56,12 +56,18 @@ static bool is_complete(const struct merchant *m)
     return true;
 }
 
-/* The registration that was made of this very draft, if it was sent before. */
-static const struct merchant *find_sent(const struct subscriber *s, int64_t consent_ms)
+/* The registration that was made of this very draft, if it was sent before: the same consent and
+ * the same answers. */
+static const struct merchant *find_sent(const struct subscriber *s, const struct merchant *draft)
 {
     for (unsigned i = 0; i < s->merchant_count; i++) {
-        if (s->merchants[i].consent_ms == consent_ms)
-            return &s->merchants[i];
+        const struct merchant *m = &s->merchants[i];
+        bool is_same = m->consent_ms == draft->consent_ms;
+
+        for (unsigned row = 0; is_same && field_at(row) != NULL; row++)
+            is_same = strcmp(field_value(field_at(row), m), field_value(field_at(row), draft)) == 0;
+        if (is_same)
+            return m;
     }
     return NULL;
 }
@@ -101,27 +107,25 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
     return "terkirim";
 }
 
-/* Sending twice (a retry, a key pressed again) is sending once: the consent tells the drafts of one
- * number apart. */
+/* Sending twice (a retry, a key pressed again) is sending once. */
 const char *registration_send(struct programme *p, struct menu_state *state)
 {
-    const struct merchant *sent = find_sent(&p->subscriber, state->draft_since_ms);
+    const struct merchant *sent;
+    struct merchant draft;
     const char *result = "terkirim";
 
-    if (state->has_draft && sent != NULL) {
+    if (!state->has_draft)
+        return "kurang";
+    read_draft(state, &draft);
+    registration_note_consent(&draft, state->draft_menu_id, state->draft_language,
+                              state->draft_since_ms);
+    sent = find_sent(&p->subscriber, &draft);
+    if (sent != NULL)
         text_copy(p->focus, sizeof(p->focus), sent->regno);
-    } else {
-        struct merchant draft;
-
-        read_draft(state, &draft);
-        registration_note_consent(&draft, state->draft_menu_id, state->draft_language,
-                                  state->draft_since_ms);
-        if (!state->has_draft)
-            return "kurang";
+    else
         result = registration_make(p, &draft);
-        if (result == NULL || strcmp(result, "terkirim") != 0)
-            return result;
-    }
+    if (result == NULL || strcmp(result, "terkirim") != 0)
+        return result;
     menu_state_clear_draft(state);
     programme_arm(p, PROGRAMME_TIMER_NUDGE, 0);
     programme_arm(p, PROGRAMME_TIMER_DRAFT, 0);

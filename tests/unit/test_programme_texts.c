@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "merchants/programme.h"
+#include "merchants/dialog.h"
 #include "tests/support/menus.h"
 #include "tests/support/texts.h"
 
@@ -318,11 +318,51 @@ static void test_every_region_page_word_for_word(void **state)
     menu_free(menu);
 }
 
+/* --- what an owner may set ------------------------------------------------------------------- */
+
+static void print_fault(void *arg, unsigned line, const char *what)
+{
+    print_error("%s, line %u: %s\n", (const char *)arg, line, what);
+}
+
+static void play_with(const char *before, const char *after, const char *dialog)
+{
+    struct menu *menu = load_with(before, after);
+    bool is_good = dialog_run(menu, "*384#", INT64_C(1795489200000), dialog, print_fault,
+                              (void *)(uintptr_t)after);
+
+    menu_free(menu);
+    assert_true(is_good);
+}
+
+static void test_settings_of_the_owner(void **state)
+{
+    (void)state;
+    play_with("\"optional\"", "\"off\"",
+              "dial *384*1*1*SITI AMINAH#\nexpect\n  Langkah 2/8\n  Ketik nama usaha.\n  ...\n"
+              "dial *384*1*1*WARUNG*1*2*1*1*1*2#\nexpect\n  Perbaiki yang mana?\n  1. Nama\n"
+              "  2. Nama usaha\n  3. Jenis usaha\n  ...\n");
+    play_with(
+        "\"optional\"", "\"required\"",
+        "dial *384*1*1*SITI AMINAH#\nexpect\n  Langkah 2/9\n  Ketik NIK, 16 angka di KTP Anda.\n"
+        "  0. Kembali\nanswer 1\nexpect\n  NIK harus 16 angka, tadi 1 angka.\n  ...\n"
+        "answer 1871994101809999\nexpect\n  Langkah 3/9\n  ...\n");
+    play_with(
+        "hp_step = \"on\"; ", "hp_step = \"off\";",
+        "dial *384*1*1*SITI AMINAH*1*WARUNG*1*2*1*1#\nexpect\n  Langkah 8/8 Periksa:\n  ...\n");
+    play_with("\"buka\";  ", "\"tutup\";",
+              "dial *384*1#\nexpect end\n  Pendaftaran sedang ditutup. Kami buka lagi 01-02-2027. "
+              "Info: 0721-384384\n"
+              "sms DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO#METRO BARAT\nexpect sms\n"
+              "  Pendaftaran sedang ditutup. Kami buka lagi 01-02-2027. Info: 0721-384384\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_text_word_for_word),
         cmocka_unit_test(test_every_region_page_word_for_word),
+        cmocka_unit_test(test_settings_of_the_owner),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

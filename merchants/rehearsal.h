@@ -1,0 +1,47 @@
+/*
+ * The whole programme without a network or a store: a menu, the records of a few subscribers, and a
+ * clock that is moved by hand. It does what the gateway does with one input, in memory and at once:
+ * for `warungctl menu play` and `menu test`, and for tests.
+ */
+#ifndef WARUNG_MERCHANTS_REHEARSAL_H
+#define WARUNG_MERCHANTS_REHEARSAL_H
+
+#include "merchants/programme.h"
+
+enum { REHEARSAL_PHONES_MAX = 8, REHEARSAL_SMS_MAX = 16, REHEARSAL_IDLE_S = 180 };
+
+struct rehearsal;
+
+/* The menu outlives it; it was loaded with programme_vocabulary (or needs none). `code` is what is
+ * dialled, "*384#". The first phone is 6281200000001. Free with rehearsal_free(). */
+struct rehearsal *rehearsal_new(const struct menu *menu, const char *code, int64_t now_ms);
+void rehearsal_free(struct rehearsal *r);
+
+/* Takes another phone up; false when there are too many. */
+bool rehearsal_take_phone(struct rehearsal *r, const char *msisdn);
+const char *rehearsal_phone(const struct rehearsal *r);
+void rehearsal_set_limits(struct rehearsal *r, struct menu_limits limits);
+int64_t rehearsal_now(const struct rehearsal *r);
+
+/* Each gives what the menu made of it; valid until the next call. The reply to an SMS is also put
+ * among the SMS to the phone. */
+const struct menu_outcome *rehearsal_dial(struct rehearsal *r, const char *dialled);
+const struct menu_outcome *rehearsal_type(struct rehearsal *r, const char *typed);
+const struct menu_outcome *rehearsal_sms(struct rehearsal *r, const char *text);
+void rehearsal_hang_up(struct rehearsal *r);
+/* Moves the clock on; timers that become due on the way fire in their order. */
+void rehearsal_wait(struct rehearsal *r, int64_t ms);
+/* An officer decides on a registration: this one, or (NULL) the phone's newest. */
+enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
+                                        enum merchant_event event, const char *reason);
+
+/* The oldest SMS to this phone that was not taken yet; NULL when there is none. Valid until the
+ * next one is taken. */
+const char *rehearsal_take_sms(struct rehearsal *r);
+unsigned rehearsal_sms_count(const struct rehearsal *r);
+
+/* What the store would hold of this phone. */
+const struct menu_state *rehearsal_state(const struct rehearsal *r);
+struct span rehearsal_record(const struct rehearsal *r);
+
+#endif

@@ -1,0 +1,167 @@
+/* Golden dialogues of the shipped menu: the files of tests/dialogs, each played on a rehearsal. And
+ * the player itself: a dialogue that is not as written is told with the difference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "merchants/calendar.h"
+#include "merchants/dialog.h"
+#include "tests/support/menus.h"
+
+#define SHIPPED "conf/menus/terususaha.cfg"
+#define CODE    "*384#"
+
+/* Every dialogue begins on Tuesday 24 November 2026 at 10:00 in Lampung. */
+#define NOW (INT64_C(1795453200000) + 10 * CALENDAR_HOUR_MS)
+
+static struct menu *load(void)
+{
+    char *faults = NULL;
+    struct menu *menu = menu_from_file(SHIPPED, &programme_vocabulary, &faults);
+
+    if (faults != NULL)
+        fail_msg("%s", faults);
+    assert_non_null(menu);
+    return menu;
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0, room = 0;
+
+    if (file == NULL)
+        fail_msg("%s cannot be read", path);
+    for (;;) {
+        room += 65536;
+        text = mem_realloc_array(text, room + 1, 1);
+        size += fread(text + size, 1, room - size, file);
+        if (size < room)
+            break;
+    }
+    fclose(file);
+    text[size] = '\0';
+    return text;
+}
+
+static void print_fault(void *arg, unsigned line, const char *what)
+{
+    print_error("%s:%u: %s\n", (const char *)arg, line, what);
+}
+
+static void test_golden_dialogues(void **state)
+{
+    struct menu *menu = load();
+    unsigned wrong = 0;
+    glob_t files;
+
+    (void)state;
+    assert_int_equal(glob("tests/dialogs/*.dialog", 0, NULL, &files), 0);
+    assert_true(files.gl_pathc >= 25);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        char *text = read_file(files.gl_pathv[i]);
+
+        wrong += !dialog_run(menu, CODE, NOW, text, print_fault, files.gl_pathv[i]);
+        mem_free(text);
+    }
+    globfree(&files);
+    menu_free(menu);
+    assert_int_equal(wrong, 0);
+}
+
+/* --- the player ----------------------------------------------------------------------------- */
+
+struct faults {
+    unsigned count, line;
+    char what[4096];
+};
+
+static void keep_fault(void *arg, unsigned line, const char *what)
+{
+    struct faults *f = arg;
+
+    f->count++;
+    f->line = line;
+    snprintf(f->what, sizeof(f->what), "%s", what);
+}
+
+static void test_player_tells_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned line;
+        const char *what; /* that the fault begins with */
+    } rows[] = {
+        {"dial *384#\nexpect\n  Tabik pun! #TerusUsaha\n  Pilih bahasa\n  ...\n", 2,
+         "the screen is not as expected\n    Tabik pun! #TerusUsaha\n  - Pilih bahasa\n"
+         "  + Pilih bahasa / Language:\n"},
+        {"# a remark\n\ndial *384#\nexpect end\n  Tabik pun! #TerusUsaha\n  ...\n", 4,
+         "the dialogue is not over"},
+        {"dial *384*5*6#\nexpect\n  Program ini gratis\n", 2, "the screen is not as expected"},
+        {"sms STOP\nexpect sms\n  #TerusUsaha: SMS info dihentikan\n", 2,
+         "the SMS is not as expected"},
+        {"sms STOP\nsms MULAI\n", 2, "an SMS came that nobody expected"},
+        {"sms STOP\n", 1, "an SMS came that nobody expected"},
+        {"expect sms\n  x\n", 1, "no SMS came"},
+        {"expect\n  x\n", 1, "the phone shows nothing"},
+        {"dial *384#\nexpect nothing\n", 2, "it was answered"},
+        {"officer review\n", 1, "the programme says: no-such-registration"},
+        {"officer promote\n", 1, "an officer can"},
+        {"later tomorrow\n", 1, "later takes"},
+        {"limit 10\n", 1, "limit takes"},
+        {"phone\n", 1, "phone takes a number"},
+        {"phone 1\nphone 2\nphone 3\nphone 4\nphone 5\nphone 6\nphone 7\nphone 8\n", 8,
+         "no more than 8 phones"},
+        {"call *384#\n", 1, "call: no such command"},
+        {"expect sun\n", 1, "expect, expect end"},
+    };
+    struct menu *menu = load();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct faults f = {0};
+
+        assert_false(dialog_run(menu, CODE, NOW, rows[i].text, keep_fault, &f));
+        assert_int_equal(f.count, 1);
+        if (f.line != rows[i].line || strncmp(f.what, rows[i].what, strlen(rows[i].what)) != 0)
+            fail_msg("%s\n%u: %s", rows[i].text, f.line, f.what);
+    }
+    menu_free(menu);
+}
+
+static void test_player_passes_what_is_right(void **state)
+{
+    struct menu *menu = load();
+    struct faults f = {0};
+
+    (void)state;
+    assert_true(dialog_run(menu, CODE, NOW, "", keep_fault, &f));
+    assert_true(dialog_run(menu, CODE, NOW,
+                           "limit 160\ndial *384#\nexpect\n  Tabik pun! #TerusUsaha\n  ...\n"
+                           "hangup\nlater 1d 2h 3m 4s\nexpect nothing\nphone 4444\nsms STOP\n"
+                           "expect nothing",
+                           keep_fault, &f));
+    assert_int_equal(f.count, 0);
+    menu_free(menu);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_dialogues),
+        cmocka_unit_test(test_player_tells_what_is_wrong),
+        cmocka_unit_test(test_player_passes_what_is_right),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
