@@ -16,6 +16,7 @@ struct turn {
     struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
     char link_name[32];
     struct dialect_input input;
+    bool is_fresh;       /* the records were seen in the store during this turn */
     bool is_settle;      /* our own: stores a proof, nothing else */
     char timer_kind[16]; /* not empty: caused by a timer, not by input */
     unsigned tries;

@@ -60,6 +60,7 @@ static struct turn *turn_new(struct turn_engine *e)
     }
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
     t->tries = 0;
+    t->is_fresh = false;
     t->is_settle = false;
     t->is_exact = false;
     t->timer_kind[0] = '\0';
@@ -176,6 +177,7 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
         return false;
     }
     box->has_copies = true;
+    t->is_fresh = true;
     if (is_newer)
         mailbox_unprove(&t->engine->mailbox, box); /* it was about a debt of an older record */
     return true;
@@ -438,6 +440,14 @@ static void on_committed(void *arg, const struct store_reply *reply)
     refuse_and_end(t, ESME_RX_T_APPN, store_result_name(reply->result));
 }
 
+/* A local copy may be old: what is written is checked by the commit, but what is refused or passed
+ * over because of it must be seen in the store first. */
+static bool is_guess(const struct turn *t, const struct step *step)
+{
+    return step->kind == STEP_MISMATCH ||
+           (step->kind == STEP_NOTHING && t->input.kind == DIALECT_ABORT);
+}
+
 static void turn_run(struct turn *t)
 {
     struct turn_engine *e = t->engine;
@@ -455,6 +465,10 @@ static void turn_run(struct turn *t)
     };
 
     step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
+    if (!t->is_fresh && is_guess(t, e->step)) {
+        load(t);
+        return;
+    }
     switch (e->step->kind) {
     case STEP_COMMIT:
         commit(t, e->step);

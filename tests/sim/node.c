@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "gateway/link/link.h"
+#include "gateway/smpp/dialect_knobs.h"
 #include "sessions/store_memory.h"
 #include "sessions/vault.h"
 
@@ -16,7 +17,7 @@ struct node {
     struct network *network;
     struct memory_data *data;
     const struct menu *menu;
-    const struct dialect *dialect;
+    struct dialect *dialect;
     char name[16];
     bool is_spared;
     unsigned crashes;
@@ -225,6 +226,7 @@ static void node_wake(struct node *n)
     };
 
     settings.instance = n->name;
+    settings.sweep_ms = 5000; /* most of a quiet hour is sweeps */
     n->vault = vault_new_plain();
     n->store = store_memory_new(&store);
     env.store = n->store;
@@ -285,6 +287,15 @@ static void on_life(struct timer *timer, void *arg)
     start_life(n);
 }
 
+static struct dialect *make_dialect(enum turn_token token)
+{
+    struct dialect *d = mem_dup(dialect_find("spec34"), sizeof(*d));
+
+    if (token == TURN_TOKEN_ECHO)
+        d->session_out = DIALECT_SESSION_ECHO_UNIT;
+    return d;
+}
+
 struct node *node_new(struct world *w, unsigned number, struct network *network,
                       struct memory_data *data, const struct menu *menu)
 {
@@ -294,8 +305,7 @@ struct node *node_new(struct world *w, unsigned number, struct network *network,
     n->network = network;
     n->data = data;
     n->menu = menu;
-    n->dialect = dialect_find("spec34");
-    assert(n->dialect != NULL);
+    n->dialect = make_dialect(w->token);
     snprintf(n->name, sizeof(n->name), "gw%u", number);
     list_init(&n->pending);
     timer_init(&n->life, on_life, n);
@@ -328,5 +338,6 @@ void node_free(struct node *n)
     timer_stop(&n->world->timers, &n->life);
     if (n->engine != NULL)
         node_die(n);
+    mem_free(n->dialect);
     mem_free(n);
 }
