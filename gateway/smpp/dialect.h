@@ -16,6 +16,7 @@ enum {
     DIALECT_CODE_BYTES = 24,
     DIALECT_TEXT_BYTES = 2048, /* UTF-8 and NUL */
     DIALECT_SESSION_BYTES = 16,
+    DIALECT_NAME_BYTES = 24,
 };
 
 struct dialect; /* immutable once made; many links share one */

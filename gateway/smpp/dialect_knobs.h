@@ -87,7 +87,7 @@ struct dialect_type_of_address {
 };
 
 struct dialect {
-    char name[24];
+    char name[DIALECT_NAME_BYTES];
     enum dialect_pdu pdu_in;
     enum dialect_pdu pdu_out; /* EITHER: submit_sm */
     enum dialect_text_out text_out;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "gateway/smpp/dialect.h"
+#include "gateway/dialects.h"
 #include "tests/support/vectors.h"
 
 enum {
@@ -24,6 +24,14 @@ enum {
     COLUMN_TEXT,
 };
 enum { PDU_BYTES = 4096, SEQUENCE_NUMBER = 7 };
+
+/* What a row needs: itself, and the files that may name its dialect. */
+struct case_state {
+    const struct vector_row *row;
+    struct dialects *const *files;
+};
+
+enum { FILES = 2 };
 
 static const char *kind_name(enum dialect_kind kind)
 {
@@ -43,8 +51,13 @@ static const char *kind_name(enum dialect_kind kind)
 static enum dialect_reply_kind reply_kind(const char *name)
 {
     static const char *const names[] = {
-        [DIALECT_ASK] = "ask",   [DIALECT_END] = "end",         [DIALECT_NOTIFY] = "notify",
-        [DIALECT_PUSH] = "push", [DIALECT_RELEASE] = "release", [DIALECT_ASK_LAST] = "ask_last",
+        [DIALECT_ASK] = "ask",
+        [DIALECT_END] = "end",
+        [DIALECT_NOTIFY] = "notify",
+        [DIALECT_PUSH] = "push",
+        [DIALECT_RELEASE] = "release",
+        [DIALECT_ASK_LAST] = "ask_last",
+        [DIALECT_ABORT_ACK] = "abort_ack",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -100,7 +113,7 @@ static void parse_session(const char *column, struct dialect_session *s)
     s->is_phase_1 = strchr(column, 'p') != NULL;
 }
 
-static void check_input(const struct dialect *d, struct span frame, char **columns)
+static void check_input(const struct dialect *d, struct span frame, char *const *columns)
 {
     struct dialect_input *input = mem_alloc(sizeof(*input));
     enum smpp_status status;
@@ -122,7 +135,7 @@ static void check_input(const struct dialect *d, struct span frame, char **colum
     mem_free(input);
 }
 
-static void check_output(const struct dialect *d, struct span frame, char **columns)
+static void check_output(const struct dialect *d, struct span frame, char *const *columns)
 {
     bool expected = strcmp(columns[COLUMN_STATUS], "ok") == 0;
     uint8_t octets[PDU_BYTES];
@@ -154,37 +167,56 @@ static void check_output(const struct dialect *d, struct span frame, char **colu
 
 static void dialect_behaves_as_its_row_says(void **state)
 {
-    const struct vector_row *row = *state;
-    char *const *c = row->columns;
-    const struct dialect *d = dialect_find(c[COLUMN_DIALECT]);
+    const struct case_state *cs = *state;
+    char *const *c = cs->row->columns;
+    const struct dialect *d = dialects_find(cs->files[0], c[COLUMN_DIALECT]);
     uint8_t octets[PDU_BYTES];
     struct span frame;
 
+    if (d == NULL)
+        d = dialects_find(cs->files[1], c[COLUMN_DIALECT]);
     assert_non_null(c[COLUMN_TEXT]);
     assert_non_null(d);
     assert_string_equal(dialect_name(d), c[COLUMN_DIALECT]);
     frame = vector_octets(c[COLUMN_OCTETS], octets, sizeof(octets));
     if (strcmp(c[COLUMN_WAY], "in") == 0)
-        check_input(d, frame, (char **)row->columns);
+        check_input(d, frame, c);
     else
-        check_output(d, frame, (char **)row->columns);
+        check_output(d, frame, c);
+}
+
+static void on_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "%s:%u:%u: %s\n", file, line, column, text);
 }
 
 /* One test a row, named after it. */
 int main(void)
 {
+    struct dialects *files[FILES] = {
+        dialects_load("conf/dialects.cfg", on_fault, NULL),
+        dialects_load("tests/vectors/dialects.cfg", on_fault, NULL),
+    };
     struct vector_file file;
-    struct CMUnitTest *rows;
+    struct CMUnitTest *tests;
+    struct case_state *cases;
     int failed;
 
     vector_file_load(&file, "tests/vectors/dialects.tsv");
-    rows = mem_realloc_array(NULL, file.count, sizeof(rows[0]));
-    for (size_t i = 0; i < file.count; i++)
-        rows[i] = (struct CMUnitTest){.name = file.rows[i].columns[COLUMN_NAME],
-                                      .test_func = dialect_behaves_as_its_row_says,
-                                      .initial_state = &file.rows[i]};
-    failed = _cmocka_run_group_tests("dialects", rows, file.count, NULL, NULL);
-    mem_free(rows);
+    tests = mem_realloc_array(NULL, file.count, sizeof(tests[0]));
+    cases = mem_realloc_array(NULL, file.count, sizeof(cases[0]));
+    for (size_t i = 0; i < file.count; i++) {
+        cases[i] = (struct case_state){&file.rows[i], files};
+        tests[i] = (struct CMUnitTest){.name = file.rows[i].columns[COLUMN_NAME],
+                                       .test_func = dialect_behaves_as_its_row_says,
+                                       .initial_state = &cases[i]};
+    }
+    failed = _cmocka_run_group_tests("dialects", tests, file.count, NULL, NULL);
+    mem_free(cases);
+    mem_free(tests);
     vector_file_free(&file);
+    for (size_t i = 0; i < FILES; i++)
+        dialects_free(files[i]);
     return failed;
 }
