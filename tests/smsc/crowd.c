@@ -10,6 +10,7 @@ enum {
     PHONE_BYTES = 24,
     ANSWER_BYTES = 182,
     ROWS_FIRST = 4096,
+    FINISHED_ENOUGH = 20,
 };
 
 enum slot_state {
@@ -23,6 +24,7 @@ struct slot {
     struct list_node free;
     struct list_node waiting;
     struct list_node due;
+    struct list_node again;
     uint32_t place;       /* in load.slots */
     uint32_t phone;       /* the subscriber's place in the range */
     uint32_t input;       /* number of the last input; never goes back, so that an old delivery of
@@ -32,6 +34,8 @@ struct slot {
     uint64_t give_up_us;  /* when its screen is missed */
     uint64_t start_us;    /* open loop: when the dialogue was due */
     uint64_t due_us;      /* open loop: when it acts next */
+    uint64_t again_us;    /* when to type once more ... */
+    uint32_t again_input; /* ... if this input is still without its screen */
     uint8_t state;
     uint8_t session;
     uint8_t unit;
@@ -60,9 +64,12 @@ struct crowd {
     struct list free_slots;
     struct list waiting; /* for a screen, the oldest first */
     struct list due;     /* by when they act next */
+    struct list again;   /* by when they type once more */
 
     uint64_t started;
-    unsigned samples; /* of wrong screens, printed so far */
+    uint64_t finished;        /* reached the flow's end ... */
+    uint64_t finished_inputs; /* ... with so many inputs in all */
+    unsigned samples;         /* of wrong screens, printed so far */
 };
 
 /* ---- subscribers ---- */
@@ -189,6 +196,7 @@ static struct slot *take_slot(struct crowd *c)
     list_node_init(&s->free);
     list_node_init(&s->waiting);
     list_node_init(&s->due);
+    list_node_init(&s->again);
     c->slots[c->slot_count++] = s;
     return s;
 }
@@ -285,6 +293,35 @@ static void count_step(struct crowd *c, struct slot *s, bool ended)
     c->owner->on_step(c->ctx, c->loop->now_us - s->intended_us, ended);
 }
 
+static void plan_reentry(struct crowd *c, struct slot *s)
+{
+    const struct ledger_row *r = row_of(c, s->phone);
+
+    if (c->settings->reenter_us == 0 || !r->is_waiting || !r->is_accepted || s->inputs < 2 ||
+        list_is_linked(&s->again))
+        return;
+    s->again_us = c->loop->now_us + c->settings->reenter_us;
+    s->again_input = s->input;
+    list_push_back(&c->again, &s->again);
+}
+
+static void reenter_due(struct crowd *c)
+{
+    struct list_node *node;
+
+    while ((node = list_first(&c->again)) != NULL) {
+        struct slot *s = LIST_ITEM(node, struct slot, again);
+
+        if (s->again_us > c->loop->now_us)
+            return;
+        list_remove(&c->again, &s->again);
+        if (s->input != s->again_input || s->state != SLOT_WAITING)
+            continue;
+        ledger_on_eaten(row_of(c, s->phone));
+        answer(c, s, c->loop->now_us);
+    }
+}
+
 static void on_screen(struct crowd *c, struct slot *s, const struct wire_message *m,
                       struct span gsm)
 {
@@ -299,11 +336,15 @@ static void on_screen(struct crowd *c, struct slot *s, const struct wire_message
         return;
     case LEDGER_END:
         count_step(c, s, true);
+        c->finished++;
+        c->finished_inputs += s->inputs;
         break;
     case LEDGER_BUSY:
         count_step(c, s, false);
         break;
     case LEDGER_DUPLICATE:
+        plan_reentry(c, s);
+        return;
     case LEDGER_LATE:
         return;
     case LEDGER_DOUBLE:
@@ -458,6 +499,7 @@ void crowd_miss_screens(struct crowd *c, bool all)
 {
     struct list_node *node;
 
+    reenter_due(c);
     while ((node = list_first(&c->waiting)) != NULL) {
         struct slot *s = LIST_ITEM(node, struct slot, waiting);
         struct ledger_row *r = row_of(c, s->phone);
@@ -493,6 +535,7 @@ struct crowd *crowd_new(struct loop *loop, const struct crowd_settings *settings
     list_init(&c->free_slots);
     list_init(&c->waiting);
     list_init(&c->due);
+    list_init(&c->again);
     return c;
 }
 
@@ -525,6 +568,13 @@ void crowd_set_centre(struct crowd *c, struct centre *centre)
 uint64_t crowd_started(const struct crowd *c)
 {
     return c->started;
+}
+
+double crowd_inputs_per_dialogue(const struct crowd *c)
+{
+    if (c->finished < FINISHED_ENOUGH)
+        return c->flow->inputs;
+    return (double)c->finished_inputs / (double)c->finished;
 }
 
 size_t crowd_at_once(const struct crowd *c)

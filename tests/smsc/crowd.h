@@ -19,6 +19,9 @@ struct crowd_settings {
     /* 0 = a question is answered at once; else a subscriber acts every so often, by the clock, from
      * when his dialogue was due to begin. */
     uint64_t think_us;
+    /* When only the last screen comes again, the subscriber types once more after so long; 0 = he
+     * waits in vain. */
+    uint64_t reenter_us;
     unsigned hang_up_percent; /* of questions */
     bool payload;             /* text in message_payload */
     uint64_t seed;
@@ -50,12 +53,15 @@ void crowd_set_centre(struct crowd *c, struct centre *centre);
 bool crowd_begin(struct crowd *c, uint64_t due_us);
 /* With think_us: lets everybody act whose time has come, and asks the loop to wake for the next. */
 void crowd_act(struct crowd *c);
-/* Gives up screens that are overdue; at the very end (`all`) all that are still awaited. */
+/* To be called every now and then: types again what was eaten, gives up screens that are overdue;
+ * at the very end (`all`) all that are still awaited. */
 void crowd_miss_screens(struct crowd *c, bool all);
 
 /* Dialogues begun so far; at once, at most. */
 uint64_t crowd_started(const struct crowd *c);
 size_t crowd_at_once(const struct crowd *c);
+/* Inputs of a dialogue, on average of those that reached the end; before that, the flow's. */
+double crowd_inputs_per_dialogue(const struct crowd *c);
 /* Nobody is in a dialogue. */
 bool crowd_is_idle(const struct crowd *c);
 const struct ledger_row *crowd_rows(const struct crowd *c, size_t *count);

@@ -212,7 +212,7 @@ static void read_step(struct parser *p, bool is_optional, bool is_end)
         else
             fail(p, "only `save TEXT` may follow here");
     }
-    f->inputs += !is_optional;
+    f->inputs++;
 }
 
 static void read_dial(struct parser *p)

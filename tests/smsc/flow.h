@@ -50,7 +50,7 @@ struct flow {
     char dial[FLOW_DIAL_BYTES];
     struct flow_step steps[FLOW_STEPS_MAX];
     unsigned step_count;
-    unsigned inputs; /* of one dialogue without its optional screens, the dialling included */
+    unsigned inputs; /* of one dialogue with all its optional screens, the dialling included */
     struct flow_match save; /* size 0: nothing is saved */
     struct flow_match busy[FLOW_OTHERS_MAX];
     unsigned busy_count;

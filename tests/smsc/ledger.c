@@ -65,6 +65,12 @@ void ledger_on_disturbed(struct ledger_row *r)
         r->is_disturbed = true;
 }
 
+void ledger_on_eaten(struct ledger_row *r)
+{
+    r->eaten++;
+    r->is_waiting = false;
+}
+
 void ledger_on_no_screen(struct ledger_row *r)
 {
     if (!r->is_waiting)
@@ -228,6 +234,7 @@ static void add_row(struct ledger_sum *s, const struct ledger_row *r, const stru
     s->lost += r->lost;
     s->explained += r->explained;
     s->untaken += r->untaken;
+    s->eaten += r->eaten;
     s->doubled += r->doubled;
     s->wrong += r->wrong;
     s->late += r->late;
@@ -251,7 +258,8 @@ struct ledger_sum ledger_add_up(const struct ledger_row *rows, size_t count, con
     for (size_t i = 0; i < count; i++)
         if (rows[i].inputs != 0)
             add_row(&s, &rows[i], f);
-    s.is_balanced = s.inputs == s.screens + s.aborts + s.lost + s.explained + s.untaken + s.open;
+    s.is_balanced =
+        s.inputs == s.screens + s.aborts + s.lost + s.explained + s.untaken + s.eaten + s.open;
     return s;
 }
 

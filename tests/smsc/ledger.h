@@ -28,6 +28,7 @@ struct ledger_row {
     uint16_t
         doubled; /* second effects of one input: screens of a later step, changed or early ones */
     uint16_t wrong;    /* screens that the flow does not know here */
+    uint16_t eaten;    /* accepted, but the last screen came again: typed once more */
     uint16_t late;     /* a screen after its input was booked as lost or explained */
     uint16_t finished; /* dialogues that reached the flow's end */
     uint16_t busy;     /* dialogues that the service ended as busy */
@@ -72,6 +73,9 @@ enum ledger_verdict ledger_on_screen(struct ledger_row *r, const struct flow *f,
                                      unsigned *step);
 /* True when it is the one that the flow wants. */
 bool ledger_on_sms(struct ledger_row *r, const struct flow *f, struct span gsm);
+/* The awaited input was accepted, but what came was the last screen again, and nothing else: the
+ * subscriber types it once more (ledger_on_input() follows). */
+void ledger_on_eaten(struct ledger_row *r);
 /* The screen did not come in time: lost, or explained; the dialogue is over. */
 void ledger_on_no_screen(struct ledger_row *r);
 
@@ -86,6 +90,7 @@ struct ledger_sum {
     uint64_t lost;
     uint64_t explained;
     uint64_t untaken;
+    uint64_t eaten;
     uint64_t doubled;
     uint64_t wrong;
     uint64_t late;
@@ -95,7 +100,7 @@ struct ledger_sum {
     uint64_t open;        /* inputs whose screen is still to come */
     uint64_t unanswered;  /* inputs that were done (their screen came) but never answered 0 */
     uint64_t sms_missing; /* finished dialogues without the message that the flow wants */
-    bool is_balanced;     /* inputs = screens + aborts + lost + explained + untaken + open */
+    bool is_balanced; /* inputs = screens + aborts + lost + explained + untaken + eaten + open */
 };
 
 struct ledger_sum ledger_add_up(const struct ledger_row *rows, size_t count, const struct flow *f);

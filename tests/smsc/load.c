@@ -101,7 +101,7 @@ static uint64_t warmup_ms(const struct load *l)
 static void start_all(struct load *l)
 {
     enter_phase(l, LOAD_WARMING, warmup_ms(l) * US_PER_MS);
-    l->started_us = l->loop->now_us;
+    l->next_start_us = (double)l->loop->now_us;
     if (l->is_open_loop)
         return;
     for (size_t i = 0; i < l->crowd_settings.dialogues_max && may_begin(l); i++)
@@ -109,24 +109,15 @@ static void start_all(struct load *l)
             return;
 }
 
-static uint64_t due_of_start(const struct load *l, uint64_t number)
-{
-    double dialogues_per_s = (double)l->options->rate / l->flow->inputs;
-
-    return l->started_us + (uint64_t)((double)number * US_PER_S / dialogues_per_s);
-}
-
 static void start_due(struct load *l)
 {
-    uint64_t due_us;
-
-    while (may_begin(l) && (due_us = due_of_start(l, l->start_number)) <= l->loop->now_us) {
-        l->start_number++;
-        if (!crowd_begin(l->crowd, due_us))
+    while (may_begin(l) && l->next_start_us <= (double)l->loop->now_us) {
+        if (!crowd_begin(l->crowd, (uint64_t)l->next_start_us))
             l->not_started++;
+        l->next_start_us += crowd_inputs_per_dialogue(l->crowd) * US_PER_S / l->options->rate;
     }
     if (may_begin(l))
-        loop_wake_at(l->loop, due_of_start(l, l->start_number));
+        loop_wake_at(l->loop, (uint64_t)l->next_start_us);
 }
 
 static void on_turn(void *ctx)
@@ -241,6 +232,7 @@ static bool read_options(struct load *l)
                                            : CLOSED_DIALOGUES,
         .screen_timeout_us = o->screen_timeout_ms * (uint64_t)US_PER_MS,
         .think_us = l->is_open_loop ? o->think_ms * (uint64_t)US_PER_MS : 0,
+        .reenter_us = o->reenter_ms * (uint64_t)US_PER_MS,
         .hang_up_percent = o->hang_up_percent,
         .payload = o->payload,
         .seed = o->seed,

@@ -36,11 +36,10 @@ struct load {
     bool is_open_loop;
 
     /* microseconds of the loop's clock */
-    uint64_t started_us;
-    uint64_t measure_us;   /* from */
-    uint64_t measured_us;  /* to */
-    uint64_t deadline_us;  /* of the current phase */
-    uint64_t start_number; /* open loop: dialogues due so far */
+    uint64_t measure_us;  /* from */
+    uint64_t measured_us; /* to */
+    uint64_t deadline_us; /* of the current phase */
+    double next_start_us; /* open loop: when the next dialogue is due */
 
     /* results of the measured time */
     uint64_t steps;

@@ -59,8 +59,10 @@ static void print_ledger(const struct ledger_sum *s, FILE *out)
             s->is_balanced ? "balanced" : "NOT BALANCED");
     fprintf(out,
             "        %" PRIu64 " taken = %" PRIu64 " screens + %" PRIu64 " hang-ups + %" PRIu64
-            " explained - %" PRIu64 " unanswered; %" PRIu64 " untaken\n",
-            s->accepted, s->screens, s->aborts, s->explained, s->unanswered, s->untaken);
+            " lost + %" PRIu64 " explained + %" PRIu64 " eaten - %" PRIu64 " unanswered; %" PRIu64
+            " untaken\n",
+            s->accepted, s->screens, s->aborts, s->lost, s->explained, s->eaten, s->unanswered,
+            s->untaken);
     fprintf(out,
             "        %" PRIu64 " repeats answered, %" PRIu64 " screens shown again, %" PRIu64
             " late\n",
@@ -164,6 +166,7 @@ static void json_ledger(const struct ledger_sum *s, FILE *out)
         {"wrong", s->wrong},
         {"sms_missing", s->sms_missing},
         {"explained", s->explained},
+        {"eaten", s->eaten},
         {"untaken", s->untaken},
         {"unanswered", s->unanswered},
         {"late", s->late},
@@ -201,14 +204,15 @@ void load_report_json(const struct load *l, const struct ledger_sum *sum, FILE *
 
 static void json_row(uint64_t phone, const struct ledger_row *r, bool first, FILE *out)
 {
-    fprintf(out,
-            "%s{\"phone\":\"%" PRIu64 "\",\"inputs\":%u,\"accepted\":%u,\"screens\":%u,"
-            "\"repeats\":%u,\"duplicates\":%u,\"lost\":%u,\"double\":%u,\"wrong\":%u,"
-            "\"explained\":%u,\"untaken\":%u,\"finished\":%u,\"busy\":%u,\"hang_ups\":%u,"
-            "\"sms\":%u,\"saved\":\"%s\"}",
-            first ? "" : ",\n", phone, r->inputs, r->accepted, r->screens, r->repeats,
-            r->duplicates, r->lost, r->doubled, r->wrong, r->explained, r->untaken, r->finished,
-            r->busy, r->aborts, r->sms, r->saved);
+    fprintf(
+        out,
+        "%s{\"phone\":\"%" PRIu64 "\",\"inputs\":%u,\"accepted\":%u,\"screens\":%u,"
+        "\"repeats\":%u,\"duplicates\":%u,\"lost\":%u,\"double\":%u,\"wrong\":%u,"
+        "\"explained\":%u,\"eaten\":%u,\"untaken\":%u,\"finished\":%u,\"busy\":%u,\"hang_ups\":%u,"
+        "\"sms\":%u,\"saved\":\"%s\"}",
+        first ? "" : ",\n", phone, r->inputs, r->accepted, r->screens, r->repeats, r->duplicates,
+        r->lost, r->doubled, r->wrong, r->explained, r->eaten, r->untaken, r->finished, r->busy,
+        r->aborts, r->sms, r->saved);
 }
 
 bool load_report_ledger(const struct load *l, const struct ledger_sum *sum, const char *file)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { US_PER_MS = 1000, US_PER_S = 1000000 };
+enum { US_PER_MS = 1000, US_PER_S = 1000000, GRAIN_US = 100 };
 
 uint64_t loop_clock_us(struct loop *l)
 {
@@ -92,6 +92,8 @@ void loop_stop(struct loop *l)
 
 void loop_wake_at(struct loop *l, uint64_t due_us)
 {
+    /* Rounded up, so that a busy open loop does not turn for every single input. */
+    due_us = (due_us / GRAIN_US + 1) * GRAIN_US;
     if (l->fine_us == 0 || due_us < l->fine_us)
-        l->fine_us = due_us != 0 ? due_us : 1;
+        l->fine_us = due_us;
 }

@@ -34,7 +34,7 @@ void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 /* Reads the clock again: for measurements within a turn. Also updates now_us. */
 uint64_t loop_clock_us(struct loop *l);
-/* The coming turn begins no later than due_us, to the microsecond (timers only know whole ms). */
+/* The coming turn begins no later than 0.1 ms after due_us (timers only know whole ms). */
 void loop_wake_at(struct loop *l, uint64_t due_us);
 
 #endif

@@ -87,6 +87,8 @@ static const struct option table[] = {
      "subscribers in the range, used in turn (10000000)"},
     {"hang-up", KIND_NUMBER, FIELD(hang_up_percent), OPTION_LOAD, "PERCENT",
      "of questions at which the subscriber hangs up (0)"},
+    {"reenter", KIND_NUMBER, FIELD(reenter_ms), OPTION_LOAD, "MS",
+     "type again when only the last screen came again; 0 = never (0)"},
     {"json", KIND_FLAG, FIELD(json), OPTION_LOAD, NULL, "the report as JSON"},
     {"ledger-out", KIND_STRING, FIELD(ledger_out), OPTION_LOAD, "FILE",
      "every subscriber's account as JSON"},

@@ -58,6 +58,7 @@ struct options {
     const char *first_phone;
     unsigned phones;
     unsigned hang_up_percent;
+    unsigned reenter_ms;
     bool json;
     const char *ledger_out;
     /* run: the words that are no options */

@@ -34,7 +34,7 @@ static void test_steps_are_read(void **state)
     assert_non_null(f);
     assert_string_equal(f->dial, "*384#");
     assert_int_equal(f->step_count, 4);
-    assert_int_equal(f->inputs, 3);
+    assert_int_equal(f->inputs, 4);
     assert_true(f->steps[0].is_optional);
     assert_true(f->steps[3].is_end);
     assert_true(f->wants_sms);

@@ -213,6 +213,23 @@ static void test_a_hang_up_wants_no_screen(void **state)
     assert_int_equal(show(&r, "two"), LEDGER_DOUBLE);
 }
 
+static void test_what_was_eaten_is_typed_again(void **state)
+{
+    struct ledger_row r = begun();
+    struct ledger_sum s;
+
+    (void)state;
+    assert_int_equal(show(&r, "one"), LEDGER_STEP);
+    input(&r);
+    assert_int_equal(show(&r, "one"), LEDGER_DUPLICATE);
+    ledger_on_eaten(&r);
+    input(&r);
+    assert_int_equal(show(&r, "two"), LEDGER_STEP);
+    s = sum_of(&r);
+    assert_int_equal(s.eaten, 1);
+    assert_true(ledger_is_clean(&s));
+}
+
 static void test_done_but_never_answered_is_told(void **state)
 {
     struct ledger_row r;
@@ -284,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_busy_ends_without_a_fault),
         cmocka_unit_test(test_a_screen_that_never_comes),
         cmocka_unit_test(test_a_hang_up_wants_no_screen),
+        cmocka_unit_test(test_what_was_eaten_is_typed_again),
         cmocka_unit_test(test_done_but_never_answered_is_told),
         cmocka_unit_test(test_quantiles_are_within_a_percent),
         cmocka_unit_test(test_faults_strike_as_often_as_told),
