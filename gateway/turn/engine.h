@@ -28,7 +28,8 @@ struct turn {
     /* The commit under way. */
     struct copy session;
     struct copy merchant;
-    bool is_exact; /* its debt is never closed: nothing to prove */
+    unsigned proofs_taken; /* of the box's, the oldest ones */
+    bool is_exact;         /* its debt is never closed: nothing to prove */
     bool is_erased;
     bool is_replay;
     enum session_reply reply;

@@ -36,22 +36,27 @@ void mailbox_forget(struct mailbox *m, struct box *box)
     copy_clear(&box->session);
     copy_clear(&box->merchant);
     box->has_copies = false;
-    mailbox_unprove(m, box);
+    mailbox_unprove(m, box, MAILBOX_PROOFS_MAX);
 }
 
 void mailbox_prove(struct mailbox *m, struct box *box, uint64_t fingerprint, uint64_t now_ms)
 {
-    mailbox_unprove(m, box);
-    box->has_proof = true;
-    box->proof = fingerprint;
+    if (box->proof_count == MAILBOX_PROOFS_MAX)
+        mailbox_unprove(m, box, 1);
+    box->proofs[box->proof_count++] = fingerprint;
     box->proved_ms = now_ms;
+    if (list_is_linked(&box->unsettled))
+        list_remove(&m->unsettled, &box->unsettled);
     list_push_back(&m->unsettled, &box->unsettled);
 }
 
-void mailbox_unprove(struct mailbox *m, struct box *box)
+void mailbox_unprove(struct mailbox *m, struct box *box, unsigned count)
 {
-    box->has_proof = false;
-    if (list_is_linked(&box->unsettled))
+    if (count > box->proof_count)
+        count = box->proof_count;
+    box->proof_count -= count;
+    memmove(box->proofs, box->proofs + count, box->proof_count * sizeof(box->proofs[0]));
+    if (box->proof_count == 0 && list_is_linked(&box->unsettled))
         list_remove(&m->unsettled, &box->unsettled);
 }
 

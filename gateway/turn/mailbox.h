@@ -12,6 +12,8 @@
 #include "gateway/smpp/dialect.h"
 #include "sessions/store.h"
 
+enum { MAILBOX_PROOFS_MAX = 4 };
+
 struct turn;
 
 /* A record as last seen, opened (unsealed). version 0 with size 0 = known to be absent. */
@@ -33,8 +35,10 @@ struct box {
     bool has_copies;
     struct copy session;
     struct copy merchant;
-    bool has_proof; /* the newest debt is proved answered; folded into the next commit */
-    uint64_t proof; /* its fingerprint */
+    /* Fingerprints of debts proved answered, oldest first; folded into the next commit. More than
+     * one when the next input overtook the response that proves. */
+    unsigned proof_count;
+    uint64_t proofs[MAILBOX_PROOFS_MAX];
     struct list_node unsettled; /* among those whose proof is not stored yet, oldest first */
     uint64_t proved_ms;
 };
@@ -61,10 +65,11 @@ void copy_set(struct copy *c, uint64_t version, struct span data);
 struct span copy_span(const struct copy *c);
 /* Forgets both copies: what the store holds is unknown. */
 void mailbox_forget(struct mailbox *m, struct box *box);
-/* The newest debt of the session copy is proved answered. */
+/* A debt of the session copy is proved answered. Beyond the limit the oldest proof is forgotten:
+ * its input is then replayed once if it comes again. */
 void mailbox_prove(struct mailbox *m, struct box *box, uint64_t fingerprint, uint64_t now_ms);
-/* The proof is stored, or is about an older record. */
-void mailbox_unprove(struct mailbox *m, struct box *box);
+/* Forgets the `count` oldest proofs: they are stored, or about an older record. */
+void mailbox_unprove(struct mailbox *m, struct box *box, unsigned count);
 /* Takes the next box off the unsettled whose proof is not younger than since_ms; NULL = none. It
  * keeps its proof. */
 struct box *mailbox_next_unsettled(struct mailbox *m, uint64_t since_ms);

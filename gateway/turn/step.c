@@ -59,8 +59,8 @@ static void load_session(struct run *run, const struct step_records *records)
     session_init(s);
     if (records->session.size != 0 && !session_decode(s, records->session))
         log_error("session.unreadable", LOG_MSISDN("msisdn", run->msisdn));
-    if (records->has_proof)
-        session_close_debt(s, records->proof);
+    for (unsigned i = 0; i < records->proof_count; i++)
+        session_close_debt(s, records->proofs[i]);
     menu_state_init(&run->work->state);
     if (s->state_size != 0 &&
         !menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
@@ -443,7 +443,7 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     if (cause->input == NULL) {
         if (cause->timer_kind != NULL)
             take_timer(&run, records);
-        else if (records->has_proof && records->session.size != 0)
+        else if (records->proof_count != 0 && records->session.size != 0)
             encode_session(&run); /* load_session() has closed the debt */
         return;
     }

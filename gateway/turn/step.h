@@ -33,8 +33,8 @@ struct step_answers {
 struct step_records {
     struct span session; /* opened; empty = none */
     struct span merchant;
-    bool has_proof; /* the newest debt is proved answered ... */
-    uint64_t proof; /* ... if it has this fingerprint */
+    const uint64_t *proofs; /* fingerprints of debts that are proved answered */
+    unsigned proof_count;
 };
 
 enum step_kind {

@@ -179,7 +179,7 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     box->has_copies = true;
     t->is_fresh = true;
     if (is_newer)
-        mailbox_unprove(&t->engine->mailbox, box); /* it was about a debt of an older record */
+        mailbox_unprove(&t->engine->mailbox, box, MAILBOX_PROOFS_MAX); /* about an older record */
     return true;
 }
 
@@ -358,6 +358,7 @@ static void commit(struct turn *t, const struct step *step)
     memcpy(c.journal, step->journal, sizeof(c.journal));
     c.journal_count = step->journal_count;
     keep_results(t, step);
+    t->proofs_taken = t->box->proof_count;
     fsm_enter(&turn_table, &t->state, TURN_COMMITTING, "", "step");
     t->request = store_commit(e->env.store, &c, on_committed, t);
 }
@@ -386,7 +387,7 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
         copy_set(&box->session, reply->subscriber.session.version, copy_span(&t->session));
     if (t->merchant.size != 0)
         copy_set(&box->merchant, reply->subscriber.merchant.version, copy_span(&t->merchant));
-    mailbox_unprove(&t->engine->mailbox, box);
+    mailbox_unprove(&t->engine->mailbox, box, t->proofs_taken);
 }
 
 static void act(struct turn *t, const struct store_reply *reply)
@@ -460,8 +461,8 @@ static void turn_run(struct turn *t)
     struct step_records records = {
         .session = copy_span(&box->session),
         .merchant = copy_span(&box->merchant),
-        .has_proof = box->has_proof,
-        .proof = box->proof,
+        .proofs = box->proofs,
+        .proof_count = box->proof_count,
     };
 
     step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);

@@ -102,6 +102,33 @@ static void a_copy_grows_and_shrinks(void **state)
     free(c.data);
 }
 
+static void proofs_are_forgotten_oldest_first(void **state)
+{
+    struct mailbox m;
+    struct box *box;
+
+    (void)state;
+    mailbox_init(&m, 2, 1);
+    box = mailbox_take(&m, "6281200000001");
+    give_copy(box, "one");
+    mailbox_prove(&m, box, 11, 100);
+    mailbox_prove(&m, box, 12, 150);
+    assert_null(mailbox_next_unsettled(&m, 149));
+    mailbox_unprove(&m, box, 1);
+    assert_int_equal(box->proof_count, 1);
+    assert_int_equal(box->proofs[0], 12);
+    assert_ptr_equal(mailbox_next_unsettled(&m, 150), box);
+    assert_int_equal(box->proof_count, 1);
+    for (uint64_t i = 0; i < MAILBOX_PROOFS_MAX; i++)
+        mailbox_prove(&m, box, 20 + i, 200);
+    assert_int_equal(box->proof_count, MAILBOX_PROOFS_MAX);
+    assert_int_equal(box->proofs[0], 20);
+    mailbox_unprove(&m, box, MAILBOX_PROOFS_MAX);
+    assert_null(mailbox_next_unsettled(&m, 1000));
+    mailbox_release(&m, box);
+    mailbox_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +137,7 @@ int main(void)
         cmocka_unit_test(the_oldest_idle_copy_goes_first),
         cmocka_unit_test(a_box_in_use_is_never_dropped),
         cmocka_unit_test(a_copy_grows_and_shrinks),
+        cmocka_unit_test(proofs_are_forgotten_oldest_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
