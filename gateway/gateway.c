@@ -10,7 +10,7 @@
 #include "gateway/admin/http.h"
 #include "gateway/admin/pages.h"
 #include "gateway/link/transport_socket.h"
-#include "sessions/store_redis.h"
+#include "gateway/redis_settings.h"
 
 enum { DRAIN_LOOK_MS = 20, UNBIND_MS = 5000 };
 
@@ -90,34 +90,9 @@ static void on_start_timeout(struct timer *timer, void *arg)
 
 static struct store *make_store(struct gateway *g, char *error, size_t error_bytes)
 {
-    static const enum store_redis_mode modes[] = {
-        [CONFIG_REDIS_STANDALONE] = STORE_REDIS_STANDALONE,
-        [CONFIG_REDIS_SENTINEL] = STORE_REDIS_SENTINEL,
-        [CONFIG_REDIS_CLUSTER] = STORE_REDIS_CLUSTER,
-    };
-    const struct config_redis *c = &g->setup.config->redis;
     struct store_redis_settings s;
 
-    store_redis_settings_init(&s);
-    s.mode = modes[c->mode];
-    s.servers = c->servers.items;
-    s.server_count = (unsigned)c->servers.count;
-    s.sentinel_name = c->sentinel_name;
-    s.username = c->username;
-    s.password = c->password;
-    s.instance = g->setup.config->instance;
-    s.buckets = c->buckets;
-    s.connections = c->connections;
-    s.connect_timeout_ms = c->connect_timeout_ms;
-    s.request_timeout_ms = c->request_timeout_ms;
-    s.in_flight_max = c->in_flight_max;
-    s.wait_replicas = c->wait_replicas;
-    s.wait_timeout_ms = c->wait_timeout_ms;
-    s.journal_keep_s = c->journal_keep_s;
-    s.seed = loop_random(g->loop);
-    s.base = loop_base(g->loop);
-    s.timers = loop_timers(g->loop);
-    s.deferred = loop_deferred(g->loop);
+    redis_settings_fill(&s, g->setup.config, g->loop);
     s.on_refused = on_store_refused;
     s.on_ready = on_store_ready;
     s.ctx = g;

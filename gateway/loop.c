@@ -123,6 +123,7 @@ static void run_turn(struct loop *loop)
 void loop_run(struct loop *loop)
 {
     loop->is_stopped = false;
+    deferred_run(&loop->deferred); /* of what was asked for before: else it waits for an event */
     while (!loop->is_stopped)
         run_turn(loop);
 }
@@ -147,6 +148,7 @@ bool loop_run_until(struct loop *loop, const bool *done, uint64_t timeout_ms)
     timer_init(&timeout, on_timeout, &is_over);
     timer_queue_set_now(&loop->timers, clock_monotonic_ms());
     timer_start(&loop->timers, &timeout, timeout_ms);
+    deferred_run(&loop->deferred); /* as in loop_run() */
     while (!*done && !is_over)
         run_turn(loop);
     timer_stop(&loop->timers, &timeout);

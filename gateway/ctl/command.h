@@ -1,0 +1,82 @@
+/*
+ * warungctl's commands as a table: one row a command, one file a group.
+ */
+#ifndef WARUNG_CTL_COMMAND_H
+#define WARUNG_CTL_COMMAND_H
+
+#include "gateway/setup.h"
+
+enum ctl_status {
+    CTL_DONE = 0,
+    CTL_REFUSED = 1, /* bad configuration, or what was asked for cannot be */
+    CTL_USAGE = 2,
+    CTL_UNREACHABLE = 3, /* no store or no gateway */
+};
+
+/* Options beyond -c and --json; a command names those that it takes. */
+enum ctl_option {
+    CTL_OPTION_STATUS = 1 << 0,
+    CTL_OPTION_REGENCY = 1 << 1,
+    CTL_OPTION_REASON = 1 << 2,
+    CTL_OPTION_CSV = 1 << 3,
+    CTL_OPTION_REVEAL = 1 << 4,
+    CTL_OPTION_LANG = 1 << 5,
+    CTL_OPTION_LIMIT = 1 << 6,
+    CTL_OPTION_ROLE = 1 << 7,
+    CTL_OPTION_CODE = 1 << 8,
+};
+
+/* What was asked for. Words live as long as the process. */
+struct ctl_call {
+    const char *config; /* path */
+    bool is_json;
+    const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
+    unsigned limit;                                             /* 0 = not given */
+    bool is_csv, is_revealed;
+    char **words; /* what follows the command's own words */
+    int word_count;
+};
+
+struct ctl_command {
+    const char *group; /* "merchants" */
+    const char *verb;  /* "list"; NULL = the group is the command */
+    const char *usage; /* of what follows */
+    const char *help;
+    unsigned options;         /* ctl_option */
+    int words_min, words_max; /* -1 = any number */
+    enum ctl_status (*run)(const struct ctl_call *call);
+};
+
+/* Ended by a row without a group. */
+extern const struct ctl_command ctl_commands[];
+
+/* Loads the configuration that the call names and all that it names; prints every fault. */
+bool ctl_load_setup(const struct ctl_call *call, struct setup *setup);
+/* "warungctl: TEXT" on standard error. */
+void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One file a group. */
+enum ctl_status ctl_merchants_list(const struct ctl_call *call);
+enum ctl_status ctl_merchants_show(const struct ctl_call *call);
+enum ctl_status ctl_merchants_export(const struct ctl_call *call);
+enum ctl_status ctl_merchants_review(const struct ctl_call *call);
+enum ctl_status ctl_merchants_approve(const struct ctl_call *call);
+enum ctl_status ctl_merchants_reject(const struct ctl_call *call);
+enum ctl_status ctl_merchants_fix(const struct ctl_call *call);
+enum ctl_status ctl_erase(const struct ctl_call *call);
+enum ctl_status ctl_tickets_list(const struct ctl_call *call);
+enum ctl_status ctl_tickets_done(const struct ctl_call *call);
+enum ctl_status ctl_sessions_show(const struct ctl_call *call);
+enum ctl_status ctl_links(const struct ctl_call *call);
+enum ctl_status ctl_status(const struct ctl_call *call);
+enum ctl_status ctl_drain(const struct ctl_call *call);
+enum ctl_status ctl_reload(const struct ctl_call *call);
+enum ctl_status ctl_keys_init(const struct ctl_call *call);
+enum ctl_status ctl_keys_status(const struct ctl_call *call);
+enum ctl_status ctl_keys_rotate(const struct ctl_call *call);
+enum ctl_status ctl_users_add(const struct ctl_call *call);
+enum ctl_status ctl_users_list(const struct ctl_call *call);
+enum ctl_status ctl_users_remove(const struct ctl_call *call);
+enum ctl_status ctl_menu_check(const struct ctl_call *call);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * warungctl merchants review | approve | reject | fix, and erase
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/ctl/dossier.h"
+#include "merchants/reason.h"
+#include "merchants/regno.h"
+
+struct decision {
+    const struct ctl_call *call;
+    enum merchant_event event;
+    char regno[MERCHANT_REGNO_BYTES];
+};
+
+/* What an officer may say instead. */
+static void complain_about_reason(const struct decision *decision)
+{
+    enum merchant_status status =
+        decision->event == MERCHANT_EVENT_FIX ? MERCHANT_PERLU_PERBAIKAN : MERCHANT_DITOLAK;
+    const char *verb = merchant_event_name(decision->event);
+    const char *code = decision->call->reason;
+    const struct reason *known = code != NULL ? reason_find(code) : NULL;
+    const struct reason *row;
+
+    if (decision->event != MERCHANT_EVENT_FIX && decision->event != MERCHANT_EVENT_REJECT)
+        ctl_complain("%s takes no reason", verb);
+    else if (code == NULL)
+        ctl_complain("%s needs a reason:", verb);
+    else if (known != NULL && known->status != status)
+        ctl_complain("reason %s is not for %s; these are:", code, verb);
+    else
+        ctl_complain("there is no reason %s for %s; these are:", code, verb);
+    for (unsigned i = 0; (row = reason_at(i)) != NULL; i++)
+        if (row->status == status && (row->code[0] == 'P' || row->code[0] == 'T'))
+            fprintf(stderr, "  %s  %s\n", row->code, row->text_id);
+}
+
+static enum ctl_status decide(struct dossier *d, void *arg)
+{
+    const struct decision *decision = arg;
+    struct merchant *m = subscriber_find(&d->programme.subscriber, decision->regno);
+
+    switch (
+        programme_decide(&d->programme, decision->regno, decision->event, decision->call->reason)) {
+    case PROGRAMME_DONE:
+        return CTL_DONE;
+    case PROGRAMME_NO_SUCH_REGISTRATION:
+        ctl_complain("no such registration: %s", decision->regno);
+        break;
+    case PROGRAMME_NOT_ALLOWED:
+        ctl_complain("status is %s: %s is not allowed", merchant_status_name(m->status),
+                     merchant_event_name(decision->event));
+        break;
+    case PROGRAMME_BAD_REASON:
+        complain_about_reason(decision);
+        return CTL_USAGE;
+    }
+    return CTL_REFUSED;
+}
+
+static enum ctl_status run_decision(struct dossier *d, struct decision *decision)
+{
+    enum ctl_status status = dossier_identify(d, decision->call->words[0], decision->regno);
+    char display[REGNO_DISPLAY_BYTES];
+
+    if (status != CTL_DONE)
+        return status;
+    if (decision->regno[0] == '\0') {
+        ctl_complain("name a registration, not a subscriber: one may have several");
+        return CTL_USAGE;
+    }
+    status = dossier_change(d, decide, decision);
+    if (status != CTL_DONE)
+        return status;
+    regno_format(decision->regno, display);
+    if (decision->call->is_json)
+        printf("{\"regno\":\"%s\",\"status\":\"%s\"}\n", decision->regno,
+               merchant_status_name(
+                   subscriber_find(&d->programme.subscriber, decision->regno)->status));
+    else
+        printf("%s %s\n", display,
+               merchant_status_name(
+                   subscriber_find(&d->programme.subscriber, decision->regno)->status));
+    return CTL_DONE;
+}
+
+static enum ctl_status run(const struct ctl_call *call, enum merchant_event event)
+{
+    struct decision decision = {.call = call, .event = event};
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = run_decision(d, &decision);
+    dossier_close(d);
+    return status;
+}
+
+enum ctl_status ctl_merchants_review(const struct ctl_call *call)
+{
+    return run(call, MERCHANT_EVENT_REVIEW);
+}
+
+enum ctl_status ctl_merchants_approve(const struct ctl_call *call)
+{
+    return run(call, MERCHANT_EVENT_APPROVE);
+}
+
+enum ctl_status ctl_merchants_reject(const struct ctl_call *call)
+{
+    return run(call, MERCHANT_EVENT_REJECT);
+}
+
+enum ctl_status ctl_merchants_fix(const struct ctl_call *call)
+{
+    return run(call, MERCHANT_EVENT_FIX);
+}
+
+/* ---- erase ---- */
+
+static enum ctl_status erase(struct dossier *d, void *arg)
+{
+    (void)arg;
+    if (d->records.merchant_version == 0 && d->records.session_version == 0) {
+        ctl_complain("nothing is stored of %s", d->msisdn);
+        return CTL_REFUSED;
+    }
+    programme_erase(&d->programme, "officer");
+    return CTL_DONE;
+}
+
+enum ctl_status ctl_erase(const struct ctl_call *call)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = dossier_identify(d, call->words[0], regno);
+    if (status == CTL_DONE && regno[0] != '\0') {
+        ctl_complain("name the subscriber, not a registration: everything of the number goes");
+        status = CTL_USAGE;
+    }
+    if (status == CTL_DONE)
+        status = dossier_change(d, erase, NULL);
+    if (status == CTL_DONE)
+        printf("erased %s\n", d->msisdn);
+    dossier_close(d);
+    return status;
+}

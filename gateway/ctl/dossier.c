@@ -1,0 +1,285 @@
+#include "gateway/ctl/dossier.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gateway/turn/outbox.h"
+#include "merchants/msisdn.h"
+#include "merchants/regno.h"
+
+enum { TRIES_MAX = 8, JOURNAL_BYTES = 128 };
+
+struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *status)
+{
+    struct dossier *d = mem_zalloc(sizeof(*d));
+
+    *status = CTL_REFUSED;
+    if (ctl_load_setup(call, &d->setup)) {
+        d->hand = hand_open(d->setup.config);
+        if (d->hand != NULL)
+            return d;
+        *status = CTL_UNREACHABLE;
+    }
+    dossier_close(d);
+    return NULL;
+}
+
+void dossier_close(struct dossier *d)
+{
+    hand_close(d->hand);
+    setup_free(&d->setup);
+    mem_free(d);
+}
+
+static enum ctl_status find_owner(struct dossier *d, const char *regno)
+{
+    unsigned bucket = regno_bucket(regno, hand_store(d->hand)->buckets);
+    enum store_result result = hand_find(d->hand, bucket, regno, d->msisdn);
+
+    if (result != STORE_OK)
+        return (enum ctl_status)hand_complain(result);
+    if (d->msisdn[0] != '\0')
+        return CTL_DONE;
+    ctl_complain("no such registration: %s", regno);
+    return CTL_REFUSED;
+}
+
+enum ctl_status dossier_identify(struct dossier *d, const char *word,
+                                 char regno[MERCHANT_REGNO_BYTES])
+{
+    char number[MSISDN_BYTES];
+    size_t length = strlen(word);
+
+    if (regno_parse(word, regno))
+        return find_owner(d, regno);
+    regno[0] = '\0';
+    if (msisdn_normalise(word, number)) {
+        text_copy(d->msisdn, sizeof(d->msisdn), number);
+        return CTL_DONE;
+    }
+    /* A roamer's number is served as it came. */
+    if (length >= 7 && length < sizeof(d->msisdn) && length != 11 &&
+        strspn(word, "0123456789") == length) {
+        text_copy(d->msisdn, sizeof(d->msisdn), word);
+        return CTL_DONE;
+    }
+    ctl_complain("%s is neither a registration number (its check digit is wrong) nor a "
+                 "subscriber's number",
+                 word);
+    return CTL_REFUSED;
+}
+
+/* Appends the opened record; nothing for one that is not there. */
+static bool open_record(const struct setup *setup, enum vault_kind kind, const char *msisdn,
+                        struct span sealed, struct writer *w)
+{
+    if (sealed.size == 0 || vault_open(setup->vault, kind, msisdn, sealed, w))
+        return true;
+    ctl_complain("the record of %s cannot be opened: is it sealed with a key that %s lacks?",
+                 msisdn, setup->config->keys_file);
+    return false;
+}
+
+bool dossier_open_subscriber(const struct setup *setup, const char *msisdn, struct span sealed,
+                             struct subscriber *subscriber)
+{
+    uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    struct writer w;
+
+    writer_init(&w, plain, sizeof(plain));
+    if (!open_record(setup, VAULT_MERCHANT, msisdn, sealed, &w))
+        return false;
+    if (sealed.size == 0) {
+        subscriber_init(subscriber);
+        return true;
+    }
+    return subscriber_decode(subscriber, writer_span(&w));
+}
+
+static bool open_session(struct dossier *d)
+{
+    const struct hand_records *r = &d->records;
+    uint8_t plain[STORE_SESSION_BYTES_MAX];
+    struct writer w;
+
+    session_init(&d->session);
+    menu_state_init(&d->state);
+    writer_init(&w, plain, sizeof(plain));
+    if (!open_record(&d->setup, VAULT_SESSION, d->msisdn, span_of(r->session, r->session_size), &w))
+        return false;
+    /* What cannot be read counts as absent, as in a turn. */
+    if (writer_size(&w) > 0 && session_decode(&d->session, writer_span(&w)))
+        menu_state_decode(&d->state, span_of(d->session.state, d->session.state_size));
+    return true;
+}
+
+static bool begin_programme(struct dossier *d)
+{
+    const struct hand_records *r = &d->records;
+    struct programme *p = &d->programme;
+    uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    struct writer w;
+
+    writer_init(&w, plain, sizeof(plain));
+    if (!open_record(&d->setup, VAULT_MERCHANT, d->msisdn, span_of(r->merchant, r->merchant_size),
+                     &w))
+        return false;
+    if (!programme_begin(p, d->msisdn, writer_span(&w), clock_wall_ms(), &d->state)) {
+        ctl_complain("the record of %s is of a newer program", d->msisdn);
+        return false;
+    }
+    p->bucket = store_bucket(hand_store(d->hand), d->msisdn);
+    p->buckets = hand_store(d->hand)->buckets;
+    p->touched_ms = d->session.updated_ms;
+    if (d->state.language[0] == '\0')
+        text_copy(d->state.language, sizeof(d->state.language), p->subscriber.language);
+    return true;
+}
+
+enum ctl_status dossier_load(struct dossier *d)
+{
+    enum store_result result = hand_load(d->hand, d->msisdn, &d->records);
+
+    if (result != STORE_OK)
+        return (enum ctl_status)hand_complain(result);
+    return open_session(d) && begin_programme(d) ? CTL_DONE : CTL_REFUSED;
+}
+
+/* ---- the commit ---- */
+
+/* What a commit points to. */
+struct parcel {
+    struct store_commit commit;
+    uint8_t merchant[STORE_MERCHANT_BYTES_MAX];
+    uint8_t owed[STORE_COMMIT_OWED_MAX][STORE_OWED_BYTES_MAX];
+    char journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
+};
+
+static const struct menu *find_menu(const struct dossier *d)
+{
+    const char *code = d->programme.subscriber.code;
+    const struct menu *menu = code[0] != '\0' ? router_find_any(d->setup.router, code) : NULL;
+
+    return menu != NULL ? menu : router_at(d->setup.router, 0);
+}
+
+/* The code as the text shows it; a subscriber without one is told the first menu's. */
+static const char *service_code(const struct dossier *d)
+{
+    const char *code = d->programme.subscriber.code;
+    const struct config_menu *first = &d->setup.config->menus[0];
+
+    if (code[0] != '\0')
+        return code;
+    return first->codes.count > 0 ? first->codes.items[0]
+           : first->sms.count > 0 ? first->sms.items[0]
+                                  : "";
+}
+
+static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
+{
+    struct store_commit *c = &parcel->commit;
+    struct menu_facts facts = programme_facts(&d->programme);
+    struct outbox_entry entry = {.expires_ms = d->programme.now_ms +
+                                               (int64_t)d->setup.config->turn.sms_expiry_s * 1000};
+    struct writer w;
+
+    if (!menu_text(find_menu(d), &d->state, name, &facts, service_code(d), entry.text)) {
+        ctl_complain("the menu has no text %s; nothing was changed", name);
+        return false;
+    }
+    text_copy(entry.msisdn, sizeof(entry.msisdn), d->msisdn);
+    text_copy(entry.link, sizeof(entry.link), d->programme.subscriber.link);
+    text_copy(entry.source, sizeof(entry.source), service_code(d));
+    writer_init(&w, parcel->owed[c->owed_count], sizeof(parcel->owed[0]));
+    if (!outbox_encode(&entry, d->setup.vault, &w)) {
+        ctl_complain("the text %s is too long; nothing was changed", name);
+        return false;
+    }
+    c->owed[c->owed_count++] = writer_span(&w);
+    return true;
+}
+
+static void pack_changes(const struct programme *p, struct parcel *parcel)
+{
+    struct store_commit *c = &parcel->commit;
+
+    for (unsigned i = 0; i < p->change_count; i++) {
+        const struct programme_change *change = &p->changes[i];
+        const char *leave = change->leave_set, *enter = change->enter_set;
+        int size = snprintf(parcel->journal[i], sizeof(parcel->journal[i]), "%s %s %s %s>%s",
+                            change->actor, change->event, change->member,
+                            leave != NULL ? leave : "", enter != NULL ? enter : "");
+
+        assert(size > 0 && size < JOURNAL_BYTES);
+        c->journal[c->journal_count++] = span_of(parcel->journal[i], (size_t)size);
+        c->index[c->index_count++] = (struct store_index){
+            .member = change->member, .leave_set = leave, .enter_set = enter, .at_ms = p->now_ms};
+    }
+    for (unsigned i = 0; i < p->timer_count; i++)
+        c->timers[c->timer_count++] =
+            (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
+}
+
+static bool pack_record(struct dossier *d, struct parcel *parcel)
+{
+    struct store_commit *c = &parcel->commit;
+    uint8_t plain[STORE_MERCHANT_BYTES_MAX - VAULT_OVERHEAD_BYTES];
+    struct writer w, sealed;
+
+    c->merchant_checked = true;
+    c->merchant_version = d->records.merchant_version;
+    if (d->programme.is_erased) {
+        c->merchant_delete = d->records.merchant_version != 0;
+        c->session_delete = d->records.session_version != 0;
+        c->session_version = d->records.session_version;
+        return true;
+    }
+    writer_init(&w, plain, sizeof(plain));
+    writer_init(&sealed, parcel->merchant, sizeof(parcel->merchant));
+    programme_encode(&d->programme, &w);
+    if (w.failed ||
+        !vault_seal(d->setup.vault, VAULT_MERCHANT, d->msisdn, writer_span(&w), &sealed))
+        return false;
+    c->merchant = writer_span(&sealed);
+    return true;
+}
+
+/* The SMS belong to nobody yet: the next sweep of any gateway takes and sends them. */
+static bool pack(struct dossier *d, struct parcel *parcel)
+{
+    const struct programme *p = &d->programme;
+
+    memset(&parcel->commit, 0, sizeof(parcel->commit));
+    parcel->commit.msisdn = d->msisdn;
+    parcel->commit.owner = NULL;
+    for (unsigned i = 0; i < p->sms_count; i++)
+        if (!pack_sms(d, p->sms[i], parcel))
+            return false;
+    pack_changes(p, parcel);
+    return pack_record(d, parcel);
+}
+
+enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg)
+{
+    struct parcel *parcel = mem_zalloc(sizeof(*parcel));
+    enum store_result result = STORE_CONFLICT;
+    enum ctl_status status = CTL_DONE;
+
+    for (int i = 0; i < TRIES_MAX && result == STORE_CONFLICT && status == CTL_DONE; i++) {
+        status = dossier_load(d);
+        if (status == CTL_DONE)
+            status = change(d, arg);
+        if (status == CTL_DONE && !pack(d, parcel))
+            status = CTL_REFUSED;
+        if (status == CTL_DONE)
+            result = hand_commit(d->hand, &parcel->commit);
+    }
+    mem_free(parcel);
+    if (status == CTL_DONE && result != STORE_OK)
+        status = (enum ctl_status)hand_complain(result);
+    return status;
+}

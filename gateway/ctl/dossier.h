@@ -1,0 +1,43 @@
+/*
+ * One subscriber's records, opened, and what an officer changes in them: loaded, changed by the
+ * programme's own functions, committed with everything that goes with it (lists, journal, timers,
+ * SMS owed), again when somebody else was faster.
+ */
+#ifndef WARUNG_CTL_DOSSIER_H
+#define WARUNG_CTL_DOSSIER_H
+
+#include "gateway/ctl/command.h"
+#include "gateway/ctl/hand.h"
+#include "merchants/programme.h"
+#include "sessions/session.h"
+
+struct dossier {
+    struct setup setup;
+    struct hand *hand;
+    char msisdn[STORE_MSISDN_BYTES_MAX + 1];
+    struct hand_records records; /* sealed */
+    struct session session;
+    struct menu_state state;
+    struct programme programme; /* its subscriber is the merchant record */
+};
+
+/* Opens configuration and store; the subscriber comes later. NULL and *status after telling why. */
+struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *status);
+void dossier_close(struct dossier *d);
+
+/* Whose a registration number (with or without dashes) is, or that a subscriber's number is one.
+ * *regno is "" for a subscriber's number. CTL_DONE or what was told. */
+enum ctl_status dossier_identify(struct dossier *d, const char *word,
+                                 char regno[MERCHANT_REGNO_BYTES]);
+/* Loads the records of d->msisdn. CTL_DONE or what was told. */
+enum ctl_status dossier_load(struct dossier *d);
+/* Opens a sealed merchant record. False when it is damaged, or sealed with another key. */
+bool dossier_open_subscriber(const struct setup *setup, const char *msisdn, struct span sealed,
+                             struct subscriber *subscriber);
+
+/* Changes d->programme; CTL_DONE to have it committed. May run again on fresh records. */
+typedef enum ctl_status dossier_change_fn(struct dossier *d, void *arg);
+/* Loads, changes, commits. */
+enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg);
+
+#endif

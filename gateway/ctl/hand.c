@@ -1,0 +1,354 @@
+#include "gateway/ctl/hand.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gateway/ctl/command.h"
+#include "gateway/loop.h"
+#include "gateway/redis_settings.h"
+
+/* Calls under way at once: enough to hide the round trip, few enough for any queue. */
+enum { WINDOW = 256 };
+
+struct hand {
+    struct loop *loop;
+    struct store *store;
+    uint64_t timeout_ms;
+    bool is_ready; /* or refused: either way there is no more to wait for */
+    char refused[256];
+};
+
+static void on_ready(void *ctx, bool is_ready)
+{
+    struct hand *h = ctx;
+
+    h->is_ready = h->is_ready || is_ready;
+}
+
+static void on_refused(void *ctx, const char *reason)
+{
+    struct hand *h = ctx;
+
+    text_copy(h->refused, sizeof(h->refused), reason);
+    h->is_ready = true;
+}
+
+static bool connect_store(struct hand *h, const struct config *config)
+{
+    struct store_redis_settings settings;
+    char error[256], name[64];
+
+    redis_settings_fill(&settings, config, h->loop);
+    snprintf(name, sizeof(name), "%.40s-ctl%ld", config->instance, (long)getpid());
+    settings.instance = name;
+    settings.connections = 1;
+    settings.on_refused = on_refused;
+    settings.on_ready = on_ready;
+    settings.ctx = h;
+    h->store = store_redis_new(&settings, error, sizeof(error));
+    if (h->store == NULL) {
+        ctl_complain("%s", error);
+        return false;
+    }
+    if (!loop_run_until(h->loop, &h->is_ready, h->timeout_ms)) {
+        ctl_complain("no answer from Redis at %s", config->redis.servers.items[0]);
+        return false;
+    }
+    if (h->refused[0] != '\0')
+        ctl_complain("%s", h->refused);
+    return h->refused[0] == '\0';
+}
+
+struct hand *hand_open(const struct config *config)
+{
+    struct hand *h = mem_zalloc(sizeof(*h));
+
+    h->timeout_ms =
+        (uint64_t)config->redis.connect_timeout_ms + config->redis.request_timeout_ms + 1000;
+    h->loop = loop_new();
+    if (h->loop != NULL && connect_store(h, config))
+        return h;
+    hand_close(h);
+    return NULL;
+}
+
+void hand_close(struct hand *h)
+{
+    if (h == NULL)
+        return;
+    if (h->store != NULL)
+        store_free(h->store);
+    loop_free(h->loop);
+    mem_free(h);
+}
+
+struct store *hand_store(struct hand *h)
+{
+    return h->store;
+}
+
+/* ---- one call at a time ---- */
+
+/* Its callback copies what it was given; the store's own deadline ends the wait in any case. */
+struct waiting {
+    bool is_done;
+    enum store_result result;
+    struct hand_records *records; /* load */
+    char *msisdn;                 /* find */
+};
+
+static void wait_for(struct hand *h, struct waiting *w)
+{
+    while (!w->is_done)
+        loop_run_until(h->loop, &w->is_done, h->timeout_ms);
+}
+
+static void copy_record(const struct store_record *from, uint64_t *version, uint8_t *to,
+                        size_t room, size_t *size)
+{
+    assert(from->data.size <= room);
+    *version = from->version;
+    *size = from->data.size;
+    if (from->data.size > 0)
+        memcpy(to, from->data.data, from->data.size);
+}
+
+static void on_reply(void *arg, const struct store_reply *reply)
+{
+    struct waiting *w = arg;
+    const struct store_subscriber *s = &reply->subscriber;
+
+    w->result = reply->result;
+    w->is_done = true;
+    if (w->records == NULL || reply->result != STORE_OK)
+        return;
+    copy_record(&s->session, &w->records->session_version, w->records->session,
+                sizeof(w->records->session), &w->records->session_size);
+    copy_record(&s->merchant, &w->records->merchant_version, w->records->merchant,
+                sizeof(w->records->merchant), &w->records->merchant_size);
+}
+
+static void on_found(void *arg, const struct store_list *list)
+{
+    struct waiting *w = arg;
+
+    w->result = list->result;
+    w->is_done = true;
+    if (list->result == STORE_OK && list->count > 0)
+        text_copy(w->msisdn, STORE_MSISDN_BYTES_MAX + 1, list->items[0].msisdn);
+}
+
+enum store_result hand_load(struct hand *h, const char *msisdn, struct hand_records *records)
+{
+    struct waiting w = {.records = records};
+
+    store_load(h->store, msisdn, on_reply, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
+enum store_result hand_commit(struct hand *h, const struct store_commit *commit)
+{
+    struct waiting w = {.records = NULL};
+
+    store_commit(h->store, commit, on_reply, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
+enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
+                            char msisdn[STORE_MSISDN_BYTES_MAX + 1])
+{
+    struct waiting w = {.msisdn = msisdn};
+
+    msisdn[0] = '\0';
+    store_find(h->store, bucket, member, on_found, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
+/* ---- lists ---- */
+
+struct listing {
+    struct hand *hand;
+    const char *const *sets;
+    size_t set_count;
+    struct hand_items *items;
+    size_t capacity;
+    size_t next, total; /* bucket and set as one number */
+    size_t under_way;
+    bool is_done;
+    enum store_result result;
+};
+
+static void ask_lists(struct listing *l);
+
+static void add_item(struct listing *l, const struct store_listed *from)
+{
+    struct hand_item *item;
+
+    if (l->items->count == l->capacity) {
+        l->capacity = l->capacity > 0 ? 2 * l->capacity : 256;
+        l->items->items = mem_realloc_array(l->items->items, l->capacity, sizeof(*item));
+    }
+    item = &l->items->items[l->items->count++];
+    text_copy(item->member, sizeof(item->member), from->member);
+    text_copy(item->msisdn, sizeof(item->msisdn), from->msisdn);
+    item->at_ms = from->at_ms;
+}
+
+static void on_listed(void *arg, const struct store_list *list)
+{
+    struct listing *l = arg;
+
+    l->under_way--;
+    if (list->result != STORE_OK)
+        l->result = list->result;
+    for (size_t i = 0; list->result == STORE_OK && i < list->count; i++)
+        add_item(l, &list->items[i]);
+    l->items->is_cut = l->items->is_cut || (list->result == STORE_OK && list->more);
+    ask_lists(l);
+}
+
+static void ask_lists(struct listing *l)
+{
+    while (l->result == STORE_OK && l->next < l->total && l->under_way < WINDOW) {
+        unsigned bucket = (unsigned)(l->next / l->set_count);
+        const char *set = l->sets[l->next % l->set_count];
+
+        l->next++;
+        l->under_way++;
+        store_list(l->hand->store, bucket, set, STORE_LIST_MAX, on_listed, l);
+    }
+    l->is_done = l->under_way == 0;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct hand_item *x = a, *y = b;
+
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return strcmp(x->member, y->member);
+}
+
+enum store_result hand_list(struct hand *h, const char *const *sets, struct hand_items *items)
+{
+    struct listing l = {.hand = h, .sets = sets, .items = items, .result = STORE_OK};
+
+    memset(items, 0, sizeof(*items));
+    while (sets[l.set_count] != NULL)
+        l.set_count++;
+    l.total = l.set_count * h->store->buckets;
+    ask_lists(&l);
+    while (!l.is_done)
+        loop_run_until(h->loop, &l.is_done, h->timeout_ms);
+    if (l.result == STORE_OK && items->count > 0)
+        qsort(items->items, items->count, sizeof(*items->items), compare_items);
+    return l.result;
+}
+
+void hand_items_free(struct hand_items *items)
+{
+    mem_free(items->items);
+    memset(items, 0, sizeof(*items));
+}
+
+/* ---- many loads ---- */
+
+/* Answers of one connection come in the order of the questions, but two connections may overtake
+ * each other: each answer waits in its place until those before it are handed on. */
+struct loading {
+    struct hand *hand;
+    const struct hand_items *items;
+    struct place {
+        struct loading *loading;
+        struct hand_records *records; /* NULL until it is here */
+    } places[WINDOW];
+    size_t next_asked, next_given;
+    hand_loaded_fn *fn;
+    void *arg;
+    bool is_done;
+    enum store_result result;
+};
+
+static void on_item_loaded(void *arg, const struct store_reply *reply);
+
+static void ask_loads(struct loading *l)
+{
+    while (l->result == STORE_OK && l->next_asked < l->items->count &&
+           l->next_asked - l->next_given < WINDOW) {
+        struct place *place = &l->places[l->next_asked % WINDOW];
+
+        place->loading = l;
+        place->records = NULL;
+        store_load(l->hand->store, l->items->items[l->next_asked++].msisdn, on_item_loaded, place);
+    }
+}
+
+static void give(struct loading *l, struct place *place)
+{
+    struct hand_records *r = place->records;
+    struct store_subscriber s = {{r->session_version, span_of(r->session, r->session_size)},
+                                 {r->merchant_version, span_of(r->merchant, r->merchant_size)}};
+
+    if (l->result == STORE_OK)
+        l->fn(l->arg, &l->items->items[l->next_given], &s);
+    mem_free(r);
+    place->records = NULL;
+    l->next_given++;
+}
+
+static void on_item_loaded(void *arg, const struct store_reply *reply)
+{
+    struct place *place = arg;
+    struct loading *l = place->loading;
+    struct waiting w = {.records = mem_zalloc(sizeof(*w.records))};
+
+    on_reply(&w, reply);
+    if (reply->result != STORE_OK)
+        l->result = reply->result;
+    place->records = w.records;
+    while (l->next_given < l->next_asked && l->places[l->next_given % WINDOW].records != NULL)
+        give(l, &l->places[l->next_given % WINDOW]);
+    ask_loads(l);
+    l->is_done = l->next_given == l->next_asked;
+}
+
+enum store_result hand_load_items(struct hand *h, const struct hand_items *items,
+                                  hand_loaded_fn *fn, void *arg)
+{
+    struct loading *l = mem_zalloc(sizeof(*l));
+    enum store_result result;
+
+    *l = (struct loading){.hand = h, .items = items, .fn = fn, .arg = arg, .result = STORE_OK};
+    ask_loads(l);
+    l->is_done = l->next_asked == 0;
+    while (!l->is_done)
+        loop_run_until(h->loop, &l->is_done, h->timeout_ms);
+    result = l->result;
+    mem_free(l);
+    return result;
+}
+
+int hand_complain(enum store_result result)
+{
+    switch (result) {
+    case STORE_UNAVAILABLE:
+        ctl_complain("the store is not available; nothing was changed");
+        break;
+    case STORE_UNKNOWN:
+        ctl_complain("the store did not answer; look whether it was done");
+        break;
+    case STORE_CONFLICT:
+        ctl_complain("somebody else was faster each time; nothing was changed, try again");
+        return CTL_REFUSED;
+    case STORE_OK:
+        return CTL_DONE;
+    }
+    return CTL_UNREACHABLE;
+}

@@ -1,0 +1,55 @@
+/*
+ * The store as a command uses it: one call at a time, waited for; or many, a window of them under
+ * way. What goes wrong is told on standard error.
+ */
+#ifndef WARUNG_CTL_HAND_H
+#define WARUNG_CTL_HAND_H
+
+#include "gateway/config.h"
+#include "sessions/store.h"
+
+struct hand;
+
+/* NULL (told) when the store is not there within the configured connect time, or not for us. */
+struct hand *hand_open(const struct config *config);
+void hand_close(struct hand *h);
+struct store *hand_store(struct hand *h);
+
+/* Both records of a subscriber, sealed as they are; copied. */
+struct hand_records {
+    uint64_t session_version, merchant_version;
+    size_t session_size, merchant_size;
+    uint8_t session[STORE_SESSION_BYTES_MAX];
+    uint8_t merchant[STORE_MERCHANT_BYTES_MAX];
+};
+enum store_result hand_load(struct hand *h, const char *msisdn, struct hand_records *records);
+enum store_result hand_commit(struct hand *h, const struct store_commit *commit);
+/* Whose a member of a bucket is; STORE_OK with an empty msisdn: nobody's. */
+enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
+                            char msisdn[STORE_MSISDN_BYTES_MAX + 1]);
+
+struct hand_item {
+    char member[STORE_NAME_BYTES_MAX + 1];
+    char msisdn[STORE_MSISDN_BYTES_MAX + 1];
+    int64_t at_ms;
+};
+struct hand_items {
+    struct hand_item *items; /* oldest first over all buckets; free with hand_items_free() */
+    size_t count;
+    bool is_cut; /* some bucket holds more than STORE_LIST_MAX of a set */
+};
+/* The members of some sets (names, NULL-ended) in every bucket. */
+enum store_result hand_list(struct hand *h, const char *const *sets, struct hand_items *items);
+void hand_items_free(struct hand_items *items);
+
+/* Loads the subscribers of many items and hands each on, in their order. The records live during
+ * the call of fn. */
+typedef void hand_loaded_fn(void *arg, const struct hand_item *item,
+                            const struct store_subscriber *subscriber);
+enum store_result hand_load_items(struct hand *h, const struct hand_items *items,
+                                  hand_loaded_fn *fn, void *arg);
+
+/* The exit status for a result that is not STORE_OK, told on standard error. */
+int hand_complain(enum store_result result);
+
+#endif

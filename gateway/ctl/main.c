@@ -1,0 +1,199 @@
+/*
+ * warungctl: options and the choice of a command.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "gateway/ctl/command.h"
+
+#define DEFAULT_CONFIG "/etc/warung/warung.cfg"
+
+enum { OPTION_VERSION = 256, OPTION_HELP, OPTION_JSON, OPTION_FIRST };
+
+static const struct option longs[] = {
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"json", no_argument, NULL, OPTION_JSON},
+    /* The rest in the order of enum ctl_option. */
+    {"status", required_argument, NULL, OPTION_FIRST},
+    {"regency", required_argument, NULL, OPTION_FIRST + 1},
+    {"reason", required_argument, NULL, OPTION_FIRST + 2},
+    {"csv", no_argument, NULL, OPTION_FIRST + 3},
+    {"reveal", no_argument, NULL, OPTION_FIRST + 4},
+    {"lang", required_argument, NULL, OPTION_FIRST + 5},
+    {"limit", required_argument, NULL, OPTION_FIRST + 6},
+    {"role", required_argument, NULL, OPTION_FIRST + 7},
+    {"code", required_argument, NULL, OPTION_FIRST + 8},
+    {NULL, 0, NULL, 0},
+};
+
+void ctl_complain(const char *format, ...)
+{
+    va_list args;
+
+    fputs("warungctl: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+static void on_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
+{
+    /* Warnings are for `menu check` and warungd -n. */
+    if (strncmp(text, "warning: ", 9) != 0)
+        config_print_fault(arg, file, line, column, text);
+}
+
+bool ctl_load_setup(const struct ctl_call *call, struct setup *setup)
+{
+    return setup_load(setup, call->config, on_fault, stderr);
+}
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: warungctl [-c FILE] [--json] COMMAND ...\n\n", out);
+    for (const struct ctl_command *c = ctl_commands; c->group != NULL; c++) {
+        char head[128];
+
+        snprintf(head, sizeof(head), "%s%s%s %s", c->group, c->verb != NULL ? " " : "",
+                 c->verb != NULL ? c->verb : "", c->usage);
+        fprintf(out, "  %-44s %s\n", head, c->help);
+    }
+    fputs("\n  -c FILE    configuration (default " DEFAULT_CONFIG ")\n"
+          "  --json     for machines: whatever lists or shows\n",
+          out);
+}
+
+static bool take_option(struct ctl_call *call, int option, unsigned *given)
+{
+    char *end;
+
+    *given |= option >= OPTION_FIRST ? 1U << (option - OPTION_FIRST) : 0;
+    switch (option >= OPTION_FIRST ? 1 << (option - OPTION_FIRST) : 0) {
+    case CTL_OPTION_STATUS:
+        call->status = optarg;
+        break;
+    case CTL_OPTION_REGENCY:
+        call->regency = optarg;
+        break;
+    case CTL_OPTION_REASON:
+        call->reason = optarg;
+        break;
+    case CTL_OPTION_CSV:
+        call->is_csv = true;
+        break;
+    case CTL_OPTION_REVEAL:
+        call->is_revealed = true;
+        break;
+    case CTL_OPTION_LANG:
+        call->lang = optarg;
+        break;
+    case CTL_OPTION_LIMIT:
+        call->limit = (unsigned)strtoul(optarg, &end, 10);
+        return *end == '\0' && call->limit >= 40 && call->limit <= 182;
+    case CTL_OPTION_ROLE:
+        call->role = optarg;
+        break;
+    case CTL_OPTION_CODE:
+        call->code = optarg;
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+/* True when there is a command to look for; else *status is how the program ends. */
+static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned *given,
+                          enum ctl_status *status)
+{
+    int option;
+
+    *status = CTL_DONE;
+    while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1)
+        switch (option) {
+        case 'c':
+            call->config = optarg;
+            break;
+        case OPTION_JSON:
+            call->is_json = true;
+            break;
+        case OPTION_VERSION:
+            puts("warungctl " WARUNG_VERSION);
+            return false;
+        case 'h':
+        case OPTION_HELP:
+            print_usage(stdout);
+            return false;
+        default:
+            if (take_option(call, option, given))
+                break;
+            if (option == OPTION_FIRST + 6)
+                ctl_complain("--limit takes 40 to 182");
+            *status = CTL_USAGE;
+            return false;
+        }
+    call->words = argv + optind;
+    call->word_count = argc - optind;
+    return true;
+}
+
+/* Takes the command's words off the call. */
+static const struct ctl_command *find_command(struct ctl_call *call)
+{
+    for (const struct ctl_command *c = ctl_commands; c->group != NULL; c++) {
+        int own = c->verb != NULL ? 2 : 1;
+
+        if (call->word_count < own || strcmp(call->words[0], c->group) != 0 ||
+            (c->verb != NULL && strcmp(call->words[1], c->verb) != 0))
+            continue;
+        call->words += own;
+        call->word_count -= own;
+        return c;
+    }
+    return NULL;
+}
+
+static bool is_well_formed(const struct ctl_command *c, const struct ctl_call *call, unsigned given)
+{
+    if (call->word_count >= c->words_min &&
+        (c->words_max < 0 || call->word_count <= c->words_max) && (given & ~c->options) == 0)
+        return true;
+    ctl_complain("usage: warungctl %s%s%s %s", c->group, c->verb != NULL ? " " : "",
+                 c->verb != NULL ? c->verb : "", c->usage);
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl_call call = {.config = DEFAULT_CONFIG};
+    const struct ctl_command *command;
+    enum ctl_status status;
+    unsigned given = 0;
+
+    log_set_level(LOG_LEVEL_ERROR);
+    if (!parse_options(argc, argv, &call, &given, &status))
+        return status;
+    command = find_command(&call);
+    if (command == NULL) {
+        if (call.word_count > 0)
+            ctl_complain("no such command: %s %s", call.words[0],
+                         call.word_count > 1 ? call.words[1] : "");
+        print_usage(stderr);
+        return CTL_USAGE;
+    }
+    if (!is_well_formed(command, &call, given))
+        return CTL_USAGE;
+    status = command->run(&call);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        ctl_complain("cannot write the output");
+        return CTL_REFUSED;
+    }
+    return status;
+}

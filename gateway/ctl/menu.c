@@ -1,0 +1,55 @@
+/*
+ * warungctl menu check
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/ctl/command.h"
+#include "menus/load.h"
+#include "merchants/programme.h"
+
+struct checking {
+    const struct ctl_call *call;
+    json_t *json;
+    unsigned errors, warnings;
+};
+
+static void on_fault(void *arg, const struct menu_fault *fault)
+{
+    struct checking *c = arg;
+
+    c->errors += !fault->is_warning;
+    c->warnings += fault->is_warning;
+    if (c->call->is_json) {
+        json_array_append_new(
+            c->json, json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", fault->file, "line",
+                               (int)fault->line, "column", (int)fault->column, "severity",
+                               fault->is_warning ? "warning" : "error", "text", fault->text));
+        return;
+    }
+    printf("%s:%u:", fault->file, fault->line);
+    if (fault->column > 0)
+        printf("%u:", fault->column);
+    printf(" %s%s\n", fault->is_warning ? "warning: " : "", fault->text);
+}
+
+enum ctl_status ctl_menu_check(const struct ctl_call *call)
+{
+    struct checking c = {.call = call, .json = json_array()};
+
+    for (int i = 0; i < call->word_count; i++) {
+        struct menu *menu = menu_load_file(call->words[i], &programme_vocabulary, on_fault, &c);
+
+        if (menu != NULL)
+            menu_free(menu);
+    }
+    if (call->is_json) {
+        json_dumpf(c.json, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        fprintf(stderr, "%u errors, %u warnings\n", c.errors, c.warnings);
+    }
+    json_decref(c.json);
+    return c.errors > 0 ? CTL_REFUSED : CTL_DONE;
+}

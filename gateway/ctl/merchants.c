@@ -1,0 +1,248 @@
+/*
+ * warungctl merchants list | show | export
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/isotime.h"
+#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/registration.h"
+#include "gateway/ctl/table.h"
+#include "merchants/region.h"
+#include "merchants/regno.h"
+
+/* What a list is made of and where it goes. */
+struct listing {
+    const struct ctl_call *call;
+    struct dossier *dossier;
+    const char *sets[MERCHANT_STATUS_COUNT + 1];
+    char regency[REGION_REGENCY_BYTES]; /* "" = all */
+    json_t *json;                       /* --json */
+    struct table *table;                /* for people */
+    unsigned count, unreadable;
+};
+
+static bool choose_sets(struct listing *l)
+{
+    enum merchant_status status;
+    size_t count = 0;
+
+    if (l->call->status != NULL) {
+        if (!merchant_status_parse(l->call->status, &status)) {
+            ctl_complain("%s is no status; they are TERKIRIM, DIPERIKSA, PERLU_PERBAIKAN, "
+                         "DISETUJUI, DITOLAK, DIBATALKAN (drafts are in no list)",
+                         l->call->status);
+            return false;
+        }
+        l->sets[count++] = merchant_status_name(status);
+    } else {
+        for (int i = MERCHANT_DRAF + 1; i < MERCHANT_STATUS_COUNT; i++)
+            l->sets[count++] = merchant_status_name((enum merchant_status)i);
+    }
+    l->sets[count] = NULL;
+    return true;
+}
+
+static bool choose_regency(struct listing *l)
+{
+    if (l->call->regency == NULL || region_parse_regency(l->call->regency, l->regency))
+        return true;
+    ctl_complain("%s is no code of a regency, such as 1871", l->call->regency);
+    return false;
+}
+
+static void print_csv_cell(const char *cell, bool is_last)
+{
+    /* A table program would run a cell that begins like a formula. */
+    bool is_formula = strchr("=+-@\t\r", cell[0]) != NULL && cell[0] != '\0';
+
+    putchar('"');
+    if (is_formula)
+        putchar('\'');
+    for (; *cell != '\0'; cell++) {
+        if (*cell == '"')
+            putchar('"');
+        putchar(*cell);
+    }
+    fputs(is_last ? "\"\r\n" : "\",", stdout);
+}
+
+static void print_csv(const struct registration *r)
+{
+    char cell[REGISTRATION_CELL_BYTES];
+
+    for (size_t i = 0; i < registration_column_count; i++) {
+        registration_columns[i].write(r, cell, sizeof(cell));
+        print_csv_cell(cell, i + 1 == registration_column_count);
+    }
+}
+
+static void add_row(struct table *t, const struct registration *r)
+{
+    const struct merchant *m = r->merchant;
+    char display[REGNO_DISPLAY_BYTES], submitted[ISOTIME_BYTES];
+
+    regno_format(m->regno, display);
+    isotime_format(m->submitted_ms, submitted);
+    submitted[10] = '\0'; /* the day */
+    table_add(t,
+              (const char *const[]){display, merchant_status_name(m->status), submitted, r->msisdn,
+                                    m->name, m->business, registration_label(r, "kab", m->regency),
+                                    registration_label(r, "kec", m->district)});
+}
+
+/* One subscriber of the list; the record has the last word on the status, the index may be a moment
+ * older. */
+static void on_item(void *arg, const struct hand_item *item, const struct store_subscriber *s)
+{
+    struct listing *l = arg;
+    const struct setup *setup = &l->dossier->setup;
+    struct subscriber subscriber;
+    struct registration r = {.msisdn = item->msisdn,
+                             .subscriber = &subscriber,
+                             .labels = router_at(setup->router, 0),
+                             .is_revealed = l->call->is_revealed};
+
+    if (!dossier_open_subscriber(setup, item->msisdn, s->merchant.data, &subscriber)) {
+        l->unreadable++;
+        return;
+    }
+    r.merchant = subscriber_find(&subscriber, item->member);
+    if (r.merchant == NULL ||
+        (l->regency[0] != '\0' && strcmp(l->regency, r.merchant->regency) != 0) ||
+        (l->call->status != NULL &&
+         strcmp(l->call->status, merchant_status_name(r.merchant->status)) != 0))
+        return;
+    l->count++;
+    if (l->json != NULL)
+        json_array_append_new(l->json, registration_json(&r));
+    else if (l->table != NULL)
+        add_row(l->table, &r);
+    else
+        print_csv(&r);
+}
+
+static enum ctl_status run_listing(struct listing *l)
+{
+    struct hand_items items;
+    enum store_result result = hand_list(l->dossier->hand, l->sets, &items);
+
+    if (result == STORE_OK)
+        result = hand_load_items(l->dossier->hand, &items, on_item, l);
+    if (result == STORE_OK && items.is_cut)
+        ctl_complain("the list is not whole: a bucket holds more than %d of a status",
+                     STORE_LIST_MAX);
+    if (l->unreadable > 0)
+        ctl_complain("%u records could not be opened", l->unreadable);
+    hand_items_free(&items);
+    if (result != STORE_OK)
+        return (enum ctl_status)hand_complain(result);
+    return l->unreadable > 0 ? CTL_REFUSED : CTL_DONE;
+}
+
+static void print_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(value);
+}
+
+enum ctl_status ctl_merchants_list(const struct ctl_call *call)
+{
+    struct listing l = {.call = call};
+    enum ctl_status status;
+
+    if (!choose_sets(&l) || !choose_regency(&l))
+        return CTL_USAGE;
+    l.dossier = dossier_open(call, &status);
+    if (l.dossier == NULL)
+        return status;
+    if (call->is_json)
+        l.json = json_array();
+    else
+        l.table = table_new((const char *const[]){"NUMBER", "STATUS", "SENT", "PHONE", "NAME",
+                                                  "BUSINESS", "REGENCY", "DISTRICT", NULL});
+    status = run_listing(&l);
+    if (l.json != NULL)
+        print_json(l.json);
+    if (l.table != NULL)
+        table_print(l.table);
+    dossier_close(l.dossier);
+    return status;
+}
+
+enum ctl_status ctl_merchants_export(const struct ctl_call *call)
+{
+    struct listing l = {.call = call};
+    enum ctl_status status;
+
+    if (!call->is_csv) {
+        ctl_complain("say --csv: it is the one form there is");
+        return CTL_USAGE;
+    }
+    if (!choose_sets(&l) || !choose_regency(&l))
+        return CTL_USAGE;
+    l.dossier = dossier_open(call, &status);
+    if (l.dossier == NULL)
+        return status;
+    for (size_t i = 0; i < registration_column_count; i++)
+        print_csv_cell(registration_columns[i].name, i + 1 == registration_column_count);
+    status = run_listing(&l);
+    dossier_close(l.dossier);
+    return status;
+}
+
+/* The registration that is meant: the one named, else the newest live one, else the newest. */
+static const struct merchant *choose(struct subscriber *s, const char *regno)
+{
+    const struct merchant *chosen = NULL;
+
+    if (regno[0] != '\0')
+        return subscriber_find(s, regno);
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        const struct merchant *m = &s->merchants[i];
+
+        if (chosen == NULL || merchant_status_is_live(m->status) ||
+            !merchant_status_is_live(chosen->status))
+            chosen = m;
+    }
+    return chosen;
+}
+
+static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+    enum ctl_status status = dossier_identify(d, call->words[0], regno);
+    struct registration r = {.msisdn = d->msisdn,
+                             .subscriber = &d->programme.subscriber,
+                             .labels = router_at(d->setup.router, 0),
+                             .is_revealed = call->is_revealed};
+
+    if (status == CTL_DONE)
+        status = dossier_load(d);
+    if (status != CTL_DONE)
+        return status;
+    r.merchant = choose(&d->programme.subscriber, regno);
+    if (r.merchant == NULL) {
+        ctl_complain("no such registration: %s", call->words[0]);
+        return CTL_REFUSED;
+    }
+    if (call->is_json)
+        print_json(registration_json(&r));
+    else
+        registration_print(&r);
+    return CTL_DONE;
+}
+
+enum ctl_status ctl_merchants_show(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = show(d, call);
+    dossier_close(d);
+    return status;
+}

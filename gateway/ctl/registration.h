@@ -1,0 +1,36 @@
+/*
+ * One registration as officers see it: JSON, lines for reading, cells of a table.
+ */
+#ifndef WARUNG_CTL_REGISTRATION_H
+#define WARUNG_CTL_REGISTRATION_H
+
+#include <jansson.h>
+
+#include "gateway/setup.h"
+#include "merchants/merchant.h"
+
+struct registration {
+    const char *msisdn;
+    const struct subscriber *subscriber;
+    const struct merchant *merchant;
+    const struct menu *labels; /* whose tables name regions and kinds; may be NULL */
+    bool is_revealed;          /* the whole NIK; else its last four digits */
+};
+
+/* The contract's keys and more; the caller's reference. */
+json_t *registration_json(const struct registration *r);
+void registration_print(const struct registration *r);
+
+/* Columns of the CSV export: name, and the value for a registration (valid until the next call). */
+struct registration_column {
+    const char *name;
+    void (*write)(const struct registration *r, char *cell, size_t cell_bytes);
+};
+enum { REGISTRATION_CELL_BYTES = 320 };
+extern const struct registration_column registration_columns[];
+extern const size_t registration_column_count;
+
+/* "Metro" for "1872" of "kab"; the code itself where there is no label. */
+const char *registration_label(const struct registration *r, const char *table, const char *code);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * warungctl sessions show
+ *
+ * Where a subscriber is, never what was typed: answers and the screen may hold names and a NIK.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/isotime.h"
+#include "gateway/ctl/dossier.h"
+
+static json_t *time_text(int64_t wall_ms)
+{
+    char text[ISOTIME_BYTES];
+
+    isotime_format(wall_ms, text);
+    return wall_ms != 0 ? json_string(text) : json_null();
+}
+
+static json_t *version_text(const uint8_t id[MENU_ID_BYTES])
+{
+    char text[2 * MENU_ID_BYTES + 1];
+
+    for (int i = 0; i < MENU_ID_BYTES; i++)
+        sprintf(text + 2 * i, "%02x", id[i]);
+    return json_string(text);
+}
+
+static json_t *describe(const struct dossier *d)
+{
+    const struct session *s = &d->session;
+    const struct menu_state *m = &d->state;
+    json_t *answered = json_array();
+
+    for (unsigned i = 0; i < m->answer_count; i++)
+        json_array_append_new(answered, json_string(m->answers[i].field));
+    return json_pack("{s:s, s:I, s:b, s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:o, s:b, s:s, s:o, s:o, "
+                     "s:i}",
+                     "msisdn", d->msisdn, "version", (json_int_t)d->records.session_version,
+                     "is_open", (int)s->is_open, "link", s->link, "code", s->code, "screen",
+                     m->screen, "page", (int)m->page + 1, "errors", (int)m->errors, "language",
+                     m->language, "menu_version", version_text(m->menu_id), "updated_at",
+                     time_text(s->updated_ms), "has_draft", (int)m->has_draft, "draft_screen",
+                     m->draft_screen, "draft_since", time_text(m->draft_since_ms), "answered",
+                     answered, "debts", (int)s->debt_count);
+}
+
+static void print_people(const json_t *session)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)session, key, value)
+    {
+        printf("%-14s", key);
+        if (json_is_array(value)) {
+            for (size_t i = 0; i < json_array_size(value); i++)
+                printf("%s%s", i > 0 ? " " : "", json_string_value(json_array_get(value, i)));
+            putchar('\n');
+        } else if (json_is_string(value)) {
+            printf("%s\n", json_string_value(value));
+        } else if (json_is_integer(value)) {
+            printf("%lld\n", (long long)json_integer_value(value));
+        } else {
+            printf("%s\n", json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "-");
+        }
+    }
+}
+
+static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+    enum ctl_status status = dossier_identify(d, call->words[0], regno);
+    json_t *session;
+
+    if (status == CTL_DONE)
+        status = dossier_load(d);
+    if (status != CTL_DONE)
+        return status;
+    if (d->records.session_version == 0) {
+        ctl_complain("there is no session of %s", d->msisdn);
+        return CTL_REFUSED;
+    }
+    session = describe(d);
+    if (call->is_json) {
+        json_dumpf(session, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        print_people(session);
+    }
+    json_decref(session);
+    return CTL_DONE;
+}
+
+enum ctl_status ctl_sessions_show(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = show(d, call);
+    dossier_close(d);
+    return status;
+}

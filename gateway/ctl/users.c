@@ -1,0 +1,230 @@
+/*
+ * warungctl users add | list | remove: the file that lets people use the API.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gateway/ctl/command.h"
+#include "gateway/ctl/table.h"
+
+enum { LINE_BYTES = 256 };
+
+/* The users file as lines, to be written back beside and renamed over. */
+struct file {
+    char *path;
+    char (*lines)[LINE_BYTES];
+    size_t count;
+};
+
+static bool read_file(struct file *f)
+{
+    FILE *in = fopen(f->path, "re");
+
+    if (in == NULL && errno != ENOENT) {
+        ctl_complain("cannot read %s: %s", f->path, strerror(errno));
+        return false;
+    }
+    while (in != NULL) {
+        f->lines = mem_realloc_array(f->lines, f->count + 1, LINE_BYTES);
+        if (fgets(f->lines[f->count], LINE_BYTES, in) == NULL)
+            break;
+        f->lines[f->count][strcspn(f->lines[f->count], "\n")] = '\0';
+        f->count++;
+    }
+    if (in != NULL)
+        fclose(in);
+    return true;
+}
+
+/* True when all is well with what is on disk: a file that the gateway would refuse stays as it is.
+ */
+static bool open_file(const struct ctl_call *call, struct file *f)
+{
+    struct config *config = config_load(call->config, config_print_fault, stderr);
+    struct auth *auth;
+    char error[512];
+
+    memset(f, 0, sizeof(*f));
+    if (config == NULL)
+        return false;
+    f->path = mem_strdup(config->admin.users_file);
+    config_free(config);
+    auth = f->path[0] != '\0' ? auth_load(f->path, error, sizeof(error)) : NULL;
+    if (auth == NULL)
+        ctl_complain("%s", f->path[0] != '\0' ? error : "admin.users_file is empty");
+    auth_free(auth);
+    return auth != NULL && read_file(f);
+}
+
+static void close_file(struct file *f)
+{
+    mem_free(f->path);
+    mem_free(f->lines);
+}
+
+static bool write_lines(const struct file *f, int fd)
+{
+    FILE *out = fdopen(fd, "w");
+    bool is_good;
+
+    if (out == NULL) {
+        close(fd);
+        return false;
+    }
+    for (size_t i = 0; i < f->count; i++)
+        fprintf(out, "%s\n", f->lines[i]);
+    is_good = fflush(out) == 0 && !ferror(out) && fsync(fd) == 0;
+    return fclose(out) == 0 && is_good;
+}
+
+static bool write_file(const struct file *f)
+{
+    char beside[4096];
+    struct stat st;
+    int fd;
+
+    snprintf(beside, sizeof(beside), "%s.new", f->path);
+    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd >= 0 && stat(f->path, &st) == 0 &&
+        (fchmod(fd, st.st_mode & 0777) != 0 || fchown(fd, st.st_uid, st.st_gid) != 0)) {
+        close(fd);
+        fd = -1;
+    }
+    if (fd >= 0 && write_lines(f, fd) && rename(beside, f->path) == 0)
+        return true;
+    ctl_complain("cannot write %s: %s", f->path, strerror(errno));
+    unlink(beside);
+    return false;
+}
+
+/* The line of a user; f->count when there is none. */
+static size_t find_user(const struct file *f, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < f->count; i++) {
+        const char *line = f->lines[i] + strspn(f->lines[i], " \t");
+
+        if (strncmp(line, name, length) == 0 && (line[length] == ' ' || line[length] == '\t'))
+            return i;
+    }
+    return f->count;
+}
+
+static bool is_good_name(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "._-@";
+
+    if (name[0] != '\0' && strlen(name) < AUTH_NAME_BYTES && strspn(name, allowed) == strlen(name))
+        return true;
+    ctl_complain("a name has 1 to %d letters, digits and . _ - @", AUTH_NAME_BYTES - 1);
+    return false;
+}
+
+static enum ctl_status add(struct file *f, const struct ctl_call *call, enum auth_role role)
+{
+    const char *name = call->words[0];
+    char token[AUTH_TOKEN_BYTES], hash[AUTH_HASH_BYTES];
+
+    if (find_user(f, name) < f->count) {
+        ctl_complain("there is a user %s already", name);
+        return CTL_REFUSED;
+    }
+    if (!auth_make_token(token, hash)) {
+        ctl_complain("the system gives no random numbers");
+        return CTL_REFUSED;
+    }
+    f->lines = mem_realloc_array(f->lines, f->count + 1, LINE_BYTES);
+    snprintf(f->lines[f->count++], LINE_BYTES, "%s %s %s", name, auth_role_name(role), hash);
+    if (!write_file(f))
+        return CTL_REFUSED;
+    if (call->is_json)
+        printf("{\"name\":\"%s\",\"role\":\"%s\",\"token\":\"%s\"}\n", name, auth_role_name(role),
+               token);
+    else
+        printf("%s\n", token);
+    fprintf(stderr, "The token is shown this once. `warungctl reload` lets %s in.\n", name);
+    return CTL_DONE;
+}
+
+enum ctl_status ctl_users_add(const struct ctl_call *call)
+{
+    enum auth_role role;
+    enum ctl_status status;
+    struct file f;
+
+    if (call->role == NULL || !auth_role_parse(call->role, &role)) {
+        ctl_complain("--role is viewer, officer or admin");
+        return CTL_USAGE;
+    }
+    if (!is_good_name(call->words[0]))
+        return CTL_USAGE;
+    status = open_file(call, &f) ? add(&f, call, role) : CTL_REFUSED;
+    close_file(&f);
+    return status;
+}
+
+enum ctl_status ctl_users_remove(const struct ctl_call *call)
+{
+    enum ctl_status status = CTL_REFUSED;
+    struct file f;
+    size_t at;
+
+    if (open_file(call, &f)) {
+        at = find_user(&f, call->words[0]);
+        if (at == f.count) {
+            ctl_complain("there is no user %s", call->words[0]);
+        } else {
+            memmove(f.lines[at], f.lines[at + 1], (f.count - at - 1) * LINE_BYTES);
+            f.count--;
+            if (write_file(&f)) {
+                printf("removed %s; `warungctl reload` shuts the door\n", call->words[0]);
+                status = CTL_DONE;
+            }
+        }
+    }
+    close_file(&f);
+    return status;
+}
+
+static void list(const struct file *f, const struct ctl_call *call)
+{
+    struct table *t = table_new((const char *const[]){"NAME", "ROLE", NULL});
+    json_t *json = json_array();
+
+    for (size_t i = 0; i < f->count; i++) {
+        char name[LINE_BYTES], role[LINE_BYTES];
+
+        if (sscanf(f->lines[i], "%255s %255s", name, role) != 2 || name[0] == '#')
+            continue;
+        table_add(t, (const char *const[]){name, role});
+        json_array_append_new(json, json_pack("{s:s, s:s}", "name", name, "role", role));
+    }
+    if (call->is_json) {
+        json_dumpf(json, stdout, JSON_INDENT(2));
+        putchar('\n');
+        table_free(t);
+    } else {
+        table_print(t);
+    }
+    json_decref(json);
+}
+
+enum ctl_status ctl_users_list(const struct ctl_call *call)
+{
+    struct file f;
+    bool is_open = open_file(call, &f);
+
+    if (is_open)
+        list(&f, call);
+    close_file(&f);
+    return is_open ? CTL_DONE : CTL_REFUSED;
+}
