@@ -133,7 +133,10 @@ $(B)/tests/unit/test_smsc_%: $(B)/obj/tests/unit/test_smsc_%.o \
 $(FUZZERS): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(filter-out fuzz,$(KIND)),$(B)/obj/tests/fuzz/replay.o) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(KIND)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(KIND)),-fsanitize=fuzzer) -o $@ $(filter %.o,$^) \
+		$(LIB) $(LDLIBS)
+# These play menus with the tests' own little service.
+$(filter %/fuzz_menu_file %/fuzz_menu_input,$(FUZZERS)): $(B)/obj/tests/support/menus.o
 
 .SECONDARY:
 tests: $(TESTS) $(FUZZERS)

@@ -331,8 +331,12 @@ static void make_id(struct menu *menu)
 {
     const char *text = source_text(menu->source);
     size_t bytes = source_text_bytes(menu->source);
-    uint64_t h = 14695981039346656037u ^ bytes;
+    uint64_t h;
 
+    /* Reading a text ends it with a line break of its own: a stored text is still the same one. */
+    while (bytes > 0 && text[bytes - 1] == '\n')
+        bytes--;
+    h = 14695981039346656037u ^ bytes;
     for (size_t i = 0; i < bytes; i++)
         h = (h ^ (uint8_t)text[i]) * 1099511628211u;
     h ^= h >> 29;

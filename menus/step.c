@@ -345,14 +345,22 @@ static bool takes_over(const struct menu_keyword *k, const struct menu_keyword *
     return k->part_count != 0 && earlier->part_count == 0 && earlier->when == NULL;
 }
 
-static void match_words(const struct menu_run *run, const struct menu_keyword *k,
+/* A form of several fields is one only where something separates them. */
+static bool has_its_parts(const struct menu_keyword *k, const char *behind_word, const char *rest)
+{
+    if (k->part_count == 0)
+        return true;
+    return *rest != '\0' && (k->part_count == 1 || strpbrk(behind_word, k->separators) != NULL);
+}
+
+static void match_words(const struct menu_run *run, const struct menu_keyword *k, const char *typed,
                         const char *folded, struct keyword_match *best)
 {
     for (unsigned i = 0; i < k->word_count; i++) {
         const char *rest = behind_keyword(folded, k->words[i]);
         size_t bytes = strlen(k->words[i]);
 
-        if (rest == NULL || bytes < best->word_bytes || (k->part_count != 0 && *rest == '\0') ||
+        if (rest == NULL || bytes < best->word_bytes || !has_its_parts(k, typed + bytes, rest) ||
             (bytes == best->word_bytes && !takes_over(k, best->keyword)) ||
             !menu_view_holds(&run->view, k->when))
             continue;
@@ -370,7 +378,7 @@ static struct keyword_match find_keyword(const struct menu_run *run, const char 
             is_rule_match(run, &run->menu->keywords[i], typed))
             return (struct keyword_match){&run->menu->keywords[i], 0, strlen(typed)};
     for (unsigned i = 0; i < run->menu->keyword_count; i++)
-        match_words(run, &run->menu->keywords[i], folded, &best);
+        match_words(run, &run->menu->keywords[i], typed, folded, &best);
     return best;
 }
 

@@ -494,6 +494,7 @@ static void an_sms_form_is_taken_part_by_part(void **state)
     SHOWS(MENU_END, "Budi//", menu_phone_sms(&p->phone, "join#Budi"));
     SHOWS(MENU_END, "/Metro/Metro Pusat", menu_phone_sms(&p->phone, "join#B#Metro#Metro Pusaat"));
     SHOWS(MENU_END, "Ketik JOIN", menu_phone_sms(&p->phone, "join #"));
+    SHOWS(MENU_END, "Ketik JOIN", menu_phone_sms(&p->phone, "join Budi Metro"));
     p->level = "GOLD";
     SHOWS(MENU_END, "Tidak", menu_phone_sms(&p->phone, "join#Budi"));
 }

@@ -1,0 +1,323 @@
+#include "menus/play.h"
+
+#include "gateway/smpp/text.h"
+#include "menus/model.h"
+#include "menus/render.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAME_COLUMNS = 40 };
+
+static void __attribute__((format(printf, 2, 3)))
+print(struct menu_play *play, const char *format, ...)
+{
+    char text[2 * MENU_TEXT_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    play->print(play->arg, text);
+}
+
+/* --- the engine alone --------------------------------------------------------------------- */
+
+static const struct menu_outcome *alone_event(struct menu_stage_alone *alone,
+                                              enum menu_event_kind kind, const char *text)
+{
+    struct menu_event event = {
+        .kind = kind, .text = text, .code = alone->code, .now_ms = alone->now_ms};
+    struct menu_facts facts = {0};
+
+    menu_step(alone->menu, &alone->state, &event, &facts, alone->limits, &alone->outcome);
+    event.kind = MENU_EVENT_RESULT;
+    while (alone->outcome.kind == MENU_ACT) {
+        event.text = menu_first_result(alone->menu, alone->outcome.screen);
+        menu_step(alone->menu, &alone->state, &event, &facts, alone->limits, &alone->outcome);
+    }
+    return &alone->outcome;
+}
+
+static const struct menu_outcome *alone_dial(void *ctx, const char *dialled)
+{
+    return alone_event(ctx, MENU_EVENT_DIAL, dialled);
+}
+
+static const struct menu_outcome *alone_type(void *ctx, const char *typed)
+{
+    return alone_event(ctx, MENU_EVENT_INPUT, typed);
+}
+
+static const struct menu_outcome *alone_sms(void *ctx, const char *text)
+{
+    struct menu_stage_alone *alone = ctx;
+
+    alone_event(alone, MENU_EVENT_SMS, text);
+    alone->has_sms = alone->outcome.kind == MENU_END;
+    text_copy(alone->sms, sizeof(alone->sms), alone->outcome.text);
+    return &alone->outcome;
+}
+
+static void alone_hang_up(void *ctx)
+{
+    alone_event(ctx, MENU_EVENT_ABORT, "");
+}
+
+static void alone_wait(void *ctx, int64_t ms)
+{
+    struct menu_stage_alone *alone = ctx;
+
+    alone->now_ms += ms;
+}
+
+static const char *alone_take_sms(void *ctx)
+{
+    struct menu_stage_alone *alone = ctx;
+    bool had_sms = alone->has_sms;
+
+    alone->has_sms = false;
+    return had_sms ? alone->sms : NULL;
+}
+
+static const struct menu_state *alone_state(void *ctx)
+{
+    struct menu_stage_alone *alone = ctx;
+
+    return &alone->state;
+}
+
+static void alone_set_limits(void *ctx, struct menu_limits limits)
+{
+    struct menu_stage_alone *alone = ctx;
+
+    alone->limits = limits;
+}
+
+static void alone_set_language(void *ctx, const char *language)
+{
+    struct menu_stage_alone *alone = ctx;
+
+    text_copy(alone->state.language, sizeof(alone->state.language), language);
+}
+
+void menu_stage_alone_init(struct menu_stage_alone *alone, const struct menu *menu,
+                           const char *code, int64_t now_ms)
+{
+    *alone = (struct menu_stage_alone){.menu = menu,
+                                       .code = code,
+                                       .limits = {.gsm_septets = 182, .ucs2_units = 80},
+                                       .now_ms = now_ms};
+    menu_state_init(&alone->state);
+}
+
+struct menu_stage menu_stage_of(struct menu_stage_alone *alone)
+{
+    return (struct menu_stage){.dial = alone_dial,
+                               .type = alone_type,
+                               .sms = alone_sms,
+                               .hang_up = alone_hang_up,
+                               .wait = alone_wait,
+                               .take_sms = alone_take_sms,
+                               .state = alone_state,
+                               .set_limits = alone_set_limits,
+                               .set_language = alone_set_language,
+                               .ctx = alone};
+}
+
+bool menu_place(const struct menu *menu, const char *name, const char **file, unsigned *line)
+{
+    const struct menu_screen *screen = menu_find_screen(menu, name);
+    const struct menu_text *text = menu_find_text(menu, name);
+
+    if (screen == NULL && text == NULL)
+        return false;
+    source_place(menu->source, screen != NULL ? screen->line : text->line, file, line);
+    return true;
+}
+
+const char *menu_first_result(const struct menu *menu, const char *screen)
+{
+    const struct menu_screen *s = menu_find_screen(menu, screen);
+
+    return s != NULL && s->result_count > 0 ? s->results[0].word : "";
+}
+
+/* --- what is shown ------------------------------------------------------------------------ */
+
+static void print_rule(struct menu_play *play)
+{
+    char rule[FRAME_COLUMNS + 3];
+
+    memset(rule, '-', sizeof(rule) - 2);
+    rule[0] = rule[FRAME_COLUMNS] = '+';
+    strcpy(rule + FRAME_COLUMNS + 1, "\n");
+    play->print(play->arg, rule);
+}
+
+static void print_lines(struct menu_play *play, const char *text)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, "\n");
+
+        print(play, "| %.*s\n", (int)n, text);
+        text += n + (text[n] == '\n');
+    }
+}
+
+/* "MAIN at menus/x.cfg:120, 128 of 182 septets, 54 left" */
+static void print_cost(struct menu_play *play, const struct menu_outcome *o)
+{
+    unsigned limit = o->ucs2 ? play->limits.ucs2_units : play->limits.gsm_septets;
+    unsigned units = menu_text_units(o->text, o->ucs2);
+    const char *file = "";
+    unsigned line = 0;
+
+    menu_place(play->menu, o->screen, &file, &line);
+    print(play, "  %s at %s:%u, %u of %u %s, %u left%s%s\n", o->screen, file, line, units, limit,
+          o->ucs2 ? "UCS-2 units" : "septets", units < limit ? limit - units : 0,
+          o->kind == MENU_END ? ", the dialogue is over" : "",
+          o->was_invalid ? ", the input was refused" : "");
+}
+
+static void print_sms(struct menu_play *play)
+{
+    const char *text;
+
+    while ((text = play->stage.take_sms(play->stage.ctx)) != NULL) {
+        size_t units;
+        bool is_gsm = text_units(TEXT_GSM, text, &units, NULL);
+
+        print(play, "  SMS to the phone (%u %s):\n", menu_text_units(text, !is_gsm),
+              is_gsm ? "septets" : "UCS-2 units");
+        print_lines(play, text);
+    }
+}
+
+static void show(struct menu_play *play, const struct menu_outcome *o)
+{
+    if (o->kind == MENU_ASK || o->kind == MENU_END) {
+        print_rule(play);
+        print_lines(play, o->text);
+        print_rule(play);
+        print_cost(play, o);
+    }
+    play->is_open = o->kind == MENU_ASK;
+    print_sms(play);
+}
+
+/* --- commands ----------------------------------------------------------------------------- */
+
+static void print_state(struct menu_play *play)
+{
+    const struct menu_state *s = play->stage.state(play->stage.ctx);
+
+    print(play, "  language %s, screen %s, page %u, refused %u\n",
+          s->language[0] != '\0' ? s->language : "not known",
+          s->screen[0] != '\0' ? s->screen : "none", s->page + 1u, s->errors);
+    for (unsigned i = s->back_count; i-- > 0;)
+        print(play, "  back to %s\n", s->back[i]);
+    if (s->has_draft)
+        print(play, "  a draft is kept, last at %s\n", s->draft_screen);
+    for (unsigned i = 0; i < s->answer_count; i++)
+        print(play, "  %s = %s\n", s->answers[i].field, s->answer_bytes + s->answers[i].offset);
+}
+
+static void set_limit(struct menu_play *play, const char *word)
+{
+    unsigned limit = (unsigned)strtoul(word, NULL, 10);
+
+    if (limit < 40 || limit > 182) {
+        print(play, "  a limit is between 40 and 182 septets\n");
+        return;
+    }
+    play->limits.gsm_septets = limit;
+    play->limits.ucs2_units = limit * 7 / 16; /* the same octets, 16 bits a unit */
+    play->stage.set_limits(play->stage.ctx, play->limits);
+    print(play, "  pages hold %u septets or %u UCS-2 units\n", play->limits.gsm_septets,
+          play->limits.ucs2_units);
+}
+
+static void wait_for(struct menu_play *play, const char *word)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+    char *unit;
+    long n = strtol(word, &unit, 10);
+
+    for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (n > 0 && n <= 1000 && *unit == units[i].unit && unit[1] == '\0') {
+            play->stage.wait(play->stage.ctx, n * units[i].ms);
+            print(play, "  it is %s later\n", word);
+            print_sms(play);
+            return;
+        }
+    print(play, "  .later takes 30s, 5m, 2h or 3d\n");
+}
+
+static void print_help(struct menu_play *play)
+{
+    print(play,
+          "  %s dials, %.*s*2# dials and answers; a line answers the screen\n"
+          "  .sms TEXT     send an SMS          .hangup       end the dialogue\n"
+          "  .lang CODE    change language      .limit 160    what a page may hold\n"
+          "  .later 3d     let time pass        .state        what the menu keeps in mind\n"
+          "  .quit         leave\n",
+          play->code, (int)strcspn(play->code, "#"), play->code);
+}
+
+static void run_command(struct menu_play *play, const char *line)
+{
+    size_t n = strcspn(line, " ");
+    const char *rest = line + n + strspn(line + n, " ");
+
+#define IS(word) (n == strlen(word) && strncmp(line, word, n) == 0)
+    if (IS(".quit")) {
+        play->is_over = true;
+    } else if (IS(".sms")) {
+        play->stage.sms(play->stage.ctx, rest);
+        print_sms(play);
+    } else if (IS(".hangup")) {
+        play->stage.hang_up(play->stage.ctx);
+        play->is_open = false;
+        print(play, "  the dialogue is over\n");
+    } else if (IS(".lang")) {
+        play->stage.set_language(play->stage.ctx, rest);
+    } else if (IS(".limit")) {
+        set_limit(play, rest);
+    } else if (IS(".later")) {
+        wait_for(play, rest);
+    } else if (IS(".state")) {
+        print_state(play);
+    } else {
+        print_help(play);
+    }
+#undef IS
+}
+
+void menu_play_begin(struct menu_play *play, const char *language)
+{
+    play->is_open = play->is_over = false;
+    if (play->limits.gsm_septets == 0)
+        play->limits = (struct menu_limits){.gsm_septets = 182, .ucs2_units = 80};
+    play->stage.set_limits(play->stage.ctx, play->limits);
+    if (language != NULL)
+        play->stage.set_language(play->stage.ctx, language);
+    print(play, "  %s: dial %s; .help for more\n", menu_name(play->menu), play->code);
+}
+
+void menu_play_line(struct menu_play *play, const char *line)
+{
+    if (line[0] == '.')
+        run_command(play, line);
+    else if (play->is_open)
+        show(play, play->stage.type(play->stage.ctx, line));
+    else if (line[0] == '*')
+        show(play, play->stage.dial(play->stage.ctx, line));
+    else if (line[0] != '\0')
+        print_help(play);
+}

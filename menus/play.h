@@ -1,0 +1,70 @@
+/*
+ * A phone in a terminal, for whoever writes a menu: what it shows, what that costs, and what the
+ * menu keeps in mind.
+ *
+ * The player reads lines and prints text; what a dialogue does lies behind the stage: the engine
+ * alone (menu_stage_alone), or a whole service with its actions and records (merchants/rehearsal).
+ */
+#ifndef WARUNG_MENUS_PLAY_H
+#define WARUNG_MENUS_PLAY_H
+
+#include "menus/menu.h"
+#include "menus/state.h"
+
+struct menu_stage {
+    /* Each gives the outcome, valid until the next call; never MENU_ACT. */
+    const struct menu_outcome *(*dial)(void *ctx, const char *dialled);
+    const struct menu_outcome *(*type)(void *ctx, const char *typed);
+    const struct menu_outcome *(*sms)(void *ctx, const char *text);
+    void (*hang_up)(void *ctx);
+    void (*wait)(void *ctx, int64_t ms);
+    /* The oldest SMS to the phone, taken; NULL when there is none. */
+    const char *(*take_sms)(void *ctx);
+    const struct menu_state *(*state)(void *ctx);
+    void (*set_limits)(void *ctx, struct menu_limits limits);
+    void (*set_language)(void *ctx, const char *language);
+    void *ctx;
+};
+
+typedef void menu_play_print_fn(void *arg, const char *text);
+
+struct menu_play {
+    const struct menu *menu;
+    struct menu_stage stage;
+    struct menu_limits limits;
+    const char *code; /* "*384#" */
+    menu_play_print_fn *print;
+    void *arg;
+    bool is_open; /* a dialogue waits for an input */
+    bool is_over; /* the user has left */
+};
+
+/* Sets language ("" = not known yet) and limits, and prints a greeting. */
+void menu_play_begin(struct menu_play *play, const char *language);
+/* One line of the user's. A line is the answer to the screen; with no dialogue open it dials
+ * ("*384#",
+ * "*384*2#") or is a command. Commands begin with a full stop: .help lists them. */
+void menu_play_line(struct menu_play *play, const char *line);
+
+/* The engine alone: an action gives its first result word. `state` and `outcome` are the caller's.
+ */
+struct menu_stage_alone {
+    const struct menu *menu;
+    const char *code;
+    struct menu_limits limits;
+    int64_t now_ms;
+    struct menu_state state;
+    struct menu_outcome outcome;
+    char sms[MENU_TEXT_BYTES];
+    bool has_sms;
+};
+void menu_stage_alone_init(struct menu_stage_alone *alone, const struct menu *menu,
+                           const char *code, int64_t now_ms);
+struct menu_stage menu_stage_of(struct menu_stage_alone *alone);
+
+/* Where a screen or text stands in its file; false when there is none of that name. */
+bool menu_place(const struct menu *menu, const char *name, const char **file, unsigned *line);
+/* The first result word of an action's screen, "" when it is none. */
+const char *menu_first_result(const struct menu *menu, const char *screen);
+
+#endif
