@@ -153,7 +153,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKA
 	$(Q)npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund >/dev/null
 
 # Everything: each test is named with its result; the last line is "N passed, N failed".
-check: $(PROGRAMS) $(TESTS) $(FUZZERS) $(E2E_READY)
+check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(E2E_READY)
 	@BUILD=$(B) tools/check.sh
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.
