@@ -130,14 +130,33 @@ static enum redis_decoded decode_commit_all(struct redis_request *request, const
     return REDIS_DECODED;
 }
 
-static enum redis_decoded decode_pair(struct redis_request *request, const redisReply *reply,
-                                      enum store_result result)
+static enum redis_decoded decode_pair(struct redis_request *request, const redisReply *reply)
 {
-    request->reply.result = result;
+    request->reply.result = request->load_result;
     if (!is_array(reply, 2) ||
         !decode_records(reply->element[0], reply->element[1], &request->reply.subscriber))
         return REDIS_DECODED_STRANGE;
     return REDIS_DECODED;
+}
+
+static enum redis_decoded decode_session(struct redis_request *request, const redisReply *reply)
+{
+    struct store_record *session = &request->reply.subscriber.session;
+
+    if (!decode_record(reply, session))
+        return REDIS_DECODED_STRANGE;
+    mem_free(request->kept);
+    request->kept = mem_dup(session->data.data, session->data.size);
+    session->data.data = request->kept;
+    return REDIS_DECODED_HALF;
+}
+
+/* Beside the session that was read before. */
+static enum redis_decoded decode_merchant(struct redis_request *request, const redisReply *reply)
+{
+    request->reply.result = request->load_result;
+    return decode_record(reply, &request->reply.subscriber.merchant) ? REDIS_DECODED
+                                                                     : REDIS_DECODED_STRANGE;
 }
 
 static enum redis_decoded decode_shared(struct redis_request *request, const redisReply *reply,
@@ -150,12 +169,15 @@ static enum redis_decoded decode_shared(struct redis_request *request, const red
 
 enum redis_decoded redis_decode_reply(struct redis_request *request, const redisReply *reply)
 {
-    memset(&request->reply, 0, sizeof(request->reply));
+    if (request->kind != REDIS_LOAD_MERCHANT)
+        memset(&request->reply, 0, sizeof(request->reply));
     switch (request->kind) {
     case REDIS_LOAD:
-        return decode_pair(request, reply, STORE_OK);
-    case REDIS_COMMIT_RELOAD:
-        return decode_pair(request, reply, STORE_CONFLICT);
+        return decode_pair(request, reply);
+    case REDIS_LOAD_SESSION:
+        return decode_session(request, reply);
+    case REDIS_LOAD_MERCHANT:
+        return decode_merchant(request, reply);
     case REDIS_COMMIT:
     case REDIS_SHARED_COMMIT:
         return decode_commit(request, reply);

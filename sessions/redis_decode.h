@@ -18,6 +18,7 @@ enum redis_error redis_decode_error(const struct redisReply *reply);
 enum redis_decoded {
     REDIS_DECODED,        /* the request's result stands in it */
     REDIS_DECODED_RELOAD, /* another version: both records must be read */
+    REDIS_DECODED_HALF,   /* the session, kept; the merchant must be read */
     REDIS_DECODED_STRANGE /* no such answer was expected */
 };
 /* Load, commits, reserve, settle, shared records: into request->reply, whose spans point into

@@ -107,6 +107,20 @@ void redis_encode_load(struct redis_command *c, const struct redis_tag *tag, con
     add_key(c, tag, "m:", msisdn);
 }
 
+void redis_encode_load_session(struct redis_command *c, const struct redis_tag *tag,
+                               const char *msisdn)
+{
+    redis_command_start(c, "GET");
+    add_key(c, tag, "s:", msisdn);
+}
+
+void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag *tag,
+                                const char *msisdn)
+{
+    redis_command_start(c, "GET");
+    add_key(c, tag, "m:", msisdn);
+}
+
 void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_commit *commit)
 {

@@ -19,6 +19,10 @@ uint16_t redis_shared_slot(const char *name);
 
 /* Each begins and fills the command; the caller ends it. */
 void redis_encode_load(struct redis_command *c, const struct redis_tag *tag, const char *msisdn);
+void redis_encode_load_session(struct redis_command *c, const struct redis_tag *tag,
+                               const char *msisdn);
+void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag *tag,
+                                const char *msisdn);
 /* store_commit_is_plain(commit) */
 void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_commit *commit);

@@ -124,8 +124,9 @@ void redis_node_start(struct redis_node *n)
 
 void redis_node_retarget(struct redis_node *n, const struct redis_address *address)
 {
+    if (!redis_address_is_equal(&n->address, address))
+        n->is_told_down = false;
     n->address = *address;
-    n->is_told_down = false;
     for (unsigned i = 0; i < n->settings.connections; i++)
         redis_conn_retarget(n->lines[i].conn, address);
 }

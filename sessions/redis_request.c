@@ -272,13 +272,32 @@ static void reload(struct redis_request *r)
     struct redis_requests *rs = r->requests;
 
     r->call.held_fn = NULL;
+    r->load_result = STORE_CONFLICT;
     if (r->kind == REDIS_COMMIT) {
-        r->kind = REDIS_COMMIT_RELOAD;
+        r->kind = REDIS_LOAD;
         redis_encode_load(&rs->command, &rs->tags[r->bucket], r->name);
     } else {
         r->kind = REDIS_SHARED_RELOAD;
         redis_encode_shared_load(&rs->command, r->name);
     }
+    send(r);
+}
+
+static void load_session(struct redis_request *r)
+{
+    struct redis_requests *rs = r->requests;
+
+    r->kind = REDIS_LOAD_SESSION;
+    redis_encode_load_session(&rs->command, &rs->tags[r->bucket], r->name);
+    send(r);
+}
+
+static void load_merchant(struct redis_request *r)
+{
+    struct redis_requests *rs = r->requests;
+
+    r->kind = REDIS_LOAD_MERCHANT;
+    redis_encode_load_merchant(&rs->command, &rs->tags[r->bucket], r->name);
     send(r);
 }
 
@@ -293,6 +312,10 @@ static void on_error(struct redis_request *r, const redisReply *reply)
         return;
     }
     log_debug("store.refused", LOG_S("reply", reply->str));
+    if (r->kind == REDIS_LOAD && strncmp(reply->str, "TRYAGAIN", 8) == 0) {
+        load_session(r);
+        return;
+    }
     if (error == REDIS_ERROR_REDIRECT && r->requests->router->ops->redirect != NULL) {
         redirect(r, reply->str);
         return;
@@ -322,6 +345,8 @@ static void on_reply(struct redis_call *call, const struct redisReply *reply)
     decoded = r->kind == REDIS_SWEEP ? redis_decode_sweep(r, reply) : redis_decode_reply(r, reply);
     if (decoded == REDIS_DECODED_RELOAD) {
         reload(r);
+    } else if (decoded == REDIS_DECODED_HALF) {
+        load_merchant(r);
     } else if (decoded == REDIS_DECODED) {
         finish(r);
     } else {
@@ -343,6 +368,7 @@ struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_re
     r->requests = rs;
     r->kind = kind;
     r->is_cancelled = r->is_internal = false;
+    r->load_result = STORE_OK;
     r->arg = arg;
     r->call.fn = on_reply;
     r->call.held_fn = is_write(kind) ? on_held : NULL;

@@ -11,8 +11,11 @@
 
 enum redis_request_kind {
     REDIS_LOAD,
+    REDIS_LOAD_SESSION,  /* a load, key by key: the slot is on its way to another node, where a
+                            command */
+    REDIS_LOAD_MERCHANT, /* of two keys, one of which does not exist, is not answered till the end
+                          */
     REDIS_COMMIT,        /* of the session alone: the hot path */
-    REDIS_COMMIT_RELOAD, /* it met another version: now both records are read */
     REDIS_COMMIT_ALL,
     REDIS_RESERVE,
     REDIS_FIND,
@@ -50,6 +53,7 @@ struct redis_request {
     bool merchant_written;
     unsigned owed_count;
     size_t limit;
+    enum store_result load_result; /* what a load is told as: OK, or CONFLICT after a commit */
     char name[STORE_NAME_BYTES_MAX + 1]; /* number, member or shared record: to ask again by */
 
     /* The command, kept where it may have to be sent to another node; and until when. */
@@ -59,7 +63,8 @@ struct redis_request {
 
     struct store_reply reply;
     struct store_sweep sweep;
-    void *kept; /* a sweep's result, copied: it may have to wait for the replicas */
+    void *kept; /* a copy: of a sweep's result, which may have to wait for the replicas; of a
+                   session */
 };
 
 struct redis_request_stats {

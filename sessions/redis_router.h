@@ -15,7 +15,7 @@ struct redis_router_settings {
     unsigned server_count;
     const char *sentinel_name; /* outlives the router */
 
-    /* Every slot has a connection, or no longer. */
+    /* There are connections to work with, or none any more. */
     void (*on_ready)(void *ctx, bool is_ready);
     void (*on_refused)(void *ctx, const char *reason);
     void *ctx;
@@ -38,5 +38,7 @@ struct redis_router {
 };
 
 struct redis_router *redis_standalone_new(const struct redis_router_settings *settings);
+struct redis_router *redis_sentinel_new(const struct redis_router_settings *settings);
+struct redis_router *redis_cluster_new(const struct redis_router_settings *settings);
 
 #endif

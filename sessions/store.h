@@ -203,9 +203,9 @@ struct store_request *store_list(struct store *s, unsigned bucket, const char *s
 struct store_request *store_settle(struct store *s, const char *msisdn,
                                    const struct store_owed_id *ids, unsigned count,
                                    store_reply_fn *fn, void *arg);
-/* Takes over up to `limit` outbox entries of a bucket (0 = leaves it alone) that nobody owns or whose
- * owner has not touched them for idle_ms, and names up to STORE_SWEEP_MAX timers due at now_ms (they
- * stay until a commit takes them away). */
+/* Takes over up to `limit` outbox entries of a bucket (0 = leaves it alone) that nobody owns or
+ * whose owner has not touched them for idle_ms, and names up to STORE_SWEEP_MAX timers due at
+ * now_ms (they stay until a commit takes them away). */
 struct store_request *store_sweep(struct store *s, unsigned bucket, const char *owner,
                                   uint64_t idle_ms, int64_t now_ms, size_t limit,
                                   store_sweep_fn *fn, void *arg);

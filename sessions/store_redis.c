@@ -43,6 +43,7 @@ static struct store_request *load(struct store *store, const char *msisdn, store
     unsigned bucket = store_bucket(store, msisdn);
 
     r->fn.reply = fn;
+    text_copy(r->name, sizeof(r->name), msisdn);
     redis_encode_load(&s->requests.command, &s->requests.tags[bucket], msisdn);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
@@ -305,6 +306,7 @@ void store_redis_settings_init(struct store_redis_settings *settings)
     settings->backoff_max_ms = 2000;
     settings->in_flight_max = 8192;
     settings->output_bytes_max = 4U << 20;
+    settings->wait_replicas = STORE_REDIS_WAIT_BY_MODE;
     settings->wait_timeout_ms = 500;
     settings->journal_keep_s = UINT64_C(5) * 365 * 86400;
     settings->seed = 1;
@@ -362,7 +364,16 @@ static struct redis_router *make_router(struct store_redis *s)
         .ctx = s,
     };
 
-    return redis_standalone_new(&settings);
+    switch (x->mode) {
+    case STORE_REDIS_STANDALONE:
+        return redis_standalone_new(&settings);
+    case STORE_REDIS_SENTINEL:
+        return redis_sentinel_new(&settings);
+    case STORE_REDIS_CLUSTER:
+        return redis_cluster_new(&settings);
+    }
+    assert(!"no such mode");
+    return NULL;
 }
 
 static void free_store(struct store *store)
@@ -410,6 +421,8 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
     assert(settings->buckets >= 1 && settings->buckets <= REDIS_SLOTS);
     s->store = (struct store){.ops = &ops, .buckets = settings->buckets};
     s->settings = *settings;
+    if (settings->wait_replicas == STORE_REDIS_WAIT_BY_MODE)
+        s->settings.wait_replicas = settings->mode == STORE_REDIS_STANDALONE ? 0 : 1;
     s->random.state = settings->seed;
     snprintf(client_name, sizeof(client_name), "warung-%.64s", settings->instance);
     s->client_name = copy_text(client_name);
@@ -420,8 +433,11 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
     s->requests.timers = settings->timers;
     s->requests.deferred = settings->deferred;
     s->requests.timeout_ms = settings->request_timeout_ms;
-    s->requests.wait_replicas = settings->wait_replicas;
+    s->requests.wait_replicas = s->settings.wait_replicas;
     redis_requests_init(&s->requests, settings->buckets);
+    if (s->settings.mode != STORE_REDIS_STANDALONE && s->settings.wait_replicas == 0)
+        log_warning("store.durability",
+                    LOG_S("failover_loses", "what the promoted replica had not received"));
     if (!parse_servers(s, error, error_bytes)) {
         free_store(&s->store);
         return NULL;

@@ -14,7 +14,12 @@
 #include "base/timer.h"
 #include "sessions/store.h"
 
+#include <limits.h>
+
 struct event_base;
+
+/* No replica on a single server, one behind Sentinel and in a Cluster. */
+#define STORE_REDIS_WAIT_BY_MODE UINT_MAX
 
 enum store_redis_mode { STORE_REDIS_STANDALONE, STORE_REDIS_SENTINEL, STORE_REDIS_CLUSTER };
 
@@ -34,9 +39,10 @@ struct store_redis_settings {
     unsigned request_timeout_ms; /* an older request takes the connection down: all UNKNOWN */
     unsigned backoff_min_ms;     /* reconnecting: doubled up to the maximum, with jitter */
     unsigned backoff_max_ms;
-    unsigned in_flight_max;   /* requests of a connection; more are UNAVAILABLE */
-    size_t output_bytes_max;  /* not yet written to a connection; more are UNAVAILABLE */
-    unsigned wait_replicas;   /* a write is OK when so many replicas have it; 0 = do not ask */
+    unsigned in_flight_max;  /* requests of a connection; more are UNAVAILABLE */
+    size_t output_bytes_max; /* not yet written to a connection; more are UNAVAILABLE */
+    /* A write is OK when so many replicas have it; 0 = do not ask. */
+    unsigned wait_replicas;
     unsigned wait_timeout_ms; /* later it is UNKNOWN */
     uint64_t journal_keep_s;  /* older journal entries go, roughly; 0 = never */
     uint64_t seed;            /* of the jitter */

@@ -26,7 +26,6 @@ struct redis_server {
     char name[112];
     char tcp_name[32];
     char port[8];
-    char *program;
     char *arguments[ARGUMENTS_MAX];
     unsigned argument_count;
     pid_t pid; /* 0 = not running */
@@ -66,16 +65,18 @@ static void write_config(struct redis_server *s, const char *text)
 
 static void add_arguments(struct redis_server *s, const struct redis_server_options *o)
 {
-    add(s, s->program);
-    if (o->config != NULL)
-        write_config(s, o->config);
+    add(s, "redis-server");
+    if (o->sentinel_config != NULL) {
+        write_config(s, o->sentinel_config);
+        add(s, "--sentinel");
+    }
     add_two(s, "--port", s->port);
     add_two(s, "--bind", "127.0.0.1");
     add_two(s, "--unixsocket", s->socket);
     add_two(s, "--dir", s->folder);
     add_two(s, "--logfile", "log");
-    add_two(s, "--save", "");
-    if (strcmp(s->program, "redis-sentinel") != 0) {
+    if (o->sentinel_config == NULL) {
+        add_two(s, "--save", "");
         add_two(s, "--appendonly", o->appendfsync != NULL ? "yes" : "no");
         add_two(s, "--appendfsync", o->appendfsync != NULL ? o->appendfsync : "no");
     }
@@ -95,7 +96,7 @@ void redis_server_launch(struct redis_server *s)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    execvp(s->program, s->arguments);
+    execvp(s->arguments[0], s->arguments);
     _exit(127);
 }
 
@@ -135,7 +136,6 @@ struct redis_server *redis_server_start(const struct redis_server_options *optio
     snprintf(s->name, sizeof(s->name), "unix:%s", s->socket);
     snprintf(s->port, sizeof(s->port), "%u", o->port);
     snprintf(s->tcp_name, sizeof(s->tcp_name), "127.0.0.1:%u", o->port);
-    s->program = mem_strdup(o->program != NULL ? o->program : "redis-server");
     add_arguments(s, o);
     redis_server_launch(s);
     await(s);
@@ -157,6 +157,11 @@ static void forget_connection(struct redis_server *s)
     s->context = NULL;
 }
 
+void redis_server_forked(struct redis_server *s)
+{
+    forget_connection(s);
+}
+
 void redis_server_kill(struct redis_server *s)
 {
     forget_connection(s);
@@ -175,7 +180,6 @@ void redis_server_stop(struct redis_server *s)
     nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     for (unsigned i = 0; i < s->argument_count; i++)
         mem_free(s->arguments[i]);
-    mem_free(s->program);
     mem_free(s);
 }
 

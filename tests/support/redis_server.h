@@ -15,10 +15,10 @@ struct redis_server;
 struct redis_server_options {
     const char *appendfsync; /* "always", "everysec", "no"; NULL = no append-only file at all */
     uint16_t port;           /* on 127.0.0.1; 0 = the unix socket alone */
-    const char *program;     /* NULL = redis-server; "redis-sentinel" */
     /* Further arguments, "--name", "value", ... ended by NULL; NULL = none. */
     const char *const *arguments;
-    const char *config; /* text of a configuration file (sentinels write theirs); NULL = none */
+    /* A sentinel with this configuration, which it will rewrite; NULL = an ordinary server. */
+    const char *sentinel_config;
 };
 
 /* Started and answering. NULL options: append-only file, everysec. */
@@ -50,6 +50,9 @@ pid_t redis_server_pid(const struct redis_server *s);
 struct redisReply *redis_server_ask(struct redis_server *s, const char *format, ...);
 /* The same; the integer of the answer, or -1. */
 long long redis_server_ask_number(struct redis_server *s, const char *format, ...);
+
+/* In a forked child: opens a connection of its own for what it asks. */
+void redis_server_forked(struct redis_server *s);
 
 /* A port of 127.0.0.1 that was free a moment ago. */
 uint16_t redis_server_free_port(void);
