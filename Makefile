@@ -52,18 +52,20 @@ SIM_SRC  := $(wildcard tests/sim/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/contract/test_*.c tests/vectors/test_*.c \
               tests/scenarios/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FAULT_SRC := $(wildcard tests/fault/test_*.c)
 # Helpers that several tests share: anything in tests/support, linked to every test.
 HELP_SRC := $(wildcard tests/support/*.c)
 
 LIB      := $(B)/libwarung.a
 objects   = $(patsubst %.c,$(B)/obj/%.o,$(1))
 FUZZERS  := $(patsubst tests/%.c,$(B)/tests/%,$(FUZZ_SRC))
+FAULTS   := $(patsubst tests/%.c,$(B)/tests/%,$(FAULT_SRC))
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: sim all run check unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
+.PHONY: sim all run check check-fault unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -73,6 +75,7 @@ NEEDS_run      := run
 NEEDS_bench    := run bench
 NEEDS_check    := run check
 NEEDS_tests    := run check
+NEEDS_check-fault := run check
 NEEDS_unit     := run check
 NEEDS_fuzz     := fuzz
 NEEDS_lint     := lint
@@ -155,6 +158,10 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKA
 # Everything: each test is named with its result; the last line is "N passed, N failed".
 check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(E2E_READY)
 	@BUILD=$(B) tools/check.sh
+
+# What takes minutes: servers killed, stopped and moved under load, one program at a time.
+check-fault: $(PROGRAMS) $(FAULTS) $(E2E_READY)
+	@BUILD=$(B) JOBS=1 tools/check.sh $(FAULTS) $(wildcard tests/fault/*.test.sh tests/fault/*.test.js)
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.
 unit: $(TESTS)

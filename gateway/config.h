@@ -47,7 +47,7 @@ struct config_redis {
     unsigned request_timeout_ms;
     unsigned in_flight_max;
     unsigned connections;
-    unsigned wait_replicas;
+    unsigned wait_replicas; /* STORE_REDIS_WAIT_BY_MODE: -1 */
     unsigned wait_timeout_ms;
     unsigned journal_keep_s;
 };
