@@ -20,7 +20,7 @@ struct bind {
 
 struct centre {
     char name[24];
-    const struct dialect *dialect;
+    struct dialect *dialect; /* a copy: a reload replaces the one of the configuration */
     unsigned limit;
     enum turn_token turn_token;
     char (*codes)[DIALECT_CODE_BYTES];
@@ -121,8 +121,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     struct centre *c = mem_zalloc(sizeof(*c));
 
     text_copy(c->name, sizeof(c->name), settings->name);
-    c->dialect = dialect_find(settings->dialect);
-    assert(c->dialect != NULL); /* the configuration was checked */
+    c->dialect = dialect_new(settings->dialect, settings->spoken);
     c->limit = settings->limit;
     c->turn_token = settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
     copy_codes(c, &settings->codes);
@@ -175,6 +174,7 @@ void centre_free(struct centre *c)
     }
     mem_free(c->binds);
     mem_free(c->codes);
+    dialect_free(c->dialect);
     mem_free(c);
 }
 

@@ -112,6 +112,28 @@ static void take_secret(struct config *c, struct faults *f, const struct config_
         *password = read_secret(c, f, place, password_file);
 }
 
+/* What a dialect's name means; NULL after a fault. */
+static const struct dialect *find_dialect(const struct config *c, struct faults *f,
+                                          const struct config_place *place, const char *name)
+{
+    const struct dialect *d = dialects_find(c->dialects, name);
+
+    if (d == NULL)
+        faults_report(f, place, "dialect: \"%s\" is neither a preset nor in dialects_file", name);
+    return d;
+}
+
+/* A centre can give back only what we send. */
+static void check_turn_token(struct faults *f, const struct config_smsc *s)
+{
+    if (s->turn_token == CONFIG_TOKEN_ECHO && s->spoken != NULL &&
+        !dialect_numbers_units(s->spoken))
+        faults_report(f, &s->place,
+                      "turn_token \"echo\": dialect \"%s\" does not number its units (it needs "
+                      "session_out = \"echo+unit\")",
+                      s->dialect);
+}
+
 static void check_smsc(struct config *c, struct faults *f)
 {
     for (size_t i = 0; i < c->smsc_count; i++) {
@@ -127,6 +149,8 @@ static void check_smsc(struct config *c, struct faults *f)
                 faults_report(f, &s->place, "smsc \"%s\": line %u has the same name", s->name,
                               c->smsc[j].place.line);
         take_secret(c, f, &s->place, "smsc", &s->password, s->password_file);
+        s->spoken = find_dialect(c, f, &s->place, s->dialect);
+        check_turn_token(f, s);
     }
 }
 
@@ -146,6 +170,7 @@ static void check_accounts(struct config *c, struct faults *f, const struct conf
                 faults_report(f, &a->place, "account \"%s\": the smsc in line %u has this name",
                               a->system_id, c->smsc[j].place.line);
         take_secret(c, f, &a->place, "account", &a->password, a->password_file);
+        a->spoken = find_dialect(c, f, &a->place, a->dialect);
         if (a->password[0] != '\0' && a->password_hash[0] != '\0')
             faults_report(f, &a->place, "account \"%s\" has both a password and a password_hash",
                           a->system_id);
@@ -205,6 +230,8 @@ static void check_whole(struct config *c, struct faults *f)
         faults_report(f, &whole, "redis.servers: mode \"standalone\" takes one server");
     if (strlen(c->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         faults_report(f, &whole, "control: the path %s is too long for a socket", c->control);
+    if (c->dialects_file[0] != '\0')
+        c->dialects = dialects_load(c->dialects_file, faults_add, f);
     check_smsc(c, f);
     check_accounts(c, f, &whole);
     check_menus(c, f);
@@ -278,8 +305,10 @@ struct config *config_load(const char *path, source_fault_fn *on_fault, void *ar
 
 void config_free(struct config *config)
 {
-    if (config != NULL)
-        config_memory_free(config->memory);
+    if (config == NULL)
+        return;
+    dialects_free(config->dialects);
+    config_memory_free(config->memory);
 }
 
 static bool texts_are_equal(const struct config_strings *a, const struct config_strings *b)
@@ -331,7 +360,7 @@ bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc 
     for (size_t i = 0; i < config_row_count; i++)
         if (config_row_is_in(&config_rows[i], "smsc[]") && !row_is_equal(&config_rows[i], a, b))
             return false;
-    return true;
+    return dialect_is_equal(a->spoken, b->spoken);
 }
 
 void config_print_fault(void *file, const char *path, unsigned line, unsigned column,

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/source.h"
+#include "gateway/dialects.h"
 
 enum { CONFIG_MENUS_MAX = 32 };
 
@@ -67,6 +68,7 @@ struct config_smsc {
     unsigned window;
     unsigned tps;
     const char *dialect;
+    const struct dialect *spoken; /* what `dialect` names; lives as long as the config */
     enum config_token turn_token;
     struct config_strings codes; /* empty = all */
     unsigned enquire_link_s;
@@ -87,6 +89,7 @@ struct config_account {
     const char *password_hash;
     struct config_strings allow;
     const char *dialect;
+    const struct dialect *spoken; /* what `dialect` names; lives as long as the config */
     unsigned window;
     unsigned tps;
     unsigned max_binds;
@@ -145,6 +148,8 @@ struct config {
     struct config_admin admin;
     const char *control; /* Unix socket for warungctl; empty = none */
     const char *keys_file;
+    const char *dialects_file; /* empty = the presets alone */
+    struct dialects *dialects;
     unsigned start_timeout_s;
     unsigned drain_timeout_s;
     struct config_log log;

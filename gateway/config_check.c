@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "gateway/link/netaddr.h"
-#include "gateway/smpp/dialect.h"
 
 static bool is_made_of(const char *value, const char *others)
 {
@@ -107,9 +106,4 @@ const char *config_check_code(const char *value)
     return length > 0 && strspn(value, "0123456789*#") == length
                ? NULL
                : "is no service code (digits, * and #)";
-}
-
-const char *config_check_dialect(const char *value)
-{
-    return dialect_find(value) != NULL ? NULL : "is no dialect that Warung knows";
 }

@@ -19,8 +19,6 @@ const char *config_check_listen(const char *value);
 const char *config_check_network(const char *value);
 /* A service code: "*384#", "384" */
 const char *config_check_code(const char *value);
-/* A preset of gateway/smpp/dialect.h */
-const char *config_check_dialect(const char *value);
 
 /* Splits "HOST:PORT" or "[v6]:PORT"; false when it is neither or the host does not fit. */
 bool config_split_address(const char *value, char *host, size_t host_bytes, uint16_t *port);

@@ -62,7 +62,7 @@ const struct config_row config_rows[] = {
     NUMBER("smsc[].binds", 0, IN(config_smsc, binds), "1", 1, 64, NULL),
     NUMBER("smsc[].window", 0, IN(config_smsc, window), "32", 1, 10000, NULL),
     NUMBER("smsc[].tps", 0, IN(config_smsc, tps), "0", 0, 1000000, "PDUs per second, 0 = no limit"),
-    TEXT("smsc[].dialect", 0, IN(config_smsc, dialect), "spec34", 1, 31, config_check_dialect),
+    TEXT("smsc[].dialect", 0, IN(config_smsc, dialect), "spec34", 1, 23, NULL),
     WORD("smsc[].turn_token", 0, IN(config_smsc, turn_token), "none", tokens),
     TEXTS("smsc[].codes", 0, IN(config_smsc, codes), 23, config_check_code),
     NUMBER("smsc[].enquire_link_s", 0, IN(config_smsc, enquire_link_s), "30", 1, 3600, "s"),
@@ -82,7 +82,7 @@ const struct config_row config_rows[] = {
     FILE_PATH("partners.accounts[].password_file", 0, IN(config_account, password_file), ""),
     TEXT("partners.accounts[].password_hash", CONFIG_SECRET, IN(config_account, password_hash), "", 0, 255, NULL),
     TEXTS("partners.accounts[].allow", 0, IN(config_account, allow), 63, config_check_network),
-    TEXT("partners.accounts[].dialect", 0, IN(config_account, dialect), "spec34", 1, 31, config_check_dialect),
+    TEXT("partners.accounts[].dialect", 0, IN(config_account, dialect), "spec34", 1, 23, NULL),
     NUMBER("partners.accounts[].window", 0, IN(config_account, window), "32", 1, 10000, NULL),
     NUMBER("partners.accounts[].tps", 0, IN(config_account, tps), "0", 0, 1000000, "PDUs per second, 0 = no limit"),
     NUMBER("partners.accounts[].max_binds", 0, IN(config_account, max_binds), "4", 1, 1000, NULL),
@@ -101,6 +101,7 @@ const struct config_row config_rows[] = {
 
     FILE_PATH("control", CONFIG_RESTART, IN(config, control), "warungd.sock"),
     FILE_PATH("keys_file", CONFIG_RESTART, IN(config, keys_file), "keys"),
+    FILE_PATH("dialects_file", 0, IN(config, dialects_file), ""),
     NUMBER("start_timeout_s", CONFIG_RESTART, IN(config, start_timeout_s), "10", 1, 3600, "s"),
     NUMBER("drain_timeout_s", 0, IN(config, drain_timeout_s), "10", 0, 3600, "s"),
 

@@ -29,6 +29,12 @@ void dialect_free(struct dialect *d)
     mem_free(d);
 }
 
+/* Structs are copied whole, so their padding compares too; at worst equal ones are told apart. */
+bool dialect_is_equal(const struct dialect *a, const struct dialect *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
 const char *dialect_name(const struct dialect *d)
 {
     return d->name;

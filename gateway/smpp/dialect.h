@@ -108,6 +108,7 @@ const char *dialect_name(const struct dialect *d);
  * is copied (and cut). Free it when no link uses it any more. */
 struct dialect *dialect_new(const char *name, const struct dialect *base);
 void dialect_free(struct dialect *d);
+bool dialect_is_equal(const struct dialect *a, const struct dialect *b);
 /* Sets a knob from text as conf/dialects.cfg has it. False for an unknown knob or a value that it
  * does not take; error is then a sentence about it, and the dialect is as before. */
 bool dialect_set_knob(struct dialect *d, const char *knob, const char *value, char *error,

@@ -229,6 +229,38 @@ static void a_fault_in_an_included_file_names_it(void **state)
     assert_string_equal(heard, "part.cfg:2: unknown key instances; did you mean instance?\n");
 }
 
+static void dialects_of_the_installation_are_known(void **state)
+{
+    char heard[8192];
+    struct config *c, *other;
+
+    (void)state;
+    put("d.cfg", "dialects = ( { name = \"mine\"; max_gsm = 140; } );\n");
+    c = load("dialects_file = \"d.cfg\";\nredis = { servers = [ \"unix:/r\" ]; };\n"
+             "smsc = ( { dialect = \"mine\"; } );\nmenus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
+             heard);
+    assert_string_equal(heard, "");
+    assert_int_equal(dialect_limit(c->smsc[0].spoken, false), 140);
+    /* The same name with another knob is another link. */
+    put("d.cfg", "dialects = ( { name = \"mine\"; max_gsm = 150; } );\n");
+    other = config_load(c->path, hear, heard);
+    assert_non_null(other);
+    assert_false(config_smsc_is_equal(&c->smsc[0], &other->smsc[0]));
+    config_free(other);
+    config_free(c);
+    put("d.cfg", "dialects = (\n{ name = \"mine\"; colour = 1; } );\n");
+    assert_null(load("dialects_file = \"d.cfg\";\nredis = { servers = [ \"unix:/r\" ]; };\n"
+                     "smsc = ( { dialect = \"other\"; turn_token = \"none\"; },\n"
+                     "  { name = \"b\"; turn_token = \"echo\"; } );\n"
+                     "menus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
+                     heard));
+    assert_string_equal(
+        heard, "d.cfg:2: no dialect knob is called \"colour\"\n"
+               "w.cfg:3: dialect: \"other\" is neither a preset nor in dialects_file\n"
+               "w.cfg:4: turn_token \"echo\": dialect \"spec34\" does not number its units "
+               "(it needs session_out = \"echo+unit\")\n");
+}
+
 static void a_secret_never_stands_in_a_message(void **state)
 {
     char heard[8192], text[512], secret[80];
@@ -458,6 +490,7 @@ int main(void)
         cmocka_unit_test(each_fault_is_told_with_its_place),
         cmocka_unit_test(menus_may_not_share_a_code),
         cmocka_unit_test(a_fault_in_an_included_file_names_it),
+        cmocka_unit_test(dialects_of_the_installation_are_known),
         cmocka_unit_test(a_secret_never_stands_in_a_message),
         cmocka_unit_test(restart_changes_are_named),
         cmocka_unit_test(the_sample_has_every_key),
