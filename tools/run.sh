@@ -98,7 +98,8 @@ cat >"$run/warung.cfg" <<EOF
 instance = "run";
 redis = { servers = [ "unix:$socket" ]; };
 smsc = ( { name = "phone"; host = "127.0.0.1"; port = $(cat "$run/smsc.port");
-           system_id = "warung"; password = "secret"; codes = [ "*384#", "384" ]; } );
+           system_id = "warung"; password = "secret";
+           codes = [ "*384#", "384" ]; } );
 menus = ( { file = "$PWD/conf/menus/terususaha.cfg"; codes = [ "*384#" ]; sms = [ "384" ]; } );
 admin = { listen = "127.0.0.1:$(free_port 8080)"; };
 EOF

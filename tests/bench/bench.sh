@@ -69,7 +69,7 @@ run_gateway() {
     start_redis "$mode"
     rm -f "$folder/port"
     "$build/warung-smsc" load --listen 127.0.0.1:0 --port-file "$folder/port" --system-id warung \
-        --password secret --binds "$binds" --flow tests/smsc/flows/register.flow \
+        --password secret --binds "$binds" --sticky --flow tests/smsc/flows/register.flow \
         --dialogues "$dialogues" --seconds "$seconds" --rate "$rate" --json >"$folder/report.json" \
         2>"$folder/load.log" &
     load=$!
@@ -109,7 +109,7 @@ EOF
 
 # Steps/s, p50, p99, p99.9, on a private Redis of its own.
 run_bound() {
-    "$build/bench/bound" -f "$1" -d "$dialogues" -t "$seconds" -r "$rate" |
+    "$build/bench/bound" -f "$1" -d "$dialogues" -t "$seconds" ${RATE:+-r "$RATE"} |
         sed -n 's|.*: \([0-9]*\) steps/s *p50 \([0-9.]*\) ms *p99 \([0-9.]*\) ms *p99.9 \([0-9.]*\) ms.*|\1\t\2\t\3\t\4|p' \
             >>"$folder/results-bound-$1"
 }
