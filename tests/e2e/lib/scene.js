@@ -1,6 +1,7 @@
 // What nearly every test needs: a folder, a Redis, a centre, a gateway, and an end to all of them.
 'use strict';
 
+const assert = require('node:assert/strict');
 const fs = require('node:fs');
 
 const { Centre } = require('./centre');
@@ -30,6 +31,9 @@ async function withScene(name, body, { smsc = {}, settings = {}, start = true } 
             await scene.centre.isBound();
         }
         await body(scene);
+        // An orderly end; under a sanitizer also the proof that nothing leaked.
+        if (scene.gateway.process?.isRunning)
+            assert.equal(await scene.gateway.stop(), 0, 'exit status of the gateway');
         failed = false;
     } catch (error) {
         if (scene.gateway?.process)

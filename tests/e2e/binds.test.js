@@ -1,0 +1,51 @@
+// The four ways to bind, and a centre that refuses or breaks.
+'use strict';
+
+const assert = require('node:assert/strict');
+const test = require('node:test');
+
+const { withScene } = require('./lib/scene');
+const { until } = require('./lib/process');
+
+test('transmitter alone: SMS leave', async () => {
+    await withScene('transmitter', async ({ centre, gateway }) => {
+        assert.equal(centre.sessions[0].kind, 'transmitter');
+        assert.equal((await gateway.get('/readyz')).status, 200);
+    }, { smsc: { bind: 'transmitter' } });
+});
+
+test('receiver alone: inputs arrive', async () => {
+    await withScene('receiver', async ({ centre }) => {
+        assert.equal(centre.sessions[0].kind, 'receiver');
+        assert.equal(await centre.text('6281200000042', 'BANTUAN'), 0);
+    }, { smsc: { bind: 'receiver' } });
+});
+
+test('several binds of one entry', async () => {
+    await withScene('binds', async ({ centre }) => {
+        await centre.isBound(3);
+        assert.deepEqual(centre.sessions.map((s) => s.kind), Array(3).fill('transceiver'));
+    }, { smsc: { binds: 3 } });
+});
+
+test('binds say version 3.4, and a cut connection comes back', async () => {
+    await withScene('reconnect', async ({ centre }) => {
+        assert.equal(centre.binds[0].version, 0x34);
+        assert.equal(centre.binds[0].systemId, 'warung');
+        centre.drop();
+        await until('a second bind', () => centre.binds.length === 2 && centre.sessions.length === 1);
+        assert.match((await centre.phone('6281200000043').dial()).text, /#TerusUsaha/);
+    });
+});
+
+test('a refused bind is named in the log and does not hammer', async () => {
+    await withScene('refused', async ({ centre, gateway }) => {
+        centre.acceptBind = () => false;
+        await gateway.writeConfiguration();
+        gateway.launch();
+        await gateway.process.sees(/ESME_RBINDFAIL/);
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        assert.ok(centre.binds.length <= 3, `${centre.binds.length} binds in 1.5 s`);
+        assert.equal((await gateway.get('/readyz')).status, 503);
+    }, { start: false });
+});

@@ -1,0 +1,124 @@
+// Start, health, drain and exit statuses of the contract.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const test = require('node:test');
+
+const { openMainMenu } = require('./lib/programme');
+const { withScene } = require('./lib/scene');
+const { BUILD, run } = require('./lib/process');
+const { MENU } = require('./lib/warungd');
+
+const WARUNGD = path.join(BUILD, 'warungd');
+
+test('--version and wrong usage', async () => {
+    const version = await run(WARUNGD, ['--version']);
+    assert.equal(version.code, 0);
+    assert.match(version.stdout, /\b\d+\.\d+\.\d+\b/);
+    assert.equal((await run(WARUNGD, ['--no-such-option'])).code, 2);
+});
+
+test('health, readiness and metrics', async () => {
+    await withScene('health', async ({ centre, gateway }) => {
+        await openMainMenu(centre.phone('6281200000051'));
+        assert.equal((await gateway.get('/healthz')).status, 200);
+        assert.equal((await gateway.get('/readyz')).status, 200);
+        const metrics = await gateway.get('/metrics');
+        assert.equal(metrics.status, 200);
+        assert.match(metrics.text, /^warung_\w+ \d|^warung_\w+\{.*\} \d/m);
+        assert.equal(metrics.text.includes('6281200000051'), false, 'no personal data in metrics');
+        const checked = await run('promtool', ['check', 'metrics'], { input: metrics.text });
+        assert.equal(checked.code, 0, checked.output);
+        assert.equal(checked.output.trim(), '');
+    });
+});
+
+test('SIGTERM drains: unbinds, ends with 0; dialogues go on after a restart', async () => {
+    await withScene('drain', async ({ centre, gateway }) => {
+        const phone = centre.phone('6281200000052');
+        await openMainMenu(phone);
+        let unbound = false;
+        centre.sessions[0].on('unbind', () => (unbound = true));
+        assert.equal(await gateway.stop(), 0);
+        assert.equal(unbound, true);
+        gateway.launch();
+        await gateway.process.sees(/event=gateway\.ready/);
+        await centre.isBound();
+        assert.match((await phone.answer('5')).text, /^Bantuan:/);
+    });
+});
+
+test('SIGHUP with a faulty file keeps the old configuration', async () => {
+    await withScene('reload', async ({ centre, gateway }) => {
+        const good = fs.readFileSync(gateway.file, 'utf8');
+        fs.writeFileSync(gateway.file, `${good}colour = "blue";\n`);
+        gateway.process.child.kill('SIGHUP');
+        await gateway.process.sees(/warung\.cfg:\d+.*colour|colour.*warung\.cfg:\d+/);
+        assert.match((await centre.phone('6281200000053').dial()).text, /#TerusUsaha/);
+        fs.writeFileSync(gateway.file, good);
+        gateway.process.child.kill('SIGHUP');
+        await gateway.process.sees(/event=gateway\.reloaded/);
+        assert.match((await centre.phone('6281200000054').dial()).text, /#TerusUsaha/);
+    });
+});
+
+test('no Redis at the start: ends with 3 and says which', async () => {
+    await withScene('no-redis', async ({ gateway, redis }) => {
+        await redis.stop();
+        await gateway.writeConfiguration();
+        gateway.launch();
+        assert.equal(await gateway.process.ended, 3, gateway.log);
+        assert.ok(gateway.log.includes(redis.socket), gateway.log);
+    }, { start: false });
+});
+
+test('the admin port is taken: ends with 3 and names it', async () => {
+    await withScene('port-taken', async ({ gateway }) => {
+        const squatter = net.createServer().listen(0, '127.0.0.1');
+        await new Promise((resolve) => squatter.on('listening', resolve));
+        const { port } = squatter.address();
+        gateway.settings.admin = { listen: `127.0.0.1:${port}` };
+        await gateway.writeConfiguration();
+        gateway.launch();
+        assert.equal(await gateway.process.ended, 3, gateway.log);
+        assert.ok(gateway.log.includes(String(port)), gateway.log);
+        squatter.close();
+    }, { start: false });
+});
+
+test('faults of configuration and menu: file:line: text, exit 1, nothing started', async () => {
+    await withScene('faults', async ({ centre, gateway, folder }) => {
+        await gateway.writeConfiguration();
+        const good = fs.readFileSync(gateway.file, 'utf8');
+        const menu = path.join(folder, 'menus/menu.cfg');
+        const withMenu = good.replace(MENU, menu);
+        fs.cpSync(path.dirname(path.dirname(MENU)), folder, { // the menu includes what lies beside it
+            recursive: true, filter: (from) => !from.endsWith('warung.cfg'),
+        });
+        const lines = fs.readFileSync(MENU, 'utf8').split('\n');
+        const badMenu = () => fs.writeFileSync(menu, [...lines, 'no_such_thing = 1;'].join('\n'));
+
+        const cases = [
+            ['unknown key', `${good}colour = "blue";\n`, /warung\.cfg:8: .*colour/],
+            ['broken syntax', good.replace('drain_timeout_s = 5;', 'drain_timeout_s = ;'), /warung\.cfg:4: /],
+            ['wrong type', good.replace('drain_timeout_s = 5', 'drain_timeout_s = "soon"'), /warung\.cfg:4: .*drain_timeout_s/],
+            ['no menu file', withMenu.replace(menu, '/nonexistent/menu.cfg'), /nonexistent\/menu\.cfg/],
+            ['faulty menu', withMenu, new RegExp(`menu\\.cfg:${lines.length + 1}: .*no_such_thing`), badMenu],
+        ];
+        for (const [name, text, expected, prepare] of cases) {
+            prepare?.();
+            fs.writeFileSync(gateway.file, text);
+            for (const args of [['-n', '-c', gateway.file], ['-c', gateway.file]]) {
+                const result = await run(WARUNGD, args);
+                assert.equal(result.code, 1, `${name}: ${result.output}`);
+                assert.match(result.output, expected, name);
+            }
+        }
+        assert.equal(centre.binds.length, 0);
+        fs.writeFileSync(gateway.file, good);
+        assert.equal((await run(WARUNGD, ['-n', '-c', gateway.file])).code, 0);
+    }, { start: false });
+});
