@@ -227,6 +227,32 @@ static bool run_officer(struct player *p, const char *rest)
     return true;
 }
 
+/* "5d 09:00 20 1801 Foto produk; Balai Desa Natar" */
+static bool run_training(struct player *p, const char *rest)
+{
+    struct training plan = {.id = ""};
+    unsigned days, hour, minute, seats;
+    char regency[TRAINING_REGENCY_BYTES], title[64], place[64];
+    int64_t now_ms = rehearsal_now(p->rehearsal);
+    enum training_verdict verdict;
+
+    if (strncmp(rest, "off ", 4) == 0)
+        return rehearsal_call_off(p->rehearsal, rest + 4) ||
+               fault(p, p->line, "there is no training %s", rest + 4);
+    if (sscanf(rest, "%ud %u:%u %u %4s %63[^;]; %63[^\n]", &days, &hour, &minute, &seats, regency,
+               title, place) != 7)
+        return fault(p, p->line, "training takes: 5d 09:00 20 1801 title; place");
+    plan.at_ms = calendar_start_ms(calendar_date_at(now_ms + days * CALENDAR_DAY_MS)) +
+                 hour * CALENDAR_HOUR_MS + minute * CALENDAR_MINUTE_MS;
+    plan.seats = (uint16_t)seats;
+    text_copy(plan.title, sizeof(plan.title), title);
+    text_copy(plan.place, sizeof(plan.place), place);
+    text_copy(plan.regency, sizeof(plan.regency), strcmp(regency, "-") != 0 ? regency : "");
+    verdict = rehearsal_plan(p->rehearsal, &plan);
+    return verdict == TRAINING_DONE ||
+           fault(p, p->line, "the programme says: %s", training_verdict_name(verdict));
+}
+
 static bool expect_screen(struct player *p, unsigned line, bool is_end)
 {
     char expected[MENU_TEXT_BYTES];
@@ -278,9 +304,10 @@ static const struct {
     bool (*run)(struct player *p, const char *rest);
     bool needs_quiet; /* SMS that came must have been expected before */
 } commands[] = {
-    {"dial", run_dial, true},     {"answer", run_answer, true},   {"sms", run_sms, true},
-    {"hangup", run_hangup, true}, {"later", run_later, true},     {"phone", run_phone, true},
-    {"limit", run_limit, false},  {"officer", run_officer, true}, {"expect", run_expect, false},
+    {"dial", run_dial, true},      {"answer", run_answer, true},   {"sms", run_sms, true},
+    {"hangup", run_hangup, true},  {"later", run_later, true},     {"phone", run_phone, true},
+    {"limit", run_limit, false},   {"officer", run_officer, true}, {"training", run_training, true},
+    {"expect", run_expect, false},
 };
 
 static bool run_line(struct player *p, const char *line)

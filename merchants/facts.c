@@ -296,6 +296,72 @@ static bool get_is_machine(struct programme *p, unsigned place, char value[MENU_
                     strlen(p->msisdn) < 8 || strspn(p->msisdn, "0123456789") != strlen(p->msisdn));
 }
 
+/* --- trainings ------------------------------------------------------------------------------ */
+
+/* "Foto produk 28/11": as a line of a list. */
+static bool get_listed(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct calendar_date date;
+    struct seat seat;
+    unsigned left;
+
+    if (!joining_read_slot(p, place, &seat, &left))
+        return false;
+    date = calendar_date_at(seat.at_ms);
+    snprintf(value, MENU_VALUE_BYTES, "%s %02u/%02u", seat.title, date.day % 100, date.month % 100);
+    return true;
+}
+
+/* The training that is meant: this turn's, else the one chosen in the dialogue. */
+static bool find_seat(const struct programme *p, struct seat *seat, unsigned *left)
+{
+    const char *chosen = programme_answer(p, "latih_pilih");
+
+    *left = 0;
+    *seat = p->seat;
+    return p->seat.id[0] != '\0' ||
+           (chosen != NULL && joining_read_slot(p, (unsigned)(chosen[0] - '1'), seat, left));
+}
+
+static bool get_title(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct seat seat;
+    unsigned left;
+
+    (void)place;
+    return find_seat(p, &seat, &left) && put(value, seat.title);
+}
+
+static bool get_time(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct seat seat;
+    unsigned left;
+
+    (void)place;
+    if (!find_seat(p, &seat, &left))
+        return false;
+    training_format_time(seat.at_ms, value);
+    return true;
+}
+
+static bool get_place(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct seat seat;
+    unsigned left;
+
+    (void)place;
+    return find_seat(p, &seat, &left) && put(value, seat.place);
+}
+
+static bool get_seats_left(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct seat seat;
+    unsigned left;
+
+    (void)place;
+    return find_seat(p, &seat, &left) && put_count(value, left);
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 static const char *const status_words[] = {
@@ -347,6 +413,14 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     FACT("isi", TEXT, 14, NULL, "nama usaha", get_field_words, 0)                                  \
     FACT("isi_en", TEXT, 14, NULL, "business name", get_field_words, 1)                            \
     FACT("contoh", TEXT, 20, NULL, "KEC METRO BARAT", get_example, 0)                              \
+    /* Trainings: the page of the list, and the one that is meant. */                              \
+    FACT("judul1", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 0)                             \
+    FACT("judul2", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 1)                             \
+    FACT("judul3", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 2)                             \
+    FACT("judul", TEXT, 24, NULL, "Foto produk", get_title, 0)                                     \
+    FACT("waktu", TEXT, 14, NULL, "28-11-26 09.00", get_time, 0)                                   \
+    FACT("tempat", TEXT, 24, NULL, "Balai Desa Natar", get_place, 0)                               \
+    FACT("sisa", NUMBER, 3, NULL, "12", get_seats_left, 0)                                         \
     /* The number and the day. */                                                                  \
     FACT("tiket", TEXT, 8, NULL, "T0000042", get_ticket, 0)                                        \
     FACT("slot", TEXT, 5, NULL, "pagi", get_slot, 0)                                               \

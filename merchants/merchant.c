@@ -251,6 +251,24 @@ static bool decode_ticket(struct ticket *t, struct reader *r)
     return !r->failed;
 }
 
+static void encode_seat(const struct seat *seat, struct writer *w)
+{
+    writer_string8(w, seat->id);
+    writer_u64(w, (uint64_t)seat->at_ms);
+    writer_string8(w, seat->title);
+    writer_string8(w, seat->place);
+    writer_u8(w, seat->reminded);
+}
+
+static void decode_seat(struct seat *seat, struct reader *r)
+{
+    reader_string8(r, seat->id, sizeof(seat->id));
+    seat->at_ms = (int64_t)reader_u64(r);
+    reader_string8(r, seat->title, sizeof(seat->title));
+    reader_string8(r, seat->place, sizeof(seat->place));
+    seat->reminded = reader_u8(r) != 0;
+}
+
 void subscriber_encode(const struct subscriber *s, struct writer *w)
 {
     assert(s->merchant_count <= SUBSCRIBER_MERCHANTS_MAX);
@@ -272,9 +290,11 @@ void subscriber_encode(const struct subscriber *s, struct writer *w)
     writer_u8(w, (uint8_t)s->ticket_count);
     for (unsigned i = 0; i < s->ticket_count; i++)
         encode_ticket(&s->tickets[i], w);
-    writer_u8(w, (uint8_t)s->training_count);
-    for (unsigned i = 0; i < s->training_count; i++)
-        writer_string8(w, s->trainings[i]);
+    writer_u8(w, (uint8_t)s->seat_count);
+    for (unsigned i = 0; i < s->seat_count; i++)
+        encode_seat(&s->seats[i], w);
+    for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
+        writer_string8(w, s->offered[i]);
 }
 
 static bool decode_merchants(struct subscriber *s, struct reader *r)
@@ -301,13 +321,15 @@ static bool decode_tickets(struct subscriber *s, struct reader *r)
     return true;
 }
 
-static bool decode_trainings(struct subscriber *s, struct reader *r)
+static bool decode_seats(struct subscriber *s, struct reader *r)
 {
-    s->training_count = reader_u8(r);
-    if (s->training_count > SUBSCRIBER_TRAININGS_MAX)
+    s->seat_count = reader_u8(r);
+    if (s->seat_count > SUBSCRIBER_SEATS_MAX)
         return false;
-    for (unsigned i = 0; i < s->training_count; i++)
-        reader_string8(r, s->trainings[i], sizeof(s->trainings[i]));
+    for (unsigned i = 0; i < s->seat_count; i++)
+        decode_seat(&s->seats[i], r);
+    for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
+        reader_string8(r, s->offered[i], sizeof(s->offered[i]));
     return !r->failed;
 }
 
@@ -326,7 +348,7 @@ static bool decode_body(struct subscriber *s, struct reader *r)
         return false;
     decode_tries(&s->status_tries, r);
     decode_tries(&s->help_sms, r);
-    return decode_tickets(s, r) && decode_trainings(s, r) && !r->failed && reader_left(r) == 0;
+    return decode_tickets(s, r) && decode_seats(s, r) && !r->failed && reader_left(r) == 0;
 }
 
 bool subscriber_decode(struct subscriber *s, struct span record)

@@ -7,6 +7,7 @@
 #define WARUNG_MERCHANTS_MERCHANT_H
 
 #include "base/span.h"
+#include "merchants/training.h"
 
 enum {
     MERCHANT_NAME_CHARACTERS_MAX = 60,
@@ -18,9 +19,9 @@ enum {
     SUBSCRIBER_LIVE_MAX = 3,      /* registrations that count against the programme's limit */
     SUBSCRIBER_MERCHANTS_MAX = 6, /* kept: the live ones, and the newest that are over */
     SUBSCRIBER_TICKETS_MAX = 5,   /* open ones; at most one of a kind */
-    SUBSCRIBER_TRAININGS_MAX = 4,
-    SUBSCRIBER_TRAINING_BYTES = 9, /* 8 characters and NUL */
-    TICKET_BYTES = 9,              /* "T0000042" and NUL */
+    SUBSCRIBER_SEATS_MAX = 4,
+    SUBSCRIBER_OFFERED_MAX = 3,
+    TICKET_BYTES = 9, /* "T0000042" and NUL */
 };
 
 /* The programme's words (program.md 5); DRAF lives in the session, not in a merchant record. */
@@ -120,6 +121,15 @@ struct ticket {
     int64_t asked_ms;
 };
 
+/* A seat that this number has, with what reminders say of it. */
+struct seat {
+    char id[TRAINING_ID_BYTES];
+    int64_t at_ms;
+    char title[TRAINING_TITLE_BYTES];
+    char place[TRAINING_PLACE_BYTES];
+    bool reminded;
+};
+
 /* How often something was tried since a time: for limits an hour or a day. */
 struct tries {
     uint8_t count;
@@ -141,8 +151,10 @@ struct subscriber {
     struct tries help_sms;     /* SMS answered with the help text, a day */
     unsigned ticket_count;
     struct ticket tickets[SUBSCRIBER_TICKETS_MAX];
-    unsigned training_count;
-    char trainings[SUBSCRIBER_TRAININGS_MAX][SUBSCRIBER_TRAINING_BYTES]; /* joined */
+    unsigned seat_count;
+    struct seat seats[SUBSCRIBER_SEATS_MAX]; /* by time */
+    /* The trainings that the last SMS listed, so that IKUT 2 means what was read. */
+    char offered[SUBSCRIBER_OFFERED_MAX][TRAINING_ID_BYTES];
 };
 
 void subscriber_init(struct subscriber *s);

@@ -5,6 +5,7 @@
 #include "merchants/work.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 bool programme_begin(struct programme *p, const char *msisdn, struct span record, int64_t now_ms,
                      const struct menu_state *state)
 {
-    memset(p, 0, sizeof(*p));
+    memset(p, 0, offsetof(struct programme, other));
     text_copy(p->msisdn, sizeof(p->msisdn), msisdn);
     p->now_ms = now_ms;
     p->state = state;
@@ -39,6 +40,11 @@ const char *programme_act(struct programme *p, const char *action, struct menu_s
 void programme_encode(const struct programme *p, struct writer *w)
 {
     subscriber_encode(&p->subscriber, w);
+}
+
+void programme_encode_shared(const struct programme *p, struct writer *w)
+{
+    trainings_encode(&p->trainings, w);
 }
 
 /* --- what the parts share ------------------------------------------------------------------- */
@@ -366,6 +372,8 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
         drop_pending(p);
     else if (strcmp(kind, PROGRAMME_TIMER_ERASE) == 0)
         erase_when_due(p);
+    else if (strcmp(kind, PROGRAMME_TIMER_TRAINING) == 0)
+        joining_remind(p);
     else /* of a newer gateway, in the middle of an upgrade: it will see to it */
         programme_arm(p, kind, p->now_ms + CALENDAR_HOUR_MS);
 }

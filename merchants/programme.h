@@ -17,13 +17,21 @@
 
 enum {
     PROGRAMME_SMS_MAX = 2,
-    PROGRAMME_CHANGES_MAX = SUBSCRIBER_MERCHANTS_MAX + SUBSCRIBER_TICKETS_MAX,
-    PROGRAMME_TIMERS_MAX = 6,    /* one of each kind */
+    PROGRAMME_CHANGES_MAX =
+        SUBSCRIBER_MERCHANTS_MAX + SUBSCRIBER_TICKETS_MAX + SUBSCRIBER_SEATS_MAX + 1,
+    PROGRAMME_TIMERS_MAX = 7,    /* one of each kind */
     PROGRAMME_NUMBER_BYTES = 24, /* a subscriber's number */
+    PROGRAMME_MEMBER_BYTES = 36, /* "L12/6281200000001" is the longest kind */
 };
 
 /* Store set in which open tickets are listed; registrations are listed by their status word. */
 #define PROGRAMME_TICKET_SET "TIKET"
+/* Seats at trainings: members are the training's id, "/" and the subscriber's number. */
+#define PROGRAMME_TRAINING_SET "LATIH"
+/* Who asked to be told of trainings: members are "KABAR/" and the number. */
+#define PROGRAMME_NEWS_SET "KABAR"
+/* The shared record of all trainings (merchants/training.h). */
+#define PROGRAMME_TRAININGS_KEY "trainings"
 
 /* The rules, actions and facts of the programme: merchants/vocabulary.c. */
 extern const struct menu_vocabulary programme_vocabulary;
@@ -40,13 +48,13 @@ struct programme_need {
     char key[MENU_NAME_BYTES];
 };
 
-/* A registration or ticket that moves between the store's sets; also one journal entry. */
+/* Something of a subscriber's that moves between the store's sets; also one journal entry. */
 struct programme_change {
-    char member[MERCHANT_REGNO_BYTES]; /* registration or ticket number */
-    const char *leave_set;             /* NULL = newly made */
-    const char *enter_set;             /* NULL = gone */
-    const char *event;                 /* "send", "approve", "ticket-call", ... */
-    const char *actor;                 /* "merchant", "officer", "timer" */
+    char member[PROGRAMME_MEMBER_BYTES]; /* registration or ticket number, seat */
+    const char *leave_set;               /* NULL = newly made */
+    const char *enter_set;               /* NULL = gone */
+    const char *event;                   /* "send", "approve", "ticket-call", ... */
+    const char *actor;                   /* "merchant", "officer", "timer" */
 };
 
 struct programme_timer {
@@ -55,12 +63,13 @@ struct programme_timer {
 };
 
 /* Kinds of timers, one of each a subscriber. */
-#define PROGRAMME_TIMER_NUDGE   "nudge"   /* a dropped draft: one SMS */
-#define PROGRAMME_TIMER_DRAFT   "draft"   /* the draft is too old */
-#define PROGRAMME_TIMER_REMIND  "remind"  /* 3 days before a correction is due */
-#define PROGRAMME_TIMER_LAPSE   "lapse"   /* a correction was due */
-#define PROGRAMME_TIMER_CONSENT "consent" /* an SMS registration was not answered with YA */
-#define PROGRAMME_TIMER_ERASE   "erase"   /* data must be gone */
+#define PROGRAMME_TIMER_NUDGE    "nudge"    /* a dropped draft: one SMS */
+#define PROGRAMME_TIMER_DRAFT    "draft"    /* the draft is too old */
+#define PROGRAMME_TIMER_REMIND   "remind"   /* 3 days before a correction is due */
+#define PROGRAMME_TIMER_LAPSE    "lapse"    /* a correction was due */
+#define PROGRAMME_TIMER_CONSENT  "consent"  /* an SMS registration was not answered with YA */
+#define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
+#define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
 
 struct programme {
     /* From the driver. */
@@ -73,14 +82,19 @@ struct programme {
     struct programme_need need;
     uint64_t number;                           /* NEEDS_NUMBER: the answer; 0 = not yet */
     bool has_found;                            /* NEEDS_RECORD: looked up */
-    bool found;                                /* ... and there is one */
-    struct subscriber other;                   /* ... this */
+    bool found;                                /* ... and there is one: `other` */
     char other_msisdn[PROGRAMME_NUMBER_BYTES]; /* ... of this number */
+    bool has_shared;                           /* NEEDS_SHARED: loaded */
+    struct span shared;                        /* ... as it is; empty = there is none */
     /* To the commit. */
     struct subscriber subscriber;
     bool record_changed;
     bool record_used; /* facts or actions looked at it: the commit must check its version */
     bool is_erased;   /* record and session are to be deleted, drafts and all */
+    /* The shared record must be written before this subscriber's own: programme_encode_shared().
+     * When it has changed meanwhile, the step is run anew with the newer one; running a step whose
+     * shared write went through before changes nothing more there. */
+    bool shared_changed;
     char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
     unsigned sms_count;
     struct programme_change changes[PROGRAMME_CHANGES_MAX];
@@ -92,6 +106,10 @@ struct programme {
     const struct programme_field *field; /* changed or asked for: {isi}, {contoh} */
     char ticket[TICKET_BYTES];
     char slot;
+    struct seat seat; /* of the training that texts are about; id empty = by the dialogue */
+    /* Large, and not cleared by programme_begin(): valid only as said. */
+    struct subscriber other;    /* valid when `found` */
+    struct trainings trainings; /* valid when `shared_changed` */
 };
 
 /* `record` may be empty (nobody yet); `state` lives as long as p. False when the record cannot be
@@ -121,6 +139,13 @@ enum programme_verdict programme_decide(struct programme *p, const char *regno,
 /* An officer has done what a ticket asks. False when the subscriber has no such ticket. */
 bool programme_finish_ticket(struct programme *p, const char *number);
 
+/* The trainings have changed, and this subscriber asked to be told: owes the SMS that lists them,
+ * once. False: p->need must be satisfied first. The state's answers may be changed. */
+bool programme_announce(struct programme *p, struct menu_state *state);
+/* A training that this subscriber has a seat at was called off. False when there is no such seat.
+ */
+bool programme_training_cancelled(struct programme *p, const char *id);
+
 /* Erases everything of this subscriber: record, drafts, lists; a last SMS tells so. */
 void programme_erase(struct programme *p, const char *actor);
 
@@ -129,6 +154,8 @@ void programme_erase(struct programme *p, const char *actor);
  * change the state (an old draft is dropped). `kind` lives as long as p. */
 void programme_on_timer(struct programme *p, const char *kind, struct menu_state *state);
 
+/* The shared record to commit first when p->shared_changed; at most TRAININGS_BYTES_MAX octets. */
+void programme_encode_shared(const struct programme *p, struct writer *w);
 /* The record to commit when p->record_changed. */
 void programme_encode(const struct programme *p, struct writer *w);
 

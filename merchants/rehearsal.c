@@ -46,6 +46,8 @@ struct rehearsal {
     struct phone *phone; /* in hand */
     struct counter counters[COUNTERS_MAX];
     unsigned counter_count;
+    uint8_t shared[TRAININGS_BYTES_MAX]; /* the record of all trainings */
+    size_t shared_size;
     struct programme programme;
     struct menu_outcome outcome;
     char taken[MENU_TEXT_BYTES];
@@ -186,7 +188,17 @@ static void keep_timer(struct phone *phone, const struct programme_timer *t)
     entry->due_ms = t->due_ms;
 }
 
-/* What the commit does: SMS, timers, record. */
+static void keep_shared(struct rehearsal *r)
+{
+    struct writer w;
+
+    writer_init(&w, r->shared, sizeof(r->shared));
+    programme_encode_shared(&r->programme, &w);
+    assert(!w.failed);
+    r->shared_size = writer_size(&w);
+}
+
+/* What the commits do: the shared record; SMS, timers, record. */
 static void finish(struct rehearsal *r)
 {
     struct phone *phone = r->phone;
@@ -194,6 +206,8 @@ static void finish(struct rehearsal *r)
     struct menu_facts facts = programme_facts(p);
     struct writer w;
 
+    if (p->shared_changed)
+        keep_shared(r);
     for (unsigned i = 0; i < p->sms_count; i++) {
         char text[MENU_TEXT_BYTES];
 
@@ -263,6 +277,9 @@ static void satisfy(struct rehearsal *r)
         find_owner(r, p->need.key);
         break;
     case PROGRAMME_NEEDS_SHARED:
+        p->has_shared = true;
+        p->shared = span_of(r->shared, r->shared_size);
+        break;
     case PROGRAMME_NEEDS_NOTHING:
         abort(); /* an action that stops says what it needs */
     }
@@ -358,6 +375,66 @@ enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
     verdict = programme_decide(&r->programme, regno, event, reason);
     finish(r);
     return verdict;
+}
+
+/* --- trainings ------------------------------------------------------------------------------ */
+
+static void write_trainings(struct rehearsal *r, const struct trainings *t)
+{
+    struct writer w;
+
+    writer_init(&w, r->shared, sizeof(r->shared));
+    trainings_encode(t, &w);
+    assert(!w.failed);
+    r->shared_size = writer_size(&w);
+}
+
+static struct trainings *read_trainings(struct rehearsal *r)
+{
+    struct trainings *t = mem_zalloc(sizeof(*t));
+
+    trainings_decode(t, span_of(r->shared, r->shared_size));
+    return t;
+}
+
+enum training_verdict rehearsal_plan(struct rehearsal *r, const struct training *plan)
+{
+    struct trainings *t = read_trainings(r);
+    struct phone *in_hand = r->phone;
+    char id[TRAINING_ID_BYTES];
+    enum training_verdict verdict = trainings_add(t, plan, r->now_ms, id);
+
+    write_trainings(r, t);
+    mem_free(t);
+    if (verdict != TRAINING_DONE)
+        return verdict;
+    for (unsigned i = 0; i < r->phone_count; i++) {
+        r->phone = &r->phones[i];
+        begin(r);
+        while (!programme_announce(&r->programme, &r->phone->state))
+            satisfy(r);
+        finish(r);
+    }
+    r->phone = in_hand;
+    return verdict;
+}
+
+bool rehearsal_call_off(struct rehearsal *r, const char *id)
+{
+    struct trainings *t = read_trainings(r);
+    struct phone *in_hand = r->phone;
+    bool is_known = trainings_cancel(t, id);
+
+    write_trainings(r, t);
+    mem_free(t);
+    for (unsigned i = 0; i < r->phone_count && is_known; i++) {
+        r->phone = &r->phones[i];
+        begin(r);
+        programme_training_cancelled(&r->programme, id);
+        finish(r);
+    }
+    r->phone = in_hand;
+    return is_known;
 }
 
 /* --- time ----------------------------------------------------------------------------------- */

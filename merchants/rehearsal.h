@@ -35,6 +35,10 @@ void rehearsal_wait(struct rehearsal *r, int64_t ms);
 enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
                                         enum merchant_event event, const char *reason);
 
+/* Officers plan a training, or call it off; whoever asked to be told, or had a seat, is. */
+enum training_verdict rehearsal_plan(struct rehearsal *r, const struct training *plan);
+bool rehearsal_call_off(struct rehearsal *r, const char *id);
+
 /* The oldest SMS to this phone that was not taken yet; NULL when there is none. Valid until the
  * next one is taken. */
 const char *rehearsal_take_sms(struct rehearsal *r);

@@ -7,12 +7,25 @@
 
 /* --- SMS and language ----------------------------------------------------------------------- */
 
+void subscription_set_news(struct programme *p, bool is_wanted, const char *actor)
+{
+    char member[PROGRAMME_MEMBER_BYTES];
+
+    if (p->subscriber.training_news == is_wanted)
+        return;
+    p->subscriber.training_news = is_wanted;
+    snprintf(member, sizeof(member), PROGRAMME_NEWS_SET "/%s", p->msisdn);
+    programme_note(p, member, is_wanted ? NULL : PROGRAMME_NEWS_SET,
+                   is_wanted ? PROGRAMME_NEWS_SET : NULL, is_wanted ? "news-on" : "news-off",
+                   actor);
+}
+
 const char *subscription_stop(struct programme *p, struct menu_state *state)
 {
     (void)state;
     p->subscriber.info_sms_stopped = true;
-    p->subscriber.training_news = false;
     p->record_changed = true;
+    subscription_set_news(p, false, "merchant");
     programme_arm(p, PROGRAMME_TIMER_NUDGE, 0);
     return "berhenti";
 }
@@ -28,8 +41,7 @@ const char *subscription_start(struct programme *p, struct menu_state *state)
 const char *subscription_want_news(struct programme *p, struct menu_state *state)
 {
     (void)state;
-    p->subscriber.training_news = true;
-    p->record_changed = true;
+    subscription_set_news(p, true, "merchant");
     return "dicatat";
 }
 
@@ -200,8 +212,8 @@ const char *subscription_confirm_erase(struct programme *p, struct menu_state *s
 }
 
 static const char *const timer_kinds[] = {
-    PROGRAMME_TIMER_NUDGE, PROGRAMME_TIMER_DRAFT,   PROGRAMME_TIMER_REMIND,
-    PROGRAMME_TIMER_LAPSE, PROGRAMME_TIMER_CONSENT, PROGRAMME_TIMER_ERASE,
+    PROGRAMME_TIMER_NUDGE,   PROGRAMME_TIMER_DRAFT, PROGRAMME_TIMER_REMIND,   PROGRAMME_TIMER_LAPSE,
+    PROGRAMME_TIMER_CONSENT, PROGRAMME_TIMER_ERASE, PROGRAMME_TIMER_TRAINING,
 };
 
 void programme_erase(struct programme *p, const char *actor)
@@ -215,6 +227,8 @@ void programme_erase(struct programme *p, const char *actor)
                        "erase", actor);
     for (unsigned i = 0; i < s->ticket_count; i++)
         programme_note(p, s->tickets[i].number, PROGRAMME_TICKET_SET, NULL, "erase", actor);
+    joining_erase(p, actor);
+    subscription_set_news(p, false, actor);
     for (unsigned i = 0; i < sizeof(timer_kinds) / sizeof(timer_kinds[0]); i++)
         programme_arm(p, timer_kinds[i], 0);
     programme_owe(p, "SMS_HAPUS_SELESAI");

@@ -43,6 +43,18 @@ static const struct menu_rule rules[] = {
     ACTION("mulai", subscription_start, "aktif")                                                   \
     /* An SMS when there is training nearby: an opt-in of its own, which STOP takes back. */       \
     ACTION("kabari", subscription_want_news, "dicatat")                                            \
+    /* Trainings: a page of the list (facts judul1 to judul3), the next page; banyak: more than */ \
+    /* one page. A seat at the one of answer latih_pilih (1 2 3), an SMS about it; hilang: it is   \
+     */                                                                                            \
+    /* not there any more. Giving the next seat back. */                                           \
+    ACTION("latih", joining_list, "ada", "banyak", "kosong")                                       \
+    ACTION("latih_lanjut", joining_list_more, "ada", "banyak", "kosong")                           \
+    ACTION("latih_ikut", joining_join, "ikut", "penuh", "hilang")                                  \
+    ACTION("latih_info", joining_inform, "dikirim", "hilang")                                      \
+    ACTION("latih_batal", joining_leave, "batal", "kosong")                                        \
+    /* By SMS: how many the list has, and a seat at number sms_ikut of the list sent last. */      \
+    ACTION("sms_latih", joining_offer, "kosong", "satu", "dua", "tiga")                            \
+    ACTION("sms_ikut", joining_accept, "ikut", "penuh", "hilang")                                  \
     ACTION("bahasa", subscription_set_language, "ya")                                              \
     /* A call back, in the slot of the answer waktu_telepon (1 2 3) if there is one. */            \
     ACTION("telepon", subscription_ask_call, "dicatat")                                            \

@@ -77,12 +77,25 @@ programme_action_fn subscription_stop, subscription_start, subscription_want_new
     subscription_ask_change, subscription_ask_help, subscription_erase, subscription_ask_erase,
     subscription_confirm_erase, subscription_answer_unknown;
 
+/* Wishes to be told of trainings, or not any more. */
+void subscription_set_news(struct programme *p, bool is_wanted, const char *actor);
+
+/* joining.c */
+programme_action_fn joining_list, joining_list_more, joining_join, joining_inform, joining_leave,
+    joining_offer, joining_accept;
+/* What stands at a place of the list that the dialogue shows; false when nothing does. */
+bool joining_read_slot(const struct programme *p, unsigned place, struct seat *seat,
+                       unsigned *seats_left);
+void joining_remind(struct programme *p);
+/* Notes that the seats are gone; the claims stay until their training is over. */
+void joining_erase(struct programme *p, const char *actor);
+
 /* texting.c */
 programme_action_fn texting_register, texting_give, texting_agree, texting_refuse, texting_status;
 
 /* facts.c */
 bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES]);
-enum { PROGRAMME_FACT_COUNT = 41 };
+enum { PROGRAMME_FACT_COUNT = 48 };
 extern const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT];
 
 #endif

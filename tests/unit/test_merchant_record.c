@@ -173,9 +173,16 @@ static void fill_subscriber(struct subscriber *s)
         s->tickets[i].slot = '2';
         s->tickets[i].asked_ms = 80 + i;
     }
-    s->training_count = SUBSCRIBER_TRAININGS_MAX;
-    for (unsigned i = 0; i < SUBSCRIBER_TRAININGS_MAX; i++)
-        fill(s->trainings[i], sizeof(s->trainings[i]), (char)('a' + i));
+    s->seat_count = SUBSCRIBER_SEATS_MAX;
+    for (unsigned i = 0; i < SUBSCRIBER_SEATS_MAX; i++) {
+        fill(s->seats[i].id, sizeof(s->seats[i].id), (char)('a' + i));
+        s->seats[i].at_ms = 90 + i;
+        fill(s->seats[i].title, sizeof(s->seats[i].title), 't');
+        fill(s->seats[i].place, sizeof(s->seats[i].place), 'p');
+        s->seats[i].reminded = i % 2 == 0;
+    }
+    for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
+        fill(s->offered[i], sizeof(s->offered[i]), (char)('x' + i));
 }
 
 static void test_record_survives_storage(void **state)
@@ -248,7 +255,8 @@ static void test_first_format_stays_readable(void **state)
         "\x00\x00\x00\x00\x00\x00\x00\x00"
         "\x02" "\x00\x00\x00\x00\x00\x00\x00\x05" "\x00" "\x00\x00\x00\x00\x00\x00\x00\x00"
         "\x01" "\x08" "T0000042" "\x00" "1" "\x00\x00\x00\x00\x00\x00\x00\x09"
-        "\x01" "\x02" "L1";
+        "\x01" "\x02" "L1" "\x00\x00\x01\x9a\x00\x00\x00\x03" "\x05" "Pupuk" "\x05" "Natar" "\x01"
+        "\x02" "L1" "\x00" "\x00";
     /* clang-format on */
     static struct subscriber s;
 
@@ -268,7 +276,10 @@ static void test_first_format_stays_readable(void **state)
     assert_int_equal(s.status_tries.count, 2);
     assert_string_equal(s.tickets[0].number, "T0000042");
     assert_int_equal(s.tickets[0].slot, '1');
-    assert_string_equal(s.trainings[0], "L1");
+    assert_string_equal(s.seats[0].id, "L1");
+    assert_string_equal(s.seats[0].place, "Natar");
+    assert_true(s.seats[0].reminded);
+    assert_string_equal(s.offered[0], "L1");
 }
 
 static void test_record_keeps_the_live_ones(void **state)

@@ -1,0 +1,383 @@
+/* Trainings from a subscriber's side: what is planned, a seat, a reminder, giving the seat back. */
+#include "merchants/work.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE = 3, REMIND_HOUR = 10 };
+
+/* What a list shows is kept as answers of the dialogue, so that its screens can be shown again
+ * without the shared record: latih1 to latih3, and which of them was chosen. */
+static const char *const slots[PAGE] = {"latih1", "latih2", "latih3"};
+
+static void to_seat(const struct training *t, struct seat *seat)
+{
+    memset(seat, 0, sizeof(*seat));
+    text_copy(seat->id, sizeof(seat->id), t->id);
+    seat->at_ms = t->at_ms;
+    text_copy(seat->title, sizeof(seat->title), t->title);
+    text_copy(seat->place, sizeof(seat->place), t->place);
+}
+
+bool joining_read_slot(const struct programme *p, unsigned place, struct seat *seat,
+                       unsigned *seats_left)
+{
+    const char *text = place < PAGE ? programme_answer(p, slots[place]) : NULL;
+    int title_at = 0;
+    const char *title, *bar;
+
+    memset(seat, 0, sizeof(*seat));
+    if (text == NULL ||
+        sscanf(text, "%8s %" SCNd64 " %u %n", seat->id, &seat->at_ms, seats_left, &title_at) != 3)
+        return false;
+    title = text + title_at;
+    bar = strchr(title, '|'); /* no title or place has one */
+    if (bar == NULL || (size_t)(bar - title) >= sizeof(seat->title))
+        return false;
+    memcpy(seat->title, title, (size_t)(bar - title));
+    text_copy(seat->place, sizeof(seat->place), bar + 1);
+    return true;
+}
+
+static void write_slot(struct menu_state *state, unsigned place, const struct training *t)
+{
+    char text[MENU_VALUE_BYTES] = "";
+    bool has_room;
+
+    if (t != NULL)
+        snprintf(text, sizeof(text), "%s %" PRId64 " %u %s|%s", t->id, t->at_ms,
+                 (unsigned)(t->seats - t->taken), t->title, t->place);
+    has_room = menu_state_set_answer(state, slots[place], text);
+    assert(has_room); /* a dialogue has fewer fields than answers fit */
+    (void)has_room;
+}
+
+/* The shared record, decoded; NULL: p->need. One of a later format counts as none, and is never
+ * written over. */
+static struct trainings *read_trainings(struct programme *p)
+{
+    if (!p->has_shared) {
+        p->need.kind = PROGRAMME_NEEDS_SHARED;
+        text_copy(p->need.key, sizeof(p->need.key), PROGRAMME_TRAININGS_KEY);
+        return NULL;
+    }
+    trainings_decode(&p->trainings, p->shared);
+    return &p->trainings;
+}
+
+static const char *own_regency(struct programme *p)
+{
+    const struct merchant *m = programme_shown(p, 0);
+
+    return m != NULL ? m->regency : "";
+}
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+/* Fills the slots with a page; wraps round behind the last. Returns how many are planned. */
+static unsigned fill_page(struct programme *p, struct menu_state *state, unsigned page)
+{
+    const struct training *list[TRAININGS_MAX];
+    unsigned count =
+        trainings_upcoming(&p->trainings, own_regency(p), p->now_ms, list, TRAININGS_MAX);
+    char number[12];
+
+    if (page * PAGE >= count)
+        page = 0;
+    for (unsigned i = 0; i < PAGE; i++)
+        write_slot(state, i, page * PAGE + i < count ? list[page * PAGE + i] : NULL);
+    snprintf(number, sizeof(number), "%u", page);
+    menu_state_set_answer(state, "latih_hal", number);
+    return count;
+}
+
+static const char *list_page(struct programme *p, struct menu_state *state, unsigned page)
+{
+    unsigned count;
+
+    if (read_trainings(p) == NULL)
+        return NULL;
+    count = fill_page(p, state, page);
+    return count == 0 ? "kosong" : count > PAGE ? "banyak" : "ada";
+}
+
+const char *joining_list(struct programme *p, struct menu_state *state)
+{
+    return list_page(p, state, 0);
+}
+
+const char *joining_list_more(struct programme *p, struct menu_state *state)
+{
+    const char *page = programme_answer(p, "latih_hal");
+
+    return list_page(p, state, page != NULL ? (unsigned)strtoul(page, NULL, 10) + 1 : 0);
+}
+
+/* By SMS the list is remembered, since the answer comes in another message. */
+static unsigned offer(struct programme *p, struct menu_state *state)
+{
+    unsigned count = fill_page(p, state, 0);
+
+    for (unsigned i = 0; i < PAGE; i++) {
+        struct seat seat;
+        unsigned left;
+
+        joining_read_slot(p, i, &seat, &left);
+        text_copy(p->subscriber.offered[i], sizeof(p->subscriber.offered[i]), seat.id);
+    }
+    p->record_changed = true;
+    return count;
+}
+
+const char *joining_offer(struct programme *p, struct menu_state *state)
+{
+    static const char *const words[] = {"kosong", "satu", "dua", "tiga"};
+    unsigned count;
+
+    if (read_trainings(p) == NULL)
+        return NULL;
+    count = offer(p, state);
+    return words[count < PAGE ? count : PAGE];
+}
+
+/* Whether one of them is for where this merchant is; of a number that has not said where, any is.
+ */
+static bool is_any_near(struct programme *p)
+{
+    const char *regency = own_regency(p);
+    const struct training *first;
+
+    if (trainings_upcoming(&p->trainings, regency, p->now_ms, &first, 1) == 0)
+        return false;
+    return regency[0] == '\0' || first->regency[0] == '\0' || strcmp(first->regency, regency) == 0;
+}
+
+bool programme_announce(struct programme *p, struct menu_state *state)
+{
+    static const char *const texts[] = {NULL, "SMS_LATIH_DAFTAR1", "SMS_LATIH_DAFTAR2",
+                                        "SMS_LATIH_DAFTAR"};
+    unsigned count;
+
+    p->need.kind = PROGRAMME_NEEDS_NOTHING;
+    p->record_used = true;
+    if (!p->subscriber.training_news)
+        return true;
+    if (read_trainings(p) == NULL)
+        return false;
+    if (!is_any_near(p))
+        return true;
+    count = offer(p, state);
+    programme_owe(p, texts[count < PAGE ? count : PAGE]);
+    subscription_set_news(p, false, "officer");
+    return true;
+}
+
+/* --- seats ---------------------------------------------------------------------------------- */
+
+static void note_seat(struct programme *p, const char *id, bool is_taken, const char *event,
+                      const char *actor)
+{
+    char member[PROGRAMME_MEMBER_BYTES];
+
+    snprintf(member, sizeof(member), "%s/%s", id, p->msisdn);
+    programme_note(p, member, is_taken ? NULL : PROGRAMME_TRAINING_SET,
+                   is_taken ? PROGRAMME_TRAINING_SET : NULL, event, actor);
+}
+
+static void remove_seat(struct programme *p, unsigned i, const char *event, const char *actor)
+{
+    struct subscriber *s = &p->subscriber;
+
+    p->seat = s->seats[i];
+    note_seat(p, s->seats[i].id, false, event, actor);
+    s->seat_count--;
+    memmove(&s->seats[i], &s->seats[i + 1], (s->seat_count - i) * sizeof(s->seats[0]));
+}
+
+/* The day before, in the morning. */
+static int64_t remind_ms(const struct seat *seat)
+{
+    return calendar_start_ms(calendar_date_at(seat->at_ms)) - CALENDAR_DAY_MS +
+           REMIND_HOUR * CALENDAR_HOUR_MS;
+}
+
+/* When a seat next needs looking at: its reminder, or its end. */
+static int64_t due_ms(const struct seat *seat)
+{
+    return seat->reminded ? seat->at_ms + CALENDAR_DAY_MS : remind_ms(seat);
+}
+
+static void arm_seats(struct programme *p)
+{
+    int64_t first_ms = 0;
+
+    for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
+        int64_t ms = due_ms(&p->subscriber.seats[i]);
+
+        if (first_ms == 0 || ms < first_ms)
+            first_ms = ms;
+    }
+    programme_arm(p, PROGRAMME_TIMER_TRAINING, first_ms);
+}
+
+static void drop_past_seats(struct programme *p)
+{
+    for (unsigned i = p->subscriber.seat_count; i-- > 0;) {
+        if (p->subscriber.seats[i].at_ms + CALENDAR_DAY_MS <= p->now_ms)
+            remove_seat(p, i, "training-over", "timer");
+    }
+}
+
+static void add_seat(struct programme *p, const struct training *t)
+{
+    struct subscriber *s = &p->subscriber;
+    unsigned at = 0;
+
+    while (at < s->seat_count && s->seats[at].at_ms <= t->at_ms)
+        at++;
+    memmove(&s->seats[at + 1], &s->seats[at], (s->seat_count - at) * sizeof(s->seats[0]));
+    s->seat_count++;
+    to_seat(t, &s->seats[at]);
+    /* Whoever joins when the reminder would be due knows it already. */
+    s->seats[at].reminded = remind_ms(&s->seats[at]) <= p->now_ms;
+    p->seat = s->seats[at];
+}
+
+static const struct seat *find_seat(const struct subscriber *s, const char *id)
+{
+    for (unsigned i = 0; i < s->seat_count; i++) {
+        if (strcmp(s->seats[i].id, id) == 0)
+            return &s->seats[i];
+    }
+    return NULL;
+}
+
+static const char *join(struct programme *p, const char *id)
+{
+    struct subscriber *s = &p->subscriber;
+    struct trainings *trainings = read_trainings(p);
+    const struct seat *seat = find_seat(s, id);
+    struct training *t;
+
+    if (trainings == NULL)
+        return NULL;
+    t = trainings_find(trainings, id);
+    if (t == NULL || t->at_ms <= p->now_ms)
+        return "hilang";
+    if (seat != NULL) {
+        p->seat = *seat;
+        programme_owe(p, "SMS_LATIH_OK");
+        return "ikut";
+    }
+    drop_past_seats(p);
+    if (s->seat_count == SUBSCRIBER_SEATS_MAX || !training_claim(t, p->msisdn))
+        return "penuh";
+    p->shared_changed = true;
+    add_seat(p, t);
+    note_seat(p, id, true, "training-join", "merchant");
+    arm_seats(p);
+    programme_owe(p, "SMS_LATIH_OK");
+    return "ikut";
+}
+
+/* The one that was chosen of the page. */
+static bool read_chosen(const struct programme *p, struct seat *seat)
+{
+    const char *chosen = programme_answer(p, "latih_pilih");
+    unsigned left;
+
+    return chosen != NULL && joining_read_slot(p, (unsigned)(chosen[0] - '1'), seat, &left);
+}
+
+const char *joining_join(struct programme *p, struct menu_state *state)
+{
+    struct seat seat;
+
+    (void)state;
+    return read_chosen(p, &seat) ? join(p, seat.id) : "hilang";
+}
+
+const char *joining_accept(struct programme *p, struct menu_state *state)
+{
+    const char *number = menu_state_answer(state, "sms_ikut");
+    unsigned place = number != NULL ? (unsigned)(number[0] - '1') : SUBSCRIBER_OFFERED_MAX;
+
+    if (place >= SUBSCRIBER_OFFERED_MAX || p->subscriber.offered[place][0] == '\0')
+        return "hilang";
+    return join(p, p->subscriber.offered[place]);
+}
+
+const char *joining_inform(struct programme *p, struct menu_state *state)
+{
+    (void)state;
+    if (!read_chosen(p, &p->seat))
+        return "hilang";
+    programme_owe(p, "SMS_LATIH_INFO");
+    return "dikirim";
+}
+
+const char *joining_leave(struct programme *p, struct menu_state *state)
+{
+    struct subscriber *s = &p->subscriber;
+    struct training *t;
+    unsigned at = 0;
+
+    (void)state;
+    while (at < s->seat_count && s->seats[at].at_ms <= p->now_ms)
+        at++;
+    if (at == s->seat_count)
+        return "kosong";
+    if (read_trainings(p) == NULL)
+        return NULL;
+    t = trainings_find(&p->trainings, s->seats[at].id);
+    if (t != NULL) {
+        training_release(t, p->msisdn);
+        p->shared_changed = true;
+    }
+    remove_seat(p, at, "training-leave", "merchant");
+    arm_seats(p);
+    return "batal";
+}
+
+bool programme_training_cancelled(struct programme *p, const char *id)
+{
+    for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
+        if (strcmp(p->subscriber.seats[i].id, id) != 0)
+            continue;
+        remove_seat(p, i, "training-cancel", "officer");
+        arm_seats(p);
+        programme_owe(p, "SMS_LATIH_BATAL");
+        return true;
+    }
+    return false;
+}
+
+/* One reminder a commit, so that its text is about one training. */
+void joining_remind(struct programme *p)
+{
+    drop_past_seats(p);
+    for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
+        struct seat *seat = &p->subscriber.seats[i];
+        int64_t day_ms = calendar_start_ms(calendar_date_at(seat->at_ms));
+
+        if (seat->reminded || remind_ms(seat) > p->now_ms)
+            continue;
+        seat->reminded = true;
+        p->record_changed = true;
+        if (p->now_ms >= day_ms) /* too late to say "tomorrow" */
+            continue;
+        p->seat = *seat;
+        programme_owe(p, "SMS_LATIH_INGAT");
+        break;
+    }
+    arm_seats(p);
+}
+
+void joining_erase(struct programme *p, const char *actor)
+{
+    for (unsigned i = 0; i < p->subscriber.seat_count; i++)
+        note_seat(p, p->subscriber.seats[i].id, false, "erase", actor);
+}

@@ -1,0 +1,515 @@
+/* What a number has with the programme besides its registrations: lookups, wishes, erasure, drafts,
+ * registration by SMS. */
+#include "merchants/work.h"
+#include "tests/support/programme.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DAY CALENDAR_DAY_MS
+#define NOW WORLD_NOW
+
+/* --- looking up ----------------------------------------------------------------------------- */
+
+static void give_other(const char *msisdn)
+{
+    struct merchant *m, dropped;
+
+    subscriber_init(&world.other);
+    m = subscriber_add(&world.other, &dropped);
+    text_copy(m->regno, sizeof(m->regno), "18710000421");
+    text_copy(m->name, sizeof(m->name), "BUDI SANTOSO");
+    text_copy(m->reason, sizeof(m->reason), "P01");
+    m->status = MERCHANT_PERLU_PERBAIKAN;
+    m->submitted_ms = NOW - 3 * DAY;
+    world.other_msisdn = msisdn;
+}
+
+static void test_somebodys_status_shows_no_personal_data(void **state)
+{
+    (void)state;
+    give_other("6281300004321");
+    world_answer("noreg_cari", "18710000421");
+    world_answer("hp4_cari", "4321");
+    assert_string_equal(world_act("cari"), "ada");
+    assert_false(world.p.record_changed);
+    world_begin(); /* the next turn, without the other record */
+    assert_string_equal(world_fact("noreg"), "1871-000042-1");
+    assert_string_equal(world_fact("status"), "PERLU_PERBAIKAN");
+    assert_string_equal(world_fact("tgl_kirim"), "21-11-2026");
+    assert_string_equal(world_fact("alasan"), "Nama beda dengan KTP");
+    assert_string_equal(world_fact("milik"), "");
+    assert_string_equal(world_fact("nama"), "");
+    assert_string_equal(world_fact("boleh_ubah"), "");
+    assert_string_equal(world_fact("perbaiki"), "");
+}
+
+static void test_wrong_digits_are_few_an_hour(void **state)
+{
+    (void)state;
+    give_other("6281300004321");
+    world_answer("noreg_cari", "18710000421");
+    world_answer("hp4_cari", "0000");
+    assert_string_equal(world_act("cari"), "salah");
+    assert_string_equal(world_act("cari"), "salah");
+    world.other_msisdn = NULL; /* no such number: told the same */
+    assert_string_equal(world_act("cari"), "habis");
+    give_other("6281300004321");
+    world_answer("hp4_cari", "4321"); /* right, but too late */
+    assert_string_equal(world_act("cari"), "habis");
+    world.now_ms += CALENDAR_HOUR_MS - 1;
+    assert_string_equal(world_act("cari"), "habis");
+    world.now_ms += 1;
+    assert_string_equal(world_act("cari"), "ada");
+}
+
+static void test_ones_own_number_needs_no_search(void **state)
+{
+    (void)state;
+    world_answer("noreg_cari", world_register_merchant());
+    world_answer("hp4_cari", "0001");
+    assert_string_equal(world_act("cari"), "ada");
+    assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_NOTHING);
+    assert_string_equal(world_fact("status"), "TERKIRIM");
+}
+
+static void test_a_copy_goes_to_the_phone(void **state)
+{
+    (void)state;
+    assert_string_equal(world_act("salinan"), "kosong");
+    world_register_merchant();
+    assert_string_equal(world_act("salinan"), "dikirim");
+    assert_owes("SMS_SALINAN");
+    assert_string_equal(world_fact("jenis"), "WARUNG");
+    assert_string_equal(world_fact("kab"), "1872");
+}
+
+/* --- a number's own wishes ------------------------------------------------------------------ */
+
+static void test_stop_and_start(void **state)
+{
+    (void)state;
+    assert_string_equal(world_act("kabari"), "dicatat");
+    assert_true(world.p.subscriber.training_news);
+    assert_string_equal(world_act("stop"), "berhenti");
+    assert_false(world.p.subscriber.training_news);
+    assert_string_equal(world_fact("sms_berhenti"), "1");
+    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
+    assert_string_equal(world_act("mulai"), "aktif");
+    assert_string_equal(world_fact("sms_berhenti"), "");
+}
+
+static void test_a_call_is_one_ticket(void **state)
+{
+    char number[TICKET_BYTES];
+
+    (void)state;
+    world_answer("waktu_telepon", "1");
+    assert_string_equal(world_act("telepon"), "dicatat");
+    assert_changed(0, NULL, PROGRAMME_TICKET_SET, "ticket-call");
+    assert_string_equal(world_fact("tiket"), "T0010759");
+    assert_string_equal(world_fact("slot_en"), "morning");
+    text_copy(number, sizeof(number), world.p.ticket);
+    world_answer("waktu_telepon", "3");
+    assert_string_equal(world_act("telepon"), "dicatat"); /* asked again: the later slot */
+    assert_int_equal(world.p.change_count, 0);
+    assert_int_equal(world.p.subscriber.ticket_count, 1);
+    assert_int_equal(world.p.subscriber.tickets[0].slot, '3');
+    assert_string_equal(world_act("penipuan"), "dicatat");
+    assert_string_equal(world_act("minta_ubah"), "dicatat");
+    assert_string_equal(world_act("macet"), "dicatat");
+    assert_int_equal(world.p.subscriber.ticket_count, 4);
+
+    world_begin();
+    assert_true(programme_finish_ticket(&world.p, number));
+    assert_changed(0, PROGRAMME_TICKET_SET, NULL, "ticket-done");
+    world_end();
+    world_begin();
+    assert_false(programme_finish_ticket(&world.p, number));
+    assert_int_equal(world.p.subscriber.ticket_count, 3);
+}
+
+static void test_ticket_numbers_come_round(void **state)
+{
+    (void)state;
+    world.next_number = 10000000 / 256 + 5;
+    world_act("penipuan");
+    assert_string_equal(world_fact("tiket"), "T0001287"); /* 5 * 256 + 7 */
+}
+
+static void test_language_is_kept_with_a_registration(void **state)
+{
+    (void)state;
+    world_act("bahasa");
+    assert_false(world.p.record_changed);
+    world_register_merchant();
+    text_copy(world.state.language, sizeof(world.state.language), "en");
+    assert_string_equal(world_act("bahasa"), "ya");
+    assert_string_equal(world.p.subscriber.language, "en");
+    world_act("bahasa");
+    assert_false(world.p.record_changed);
+}
+
+static void test_unknown_sms_are_answered_thrice_a_day(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        assert_string_equal(world_act("sms_lain"), "bantuan");
+    assert_string_equal(world_act("sms_lain"), "diam");
+    assert_false(world.p.record_changed);
+    world.now_ms += DAY;
+    assert_string_equal(world_act("sms_lain"), "bantuan");
+}
+
+static void test_machines_are_known_by_their_address(void **state)
+{
+    static const struct {
+        const char *msisdn;
+        const char *is_machine;
+    } rows[] = {
+        {WORLD_MSISDN, ""}, {"60123456789", ""}, {"4444", "1"}, {"TELKOMSEL", "1"}, {"", "1"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        programme_begin(&world.p, rows[i].msisdn, span_of(NULL, 0), NOW, &world.state);
+        assert_string_equal(world_fact("mesin"), rows[i].is_machine);
+    }
+}
+
+/* --- being forgotten ------------------------------------------------------------------------ */
+
+static void test_erasure_takes_everything(void **state)
+{
+    char regno[MERCHANT_REGNO_BYTES], ticket[TICKET_BYTES];
+
+    (void)state;
+    text_copy(regno, sizeof(regno), world_register_merchant());
+    world_act("telepon");
+    assert_string_equal(world_act("hapus"), "diterima");
+    assert_owes("SMS_HAPUS_TERIMA");
+    text_copy(ticket, sizeof(ticket), world.p.ticket);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_ERASE), world.now_ms + 48 * CALENDAR_HOUR_MS);
+    assert_string_equal(world_act("hapus"), "diterima"); /* asked twice: one ticket, one date */
+    assert_string_equal(world.p.ticket, ticket);
+
+    world.now_ms += 48 * CALENDAR_HOUR_MS - 1;
+    world_fire(PROGRAMME_TIMER_ERASE);
+    assert_false(world.p.is_erased);
+    world.now_ms += 1;
+    world_fire(PROGRAMME_TIMER_ERASE);
+    assert_true(world.p.is_erased);
+    assert_owes("SMS_HAPUS_SELESAI");
+    assert_string_equal(world_fact("tiket"), ticket);
+    assert_string_equal(world_fact("hari_ini"), "26-11-2026");
+    assert_int_equal(world.p.change_count, 3);
+    assert_string_equal(world.p.changes[0].member, regno);
+    assert_changed(0, "TERKIRIM", NULL, "erase");
+    assert_changed(1, PROGRAMME_TICKET_SET, NULL, "erase");
+    assert_int_equal(world.p.timer_count, PROGRAMME_TIMERS_MAX);
+    for (unsigned i = 0; i < world.p.timer_count; i++)
+        assert_int_equal(world.p.timers[i].due_ms, 0);
+    assert_string_equal(world_fact("nama"), "");
+    assert_int_equal(world.record_size, 0);
+    world_fire(PROGRAMME_TIMER_ERASE);
+    assert_false(world.p.is_erased);
+    assert_owes(NULL);
+}
+
+static void test_an_officer_can_call_an_erasure_off(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    world_act("hapus");
+    world_begin();
+    assert_true(programme_finish_ticket(&world.p, "T0011015"));
+    assert_int_equal(world_armed(PROGRAMME_TIMER_ERASE), 0);
+    world_end();
+    world.now_ms += 4 * DAY;
+    world_fire(PROGRAMME_TIMER_ERASE);
+    assert_false(world.p.is_erased);
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
+}
+
+static void test_erasure_by_sms_takes_two(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    assert_string_equal(world_act("hapus_ya"), "tanya"); /* out of the blue: asked first */
+    world.now_ms += 48 * CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("hapus_ya"), "tanya"); /* too late */
+    world.now_ms += 1000;
+    assert_string_equal(world_act("hapus_ya"), "diterima");
+    assert_owes("SMS_HAPUS_TERIMA");
+    assert_string_equal(world_act("hapus_tanya"), "tanya");
+    assert_owes(NULL);
+}
+
+/* --- drafts --------------------------------------------------------------------------------- */
+
+static void test_a_dropped_draft_is_nudged_once_by_day(void **state)
+{
+    int64_t morning =
+        calendar_start_ms((struct calendar_date){2026, 11, 25}) + 8 * CALENDAR_HOUR_MS;
+
+    (void)state;
+    world_fill_draft("SITI AMINAH");
+    world_begin();
+    world.p.touched_ms = NOW - 10 * CALENDAR_MINUTE_MS; /* went on in between */
+    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), NOW + 20 * CALENDAR_MINUTE_MS);
+
+    world.now_ms = NOW + 12 * CALENDAR_HOUR_MS; /* 22:00 */
+    world_begin();
+    world.p.touched_ms = NOW;
+    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), morning);
+
+    world.now_ms = morning;
+    world_begin();
+    world.p.touched_ms = NOW;
+    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
+    assert_owes("SMS_NUDGE");
+    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
+    assert_string_equal(world_fact("tgl_draf"), "01-12-2026");
+}
+
+static void test_no_nudge_without_a_draft_or_after_stop(void **state)
+{
+    (void)state;
+    world_fire(PROGRAMME_TIMER_NUDGE);
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
+    world_fill_draft("SITI AMINAH");
+    world_act("stop");
+    world_fire(PROGRAMME_TIMER_NUDGE);
+    assert_owes(NULL);
+}
+
+static void test_a_draft_is_dropped_after_a_week(void **state)
+{
+    (void)state;
+    world_fill_draft("SITI AMINAH");
+    world.now_ms += 7 * DAY - 1;
+    world_fire(PROGRAMME_TIMER_DRAFT);
+    assert_true(world.state.has_draft);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_DRAFT), NOW + 7 * DAY);
+    world.now_ms += 1;
+    world_fire(PROGRAMME_TIMER_DRAFT);
+    assert_false(world.state.has_draft);
+    assert_null(menu_state_answer(&world.state, "nama"));
+    assert_int_equal(world_armed(PROGRAMME_TIMER_DRAFT), 0);
+}
+
+static void test_an_unknown_timer_is_put_off(void **state)
+{
+    (void)state;
+    world_fire("later-version");
+    assert_int_equal(world_armed("later-version"), NOW + CALENDAR_HOUR_MS);
+    assert_false(world.p.record_changed);
+}
+
+/* --- by SMS --------------------------------------------------------------------------------- */
+
+static void forget_answers(void)
+{
+    menu_state_clear_draft(&world.state);
+}
+
+static void give_all_by_sms(void)
+{
+    world_answer("sms_nama", "SITI AMINAH");
+    world_answer("sms_usaha", "WARUNG SITI");
+    world_answer("sms_jenis", "WARUNG");
+    world_answer("sms_kab", "1872");
+    world_answer("sms_kec", "187201");
+}
+
+static void test_registration_by_sms_needs_a_yes(void **state)
+{
+    (void)state;
+    give_all_by_sms();
+    assert_string_equal(world_act("sms_daftar"), "lengkap");
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), NOW + 48 * CALENDAR_HOUR_MS);
+    assert_string_equal(world_fact("sms_nama"), "SITI AMINAH");
+    assert_string_equal(world_fact("sms_kec"), "187201");
+    assert_string_equal(world_fact("jumlah"), "0");
+    forget_answers();
+    world.now_ms += CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    assert_owes("SMS_TERKIRIM");
+    assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), 0);
+    assert_int_equal(world_merchant_at(0)->consent_ms, world.now_ms);
+    assert_string_equal(world_merchant_at(0)->category, "WARUNG");
+    assert_int_equal(world.p.subscriber.pending_since_ms, 0);
+    assert_string_equal(world.p.subscriber.pending.name, "");
+    assert_string_equal(world_act("sms_ya"), "kosong");
+}
+
+static void test_missing_fields_are_asked_one_by_one(void **state)
+{
+    (void)state;
+    world_answer("sms_nama", "SITI AMINAH");
+    world_answer("sms_jenis", "WARUNG");
+    assert_string_equal(world_act("sms_daftar"), "kurang");
+    assert_string_equal(world_fact("isi"), "nama usaha");
+    assert_string_equal(world_fact("isi_en"), "business name");
+    assert_string_equal(world_fact("contoh"), "USAHA WARUNG SITI");
+    forget_answers();
+    assert_string_equal(world_act("sms_ya"), "kurang"); /* yes to what? */
+    assert_string_equal(world_fact("isi"), "nama usaha");
+    world_answer("sms_usaha", "WARUNG SITI");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    assert_string_equal(world_fact("contoh"), "KAB METRO");
+    forget_answers();
+    world_answer("sms_kab", "1872");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    assert_string_equal(world_fact("contoh"), "KEC METRO BARAT");
+    assert_string_equal(world_fact("sms_kab"), "1872"); /* where the district is looked up */
+    forget_answers();
+    world_answer("sms_kec", "187201");
+    world_answer("sms_kec_tebak", "1");
+    assert_string_equal(world_act("sms_isi"), "lengkap");
+    forget_answers();
+    world_answer("sms_kab", "1871"); /* elsewhere: the district is asked anew */
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    assert_string_equal(world_fact("isi"), "kecamatan");
+    forget_answers();
+    world_answer("sms_kec", "187109");
+    assert_string_equal(world_act("sms_isi"), "lengkap");
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    assert_int_equal(world_merchant_at(0)->flags, 0);
+}
+
+static void test_no_answer_is_a_no(void **state)
+{
+    (void)state;
+    give_all_by_sms();
+    world_act("sms_daftar");
+    forget_answers();
+    world_fire(PROGRAMME_TIMER_CONSENT); /* early */
+    assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), NOW + 48 * CALENDAR_HOUR_MS);
+    world.now_ms += 48 * CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("sms_ya"), "kosong");
+    world_fire(PROGRAMME_TIMER_CONSENT);
+    assert_int_equal(world.p.subscriber.pending_since_ms, 0);
+    assert_string_equal(world.p.subscriber.pending.name, "");
+    assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), 0);
+}
+
+static void test_no_is_a_no(void **state)
+{
+    (void)state;
+    give_all_by_sms();
+    world_act("sms_daftar");
+    forget_answers();
+    assert_string_equal(world_act("sms_tidak"), "dibuang");
+    assert_string_equal(world.p.subscriber.pending.name, "");
+    assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), 0);
+    assert_string_equal(world_act("sms_ya"), "kosong");
+    assert_string_equal(world_act("sms_tidak"), "dibuang");
+}
+
+static void test_a_field_by_sms_corrects_a_registration(void **state)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+
+    (void)state;
+    world_answer("sms_nama", "SITI");
+    assert_string_equal(world_act("sms_isi"), "kosong");
+    forget_answers();
+    text_copy(regno, sizeof(regno), world_register_merchant());
+    world_answer("sms_nama", "SITI AMINAH BINTI ALI");
+    assert_string_equal(world_act("sms_isi"), "diubah");
+    assert_owes("SMS_UBAH");
+    assert_string_equal(world_fact("isi"), "nama");
+    assert_string_equal(world_merchant_at(0)->name, "SITI AMINAH BINTI ALI");
+    forget_answers();
+
+    /* a regency alone waits for its district */
+    world_answer("sms_kab", "1871");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    assert_owes(NULL);
+    assert_string_equal(world_fact("isi"), "kecamatan");
+    assert_string_equal(world_merchant_at(0)->regency, "1872");
+    forget_answers();
+    world_begin();
+    assert_string_equal(world_fact("sms_kab"), "1871");
+    assert_string_equal(world_act("sms_ya"), "kosong"); /* nothing to agree to */
+    world_answer("sms_kec", "187109");
+    assert_string_equal(world_act("sms_isi"), "diubah");
+    assert_string_equal(world_merchant_at(0)->regency, "1871");
+    assert_string_equal(world_merchant_at(0)->district, "187109");
+    assert_int_equal(world.p.subscriber.pending_since_ms, 0);
+    forget_answers();
+
+    world_decide(regno, MERCHANT_EVENT_REVIEW, NULL);
+    world_answer("sms_nama", "BUDI");
+    assert_string_equal(world_act("sms_isi"), "terkunci");
+    assert_string_equal(world_fact("catatan"), "SEDANG DIPERIKSA petugas");
+}
+
+static void test_sms_registration_knows_the_limit(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        world_register_merchant();
+    give_all_by_sms();
+    assert_string_equal(world_act("sms_daftar"), "penuh");
+    assert_int_equal(world.p.subscriber.pending_since_ms, 0);
+}
+
+static void test_status_by_sms(void **state)
+{
+    char first[MERCHANT_REGNO_BYTES];
+
+    (void)state;
+    assert_string_equal(world_act("sms_status"), "kosong");
+    text_copy(first, sizeof(first), world_register_merchant());
+    world_register_merchant();
+    assert_string_equal(world_act("sms_status"), "ada");
+    assert_string_equal(world_fact("catatan_en"), "SENT, waiting to be checked");
+    world_answer("sms_noreg", first);
+    assert_string_equal(world_act("sms_status"), "ada");
+    assert_string_equal(world.p.focus, first);
+    world_answer("sms_noreg", "18710000421"); /* somebody else's */
+    assert_string_equal(world_act("sms_status"), "salah");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_somebodys_status_shows_no_personal_data, world_setup),
+        cmocka_unit_test_setup(test_wrong_digits_are_few_an_hour, world_setup),
+        cmocka_unit_test_setup(test_ones_own_number_needs_no_search, world_setup),
+        cmocka_unit_test_setup(test_a_copy_goes_to_the_phone, world_setup),
+        cmocka_unit_test_setup(test_stop_and_start, world_setup),
+        cmocka_unit_test_setup(test_a_call_is_one_ticket, world_setup),
+        cmocka_unit_test_setup(test_ticket_numbers_come_round, world_setup),
+        cmocka_unit_test_setup(test_language_is_kept_with_a_registration, world_setup),
+        cmocka_unit_test_setup(test_unknown_sms_are_answered_thrice_a_day, world_setup),
+        cmocka_unit_test_setup(test_machines_are_known_by_their_address, world_setup),
+        cmocka_unit_test_setup(test_erasure_takes_everything, world_setup),
+        cmocka_unit_test_setup(test_an_officer_can_call_an_erasure_off, world_setup),
+        cmocka_unit_test_setup(test_erasure_by_sms_takes_two, world_setup),
+        cmocka_unit_test_setup(test_a_dropped_draft_is_nudged_once_by_day, world_setup),
+        cmocka_unit_test_setup(test_no_nudge_without_a_draft_or_after_stop, world_setup),
+        cmocka_unit_test_setup(test_a_draft_is_dropped_after_a_week, world_setup),
+        cmocka_unit_test_setup(test_an_unknown_timer_is_put_off, world_setup),
+        cmocka_unit_test_setup(test_registration_by_sms_needs_a_yes, world_setup),
+        cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
+        cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
+        cmocka_unit_test_setup(test_no_is_a_no, world_setup),
+        cmocka_unit_test_setup(test_a_field_by_sms_corrects_a_registration, world_setup),
+        cmocka_unit_test_setup(test_sms_registration_knows_the_limit, world_setup),
+        cmocka_unit_test_setup(test_status_by_sms, world_setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
