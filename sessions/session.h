@@ -63,8 +63,8 @@ const struct session_debt *session_find_debt(const struct session *s, uint64_t f
  * exact), then the oldest beyond the limit. */
 void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
                       int64_t horizon_ms);
-/* Closes the debts with this fingerprint. Not the newest alone: a debt whose own proof was lost, and
- * that later steps have buried, would else have every equal input replayed until it expires. */
+/* Closes the debts with this fingerprint. Not the newest alone: a debt whose own proof was lost,
+ * and that later steps have buried, would else have every equal input replayed until it expires. */
 void session_close_debt(struct session *s, uint64_t fingerprint);
 
 #endif

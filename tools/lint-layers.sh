@@ -35,6 +35,8 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
         row("gateway/smpp", "base gateway/smpp", "")
         row("gateway/smpp/lib.c", "base gateway/smpp", "libsmpp34")
         row("sessions", "base sessions merchants", "")
+        row("sessions/vault.c", "base sessions", "openssl")
+        row("sessions/vault_keys.c", "base sessions", "openssl")
         # layer 2: edges, which know nothing of each other
         row("sessions/redis", "base sessions", "hiredis event2")
         row("gateway/link", "base gateway/smpp gateway/link", "event2 openssl crypt.h")

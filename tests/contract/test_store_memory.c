@@ -161,9 +161,8 @@ int main(void)
     static struct CMUnitTest tests[TESTS_MAX];
     size_t count = 0;
 
-    for (; store_cases[count].name != NULL; count++)
-        tests[count] = (struct CMUnitTest){store_cases[count].name, store_cases[count].run, set_up,
-                                           tear_down, NULL};
+    for (const struct store_case *c; (c = store_case_at(count)) != NULL; count++)
+        tests[count] = (struct CMUnitTest){c->name, c->run, set_up, tear_down, NULL};
     memcpy(tests + count, own, sizeof(own));
     return _cmocka_run_group_tests("store_memory", tests, count + OWN_TESTS, NULL, NULL);
 }

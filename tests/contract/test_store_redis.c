@@ -483,9 +483,8 @@ int main(void)
     size_t count = 0;
     int failed;
 
-    for (; store_cases[count].name != NULL; count++)
-        tests[count] =
-            (struct CMUnitTest){store_cases[count].name, store_cases[count].run, NULL, NULL, NULL};
+    for (const struct store_case *c; (c = store_case_at(count)) != NULL; count++)
+        tests[count] = (struct CMUnitTest){c->name, c->run, NULL, NULL, NULL};
     memcpy(tests + count, own, sizeof(own));
     count += sizeof(own) / sizeof(own[0]);
     failed = _cmocka_run_group_tests("store_redis", tests, count, set_up_group, tear_down_group);

@@ -160,9 +160,8 @@ int main(void)
     static struct CMUnitTest tests[TESTS_MAX];
     size_t count = 0;
 
-    for (; store_cases[count].name != NULL; count++)
-        tests[count] =
-            (struct CMUnitTest){store_cases[count].name, store_cases[count].run, NULL, NULL, NULL};
+    for (const struct store_case *c; (c = store_case_at(count)) != NULL; count++)
+        tests[count] = (struct CMUnitTest){c->name, c->run, NULL, NULL, NULL};
     memcpy(tests + count, own, sizeof(own));
     count += sizeof(own) / sizeof(own[0]);
     return _cmocka_run_group_tests("store_cluster", tests, count, set_up, tear_down);

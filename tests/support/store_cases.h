@@ -10,8 +10,10 @@ struct store_case {
     void (*run)(void **state);
 };
 
-/* Ended by a row without a name. */
-extern const struct store_case store_cases[];
+/* NULL behind the last. */
+const struct store_case *store_case_at(size_t place);
+/* Those of outbox, timers and sets (store_cases_bucket.c), ended by a row without a name. */
+extern const struct store_case store_bucket_cases[];
 
 /* A commit of a session alone. */
 struct store_commit store_case_session(const char *msisdn, uint64_t version, const char *data);
