@@ -153,9 +153,18 @@ static void answer(struct phone *p, const char *line)
         display_note(&p->display, "this answer is too long");
 }
 
-static const char help[] =
-    "dial a code such as *384#, answer a question, or: sms CODE TEXT, hangup (or an empty line), "
-    "wait MS, quit";
+static void show_help(struct phone *p)
+{
+    static const char *const lines[] = {
+        "*384#          dials (any code); a number or words answer the question",
+        "an empty line  hangs up, as does: hangup",
+        "sms 384 DAFTAR sends a message",
+        "quit           or Ctrl-D leaves",
+    };
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        display_note(&p->display, lines[i]);
+}
 
 static void on_line(struct phone *p, const char *line)
 {
@@ -171,7 +180,7 @@ static void on_line(struct phone *p, const char *line)
     else if (strncmp(line, "wait ", 5) == 0 && strspn(line + 5, "0123456789") == strlen(line + 5))
         wait_for(p, WAIT_PAUSE, strtoul(line + 5, NULL, 10));
     else if (is_idle && (strcmp(line, "help") == 0 || strcmp(line, "?") == 0))
-        display_note(&p->display, help);
+        show_help(p);
     else if (is_idle && strcmp(line, "quit") == 0)
         finish(p, 0);
     else
@@ -180,7 +189,7 @@ static void on_line(struct phone *p, const char *line)
 
 static void prompt(struct phone *p)
 {
-    if (p->handset.state == HANDSET_WAITING)
+    if (p->handset.state == HANDSET_WAITING || p->waiting == WAIT_BIND)
         return;
     display_prompt(&p->display, p->handset.state == HANDSET_ASKED ? "Answer:" : "Dial:");
 }
@@ -256,10 +265,18 @@ static void on_binds(void *ctx, unsigned count)
 {
     struct phone *p = ctx;
 
+    if (count == 0) {
+        if (p->display.boxed)
+            display_note(&p->display, "no network: the gateway is gone");
+        else
+            fprintf(stderr, "warung-smsc: the gateway is gone; waiting for it\n");
+    }
+    if (p->display.boxed && count == 1)
+        display_note(&p->display, "the network is there; type help to see the keys");
     if (count >= p->options->binds)
         waited(p, WAIT_BIND);
-    if (count == 0)
-        fprintf(stderr, "warung-smsc: the gateway is gone; waiting for it\n");
+    if (p->display.boxed)
+        deferred_add(&p->loop->deferred, &p->go_on);
 }
 
 static void on_message(void *ctx, const struct wire_message *m)
@@ -326,9 +343,11 @@ int phone_run(struct loop *loop, const struct options *options,
     deferred_init(&p.go_on, go_on, &p);
     input_init(&p.input, loop, STDIN_FILENO, on_input, &p);
     if (p.display.boxed)
-        fprintf(stderr, "This is phone %s. Waiting for the gateway...\n", options->phone);
+        printf("\n  Phone %s, waiting for the network...\n", options->phone);
     wait_for(&p, WAIT_BIND, options->wait_bind_s * UINT64_C(1000));
     loop_run(loop);
+    if (p.display.boxed)
+        putchar('\n');
     input_fini(&p.input);
     timer_stop(&loop->timers, &p.deadline);
     deferred_cancel(&loop->deferred, &p.go_on);
