@@ -4,34 +4,21 @@
 #include "tests/smsc/answers.h"
 #include "tests/smsc/trace.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <event2/event.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum { PEERS_MAX = 1024, RECONNECT_MS = 500, SHUFFLE_WAIT_MS = 20, MESSAGE_ID_BYTES = 24 };
+enum { SHUFFLE_WAIT_MS = 20, MESSAGE_ID_BYTES = 24 };
 
 struct centre {
     struct loop *loop;
     const struct centre_settings *settings;
-    struct peer_settings transmitter; /* the other half of a pair */
     struct faults *faults;
     const struct centre_owner *owner;
     void *ctx;
     struct carrier carrier;
-    int listener;
-    struct event *accept_event;
-    struct peer *peers[PEERS_MAX];
-    unsigned peer_count;
-    unsigned cursor;
-    unsigned peer_numbers;
+    struct peers peers;
+    unsigned cursor; /* of the next bind to take */
     unsigned bind_count;
     bool stopping;
     struct answers late;
     struct answers shuffled;
-    struct timer reconnect;
     uint64_t message_number;
     struct centre_stats stats; /* without the carrier's */
 };
@@ -42,17 +29,17 @@ static struct peer *pick(void *ctx, const struct delivery *d)
 {
     struct centre *c = ctx;
 
-    if (c->settings->sticky && c->peer_count != 0) {
-        struct peer *p = c->peers[d->key % c->peer_count];
+    if (c->settings->sticky && c->peers.count != 0) {
+        struct peer *p = c->peers.all[d->key % c->peers.count];
 
         if (peer_has_room(p))
             return p;
     }
-    for (unsigned i = 0; i < c->peer_count; i++) {
-        if (c->cursor >= c->peer_count)
+    for (unsigned i = 0; i < c->peers.count; i++) {
+        if (c->cursor >= c->peers.count)
             c->cursor = 0;
-        if (peer_has_room(c->peers[c->cursor++]))
-            return c->peers[c->cursor - 1];
+        if (peer_has_room(c->peers.all[c->cursor++]))
+            return c->peers.all[c->cursor - 1];
     }
     return NULL;
 }
@@ -192,8 +179,8 @@ static void count_binds(struct centre *c)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < c->peer_count; i++)
-        count += peer_takes_messages(c->peers[i]);
+    for (unsigned i = 0; i < c->peers.count; i++)
+        count += peer_takes_messages(c->peers.all[i]);
     if (count == c->bind_count)
         return;
     c->bind_count = count;
@@ -206,11 +193,8 @@ static void on_bound(void *ctx, struct peer *peer, uint32_t status)
     struct centre *c = ctx;
 
     (void)peer;
-    if (status != WIRE_OK) {
-        fprintf(stderr, "warung-smsc: the gateway refused our bind: %s\n",
-                wire_status_name(status));
+    if (status != WIRE_OK)
         return;
-    }
     c->stats.binds++;
     count_binds(c);
     carrier_push(&c->carrier);
@@ -242,15 +226,7 @@ static void on_closed(void *ctx, struct peer *peer, const char *reason)
     c->stats.disconnects++;
     answers_forget(&c->late, peer);
     answers_forget(&c->shuffled, peer);
-    for (unsigned i = 0; i < c->peer_count; i++)
-        if (c->peers[i] == peer) {
-            c->peers[i] = c->peers[--c->peer_count];
-            break;
-        }
-    peer_free(peer);
     count_binds(c);
-    if (c->settings->connect != NULL && !c->stopping && !timer_is_running(&c->reconnect))
-        timer_start(&c->loop->timers, &c->reconnect, RECONNECT_MS);
 }
 
 static void on_pdu(void *ctx, struct peer *peer, bool sent, struct span pdu)
@@ -265,83 +241,7 @@ static const struct peer_owner plain_owner = {on_bound, on_message, on_response,
 static const struct peer_owner traced_owner = {on_bound, on_message, on_response,
                                                on_lost,  on_closed,  on_pdu};
 
-static const struct peer_owner *owner_of_peers(const struct centre *c)
-{
-    return c->settings->trace != NULL ? &traced_owner : &plain_owner;
-}
-
-static void add_peer(struct centre *c, struct peer *p)
-{
-    peer_set_number(p, ++c->peer_numbers);
-    c->peers[c->peer_count++] = p;
-}
-
-static void on_accept(evutil_socket_t listener, short what, void *arg)
-{
-    struct centre *c = arg;
-    int fd;
-
-    (void)what;
-    while ((fd = accept(listener, NULL, NULL)) >= 0) {
-        if (c->peer_count == PEERS_MAX || c->stopping)
-            close(fd);
-        else
-            add_peer(c, peer_accept(c->loop, fd, &c->settings->peer, owner_of_peers(c), c));
-    }
-}
-
-/* In a pair the settings of `peer` are the receiver's; odd connections are transmitters. */
-static bool connect_all(struct centre *c)
-{
-    unsigned wanted = c->settings->pair ? c->settings->binds * 2 : c->settings->binds;
-
-    while (c->peer_count < wanted && c->peer_count < PEERS_MAX) {
-        unsigned transmitters = 0;
-        struct peer *p;
-
-        for (unsigned i = 0; i < c->peer_count; i++)
-            transmitters += peer_bind_command(c->peers[i]) == WIRE_BIND_TRANSMITTER;
-        p = peer_connect(c->loop, c->settings->connect,
-                         c->settings->pair && transmitters < c->settings->binds
-                             ? &c->transmitter
-                             : &c->settings->peer,
-                         owner_of_peers(c), c);
-        if (p == NULL)
-            return false;
-        add_peer(c, p);
-    }
-    return true;
-}
-
-static void on_reconnect(struct timer *t, void *arg)
-{
-    (void)t;
-    connect_all(arg);
-}
-
 /* ---- life ---- */
-
-static bool start_listening(struct centre *c)
-{
-    c->listener = conn_listen(c->settings->listen);
-    if (c->listener < 0) {
-        fprintf(stderr, "warung-smsc: cannot listen on %s: %s\n", c->settings->listen,
-                errno != 0 ? strerror(errno) : "not HOST:PORT");
-        return false;
-    }
-    c->accept_event = event_new(c->loop->base, c->listener, EV_READ | EV_PERSIST, on_accept, c);
-    assert(c->accept_event != NULL);
-    event_add(c->accept_event, NULL);
-    return true;
-}
-
-static bool start_connecting(struct centre *c)
-{
-    if (connect_all(c))
-        return true;
-    fprintf(stderr, "warung-smsc: cannot connect to %s: not HOST:PORT\n", c->settings->connect);
-    return false;
-}
 
 struct centre *centre_new(struct loop *loop, const struct centre_settings *settings,
                           struct faults *faults, const struct centre_owner *owner, void *ctx)
@@ -350,17 +250,14 @@ struct centre *centre_new(struct loop *loop, const struct centre_settings *setti
 
     c->loop = loop;
     c->settings = settings;
-    c->transmitter = settings->peer;
-    c->transmitter.bind_command = WIRE_BIND_TRANSMITTER;
     c->faults = faults;
     c->owner = owner;
     c->ctx = ctx;
-    c->listener = -1;
     carrier_init(&c->carrier, loop, &settings->carrier, faults, &carrier_owner, c);
     answers_init(&c->late, loop, settings->late_ms);
     answers_init(&c->shuffled, loop, SHUFFLE_WAIT_MS);
-    timer_init(&c->reconnect, on_reconnect, c);
-    if (settings->connect != NULL ? start_connecting(c) : start_listening(c))
+    if (peers_init(&c->peers, loop, &settings->peers,
+                   settings->trace != NULL ? &traced_owner : &plain_owner, c))
         return c;
     centre_free(c);
     return NULL;
@@ -378,24 +275,17 @@ void centre_stop(struct centre *c, uint64_t wait_ms)
     bool is_over = false;
 
     c->stopping = true;
-    for (unsigned i = 0; i < c->peer_count; i++)
-        peer_unbind(c->peers[i]);
+    peers_stop(&c->peers);
     timer_init(&deadline, on_stop_deadline, &is_over);
     timer_start(&c->loop->timers, &deadline, wait_ms);
-    while (c->peer_count != 0 && !is_over)
+    while (c->peers.count != 0 && !is_over)
         loop_turn(c->loop);
     timer_stop(&c->loop->timers, &deadline);
 }
 
 void centre_free(struct centre *c)
 {
-    for (unsigned i = 0; i < c->peer_count; i++)
-        peer_free(c->peers[i]);
-    if (c->accept_event != NULL)
-        event_free(c->accept_event);
-    if (c->listener >= 0)
-        close(c->listener);
-    timer_stop(&c->loop->timers, &c->reconnect);
+    peers_fini(&c->peers);
     answers_fini(&c->late);
     answers_fini(&c->shuffled);
     carrier_fini(&c->carrier);
@@ -404,7 +294,7 @@ void centre_free(struct centre *c)
 
 unsigned centre_port(const struct centre *c)
 {
-    return c->listener >= 0 ? conn_port(c->listener) : 0;
+    return peers_port(&c->peers);
 }
 
 unsigned centre_binds(const struct centre *c)
@@ -427,12 +317,12 @@ struct carrier *centre_carrier(struct centre *c)
 
 void centre_drop_all(struct centre *c)
 {
-    for (unsigned i = 0; i < c->peer_count; i++)
-        drop(c, c->peers[i], false);
+    for (unsigned i = 0; i < c->peers.count; i++)
+        drop(c, c->peers.all[i], false);
 }
 
 void centre_set_trickle(struct centre *c, bool trickle)
 {
-    for (unsigned i = 0; i < c->peer_count; i++)
-        peer_set_trickle(c->peers[i], trickle);
+    for (unsigned i = 0; i < c->peers.count; i++)
+        peer_set_trickle(c->peers.all[i], trickle);
 }

@@ -9,19 +9,16 @@
 #define WARUNG_SMSC_CENTRE_H
 
 #include "tests/smsc/carrier.h"
+#include "tests/smsc/peers.h"
 
 #include <stdio.h>
 
 struct centre;
 
 struct centre_settings {
-    const char *listen;  /* "HOST:PORT" or "unix:PATH"; NULL as partner */
-    const char *connect; /* NULL as centre */
-    unsigned binds;      /* as partner: connections to keep */
-    bool pair;           /* as partner: receivers and transmitters in turn */
-    bool sticky;         /* a subscriber's inputs keep to one bind while it has room */
-    struct peer_settings peer;
+    struct peers_settings peers;
     struct carrier_settings carrier;
+    bool sticky;      /* a subscriber's inputs keep to one bind while it has room */
     uint64_t late_ms; /* FAULT_LATE */
     FILE *trace;      /* one line a PDU; may be NULL */
 };
@@ -51,8 +48,8 @@ struct centre_stats {
     uint64_t disconnects;
 };
 
-/* NULL with a message on standard error when it cannot listen or the address makes no sense.
- * What is pointed to must outlive the centre. */
+/* NULL with a message on standard error when the address cannot be used. What is pointed to must
+ * outlive the centre. */
 struct centre *centre_new(struct loop *loop, const struct centre_settings *settings,
                           struct faults *faults, const struct centre_owner *owner, void *ctx);
 /* Unbinds every session, waits up to wait_ms for the responses. */

@@ -9,10 +9,8 @@
 #include <string.h>
 
 enum {
-    BINDS_MAX = 64,
     PHONE_BYTES = 24,
     SCREEN_BYTES = 182,
-    RECONNECT_MS = 100,
     RESEND_MS = 50,
     PDU_BYTES = 400,
     END_BIT = 1,
@@ -48,14 +46,12 @@ struct owed {
 
 struct mirror {
     struct loop *loop;
-    struct centre_settings settings;
+    const struct peers_settings *settings;
     const struct flow *flow;
     struct random_source random;
     double bugs[MIRROR_BUG_COUNT]; /* percent */
     struct map dialogues;
-    struct peer *peers[BINDS_MAX];
-    unsigned peer_count;
-    struct timer reconnect;
+    struct peers peers;
     struct list owed;      /* to be sent again */
     struct list in_flight; /* the oldest first */
     struct timer resend;
@@ -105,16 +101,28 @@ static void watch(struct mirror *m)
         timer_start(&m->loop->timers, &m->resend, RESEND_MS);
 }
 
+/* The session itself where it may carry messages; of a pair the other half. */
+static struct peer *find_room(struct mirror *m, struct peer *p)
+{
+    if (p != NULL && peer_has_room(p))
+        return p;
+    for (unsigned i = 0; i < m->peers.count; i++)
+        if (peer_has_room(m->peers.all[i]))
+            return m->peers.all[i];
+    return NULL;
+}
+
 static void submit(struct mirror *m, struct peer *p, struct owed *o)
 {
     watch(m);
-    if (!peer_has_room(p)) {
+    p = find_room(m, p);
+    if (p == NULL) {
         list_push_back(&m->owed, &o->node);
         return;
     }
     o->peer = p;
     o->sequence_number = peer_request(p, span_of(o->pdu, o->size), o);
-    o->due_us = m->loop->now_us + m->settings.peer.response_timeout_ms * UINT64_C(1000);
+    o->due_us = m->loop->now_us + m->settings->peer.response_timeout_ms * UINT64_C(1000);
     list_push_back(&m->in_flight, &o->node);
 }
 
@@ -145,9 +153,8 @@ static void on_resend(struct timer *t, void *arg)
         peer_forget(o->peer, o->sequence_number);
         settle(m, o, false);
     }
-    while (m->peer_count != 0 && peer_has_room(m->peers[0]) &&
-           (node = list_pop_front(&m->owed)) != NULL)
-        submit(m, m->peers[0], LIST_ITEM(node, struct owed, node));
+    while (find_room(m, NULL) != NULL && (node = list_pop_front(&m->owed)) != NULL)
+        submit(m, NULL, LIST_ITEM(node, struct owed, node));
     if (!list_is_empty(&m->owed) || !list_is_empty(&m->in_flight))
         watch(m);
 }
@@ -162,7 +169,7 @@ static void send(struct mirror *m, struct peer *p, struct dialogue *d, struct wi
         0, 1, span_of(m->flow->dial + 1, strspn(m->flow->dial + 1, "0123456789"))};
     out->destination = (struct wire_address){1, 1, span_of_string(d->phone)};
     writer_init(&w, o->pdu, sizeof(o->pdu));
-    wire_message_encode(&w, WIRE_SUBMIT_SM, 0, out);
+    wire_message_encode(&w, m->settings->listen != NULL ? WIRE_DELIVER_SM : WIRE_SUBMIT_SM, 0, out);
     o->size = writer_size(&w);
     submit(m, p, o);
 }
@@ -272,8 +279,7 @@ static void on_bound(void *ctx, struct peer *p, uint32_t status)
 {
     (void)ctx;
     (void)p;
-    if (status != WIRE_OK)
-        fprintf(stderr, "warung-smsc: bind refused: %s\n", wire_status_name(status));
+    (void)status;
 }
 
 static void on_response(void *ctx, struct peer *p, const struct wire_header *h, void *tag,
@@ -292,56 +298,28 @@ static void on_lost(void *ctx, struct peer *p, void *tag)
 
 static void on_closed(void *ctx, struct peer *p, const char *reason)
 {
-    struct mirror *m = ctx;
-
+    (void)ctx;
+    (void)p;
     (void)reason;
-    for (unsigned i = 0; i < m->peer_count; i++)
-        if (m->peers[i] == p) {
-            m->peers[i] = m->peers[--m->peer_count];
-            break;
-        }
-    peer_free(p);
-    if (!timer_is_running(&m->reconnect))
-        timer_start(&m->loop->timers, &m->reconnect, RECONNECT_MS);
 }
 
 static const struct peer_owner peer_owner = {on_bound, on_message, on_response,
                                              on_lost,  on_closed,  NULL};
 
-static bool connect_all(struct mirror *m)
-{
-    while (m->peer_count < m->settings.binds && m->peer_count < BINDS_MAX) {
-        struct peer *p =
-            peer_connect(m->loop, m->settings.connect, &m->settings.peer, &peer_owner, m);
-
-        if (p == NULL)
-            return false;
-        m->peers[m->peer_count++] = p;
-    }
-    return true;
-}
-
-static void on_reconnect(struct timer *t, void *arg)
-{
-    (void)t;
-    connect_all(arg);
-}
-
-struct mirror *mirror_new(struct loop *loop, const struct centre_settings *settings,
+struct mirror *mirror_new(struct loop *loop, const struct peers_settings *settings,
                           const struct flow *flow, uint64_t seed)
 {
     struct mirror *m = mem_zalloc(sizeof(*m));
 
     m->loop = loop;
-    m->settings = *settings;
+    m->settings = settings;
     m->flow = flow;
     m->random.state = seed;
     map_init(&m->dialogues, seed);
-    timer_init(&m->reconnect, on_reconnect, m);
     timer_init(&m->resend, on_resend, m);
     list_init(&m->owed);
     list_init(&m->in_flight);
-    if (connect_all(m))
+    if (peers_init(&m->peers, loop, settings, &peer_owner, m))
         return m;
     mirror_free(m);
     return NULL;
@@ -359,12 +337,10 @@ void mirror_free(struct mirror *m)
 {
     struct map_node *node;
 
-    timer_stop(&m->loop->timers, &m->reconnect);
     timer_stop(&m->loop->timers, &m->resend);
     free_owed(&m->owed);
     free_owed(&m->in_flight);
-    for (unsigned i = 0; i < m->peer_count; i++)
-        peer_free(m->peers[i]);
+    peers_fini(&m->peers);
     while ((node = map_first(&m->dialogues)) != NULL) {
         map_remove(&m->dialogues, node);
         mem_free(MAP_ITEM(node, struct dialogue, node));
@@ -408,9 +384,9 @@ int mirror_run(struct loop *loop, const struct options *options,
     (void)faults;
     if (flow == NULL)
         return STATUS_BAD_FLOW;
-    m = mirror_new(loop, settings, flow, options->seed);
+    m = mirror_new(loop, &settings->peers, flow, options->seed);
     if (m == NULL || (options->bug != NULL && !mirror_set_bugs(m, options->bug))) {
-        fprintf(stderr, "warung-smsc: mirror wants --connect HOST:PORT and --bug NAME=PERCENT\n");
+        fprintf(stderr, "warung-smsc: no mirror: the address or --bug NAME=PERCENT is wrong\n");
         status = STATUS_BAD_FLOW;
     } else
         loop_run(loop);

@@ -23,8 +23,9 @@ enum mirror_bug {
     MIRROR_BUG_COUNT
 };
 
-/* The flow and settings must outlive it. NULL when the address makes no sense. */
-struct mirror *mirror_new(struct loop *loop, const struct centre_settings *settings,
+/* As a gateway to a centre it connects; as one for partners it listens. The flow and settings must
+ * outlive it. NULL with a message on standard error when the address cannot be used. */
+struct mirror *mirror_new(struct loop *loop, const struct peers_settings *settings,
                           const struct flow *flow, uint64_t seed);
 void mirror_free(struct mirror *m);
 /* "double=1,lose=0.5": percent of inputs. False on another word. */

@@ -232,8 +232,8 @@ static bool parse_bind(const char *word, struct centre_settings *s)
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
         if (strcmp(word, modes[i].word) == 0) {
-            s->peer.bind_command = modes[i].command;
-            s->pair = strcmp(word, "pair") == 0;
+            s->peers.peer.bind_command = modes[i].command;
+            s->peers.pair = strcmp(word, "pair") == 0;
             return true;
         }
     fprintf(stderr, "warung-smsc: --bind wants transceiver, transmitter, receiver or pair\n");
@@ -269,9 +269,9 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
         fprintf(stderr, "warung-smsc: --fault: not NAME=PERCENT: %s\n", bad);
         return false;
     }
-    s->listen = o->listen;
-    s->connect = o->connect;
-    s->binds = o->binds;
+    s->peers.listen = o->listen;
+    s->peers.connect = o->connect;
+    s->peers.binds = o->binds;
     s->sticky = o->sticky;
     s->late_ms = o->late_ms;
     s->carrier.command_id = o->data_sm           ? WIRE_DATA_SM
@@ -281,15 +281,15 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
     s->carrier.retry_ms = o->retry_ms;
     s->carrier.give_up_ms = o->give_up_ms;
     s->carrier.repeat_ms = o->repeat_ms;
-    s->peer.role = o->connect != NULL ? PEER_ESME : PEER_CENTRE;
-    s->peer.system_id = o->system_id;
-    s->peer.password = o->password;
-    s->peer.system_type = o->system_type;
-    s->peer.window = o->window != 0 ? o->window : 1;
-    s->peer.enquire_link_ms = o->enquire_link_s * 1000;
-    s->peer.response_timeout_ms = o->response_timeout_ms;
-    s->peer.session_init_ms = 30000;
-    s->peer.trickle = o->trickle;
+    s->peers.peer.role = o->connect != NULL ? PEER_ESME : PEER_CENTRE;
+    s->peers.peer.system_id = o->system_id;
+    s->peers.peer.password = o->password;
+    s->peers.peer.system_type = o->system_type;
+    s->peers.peer.window = o->window != 0 ? o->window : 1;
+    s->peers.peer.enquire_link_ms = o->enquire_link_s * 1000;
+    s->peers.peer.response_timeout_ms = o->response_timeout_ms;
+    s->peers.peer.session_init_ms = 30000;
+    s->peers.peer.trickle = o->trickle;
     return parse_bind(o->bind, s) && open_trace(o->trace, &s->trace);
 }
 

@@ -125,6 +125,22 @@ printf '*384#\n' | run phone --listen "$gateway" --reply-timeout 300
 expect_status 1 $? "a service that does not answer is a failure"
 stop_mirror
 
+# As partner: the mirror listens, we bind to it.
+"$smsc" mirror --listen "$gateway" --flow $flow --system-id agg1 --password secret &
+mirror=$!
+printf '*384#\n1\nSITI\n1\n' | run phone --connect "$gateway" --system-id agg1 --password secret --bind pair
+expect_status 0 $? "a partner's phone works over a pair of binds"
+grep -q '^No: 1000000' "$work/out" && grep -q '^\[SMS from 384\]' "$work/out"
+report $? "and is shown screens and messages"
+run load --connect "$gateway" --system-id agg1 --password secret --binds 3 --flow $flow --count 200 \
+    --fault repeat=2,drop-after=0.2 --retry 100 --first-phone 6281500000000
+expect_status 0 $? "a partner's load is clean, with faults"
+run phone --connect "$gateway" --system-id agg1 --password wrong --wait-bind 1 </dev/null
+expect_status 1 $? "a partner with a wrong password is not bound"
+grep -q ESME_RINVPASWD "$work/err"
+report $? "and is told why"
+stop_mirror
+
 run phone --listen "$gateway" --wait-bind 1 </dev/null
 expect_status 1 $? "so is a gateway that does not bind"
 run phone --listen 127.0.0.1:1x </dev/null

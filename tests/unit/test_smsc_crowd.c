@@ -20,7 +20,7 @@ struct scene {
     struct loop loop;
     char address[64];
     struct centre_settings centre_settings;
-    struct centre_settings mirror_settings;
+    struct peers_settings mirror_settings;
     struct crowd_settings crowd_settings;
     struct faults faults;
     struct flow *flow;
@@ -76,20 +76,20 @@ static void open_scene(struct scene *s, const char *faults, const char *bugs)
     faults_init(&s->faults, 7);
     assert_true(faults_parse(&s->faults, faults, &bad));
     s->centre_settings = (struct centre_settings){
-        .listen = s->address,
-        .peer = {.role = PEER_CENTRE,
-                 .system_id = "",
-                 .password = "",
-                 .window = 16,
-                 .response_timeout_ms = 1000},
+        .peers = {.listen = s->address,
+                  .peer = {.role = PEER_CENTRE,
+                           .system_id = "",
+                           .password = "",
+                           .window = 16,
+                           .response_timeout_ms = 1000}},
         .carrier = {.command_id = WIRE_DELIVER_SM,
-                    .response_timeout_ms = 400,
+                    .response_timeout_ms = 200,
                     .retry_ms = 50,
                     .give_up_ms = 10000,
                     .repeat_ms = 20},
         .late_ms = 50,
     };
-    s->mirror_settings = (struct centre_settings){
+    s->mirror_settings = (struct peers_settings){
         .connect = s->address,
         .binds = 2,
         .peer = {.role = PEER_ESME,
