@@ -227,6 +227,13 @@ static const struct menu *find_menu(void *ctx, const char *link_name, const char
     return router_find(p->router, code, is_sms, id);
 }
 
+static const char *shown_code(void *ctx, const char *code)
+{
+    const struct ports *p = ctx;
+
+    return router_shown_code(p->router, code);
+}
+
 static struct turn_traits traits(void *ctx, const char *link_name)
 {
     struct ports *p = ctx;
@@ -251,6 +258,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .show = show,
                                .send_sms = send_sms,
                                .find_menu = find_menu,
+                               .shown_code = shown_code,
                                .traits = traits,
                                .can_send_sms = can_send_sms,
                                .ctx = p};

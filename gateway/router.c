@@ -190,12 +190,14 @@ static const struct route *find_default(const struct router *r)
     return NULL;
 }
 
-static const struct route *find_any(const struct router *r, const char *code)
+/* Named for its own kind, else for the other (a dial may come in with the bare number as its
+ * address), else the default. */
+static const struct route *find_route(const struct router *r, const char *code, bool is_sms)
 {
-    const struct route *route = find_named(r, code, false);
+    const struct route *route = find_named(r, code, is_sms);
 
     if (route == NULL)
-        route = find_named(r, code, true);
+        route = find_named(r, code, !is_sms);
     return route != NULL ? route : find_default(r);
 }
 
@@ -207,22 +209,32 @@ const struct menu *router_find(const struct router *r, const char *code, bool is
 
     if (id != NULL && memcmp(id, none, MENU_ID_BYTES) != 0)
         return find_version(r, id);
-    route = find_named(r, code, is_sms);
-    if (route == NULL)
-        route = find_default(r);
+    route = find_route(r, code, is_sms);
     return route != NULL ? route->menu : NULL;
 }
 
 const struct menu *router_find_any(const struct router *r, const char *code)
 {
-    const struct route *route = find_any(r, code);
+    const struct route *route = find_route(r, code, false);
 
     return route != NULL ? route->menu : NULL;
 }
 
+const char *router_shown_code(const struct router *r, const char *code)
+{
+    const struct route *route = find_route(r, code, false);
+
+    if (route == NULL || route->code_count == 0)
+        return code;
+    for (size_t i = 0; i < route->code_count; i++)
+        if (is_served(route->codes[i], code))
+            return route->codes[i];
+    return route->codes[0];
+}
+
 void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES])
 {
-    const struct route *route = find_any(r, code);
+    const struct route *route = find_route(r, code, false);
     size_t size = 0;
 
     if (route != NULL && route->sms_count > 0) {

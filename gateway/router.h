@@ -23,13 +23,16 @@ bool router_load(struct router *r, const struct config *config,
                  const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg);
 
 /* The menu that serves a code, in the version with this id (MENU_ID_BYTES; NULL or zeros = the
- * current one). USSD: "*384*2#" is served by the menu of "*384#". NULL when no menu serves the code
- * or that version is gone. */
+ * current one). USSD: "*384*2#" is served by the menu of "*384#". A code that only the other kind
+ * names is served too. NULL when no menu serves the code or that version is gone. */
 const struct menu *router_find(const struct router *r, const char *code, bool is_sms,
                                const uint8_t *id);
 /* The current version of the menu that serves a service code of either kind; NULL = none. */
 const struct menu *router_find_any(const struct router *r, const char *code);
 
+/* What texts call the service of a code: the first USSD code of the menu that serves it; the code
+ * itself when there is none. Valid until the next router_load(). */
+const char *router_shown_code(const struct router *r, const char *code);
 /* The short number that SMS about a service come from: the first `sms` number of the menu that
  * serves the code; when it has none, the digits of the code. */
 void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES]);

@@ -173,7 +173,7 @@ static const char *service_code(const struct dossier *d)
     const struct config_menu *first = &d->setup.config->menus[0];
 
     if (code[0] != '\0')
-        return code;
+        return router_shown_code(d->setup.router, code);
     return first->codes.count > 0 ? first->codes.items[0]
            : first->sms.count > 0 ? first->sms.items[0]
                                   : "";
@@ -193,7 +193,9 @@ static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
     }
     text_copy(entry.msisdn, sizeof(entry.msisdn), d->msisdn);
     text_copy(entry.link, sizeof(entry.link), d->programme.subscriber.link);
-    text_copy(entry.source, sizeof(entry.source), service_code(d));
+    text_copy(entry.source, sizeof(entry.source),
+              d->programme.subscriber.code[0] != '\0' ? d->programme.subscriber.code
+                                                      : service_code(d));
     writer_init(&w, parcel->owed[c->owed_count], sizeof(parcel->owed[0]));
     if (!outbox_encode(&entry, d->setup.vault, &w)) {
         ctl_complain("the text %s is too long; nothing was changed", name);

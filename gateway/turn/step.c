@@ -137,6 +137,13 @@ static bool find_menu(struct run *run, const char *code, const uint8_t *id)
     return run->menu != NULL;
 }
 
+static const char *shown_code(const struct run *run)
+{
+    const struct turn_ports *ports = &run->env->ports;
+
+    return ports->shown_code != NULL ? ports->shown_code(ports->ctx, run->code) : run->code;
+}
+
 /* Which event the input is to the menu. An answer to a dialogue that is not known here (expired,
  * or its record lost) opens a new one: the subscriber sees where to go on, not an error. */
 static struct menu_event make_event(struct run *run)
@@ -156,7 +163,7 @@ static struct menu_event make_event(struct run *run)
         event.kind = MENU_EVENT_INPUT;
         find_menu(run, s->code, run->work->state.menu_id);
     }
-    event.code = run->code;
+    event.code = shown_code(run);
     return event;
 }
 
@@ -259,7 +266,8 @@ static void owe_texts(struct run *run)
     for (unsigned i = 0; i < work->programme.sms_count; i++) {
         char text[MENU_TEXT_BYTES];
 
-        if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, run->code, text))
+        if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, shown_code(run),
+                      text))
             owe(run, text);
         else
             log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)),
@@ -382,7 +390,7 @@ static void take_abort(struct run *run)
 
     if (!is_same_dialogue(run) || !find_menu(run, s->code, run->work->state.menu_id))
         return;
-    event.code = run->code;
+    event.code = shown_code(run);
     programme_begin(&run->work->programme, run->msisdn, span_of(NULL, 0), run->now_ms,
                     &run->work->state);
     facts = programme_facts(&run->work->programme);
@@ -492,6 +500,6 @@ bool step_busy_text(struct step *step, const struct turn_env *env, const struct 
     load_session(&run, &records);
     if (!find_menu(&run, cause->input->code, NULL))
         return false;
-    menu_busy_text(run.menu, session.size != 0 ? &run.work->state : NULL, run.code, text);
+    menu_busy_text(run.menu, session.size != 0 ? &run.work->state : NULL, shown_code(&run), text);
     return true;
 }

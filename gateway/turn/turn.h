@@ -70,6 +70,9 @@ struct turn_ports {
      * else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id);
+    /* What texts call the service of a code: "*384#" for an SMS to "384". Valid until menus change;
+     * NULL = the code itself. */
+    const char *(*shown_code)(void *ctx, const char *code);
     struct turn_traits (*traits)(void *ctx, const char *link_name);
     /* Could send_sms() succeed now by any link? While false, the outbox is left alone. */
     bool (*can_send_sms)(void *ctx);

@@ -221,8 +221,13 @@ static void node_wake(struct node *n)
         .wall_ms = world_wall_ms,
         .random = world_random,
         .ctx = n->world,
-        .ports = {port_answer, port_show, port_send_sms, port_find_menu, port_traits,
-                  port_can_send_sms, n},
+        .ports = {.answer = port_answer,
+                  .show = port_show,
+                  .send_sms = port_send_sms,
+                  .find_menu = port_find_menu,
+                  .traits = port_traits,
+                  .can_send_sms = port_can_send_sms,
+                  .ctx = n},
     };
 
     settings.instance = n->name;

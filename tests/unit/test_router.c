@@ -1,0 +1,240 @@
+/* gateway/router: codes to menus, the longest first; versions kept while dialogues may need them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "gateway/router.h"
+
+static const struct menu_vocabulary no_vocabulary;
+
+struct fixture {
+    char folder[64];
+    struct router *router;
+    struct config config;
+    struct config_menu menus[3];
+    const char *codes[3][2];
+    const char *sms[3][2];
+    char files[3][96];
+    unsigned faults;
+};
+
+static int start(void **state)
+{
+    struct fixture *f = mem_zalloc(sizeof(*f));
+
+    strcpy(f->folder, "/tmp/warung-router.XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    f->router = router_new();
+    f->config.menus = f->menus;
+    *state = f;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+
+    router_free(f->router);
+    snprintf(command, sizeof(command), "rm -rf %s", f->folder);
+    mem_free(f);
+    return system(command);
+}
+
+static void on_fault(void *arg, const struct menu_fault *fault)
+{
+    struct fixture *f = arg;
+
+    f->faults += !fault->is_warning;
+    if (f->faults == 1 && !fault->is_warning)
+        print_error("%s:%u: %s\n", fault->file, fault->line, fault->text);
+}
+
+/* Writes a one-screen menu that says `text`. */
+static void write_menu(struct fixture *f, unsigned i, const char *text)
+{
+    char path[96];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/m%u.cfg", f->folder, i);
+    strcpy(f->files[i], path);
+    file = fopen(f->files[i], "w");
+    assert_non_null(file);
+    fprintf(file,
+            "menu = \"m%u\";\nlanguages = ( { code = \"id\"; name = \"Indonesia\"; } );\n"
+            "start = \"A\";\nlines = { back = \"Kembali\"; main = \"Menu\"; next = \"Lanjut\"; "
+            "};\nerrors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+            "texts = { E = \"salah\"; };\nscreens = { A = { text = \"%s\"; choices = ( { label = "
+            "\"Info\"; to = \"E\"; } ); }; };\n",
+            i, text);
+    fclose(file);
+    f->menus[i].file = f->files[i];
+}
+
+static void add_menu(struct fixture *f, const char *text, const char *code, const char *sms,
+                     bool is_default)
+{
+    unsigned i = (unsigned)f->config.menu_count++;
+
+    write_menu(f, i, text);
+    f->codes[i][0] = code;
+    f->sms[i][0] = sms;
+    f->menus[i].codes = (struct config_strings){f->codes[i], code != NULL};
+    f->menus[i].sms = (struct config_strings){f->sms[i], sms != NULL};
+    f->menus[i].is_default = is_default;
+}
+
+static bool load(struct fixture *f)
+{
+    return router_load(f->router, &f->config, &no_vocabulary, on_fault, f);
+}
+
+static const char *menu_of(struct fixture *f, const char *code, bool is_sms)
+{
+    const struct menu *menu = router_find(f->router, code, is_sms, NULL);
+
+    return menu != NULL ? menu_name(menu) : NULL;
+}
+
+static void codes_lead_to_menus(void **state)
+{
+    struct fixture *f = *state;
+
+    add_menu(f, "a", "*384#", "384", false);
+    add_menu(f, "b", "*384*5#", NULL, false);
+    assert_true(load(f));
+    assert_string_equal(menu_of(f, "*384#", false), "m0");
+    assert_string_equal(menu_of(f, "*384*2#", false), "m0");
+    assert_string_equal(menu_of(f, "*384*5#", false), "m1");
+    assert_string_equal(menu_of(f, "*384*5*1#", false), "m1");
+    assert_string_equal(menu_of(f, "*384*55#", false), "m0");
+    assert_null(menu_of(f, "*3840#", false));
+    assert_null(menu_of(f, "*38#", false));
+    assert_string_equal(menu_of(f, "384", true), "m0");
+    /* A dial that carries the bare number, and a timer of a subscriber known by SMS alone. */
+    assert_string_equal(menu_of(f, "384", false), "m0");
+    assert_null(menu_of(f, "385", true));
+}
+
+static void unknown_codes_go_to_the_default(void **state)
+{
+    struct fixture *f = *state;
+
+    add_menu(f, "a", "*384#", NULL, false);
+    add_menu(f, "b", NULL, NULL, true);
+    assert_true(load(f));
+    assert_string_equal(menu_of(f, "*384#", false), "m0");
+    assert_string_equal(menu_of(f, "*99#", false), "m1");
+    assert_string_equal(menu_of(f, "99", true), "m1");
+}
+
+static void texts_name_the_dial_and_sms_the_number(void **state)
+{
+    struct fixture *f = *state;
+    char source[ROUTER_CODE_BYTES];
+
+    add_menu(f, "a", "*384#", "3840", false);
+    f->sms[0][1] = "384";
+    f->menus[0].sms.count = 2;
+    add_menu(f, "b", "*5*6#", NULL, false);
+    assert_true(load(f));
+    assert_string_equal(router_shown_code(f->router, "384"), "*384#");
+    assert_string_equal(router_shown_code(f->router, "*384*2#"), "*384#");
+    assert_string_equal(router_shown_code(f->router, "*9#"), "*9#");
+    router_sms_source(f->router, "*384#", source);
+    assert_string_equal(source, "3840");
+    router_sms_source(f->router, "384", source);
+    assert_string_equal(source, "384");
+    router_sms_source(f->router, "*5*6#", source);
+    assert_string_equal(source, "56");
+}
+
+static void versions_are_kept_for_those_who_began_with_them(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t first[MENU_ID_BYTES], none[MENU_ID_BYTES] = {0};
+    const struct menu *kept;
+
+    add_menu(f, "satu", "*384#", NULL, false);
+    assert_true(load(f));
+    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL)), MENU_ID_BYTES);
+    assert_true(load(f)); /* the same file: no new version */
+    assert_int_equal(router_version_count(f->router), 1);
+
+    write_menu(f, 0, "dua");
+    assert_true(load(f));
+    assert_int_equal(router_version_count(f->router), 2);
+    kept = router_find(f->router, "*384#", false, first);
+    assert_non_null(kept);
+    assert_ptr_not_equal(kept, router_find(f->router, "*384#", false, none));
+
+    write_menu(f, 0, "satu"); /* taken back: the first version again */
+    assert_true(load(f));
+    assert_ptr_equal(router_find(f->router, "*384#", false, NULL), kept);
+    assert_int_equal(router_version_count(f->router), 2);
+}
+
+static void old_versions_go_when_there_are_too_many(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t first[MENU_ID_BYTES];
+    char text[32];
+
+    add_menu(f, "0", "*384#", NULL, false);
+    assert_true(load(f));
+    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL)), MENU_ID_BYTES);
+    for (int i = 1; i <= ROUTER_VERSIONS_MAX; i++) {
+        snprintf(text, sizeof(text), "%d", i);
+        write_menu(f, 0, text);
+        assert_true(load(f));
+    }
+    assert_int_equal(router_version_count(f->router), ROUTER_VERSIONS_MAX);
+    assert_null(router_find(f->router, "*384#", false, first));
+    assert_non_null(router_find(f->router, "*384#", false, NULL));
+}
+
+static void a_faulty_file_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const struct menu *before;
+    FILE *file;
+
+    add_menu(f, "a", "*1#", NULL, false);
+    add_menu(f, "b", "*2#", NULL, false);
+    assert_true(load(f));
+    before = router_find(f->router, "*1#", false, NULL);
+    write_menu(f, 0, "new");
+    file = fopen(f->files[1], "a");
+    fputs("nonsense = 1;\n", file);
+    fclose(file);
+    f->faults = 1; /* do not print */
+    assert_false(load(f));
+    assert_ptr_equal(router_find(f->router, "*1#", false, NULL), before);
+    assert_int_equal(router_version_count(f->router), 2);
+    assert_ptr_equal(router_at(f->router, 0), before);
+    assert_null(router_at(f->router, 2));
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(codes_lead_to_menus),
+        TEST(unknown_codes_go_to_the_default),
+        TEST(texts_name_the_dial_and_sms_the_number),
+        TEST(versions_are_kept_for_those_who_began_with_them),
+        TEST(old_versions_go_when_there_are_too_many),
+        TEST(a_faulty_file_changes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
