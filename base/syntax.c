@@ -21,7 +21,7 @@ struct token {
 struct parser {
     const char *at, *line_start;
     unsigned line;
-    struct token token;         /* the next one */
+    struct token token; /* the next one */
     /* The first string with a line break in it since the last setting without one (at = NULL:
      * none), and how many there were at all. */
     struct token broken_string;
