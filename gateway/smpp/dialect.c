@@ -62,6 +62,11 @@ bool dialect_acks_abort(const struct dialect *d)
     return d->op_out.abort_ack != DIALECT_NONE;
 }
 
+enum receipt_ids dialect_receipt_ids(const struct dialect *d)
+{
+    return d->receipt_ids;
+}
+
 uint16_t dialect_session_tag(const struct dialect *d)
 {
     switch (d->session_source) {

@@ -9,6 +9,7 @@
 #define WARUNG_SMPP_DIALECT_H
 
 #include "gateway/smpp/pdu.h"
+#include "gateway/smpp/receipt.h"
 #include "gateway/smpp/text.h"
 
 enum {
@@ -122,6 +123,8 @@ const struct dialect_timers *dialect_timers(const struct dialect *d);
 bool dialect_numbers_units(const struct dialect *d);
 /* Wants a DIALECT_ABORT_ACK for each abort. */
 bool dialect_acks_abort(const struct dialect *d);
+/* How the centre writes message ids (receipt_keys()). */
+enum receipt_ids dialect_receipt_ids(const struct dialect *d);
 
 /* From a decoded deliver_sm or data_sm. ESME_ROK, or the status to answer with (for instance
  * ESME_RINVPARLEN for a ussd_service_op of length 0). */
@@ -138,8 +141,25 @@ bool dialect_decode_response(const struct dialect *d, const struct smpp_pdu *pdu
 bool dialect_encode(const struct dialect *d, const struct dialect_reply *reply,
                     uint32_t sequence_number, struct writer *w);
 
-/* A plain SMS of one part: submit_sm from `source` (short code or name) to msisdn; GSM when the
- * text allows, else UCS-2. */
+/* A text to a phone, in as many parts as it needs. */
+struct dialect_sms {
+    const char *source; /* a number or a name */
+    const char *msisdn;
+    const char *text; /* UTF-8 */
+    uint8_t registered_delivery;
+    uint16_t reference; /* of its parts: another one for the next long text to this msisdn */
+};
+
+enum { DIALECT_SMS_PARTS_MAX = 255 };
+
+/* In how many parts a text goes: GSM when it allows, else UCS-2. 0 when it cannot be sent at all (a
+ * character that the dialect cannot carry, more than DIALECT_SMS_PARTS_MAX parts). */
+unsigned dialect_sms_parts(const struct dialect *d, const char *text);
+/* Writes part `index` (from 0) as a whole submit_sm. False when there is no such part, or it does
+ * not fit; w is then as before. */
+bool dialect_encode_sms_part(const struct dialect *d, const struct dialect_sms *sms, unsigned index,
+                             uint32_t sequence_number, struct writer *w);
+/* The same for a text of one part; false for a longer one. */
 bool dialect_encode_sms(const struct dialect *d, const char *source, const char *msisdn,
                         const char *text, uint8_t registered_delivery, uint32_t sequence_number,
                         struct writer *w);

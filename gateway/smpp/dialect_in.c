@@ -427,11 +427,13 @@ static enum smpp_status find_ussd_kind(struct reading *r)
     return status;
 }
 
-static enum dialect_kind find_plain_kind(const struct smpp_pdu *pdu)
+static enum dialect_kind find_plain_kind(const struct reading *r)
 {
-    if ((pdu->message.esm_class & ESM_TYPE_MASK) == ESM_CONVERSATION_ABORT)
+    if ((r->pdu->message.esm_class & ESM_TYPE_MASK) == ESM_CONVERSATION_ABORT)
         return DIALECT_ABORT;
-    return is_report(pdu) ? DIALECT_RECEIPT : DIALECT_SMS;
+    if (is_report(r->pdu) || (r->d->receipt_by_text && receipt_is_text(r->text)))
+        return DIALECT_RECEIPT;
+    return DIALECT_SMS;
 }
 
 static enum smpp_status find_kind(struct reading *r)
@@ -439,7 +441,7 @@ static enum smpp_status find_kind(struct reading *r)
     if (is_ussd(r) &&
         (r->has_op || r->d->service_type_is_state || r->d->op_absent != DIALECT_ABSENT_SMS))
         return find_ussd_kind(r);
-    r->input->kind = find_plain_kind(r->pdu);
+    r->input->kind = find_plain_kind(r);
     return ESME_ROK;
 }
 

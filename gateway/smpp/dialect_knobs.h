@@ -6,6 +6,7 @@
 #define WARUNG_SMPP_DIALECT_KNOBS_H
 
 #include "gateway/smpp/dialect.h"
+#include "gateway/smpp/receipt.h"
 
 enum dialect_pdu { DIALECT_PDU_EITHER, DIALECT_PDU_MESSAGE, DIALECT_PDU_DATA_SM };
 
@@ -81,6 +82,14 @@ enum dialect_code_from {
     DIALECT_CODE_FIXED,
 };
 
+/* How a text goes that is too long for one SMS. */
+enum dialect_sms_parts {
+    DIALECT_PARTS_UDH8,
+    DIALECT_PARTS_UDH16,
+    DIALECT_PARTS_SAR,
+    DIALECT_PARTS_PAYLOAD, /* whole, in message_payload: the centre cuts it */
+};
+
 struct dialect_type_of_address {
     uint8_t ton;
     uint8_t npi;
@@ -125,6 +134,9 @@ struct dialect {
     uint16_t max_gsm;
     uint16_t max_ucs2;
     struct dialect_timers timers;
+    enum dialect_sms_parts sms_parts;
+    bool receipt_by_text; /* a text with an id and a state is a receipt, whatever its esm_class */
+    enum receipt_ids receipt_ids;
 };
 
 /* The tag of the TLV that holds the session info; 0 when none does. */

@@ -11,8 +11,6 @@ enum {
     BODY_OCTETS_MAX = 2 * TEXT_OCTETS_MAX,
     TLV_ROOM = 64, /* for everything but the payload */
     SHORT_MESSAGE_OCTETS_MAX = 254,
-    SMS_GSM_SEPTETS = 160,
-    SMS_UCS2_UNITS = 70,
     END_BIT = 0x01, /* of its_session_info (5.3.2.43) */
 };
 
@@ -257,25 +255,4 @@ bool dialect_encode(const struct dialect *d, const struct dialect_reply *reply,
     if (!place_text(d, writer_span(&text), &m, &tlvs))
         return false;
     return smpp_message_encode(w, command_id, sequence_number, &m, writer_span(&tlvs));
-}
-
-bool dialect_encode_sms(const struct dialect *d, const char *source, const char *msisdn,
-                        const char *text, uint8_t registered_delivery, uint32_t sequence_number,
-                        struct writer *w)
-{
-    uint8_t octets[2 * SMS_GSM_SEPTETS];
-    struct smpp_message m = {.registered_delivery = registered_delivery};
-    struct limits limits = {SMS_GSM_SEPTETS, SMS_UCS2_UNITS};
-    /* Septets are packed in USSD only: an SMS tells their number by its length. */
-    enum text_coding coding = d->packing == TEXT_GSM_PACKED ? TEXT_GSM : d->packing;
-    struct writer text_writer;
-
-    writer_init(&text_writer, octets, sizeof(octets));
-    if (!encode_text(d, coding, limits, text, &m.data_coding, &text_writer))
-        return false;
-    set_addresses(d, span_of_string(source), msisdn, &m);
-    if (source[strspn(source, "+0123456789")] != '\0')
-        m.source = (struct smpp_address){5, 0, span_of_string(source)};
-    m.short_message = writer_span(&text_writer);
-    return smpp_message_encode(w, SMPP_SUBMIT_SM, sequence_number, &m, span_of(NULL, 0));
 }

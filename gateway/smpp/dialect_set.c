@@ -132,13 +132,13 @@ static bool set_text_out(struct dialect *d, const struct knob *knob, const char 
     return set_word(d, knob, value);
 }
 
-static bool set_state(struct dialect *d, const struct knob *knob, const char *value)
+static bool set_flag(struct dialect *d, const struct knob *knob, const char *value)
 {
     int number;
 
     if (!find_word(knob->words, value, &number))
         return false;
-    d->service_type_is_state = number != 0;
+    *(bool *)place(d, knob) = number != 0;
     return true;
 }
 
@@ -402,6 +402,17 @@ static const struct word code_from_words[] = {{"auto", DIALECT_CODE_AUTO},
                                               {"dst", DIALECT_CODE_DESTINATION},
                                               {"begin_text", DIALECT_CODE_BEGIN_TEXT},
                                               {0}};
+static const struct word sms_parts_words[] = {{"udh8", DIALECT_PARTS_UDH8},
+                                              {"udh16", DIALECT_PARTS_UDH16},
+                                              {"sar", DIALECT_PARTS_SAR},
+                                              {"payload", DIALECT_PARTS_PAYLOAD},
+                                              {0}};
+static const struct word receipt_match_words[] = {{"type", 0}, {"text", 1}, {0}};
+static const struct word receipt_ids_words[] = {{"auto", RECEIPT_IDS_AUTO},
+                                                {"string", RECEIPT_IDS_STRING},
+                                                {"resp_hex_dlr_dec", RECEIPT_IDS_RESP_HEX_DLR_DEC},
+                                                {"resp_dec_dlr_hex", RECEIPT_IDS_RESP_DEC_DLR_HEX},
+                                                {0}};
 static const struct word coding_words[] = {{"gsm", TEXT_GSM},
                                            {"packed7", TEXT_GSM_PACKED},
                                            {"ucs2", TEXT_UCS2},
@@ -435,7 +446,10 @@ static const struct knob knobs[] = {
      .takes = "short, payload or auto(octets, at most 254)"},
     WORD("body", body, body_words),
     FIELD("service_type_out", service_type_out),
-    FORM("service_type_state", set_state, state_words, NULL),
+    {"service_type_state", set_flag, AT(service_type_is_state), .words = state_words},
+    WORD("sms_parts", sms_parts, sms_parts_words),
+    {"receipt_match", set_flag, AT(receipt_by_text), .words = receipt_match_words},
+    WORD("receipt_ids", receipt_ids, receipt_ids_words),
     FORM("ussd_match", set_match, match_words, "a list of op, service_type[:BEGINNING*], code"),
     {"op_tag", set_u16, AT(op_tag), .max = 0xFFFF, .takes = "a tag such as 0x0501, or 0 for none"},
     WORD("op_absent", op_absent, op_absent_words),

@@ -291,6 +291,24 @@ bool text_units(enum text_coding coding, const char *text, size_t *units, size_t
     return true;
 }
 
+size_t text_prefix(enum text_coding coding, const char *text, size_t max_units)
+{
+    size_t units = 0;
+    const char *p = text;
+
+    while (*p != '\0') {
+        const char *behind = p;
+        uint32_t c;
+        unsigned cost = next_code_point(&behind, &c) ? character_units(coding, c) : 0;
+
+        if (cost == 0 || units + cost > max_units)
+            break;
+        units += cost;
+        p = behind;
+    }
+    return (size_t)(p - text);
+}
+
 struct packer {
     struct writer *octets;
     unsigned bits; /* not written yet, lowest first */

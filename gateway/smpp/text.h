@@ -30,6 +30,11 @@ bool text_encode(enum text_coding coding, const char *text, struct writer *octet
  * *bad_offset (may be NULL) is the octet of the text where it begins. */
 bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset);
 
+/* Octets of the longest beginning of a text that costs at most max_units and ends at a whole
+ * character (never inside an extension or surrogate pair); it ends before a character that is not
+ * in the alphabet. */
+size_t text_prefix(enum text_coding coding, const char *text, size_t max_units);
+
 /* Folds towards GSM 03.38 (smpp-ussd.md 3.5: curly quotes, dashes, marks not in the table, ...);
  * true when the result is all GSM. folded is always a NUL-ended UTF-8 text. */
 bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes);

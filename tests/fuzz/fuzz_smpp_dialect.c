@@ -41,9 +41,37 @@ static void check_reply(const struct dialect *d, const struct dialect_input *inp
     writer_init(&w, octets, sizeof(octets));
     if (dialect_encode(d, &reply, 1, &w))
         assert(smpp_pdu_decode(writer_span(&w), &pdu) == ESME_ROK);
-    writer_init(&w, octets, sizeof(octets));
-    if (dialect_encode_sms(d, input->code, input->msisdn, input->text, 0, 1, &w))
-        assert(smpp_pdu_decode(writer_span(&w), &pdu) == ESME_ROK);
+}
+
+static void check_sms(const struct dialect *d, const struct dialect_input *input)
+{
+    struct dialect_sms sms = {input->code, input->msisdn, input->text, 0, 7};
+    unsigned count = dialect_sms_parts(d, input->text);
+    uint8_t octets[PDU_BYTES];
+    struct smpp_pdu pdu;
+    struct writer w;
+
+    assert(count <= DIALECT_SMS_PARTS_MAX);
+    for (unsigned i = 0; i <= count; i++) {
+        writer_init(&w, octets, sizeof(octets));
+        if (dialect_encode_sms_part(d, &sms, i, 1, &w))
+            assert(i < count && smpp_pdu_decode(writer_span(&w), &pdu) == ESME_ROK);
+        else
+            assert(writer_size(&w) == 0);
+    }
+}
+
+static void check_receipt(const struct smpp_pdu *pdu)
+{
+    char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES];
+    struct receipt r;
+
+    if (!receipt_read(pdu, &r))
+        return;
+    assert(strlen(r.id) < RECEIPT_ID_BYTES && strlen(r.text) < RECEIPT_TEXT_BYTES);
+    assert(strlen(r.error) < RECEIPT_ERROR_BYTES && text_is_utf8(r.text));
+    for (unsigned i = 0; i < receipt_keys(RECEIPT_IDS_AUTO, RECEIPT_ID_FROM_DLR, r.id, keys); i++)
+        assert(strlen(keys[i]) < RECEIPT_ID_BYTES && keys[i][0] != '\0');
 }
 
 static void check_input(const struct dialect *d, const struct smpp_pdu *pdu, uint8_t choice)
@@ -62,6 +90,7 @@ static void check_input(const struct dialect *d, const struct smpp_pdu *pdu, uin
         assert(text_is_utf8(input->text) && strlen(input->text) < DIALECT_TEXT_BYTES);
         assert(input->session.size <= DIALECT_SESSION_BYTES);
         check_reply(d, input, choice);
+        check_sms(d, input);
     }
     mem_free(input);
 }
@@ -83,8 +112,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     writer_u32(&w, 0);
     writer_u32(&w, 1);
     writer_bytes(&w, data + 3, size - 3);
-    if (smpp_pdu_decode(writer_span(&w), &pdu) == ESME_ROK)
+    if (smpp_pdu_decode(writer_span(&w), &pdu) == ESME_ROK) {
         check_input(pick_dialect(data[0]), &pdu, data[2]);
+        check_receipt(&pdu);
+    }
     mem_free(frame);
     return 0;
 }

@@ -1,0 +1,356 @@
+#include "gateway/smpp/receipt.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gateway/smpp/udh.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { ESM_UDHI = 0x40, ESM_TYPE_MASK = 0x3C, ESM_INTERMEDIATE = 0x20 };
+
+/* ---- states ---- */
+
+static const struct {
+    const char *word; /* as centres write it: cut to seven letters, or whole */
+    enum receipt_state state;
+} words[] = {
+    {"DELIVRD", RECEIPT_DELIVERED},
+    {"DELIVERED", RECEIPT_DELIVERED},
+    {"UNDELIV", RECEIPT_UNDELIVERABLE},
+    {"UNDELIVERABLE", RECEIPT_UNDELIVERABLE},
+    {"UNDELIVERED", RECEIPT_UNDELIVERABLE},
+    {"FAILED", RECEIPT_UNDELIVERABLE},
+    {"EXPIRED", RECEIPT_EXPIRED},
+    {"DELETED", RECEIPT_DELETED},
+    {"ENROUTE", RECEIPT_ENROUTE},
+    {"BUFFRED", RECEIPT_ENROUTE},
+    {"BUFFERD", RECEIPT_ENROUTE},
+    {"BUFFERED", RECEIPT_ENROUTE},
+    {"ACCEPTD", RECEIPT_ACCEPTED},
+    {"ACCEPTED", RECEIPT_ACCEPTED},
+    {"ACKED", RECEIPT_ACCEPTED},
+    {"REJECTD", RECEIPT_REJECTED},
+    {"REJECTED", RECEIPT_REJECTED},
+    {"SCHEDULED", RECEIPT_SCHEDULED},
+    {"SKIPPED", RECEIPT_SKIPPED},
+    {"UNKNOWN", RECEIPT_UNKNOWN},
+};
+
+const char *receipt_state_name(enum receipt_state state)
+{
+    static const char *const names[] = {"scheduled", "enroute",       "delivered", "expired",
+                                        "deleted",   "undeliverable", "accepted",  "unknown",
+                                        "rejected",  "skipped"};
+
+    return (size_t)state < COUNT(names) ? names[state] : "unknown";
+}
+
+bool receipt_state_is_final(enum receipt_state state)
+{
+    return state != RECEIPT_SCHEDULED && state != RECEIPT_ENROUTE && state != RECEIPT_ACCEPTED &&
+           state != RECEIPT_UNKNOWN;
+}
+
+/* ---- the text ---- */
+
+enum label {
+    LABEL_ID,
+    LABEL_SUB,
+    LABEL_DLVRD,
+    LABEL_SUBMIT,
+    LABEL_DONE,
+    LABEL_STAT,
+    LABEL_ERR,
+    LABEL_TEXT,
+    LABEL_COUNT
+};
+
+static const char *const labels[LABEL_COUNT] = {
+    [LABEL_ID] = "id",          [LABEL_SUB] = "sub",
+    [LABEL_DLVRD] = "dlvrd",    [LABEL_SUBMIT] = "submit date",
+    [LABEL_DONE] = "done date", [LABEL_STAT] = "stat",
+    [LABEL_ERR] = "err",        [LABEL_TEXT] = "text",
+};
+
+struct found {
+    size_t begin; /* of the label */
+    size_t value; /* behind its colon; 0 = the label is not there */
+};
+
+/* The octet behind the colon when a label begins at `at`, at the start or behind a space or so;
+ * else 0. A space may stand in front of the colon. */
+static size_t match_label(struct span text, size_t at, const char *label)
+{
+    size_t size = strlen(label), end = at + size;
+
+    if (at != 0 && isalnum(text.data[at - 1]))
+        return 0;
+    if (text.size - at <= size || strncasecmp((const char *)text.data + at, label, size) != 0)
+        return 0;
+    while (end < text.size && text.data[end] == ' ')
+        end++;
+    return end < text.size && text.data[end] == ':' ? end + 1 : 0;
+}
+
+/* Where each label stands first. What follows "text:" is somebody's message: labels in there count
+ * only when they stood nowhere before. */
+static void find_labels(struct span text, struct found found[LABEL_COUNT])
+{
+    memset(found, 0, LABEL_COUNT * sizeof(found[0]));
+    for (size_t at = 0; at < text.size; at++) {
+        for (size_t i = 0; i < LABEL_COUNT; i++) {
+            size_t value = found[i].value == 0 ? match_label(text, at, labels[i]) : 0;
+
+            if (value != 0)
+                found[i] = (struct found){at, value};
+        }
+    }
+}
+
+/* From a label's colon to the next label that counts, trimmed. */
+static struct span value_of(struct span text, const struct found found[LABEL_COUNT],
+                            enum label label)
+{
+    size_t begin = found[label].value, end = text.size;
+
+    if (begin == 0)
+        return span_of(NULL, 0);
+    for (size_t i = 0; i < LABEL_COUNT; i++)
+        if (found[i].value != 0 && found[i].begin >= begin && found[i].begin < end)
+            end = found[i].begin;
+    while (begin < end && isspace(text.data[begin]))
+        begin++;
+    while (end > begin && (isspace(text.data[end - 1]) || text.data[end - 1] == '\0'))
+        end--;
+    return span_of(text.data + begin, end - begin);
+}
+
+/* The first word, of printable ASCII; false when there is none or it is too long. */
+static bool copy_word(struct span value, char *word, size_t word_bytes)
+{
+    size_t size = 0;
+
+    while (size < value.size && value.data[size] > ' ' && value.data[size] <= '~')
+        size++;
+    if (size == 0 || size >= word_bytes)
+        return false;
+    memcpy(word, value.data, size);
+    word[size] = '\0';
+    return true;
+}
+
+static bool read_state_word(struct span value, enum receipt_state *state)
+{
+    char word[16];
+
+    if (!copy_word(value, word, sizeof(word)))
+        return false;
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (strcasecmp(words[i].word, word) == 0) {
+            *state = words[i].state;
+            return true;
+        }
+    }
+    *state = RECEIPT_UNKNOWN;
+    return true;
+}
+
+static unsigned two_digits(const char *p)
+{
+    return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
+}
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+static int64_t days_of(unsigned year, unsigned month, unsigned day)
+{
+    unsigned y = month <= 2 ? year - 1 : year;
+    unsigned shifted = month <= 2 ? month + 9 : month - 3;
+    int64_t before = (int64_t)y * 365 + y / 4 - y / 100 + y / 400;
+
+    return before + (153 * shifted + 2) / 5 + day - 1 - 719468;
+}
+
+/* YYMMDDhhmm, with seconds, or with a year of four digits and seconds; -1 for anything else. */
+static int64_t read_date(struct span value)
+{
+    char text[16], *p = text;
+    unsigned year, month, day, hour, minute, second = 0;
+    size_t size;
+
+    if (!copy_word(value, text, sizeof(text)))
+        return -1;
+    size = strspn(text, "0123456789");
+    if (size != 10 && size != 12 && size != 14)
+        return -1;
+    year = two_digits(p);
+    p += 2;
+    if (size == 14) {
+        year = year * 100 + two_digits(p);
+        p += 2;
+    } else {
+        year += 2000;
+    }
+    month = two_digits(p);
+    day = two_digits(p + 2);
+    hour = two_digits(p + 4);
+    minute = two_digits(p + 6);
+    if (size != 10)
+        second = two_digits(p + 8);
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > 60)
+        return -1;
+    return ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+}
+
+static void copy_printable(struct span value, char *text, size_t text_bytes)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < value.size && used + 1 < text_bytes; i++)
+        text[used++] = value.data[i] >= ' ' && value.data[i] <= '~' ? (char)value.data[i] : '?';
+    text[used] = '\0';
+}
+
+/* True when the text tells a state. */
+static bool read_text(struct span text, struct receipt *r)
+{
+    struct found found[LABEL_COUNT];
+
+    find_labels(text, found);
+    copy_word(value_of(text, found, LABEL_ID), r->id, sizeof(r->id));
+    copy_word(value_of(text, found, LABEL_ERR), r->error, sizeof(r->error));
+    copy_printable(value_of(text, found, LABEL_TEXT), r->text, sizeof(r->text));
+    r->submit_s = read_date(value_of(text, found, LABEL_SUBMIT));
+    r->done_s = read_date(value_of(text, found, LABEL_DONE));
+    return read_state_word(value_of(text, found, LABEL_STAT), &r->state);
+}
+
+bool receipt_is_text(struct span text)
+{
+    struct found found[LABEL_COUNT];
+    enum receipt_state state;
+    char id[RECEIPT_ID_BYTES];
+
+    find_labels(text, found);
+    return copy_word(value_of(text, found, LABEL_ID), id, sizeof(id)) &&
+           read_state_word(value_of(text, found, LABEL_STAT), &state);
+}
+
+/* ---- the TLVs ---- */
+
+/* A C-string by the letter; some send it without its NUL. */
+static void read_id(struct span value, char *id)
+{
+    char text[RECEIPT_ID_BYTES];
+
+    if (copy_word(value, text, sizeof(text)))
+        memcpy(id, text, sizeof(text));
+}
+
+/* True when they tell a state. */
+static bool read_tlvs(const struct smpp_pdu *pdu, struct receipt *r)
+{
+    struct span value;
+    bool has_state = false;
+
+    if (smpp_tlv_find(pdu->tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, &value))
+        read_id(value, r->id);
+    if (smpp_tlv_find(pdu->tlvs, SMPP_TAG_MESSAGE_STATE, &value) && value.size == 1) {
+        r->state =
+            value.data[0] <= RECEIPT_SKIPPED ? (enum receipt_state)value.data[0] : RECEIPT_UNKNOWN;
+        has_state = true;
+    }
+    if (smpp_tlv_find(pdu->tlvs, SMPP_TAG_NETWORK_ERROR_CODE, &value) && value.size == 3) {
+        r->network_type = value.data[0];
+        r->network_error = (uint16_t)(value.data[1] << 8 | value.data[2]);
+    }
+    return has_state;
+}
+
+bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt)
+{
+    struct span text = smpp_message_text(pdu), header;
+    bool by_text, by_tlvs;
+
+    memset(receipt, 0, sizeof(*receipt));
+    if ((pdu->message.esm_class & ESM_UDHI) != 0)
+        udh_split(text, &header, &text);
+    by_text = read_text(text, receipt);
+    by_tlvs = read_tlvs(pdu, receipt);
+    receipt->is_final = receipt_state_is_final(receipt->state) &&
+                        (pdu->message.esm_class & ESM_TYPE_MASK) != ESM_INTERMEDIATE;
+    return by_text || by_tlvs;
+}
+
+/* ---- ids ---- */
+
+static void normalise(const char *id, char key[RECEIPT_ID_BYTES])
+{
+    size_t size = 0;
+
+    while (id[0] == '0' && id[1] != '\0')
+        id++;
+    for (; *id != '\0' && size + 1 < RECEIPT_ID_BYTES; id++)
+        key[size++] = (char)tolower((unsigned char)*id);
+    key[size] = '\0';
+}
+
+/* False when it is no number in that base, or one of more than 64 bits. */
+static bool parse(const char *id, int base, uint64_t *number)
+{
+    const char *digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
+    size_t size = strlen(id);
+
+    while (size > 1 && *id == '0') {
+        id++;
+        size--;
+    }
+    if (size == 0 || strspn(id, digits) != size || size > (base == 16 ? 16u : 19u))
+        return false;
+    *number = strtoull(id, NULL, base);
+    return true;
+}
+
+/* The id, written in `base`, as a decimal key; an id that is no such number stays as it is. */
+static void decimal_key(const char *id, int base, char key[RECEIPT_ID_BYTES])
+{
+    uint64_t number;
+
+    if (parse(id, base, &number))
+        snprintf(key, RECEIPT_ID_BYTES, "%llu", (unsigned long long)number);
+    else
+        normalise(id, key);
+}
+
+/* In AUTO a response's id is kept as it is and, read as hex, in decimal; a receipt's is looked up
+ * the same way. So 1A2B meets 6699 (hex against decimal) and 6699 meets 1a2b. */
+unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const char *id,
+                      char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES])
+{
+    uint64_t number;
+
+    if (id[0] == '\0')
+        return 0;
+    switch (ids) {
+    case RECEIPT_IDS_RESP_HEX_DLR_DEC:
+        decimal_key(id, from == RECEIPT_ID_FROM_RESP ? 16 : 10, keys[0]);
+        return 1;
+    case RECEIPT_IDS_RESP_DEC_DLR_HEX:
+        decimal_key(id, from == RECEIPT_ID_FROM_RESP ? 10 : 16, keys[0]);
+        return 1;
+    case RECEIPT_IDS_STRING:
+        normalise(id, keys[0]);
+        return 1;
+    case RECEIPT_IDS_AUTO:
+        break;
+    }
+    normalise(id, keys[0]);
+    if (!parse(id, 16, &number))
+        return 1;
+    snprintf(keys[1], RECEIPT_ID_BYTES, "%llu", (unsigned long long)number);
+    return strcmp(keys[0], keys[1]) == 0 ? 1 : 2;
+}

@@ -1,0 +1,67 @@
+/*
+ * Delivery receipts (SMPP 3.4 5.2.12, appendix B; smpp-ussd.md 1.9): TLVs first, then the text,
+ * which every centre writes in its own way.
+ */
+#ifndef WARUNG_SMPP_RECEIPT_H
+#define WARUNG_SMPP_RECEIPT_H
+
+#include "gateway/smpp/pdu.h"
+
+enum { RECEIPT_ID_BYTES = 65, RECEIPT_ERROR_BYTES = 17, RECEIPT_TEXT_BYTES = 64 };
+
+/* message_state's own values (5.2.28, and 0 and 9 of SMPP 5.0) */
+enum receipt_state {
+    RECEIPT_SCHEDULED = 0,
+    RECEIPT_ENROUTE = 1,
+    RECEIPT_DELIVERED = 2,
+    RECEIPT_EXPIRED = 3,
+    RECEIPT_DELETED = 4,
+    RECEIPT_UNDELIVERABLE = 5,
+    RECEIPT_ACCEPTED = 6,
+    RECEIPT_UNKNOWN = 7,
+    RECEIPT_REJECTED = 8,
+    RECEIPT_SKIPPED = 9,
+};
+const char *receipt_state_name(enum receipt_state state);
+/* Nothing else will come about the message. "Unknown", which is also every word that nobody here
+ * knows, says no such thing. */
+bool receipt_state_is_final(enum receipt_state state);
+
+struct receipt {
+    char id[RECEIPT_ID_BYTES]; /* as the centre writes it; "" when it names no message */
+    enum receipt_state state;
+    bool is_final;    /* by its state, and no intermediate notification */
+    int64_t submit_s; /* the centre's clock read as UTC, seconds since 1970; -1 = not told */
+    int64_t done_s;
+    char error[RECEIPT_ERROR_BYTES]; /* the text's err, any letters */
+    uint8_t network_type;            /* network_error_code: 3 = GSM; 0 = not told */
+    uint16_t network_error;
+    char
+        text[RECEIPT_TEXT_BYTES]; /* the beginning of the message as far as it is told, printable */
+};
+
+/* From a decoded deliver_sm or data_sm. False when it tells no state: then it is no receipt. */
+bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt);
+/* Whether a text alone has the form of a receipt (an id and a state), for centres that leave
+ * esm_class 0. */
+bool receipt_is_text(struct span text);
+
+/* How a centre writes message ids in submit_sm_resp and in receipts. */
+enum receipt_ids {
+    RECEIPT_IDS_AUTO,   /* find out: both bases are tried */
+    RECEIPT_IDS_STRING, /* the same text in both */
+    RECEIPT_IDS_RESP_HEX_DLR_DEC,
+    RECEIPT_IDS_RESP_DEC_DLR_HEX,
+};
+enum receipt_id_from { RECEIPT_ID_FROM_RESP, RECEIPT_ID_FROM_DLR };
+
+enum { RECEIPT_KEYS_MAX = 2 };
+
+/* The keys under which an id of a response is kept and one of a receipt is looked up: lower case,
+ * without leading zeros, in one base. AUTO may give two keys for an id that is a number in either
+ * base; a look-up that finds two different messages is ambiguous and none of them is meant.
+ * Returns how many; 0 for an empty id. */
+unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const char *id,
+                      char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES]);
+
+#endif
