@@ -2,8 +2,14 @@
 
 #include <string.h>
 
-/* Limits on receipt: generous where peers in the field overstep the specification. */
-enum { SERVICE_TYPE_MAX = 6, ADDRESS_MAX = 65, BIND_FIELD_MAX = 65, TIME_MAX = 17 };
+/* Octets with their NUL (5.2); generous in binds, where peers in the field overstep them. */
+enum {
+    SERVICE_TYPE_MAX = 6,
+    ADDRESS_MAX = 21,
+    DATA_ADDRESS_MAX = 65,
+    BIND_FIELD_MAX = 65,
+    TIME_MAX = 17,
+};
 
 static uint32_t u32_at(const uint8_t *p)
 {
@@ -40,11 +46,22 @@ static struct span read_string(struct reader *r, size_t max)
     return span_of(start, (size_t)(nul - start));
 }
 
-static void read_address(struct reader *r, struct wire_address *a)
+/* WIRE_OK, or `too_long` when the address ends behind its limit. */
+static uint32_t read_address(struct reader *r, struct wire_address *a, size_t max,
+                             uint32_t too_long)
 {
+    const uint8_t *at;
+
     a->ton = reader_u8(r);
     a->npi = reader_u8(r);
-    a->digits = read_string(r, ADDRESS_MAX);
+    if (r->failed)
+        return WIRE_RINVMSGLEN;
+    at = r->at;
+    a->digits = read_string(r, max);
+    if (!r->failed)
+        return WIRE_OK;
+    return at != r->end && memchr(at, 0, (size_t)(r->end - at)) != NULL ? too_long
+                                                                        : WIRE_RINVMSGLEN;
 }
 
 void wire_message_init(struct wire_message *m)
@@ -131,13 +148,18 @@ static uint32_t read_tlvs(struct reader *r, struct wire_message *m)
 
 uint32_t wire_message_decode(uint32_t command_id, struct span body, struct wire_message *m)
 {
+    size_t address_max = command_id == WIRE_DATA_SM ? DATA_ADDRESS_MAX : ADDRESS_MAX;
     struct reader r;
+    uint32_t status;
 
     wire_message_init(m);
     reader_init(&r, body);
     m->service_type = read_string(&r, SERVICE_TYPE_MAX);
-    read_address(&r, &m->source);
-    read_address(&r, &m->destination);
+    status = read_address(&r, &m->source, address_max, WIRE_RINVSRCADR);
+    if (status == WIRE_OK)
+        status = read_address(&r, &m->destination, address_max, WIRE_RINVDSTADR);
+    if (status != WIRE_OK)
+        return status;
     m->esm_class = reader_u8(&r);
     if (command_id != WIRE_DATA_SM) {
         m->protocol_id = reader_u8(&r);
