@@ -1,0 +1,71 @@
+// `make run` with a pipe for a phone: the command of the README.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+
+const { ANSWERS, MERCHANT } = require('./lib/programme');
+const { BUILD, Process, run, temporaryFolder, until } = require('./lib/process');
+
+// make, without what a surrounding make says to its children.
+function environment(folder) {
+    const { MAKEFLAGS, MAKELEVEL, MFLAGS, BUILD: build, ...env } = process.env;
+    return { ...env, RUN: folder, PHONE: '6281200000071' };
+}
+
+const KIND = /build-(\w+)$/.exec(BUILD)?.[1] ?? 'plain';
+
+function makeRun(folder, keystrokes) {
+    return run('make', ['-s', 'run', `KIND=${KIND}`], {
+        input: keystrokes.map((line) => `${line}\n`).join(''), env: environment(folder),
+    });
+}
+
+// Pids of processes that name the folder on their command line.
+function processesOf(folder) {
+    return fs.readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+        try {
+            return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(folder);
+        } catch {
+            return false;
+        }
+    });
+}
+
+test('a pipe registers a merchant; the next run finds it; nothing is left running', async () => {
+    const folder = temporaryFolder('make-run');
+    const answers = ANSWERS.map(([, answer]) => answer);
+    const first = await makeRun(folder, ['*384#', '1', ...answers]);
+    assert.equal(first.code, 0, first.output);
+    assert.match(first.stdout, /Terima kasih, pendaftaran terkirim\./);
+    const [regno] = first.stdout.match(/1872-\d{6}-\d/);
+    assert.deepEqual(processesOf(folder), []);
+
+    const second = await makeRun(folder, ['*384#', '2', 'hangup', 'sms STATUS']);
+    assert.equal(second.code, 0, second.output);
+    assert.ok(second.stdout.includes(`${regno}\nStatus: TERKIRIM`), second.stdout);
+    assert.ok(second.stdout.includes(`#TerusUsaha ${regno}: TERKIRIM`), second.stdout);
+    assert.equal(second.stdout.includes(MERCHANT.nik), false);
+    assert.doesNotMatch(second.stdout, /event=|make|level=/, 'the phone\'s screens alone');
+    fs.rmSync(folder, { recursive: true });
+});
+
+test('what a killed run left behind is cleared by the next', async () => {
+    const folder = temporaryFolder('make-run-killed');
+    const killed = new Process('bash', ['tools/run.sh'], {
+        env: { ...environment(folder), BUILD },
+    });
+    await until('the daemon of the first run', () =>
+        fs.existsSync(`${folder}/warungd.log`) && /gateway\.ready/.test(fs.readFileSync(`${folder}/warungd.log`)));
+    killed.child.kill('SIGKILL'); // the script alone: what it started lives on
+    await until('its end', () => !killed.isRunning);
+    assert.equal(processesOf(folder).length >= 2, true);
+    const next = await makeRun(folder, ['*384#']);
+    assert.equal(next.code, 0, next.output);
+    assert.match(next.stdout, /#TerusUsaha/);
+    assert.deepEqual(processesOf(folder), []);
+    killed.child.stdin.end();
+    fs.rmSync(folder, { recursive: true });
+});
