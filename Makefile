@@ -159,8 +159,13 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKA
 check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(E2E_READY)
 	@BUILD=$(B) tools/check.sh
 
+$(B)/tests/fault/synced.so: tests/fault/synced.c | $(PACKAGES)
+	@mkdir -p $(@D)
+	@echo "  CC   $<" >&2
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -shared -fPIC -o $@ $<
+
 # What takes minutes: servers killed, stopped and moved under load, one program at a time.
-check-fault: $(PROGRAMS) $(FAULTS) $(E2E_READY)
+check-fault: $(PROGRAMS) $(FAULTS) $(B)/tests/fault/synced.so $(E2E_READY)
 	@BUILD=$(B) JOBS=1 tools/check.sh $(FAULTS) $(wildcard tests/fault/*.test.sh tests/fault/*.test.js)
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.

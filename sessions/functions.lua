@@ -40,12 +40,17 @@ end
 -- The hot path: one record, compared and written.
 -- KEYS record; ARGV expected version ('' = none), value, TTL in seconds ('0' = for ever).
 -- Returns 0 = another version, else as write_record.
+-- (Words are strings, not numbers: redis.call() would print each number anew, a tenth of the call.)
 local function commit(keys, args)
-    local expected = args[1]
-    if redis.call('GETRANGE', keys[1], 0, 7) ~= expected then
+    local call, key, expected = redis.call, keys[1], args[1]
+    if call('GETRANGE', key, '0', '7') ~= expected then
         return 0
     end
-    return write_record(keys[1], expected, args[2], args[3])
+    if expected == '' or args[3] == '0' then
+        return write_record(key, expected, args[2], args[3])
+    end
+    call('SETEX', key, args[3], args[2])
+    return 1
 end
 
 -- KEYS record; ARGV expected version. Returns 0 = another version, 1 = gone.

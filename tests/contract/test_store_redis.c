@@ -64,6 +64,21 @@ static void test_keys_of_a_bucket_share_one_tag(void **state)
     freeReplyObject(reply);
 }
 
+/* Not of the pending list alone: the text of an SMS must be gone. */
+static void test_settled_entry_leaves_no_body(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store_commit c = {
+        .msisdn = number, .owner = "gw1", .owed = {span_of_string("sms")}, .owed_count = 1};
+    unsigned bucket = store_bucket(rig->store, number);
+    const struct store_reply *reply = store_rig_commit(rig, rig->store, &c);
+    struct store_owed_id id = reply->owed[0];
+
+    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}o", bucket), 1);
+    assert_int_equal(store_rig_settle(rig, rig->store, number, &id, 1)->result, STORE_OK);
+    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}o", bucket), 0);
+}
+
 static void write_journal(struct store_rig *rig, unsigned count)
 {
     struct store_commit c = {.msisdn = number,
@@ -459,6 +474,7 @@ int main(void)
 {
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(test_keys_of_a_bucket_share_one_tag),
+        cmocka_unit_test(test_settled_entry_leaves_no_body),
         cmocka_unit_test(test_journal_is_kept_and_trimmed),
     };
     const struct CMUnitTest faults[] = {

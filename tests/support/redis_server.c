@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,6 +30,9 @@ struct redis_server {
     char port[8];
     char *arguments[ARGUMENTS_MAX];
     unsigned argument_count;
+    char *preload;
+    char notes[96];
+    uint64_t file_bytes_max;
     pid_t pid; /* 0 = not running */
     redisContext *context;
 };
@@ -84,6 +89,24 @@ static void add_arguments(struct redis_server *s, const struct redis_server_opti
         add(s, o->arguments[i]);
 }
 
+static void set_file_limit(pid_t pid, uint64_t bytes)
+{
+    struct rlimit limit = {.rlim_cur = bytes != 0 ? bytes : RLIM_INFINITY,
+                           .rlim_max = RLIM_INFINITY};
+
+    prlimit(pid, RLIMIT_FSIZE, &limit, NULL);
+}
+
+static void prepare_child(const struct redis_server *s)
+{
+    if (s->preload != NULL) {
+        setenv("LD_PRELOAD", s->preload, 1);
+        setenv("SYNCED_NOTES", s->notes, 1);
+    }
+    signal(SIGXFSZ, SIG_IGN); /* a full disk is an error of write(), not the end */
+    set_file_limit(0, s->file_bytes_max);
+}
+
 void redis_server_launch(struct redis_server *s)
 {
     pid_t parent = getpid();
@@ -96,6 +119,7 @@ void redis_server_launch(struct redis_server *s)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
+    prepare_child(s);
     execvp(s->arguments[0], s->arguments);
     _exit(127);
 }
@@ -136,6 +160,9 @@ struct redis_server *redis_server_start(const struct redis_server_options *optio
     snprintf(s->name, sizeof(s->name), "unix:%s", s->socket);
     snprintf(s->port, sizeof(s->port), "%u", o->port);
     snprintf(s->tcp_name, sizeof(s->tcp_name), "127.0.0.1:%u", o->port);
+    snprintf(s->notes, sizeof(s->notes), "%s/synced", s->folder);
+    s->preload = o->preload != NULL ? mem_strdup(o->preload) : NULL;
+    s->file_bytes_max = o->file_bytes_max;
     add_arguments(s, o);
     redis_server_launch(s);
     await(s);
@@ -180,6 +207,7 @@ void redis_server_stop(struct redis_server *s)
     nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     for (unsigned i = 0; i < s->argument_count; i++)
         mem_free(s->arguments[i]);
+    mem_free(s->preload);
     mem_free(s);
 }
 
@@ -197,6 +225,56 @@ void redis_server_pause(struct redis_server *s)
 void redis_server_resume(struct redis_server *s)
 {
     kill(s->pid, SIGCONT);
+}
+
+void redis_server_set_file_limit(struct redis_server *s, uint64_t bytes)
+{
+    s->file_bytes_max = bytes;
+    set_file_limit(s->pid, bytes);
+}
+
+/* How much of a file was synced last; 0 = never. */
+static uint64_t synced_size(const struct redis_server *s, uint64_t inode)
+{
+    struct {
+        uint64_t inode, size;
+    } note;
+    FILE *notes = fopen(s->notes, "r");
+    uint64_t size = 0;
+
+    while (notes != NULL && fread(&note, sizeof(note), 1, notes) == 1) {
+        if (note.inode == inode)
+            size = note.size;
+    }
+    if (notes != NULL)
+        fclose(notes);
+    return size;
+}
+
+void redis_server_lose_power(struct redis_server *s, double chance)
+{
+    char folder[112], path[512];
+    struct dirent *entry;
+    DIR *dir;
+
+    snprintf(folder, sizeof(folder), "%s/appendonlydir", s->folder);
+    dir = opendir(folder);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        struct stat st;
+        uint64_t synced;
+
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (strstr(entry->d_name, ".incr.aof") == NULL || stat(path, &st) != 0)
+            continue;
+        synced = synced_size(s, st.st_ino);
+        if (synced == 0)
+            fail(s, "no note of a sync: was it started with synced.so?");
+        if (truncate(path, (off_t)(synced + (uint64_t)(chance * (double)((uint64_t)st.st_size -
+                                                                         synced)))) != 0)
+            fail(s, "cannot cut a file");
+    }
+    if (dir != NULL)
+        closedir(dir);
 }
 
 void redis_server_forget(struct redis_server *s)

@@ -17,6 +17,10 @@ struct redis_server_options {
     uint16_t port;           /* on 127.0.0.1; 0 = the unix socket alone */
     /* Further arguments, "--name", "value", ... ended by NULL; NULL = none. */
     const char *const *arguments;
+    /* A library for LD_PRELOAD; it finds SYNCED_NOTES, a file of the folder, in its environment. */
+    const char *preload;
+    /* Its files cannot grow beyond; redis_server_set_file_limit() changes it. 0 = no limit. */
+    uint64_t file_bytes_max;
     /* A sentinel with this configuration, which it will rewrite; NULL = an ordinary server. */
     const char *sentinel_config;
 };
@@ -35,6 +39,12 @@ void redis_server_launch(struct redis_server *s);
 /* SIGSTOP and SIGCONT. */
 void redis_server_pause(struct redis_server *s);
 void redis_server_resume(struct redis_server *s);
+/* Of the running server; 0 = no limit. */
+void redis_server_set_file_limit(struct redis_server *s, uint64_t bytes);
+/* After a kill of a server with synced.so: cuts its append-only files where power might have been
+ * lost: anywhere from what fdatasync() has told to their end, by chance (0 .. 1) of the difference.
+ */
+void redis_server_lose_power(struct redis_server *s, double chance);
 /* Removes what it has written (it must be dead): the next start is empty. */
 void redis_server_forget(struct redis_server *s);
 
