@@ -44,6 +44,7 @@ void account_release(struct account *a)
         return;
     assert(!a->is_configured && list_is_empty(&a->links));
     clear_settings(a);
+    mem_free(a->numbers);
     mem_free(a->system_id);
     mem_free(a);
 }
@@ -158,6 +159,32 @@ void account_table_set(struct account_table *table, const struct link_account_se
         if (!is_same)
             on_changed(ctx, a);
     }
+}
+
+/* ---- numbers of binds ---- */
+
+unsigned account_take_number(struct account *a)
+{
+    size_t word = 0;
+    unsigned bit;
+
+    while (word < a->number_words && a->numbers[word] == UINT64_MAX)
+        word++;
+    if (word == a->number_words) {
+        a->numbers = mem_realloc_array(a->numbers, ++a->number_words, sizeof(a->numbers[0]));
+        a->numbers[word] = 0;
+    }
+    bit = (unsigned)__builtin_ctzll(~a->numbers[word]);
+    a->numbers[word] |= UINT64_C(1) << bit;
+    return (unsigned)word * 64 + bit + 1;
+}
+
+void account_give_number(struct account *a, unsigned number)
+{
+    uint64_t bit = UINT64_C(1) << (number - 1) % 64;
+
+    assert(number >= 1 && (a->numbers[(number - 1) / 64] & bit) != 0);
+    a->numbers[(number - 1) / 64] &= ~bit;
 }
 
 /* ---- questions ---- */

@@ -25,6 +25,8 @@ struct account {
     struct pacer in_rate;
     struct link_settings link; /* its name is not set */
     struct list links;         /* bound */
+    uint64_t *numbers;         /* one bit for each number that a bind has, the lowest is 1 */
+    size_t number_words;
 };
 
 struct account_table {
@@ -43,6 +45,10 @@ struct account *account_find(const struct account_table *table, struct span syst
 bool account_allows(const struct account *account, const struct netaddr *peer);
 /* Some account allows this address. */
 bool account_table_allows(const struct account_table *table, const struct netaddr *peer);
+
+/* The smallest free number, 1 and up: names of links, and of their metrics, stay few. */
+unsigned account_take_number(struct account *account);
+void account_give_number(struct account *account, unsigned number);
 
 void account_hold(struct account *account);
 void account_release(struct account *account);

@@ -16,7 +16,7 @@
 
 enum {
     BACKLOG = 512,
-    ACCEPTS_PER_TURN = 64, /* so that a flood of callers does not starve bound links */
+    ACCEPTS_PER_TURN = 8, /* so that a flood of callers does not starve bound links */
     REST_MS = 100,
 };
 

@@ -43,7 +43,7 @@ struct server_link {
     bool is_released;
     struct account *account;     /* held: of the bind, or of the one being checked */
     struct list_node in_account; /* of account->links while bound */
-    unsigned number;             /* 1 .. max_binds: the smallest free one */
+    unsigned number;
     uint32_t bind_command;
     uint32_t bind_sequence;
 };
@@ -140,6 +140,7 @@ static void release(struct server_link *sl)
         guard_leave(s->guard, &sl->peer);
     if (list_is_linked(&sl->in_account)) {
         list_remove(&sl->account->links, &sl->in_account);
+        account_give_number(sl->account, sl->number);
         s->counters.bound--;
     }
     if (sl->account != NULL)
@@ -206,20 +207,6 @@ static enum link_bind bind_of(uint32_t command_id)
                                                : LINK_TRANSCEIVER;
 }
 
-/* The smallest number that no bind of the account has: names of links, and of their metrics, stay
- * few. */
-static unsigned free_number(const struct account *a)
-{
-    for (unsigned number = 1;; number++) {
-        bool is_taken = false;
-
-        LIST_FOREACH(n, &a->links)
-            is_taken |= LIST_ITEM(n, struct server_link, in_account)->number == number;
-        if (!is_taken)
-            return number;
-    }
-}
-
 static void accept_bind(struct server_link *sl)
 {
     struct link_server *s = sl->server;
@@ -231,7 +218,7 @@ static void accept_bind(struct server_link *sl)
     guard_leave(s->guard, &sl->peer);
     guard_forgive(s->guard, &sl->peer);
     sl->is_unbound = false;
-    sl->number = free_number(a);
+    sl->number = account_take_number(a);
     snprintf(name, sizeof(name), "%s:%u", a->system_id, sl->number);
     settings.name = name;
     link_configure(&sl->link, &settings);

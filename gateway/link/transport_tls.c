@@ -1,5 +1,6 @@
 #include "gateway/link/transport_tls.h"
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -130,6 +131,7 @@ static void on_read(struct bufferevent *bev, void *arg)
     struct tls_transport *t = arg;
     struct tls_factory *f = t->factory;
 
+    timer_queue_set_now(f->timers, clock_monotonic_ms());
     while (!t->is_closed && t->lost == NULL) {
         int n = evbuffer_remove(bufferevent_get_input(bev), f->read_buffer, READ_BYTES);
 
@@ -143,6 +145,7 @@ static void on_write(struct bufferevent *bev, void *arg)
 {
     struct tls_transport *t = arg;
 
+    timer_queue_set_now(t->factory->timers, clock_monotonic_ms());
     if (t->is_closed) {
         if (evbuffer_get_length(bufferevent_get_output(bev)) == 0)
             drop(t);
@@ -175,6 +178,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
     struct tls_transport *t = arg;
 
     (void)bev;
+    timer_queue_set_now(t->factory->timers, clock_monotonic_ms());
     if ((what & BEV_EVENT_CONNECTED) != 0) {
         timer_stop(t->factory->timers, &t->timer);
         socket_set_options(bufferevent_getfd(t->bev));
@@ -268,6 +272,7 @@ struct transport *tls_transport_of(struct tls_factory *f, int fd,
     SSL *ssl = SSL_new(f->ctx);
 
     assert(ssl != NULL && f->settings.is_server);
+    socket_set_options(fd); /* before the handshake: Nagle's delay would cost it 40 ms */
     return &transport_new(f, fd, ssl, events, events_ctx)->transport;
 }
 

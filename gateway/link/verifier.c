@@ -1,5 +1,6 @@
 #include "gateway/link/verifier.h"
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/mem.h"
 
@@ -40,6 +41,7 @@ struct verifier {
     struct list done;
     struct job *current; /* in the thread's hands */
     bool is_ending;
+    struct timer_queue *timers; /* told the time when we are woken */
     int wake_fd;
     struct event *wake;
     size_t jobs; /* on the loop's side: not answered yet */
@@ -155,6 +157,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (read(fd, &count, sizeof(count)) < 0)
         return;
+    timer_queue_set_now(v->timers, clock_monotonic_ms());
     while ((job = next_done(v)) != NULL) {
         v->jobs--;
         if (job->is_right)
@@ -215,10 +218,11 @@ void verifier_forget(struct verifier *v, void *ctx)
     pthread_mutex_unlock(&v->mutex);
 }
 
-struct verifier *verifier_new(struct event_base *base)
+struct verifier *verifier_new(struct event_base *base, struct timer_queue *timers)
 {
     struct verifier *v = mem_zalloc(sizeof(*v));
 
+    v->timers = timers;
     v->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     assert(v->wake_fd >= 0 && RAND_bytes(v->key, sizeof(v->key)) == 1);
     pthread_mutex_init(&v->mutex, NULL);

@@ -9,6 +9,7 @@
 #define WARUNG_LINK_VERIFIER_H
 
 #include "base/span.h"
+#include "base/timer.h"
 
 struct event_base;
 struct verifier;
@@ -17,7 +18,7 @@ struct verifier;
 typedef void verifier_fn(void *ctx, uint64_t id, bool is_right);
 
 /* NULL when the thread cannot be made. */
-struct verifier *verifier_new(struct event_base *base);
+struct verifier *verifier_new(struct event_base *base, struct timer_queue *timers);
 /* Nothing is called back any more; waits for the hash being made (some ten milliseconds). */
 void verifier_free(struct verifier *verifier);
 

@@ -97,6 +97,9 @@ static void test_free_with_everything_open(void **state)
 
 /* ---- hashed passwords ---- */
 
+/* Real time, which a verifier sets; the fixture's own clock stays where the test puts it. */
+static struct timer_queue the_clock;
+
 struct answer {
     unsigned count;
     bool is_right;
@@ -132,7 +135,7 @@ static void wait_for(struct event_base *base, const unsigned *count, unsigned wa
 static void test_verifier(void **state)
 {
     struct event_base *base = event_base_new();
-    struct verifier *v = verifier_new(base);
+    struct verifier *v = verifier_new(base, &the_clock);
     struct answer a = {0};
     struct answer forgotten = {0};
     char hash[CRYPT_OUTPUT_SIZE];
@@ -171,7 +174,7 @@ static void test_verifier(void **state)
 static void test_verifier_is_bounded(void **state)
 {
     struct event_base *base = event_base_new();
-    struct verifier *v = verifier_new(base);
+    struct verifier *v = verifier_new(base, &the_clock);
     struct answer a = {0};
     char hash[CRYPT_OUTPUT_SIZE];
     unsigned taken = 0;
@@ -188,7 +191,7 @@ static void test_verifier_is_bounded(void **state)
 static void test_bind_with_a_hash(void **state)
 {
     struct event_base *base = event_base_new();
-    struct verifier *v = verifier_new(base);
+    struct verifier *v = verifier_new(base, &the_clock);
     struct server_fixture x = {.settings = {.failures_max = 100}};
     struct link_account_settings account = {.system_id = "agg4"};
     char hash[CRYPT_OUTPUT_SIZE];
