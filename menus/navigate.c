@@ -148,6 +148,8 @@ static enum menu_arrival act(struct menu_run *run, const struct menu_screen *scr
 
     pending->is_on = true;
     pending->is_sms = run->is_sms;
+    pending->keyword =
+        run->keyword != NULL ? (uint16_t)(run->keyword - run->menu->keywords + 1) : 0;
     pending->action_count++;
     text_copy(pending->screen, sizeof(pending->screen), screen->name);
     run->screen = screen;

@@ -17,6 +17,7 @@ struct menu_run {
     struct menu_outcome *outcome;
     struct menu_view view;
     bool is_sms;
+    const struct menu_keyword *keyword; /* SMS: NULL when none matched */
     bool is_refusal;                  /* the input was refused: errors are counted, not reset */
     const struct menu_text *error;    /* line above the screen; NULL: none */
     char shown[MENU_VALUE_BYTES];     /* what a rule shows in it */

@@ -20,6 +20,7 @@ struct menu_pending {
     bool is_sms;
     uint8_t action_count;
     char screen[MENU_NAME_BYTES]; /* of the action */
+    uint16_t keyword;             /* SMS: index of its keyword plus one; 0 = none matched */
     char walk[MENU_WALK_BYTES];   /* answers of a dial still to be walked, each NUL-ended */
     uint8_t walk_bytes;
 };

@@ -32,6 +32,7 @@ static void init_run(struct menu_run *run, const struct menu *menu, struct menu_
                                    .language = menu_find_language(menu, state->language),
                                    .now_ms = event->now_ms};
     run->is_sms = false;
+    run->keyword = NULL;
     run->is_refusal = false;
     run->error = NULL;
     run->shown[0] = '\0';
@@ -140,6 +141,28 @@ static void render_for_sms(struct menu_run *run)
     render_text(run, run->screen->text);
 }
 
+static void forget_sms_answer(struct menu_run *run, uint16_t field)
+{
+    const struct menu_field *f = &run->menu->fields[field];
+
+    if (!f->in_flow || !run->state->has_draft)
+        menu_state_remove_answer(run->state, f->name);
+}
+
+/* What an SMS gave is its own: the action has taken what it wanted of it. */
+static void forget_sms_answers(struct menu_run *run)
+{
+    const struct menu_keyword *k = run->keyword;
+
+    for (unsigned i = 0; k != NULL && i < k->part_count; i++) {
+        forget_sms_answer(run, k->parts[i].field);
+        if (k->parts[i].guessed != MENU_NONE)
+            forget_sms_answer(run, k->parts[i].guessed);
+    }
+    for (unsigned i = 0; k != NULL && i < k->effect.set_count; i++)
+        forget_sms_answer(run, k->effect.sets[i].field);
+}
+
 static void finish(struct menu_run *run, enum menu_arrival arrival)
 {
     struct menu_outcome *outcome = run->outcome;
@@ -163,7 +186,9 @@ static void finish(struct menu_run *run, enum menu_arrival arrival)
     } else {
         render_screen(run);
     }
-    if (outcome->kind == MENU_END && !run->is_sms)
+    if (run->is_sms)
+        forget_sms_answers(run);
+    else if (outcome->kind == MENU_END)
         close_dialogue(run->state);
 }
 
@@ -299,6 +324,8 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
     const struct menu_result *result = NULL;
 
     run->is_sms = state->pending.is_sms;
+    if (state->pending.keyword != 0)
+        run->keyword = &run->menu->keywords[state->pending.keyword - 1];
     for (unsigned i = 0; screen != NULL && i < screen->result_count && result == NULL; i++)
         if (strcmp(screen->results[i].word, word) == 0)
             result = &screen->results[i];
@@ -417,6 +444,7 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
     menu_match_fold_keyword(text, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);
+    run->keyword = match.keyword;
     if (match.keyword == NULL)
         return menu_navigate(run, run->menu->otherwise);
     if (match.keyword->separators != NULL) {

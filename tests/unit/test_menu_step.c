@@ -465,6 +465,7 @@ static void sms_keywords(void **state)
     SHOWS(MENU_END, "Ketik JOIN", menu_phone_sms(&p->phone, "apa ini"));
     SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_sms(&p->phone, "  card "));
     SHOWS(MENU_END, "Ada 1234 0721", menu_phone_sms(&p->phone, "Card#1234"));
+    assert_int_equal(p->phone.state.answer_count, 0);
     SHOWS(MENU_END, "Tidak", menu_phone_sms(&p->phone, "card 12"));
     assert_true(p->phone.outcome.was_invalid);
     SHOWS(MENU_END, "Tidak", menu_phone_sms(&p->phone, "card  no"));
@@ -478,7 +479,9 @@ static void sms_keywords(void **state)
     menu_phone_event(&p->phone, MENU_EVENT_RESULT, "wrong");
     assert_int_equal(p->phone.outcome.kind, MENU_SILENT);
     menu_phone_sms(&p->phone, "find x");
+    assert_string_equal(menu_state_answer(&p->phone.state, "find"), "x");
     SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_event(&p->phone, MENU_EVENT_RESULT, "ok"));
+    assert_int_equal(p->phone.state.answer_count, 0);
 }
 
 static void an_sms_form_is_taken_part_by_part(void **state)
