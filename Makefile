@@ -65,7 +65,7 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: sim all run check check-fault unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
+.PHONY: sim all run check docs check-fault unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -79,6 +79,7 @@ NEEDS_check-fault := run check
 NEEDS_unit     := run check
 NEEDS_fuzz     := fuzz
 NEEDS_lint     := lint
+NEEDS_docs     := docs
 NEEDS_coverage := run check coverage
 GROUPS   := build $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))))
 PACKAGES := build/packages-$(subst $(eval) ,-,$(GROUPS))
@@ -183,6 +184,10 @@ fuzz: $(PACKAGES)
 	@$(MAKE) --no-print-directory KIND=fuzz fuzz-programs
 	@tools/fuzz.sh $(FUZZ_S) $(FUZZ_SRC:tests/%.c=build-fuzz/tests/%)
 fuzz-programs: $(FUZZERS)
+
+# The drawn picture of the shipped menu, kept in the tree.
+docs: $(PACKAGES) $(B)/warungctl
+	$(Q)$(B)/warungctl menu graph conf/menus/terususaha.cfg | dot -Tsvg -o docs/terususaha.svg
 
 # Steps per second and latencies on this machine; tests/bench/bench.sh has the settings.
 BENCHES  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))

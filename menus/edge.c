@@ -51,6 +51,7 @@ static void emit_shown(const struct menu_screen *s, menu_edge_fn *fn, void *ctx)
                                 .from = s,
                                 .to = c->to,
                                 .label = c->label,
+                                .is_correction = c->effect.then != MENU_NONE,
                                 .line = c->line});
         emit_then(s, &c->effect, c->line, fn, ctx);
     }

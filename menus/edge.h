@@ -24,6 +24,7 @@ struct menu_edge {
     const struct menu_text *label; /* CHOICE, BACK: else NULL */
     const char *word;              /* RESULT: its word; ROUTE: its condition; else NULL */
     bool is_refusal;               /* RESULT that shows a screen again */
+    bool is_correction;            /* CHOICE that comes back by a THEN */
     uint32_t line;
 };
 typedef void menu_edge_fn(void *ctx, const struct menu_edge *edge);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL_BYTES = 128, LINE_CHARACTERS = 28 };
+enum { LABEL_BYTES = 128, LINE_CHARACTERS = 28, ROUNDS = 4 };
 
 struct graph {
     const struct menu *menu;
@@ -15,6 +15,7 @@ struct graph {
     menu_graph_print_fn *print;
     void *arg;
     bool *text_is_drawn;
+    const char **groups; /* of each screen; NULL: in none */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -81,9 +82,35 @@ static void draw_screen(const struct graph *g, const struct menu_screen *s)
           label[0] != '\0' ? "\\n" : "", label, styles[s->kind]);
 }
 
-static bool same_group(const struct menu_screen *a, const struct menu_screen *b)
+static bool same_group(const struct graph *g, unsigned a, unsigned b)
 {
-    return a->group != NULL && b->group != NULL && strcmp(a->group, b->group) == 0;
+    return g->groups[a] != NULL && g->groups[b] != NULL && strcmp(g->groups[a], g->groups[b]) == 0;
+}
+
+static void lend_group(void *ctx, const struct menu_edge *edge)
+{
+    struct graph *g = ctx;
+    const char *group = g->groups[edge->from - g->menu->screens];
+
+    if (edge->to.kind == MENU_TO_SCREEN && g->groups[edge->to.index] == NULL)
+        g->groups[edge->to.index] = group;
+}
+
+/* A screen that is in no group stands with the first that leads to it. */
+static void find_groups(struct graph *g)
+{
+    const struct menu *menu = g->menu;
+
+    for (unsigned i = 0; i < menu->screen_count; i++)
+        g->groups[i] = menu->screens[i].group;
+    for (unsigned i = 0; i < menu->keyword_count; i++)
+        if (menu->keywords[i].to.kind == MENU_TO_SCREEN &&
+            g->groups[menu->keywords[i].to.index] == NULL)
+            g->groups[menu->keywords[i].to.index] = "SMS";
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (unsigned i = 0; i < menu->screen_count; i++)
+            if (g->groups[i] != NULL)
+                menu_edges_of(menu, &menu->screens[i], lend_group, g);
 }
 
 /* The groups in the order of their first screen. */
@@ -97,17 +124,17 @@ static void draw_groups(const struct graph *g)
         char label[LABEL_BYTES];
 
         for (unsigned k = 0; k < i && !is_drawn; k++)
-            is_drawn = same_group(&menu->screens[k], first);
+            is_drawn = same_group(g, k, i);
         if (is_drawn)
             continue;
-        if (first->group == NULL) {
+        if (g->groups[i] == NULL) {
             draw_screen(g, first);
             continue;
         }
-        quote(first->group, label);
+        quote(g->groups[i], label);
         print(g, "  subgraph \"cluster_%u\" {\n    label=\"%s\"; color=\"#bbbbbb\";\n", i, label);
         for (unsigned k = i; k < menu->screen_count; k++)
-            if (same_group(&menu->screens[k], first))
+            if (same_group(g, k, i))
                 draw_screen(g, &menu->screens[k]);
         print(g, "  }\n");
     }
@@ -147,7 +174,7 @@ static void draw_edge(void *ctx, const struct menu_edge *edge)
     struct graph *g = ctx;
     const char *to = target_name(g, edge->to);
     bool is_quiet = edge->kind == MENU_EDGE_THEN || edge->kind == MENU_EDGE_PASS ||
-                    edge->kind == MENU_EDGE_BACK || edge->is_refusal ||
+                    edge->kind == MENU_EDGE_BACK || edge->is_refusal || edge->is_correction ||
                     edge->to.kind == MENU_TO_MAIN;
     char label[LABEL_BYTES] = "";
 
@@ -190,8 +217,10 @@ void menu_graph_print(const struct menu *menu, const char *language, menu_graph_
                       .language = menu_find_language(menu, language != NULL ? language : ""),
                       .print = print_fn,
                       .arg = arg,
-                      .text_is_drawn = mem_zalloc(menu->text_count + 1u)};
+                      .text_is_drawn = mem_zalloc(menu->text_count + 1u),
+                      .groups = mem_zalloc((menu->screen_count + 1u) * sizeof(*g.groups))};
 
+    find_groups(&g);
     print(&g,
           "digraph \"%s\" {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=10];\n"
           "  edge [fontname=\"sans-serif\", fontsize=9];\n",
@@ -202,4 +231,5 @@ void menu_graph_print(const struct menu *menu, const char *language, menu_graph_
     draw_keywords(&g);
     print(&g, "}\n");
     mem_free(g.text_is_drawn);
+    mem_free(g.groups);
 }

@@ -248,6 +248,22 @@ static void lay_split(struct measure *m, const char *text, unsigned pages,
         lay_items(m, count, pages, layout);
 }
 
+/* A long text and a few choices that would be torn apart ("Yes" here, "No" on the next page):
+ * rather the text first and all of them after it. */
+static bool keeps_choices_together(const struct measure *m, const unsigned head[], unsigned count,
+                                   unsigned pages)
+{
+    unsigned more[MENU_LANGUAGES_MAX];
+    bool is_last;
+
+    if (count == m->items->count || m->screen->question.kind == MENU_QUESTION_LIST ||
+        head[0] <= m->budget[0] / 2)
+        return false;
+    measure_heads(m, m->screen->more, 1, pages, more);
+    take_items(m, more, 0, &is_last);
+    return is_last && adds_up(m, head, m->more, 0, 0);
+}
+
 static void lay(struct measure *m, unsigned pages, struct menu_layout *layout)
 {
     unsigned head[MENU_LANGUAGES_MAX], count;
@@ -258,6 +274,8 @@ static void lay(struct measure *m, unsigned pages, struct menu_layout *layout)
     measure_heads(m, m->screen->text, 0, pages, head);
     count = take_items(m, head, 0, &is_last);
     if (count > 0 || is_last) {
+        if (keeps_choices_together(m, head, count, pages))
+            count = 0;
         add_page(layout, 0, 0, 0, count);
         if (!is_last)
             lay_items(m, count, pages, layout);

@@ -145,6 +145,11 @@ const char *menu_first_result(const struct menu *menu, const char *screen)
     return s != NULL && s->result_count > 0 ? s->results[0].word : "";
 }
 
+struct menu_limits menu_limits_of(unsigned gsm_septets)
+{
+    return (struct menu_limits){.gsm_septets = gsm_septets, .ucs2_units = gsm_septets * 7 / 16};
+}
+
 /* --- what is shown ------------------------------------------------------------------------ */
 
 static void print_rule(struct menu_play *play)
@@ -233,8 +238,7 @@ static void set_limit(struct menu_play *play, const char *word)
         print(play, "  a limit is between 40 and 182 septets\n");
         return;
     }
-    play->limits.gsm_septets = limit;
-    play->limits.ucs2_units = limit * 7 / 16; /* the same octets, 16 bits a unit */
+    play->limits = menu_limits_of(limit);
     play->stage.set_limits(play->stage.ctx, play->limits);
     print(play, "  pages hold %u septets or %u UCS-2 units\n", play->limits.gsm_septets,
           play->limits.ucs2_units);

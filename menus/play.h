@@ -62,6 +62,8 @@ void menu_stage_alone_init(struct menu_stage_alone *alone, const struct menu *me
                            const char *code, int64_t now_ms);
 struct menu_stage menu_stage_of(struct menu_stage_alone *alone);
 
+/* What a link carries that holds this many septets: the same octets at 16 bits a UCS-2 unit. */
+struct menu_limits menu_limits_of(unsigned gsm_septets);
 /* Where a screen or text stands in its file; false when there is none of that name. */
 bool menu_place(const struct menu *menu, const char *name, const char **file, unsigned *line);
 /* The first result word of an action's screen, "" when it is none. */

@@ -18,11 +18,11 @@ struct menu_run {
     struct menu_view view;
     bool is_sms;
     const struct menu_keyword *keyword; /* SMS: NULL when none matched */
-    bool is_refusal;                  /* the input was refused: errors are counted, not reset */
-    const struct menu_text *error;    /* line above the screen; NULL: none */
-    char shown[MENU_VALUE_BYTES];     /* what a rule shows in it */
-    const struct menu_screen *screen; /* shown or acting */
-    const struct menu_text *text;     /* the end text when no screen is shown */
+    bool is_refusal;                    /* the input was refused: errors are counted, not reset */
+    const struct menu_text *error;      /* line above the screen; NULL: none */
+    char shown[MENU_VALUE_BYTES];       /* what a rule shows in it */
+    const struct menu_screen *screen;   /* shown or acting */
+    const struct menu_text *text;       /* the end text when no screen is shown */
 };
 
 enum menu_arrival {

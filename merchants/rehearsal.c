@@ -101,6 +101,11 @@ void rehearsal_set_limits(struct rehearsal *r, struct menu_limits limits)
     r->limits = limits;
 }
 
+void rehearsal_set_language(struct rehearsal *r, const char *language)
+{
+    text_copy(r->phone->state.language, sizeof(r->phone->state.language), language);
+}
+
 int64_t rehearsal_now(const struct rehearsal *r)
 {
     return r->now_ms;

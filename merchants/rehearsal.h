@@ -21,6 +21,8 @@ void rehearsal_free(struct rehearsal *r);
 bool rehearsal_take_phone(struct rehearsal *r, const char *msisdn);
 const char *rehearsal_phone(const struct rehearsal *r);
 void rehearsal_set_limits(struct rehearsal *r, struct menu_limits limits);
+/* As if the phone's number had chosen it; "" = not chosen yet. */
+void rehearsal_set_language(struct rehearsal *r, const char *language);
 int64_t rehearsal_now(const struct rehearsal *r);
 
 /* Each gives what the menu made of it; valid until the next call. The reply to an SMS is also put

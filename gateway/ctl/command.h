@@ -78,5 +78,8 @@ enum ctl_status ctl_users_add(const struct ctl_call *call);
 enum ctl_status ctl_users_list(const struct ctl_call *call);
 enum ctl_status ctl_users_remove(const struct ctl_call *call);
 enum ctl_status ctl_menu_check(const struct ctl_call *call);
+enum ctl_status ctl_menu_graph(const struct ctl_call *call);
+enum ctl_status ctl_menu_play(const struct ctl_call *call);
+enum ctl_status ctl_menu_test(const struct ctl_call *call);
 
 #endif

@@ -29,6 +29,10 @@ const struct ctl_command ctl_commands[] = {
     {"users", "list", "", "who may use the API", 0, 0, 0, ctl_users_list},
     {"users", "remove", "NAME", "take the right away", 0, 1, 1, ctl_users_remove},
     {"menu", "check", "FILE...", "every fault of menu files", 0, 1, -1, ctl_menu_check},
+    {"menu", "graph", "FILE [--lang L]", "a drawing of a menu, for dot(1)", CTL_OPTION_LANG, 1, 1, ctl_menu_graph},
+    {"menu", "play", "FILE [--lang L] [--limit N] [--code C]", "a phone in the terminal",
+     CTL_OPTION_LANG | CTL_OPTION_LIMIT | CTL_OPTION_CODE, 1, 1, ctl_menu_play},
+    {"menu", "test", "FILE DIALOG... [--code C]", "golden dialogues, with the differences", CTL_OPTION_CODE, 2, -1, ctl_menu_test},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 /* clang-format on */

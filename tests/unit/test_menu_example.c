@@ -209,7 +209,7 @@ static void the_drawing(void **state)
         "\"RESUME\" -> \"MAIN\" [label=\"Delete it\", style=dashed",
         "\"BUKA\" -> \"TUTUP\" [label=\"time < 05:00\"];",
         "\"PASAR\" -> \"BARANG\" [label=\"\"];",
-        "\"L_PERIKSA\" -> \"L_HARGA\" [label=\"Change the price\"];",
+        "\"L_PERIKSA\" -> \"L_HARGA\" [label=\"Change the price\", style=dashed",
         "\"sms 0\" -> \"SMS_HARGA\";",
     };
     const char *at = p->paper.text;

@@ -296,6 +296,33 @@ static const char long_texts[] =
     "  LAST = { text = \"an end text that is longer than a page of this menu is cut in two pages "
     "as well, with a way on\"; end = true; }; };\n";
 
+/* "Yes" on one page and "No" on the next would be no fair question. */
+static void a_few_choices_stay_together(void **state)
+{
+    static const char source[] =
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"
+        "lines = { back = \"Back\"; next = \"Next\"; }; page = { gsm = 70; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "screens = { MAIN = { text = \"May we keep what you tell us, for a month?\"; choices = ( "
+        "{ label = \"Yes, do\"; to = \"E\"; }, { label = \"No, do not\"; to = \"E\"; } ); }; };\n";
+    char *faults;
+    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu_phone p;
+
+    (void)state;
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    menu_phone_init(&p, menu);
+    p.limits.gsm_septets = 65;
+    assert_string_equal(menu_phone_dial(&p, "*384#"),
+                        "May we keep what you tell us, for a month?\n98. Next");
+    assert_string_equal(menu_phone_type(&p, "98"), "1. Yes, do\n2. No, do not");
+    p.limits.gsm_septets = 70;
+    assert_string_equal(menu_phone_dial(&p, "*384#"),
+                        "May we keep what you tell us, for a month?\n1. Yes, do\n2. No, do not");
+    menu_free(menu);
+}
+
 static void a_long_text_is_cut_between_words(void **state)
 {
     char *faults;
@@ -323,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_page_breaks_a_limit_or_loses_an_item),
         cmocka_unit_test(languages_share_their_pages),
+        cmocka_unit_test(a_few_choices_stay_together),
         cmocka_unit_test(a_long_text_is_cut_between_words),
     };
 

@@ -1,0 +1,207 @@
+/*
+ * warungctl menu graph, play and test: a menu tried without a gateway, a store or a centre.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gateway/ctl/command.h"
+#include "menus/graph.h"
+#include "menus/load.h"
+#include "menus/play.h"
+#include "merchants/dialog.h"
+
+#define DEFAULT_CODE "*384#"
+
+/* Golden dialogues begin on Tuesday 24 November 2026 at 10:00 in Lampung. */
+static const int64_t dialogs_begin_ms = INT64_C(1795489200000);
+
+static void print_error(void *arg, const struct menu_fault *fault)
+{
+    (void)arg;
+    if (!fault->is_warning)
+        fprintf(stderr, "%s:%u: %s\n", fault->file, fault->line, fault->text);
+}
+
+static struct menu *load(const struct ctl_call *call)
+{
+    return menu_load_file(call->words[0], &programme_vocabulary, print_error, NULL);
+}
+
+static void print_text(void *arg, const char *text)
+{
+    fputs(text, arg);
+}
+
+enum ctl_status ctl_menu_graph(const struct ctl_call *call)
+{
+    struct menu *menu = load(call);
+
+    if (menu == NULL)
+        return CTL_REFUSED;
+    menu_graph_print(menu, call->lang, print_text, stdout);
+    menu_free(menu);
+    return CTL_DONE;
+}
+
+/* --- play --------------------------------------------------------------------------------- */
+
+static const struct menu_outcome *stage_dial(void *ctx, const char *dialled)
+{
+    return rehearsal_dial(ctx, dialled);
+}
+
+static const struct menu_outcome *stage_type(void *ctx, const char *typed)
+{
+    return rehearsal_type(ctx, typed);
+}
+
+static const struct menu_outcome *stage_sms(void *ctx, const char *text)
+{
+    return rehearsal_sms(ctx, text);
+}
+
+static void stage_hang_up(void *ctx)
+{
+    rehearsal_hang_up(ctx);
+}
+
+static void stage_wait(void *ctx, int64_t ms)
+{
+    rehearsal_wait(ctx, ms);
+}
+
+static const char *stage_take_sms(void *ctx)
+{
+    return rehearsal_take_sms(ctx);
+}
+
+static const struct menu_state *stage_state(void *ctx)
+{
+    return rehearsal_state(ctx);
+}
+
+static void stage_set_limits(void *ctx, struct menu_limits limits)
+{
+    rehearsal_set_limits(ctx, limits);
+}
+
+static void stage_set_language(void *ctx, const char *language)
+{
+    rehearsal_set_language(ctx, language);
+}
+
+static struct menu_stage stage_of(struct rehearsal *r)
+{
+    return (struct menu_stage){.dial = stage_dial,
+                               .type = stage_type,
+                               .sms = stage_sms,
+                               .hang_up = stage_hang_up,
+                               .wait = stage_wait,
+                               .take_sms = stage_take_sms,
+                               .state = stage_state,
+                               .set_limits = stage_set_limits,
+                               .set_language = stage_set_language,
+                               .ctx = r};
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void play_lines(struct menu_play *play)
+{
+    bool is_terminal = isatty(STDIN_FILENO) != 0;
+    char *line = NULL;
+    size_t room = 0;
+
+    while (!play->is_over) {
+        if (is_terminal)
+            fputs("> ", stdout);
+        fflush(stdout);
+        if (getline(&line, &room, stdin) < 0)
+            break;
+        line[strcspn(line, "\r\n")] = '\0';
+        menu_play_line(play, line);
+    }
+    free(line);
+}
+
+enum ctl_status ctl_menu_play(const struct ctl_call *call)
+{
+    struct menu *menu = load(call);
+    const char *code = call->code != NULL ? call->code : DEFAULT_CODE;
+    struct rehearsal *r;
+    struct menu_play play;
+
+    if (menu == NULL)
+        return CTL_REFUSED;
+    r = rehearsal_new(menu, code, now_ms());
+    play = (struct menu_play){
+        .menu = menu, .stage = stage_of(r), .code = code, .print = print_text, .arg = stdout};
+    if (call->limit != 0)
+        play.limits = menu_limits_of(call->limit);
+    menu_play_begin(&play, call->lang);
+    play_lines(&play);
+    rehearsal_free(r);
+    menu_free(menu);
+    return CTL_DONE;
+}
+
+/* --- test --------------------------------------------------------------------------------- */
+
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t room = 0;
+
+    if (file == NULL || (getdelim(&text, &room, '\0', file) < 0 && ferror(file))) {
+        ctl_complain("%s: %s", path, strerror(errno));
+        free(text);
+        text = NULL;
+    } else if (text == NULL || feof(file) == 0) {
+        ctl_complain("%s is no text", path);
+        free(text);
+        text = NULL;
+    }
+    if (file != NULL)
+        fclose(file);
+    return text;
+}
+
+static void print_difference(void *arg, unsigned line, const char *what)
+{
+    printf("%s:%u: %s\n", (const char *)arg, line, what);
+}
+
+enum ctl_status ctl_menu_test(const struct ctl_call *call)
+{
+    struct menu *menu = load(call);
+    const char *code = call->code != NULL ? call->code : DEFAULT_CODE;
+    unsigned passed = 0, failed = 0;
+
+    if (menu == NULL)
+        return CTL_REFUSED;
+    for (int i = 1; i < call->word_count; i++) {
+        char *text = read_text(call->words[i]);
+
+        if (text != NULL &&
+            dialog_run(menu, code, dialogs_begin_ms, text, print_difference, call->words[i]))
+            passed++;
+        else
+            failed++;
+        free(text);
+    }
+    menu_free(menu);
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed > 0 ? CTL_REFUSED : CTL_DONE;
+}
