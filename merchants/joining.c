@@ -261,6 +261,7 @@ static const char *join(struct programme *p, const char *id)
     struct trainings *trainings = read_trainings(p);
     const struct seat *seat = find_seat(s, id);
     struct training *t;
+    uint16_t taken;
 
     if (trainings == NULL)
         return NULL;
@@ -273,9 +274,10 @@ static const char *join(struct programme *p, const char *id)
         return "ikut";
     }
     drop_past_seats(p);
+    taken = t->taken;
     if (s->seat_count == SUBSCRIBER_SEATS_MAX || !training_claim(t, p->msisdn))
         return "penuh";
-    p->shared_changed = true;
+    p->shared_changed = t->taken != taken; /* not when the claim was written before */
     add_seat(p, t);
     note_seat(p, id, true, "training-join", "merchant");
     arm_seats(p);
@@ -334,8 +336,10 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
         return NULL;
     t = trainings_find(&p->trainings, s->seats[at].id);
     if (t != NULL) {
+        uint16_t taken = t->taken;
+
         training_release(t, p->msisdn);
-        p->shared_changed = true;
+        p->shared_changed = t->taken != taken;
     }
     remove_seat(p, at, "training-leave", "merchant");
     arm_seats(p);

@@ -30,7 +30,7 @@ enum {
 #define PROGRAMME_TRAINING_SET "LATIH"
 /* Who asked to be told of trainings: members are "KABAR/" and the number. */
 #define PROGRAMME_NEWS_SET "KABAR"
-/* The shared record of all trainings (merchants/training.h). */
+/* The shared record of all trainings (merchants/training.h), sealed like a subscriber's. */
 #define PROGRAMME_TRAININGS_KEY "trainings"
 
 /* The rules, actions and facts of the programme: merchants/vocabulary.c. */
@@ -91,9 +91,9 @@ struct programme {
     bool record_changed;
     bool record_used; /* facts or actions looked at it: the commit must check its version */
     bool is_erased;   /* record and session are to be deleted, drafts and all */
-    /* The shared record must be written before this subscriber's own: programme_encode_shared().
-     * When it has changed meanwhile, the step is run anew with the newer one; running a step whose
-     * shared write went through before changes nothing more there. */
+    /* The shared record must be written first: programme_encode_shared(). Then (or when it has
+     * changed meanwhile) the step is run anew with the record as it is now; the second run finds
+     * its change there and asks for no other. */
     bool shared_changed;
     char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
     unsigned sms_count;

@@ -7,6 +7,7 @@
 #include "gateway/turn/mailbox.h"
 #include "gateway/turn/outbox.h"
 #include "gateway/turn/step.h"
+#include "sessions/vault.h"
 
 struct turn {
     struct list_node node; /* in box->waiting, or in the pool */
@@ -25,6 +26,7 @@ struct turn {
     char found_msisdn[DIALECT_MSISDN_BYTES];
     struct copy found;
     struct copy shared;
+    char shared_key[MENU_NAME_BYTES]; /* which it is */
     /* The commit under way. */
     struct copy session;
     struct copy merchant;
@@ -74,6 +76,13 @@ struct turn_engine {
     unsigned sweeps_under_way;
 };
 
+/* Runs the step of a turn with the records and answers that it has, and does what follows. */
+void turn_run(struct turn *t);
+/* Nothing was stored: tells the centre and, kindly, the phone; the turn is over. */
+void turn_refuse(struct turn *t, uint32_t command_status, const char *reason);
+/* Opens a sealed record into a copy; false when it cannot be opened. */
+bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
+                      const struct store_record *record, struct copy *copy);
 /* Starts what waits in a box whose turn is over, or lets the box go. */
 void turn_box_next(struct turn_engine *e, struct box *box);
 /* The reply to this input was taken in time and in order: it will not come again. */

@@ -19,6 +19,7 @@ struct step_work {
     struct menu_outcome outcome;
     uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
     uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
+    uint8_t shared_bytes[TRAININGS_BYTES_MAX];
     char journal[STORE_COMMIT_JOURNAL_MAX][STEP_JOURNAL_BYTES];
 };
 
@@ -200,6 +201,8 @@ static bool begin_programme(struct run *run, const struct step_records *records)
     p->has_found = a->has_found;
     p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
     text_copy(p->other_msisdn, sizeof(p->other_msisdn), a->found_msisdn);
+    p->has_shared = a->has_shared;
+    p->shared = a->shared;
     if (run->work->state.language[0] == '\0')
         text_copy(run->work->state.language, sizeof(run->work->state.language),
                   p->subscriber.language);
@@ -286,6 +289,13 @@ static void finish_programme(struct run *run)
     note_changes(run);
     step->merchant_used = p->record_used;
     step->is_erased = p->is_erased;
+    if (p->shared_changed) {
+        writer_init(&w, work->shared_bytes, sizeof(work->shared_bytes));
+        programme_encode_shared(p, &w);
+        assert(!w.failed);
+        step->shared = writer_span(&w);
+        step->shared_key = PROGRAMME_TRAININGS_KEY;
+    }
     if (!p->record_changed)
         return;
     if (run->cause->input != NULL) {

@@ -56,6 +56,10 @@ struct step {
     uint32_t session_ttl_s;
     struct span merchant;
     bool merchant_used;
+    /* Not empty: this shared record must be written first, and the step then run again with it as
+     * answered (it changes nothing more there). */
+    struct span shared;
+    const char *shared_key;
     bool is_erased; /* delete both records instead */
     struct outbox_entry owed[STORE_COMMIT_OWED_MAX];
     unsigned owed_count;

@@ -4,9 +4,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/turn/engine.h"
+#include "gateway/turn/need.h"
 #include "gateway/turn/show.h"
-#include "merchants/regno.h"
-#include "sessions/vault.h"
 
 #include <assert.h>
 #include <string.h>
@@ -44,8 +43,6 @@ static const struct fsm_state turn_states[] = {
 };
 static const struct fsm_table turn_table = {"turn", turn_states,
                                             sizeof(turn_states) / sizeof(turn_states[0])};
-
-static void turn_run(struct turn *t);
 
 static struct turn *turn_new(struct turn_engine *e)
 {
@@ -144,7 +141,7 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
     show_unrecorded(t, text);
 }
 
-static void refuse_and_end(struct turn *t, uint32_t command_status, const char *reason)
+void turn_refuse(struct turn *t, uint32_t command_status, const char *reason)
 {
     refuse(t, command_status, reason);
     turn_done(t, reason);
@@ -152,8 +149,8 @@ static void refuse_and_end(struct turn *t, uint32_t command_status, const char *
 
 /* --- records -------------------------------------------------------------------------------- */
 
-static bool open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
-                        const struct store_record *record, struct copy *copy)
+bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
+                      const struct store_record *record, struct copy *copy)
 {
     uint8_t plain[STORE_MERCHANT_BYTES_MAX];
     struct writer w;
@@ -170,8 +167,8 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     struct box *box = t->box;
     bool is_newer = !box->has_copies || box->session.version != subscriber->session.version;
 
-    if (!open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
-        !open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
+    if (!turn_open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
+        !turn_open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
         log_error("vault.cannot_open", LOG_MSISDN("msisdn", box->msisdn));
         mailbox_forget(&t->engine->mailbox, box);
         return false;
@@ -189,11 +186,11 @@ static void on_loaded(void *arg, const struct store_reply *reply)
 
     t->request = NULL;
     if (reply->result != STORE_OK) {
-        refuse_and_end(t, ESME_RX_T_APPN, store_result_name(reply->result));
+        turn_refuse(t, ESME_RX_T_APPN, store_result_name(reply->result));
         return;
     }
     if (!take_records(t, &reply->subscriber)) {
-        refuse_and_end(t, ESME_RX_T_APPN, "sealed");
+        turn_refuse(t, ESME_RX_T_APPN, "sealed");
         return;
     }
     turn_run(t);
@@ -203,92 +200,6 @@ static void load(struct turn *t)
 {
     fsm_enter(&turn_table, &t->state, TURN_LOADING, "", "no copy");
     t->request = store_load(t->engine->env.store, t->box->msisdn, on_loaded, t);
-}
-
-/* --- needs ---------------------------------------------------------------------------------- */
-
-static void on_number(void *arg, const struct store_reply *reply)
-{
-    struct turn *t = arg;
-
-    t->request = NULL;
-    if (reply->result != STORE_OK) {
-        refuse_and_end(t, ESME_RX_T_APPN, "no number");
-        return;
-    }
-    t->answers.number = reply->number;
-    turn_run(t);
-}
-
-static void on_other_loaded(void *arg, const struct store_reply *reply)
-{
-    struct turn *t = arg;
-
-    t->request = NULL;
-    if (reply->result != STORE_OK ||
-        !open_record(t, VAULT_MERCHANT, t->found_msisdn, &reply->subscriber.merchant, &t->found)) {
-        refuse_and_end(t, ESME_RX_T_APPN, "other record");
-        return;
-    }
-    t->answers.found = copy_span(&t->found);
-    t->answers.has_found = true;
-    turn_run(t);
-}
-
-static void on_owner_found(void *arg, const struct store_list *list)
-{
-    struct turn *t = arg;
-
-    t->request = NULL;
-    if (list->result != STORE_OK) {
-        refuse_and_end(t, ESME_RX_T_APPN, "no owner");
-        return;
-    }
-    if (list->count == 0) {
-        t->answers.has_found = true;
-        turn_run(t);
-        return;
-    }
-    text_copy(t->found_msisdn, sizeof(t->found_msisdn), list->items[0].msisdn);
-    t->request = store_load(t->engine->env.store, t->found_msisdn, on_other_loaded, t);
-}
-
-static void on_shared(void *arg, const struct store_reply *reply)
-{
-    struct turn *t = arg;
-    const struct store_record *record = &reply->subscriber.session;
-
-    t->request = NULL;
-    if (reply->result != STORE_OK) {
-        refuse_and_end(t, ESME_RX_T_APPN, "no shared record");
-        return;
-    }
-    copy_set(&t->shared, record->version, record->data);
-    t->answers.shared = copy_span(&t->shared);
-    t->answers.shared_version = record->version;
-    t->answers.has_shared = true;
-    turn_run(t);
-}
-
-static void satisfy(struct turn *t, const struct programme_need *need)
-{
-    struct store *store = t->engine->env.store;
-
-    fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", need->key);
-    switch (need->kind) {
-    case PROGRAMME_NEEDS_NUMBER:
-        t->request = store_reserve(store, t->box->msisdn, need->key, on_number, t);
-        break;
-    case PROGRAMME_NEEDS_RECORD:
-        t->request = store_find(store, regno_bucket(need->key, store->buckets), need->key,
-                                on_owner_found, t);
-        break;
-    case PROGRAMME_NEEDS_SHARED:
-        t->request = store_shared_load(store, need->key, on_shared, t);
-        break;
-    case PROGRAMME_NEEDS_NOTHING:
-        assert(!"a step that needs nothing does not stop");
-    }
 }
 
 /* --- the commit ----------------------------------------------------------------------------- */
@@ -438,7 +349,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
     case STORE_UNAVAILABLE:
         break;
     }
-    refuse_and_end(t, ESME_RX_T_APPN, store_result_name(reply->result));
+    turn_refuse(t, ESME_RX_T_APPN, store_result_name(reply->result));
 }
 
 /* A local copy may be old: what is written is checked by the commit, but what is refused or passed
@@ -449,7 +360,7 @@ static bool is_guess(const struct turn *t, const struct step *step)
            (step->kind == STEP_NOTHING && t->input.kind == DIALECT_ABORT);
 }
 
-static void turn_run(struct turn *t)
+void turn_run(struct turn *t)
 {
     struct turn_engine *e = t->engine;
     struct box *box = t->box;
@@ -472,10 +383,16 @@ static void turn_run(struct turn *t)
     }
     switch (e->step->kind) {
     case STEP_COMMIT:
-        commit(t, e->step);
+        if (e->step->shared.size == 0) {
+            commit(t, e->step);
+            break;
+        }
+        fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", e->step->shared_key);
+        need_write_shared(t, e->step);
         break;
     case STEP_NEEDS:
-        satisfy(t, &e->step->need);
+        fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", e->step->need.key);
+        need_satisfy(t, &e->step->need);
         break;
     case STEP_NOTHING:
         answer(t, ESME_ROK);
@@ -494,7 +411,7 @@ static void turn_run(struct turn *t)
         turn_done(t, "mismatch");
         break;
     case STEP_UNREADABLE:
-        refuse_and_end(t, ESME_RX_T_APPN, "unreadable");
+        turn_refuse(t, ESME_RX_T_APPN, "unreadable");
         break;
     }
 }
@@ -523,7 +440,7 @@ void turn_box_next(struct turn_engine *e, struct box *box)
     list_push_back(&e->live, &t->node);
     box->live = t;
     if (e->is_draining && t->origin.link != NULL && t->input.kind == DIALECT_BEGIN)
-        refuse_and_end(t, ESME_RX_T_APPN, "draining");
+        turn_refuse(t, ESME_RX_T_APPN, "draining");
     else if (box->has_copies)
         turn_run(t);
     else

@@ -1,0 +1,139 @@
+#include "gateway/turn/need.h"
+
+#include "base/mem.h"
+#include "gateway/turn/engine.h"
+#include "merchants/regno.h"
+
+#include <assert.h>
+
+static void on_number(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK) {
+        turn_refuse(t, ESME_RX_T_APPN, "no number");
+        return;
+    }
+    t->answers.number = reply->number;
+    turn_run(t);
+}
+
+static void on_other_loaded(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK || !turn_open_record(t, VAULT_MERCHANT, t->found_msisdn,
+                                                       &reply->subscriber.merchant, &t->found)) {
+        turn_refuse(t, ESME_RX_T_APPN, "other record");
+        return;
+    }
+    t->answers.found = copy_span(&t->found);
+    t->answers.has_found = true;
+    turn_run(t);
+}
+
+static void on_owner_found(void *arg, const struct store_list *list)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (list->result != STORE_OK) {
+        turn_refuse(t, ESME_RX_T_APPN, "no owner");
+        return;
+    }
+    if (list->count == 0) {
+        t->answers.has_found = true;
+        turn_run(t);
+        return;
+    }
+    text_copy(t->found_msisdn, sizeof(t->found_msisdn), list->items[0].msisdn);
+    t->request = store_load(t->engine->env.store, t->found_msisdn, on_other_loaded, t);
+}
+
+static bool open_shared(struct turn *t, const struct store_record *record)
+{
+    uint8_t *plain = mem_alloc(record->data.size + 1); /* sealed is never shorter */
+    struct writer w;
+    bool is_open;
+
+    writer_init(&w, plain, record->data.size);
+    is_open = record->version == 0 ||
+              vault_open(t->engine->env.vault, VAULT_SHARED, t->shared_key, record->data, &w);
+    if (is_open)
+        copy_set(&t->shared, record->version, writer_span(&w));
+    mem_free(plain);
+    return is_open;
+}
+
+static void on_shared(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK || !open_shared(t, &reply->subscriber.session)) {
+        turn_refuse(t, ESME_RX_T_APPN, "no shared record");
+        return;
+    }
+    t->answers.shared = copy_span(&t->shared);
+    t->answers.shared_version = t->shared.version;
+    t->answers.has_shared = true;
+    turn_run(t);
+}
+
+static void load_shared(struct turn *t, const char *key)
+{
+    text_copy(t->shared_key, sizeof(t->shared_key), key);
+    t->request = store_shared_load(t->engine->env.store, t->shared_key, on_shared, t);
+}
+
+/* Written, or somebody was faster: either way the step is run again with the record as it is now.
+ */
+static void on_shared_written(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
+        turn_refuse(t, ESME_RX_T_APPN, "shared record not written");
+        return;
+    }
+    load_shared(t, t->shared_key);
+}
+
+void need_write_shared(struct turn *t, const struct step *step)
+{
+    size_t room = step->shared.size + VAULT_OVERHEAD_BYTES;
+    uint8_t *sealed = mem_alloc(room);
+    struct writer w;
+    bool fits;
+
+    writer_init(&w, sealed, room);
+    fits = vault_seal(t->engine->env.vault, VAULT_SHARED, step->shared_key, step->shared, &w);
+    assert(fits);
+    text_copy(t->shared_key, sizeof(t->shared_key), step->shared_key);
+    t->request = store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
+                                     writer_span(&w), 0, on_shared_written, t);
+    mem_free(sealed);
+}
+
+void need_satisfy(struct turn *t, const struct programme_need *need)
+{
+    struct store *store = t->engine->env.store;
+
+    switch (need->kind) {
+    case PROGRAMME_NEEDS_NUMBER:
+        t->request = store_reserve(store, t->box->msisdn, need->key, on_number, t);
+        break;
+    case PROGRAMME_NEEDS_RECORD:
+        t->request = store_find(store, regno_bucket(need->key, store->buckets), need->key,
+                                on_owner_found, t);
+        break;
+    case PROGRAMME_NEEDS_SHARED:
+        load_shared(t, need->key);
+        break;
+    case PROGRAMME_NEEDS_NOTHING:
+        assert(!"a step that needs nothing does not stop");
+    }
+}
