@@ -44,7 +44,7 @@ const struct config_row config_rows[] = {
     NUMBER("redis.connect_timeout_ms", CONFIG_RESTART, IN(config, redis.connect_timeout_ms), "2000", 10, 60000, "ms"),
     NUMBER("redis.request_timeout_ms", CONFIG_RESTART, IN(config, redis.request_timeout_ms), "2000", 10, 60000, "ms"),
     NUMBER("redis.in_flight_max", CONFIG_RESTART, IN(config, redis.in_flight_max), "8192", 16, 1000000, NULL),
-    NUMBER("redis.connections", CONFIG_RESTART, IN(config, redis.connections), "8", 1, 16, NULL),
+    NUMBER("redis.connections", CONFIG_RESTART, IN(config, redis.connections), "16", 1, 32, NULL),
     NUMBER("redis.wait_replicas", CONFIG_RESTART, IN(config, redis.wait_replicas), "-1", -1, 16, NULL),
     NUMBER("redis.wait_timeout_ms", CONFIG_RESTART, IN(config, redis.wait_timeout_ms), "500", 10, 60000, "ms"),
     NUMBER("redis.journal_keep_s", CONFIG_RESTART, IN(config, redis.journal_keep_s), "63072000", 0, 2147483647, "s"),

@@ -5,7 +5,7 @@
 #include "sessions/redis_conn.h"
 #include "sessions/redis_greet.h"
 
-enum { REDIS_NODE_CONNS_MAX = 16 };
+enum { REDIS_NODE_CONNS_MAX = 32 };
 
 struct redis_node;
 

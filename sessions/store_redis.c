@@ -298,8 +298,8 @@ void store_redis_settings_init(struct store_redis_settings *settings)
 {
     memset(settings, 0, sizeof(*settings));
     settings->buckets = 256;
-    settings->connections = 8; /* Redis reads some 30 KB of each a turn: with `always`, more of them
-                                * share one fsync (tests/bench/bound.c -c) */
+    settings->connections = 16; /* Redis reads some 30 KB of each a turn: with `always`, more of
+                                 * them share one fsync (tests/bench/bound.c -c) */
     settings->connect_timeout_ms = 2000;
     settings->request_timeout_ms = 2000;
     settings->backoff_min_ms = 50;

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 16, BUCKETS = 256, MS = 1000, WARM_UP_US = 500000 };
+enum { CONNECTIONS_MAX = 32, BUCKETS = 256, MS = 1000, WARM_UP_US = 500000 };
 
 struct options {
     const char *appendfsync;
@@ -341,7 +341,7 @@ int main(int argc, char **argv)
                                          .dialogues = 2000,
                                          .seconds = 5,
                                          .record_bytes = 300,
-                                         .connections = 1}};
+                                         .connections = 16}};
     struct redis_server *server = NULL;
 
     parse(&b.options, argc, argv);
