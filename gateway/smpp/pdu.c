@@ -159,3 +159,21 @@ bool smpp_message_resp_encode(struct writer *w, uint32_t command_id, uint32_t co
         return encode(w, &header, NULL, span_of(NULL, 0));
     return encode(w, &header, &value, span_of(NULL, 0));
 }
+
+bool smpp_query_resp_encode(struct writer *w, uint32_t command_status, uint32_t sequence_number,
+                            const struct smpp_query *query)
+{
+    struct smpp_header header = {.command_id = SMPP_QUERY_SM_RESP,
+                                 .command_status = command_status,
+                                 .sequence_number = sequence_number};
+
+    return encode(w, &header, command_status == ESME_ROK ? query : NULL, span_of(NULL, 0));
+}
+
+void smpp_message_turn_around(uint8_t *pdu)
+{
+    uint8_t *command = &pdu[7]; /* the last octet of command_id: 4 and 5 */
+
+    if (pdu[6] == 0)
+        *command = *command == SMPP_SUBMIT_SM ? SMPP_DELIVER_SM : SMPP_SUBMIT_SM;
+}

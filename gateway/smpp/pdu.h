@@ -111,4 +111,13 @@ bool smpp_message_encode(struct writer *w, uint32_t command_id, uint32_t sequenc
 bool smpp_message_resp_encode(struct writer *w, uint32_t command_id, uint32_t command_status,
                               uint32_t sequence_number, const char *message_id);
 
+/* query_sm_resp: message_id, final_date ("" while there is none), message_state, error_code on
+ * success; header-only on an error. */
+bool smpp_query_resp_encode(struct writer *w, uint32_t command_status, uint32_t sequence_number,
+                            const struct smpp_query *query);
+
+/* submit_sm and deliver_sm have one layout: makes an encoded one the other. A server sends to the
+ * ESMEs that are bound to it what a dialect has written for a centre. data_sm stays what it is. */
+void smpp_message_turn_around(uint8_t *pdu);
+
 #endif

@@ -33,72 +33,72 @@ static bool read_text(const char *text, struct receipt *r)
     return receipt_read(&pdu, r);
 }
 
+static const struct {
+    const char *text;
+    const char *id;
+    enum receipt_state state;
+    int64_t submit_s, done_s;
+    const char *error;
+    const char *message;
+} texts[] = {
+    /* The letter. */
+    {"id:0439041101 sub:001 dlvrd:001 submit date:2601021530 done date:2601021531 stat:DELIVRD "
+     "err:000 text:Hello World",
+     "0439041101", RECEIPT_DELIVERED, 1767367800, 1767367860, "000", "Hello World"},
+    /* Seconds, capital Text, an error in hex, an empty text. */
+    {"id:1A2B3C4D sub:001 dlvrd:000 submit date:260102153000 done date:260102153500 "
+     "stat:UNDELIV err:27a Text:",
+     "1A2B3C4D", RECEIPT_UNDELIVERABLE, 1767367800, 1767368100, "27a", ""},
+    /* A year of four digits. */
+    {"id:7 submit date:20260102153000 done date:20260102153001 stat:EXPIRED err:001", "7",
+     RECEIPT_EXPIRED, 1767367800, 1767367801, "001", ""},
+    /* Another order, missing labels, any case, spaces about the colon. */
+    {"STAT:Rejectd ID : 55 ERR: 12", "55", RECEIPT_REJECTED, -1, -1, "12", ""},
+    {"id:9 stat:ENROUTE", "9", RECEIPT_ENROUTE, -1, -1, "", ""},
+    {"stat:DELIVRD", "", RECEIPT_DELIVERED, -1, -1, "", ""},
+    {"id:9\nstat:ACCEPTD\ndone date:2601021530", "9", RECEIPT_ACCEPTED, -1, 1767367800, "", ""},
+    /* Words out of the list. */
+    {"id:9 stat:FAILED", "9", RECEIPT_UNDELIVERABLE, -1, -1, "", ""},
+    {"id:9 stat:ACKED", "9", RECEIPT_ACCEPTED, -1, -1, "", ""},
+    {"id:9 stat:BUFFRED", "9", RECEIPT_ENROUTE, -1, -1, "", ""},
+    {"id:9 stat:BUFFERD", "9", RECEIPT_ENROUTE, -1, -1, "", ""},
+    {"id:9 stat:SKIPPED", "9", RECEIPT_SKIPPED, -1, -1, "", ""},
+    {"id:9 stat:DELETED", "9", RECEIPT_DELETED, -1, -1, "", ""},
+    {"id:9 stat:WHATEVER", "9", RECEIPT_UNKNOWN, -1, -1, "", ""},
+    {"id:9 stat:DELIVERED", "9", RECEIPT_DELIVERED, -1, -1, "", ""},
+    /* Labels within the message belong to it; without an own label in front they count. */
+    {"id:9 stat:DELIVRD err:0 text:id:7 stat:EXPIRED", "9", RECEIPT_DELIVERED, -1, -1, "0",
+     "id:7 stat:EXPIRED"},
+    {"text:Hi there id:9 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, -1, "", "Hi there"},
+    {"paid:3 id:9 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, -1, "", ""},
+    /* Dates that are none. */
+    {"id:9 submit date:26010 done date:2613021530 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, -1, "",
+     ""},
+    {"id:9 done date:0001010000 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, 946684800, "", ""},
+    {"id:9 done date:2402292359 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, 1709251140, "", ""},
+    /* An id of 64 characters; one of 65 is no id. */
+    {"id:1234567890123456789012345678901234567890123456789012345678901234 stat:DELIVRD",
+     "1234567890123456789012345678901234567890123456789012345678901234", RECEIPT_DELIVERED, -1, -1,
+     "", ""},
+    {"id:12345678901234567890123456789012345678901234567890123456789012345 stat:DELIVRD", "",
+     RECEIPT_DELIVERED, -1, -1, "", ""},
+};
+
 static void texts_are_read_by_their_labels(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *id;
-        enum receipt_state state;
-        int64_t submit_s, done_s;
-        const char *error;
-        const char *message;
-    } rows[] = {
-        /* The letter. */
-        {"id:0439041101 sub:001 dlvrd:001 submit date:2601021530 done date:2601021531 stat:DELIVRD "
-         "err:000 text:Hello World",
-         "0439041101", RECEIPT_DELIVERED, 1767367800, 1767367860, "000", "Hello World"},
-        /* Seconds, capital Text, an error in hex, an empty text. */
-        {"id:1A2B3C4D sub:001 dlvrd:000 submit date:260102153000 done date:260102153500 "
-         "stat:UNDELIV err:27a Text:",
-         "1A2B3C4D", RECEIPT_UNDELIVERABLE, 1767367800, 1767368100, "27a", ""},
-        /* A year of four digits. */
-        {"id:7 submit date:20260102153000 done date:20260102153001 stat:EXPIRED err:001", "7",
-         RECEIPT_EXPIRED, 1767367800, 1767367801, "001", ""},
-        /* Another order, missing labels, any case, spaces about the colon. */
-        {"STAT:Rejectd ID : 55 ERR: 12", "55", RECEIPT_REJECTED, -1, -1, "12", ""},
-        {"id:9 stat:ENROUTE", "9", RECEIPT_ENROUTE, -1, -1, "", ""},
-        {"stat:DELIVRD", "", RECEIPT_DELIVERED, -1, -1, "", ""},
-        {"id:9\nstat:ACCEPTD\ndone date:2601021530", "9", RECEIPT_ACCEPTED, -1, 1767367800, "", ""},
-        /* Words out of the list. */
-        {"id:9 stat:FAILED", "9", RECEIPT_UNDELIVERABLE, -1, -1, "", ""},
-        {"id:9 stat:ACKED", "9", RECEIPT_ACCEPTED, -1, -1, "", ""},
-        {"id:9 stat:BUFFRED", "9", RECEIPT_ENROUTE, -1, -1, "", ""},
-        {"id:9 stat:BUFFERD", "9", RECEIPT_ENROUTE, -1, -1, "", ""},
-        {"id:9 stat:SKIPPED", "9", RECEIPT_SKIPPED, -1, -1, "", ""},
-        {"id:9 stat:DELETED", "9", RECEIPT_DELETED, -1, -1, "", ""},
-        {"id:9 stat:WHATEVER", "9", RECEIPT_UNKNOWN, -1, -1, "", ""},
-        {"id:9 stat:DELIVERED", "9", RECEIPT_DELIVERED, -1, -1, "", ""},
-        /* Labels within the message belong to it; without an own label in front they count. */
-        {"id:9 stat:DELIVRD err:0 text:id:7 stat:EXPIRED", "9", RECEIPT_DELIVERED, -1, -1, "0",
-         "id:7 stat:EXPIRED"},
-        {"text:Hi there id:9 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, -1, "", "Hi there"},
-        {"paid:3 id:9 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, -1, "", ""},
-        /* Dates that are none. */
-        {"id:9 submit date:26010 done date:2613021530 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, -1,
-         "", ""},
-        {"id:9 done date:0001010000 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, 946684800, "", ""},
-        {"id:9 done date:2402292359 stat:DELIVRD", "9", RECEIPT_DELIVERED, -1, 1709251140, "", ""},
-        /* An id of 64 characters; one of 65 is no id. */
-        {"id:1234567890123456789012345678901234567890123456789012345678901234 stat:DELIVRD",
-         "1234567890123456789012345678901234567890123456789012345678901234", RECEIPT_DELIVERED, -1,
-         -1, "", ""},
-        {"id:12345678901234567890123456789012345678901234567890123456789012345 stat:DELIVRD", "",
-         RECEIPT_DELIVERED, -1, -1, "", ""},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct receipt r;
 
-        assert_true(read_text(rows[i].text, &r));
-        assert_string_equal(r.id, rows[i].id);
-        assert_int_equal(r.state, rows[i].state);
-        assert_true(r.submit_s == rows[i].submit_s);
-        assert_true(r.done_s == rows[i].done_s);
-        assert_string_equal(r.error, rows[i].error);
-        assert_string_equal(r.text, rows[i].message);
+        assert_true(read_text(texts[i].text, &r));
+        assert_string_equal(r.id, texts[i].id);
+        assert_int_equal(r.state, texts[i].state);
+        assert_true(r.submit_s == texts[i].submit_s);
+        assert_true(r.done_s == texts[i].done_s);
+        assert_string_equal(r.error, texts[i].error);
+        assert_string_equal(r.text, texts[i].message);
         assert_true(r.is_final == receipt_state_is_final(r.state));
-        assert_true(receipt_is_text(span_of_string(rows[i].text)) == (r.id[0] != '\0'));
+        assert_true(receipt_is_text(span_of_string(texts[i].text)) == (r.id[0] != '\0'));
     }
 }
 
