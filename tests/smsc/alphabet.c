@@ -187,11 +187,26 @@ static uint32_t next_ucs2(struct reader *r)
     return c;
 }
 
+static size_t copy_utf8(struct span octets, char *utf8, size_t utf8_bytes)
+{
+    size_t size = octets.size < utf8_bytes ? octets.size : utf8_bytes - 1;
+
+    while (size < octets.size && size != 0 && (octets.data[size] & 0xC0) == 0x80)
+        size--;
+    if (size != 0)
+        memcpy(utf8, octets.data, size);
+    utf8[size] = '\0';
+    return size;
+}
+
 size_t alphabet_decode(enum alphabet alphabet, struct span octets, char *utf8, size_t utf8_bytes)
 {
     struct reader r;
     struct writer w;
     size_t unit = alphabet == ALPHABET_UCS2 ? 2 : 1;
+
+    if (alphabet == ALPHABET_UTF8)
+        return copy_utf8(octets, utf8, utf8_bytes);
 
     reader_init(&r, octets);
     writer_init(&w, utf8, utf8_bytes);

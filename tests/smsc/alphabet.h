@@ -7,7 +7,7 @@
 
 #include "base/span.h"
 
-enum alphabet { ALPHABET_GSM, ALPHABET_UCS2, ALPHABET_LATIN1 };
+enum alphabet { ALPHABET_GSM, ALPHABET_UCS2, ALPHABET_LATIN1, ALPHABET_UTF8 };
 
 /* Which alphabet a data_coding means, by SMPP's list and the CBS values that USSD centres use. */
 enum alphabet alphabet_of(uint8_t data_coding);

@@ -81,18 +81,19 @@ static void make_ready(struct carrier *c, struct delivery *d)
     carrier_push(c);
 }
 
-void carrier_add(struct carrier *c, const struct wire_message *message, void *owner, uint32_t input,
-                 uint32_t key)
+void carrier_add(struct carrier *c, const struct wire_message *message, bool by_data_sm,
+                 void *owner, uint32_t input, uint32_t key)
 {
+    uint32_t command_id = by_data_sm ? WIRE_DATA_SM : c->settings->command_id;
     struct delivery *d = take_delivery(c);
     struct writer w;
 
     writer_init(&w, d->inline_pdu, sizeof(d->inline_pdu));
-    wire_message_encode(&w, c->settings->command_id, 0, message);
+    wire_message_encode(&w, command_id, 0, message);
     if (w.failed) {
         d->pdu = mem_alloc(WIRE_PDU_BYTES_MAX);
         writer_init(&w, d->pdu, WIRE_PDU_BYTES_MAX);
-        wire_message_encode(&w, c->settings->command_id, 0, message);
+        wire_message_encode(&w, command_id, 0, message);
         assert(!w.failed);
     }
     d->pdu_bytes = (uint32_t)writer_size(&w);

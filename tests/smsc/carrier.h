@@ -33,7 +33,7 @@ struct delivery {
 };
 
 struct carrier_settings {
-    uint32_t command_id; /* deliver_sm, submit_sm or data_sm */
+    uint32_t command_id; /* deliver_sm or submit_sm */
     uint64_t response_timeout_ms;
     uint64_t retry_ms;
     uint64_t give_up_ms; /* after this long an input that nobody took is given up */
@@ -90,8 +90,8 @@ void carrier_init(struct carrier *c, struct loop *loop, const struct carrier_set
 void carrier_fini(struct carrier *c);
 
 /* Takes a copy of the message; it leaves at the end of the loop turn, or when there is room. */
-void carrier_add(struct carrier *c, const struct wire_message *message, void *owner, uint32_t input,
-                 uint32_t key);
+void carrier_add(struct carrier *c, const struct wire_message *message, bool by_data_sm,
+                 void *owner, uint32_t input, uint32_t key);
 /* The deliveries of this owner pointer end without callbacks. */
 void carrier_forget(struct carrier *c, const void *owner);
 /* Sends the last accepted input once more; false when there was none. */

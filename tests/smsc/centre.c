@@ -315,6 +315,11 @@ struct carrier *centre_carrier(struct centre *c)
     return &c->carrier;
 }
 
+uint64_t centre_now_us(const struct centre *c)
+{
+    return c->loop->now_us;
+}
+
 void centre_drop_all(struct centre *c)
 {
     for (unsigned i = 0; i < c->peers.count; i++)

@@ -62,6 +62,8 @@ unsigned centre_port(const struct centre *c);
 unsigned centre_binds(const struct centre *c);
 struct centre_stats centre_stats(const struct centre *c);
 struct carrier *centre_carrier(struct centre *c);
+/* The loop's clock. */
+uint64_t centre_now_us(const struct centre *c);
 
 /* Commands for tests: every session's connection at once; octets of ours one by one. */
 void centre_drop_all(struct centre *c);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    END_BIT = 1,
     PHONE_BYTES = 24,
+    CODE_BYTES = 24,
     ANSWER_BYTES = 182,
     ROWS_FIRST = 4096,
     FINISHED_ENOUGH = 20,
@@ -51,6 +51,7 @@ struct crowd {
     const struct crowd_owner *owner;
     void *ctx;
     struct centre *centre;
+    char code[CODE_BYTES]; /* what the flow dials, without * and # */
 
     struct ledger_row *rows; /* by the subscriber's place in the range */
     uint32_t *slot_of;       /* likewise; 0 = in no dialogue, else place in slots + 1 */
@@ -136,22 +137,27 @@ static bool find_phone(const struct crowd *c, struct span digits, uint32_t *phon
 
 /* ---- dialogues ---- */
 
-static void send_input(struct crowd *c, struct slot *s, int op, struct span gsm, bool end)
+static void send_input(struct crowd *c, struct slot *s, enum speech_act act, struct span gsm)
 {
+    const struct crowd_settings *settings = c->settings;
+    struct speech_room room;
     struct wire_message m;
     char phone[PHONE_BYTES];
+    struct speech_input in = {.act = act,
+                              .msisdn = phone,
+                              .code = c->code,
+                              .gsm = gsm,
+                              .session = s->session,
+                              .unit = settings->echo_unit ? s->unit : 0,
+                              .by_payload = settings->by_payload};
 
     write_phone(c, s->phone, phone);
-    wire_message_init(&m);
-    m.service_type = span_of_string("USSD");
-    m.source = (struct wire_address){1, 1, span_of_string(phone)};
-    m.destination = (struct wire_address){
-        0, 1, span_of(c->flow->dial + 1, strspn(c->flow->dial + 1, "0123456789"))};
-    m.text = gsm;
-    m.has_payload = c->settings->payload;
-    m.ussd_service_op = op;
-    m.its_session_info = s->session << 8 | (s->unit & ~END_BIT) | (end ? END_BIT : 0);
-    carrier_add(centre_carrier(c->centre), &m, s, ++s->input, s->phone);
+    if (!speech_write(settings->speech, &in, &room, &m)) {
+        in.gsm = span_of(NULL, 0); /* the dialect cannot carry this answer */
+        speech_write(settings->speech, &in, &room, &m);
+    }
+    carrier_add(centre_carrier(c->centre), &m, settings->by_data_sm || settings->speech->is_data_sm,
+                s, ++s->input, s->phone);
 }
 
 static void wait_for_screen(struct crowd *c, struct slot *s, uint64_t intended_us)
@@ -176,7 +182,7 @@ static void answer(struct crowd *c, struct slot *s, uint64_t intended_us)
     write_phone(c, s->phone, phone);
     size = flow_answer(c->flow, s->asked_step, &who, gsm, sizeof(gsm));
     wait_for_screen(c, s, intended_us);
-    send_input(c, s, WIRE_USSD_ANSWER, span_of(gsm, size), false);
+    send_input(c, s, SPEECH_ANSWER, span_of(gsm, size));
 }
 
 static struct slot *take_slot(struct crowd *c)
@@ -216,7 +222,7 @@ static void begin_dialogue(struct crowd *c, struct slot *s, uint32_t phone, uint
     c->started++;
     ledger_on_dialogue(row_of(c, phone));
     wait_for_screen(c, s, intended_us);
-    send_input(c, s, WIRE_USSD_BEGIN, span_of(gsm, size), false);
+    send_input(c, s, SPEECH_BEGIN, span_of(gsm, size));
 }
 
 static void free_slot(struct crowd *c, struct slot *s)
@@ -245,7 +251,7 @@ static void end_dialogue(struct crowd *c, struct slot *s)
 static void hang_up(struct crowd *c, struct slot *s)
 {
     ledger_on_hang_up(row_of(c, s->phone));
-    send_input(c, s, WIRE_USSD_ANSWER, span_of(NULL, 0), true);
+    send_input(c, s, SPEECH_HANG_UP, span_of(NULL, 0));
     end_dialogue(c, s);
 }
 
@@ -322,15 +328,14 @@ static void reenter_due(struct crowd *c)
     }
 }
 
-static void on_screen(struct crowd *c, struct slot *s, const struct wire_message *m,
-                      struct span gsm)
+static void on_screen(struct crowd *c, struct slot *s, uint8_t unit, struct span gsm)
 {
     unsigned step = 0;
     enum ledger_verdict verdict = ledger_on_screen(row_of(c, s->phone), c->flow, gsm, &step);
 
     switch (verdict) {
     case LEDGER_STEP:
-        s->unit = m->its_session_info != WIRE_NONE ? (uint8_t)m->its_session_info : 0;
+        s->unit = unit;
         count_step(c, s, false);
         on_question(c, s, step);
         return;
@@ -358,33 +363,39 @@ static void on_screen(struct crowd *c, struct slot *s, const struct wire_message
 }
 
 /* The text as unpacked septets, however it came. */
-static struct span to_gsm(const struct wire_message *m, uint8_t *gsm, size_t gsm_bytes)
+static struct span to_gsm(const struct speech_output *out, uint8_t *gsm, size_t gsm_bytes)
 {
     char text[1024];
     size_t size;
 
-    if (alphabet_of(m->data_coding) == ALPHABET_GSM)
-        return m->text;
-    alphabet_decode(alphabet_of(m->data_coding), m->text, text, sizeof(text));
+    if (out->alphabet == ALPHABET_GSM)
+        return out->text;
+    alphabet_decode(out->alphabet, out->text, text, sizeof(text));
     if (!alphabet_encode_gsm(text, gsm, gsm_bytes, &size))
-        return m->text;
+        return out->text;
     return span_of(gsm, size);
 }
 
 static void on_message(void *ctx, const struct wire_message *m)
 {
     struct crowd *c = ctx;
+    struct speech_room room;
+    struct speech_output out;
     uint8_t buffer[512];
-    struct span gsm = to_gsm(m, buffer, sizeof(buffer));
+    struct span gsm;
     unsigned step;
     uint32_t phone;
 
     if (!find_phone(c, m->destination.digits, &phone))
         return;
-    if (m->ussd_service_op == WIRE_NONE)
+    speech_read(c->settings->speech, m, &room, &out);
+    gsm = to_gsm(&out, buffer, sizeof(buffer));
+    if (out.kind == SPEECH_SMS)
         ledger_on_sms(row_of(c, phone), c->flow, gsm);
+    else if (out.kind == SPEECH_RELEASE)
+        return;
     else if (c->slot_of[phone] != 0)
-        on_screen(c, c->slots[c->slot_of[phone] - 1], m, gsm);
+        on_screen(c, c->slots[c->slot_of[phone] - 1], out.unit, gsm);
     else
         ledger_on_screen(row_of(c, phone), c->flow, gsm, &step);
 }
@@ -531,6 +542,8 @@ struct crowd *crowd_new(struct loop *loop, const struct crowd_settings *settings
     c->faults = faults;
     c->owner = owner;
     c->ctx = ctx;
+    snprintf(c->code, sizeof(c->code), "%.*s", (int)strspn(flow->dial + 1, "0123456789"),
+             flow->dial + 1);
     c->slots = mem_zalloc(settings->dialogues_max * sizeof(struct slot *));
     list_init(&c->free_slots);
     list_init(&c->waiting);

@@ -8,6 +8,7 @@
 
 #include "tests/smsc/centre.h"
 #include "tests/smsc/ledger.h"
+#include "tests/smsc/speech.h"
 
 struct crowd;
 
@@ -23,7 +24,10 @@ struct crowd_settings {
      * waits in vain. */
     uint64_t reenter_us;
     unsigned hang_up_percent; /* of questions */
-    bool payload;             /* text in message_payload */
+    const struct speech *speech;
+    bool by_payload; /* text in message_payload */
+    bool by_data_sm; /* inputs as data_sm, whatever the dialect */
+    bool echo_unit;  /* answers carry the unit number of the last screen, else 0 */
     uint64_t seed;
     unsigned samples_max; /* wrong screens to print on standard error */
 };

@@ -12,20 +12,19 @@ enum {
     SMS_UCS2_OCTETS = 140,
     SMS_UCS2_PART_OCTETS = 134,
     UDH_BYTES = 6,
-    END_BIT = 1,
     GSM_ESCAPE = 0x1B,
 };
 
-static const struct wire_address nowhere = {0, 1, {NULL, 0}};
-
-void handset_init(struct handset *h, struct centre *centre, const char *msisdn, uint8_t session,
+void handset_init(struct handset *h, struct centre *centre, const char *msisdn,
                   const struct handset_owner *owner, void *ctx)
 {
     memset(h, 0, sizeof(*h));
     h->centre = centre;
     h->owner = owner;
     h->ctx = ctx;
-    h->session = session;
+    /* Another program's dialogue of the same subscriber shall have had another number. */
+    h->session = (uint8_t)(centre_now_us(centre) >> 16);
+    h->speech = speech_at(0);
     h->echo_unit = true;
     text_copy(h->msisdn, sizeof(h->msisdn), msisdn);
 }
@@ -51,17 +50,6 @@ bool handset_is_dial(const char *text)
            strspn(text, "0123456789*#") == size;
 }
 
-static struct wire_message new_message(const struct handset *h, const char *to)
-{
-    struct wire_message m;
-
-    wire_message_init(&m);
-    m.source = (struct wire_address){1, 1, span_of_string(h->msisdn)};
-    m.destination = nowhere;
-    m.destination.digits = span_of_string(to);
-    return m;
-}
-
 static uint32_t key_of(const struct handset *h)
 {
     uint32_t key = 0;
@@ -71,21 +59,27 @@ static uint32_t key_of(const struct handset *h)
     return key;
 }
 
-static bool send_ussd(struct handset *h, int op, const char *text, bool end)
+static bool send_ussd(struct handset *h, enum speech_act act, const char *text)
 {
-    struct wire_message m = new_message(h, h->code);
+    struct speech_input in = {.act = act,
+                              .msisdn = h->msisdn,
+                              .code = h->code,
+                              .session = h->session,
+                              .unit = h->echo_unit ? h->unit : 0,
+                              .by_payload = h->by_payload};
+    struct speech_room room;
+    struct wire_message m;
     uint8_t octets[USSD_OCTETS];
+    uint8_t data_coding;
     size_t size;
 
-    if (!alphabet_encode(text, octets, sizeof(octets), &size, &m.data_coding))
+    if (!alphabet_encode(text, octets, sizeof(octets), &size, &data_coding))
         return false;
-    m.service_type = span_of_string("USSD");
-    m.text = span_of(octets, size);
-    m.has_payload = h->by_payload;
-    m.ussd_service_op = op;
-    m.its_session_info =
-        h->session << 8 | (h->echo_unit ? h->unit & ~END_BIT : 0) | (end ? END_BIT : 0);
-    carrier_add(centre_carrier(h->centre), &m, h, ++h->input, key_of(h));
+    *(data_coding == 0 ? &in.gsm : &in.ucs2) = span_of(octets, size);
+    if (!speech_write(h->speech, &in, &room, &m))
+        return false;
+    carrier_add(centre_carrier(h->centre), &m, h->by_data_sm || h->speech->is_data_sm, h,
+                ++h->input, key_of(h));
     return true;
 }
 
@@ -115,12 +109,12 @@ bool handset_dial(struct handset *h, const char *text)
     if (!handset_is_dial(text))
         return false;
     begin(h, text);
-    return send_ussd(h, WIRE_USSD_BEGIN, text, false);
+    return send_ussd(h, SPEECH_BEGIN, text);
 }
 
 bool handset_answer(struct handset *h, const char *text)
 {
-    if (h->state != HANDSET_ASKED || !send_ussd(h, WIRE_USSD_ANSWER, text, false))
+    if (h->state != HANDSET_ASKED || !send_ussd(h, SPEECH_ANSWER, text))
         return false;
     h->state = HANDSET_WAITING;
     return true;
@@ -131,7 +125,7 @@ void handset_hang_up(struct handset *h)
     if (h->state == HANDSET_IDLE)
         return;
     h->state = HANDSET_IDLE;
-    send_ussd(h, WIRE_USSD_ANSWER, "", true);
+    send_ussd(h, SPEECH_HANG_UP, "");
 }
 
 /* ---- short messages out ---- */
@@ -177,25 +171,28 @@ static void send_parts(struct handset *h, struct wire_message *m, struct span te
         writer_u8(&w, (uint8_t)number);
         writer_bytes(&w, text.data + at, size);
         m->text = writer_span(&w);
-        carrier_add(centre_carrier(h->centre), m, h, ++h->input, key_of(h));
+        carrier_add(centre_carrier(h->centre), m, false, h, ++h->input, key_of(h));
         at += size;
     }
 }
 
 bool handset_text(struct handset *h, const char *to, const char *text)
 {
-    struct wire_message m = new_message(h, to);
+    struct wire_message m;
     uint8_t octets[SMS_PART_SEPTETS * HANDSET_PARTS_MAX];
     size_t size;
     bool ucs2;
     size_t limit;
 
+    wire_message_init(&m);
+    m.source = (struct wire_address){1, 1, span_of_string(h->msisdn)};
+    m.destination = (struct wire_address){0, 1, span_of_string(to)};
     if (!alphabet_encode(text, octets, sizeof(octets), &size, &m.data_coding))
         return false;
     ucs2 = m.data_coding == 8;
     if (size <= (ucs2 ? SMS_UCS2_OCTETS : SMS_SEPTETS)) {
         m.text = span_of(octets, size);
-        carrier_add(centre_carrier(h->centre), &m, h, ++h->input, key_of(h));
+        carrier_add(centre_carrier(h->centre), &m, false, h, ++h->input, key_of(h));
         return true;
     }
     limit = ucs2 ? SMS_UCS2_PART_OCTETS : SMS_PART_SEPTETS;
@@ -316,18 +313,16 @@ static void on_sms(struct handset *h, const struct wire_message *m)
         h->owner->on_sms(h->ctx, from, text);
 }
 
-/* The gateway opens a dialogue (2.3, network-initiated): it names no session, or session 0. */
-static bool is_push(const struct wire_message *m)
+static bool is_of_dialogue(const struct handset *h, const struct speech_output *out)
 {
-    return (m->ussd_service_op == WIRE_USSD_ASK || m->ussd_service_op == WIRE_USSD_NOTIFY) &&
-           (m->its_session_info == WIRE_NONE || m->its_session_info >> 8 == 0);
+    return h->state != HANDSET_IDLE && (!out->has_session || out->session == h->session);
 }
 
-static bool is_of_dialogue(const struct handset *h, const struct wire_message *m)
+/* The gateway opens a dialogue (network-initiated): it names no session yet. */
+static bool is_push(const struct handset *h, const struct speech_output *out)
 {
-    if (h->state == HANDSET_IDLE)
-        return false;
-    return m->its_session_info == WIRE_NONE || m->its_session_info >> 8 == h->session;
+    return h->state == HANDSET_IDLE && !out->has_session &&
+           (out->kind == SPEECH_ASK || out->kind == SPEECH_NOTICE);
 }
 
 static void join_pushed(struct handset *h, const struct wire_message *m)
@@ -343,24 +338,23 @@ static void join_pushed(struct handset *h, const struct wire_message *m)
 
 /* What belongs to no dialogue of this phone (an old one's late screen, the copy of an end) is
  * dropped, as a network drops it. */
-static void on_ussd(struct handset *h, const struct wire_message *m)
+static void on_ussd(struct handset *h, const struct wire_message *m,
+                    const struct speech_output *out)
 {
     char text[HANDSET_SCREEN_BYTES];
-    bool ended = m->ussd_service_op != WIRE_USSD_ASK ||
-                 (m->its_session_info != WIRE_NONE && m->its_session_info & END_BIT);
 
-    if (!is_of_dialogue(h, m)) {
-        if (h->state != HANDSET_IDLE || !is_push(m))
-            return;
+    if (is_push(h, out))
         join_pushed(h, m);
-    }
-    alphabet_decode(alphabet_of(m->data_coding), m->text, text, sizeof(text));
-    h->unit = m->its_session_info != WIRE_NONE ? (uint8_t)m->its_session_info : 0;
-    h->state = ended ? HANDSET_IDLE : HANDSET_ASKED;
+    else if (!is_of_dialogue(h, out))
+        return;
+    alphabet_decode(out->alphabet, out->text, text, sizeof(text));
+    h->unit = out->unit;
+    h->state = out->kind == SPEECH_ASK ? HANDSET_ASKED : HANDSET_IDLE;
     h->screens++;
-    if (m->ussd_service_op == WIRE_USSD_NOTIFY)
-        send_ussd(h, WIRE_USSD_NOTIFY_ACK, "", true);
-    h->owner->on_screen(h->ctx, text, ended);
+    if (out->kind == SPEECH_NOTICE)
+        send_ussd(h, SPEECH_NOTIFY_ACK, "");
+    if (out->kind != SPEECH_RELEASE)
+        h->owner->on_screen(h->ctx, text, out->kind != SPEECH_ASK);
 }
 
 bool handset_is_for(const struct handset *h, const struct wire_message *m)
@@ -370,8 +364,12 @@ bool handset_is_for(const struct handset *h, const struct wire_message *m)
 
 void handset_on_message(struct handset *h, const struct wire_message *m)
 {
-    if (m->ussd_service_op != WIRE_NONE || span_is_equal(m->service_type, span_of_string("USSD")))
-        on_ussd(h, m);
-    else
+    struct speech_room room;
+    struct speech_output out;
+
+    speech_read(h->speech, m, &room, &out);
+    if (out.kind == SPEECH_SMS)
         on_sms(h, m);
+    else
+        on_ussd(h, m, &out);
 }

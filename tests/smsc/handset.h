@@ -1,15 +1,13 @@
 /*
  * One subscriber's phone: a USSD dialogue and a box of short messages, over a centre.
  *
- * The dialogue speaks spec34 (smpp-ussd.md 2.3): service_type USSD, the number in source_addr, the
- * short code in destination_addr, ussd_service_op 1 to begin and 18 to answer, the dialogue's
- * number in the first octet of its_session_info, the number of the dialogue unit in the second, its
- * lowest bit set when the subscriber hangs up.
+ * The dialogue is in the centre's dialect (speech.h).
  */
 #ifndef WARUNG_SMSC_HANDSET_H
 #define WARUNG_SMSC_HANDSET_H
 
 #include "tests/smsc/centre.h"
+#include "tests/smsc/speech.h"
 
 enum {
     HANDSET_NUMBER_BYTES = 24,
@@ -51,8 +49,10 @@ struct handset {
     void *ctx;
     char msisdn[HANDSET_NUMBER_BYTES];
     enum handset_state state;
+    const struct speech *speech;
     bool echo_unit;  /* answers carry the unit number of the gateway's last message, else 0 */
-    bool by_payload; /* text goes in message_payload */
+    bool by_payload; /* USSD text goes in message_payload */
+    bool by_data_sm; /* USSD goes as data_sm, whatever the dialect */
     char code[HANDSET_NUMBER_BYTES]; /* of the running dialogue: "384" */
     uint8_t session;
     uint8_t unit;
@@ -63,7 +63,7 @@ struct handset {
     unsigned next_partial;
 };
 
-void handset_init(struct handset *h, struct centre *centre, const char *msisdn, uint8_t session,
+void handset_init(struct handset *h, struct centre *centre, const char *msisdn,
                   const struct handset_owner *owner, void *ctx);
 void handset_fini(struct handset *h);
 
@@ -73,7 +73,7 @@ bool handset_is_dial(const char *text);
 bool handset_dial(struct handset *h, const char *text);
 /* Only in HANDSET_ASKED. False when the text is too long for USSD or no UTF-8. */
 bool handset_answer(struct handset *h, const char *text);
-/* Ends a dialogue that is open (the abort of spec34: end bit); nothing when none is. */
+/* Ends a dialogue that is open; nothing when none is. */
 void handset_hang_up(struct handset *h);
 /* Sends a short message, in parts when it is long. False when it is too long or no UTF-8. */
 bool handset_text(struct handset *h, const char *to, const char *text);

@@ -1,5 +1,7 @@
 #include "tests/smsc/options.h"
 
+#include "tests/smsc/speech.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -45,6 +47,8 @@ static const struct option table[] = {
      "take commands on this unix socket; see the manual"},
     {"sticky", KIND_FLAG, FIELD(sticky), ALL, NULL, "keep a subscriber to one bind"},
     {"data-sm", KIND_FLAG, FIELD(data_sm), ALL, NULL, "send inputs as data_sm"},
+    {"dialect", KIND_STRING, FIELD(dialect), OPTION_PHONE | OPTION_RUN | OPTION_LOAD, "NAME",
+     "how the centre speaks USSD (spec34); see the manual"},
     {"its", KIND_STRING, FIELD(its), ALL, "MODE",
      "unit number in its_session_info: echo (default) or constant"},
     {"payload", KIND_FLAG, FIELD(payload), ALL, NULL, "USSD text in message_payload"},
@@ -112,6 +116,7 @@ void options_init(struct options *o, enum option_command command)
         .retry_ms = 1000,
         .give_up_ms = 60000,
         .wait_bind_s = 20,
+        .dialect = "spec34",
         .its = "echo",
         .seed = 1,
         .repeat_ms = 50,
@@ -264,6 +269,10 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
         fprintf(stderr, "warung-smsc: --its wants echo or constant\n");
         return false;
     }
+    if (speech_find(o->dialect) == NULL) {
+        fprintf(stderr, "warung-smsc: --dialect: there is no %s\n", o->dialect);
+        return false;
+    }
     faults_init(faults, o->seed);
     if (o->fault != NULL && !faults_parse(faults, o->fault, &bad)) {
         fprintf(stderr, "warung-smsc: --fault: not NAME=PERCENT: %s\n", bad);
@@ -274,9 +283,7 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
     s->peers.binds = o->binds;
     s->sticky = o->sticky;
     s->late_ms = o->late_ms;
-    s->carrier.command_id = o->data_sm           ? WIRE_DATA_SM
-                            : o->connect != NULL ? WIRE_SUBMIT_SM
-                                                 : WIRE_DELIVER_SM;
+    s->carrier.command_id = o->connect != NULL ? WIRE_SUBMIT_SM : WIRE_DELIVER_SM;
     s->carrier.response_timeout_ms = o->response_timeout_ms;
     s->carrier.retry_ms = o->retry_ms;
     s->carrier.give_up_ms = o->give_up_ms;

@@ -29,6 +29,7 @@ struct options {
     bool sticky;
     bool data_sm;
     /* how the subscriber's side speaks */
+    const char *dialect;
     const char *its;
     bool payload;
     /* faults */

@@ -335,10 +335,11 @@ int phone_run(struct loop *loop, const struct options *options,
     p.is_terminal = isatty(STDIN_FILENO);
     p.display.out = stdout;
     p.display.boxed = p.is_terminal && isatty(STDOUT_FILENO);
-    handset_init(&p.handset, p.centre, options->phone, (uint8_t)(loop->now_us >> 10),
-                 &handset_owner, &p);
+    handset_init(&p.handset, p.centre, options->phone, &handset_owner, &p);
     p.handset.echo_unit = strcmp(options->its, "echo") == 0;
     p.handset.by_payload = options->payload;
+    p.handset.by_data_sm = options->data_sm;
+    p.handset.speech = speech_find(options->dialect);
     timer_init(&p.deadline, on_deadline, &p);
     deferred_init(&p.go_on, go_on, &p);
     input_init(&p.input, loop, STDIN_FILENO, on_input, &p);

@@ -124,10 +124,11 @@ static void use_phone(struct run *r, const char *number)
     a = mem_zalloc(sizeof(*a));
     a->run = r;
     list_init(&a->events);
-    handset_init(&a->handset, r->centre, number, (uint8_t)(r->loop->now_us >> 10), &handset_owner,
-                 a);
+    handset_init(&a->handset, r->centre, number, &handset_owner, a);
     a->handset.echo_unit = strcmp(r->options->its, "echo") == 0;
     a->handset.by_payload = r->options->payload;
+    a->handset.by_data_sm = r->options->data_sm;
+    a->handset.speech = speech_find(r->options->dialect);
     r->actors[r->actor_count++] = a;
     r->actor = a;
 }

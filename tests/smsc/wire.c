@@ -74,6 +74,7 @@ void wire_message_init(struct wire_message *m)
     m->sar_total_segments = WIRE_NONE;
     m->sar_segment_seqnum = WIRE_NONE;
     m->message_state = WIRE_NONE;
+    m->vendor_session = WIRE_NONE;
 }
 
 uint32_t wire_bind_decode(struct span body, struct wire_bind *bind)
@@ -117,6 +118,10 @@ static bool take_tlv(struct wire_message *m, uint16_t tag, struct span value)
         return take_number(value, 1, &m->sar_segment_seqnum);
     case WIRE_TLV_MESSAGE_STATE:
         return take_number(value, 1, &m->message_state);
+    case WIRE_TLV_VENDOR_SESSION:
+        if (value.size == 4)
+            m->vendor_session = u32_at(value.data);
+        return true;
     case WIRE_TLV_MESSAGE_PAYLOAD:
         if (m->text.size == 0 && !m->has_payload)
             m->text = value;

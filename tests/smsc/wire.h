@@ -66,6 +66,7 @@ enum {
     WIRE_TLV_MESSAGE_STATE = 0x0427,
     WIRE_TLV_USSD_SERVICE_OP = 0x0501,
     WIRE_TLV_ITS_SESSION_INFO = 0x1383,
+    WIRE_TLV_VENDOR_SESSION = 0x1501,
 };
 
 enum {
@@ -127,6 +128,7 @@ struct wire_message {
     int sar_total_segments;
     int sar_segment_seqnum;
     int message_state;
+    int64_t vendor_session; /* TLV 0x1501 of four octets, read only; WIRE_NONE when there is none */
     struct span receipted_message_id; /* without its NUL */
     struct span extra_tlvs;           /* encode only: whole TLVs, appended as they are */
 };

@@ -104,6 +104,8 @@ static void open_scene(struct scene *s, const char *faults, const char *bugs)
                                                 .phones = 100000,
                                                 .dialogues_max = AT_ONCE,
                                                 .screen_timeout_us = 250000,
+                                                .speech = speech_find("spec34"),
+                                                .echo_unit = true,
                                                 .seed = 7};
     s->crowd = crowd_new(&s->loop, &s->crowd_settings, s->flow, &s->faults, &crowd_owner, s);
     crowd_fill_owner(&s->owner);
