@@ -4,24 +4,31 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/tls.h"
 
 /* WAITING: for a predecessor of the same name to leave. */
 enum stage { STAGE_WAITING, STAGE_IN_SERVICE, STAGE_LEAVING };
 
+enum { BURIAL_MS = 1000 };
+
 struct entry {
     struct list_node node;
     struct centre *centre;
+    struct tls_factory *tls; /* NULL: plain */
     enum stage stage;
     const struct config_smsc *settings; /* not of those that leave */
 };
 
 struct centres {
     struct link_env env;
+    struct event_base *base;
     struct transport_factory network;
     struct centre_owner owner;
     struct centre_owner own; /* what the centres call: this set first, then its owner */
     uintptr_t next_bind;
     struct list entries;
+    struct list dead; /* their links go at the end of the turn, their factories by the timer */
+    struct timer burial;
     struct deferred tidy;
 };
 
@@ -34,7 +41,27 @@ static void remove_entry(struct centres *cs, struct entry *e)
 {
     list_remove(&cs->entries, &e->node);
     centre_free(e->centre);
-    mem_free(e);
+    e->centre = NULL;
+    list_push_back(&cs->dead, &e->node);
+    timer_start(cs->env.timers, &cs->burial, BURIAL_MS);
+}
+
+static void bury(struct centres *cs)
+{
+    LIST_FOREACH(node, &cs->dead) {
+        struct entry *e = entry_of(node);
+
+        list_remove(&cs->dead, node);
+        if (e->tls != NULL)
+            tls_factory_free(e->tls);
+        mem_free(e);
+    }
+}
+
+static void on_burial(struct timer *timer, void *arg)
+{
+    (void)timer;
+    bury(arg);
 }
 
 static bool is_awaited(struct centres *cs, const struct entry *waiting)
@@ -82,17 +109,21 @@ static void on_change(void *ctx, struct centre *centre)
     cs->owner.on_change(cs->owner.ctx, centre);
 }
 
-struct centres *centres_new(const struct link_env *env, const struct transport_factory *network,
+struct centres *centres_new(const struct link_env *env, struct event_base *base,
+                            const struct transport_factory *network,
                             const struct centre_owner *owner)
 {
     struct centres *cs = mem_zalloc(sizeof(*cs));
 
     cs->env = *env;
+    cs->base = base;
     cs->network = *network;
     cs->owner = *owner;
     cs->own = (struct centre_owner){on_message, on_change, cs};
     cs->next_bind = 1;
     list_init(&cs->entries);
+    list_init(&cs->dead);
+    timer_init(&cs->burial, on_burial, cs);
     deferred_init(&cs->tidy, on_tidy, cs);
     return cs;
 }
@@ -127,6 +158,29 @@ static struct entry *find_staying(struct centres *cs, const char *name)
     return NULL;
 }
 
+/* NULL (logged) when its certificates cannot be read. */
+static struct entry *make_entry(struct centres *cs, const struct config_smsc *settings)
+{
+    struct entry *e = mem_zalloc(sizeof(*e));
+    struct transport_factory network = cs->network;
+    char error[TLS_ERROR_BYTES];
+
+    e->stage = STAGE_WAITING;
+    e->settings = settings;
+    if (settings->tls.is_on) {
+        e->tls = tls_make_factory(&settings->tls, false, cs->base, cs->env.timers, cs->env.deferred,
+                                  error);
+        if (e->tls == NULL) {
+            log_error("smsc.tls", LOG_S("smsc", settings->name), LOG_S("error", error));
+            mem_free(e);
+            return NULL;
+        }
+        network = tls_factory_network(e->tls);
+    }
+    e->centre = centre_new(&cs->env, &network, settings, &cs->own, &cs->next_bind);
+    return e;
+}
+
 void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count)
 {
     LIST_FOREACH(node, &cs->entries) {
@@ -144,17 +198,26 @@ void centres_apply(struct centres *cs, const struct config_smsc *settings, size_
     for (size_t i = 0; i < count; i++) {
         struct entry *e = find_staying(cs, settings[i].name);
 
-        if (e == NULL) {
-            e = mem_zalloc(sizeof(*e));
-            e->stage = STAGE_WAITING;
-            e->settings = &settings[i];
-            e->centre = centre_new(&cs->env, &cs->network, e->settings, &cs->own, &cs->next_bind);
-        } else {
+        if (e != NULL)
             list_remove(&cs->entries, &e->node);
-        }
-        list_push_back(&cs->entries, &e->node); /* in the order of the configuration */
+        else
+            e = make_entry(cs, &settings[i]);
+        if (e != NULL)
+            list_push_back(&cs->entries, &e->node); /* in the order of the configuration */
     }
     deferred_add(cs->env.deferred, &cs->tidy);
+}
+
+void centres_reload_certificates(struct centres *cs)
+{
+    char error[TLS_ERROR_BYTES];
+
+    LIST_FOREACH(node, &cs->entries) {
+        struct entry *e = entry_of(node);
+
+        if (e->tls != NULL && !tls_factory_reload(e->tls, error))
+            log_error("smsc.tls", LOG_S("smsc", centre_name(e->centre)), LOG_S("error", error));
+    }
 }
 
 void centres_stop(struct centres *cs)
@@ -175,6 +238,9 @@ void centres_free(struct centres *cs)
     deferred_cancel(cs->env.deferred, &cs->tidy);
     LIST_FOREACH(node, &cs->entries)
         remove_entry(cs, entry_of(node));
+    deferred_run(cs->env.deferred);
+    bury(cs);
+    timer_stop(cs->env.timers, &cs->burial);
     mem_free(cs);
 }
 

@@ -8,8 +8,10 @@
 
 struct centres;
 
-/* The environment must outlive the set. */
-struct centres *centres_new(const struct link_env *env, const struct transport_factory *network,
+/* The environment must outlive the set; `base` is for those that speak TLS, the network for the
+ * others. */
+struct centres *centres_new(const struct link_env *env, struct event_base *base,
+                            const struct transport_factory *network,
                             const struct centre_owner *owner);
 /* Makes the set what the settings say: new entries connect, changed ones unbind and connect anew,
  * missing ones unbind and go. The settings must stay until the following call has returned, which
@@ -18,7 +20,10 @@ void centres_apply(struct centres *cs, const struct config_smsc *settings, size_
 /* Unbinds all; on_change of the owner follows each that closes. */
 void centres_stop(struct centres *cs);
 bool centres_are_stopped(const struct centres *cs);
-/* Requests under way are not called back. */
+/* New connections use the certificates that stand in the files now. False (logged) for each centre
+ * whose files are faulty: it keeps what it has. */
+void centres_reload_certificates(struct centres *cs);
+/* Requests under way are not called back. Outside of all callbacks. */
 void centres_free(struct centres *cs);
 
 /* Those in service, in the order of the configuration; NULL at the end. */

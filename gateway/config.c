@@ -337,8 +337,9 @@ static bool row_is_equal(const struct config_row *row, const void *a, const void
     case CONFIG_TEXTS:
         return texts_are_equal((const struct config_strings *)x, (const struct config_strings *)y);
     case CONFIG_GROUP:
+        return (row->flags & CONFIG_PRESENCE) == 0 || *(const bool *)x == *(const bool *)y;
     case CONFIG_LIST:
-        break; /* their members have rows of their own */
+        break; /* its members have rows of their own */
     }
     return true;
 }

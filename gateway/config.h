@@ -34,6 +34,7 @@ enum config_bind {
     CONFIG_BIND_PAIR /* one receiver and one transmitter */
 };
 
+enum config_tls_version { CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
 enum config_token { CONFIG_TOKEN_NONE, CONFIG_TOKEN_ECHO };
 
 struct config_redis {
@@ -51,6 +52,15 @@ struct config_redis {
     unsigned wait_replicas; /* STORE_REDIS_WAIT_BY_MODE: -1 */
     unsigned wait_timeout_ms;
     unsigned journal_keep_s;
+};
+
+struct config_tls {
+    bool is_on; /* the group is there */
+    const char *cert;
+    const char *key;
+    const char *ca; /* empty = the system's */
+    bool verify;
+    enum config_tls_version min_version;
 };
 
 struct config_smsc {
@@ -79,6 +89,7 @@ struct config_smsc {
     unsigned pdu_bytes_max;
     unsigned reconnect_min_s; /* between two attempts; 0 = the usual back-off alone */
     unsigned limit;           /* page limit in septets; 0 = the dialect's */
+    struct config_tls tls;
 };
 
 struct config_account {
@@ -92,12 +103,20 @@ struct config_account {
     const struct dialect *spoken; /* what `dialect` names; lives as long as the config */
     unsigned window;
     unsigned tps;
+    unsigned in_tps;
     unsigned max_binds;
-    struct config_strings codes;
+    unsigned enquire_link_s;
+    unsigned response_timeout_s;
+    enum config_token turn_token;
+    unsigned limit;
+    struct config_strings codes; /* empty = all */
 };
 
 struct config_partners {
     struct config_strings listen;
+    const char *system_id; /* ours, in bind responses */
+    unsigned connections_max;
+    struct config_tls tls;
     struct config_account *accounts;
     size_t account_count;
 };
@@ -128,6 +147,7 @@ struct config_turn {
     unsigned remember_s;
     unsigned sms_expiry_s;
     unsigned sweep_ms;
+    unsigned settle_ms;
 };
 
 struct config_log {

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "gateway/config.h"
 
-enum { PATH_BYTES = 128, ROWS_MAX = 128 };
+enum { PATH_BYTES = 128, ROWS_MAX = 256 };
 
 /* One structure being filled: struct config itself or an entry of a list. */
 struct scope {
@@ -347,8 +347,11 @@ static void read_setting(struct config_reader *r, const config_setting_t *settin
         break;
     case CONFIG_GROUP:
         snprintf(prefix, sizeof(prefix), "%s.", row->path);
-        if (is_type(r, setting, row, config_setting_is_group(setting), "a group: { ... }"))
-            read_group(r, setting, prefix, scope);
+        if (!is_type(r, setting, row, config_setting_is_group(setting), "a group: { ... }"))
+            break;
+        if ((row->flags & CONFIG_PRESENCE) != 0)
+            *(bool *)(scope->base + row->offset) = true;
+        read_group(r, setting, prefix, scope);
         break;
     }
 }

@@ -14,6 +14,7 @@
 static const char *const redis_modes[] = {"standalone", "sentinel", "cluster", NULL};
 static const char *const binds[] = {"transceiver", "transmitter", "receiver", "pair", NULL};
 static const char *const tokens[] = {"none", "echo", NULL};
+static const char *const tls_versions[] = {"1.2", "1.3", NULL};
 static const char *const levels[] = {"debug", "info", "warning", "error", "off", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
@@ -27,6 +28,7 @@ static const char *const formats[] = {"logfmt", "json", NULL};
 #define WORD(p, f, o, d, w) {.path = p, .type = CONFIG_WORD, .flags = f, .offset = o, .initial = d, .words = w}
 #define TEXTS(p, f, o, most, chk) {.path = p, .type = CONFIG_TEXTS, .flags = f, .offset = o, .min = 1, .max = most, .check = chk}
 #define GROUP(p) {.path = p, .type = CONFIG_GROUP}
+#define SWITCH(p, f, o) {.path = p, .type = CONFIG_GROUP, .flags = CONFIG_PRESENCE | (f), .offset = o}
 #define LIST(p, f, o, n, t) \
     {.path = p, .type = CONFIG_LIST, .flags = f, .offset = o, .count_offset = n, .item_bytes = sizeof(struct t)}
 
@@ -73,9 +75,23 @@ const struct config_row config_rows[] = {
     NUMBER("smsc[].pdu_bytes_max", 0, IN(config_smsc, pdu_bytes_max), "70000", 512, 131072, "octets"),
     NUMBER("smsc[].reconnect_min_s", 0, IN(config_smsc, reconnect_min_s), "0", 0, 3600, "s"),
     NUMBER("smsc[].limit", 0, IN(config_smsc, limit), "0", 0, 182, "septets, 0 = the dialect's"),
+    SWITCH("smsc[].tls", 0, IN(config_smsc, tls.is_on)),
+    FILE_PATH("smsc[].tls.cert", 0, IN(config_smsc, tls.cert), ""),
+    FILE_PATH("smsc[].tls.key", 0, IN(config_smsc, tls.key), ""),
+    FILE_PATH("smsc[].tls.ca", 0, IN(config_smsc, tls.ca), ""),
+    FLAG("smsc[].tls.verify", 0, IN(config_smsc, tls.verify), "true"),
+    WORD("smsc[].tls.min_version", 0, IN(config_smsc, tls.min_version), "1.2", tls_versions),
 
     GROUP("partners"),
     TEXTS("partners.listen", CONFIG_RESTART, IN(config, partners.listen), 255, config_check_listen),
+    TEXT("partners.system_id", CONFIG_RESTART, IN(config, partners.system_id), "warung", 1, 15, NULL),
+    NUMBER("partners.connections_max", CONFIG_RESTART, IN(config, partners.connections_max), "10000", 1, 1000000, NULL),
+    SWITCH("partners.tls", CONFIG_RESTART, IN(config, partners.tls.is_on)),
+    FILE_PATH("partners.tls.cert", CONFIG_RESTART, IN(config, partners.tls.cert), ""),
+    FILE_PATH("partners.tls.key", CONFIG_RESTART, IN(config, partners.tls.key), ""),
+    FILE_PATH("partners.tls.ca", CONFIG_RESTART, IN(config, partners.tls.ca), ""),
+    FLAG("partners.tls.verify", CONFIG_RESTART, IN(config, partners.tls.verify), "false"),
+    WORD("partners.tls.min_version", CONFIG_RESTART, IN(config, partners.tls.min_version), "1.2", tls_versions),
     LIST("partners.accounts", 0, IN(config, partners.accounts), IN(config, partners.account_count), config_account),
     TEXT("partners.accounts[].system_id", CONFIG_REQUIRED, IN(config_account, system_id), NULL, 1, 15, NULL),
     TEXT("partners.accounts[].password", CONFIG_SECRET, IN(config_account, password), "", 0, 63, NULL),
@@ -85,6 +101,11 @@ const struct config_row config_rows[] = {
     TEXT("partners.accounts[].dialect", 0, IN(config_account, dialect), "spec34", 1, 23, NULL),
     NUMBER("partners.accounts[].window", 0, IN(config_account, window), "32", 1, 10000, NULL),
     NUMBER("partners.accounts[].tps", 0, IN(config_account, tps), "0", 0, 1000000, "PDUs per second, 0 = no limit"),
+    NUMBER("partners.accounts[].in_tps", 0, IN(config_account, in_tps), "0", 0, 1000000, "PDUs per second, 0 = no limit"),
+    NUMBER("partners.accounts[].enquire_link_s", 0, IN(config_account, enquire_link_s), "30", 1, 3600, "s"),
+    NUMBER("partners.accounts[].response_timeout_s", 0, IN(config_account, response_timeout_s), "10", 1, 600, "s"),
+    WORD("partners.accounts[].turn_token", 0, IN(config_account, turn_token), "none", tokens),
+    NUMBER("partners.accounts[].limit", 0, IN(config_account, limit), "0", 0, 182, "septets, 0 = the dialect's"),
     NUMBER("partners.accounts[].max_binds", 0, IN(config_account, max_binds), "4", 1, 1000, NULL),
     TEXTS("partners.accounts[].codes", 0, IN(config_account, codes), 23, config_check_code),
 
@@ -122,6 +143,7 @@ const struct config_row config_rows[] = {
     NUMBER("turn.remember_s", CONFIG_RESTART, IN(config, turn.remember_s), "604800", 60, 31536000, "s"),
     NUMBER("turn.sms_expiry_s", CONFIG_RESTART, IN(config, turn.sms_expiry_s), "259200", 60, 2592000, "s"),
     NUMBER("turn.sweep_ms", CONFIG_RESTART, IN(config, turn.sweep_ms), "1000", 50, 600000, "ms"),
+    NUMBER("turn.settle_ms", CONFIG_RESTART, IN(config, turn.settle_ms), "200", 1, 60000, "ms"),
 };
 /* clang-format on */
 

@@ -22,7 +22,8 @@ enum config_type {
 enum config_flag {
     CONFIG_RESTART = 1 << 0, /* a reload does not put a new value to work */
     CONFIG_REQUIRED = 1 << 1,
-    CONFIG_SECRET = 1 << 2, /* never in a message */
+    CONFIG_SECRET = 1 << 2,   /* never in a message */
+    CONFIG_PRESENCE = 1 << 3, /* CONFIG_GROUP: the bool at offset says that it is there */
 };
 
 struct config_row {

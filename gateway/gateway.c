@@ -25,6 +25,7 @@ struct gateway {
     struct turn_engine *turns;
     struct ports *ports;
     struct centres *centres;
+    struct partners *partners;
     struct http_server *http;    /* NULL when admin.listen is empty */
     struct http_server *control; /* NULL when control is empty */
     struct timer start_timeout;
@@ -104,20 +105,7 @@ static struct store *make_store(struct gateway *g, char *error, size_t error_byt
 static struct turn_engine *make_turns(struct gateway *g)
 {
     const struct config_turn *c = &g->setup.config->turn;
-    struct turn_settings settings = {
-        .instance = g->setup.config->instance,
-        .turns_max = c->turns_max,
-        .mailbox_max = c->mailbox_max,
-        .cache_max = c->cache_max,
-        .answer_window_ms = c->answer_window_ms,
-        .redelivery_horizon_s = c->redelivery_horizon_s,
-        .session_idle_s = c->session_idle_s,
-        .reply_deadline_ms = c->reply_deadline_ms,
-        .draft_ttl_s = c->draft_ttl_s,
-        .remember_s = c->remember_s,
-        .sms_expiry_s = c->sms_expiry_s,
-        .sweep_ms = c->sweep_ms,
-    };
+    struct turn_settings settings = turn_settings_default();
     struct turn_env env = {
         .timers = loop_timers(g->loop),
         .wall_ms = loop_wall_ms,
@@ -128,6 +116,19 @@ static struct turn_engine *make_turns(struct gateway *g)
         .ports = ports_for_turns(g->ports),
     };
 
+    settings.instance = g->setup.config->instance;
+    settings.turns_max = c->turns_max;
+    settings.mailbox_max = c->mailbox_max;
+    settings.cache_max = c->cache_max;
+    settings.answer_window_ms = c->answer_window_ms;
+    settings.redelivery_horizon_s = c->redelivery_horizon_s;
+    settings.session_idle_s = c->session_idle_s;
+    settings.reply_deadline_ms = c->reply_deadline_ms;
+    settings.draft_ttl_s = c->draft_ttl_s;
+    settings.remember_s = c->remember_s;
+    settings.sms_expiry_s = c->sms_expiry_s;
+    settings.sweep_ms = c->sweep_ms;
+    settings.settle_ms = c->settle_ms;
     return turn_engine_new(&env, &settings);
 }
 
@@ -141,13 +142,15 @@ static void make_links(struct gateway *g)
 {
     struct transport_factory network;
     struct centre_owner owner = {ports_on_message, on_centre_change, g->ports};
+    struct partners_owner partners_owner = {ports_on_partner_message, g->ports};
 
     g->sockets =
         socket_factory_new(loop_base(g->loop), loop_timers(g->loop), loop_deferred(g->loop));
     network = socket_factory_network(g->sockets);
     g->link_env =
         (struct link_env){loop_timers(g->loop), loop_deferred(g->loop), loop_random, g->loop};
-    g->centres = centres_new(&g->link_env, &network, &owner);
+    g->centres = centres_new(&g->link_env, loop_base(g->loop), &network, &owner);
+    g->partners = partners_new(&g->link_env, loop_base(g->loop), g->sockets, &partners_owner);
 }
 
 /* ---- HTTP ---- */
@@ -204,9 +207,10 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
     g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
         g->turns = make_turns(g);
-        ports_connect(g->ports, g->centres, g->setup.router, g->turns);
+        ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns);
     }
-    if (g->store == NULL || !open_http(g, error, error_bytes)) {
+    if (g->store == NULL || !open_http(g, error, error_bytes) ||
+        !partners_open(g->partners, &g->setup.config->partners, error, error_bytes)) {
         memset(&g->setup, 0, sizeof(g->setup)); /* stays the caller's */
         gateway_free(g);
         return NULL;
@@ -232,6 +236,7 @@ void gateway_free(struct gateway *g)
     if (g->store != NULL)
         store_free(g->store);
     centres_free(g->centres);
+    partners_free(g->partners);
     deferred_run(loop_deferred(g->loop));
     if (g->turns != NULL)
         turn_engine_free(g->turns);
@@ -268,6 +273,9 @@ static void take_config(struct gateway *g, struct config *config, struct auth *a
     config_list_restart_changes(old, config, log_needs_restart, NULL);
     if (g->state == GATEWAY_READY)
         centres_apply(g->centres, config->smsc, config->smsc_count);
+    centres_reload_certificates(g->centres);
+    partners_apply(g->partners, &config->partners);
+    partners_reload_certificates(g->partners);
     log_set_level(config->log.level);
     log_set_format(config->log.format);
     log_set_show_msisdn(config->log.show_msisdn);
@@ -309,9 +317,11 @@ static void on_drain_look(struct timer *timer, void *arg)
     if (g->unbind_until_ms == 0 && (turn_live(g->turns) == 0 || now_ms >= g->drain_until_ms)) {
         g->unbind_until_ms = now_ms + UNBIND_MS;
         centres_stop(g->centres);
+        partners_stop(g->partners);
     }
     if (g->unbind_until_ms != 0 &&
-        (centres_are_stopped(g->centres) || now_ms >= g->unbind_until_ms)) {
+        ((centres_are_stopped(g->centres) && partners_are_stopped(g->partners)) ||
+         now_ms >= g->unbind_until_ms)) {
         stop(g, true);
         return;
     }
@@ -354,6 +364,11 @@ const struct config *gateway_config(const struct gateway *g)
 const struct centres *gateway_centres(const struct gateway *g)
 {
     return g->centres;
+}
+
+struct partners *gateway_partners(const struct gateway *g)
+{
+    return g->partners;
 }
 
 const struct router *gateway_router(const struct gateway *g)

@@ -10,6 +10,7 @@
 
 #include "gateway/centres.h"
 #include "gateway/loop.h"
+#include "gateway/partners.h"
 #include "gateway/ports.h"
 #include "gateway/setup.h"
 #include "gateway/turn/turn.h"
@@ -52,6 +53,7 @@ enum gateway_state gateway_state(const struct gateway *g);
 const struct gateway_counters *gateway_counters(const struct gateway *g);
 const struct config *gateway_config(const struct gateway *g);
 const struct centres *gateway_centres(const struct gateway *g);
+struct partners *gateway_partners(const struct gateway *g);
 const struct router *gateway_router(const struct gateway *g);
 const struct ports *gateway_ports(const struct gateway *g);
 const struct turn_engine *gateway_turns(const struct gateway *g);

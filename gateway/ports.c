@@ -1,8 +1,11 @@
 #include "gateway/ports.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -22,12 +25,17 @@ struct sent {
     void *arg;
 };
 
+/* Stands in an origin for the bind of a partner's, whose link is found by its connection. */
+#define PARTNER_BIND ((void *)UINTPTR_MAX)
+
 struct ports {
     struct centres *centres;
+    struct partners *partners;
     const struct router *router;
     struct turn_engine *engine;
     struct list under_way;
     struct list pool;
+    uint64_t next_message_id; /* that partners are told */
     struct ports_counters counters;
 };
 
@@ -134,88 +142,160 @@ static bool submit(struct sent *s, struct link *link, enum link_lane lane, const
     return true;
 }
 
+/* ---- who is meant ---- */
+
+/* The other side of a dialogue or SMS: a centre, or a partner towards whom we are the centre. */
+struct peer {
+    const char *name;
+    const struct dialect *dialect;
+    struct centre *centre;         /* NULL: a partner */
+    const struct partner *partner; /* NULL: a centre */
+};
+
+static bool find_peer(struct ports *p, const char *name, struct peer *peer)
+{
+    *peer = (struct peer){.centre = centres_find(p->centres, name)};
+    if (peer->centre != NULL) {
+        peer->name = centre_name(peer->centre);
+        peer->dialect = centre_dialect(peer->centre);
+        return true;
+    }
+    peer->partner = partners_find(p->partners, name);
+    if (peer->partner == NULL)
+        return false;
+    peer->name = partner_name(peer->partner);
+    peer->dialect = partner_dialect(peer->partner);
+    return true;
+}
+
+static struct link *pick_link(struct ports *p, const struct peer *peer)
+{
+    return peer->centre != NULL ? centre_transmitter(peer->centre)
+                                : partners_pick(p->partners, peer->partner);
+}
+
+/* The link of an input; NULL when its connection is gone. */
+static struct link *link_of(struct ports *p, const struct turn_origin *origin)
+{
+    return origin->link == PARTNER_BIND ? partners_find_link(p->partners, origin->connection)
+                                        : centres_find_link(p->centres, (uintptr_t)origin->link);
+}
+
+/* A partner gets as deliver_sm what a centre gets as submit_sm: the two have the same fields (SMPP
+ * 3.4 4.4 and 4.6). */
+static void turn_around(struct writer *pdu)
+{
+    enum { COMMAND_ID_AT = 4 };
+    struct writer w;
+
+    if (pdu->start[COMMAND_ID_AT + 3] != SMPP_SUBMIT_SM)
+        return; /* data_sm goes both ways */
+    writer_init(&w, pdu->start + COMMAND_ID_AT, 4);
+    writer_u32(&w, SMPP_DELIVER_SM);
+}
+
 /* ---- for the turn engine ---- */
 
 static void answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
 {
     struct ports *p = ctx;
-    struct link *link = centres_find_link(p->centres, (uintptr_t)origin->link);
+    struct link *link = link_of(p, origin);
     struct link_ticket ticket = {origin->connection, origin->sequence_number, origin->command_id};
+    char message_id[24];
 
     /* A connection that is gone needs no answer: the centre delivers again. */
-    if (link != NULL)
+    if (link == NULL)
+        return;
+    if (origin->link != PARTNER_BIND || command_status != ESME_ROK) {
         link_answer(link, ticket, command_status, NULL);
+        return;
+    }
+    snprintf(message_id, sizeof(message_id), "%" PRIx64, p->next_message_id++);
+    link_answer(link, ticket, command_status, message_id);
+}
+
+/* Submits one encoded PDU; false when no link could take it. */
+static bool submit_one(struct ports *p, const struct peer *peer, struct link *link,
+                       enum link_lane lane, struct writer *pdu, uint64_t deadline_ms,
+                       turn_sent_fn *fn, void *arg)
+{
+    struct sent *s = sent_new(p, fn, arg);
+
+    if (peer->partner != NULL)
+        turn_around(pdu);
+    if (submit(s, link, lane, pdu, deadline_ms))
+        return true;
+    sent_recycle(s);
+    return false;
 }
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
  * has another for sending. */
-static struct link *link_for_screen(struct ports *p, const struct turn_origin *origin,
-                                    struct centre **centre)
-{
-    struct link *link = centres_find_link(p->centres, (uintptr_t)origin->link);
-
-    *centre = centres_find(p->centres, origin->link_name);
-    if (*centre == NULL)
-        return NULL;
-    return link != NULL && link_can_submit(link) ? link : centre_transmitter(*centre);
-}
-
 static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                  turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
-    struct centre *centre;
-    struct link *link = link_for_screen(p, &screen->origin, &centre);
+    struct link *link = link_of(p, &screen->origin);
     uint8_t octets[PDU_BYTES];
     struct writer w;
-    struct sent *s;
+    struct peer peer;
 
+    if (!find_peer(p, screen->origin.link_name, &peer)) {
+        p->counters.unsent++;
+        return false;
+    }
+    if (link == NULL || !link_can_submit(link))
+        link = pick_link(p, &peer);
     if (link == NULL) {
         p->counters.unsent++;
         return false;
     }
     writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode(centre_dialect(centre), &screen->reply, 0, &w)) {
+    if (!dialect_encode(peer.dialect, &screen->reply, 0, &w)) {
         p->counters.unencodable++;
-        log_error("screen.unencodable", LOG_S("smsc", centre_name(centre)),
+        log_error("screen.unencodable", LOG_S("peer", peer.name),
                   LOG_MSISDN("msisdn", screen->reply.msisdn));
         return false;
     }
-    s = sent_new(p, fn, arg);
-    if (submit(s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
+    return submit_one(p, &peer, link, LINK_LANE_DIALOGUE, &w, deadline_ms, fn, arg);
+}
+
+/* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
+static bool find_sender(struct ports *p, const char *name, const char *code, struct peer *peer)
+{
+    const struct partner *partner;
+    const struct centre *centre;
+
+    if (find_peer(p, name, peer) && pick_link(p, peer) != NULL)
         return true;
-    sent_recycle(s);
-    return false;
+    centre = centres_for_sms(p->centres, name, code);
+    if (centre != NULL)
+        return find_peer(p, centre_name(centre), peer);
+    partner = partners_for_sms(p->partners, name, code);
+    return partner != NULL && find_peer(p, partner_name(partner), peer);
 }
 
 static bool send_sms(void *ctx, const char *link_name, const char *code, const char *msisdn,
                      const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
-    struct centre *centre = centres_for_sms(p->centres, link_name, code);
-    struct link *link = centre != NULL ? centre_transmitter(centre) : NULL;
     char source[ROUTER_CODE_BYTES];
     uint8_t octets[PDU_BYTES];
     struct writer w;
-    struct sent *s;
+    struct peer peer;
 
-    if (link == NULL) {
+    if (!find_sender(p, link_name, code, &peer)) {
         p->counters.unsent++;
         return false;
     }
     router_sms_source(p->router, code, source);
     writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode_sms(centre_dialect(centre), source, msisdn, text, 0, 0, &w)) {
+    if (!dialect_encode_sms(peer.dialect, source, msisdn, text, 0, 0, &w)) {
         p->counters.unencodable++;
-        log_error("sms.unencodable", LOG_S("smsc", centre_name(centre)),
-                  LOG_MSISDN("msisdn", msisdn));
+        log_error("sms.unencodable", LOG_S("peer", peer.name), LOG_MSISDN("msisdn", msisdn));
         return false;
     }
-    s = sent_new(p, fn, arg);
-    if (submit(s, link, LINK_LANE_SMS, &w, deadline_ms))
-        return true;
-    sent_recycle(s);
-    return false;
+    return submit_one(p, &peer, pick_link(p, &peer), LINK_LANE_SMS, &w, deadline_ms, fn, arg);
 }
 
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,
@@ -236,20 +316,21 @@ static const char *shown_code(void *ctx, const char *code)
 
 static struct turn_traits traits(void *ctx, const char *link_name)
 {
-    struct ports *p = ctx;
-    struct centre *centre = centres_find(p->centres, link_name);
     static const struct turn_traits safest = {{160, 70}, TURN_TOKEN_NONE};
+    struct peer peer;
 
-    if (centre == NULL)
+    if (!find_peer(ctx, link_name, &peer))
         return safest;
-    return (struct turn_traits){centre_limits(centre), centre_turn_token(centre)};
+    if (peer.partner != NULL)
+        return partner_traits(peer.partner);
+    return (struct turn_traits){centre_limits(peer.centre), centre_turn_token(peer.centre)};
 }
 
 static bool can_send_sms(void *ctx)
 {
     struct ports *p = ctx;
 
-    return centres_can_send(p->centres);
+    return centres_can_send(p->centres) || partners_can_send(p->partners);
 }
 
 struct turn_ports ports_for_turns(struct ports *p)
@@ -266,22 +347,20 @@ struct turn_ports ports_for_turns(struct ports *p)
 
 /* ---- from the links ---- */
 
-void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
-                      struct link_ticket ticket, const struct smpp_pdu *pdu)
+static void take_message(struct ports *p, const struct dialect *dialect, struct link *link,
+                         const struct turn_origin *origin, struct link_ticket ticket,
+                         const struct smpp_pdu *pdu)
 {
-    struct ports *p = ctx;
-    struct turn_origin origin = {.link = (void *)bind,
-                                 .link_name = centre_name(centre),
-                                 .connection = ticket.connection,
-                                 .sequence_number = ticket.sequence_number,
-                                 .command_id = ticket.command_id};
     struct dialect_input input;
     enum smpp_status status = ESME_RINVCMDID;
 
-    if (ticket.command_id == SMPP_DELIVER_SM || ticket.command_id == SMPP_DATA_SM)
-        status = dialect_decode(centre_dialect(centre), pdu, &input);
+    if (ticket.command_id == SMPP_DELIVER_SM || ticket.command_id == SMPP_SUBMIT_SM ||
+        ticket.command_id == SMPP_DATA_SM)
+        status = dialect_decode(dialect, pdu, &input);
+    else if (ticket.command_id == SMPP_QUERY_SM)
+        status = ESME_RQUERYFAIL; /* what partners send is done at once or not at all */
     if (status == ESME_ROK) {
-        turn_deliver(p->engine, &origin, &input);
+        turn_deliver(p->engine, origin, &input);
         return;
     }
     p->counters.refused_in++;
@@ -290,12 +369,39 @@ void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct l
     link_answer(link, ticket, status, NULL);
 }
 
+static struct turn_origin origin_of(void *bind, const char *name, struct link_ticket ticket)
+{
+    return (struct turn_origin){.link = bind,
+                                .link_name = name,
+                                .connection = ticket.connection,
+                                .sequence_number = ticket.sequence_number,
+                                .command_id = ticket.command_id};
+}
+
+void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
+                      struct link_ticket ticket, const struct smpp_pdu *pdu)
+{
+    struct turn_origin origin = origin_of((void *)bind, centre_name(centre), ticket);
+
+    take_message(ctx, centre_dialect(centre), link, &origin, ticket, pdu);
+}
+
+void ports_on_partner_message(void *ctx, const struct partner *partner, struct link *link,
+                              struct link_ticket ticket, const struct smpp_pdu *pdu)
+{
+    struct turn_origin origin = origin_of(PARTNER_BIND, partner_name(partner), ticket);
+
+    take_message(ctx, partner_dialect(partner), link, &origin, ticket, pdu);
+}
+
 struct ports *ports_new(void)
 {
     struct ports *p = mem_zalloc(sizeof(*p));
 
     list_init(&p->under_way);
     list_init(&p->pool);
+    /* Numbers of an earlier run do not come back. */
+    p->next_message_id = (uint64_t)clock_wall_ms() << 16;
     return p;
 }
 
@@ -314,10 +420,11 @@ void ports_free(struct ports *p)
     mem_free(p);
 }
 
-void ports_connect(struct ports *p, struct centres *centres, const struct router *router,
-                   struct turn_engine *engine)
+void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
+                   const struct router *router, struct turn_engine *engine)
 {
     p->centres = centres;
+    p->partners = partners;
     p->router = router;
     p->engine = engine;
 }

@@ -1,11 +1,12 @@
 /*
- * Between the links and the turn engine: PDUs of the centres become inputs, screens and SMS become
- * PDUs, outcomes become what the engine asks about them.
+ * Between the links and the turn engine: PDUs of centres and partners become inputs, screens and
+ * SMS become PDUs, outcomes become what the engine asks about them.
  */
 #ifndef WARUNG_GATEWAY_PORTS_H
 #define WARUNG_GATEWAY_PORTS_H
 
 #include "gateway/centres.h"
+#include "gateway/partners.h"
 #include "gateway/router.h"
 #include "gateway/turn/turn.h"
 
@@ -22,14 +23,17 @@ struct ports *ports_new(void);
 void ports_free(struct ports *p);
 
 /* Set once, before the first message. All outlive the ports' use. */
-void ports_connect(struct ports *p, struct centres *centres, const struct router *router,
-                   struct turn_engine *engine);
+void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
+                   const struct router *router, struct turn_engine *engine);
 
 /* For turn_env.ports. */
 struct turn_ports ports_for_turns(struct ports *p);
 /* For centre_owner.on_message; ctx is the ports. */
 void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
                       struct link_ticket ticket, const struct smpp_pdu *pdu);
+/* For partners_owner.on_message; likewise. */
+void ports_on_partner_message(void *ctx, const struct partner *partner, struct link *link,
+                              struct link_ticket ticket, const struct smpp_pdu *pdu);
 const struct ports_counters *ports_counters(const struct ports *p);
 
 #endif

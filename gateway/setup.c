@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/tls.h"
 #include "merchants/programme.h"
 
 struct hearer {
@@ -54,18 +55,19 @@ static struct vault *load_keys(const struct config *config, source_fault_fn *on_
 
 bool setup_load(struct setup *setup, const char *path, source_fault_fn *on_fault, void *arg)
 {
-    bool has_menus;
+    bool has_menus, has_files;
 
     memset(setup, 0, sizeof(*setup));
     setup->config = config_load(path, on_fault, arg);
     if (setup->config == NULL)
         return false;
     setup->router = router_new();
-    /* All three are tried, so that one run reports everything. */
+    /* All are tried, so that one run reports everything. */
     has_menus = setup_load_menus(setup->router, setup->config, on_fault, arg);
     setup->auth = setup_load_users(setup->config, on_fault, arg);
     setup->vault = load_keys(setup->config, on_fault, arg);
-    if (has_menus && setup->auth != NULL && setup->vault != NULL)
+    has_files = tls_check_config(setup->config, on_fault, arg);
+    if (has_menus && has_files && setup->auth != NULL && setup->vault != NULL)
         return true;
     setup_free(setup);
     return false;

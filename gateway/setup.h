@@ -1,6 +1,6 @@
 /*
  * A configuration and all that it names, loaded and checked before anything starts: menus, keys,
- * users. The same for `warungd -n`, for a start, and for warungctl.
+ * users, certificates. The same for `warungd -n`, for a start, and for warungctl.
  */
 #ifndef WARUNG_GATEWAY_SETUP_H
 #define WARUNG_GATEWAY_SETUP_H

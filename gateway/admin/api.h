@@ -8,7 +8,8 @@
 
 /* {"instance", "version", "state", "store_ready", "started_at", "turns_live", "menus": [...]} */
 http_handler_fn api_on_status;
-/* [{"smsc", "link", "state", "since", "reason", "in_flight", "queued", ...counters}] */
+/* [{"peer", "role": "smsc" or "partner", "link", "state", "in_flight", "queued", ...counters}]; a
+ * centre's also "since" and "reason", a partner's "address" */
 http_handler_fn api_on_links;
 
 #endif

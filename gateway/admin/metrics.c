@@ -47,6 +47,7 @@ static uint64_t counter_of(const void *counters, const struct counter_row *row)
 static const struct counter_row turn_rows[] = {
     ROW(turn_counters, inputs, "turn_inputs_total", "Inputs of subscribers taken in."),
     ROW(turn_counters, steps, "turn_steps_total", "Inputs that moved a dialogue on."),
+    ROW(turn_counters, settles, "turn_settles_total", "Proofs stored without a step."),
     ROW(turn_counters, replays, "turn_replays_total",
         "Repeated inputs, answered with the screen of the first."),
     ROW(turn_counters, mismatches, "turn_mismatches_total",
@@ -80,6 +81,19 @@ static const struct counter_row gateway_rows[] = {
         "Reloads refused because of a fault."),
 };
 
+static const struct counter_row partner_rows[] = {
+    ROW(link_server_counters, accepted, "partner_accepted_total", "Connections let in."),
+    ROW(link_server_counters, refused_banned, "partner_refused_banned_total",
+        "Connections from banned addresses."),
+    ROW(link_server_counters, refused_unknown, "partner_refused_unknown_total",
+        "Connections from addresses that no account names."),
+    ROW(link_server_counters, refused_full, "partner_refused_full_total",
+        "Connections over a limit."),
+    ROW(link_server_counters, binds, "partner_binds_total", "Binds accepted."),
+    ROW(link_server_counters, bind_failures, "partner_bind_failures_total", "Binds refused."),
+    ROW(link_server_counters, bans, "partner_bans_total", "Addresses banned for a while."),
+};
+
 static const struct counter_row link_rows[] = {
     ROW(link_counters, pdus_in, "link_pdus_received_total", "PDUs of the centre."),
     ROW(link_counters, pdus_out, "link_pdus_sent_total", "PDUs to the centre."),
@@ -108,11 +122,11 @@ static void write_rows(struct evbuffer *out, const struct counter_row *rows, siz
 
 /* Names in labels are restricted to letters, digits, dot, dash and underscore by the configuration,
  * and to such by the menu loader, so that nothing needs an escape. */
-static void link_sample(struct evbuffer *out, const char *name, const struct centre *c,
-                        unsigned index, uint64_t value)
+static void link_sample(struct evbuffer *out, const char *name, const char *peer,
+                        const struct link *link, uint64_t value)
 {
-    evbuffer_add_printf(out, "warung_%s{smsc=\"%s\",link=\"%s\"} %" PRIu64 "\n", name,
-                        centre_name(c), link_name(centre_link(c, index)), value);
+    evbuffer_add_printf(out, "warung_%s{peer=\"%s\",link=\"%s\"} %" PRIu64 "\n", name, peer,
+                        link_name(link), value);
 }
 
 typedef uint64_t link_gauge_fn(const struct link *link);
@@ -142,31 +156,59 @@ static const struct {
     {"link_queued", "Requests waiting for the window.", gauge_queued},
 };
 
-static void write_link_counter(struct evbuffer *out, const struct centres *cs,
-                               const struct counter_row *row)
-{
-    struct centre *c;
+/* One metric over all links: a counter by its row, or a gauge by its function. */
+struct link_metric {
+    struct evbuffer *out;
+    const char *name;
+    const struct counter_row *row;
+    link_gauge_fn *gauge;
+};
 
-    head(out, row->name, "counter", row->help);
-    for (unsigned i = 0; (c = centres_at(cs, i)) != NULL; i++)
-        for (unsigned j = 0; j < centre_link_count(c); j++)
-            link_sample(out, row->name, c, j, counter_of(link_counters(centre_link(c, j)), row));
+static void write_link(const struct link_metric *m, const char *peer, const struct link *link)
+{
+    link_sample(m->out, m->name, peer, link,
+                m->row != NULL ? counter_of(link_counters(link), m->row) : m->gauge(link));
 }
 
-static void write_links(struct evbuffer *out, const struct centres *cs)
+static void write_partner_link(void *ctx, struct link *link)
+{
+    write_link(ctx, link_account(link), link);
+}
+
+static void write_link_metric(struct link_metric *m, const struct gateway *g, const char *type,
+                              const char *help)
 {
     struct centre *c;
 
-    if (centres_at(cs, 0) == NULL)
-        return;
-    for (size_t r = 0; r < sizeof(link_rows) / sizeof(link_rows[0]); r++)
-        write_link_counter(out, cs, &link_rows[r]);
-    for (size_t r = 0; r < sizeof(link_gauges) / sizeof(link_gauges[0]); r++) {
-        head(out, link_gauges[r].name, "gauge", link_gauges[r].help);
-        for (unsigned i = 0; (c = centres_at(cs, i)) != NULL; i++)
-            for (unsigned j = 0; j < centre_link_count(c); j++)
-                link_sample(out, link_gauges[r].name, c, j, link_gauges[r].fn(centre_link(c, j)));
+    head(m->out, m->name, type, help);
+    for (unsigned i = 0; (c = centres_at(gateway_centres(g), i)) != NULL; i++)
+        for (unsigned j = 0; j < centre_link_count(c); j++)
+            write_link(m, centre_name(c), centre_link(c, j));
+    partners_each_link(gateway_partners(g), write_partner_link, m);
+}
+
+static void write_links(struct evbuffer *out, const struct gateway *g)
+{
+    for (size_t r = 0; r < sizeof(link_rows) / sizeof(link_rows[0]); r++) {
+        struct link_metric m = {.out = out, .name = link_rows[r].name, .row = &link_rows[r]};
+
+        write_link_metric(&m, g, "counter", link_rows[r].help);
     }
+    for (size_t r = 0; r < sizeof(link_gauges) / sizeof(link_gauges[0]); r++) {
+        struct link_metric m = {
+            .out = out, .name = link_gauges[r].name, .gauge = link_gauges[r].fn};
+
+        write_link_metric(&m, g, "gauge", link_gauges[r].help);
+    }
+}
+
+static void write_partners(struct evbuffer *out, const struct link_server_counters *c)
+{
+    if (c == NULL)
+        return;
+    WRITE_ROWS(out, partner_rows, c);
+    plain(out, "partner_connections", "gauge", "Connections of partners.", c->connections);
+    plain(out, "partner_bound", "gauge", "Bound connections of partners.", c->bound);
 }
 
 static void write_store(struct evbuffer *out, const struct store *store)
@@ -240,7 +282,8 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     WRITE_ROWS(out, turn_rows, turn_counters(gateway_turns(g)));
     WRITE_ROWS(out, ports_rows, ports_counters(gateway_ports(g)));
     WRITE_ROWS(out, gateway_rows, gateway_counters(g));
-    write_links(out, gateway_centres(g));
+    write_links(out, g);
+    write_partners(out, partners_counters(gateway_partners(g)));
     write_store(out, gateway_store(g));
     write_menus(out, gateway_router(g));
     write_process(out, g);

@@ -23,7 +23,8 @@ static void on_readyz(void *ctx, struct http_call *call)
         missing = gateway_state_name(gateway_state(g));
     else if (!store_is_ready(gateway_store(g)))
         missing = "no store";
-    else if (centres_bound_count(gateway_centres(g)) == 0)
+    else if (centres_bound_count(gateway_centres(g)) + partners_bound_count(gateway_partners(g)) ==
+             0)
         missing = "no link is bound";
     if (missing == NULL)
         http_reply_text(call, 200, "text/plain; charset=utf-8", "ready\n");

@@ -103,9 +103,9 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void print_links(const json_t *links)
 {
-    struct table *t =
-        table_new((const char *const[]){"LINK", "STATE", "SINCE", "IN FLIGHT", "QUEUED", "RECEIVED",
-                                        "SENT", "TIMEOUTS", "RECONNECTS", "LAST CLOSED FOR", NULL});
+    struct table *t = table_new((const char *const[]){"LINK", "ROLE", "STATE", "SINCE", "IN FLIGHT",
+                                                      "QUEUED", "RECEIVED", "SENT", "TIMEOUTS",
+                                                      "RECONNECTS", "LAST CLOSED FOR", NULL});
     static const char *const numbers[] = {"in_flight",   "queued",   "messages_in",
                                           "submits_out", "timeouts", "reconnects"};
     size_t index;
@@ -118,9 +118,10 @@ static void print_links(const json_t *links)
         for (int i = 0; i < 6; i++)
             snprintf(cells[i], sizeof(cells[i]), "%lld",
                      (long long)json_integer_value(json_object_get(link, numbers[i])));
-        table_add(t, (const char *const[]){text_of(link, "link"), text_of(link, "state"),
-                                           text_of(link, "since"), cells[0], cells[1], cells[2],
-                                           cells[3], cells[4], cells[5], text_of(link, "reason")});
+        table_add(t, (const char *const[]){text_of(link, "link"), text_of(link, "role"),
+                                           text_of(link, "state"), text_of(link, "since"), cells[0],
+                                           cells[1], cells[2], cells[3], cells[4], cells[5],
+                                           text_of(link, "reason")});
     }
     table_print(t);
 }

@@ -1,0 +1,316 @@
+#include "gateway/partners.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/link/door.h"
+#include "gateway/tls.h"
+
+enum { DOORS_MAX = 16 };
+
+struct partner {
+    const struct config_account *settings; /* of the configuration in force */
+};
+
+struct partners {
+    struct link_env env;
+    struct event_base *base;
+    struct socket_factory *sockets;
+    struct partners_owner owner;
+    struct verifier *verifier;
+    struct link_server *server; /* NULL: nowhere to listen */
+    struct tls_factory *tls;
+    struct door *doors[DOORS_MAX];
+    unsigned door_count;
+    struct partner *partners;
+    size_t count;
+    bool is_stopped;
+};
+
+/* ---- what links tell ---- */
+
+static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
+                       const struct smpp_pdu *pdu)
+{
+    struct partners *ps = ctx;
+    const struct partner *p = partners_find(ps, link_account(link));
+
+    if (p != NULL)
+        ps->owner.on_message(ps->owner.ctx, p, link, ticket, pdu);
+    else /* taken out of the configuration; its links are being unbound */
+        link_answer(link, ticket, ESME_RX_T_APPN, NULL);
+}
+
+static void on_state(void *ctx, struct link *link, enum link_state state, const char *reason)
+{
+    (void)ctx;
+    (void)link;
+    (void)state;
+    (void)reason; /* the link has logged it; nothing here holds on to links */
+}
+
+static const struct link_owner link_owner = {on_message, on_state};
+
+/* ---- accounts ---- */
+
+static struct netblock *parse_networks(const struct config_strings *texts)
+{
+    struct netblock *blocks = mem_zalloc((texts->count + 1) * sizeof(*blocks));
+
+    for (size_t i = 0; i < texts->count; i++)
+        if (!netblock_parse(&blocks[i], texts->items[i]))
+            assert(!"the configuration was checked");
+    return blocks;
+}
+
+static struct link_account_settings *make_settings(const struct config_partners *c)
+{
+    struct link_account_settings *all = mem_zalloc((c->account_count + 1) * sizeof(*all));
+
+    for (size_t i = 0; i < c->account_count; i++) {
+        const struct config_account *a = &c->accounts[i];
+
+        all[i] = (struct link_account_settings){
+            .system_id = a->system_id,
+            .password = a->password_hash[0] != '\0' ? NULL : a->password,
+            .password_hash = a->password_hash[0] != '\0' ? a->password_hash : NULL,
+            .allow = parse_networks(&a->allow),
+            .allow_count = a->allow.count,
+            .max_binds = a->max_binds,
+            .in_tps = a->in_tps,
+            .link = {.window = a->window,
+                     .tps = a->tps,
+                     .enquire_link_s = a->enquire_link_s,
+                     .response_timeout_s = a->response_timeout_s}};
+    }
+    return all;
+}
+
+static void free_settings(struct link_account_settings *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mem_free((void *)all[i].allow);
+    mem_free(all);
+}
+
+static void keep_partners(struct partners *ps, const struct config_partners *c)
+{
+    mem_free(ps->partners);
+    ps->partners = mem_zalloc((c->account_count + 1) * sizeof(*ps->partners));
+    ps->count = c->account_count;
+    for (size_t i = 0; i < ps->count; i++)
+        ps->partners[i].settings = &c->accounts[i];
+}
+
+void partners_apply(struct partners *ps, const struct config_partners *config)
+{
+    struct link_account_settings *all = make_settings(config);
+
+    keep_partners(ps, config);
+    if (ps->server != NULL)
+        link_server_set_accounts(ps->server, all, config->account_count);
+    free_settings(all, config->account_count);
+}
+
+/* ---- lifetime ---- */
+
+struct partners *partners_new(const struct link_env *env, struct event_base *base,
+                              struct socket_factory *sockets, const struct partners_owner *owner)
+{
+    struct partners *ps = mem_zalloc(sizeof(*ps));
+
+    ps->env = *env;
+    ps->base = base;
+    ps->sockets = sockets;
+    ps->owner = *owner;
+    return ps;
+}
+
+static bool make_server(struct partners *ps, const struct config_partners *c, char *error,
+                        size_t error_bytes)
+{
+    struct link_server_settings settings = {.system_id = c->system_id,
+                                            .connections_max = c->connections_max};
+    struct link_account_settings *all;
+    char why[TLS_ERROR_BYTES];
+
+    ps->verifier = verifier_new(ps->base, ps->env.timers);
+    if (ps->verifier == NULL) {
+        snprintf(error, error_bytes, "no thread for checking passwords");
+        return false;
+    }
+    if (c->tls.is_on) {
+        ps->tls = tls_make_factory(&c->tls, true, ps->base, ps->env.timers, ps->env.deferred, why);
+        if (ps->tls == NULL) {
+            snprintf(error, error_bytes, "partners.tls: %s", why);
+            return false;
+        }
+    }
+    all = make_settings(c);
+    ps->server =
+        link_server_new(&ps->env, &settings, all, c->account_count, ps->verifier, &link_owner, ps);
+    free_settings(all, c->account_count);
+    return true;
+}
+
+bool partners_open(struct partners *ps, const struct config_partners *c, char *error,
+                   size_t error_bytes)
+{
+    keep_partners(ps, c);
+    if (c->listen.count == 0)
+        return true;
+    if (c->listen.count > DOORS_MAX) {
+        snprintf(error, error_bytes, "partners.listen: more than %d addresses", DOORS_MAX);
+        return false;
+    }
+    if (!make_server(ps, c, error, error_bytes))
+        return false;
+    for (size_t i = 0; i < c->listen.count; i++) {
+        int problem = 0;
+        struct door *door = door_new(ps->base, ps->env.timers, ps->server, ps->sockets, ps->tls,
+                                     c->listen.items[i], &problem);
+
+        if (door == NULL) {
+            snprintf(error, error_bytes, "cannot listen on %s: %s", c->listen.items[i],
+                     strerror(problem));
+            return false;
+        }
+        ps->doors[ps->door_count++] = door;
+        log_info("partners.listening", LOG_S("address", c->listen.items[i]),
+                 LOG_U("port", door_port(door)), LOG_S("tls", ps->tls != NULL ? "yes" : "no"));
+    }
+    return true;
+}
+
+void partners_reload_certificates(struct partners *ps)
+{
+    char error[TLS_ERROR_BYTES];
+
+    if (ps->tls != NULL && !tls_factory_reload(ps->tls, error))
+        log_error("partners.tls", LOG_S("error", error));
+}
+
+static void close_doors(struct partners *ps)
+{
+    while (ps->door_count > 0)
+        door_free(ps->doors[--ps->door_count]);
+}
+
+void partners_stop(struct partners *ps)
+{
+    close_doors(ps);
+    if (ps->server != NULL)
+        link_server_stop(ps->server);
+    ps->is_stopped = true;
+}
+
+bool partners_are_stopped(const struct partners *ps)
+{
+    return ps->is_stopped &&
+           (ps->server == NULL || link_server_counters(ps->server)->connections == 0);
+}
+
+void partners_free(struct partners *ps)
+{
+    close_doors(ps);
+    if (ps->server != NULL)
+        link_server_free(ps->server);
+    deferred_run(ps->env.deferred);
+    if (ps->tls != NULL)
+        tls_factory_free(ps->tls);
+    if (ps->verifier != NULL)
+        verifier_free(ps->verifier);
+    mem_free(ps->partners);
+    mem_free(ps);
+}
+
+/* ---- looking them up ---- */
+
+const struct partner *partners_find(const struct partners *ps, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < ps->count; i++)
+        if (strcmp(ps->partners[i].settings->system_id, name) == 0)
+            return &ps->partners[i];
+    return NULL;
+}
+
+static bool has_code(const struct partner *p, const char *code)
+{
+    const struct config_strings *codes = &p->settings->codes;
+
+    for (size_t i = 0; i < codes->count; i++)
+        if (strcmp(codes->items[i], code) == 0)
+            return true;
+    return codes->count == 0;
+}
+
+const struct partner *partners_for_sms(struct partners *ps, const char *name, const char *code)
+{
+    const struct partner *named = partners_find(ps, name);
+
+    if (named != NULL && partners_pick(ps, named) != NULL)
+        return named;
+    for (size_t i = 0; i < ps->count; i++)
+        if (has_code(&ps->partners[i], code) && partners_pick(ps, &ps->partners[i]) != NULL)
+            return &ps->partners[i];
+    return NULL;
+}
+
+bool partners_can_send(struct partners *ps)
+{
+    for (size_t i = 0; i < ps->count; i++)
+        if (partners_pick(ps, &ps->partners[i]) != NULL)
+            return true;
+    return false;
+}
+
+struct link *partners_find_link(struct partners *ps, uint64_t connection)
+{
+    return ps->server != NULL ? link_server_find(ps->server, connection) : NULL;
+}
+
+struct link *partners_pick(struct partners *ps, const struct partner *partner)
+{
+    return ps->server != NULL ? link_server_pick(ps->server, partner->settings->system_id) : NULL;
+}
+
+unsigned partners_bound_count(const struct partners *ps)
+{
+    return ps->server != NULL ? link_server_counters(ps->server)->bound : 0;
+}
+
+void partners_each_link(struct partners *ps, void (*fn)(void *ctx, struct link *link), void *ctx)
+{
+    if (ps->server != NULL)
+        link_server_each(ps->server, fn, ctx);
+}
+
+const struct link_server_counters *partners_counters(const struct partners *ps)
+{
+    return ps->server != NULL ? link_server_counters(ps->server) : NULL;
+}
+
+const char *partner_name(const struct partner *p)
+{
+    return p->settings->system_id;
+}
+
+const struct dialect *partner_dialect(const struct partner *p)
+{
+    return p->settings->spoken;
+}
+
+struct turn_traits partner_traits(const struct partner *p)
+{
+    const struct dialect *d = p->settings->spoken;
+    struct turn_traits traits = {
+        .limits = {dialect_limit(d, false), dialect_limit(d, true)},
+        .token = p->settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE};
+
+    if (p->settings->limit != 0 && p->settings->limit < traits.limits.gsm_septets)
+        traits.limits.gsm_septets = p->settings->limit;
+    return traits;
+}
