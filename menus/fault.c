@@ -42,8 +42,10 @@ void menu_faults_add(struct menu_faults *faults, bool is_warning, unsigned line,
         return;
     if (!is_warning)
         faults->error_count++;
-    if (faults->count == MENU_FAULTS_MAX)
+    if (faults->count == MENU_FAULTS_MAX) {
+        faults->untold_count++;
         return;
+    }
     if (faults->count == faults->capacity) {
         faults->capacity = faults->capacity != 0 ? 2 * faults->capacity : 16;
         faults->entries =
@@ -77,6 +79,14 @@ void menu_faults_tell(const struct menu_faults *faults, const struct source *sou
             .column = e->column, .is_warning = e->is_warning, .text = e->text};
 
         source_place(source, e->line, &fault.file, &fault.line);
+        on_fault(arg, &fault);
+    }
+    if (faults->untold_count > 0) {
+        char text[80];
+        struct menu_fault fault = {.text = text};
+
+        snprintf(text, sizeof(text), "%zu more faults are not shown", faults->untold_count);
+        source_place(source, faults->entries[faults->count - 1].line, &fault.file, &fault.line);
         on_fault(arg, &fault);
     }
 }

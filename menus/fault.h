@@ -22,6 +22,7 @@ struct menu_faults {
     struct menu_fault_entry *entries;
     size_t count, capacity;
     size_t error_count;
+    size_t untold_count; /* found, not kept */
 };
 
 void menu_faults_init(struct menu_faults *faults);

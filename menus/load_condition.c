@@ -99,7 +99,7 @@ static void check_step(struct menu_loader *l, const config_setting_t *setting,
         step->is_fact = fact != NULL;
         if (fact == NULL && menu_load_find_field(l->menu, step->name) == MENU_NONE &&
             !is_constant(l->menu, step->name)) {
-            menu_load_hint(step->name, operand_name, l, hint, sizeof(hint));
+            menu_load_hint(l, step->name, operand_name, l, hint, sizeof(hint));
             menu_load_fault_at(l, setting, offset,
                                "nothing is called %s: no answer, fact or constant%s", step->name,
                                hint);

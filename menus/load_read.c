@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HINTS_MAX = 50 };
+
 unsigned menu_load_line(const config_setting_t *setting)
 {
     return setting != NULL ? config_setting_source_line(setting) : 0;
@@ -49,7 +51,7 @@ void menu_load_fault_at(struct menu_loader *l, const config_setting_t *setting, 
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (value != NULL)
+    if (value != NULL && l->faults.count < MENU_FAULTS_MAX)
         menu_locate_string(source_text(l->menu->source), line, config_setting_name(setting), value,
                            offset, &line, &column);
     menu_faults_add(&l->faults, false, line, column, "%s", text);
@@ -60,13 +62,16 @@ const char *menu_load_array_name(void *ctx, size_t i)
     return ((const char *const *)ctx)[i];
 }
 
-void menu_load_hint(const char *wrong, menu_load_name_fn *names, void *ctx, char *hint,
-                    size_t hint_bytes)
+void menu_load_hint(const struct menu_loader *l, const char *wrong, menu_load_name_fn *names,
+                    void *ctx, char *hint, size_t hint_bytes)
 {
     size_t n = strlen(wrong);
     unsigned best = n < 2 ? 1 : n < 4 ? 2 : n < 8 ? 3 : 4;
     const char *name, *found = NULL;
 
+    hint[0] = '\0';
+    if (l->faults.count >= HINTS_MAX)
+        return;
     for (size_t i = 0; (name = names(ctx, i)) != NULL; i++) {
         unsigned d = menu_match_distance(wrong, name, best - 1);
 
@@ -75,7 +80,6 @@ void menu_load_hint(const char *wrong, menu_load_name_fn *names, void *ctx, char
             found = name;
         }
     }
-    hint[0] = '\0';
     if (found != NULL)
         snprintf(hint, hint_bytes, "; did you mean %s?", found);
 }
@@ -95,7 +99,7 @@ void menu_load_check_keys(struct menu_loader *l, config_setting_t *group, const 
         if (is_known)
             continue;
         l->has_lost_way = true;
-        menu_load_hint(name, menu_load_array_name, (void *)keys, hint, sizeof(hint));
+        menu_load_hint(l, name, menu_load_array_name, (void *)keys, hint, sizeof(hint));
         menu_load_fault(l, member, "%s has no key %s%s", what, name, hint);
     }
 }

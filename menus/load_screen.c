@@ -288,7 +288,7 @@ static void load_action(struct menu_loader *l, config_setting_t *setting,
         return;
     if (screen->action == NULL) {
         l->has_lost_way = true;
-        menu_load_hint(name, action_name, (void *)l->vocabulary, hint, sizeof(hint));
+        menu_load_hint(l, name, action_name, (void *)l->vocabulary, hint, sizeof(hint));
         menu_load_fault_at(l, member, 0, "the service has no action %s%s", name, hint);
         return;
     }

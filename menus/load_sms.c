@@ -4,13 +4,17 @@
 
 #include <string.h>
 
-enum { WORD_BYTES = 64 };
+enum { WORD_BYTES = 64, KEYWORDS_MAX = 500, WORDS_MAX = 50 };
 
 static void load_words(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
 {
     config_setting_t *words = menu_load_member(l, group, "words", CONFIG_TYPE_ARRAY, false);
     int count = words != NULL ? config_setting_length(words) : 0;
 
+    if (count > WORDS_MAX) {
+        menu_load_fault(l, words, "more than %d words for one keyword", WORDS_MAX);
+        count = 0;
+    }
     k->words = menu_model_alloc(l->menu, (size_t)count * sizeof(k->words[0]));
     for (int i = 0; i < count; i++) {
         config_setting_t *setting = config_setting_get_elem(words, (unsigned)i);
@@ -46,8 +50,8 @@ static void load_keyword_rule(struct menu_loader *l, config_setting_t *group,
         if (strcmp(l->vocabulary->rules[i].name, config_setting_get_string(setting)) == 0)
             k->rule = &l->vocabulary->rules[i];
     if (k->rule == NULL) {
-        menu_load_hint(config_setting_get_string(setting), rule_name, (void *)l->vocabulary, hint,
-                       sizeof(hint));
+        menu_load_hint(l, config_setting_get_string(setting), rule_name, (void *)l->vocabulary,
+                       hint, sizeof(hint));
         menu_load_fault_at(l, setting, 0, "the service has no rule %s%s",
                            config_setting_get_string(setting), hint);
     }
@@ -178,6 +182,10 @@ void menu_load_sms(struct menu_loader *l)
         menu->otherwise = menu_load_target_key(l, sms, "otherwise");
     list = menu_load_member(l, sms, "keywords", CONFIG_TYPE_LIST, false);
     count = list != NULL ? config_setting_length(list) : 0;
+    if (count > KEYWORDS_MAX) {
+        menu_load_fault(l, list, "more than %d keywords", KEYWORDS_MAX);
+        return;
+    }
     menu->keywords = menu_model_alloc(menu, (size_t)count * sizeof(*menu->keywords));
     for (int i = 0; i < count; i++) {
         config_setting_t *group = config_setting_get_elem(list, (unsigned)i);

@@ -59,7 +59,7 @@ struct menu_target menu_load_target(struct menu_loader *l, const config_setting_
         return (struct menu_target){MENU_TO_TEXT, at};
     }
     l->has_lost_way = true;
-    menu_load_hint(name, target_name, l->menu, hint, sizeof(hint));
+    menu_load_hint(l, name, target_name, l->menu, hint, sizeof(hint));
     menu_load_fault_at(l, setting, 0, "there is no screen, text or message %s%s", name, hint);
     return (struct menu_target){MENU_TO_MAIN, 0}; /* in its place, so that the check can go on */
 }
@@ -93,7 +93,7 @@ uint16_t menu_load_screen_key(struct menu_loader *l, config_setting_t *group, co
     at = menu_index_find(&l->menu->screen_index, name);
     if (at == MENU_NONE) {
         l->has_lost_way = true;
-        menu_load_hint(name, screen_name, l->menu, hint, sizeof(hint));
+        menu_load_hint(l, name, screen_name, l->menu, hint, sizeof(hint));
         menu_load_fault_at(l, setting, 0, "there is no screen %s%s", name, hint);
     }
     return at;
@@ -116,7 +116,7 @@ uint16_t menu_load_text_ref(struct menu_loader *l, const config_setting_t *setti
         return MENU_NONE;
     at = menu_index_find(&l->menu->text_index, name);
     if (at == MENU_NONE) {
-        menu_load_hint(name, text_name, l->menu, hint, sizeof(hint));
+        menu_load_hint(l, name, text_name, l->menu, hint, sizeof(hint));
         menu_load_fault_at(l, setting, 0, "there is no text %s in texts%s", name, hint);
     } else {
         l->text_is_used[at] = true;
@@ -224,7 +224,7 @@ static void load_named_rule(struct menu_loader *l, const config_setting_t *setti
         if (strcmp(l->vocabulary->rules[i].name, name) == 0)
             rule->named = &l->vocabulary->rules[i];
     if (rule->named == NULL) {
-        menu_load_hint(name, rule_name, (void *)l->vocabulary, hint, sizeof(hint));
+        menu_load_hint(l, name, rule_name, (void *)l->vocabulary, hint, sizeof(hint));
         menu_load_fault_at(l, setting, 0, "the service has no rule %s%s", name, hint);
         *rule = (struct menu_input_rule){.kind = MENU_RULE_LENGTH, .min = 1, .max = 160};
     }

@@ -191,7 +191,7 @@ static void take_placeholder(struct compiler *c, const char *open, const char *n
     } else if (is_rule_word(c->l, name)) {
         add_part(c, MENU_PART_SHOWN, 0);
     } else {
-        menu_load_hint(name, known_name, c->l, hint, sizeof(hint));
+        menu_load_hint(c->l, name, known_name, c->l, hint, sizeof(hint));
         menu_load_fault_at(c->l, c->setting, (size_t)(open - c->whole),
                            "unknown placeholder {%s}: no answer, fact or constant has this name%s",
                            name, hint);

@@ -41,7 +41,7 @@ uint16_t menu_load_find_table(struct menu_loader *l, const config_setting_t *set
 
     if (at == MENU_NONE) {
         l->has_lost_way = true;
-        menu_load_hint(name, table_name, l->menu, hint, sizeof(hint));
+        menu_load_hint(l, name, table_name, l->menu, hint, sizeof(hint));
         menu_load_fault(l, setting, "there is no table %s%s", name, hint);
         return MENU_NONE;
     }

@@ -51,10 +51,11 @@ bool menu_load_flag(struct menu_loader *l, config_setting_t *group, const char *
 /* Letters, digits, _ and -, beginning with a letter, at most 31. */
 bool menu_load_is_name(struct menu_loader *l, const config_setting_t *setting, const char *name,
                        const char *what);
-/* ", did you mean X?" or "" in hint. */
+/* "; did you mean X?" or "" in hint: that too after the first many faults, which would take long.
+ */
 typedef const char *menu_load_name_fn(void *ctx, size_t i); /* NULL behind the last */
-void menu_load_hint(const char *wrong, menu_load_name_fn *names, void *ctx, char *hint,
-                    size_t hint_bytes);
+void menu_load_hint(const struct menu_loader *l, const char *wrong, menu_load_name_fn *names,
+                    void *ctx, char *hint, size_t hint_bytes);
 /* A NULL-ended array of names as menu_load_name_fn (ctx: const char *const *). */
 const char *menu_load_array_name(void *ctx, size_t i);
 unsigned menu_load_line(const config_setting_t *setting);

@@ -112,8 +112,8 @@ bool menu_locate_string(const char *text, unsigned line, const char *name, const
     struct place p = {.at = text, .line_start = text, .line = 1}, found;
     bool is_named = name == NULL;
 
-    while (p.line < line && *p.at != '\0')
-        move(&p, strcspn(p.at, "\n") + 1);
+    while (p.line < line && (p.at = strchrnul(p.at, '\n'), *p.at != '\0'))
+        move(&p, 1);
     while (*p.at != '\0') {
         size_t n;
 

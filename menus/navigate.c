@@ -148,6 +148,7 @@ static enum menu_arrival act(struct menu_run *run, const struct menu_screen *scr
 
     pending->is_on = true;
     pending->is_sms = run->is_sms;
+    pending->was_invalid = run->outcome->was_invalid;
     pending->keyword =
         run->keyword != NULL ? (uint16_t)(run->keyword - run->menu->keywords + 1) : 0;
     pending->action_count++;
@@ -192,6 +193,7 @@ static struct menu_target resume(struct menu_run *run)
 /* The screen before, or the way out when there is none. */
 static struct menu_target step_back(struct menu_run *run)
 {
+    const struct menu_screen *start = &run->menu->screens[run->menu->start];
     struct menu_state *state = run->state;
 
     while (state->back_count > 0) {
@@ -202,7 +204,7 @@ static struct menu_target step_back(struct menu_run *run)
             return to_screen(index_of(run->menu, screen));
     }
     if (run->menu->exit.kind != MENU_TO_NOWHERE &&
-        strcmp(state->screen, run->menu->screens[run->menu->start].name) == 0)
+        (start->kind != MENU_SCREEN_ASK || strcmp(state->screen, start->name) == 0))
         return run->menu->exit;
     return (struct menu_target){MENU_TO_MAIN, 0};
 }

@@ -18,6 +18,7 @@ struct menu_answer {
 struct menu_pending {
     bool is_on;
     bool is_sms;
+    bool was_invalid; /* the input that led to the action was refused */
     uint8_t action_count;
     char screen[MENU_NAME_BYTES]; /* of the action */
     uint16_t keyword;             /* SMS: index of its keyword plus one; 0 = none matched */

@@ -324,6 +324,7 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
     const struct menu_result *result = NULL;
 
     run->is_sms = state->pending.is_sms;
+    run->outcome->was_invalid = state->pending.was_invalid;
     if (state->pending.keyword != 0)
         run->keyword = &run->menu->keywords[state->pending.keyword - 1];
     for (unsigned i = 0; screen != NULL && i < screen->result_count && result == NULL; i++)

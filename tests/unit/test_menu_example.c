@@ -246,6 +246,42 @@ static void the_stored_text_is_the_same_menu(void **state)
     menu_free(again);
 }
 
+/* The manual's own examples, as they stand there. */
+static void the_manuals_menus_load(void **state)
+{
+    FILE *f = fopen("docs/man/warung-menu.5", "r");
+    char line[512], text[16384] = "", *faults;
+    unsigned loaded = 0;
+    bool is_menu = false;
+
+    (void)state;
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        is_menu = is_menu || strncmp(line, "menu = ", 7) == 0;
+        if (is_menu && strcmp(line, ".Ed\n") == 0) {
+            struct menu *menu = menu_from_text(text, NULL, &faults);
+
+            if (menu == NULL || faults != NULL)
+                fail_msg("%s\n%s", faults, text);
+            menu_free(menu);
+            loaded++;
+            is_menu = false;
+            text[0] = '\0';
+        }
+        for (const char *c = line; is_menu && *c != '\0'; c++) {
+            size_t n = strlen(text);
+
+            assert_true(n + 2 < sizeof(text));
+            text[n] = *c;
+            text[n + 1] = '\0';
+            if (c[0] == '\\' && c[1] == 'e') /* \e is mandoc's backslash */
+                c++;
+        }
+    }
+    fclose(f);
+    assert_int_equal(loaded, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +293,7 @@ int main(void)
         T(the_terminal_phone),
         T(the_drawing),
         T(the_stored_text_is_the_same_menu),
+        cmocka_unit_test(the_manuals_menus_load),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

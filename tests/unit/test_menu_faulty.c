@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/support/menus.h"
 
@@ -223,11 +224,42 @@ static void a_text_of_ten_thousand_levels_is_refused(void **state)
     free(text);
 }
 
+/* Faults by the thousand take bounded time and are told in bounded number. */
+static void a_menu_of_faults_is_refused_in_time(void **state)
+{
+    enum { SCREENS = 900, CHOICES = 30 };
+    struct menu *menu;
+    char *text = malloc(1 << 20), *faults;
+    size_t n =
+        (size_t)sprintf(text, "menu = \"m\"; start = \"S0\"; languages = ( { code = \"a\"; name "
+                              "= \"A\"; } ); lines = { back = \"B\"; next = \"N\"; };\n"
+                              "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; "
+                              "}; texts = { E = \"E\"; };\nscreens = {\n");
+    clock_t begin = clock();
+
+    (void)state;
+    for (unsigned i = 0; i < SCREENS; i++) {
+        n += (size_t)sprintf(text + n, "S%u = { text = \"t\"; choices = (", i);
+        for (unsigned k = 0; k < CHOICES; k++)
+            n +=
+                (size_t)sprintf(text + n, "%s{label=\"a\";to=\"T%u-%u\";}", k > 0 ? "," : "", i, k);
+        n += (size_t)sprintf(text + n, "); };\n");
+    }
+    sprintf(text + n, "};\n");
+    menu = menu_from_text(text, NULL, &faults);
+    assert_null(menu);
+    assert_non_null(strstr(faults, "26500 more faults are not shown\n"));
+    assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 10);
+    free(faults);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_faulty_menu_is_refused_at_its_line),
         cmocka_unit_test(a_file_that_is_too_large_is_refused),
+        cmocka_unit_test(a_menu_of_faults_is_refused_in_time),
         cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
     };
 
