@@ -96,6 +96,8 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
     outbuf_init(&link->out);
     window_init(&link->window, link->settings.window, link->settings.queue_max);
     pacer_init(&link->pacer, link->settings.tps, link_now(link));
+    rtt_init(&link->rtt, link_now(link));
+    link->since_ms = link_now(link);
     timer_init(&link->phase, on_phase_timer, link);
     timer_init(&link->idle, on_idle_timer, link);
     timer_init(&link->response, link_on_response_timer, link);
@@ -236,6 +238,7 @@ bool link_is_on(const struct link *link, uint64_t connection)
 void link_enter(struct link *link, enum link_state next, const char *reason)
 {
     fsm_enter(&link_fsm, &link->state, next, link->settings.name, reason);
+    link->since_ms = link_now(link);
     if (next == LINK_CLOSED)
         link->is_stopping = false;
     if (!link->is_quiet)
@@ -257,9 +260,8 @@ void link_attach(struct link *link, struct transport *transport)
 
 void link_lose(struct link *link, const char *reason)
 {
-    bool was_up = link->transport != NULL;
 
-    assert(was_up && link->state != LINK_CLOSED);
+    assert(link->transport != NULL && link->state != LINK_CLOSED);
     stop_connection_work(link);
     link_stop_expiry(link);
     window_end_sent(&link->window);
@@ -270,6 +272,8 @@ void link_lose(struct link *link, const char *reason)
         reason = "stopped";
     else if (link->state == LINK_UNBINDING)
         reason = link->unbind_reason;
+    if (strcmp(reason, "stopped") != 0)
+        link_note_error(link, 0, reason);
     link_enter(link, LINK_CLOSED, reason);
     if (!link->is_freed)
         link->role->on_closed(link);
@@ -503,7 +507,8 @@ static void on_idle_timer(struct timer *timer, void *arg)
     }
     link->is_enquiring = true;
     link->enquire_sent_ms = link_now(link);
-    link_write_header_only(link, SMPP_ENQUIRE_LINK, ESME_ROK, window_next_sequence(&link->window));
+    link->enquire_sequence = window_next_sequence(&link->window);
+    link_write_header_only(link, SMPP_ENQUIRE_LINK, ESME_ROK, link->enquire_sequence);
     timer_start(link->env.timers, timer, (uint64_t)link->settings.response_timeout_s * 1000);
 }
 

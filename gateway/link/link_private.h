@@ -7,9 +7,10 @@
 
 #include "base/fsm.h"
 #include "gateway/link/framer.h"
-#include "gateway/link/link.h"
+#include "gateway/link/link_view.h"
 #include "gateway/link/outbuf.h"
 #include "gateway/link/pacer.h"
+#include "gateway/link/rtt.h"
 #include "gateway/link/window.h"
 
 enum {
@@ -57,6 +58,7 @@ struct link {
     void *owner_ctx;
 
     unsigned state; /* enum link_state; changed by link_enter() alone */
+    uint64_t since_ms;
     enum link_bind bind;
     bool is_started;  /* client: to be kept bound */
     bool is_stopping; /* link_stop() was called, LINK_CLOSED not reported yet */
@@ -89,6 +91,8 @@ struct link {
     uint64_t last_pdu_ms;
     uint64_t frame_begun_ms;
     uint64_t enquire_sent_ms;
+    uint32_t enquire_sequence;
+    uint32_t enquire_link_ms;
     bool is_enquiring;
     unsigned enquire_misses;
 
@@ -100,6 +104,9 @@ struct link {
     struct deferred reap;
 
     struct link_counters counters;
+    struct rtt rtt;
+    struct link_error errors[LINK_ERRORS_MAX]; /* a ring */
+    unsigned error_count;
     link_observer_fn *observer;
     void *observer_ctx;
 };
@@ -160,5 +167,10 @@ bool link_end_requests(struct link *link);
 void link_stop_expiry(struct link *link);
 void link_on_response_timer(struct timer *timer, void *arg);
 void link_on_pace_timer(struct timer *timer, void *arg);
+
+/* link_view.c */
+
+/* `name` is static. */
+void link_note_error(struct link *link, uint32_t command_status, const char *name);
 
 #endif

@@ -279,7 +279,9 @@ static void dispatch(struct link *link, enum link_event event, const struct smpp
     case LINK_EV_NACK:
         on_nack(link, pdu);
         break;
-    case LINK_EV_ENQUIRE_RESP: /* that it came is all it says */
+    case LINK_EV_ENQUIRE_RESP:
+        if (pdu->header.sequence_number == link->enquire_sequence)
+            link->enquire_link_ms = (uint32_t)(link_now(link) - link->enquire_sent_ms);
         break;
     case LINK_EV_NOTICE:
         log_debug("link.notice", LOG_S("link", link->settings.name),

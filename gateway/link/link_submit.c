@@ -77,6 +77,9 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
     };
 
     window_settle(&link->window, r);
+    rtt_add(&link->rtt, link_now(link), result.round_trip_ms);
+    if (command_status != ESME_ROK)
+        link_note_error(link, command_status, smpp_status_name(command_status));
     settle_pacer(link, r, is_slow_down ? PACER_THROTTLED : PACER_TAKEN);
     call_back(link, r, &result);
     if (!link_is_on(link, connection))
@@ -138,6 +141,7 @@ static void time_out(struct link *link, struct link_request *r)
     };
 
     link->counters.timeouts++;
+    link_note_error(link, 0, "response_timeout");
     log_warning("link.response_timeout", LOG_S("link", link->settings.name),
                 LOG_S("command", smpp_command_name(r->command_id)),
                 LOG_U("sequence_number", r->sequence_number));

@@ -1,13 +1,15 @@
 /*
- * A peer's octets in any slices into a bound link, between submits, answers, cancels, short writes
- * and passing time. The input is a script: an octet says what happens next, octets follow that it
- * needs. Whatever comes: what the link writes are whole PDUs, each request is called back exactly
- * once, and nothing is lost at the end.
+ * A peer's octets in any slices into a bound link of either role, and its messages through a
+ * dialect, between submits, answers, cancels, short writes and passing time. The input is a script:
+ * an octet says what happens next, octets follow that it needs. Whatever comes: what the link
+ * writes are whole PDUs, each request is called back exactly once or was cancelled, and nothing is
+ * lost at the end.
  */
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "gateway/link/link.h"
+#include "gateway/link/server.h"
+#include "gateway/smpp/dialect.h"
 
 #include <assert.h>
 #include <string.h>
@@ -28,11 +30,16 @@ struct world {
     struct timer_queue timers;
     struct deferred_queue deferred;
     struct random_source random;
-    struct link *link;
+    bool is_server;
+    struct link_server *server;
+    struct link *link; /* client: always; server: the one bound, or NULL */
+    const struct dialect *dialect;
     struct fake *fake; /* the newest; the link owns it until it closes it */
     unsigned submitted;
     unsigned called_back;
+    unsigned cancelled;
     struct link_request *open[REQUESTS_MAX]; /* not called back yet */
+    struct call *calls[REQUESTS_MAX];
     struct link_ticket tickets[TICKETS_MAX];
     unsigned ticket_count;
 };
@@ -95,6 +102,17 @@ static void bury(struct world *w)
     w->fake = NULL;
 }
 
+static struct transport *fake_new(struct world *w, const struct transport_events *events, void *ctx)
+{
+    bury(w);
+    assert(w->fake == NULL); /* at most one connection at a time */
+    w->fake = mem_zalloc(sizeof(*w->fake));
+    w->fake->out = mem_alloc(OUT_BYTES);
+    w->fake->room = SIZE_MAX;
+    w->fake->transport = (struct transport){&fake_ops, events, ctx};
+    return &w->fake->transport;
+}
+
 static struct transport *fake_connect(void *ctx, const char *host, uint16_t port,
                                       const struct transport_events *events, void *events_ctx)
 {
@@ -102,13 +120,14 @@ static struct transport *fake_connect(void *ctx, const char *host, uint16_t port
 
     (void)host;
     (void)port;
-    bury(w);
-    assert(w->fake == NULL); /* at most one connection at a time */
-    w->fake = mem_zalloc(sizeof(*w->fake));
-    w->fake->out = mem_alloc(OUT_BYTES);
-    w->fake->room = SIZE_MAX;
-    w->fake->transport = (struct transport){&fake_ops, events, events_ctx};
-    return &w->fake->transport;
+    return fake_new(w, events, events_ctx);
+}
+
+static struct transport *fake_attach(void *ctx, int fd, const struct transport_events *events,
+                                     void *events_ctx)
+{
+    (void)fd;
+    return fake_new(ctx, events, events_ctx);
 }
 
 /* ---- the owner ---- */
@@ -117,18 +136,32 @@ static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
                        const struct smpp_pdu *pdu)
 {
     struct world *w = ctx;
+    uint32_t command_id = pdu->header.command_id;
+    struct dialect_input input;
 
-    (void)link;
-    (void)smpp_message_text(pdu);
+    assert(w->link == link && link_can_receive(link));
+    if (command_id == SMPP_DELIVER_SM || command_id == SMPP_DATA_SM ||
+        command_id == SMPP_SUBMIT_SM) {
+        enum smpp_status status = dialect_decode(w->dialect, pdu, &input);
+
+        assert(status != ESME_ROK || memchr(input.text, 0, sizeof(input.text)) != NULL);
+    }
     if (w->ticket_count < TICKETS_MAX)
         w->tickets[w->ticket_count++] = ticket;
 }
 
 static void on_state(void *ctx, struct link *link, enum link_state state, const char *reason)
 {
-    (void)ctx;
+    struct world *w = ctx;
+
     assert(link_state(link) == state && reason != NULL);
+    if (w->is_server)
+        w->link = state == LINK_CLOSED ? NULL : link;
 }
+
+static const struct link_owner owner = {on_message, on_state};
+static const struct link_settings link_settings = {
+    .name = "fuzz", .window = 4, .queue_max = 16, .in_flight_max = 8, .out_bytes_max = 4096};
 
 struct call {
     struct world *world;
@@ -154,12 +187,15 @@ static void submit(struct world *w, unsigned choice)
     struct call *call;
     unsigned slot = 0;
 
+    if (w->link == NULL)
+        return;
     while (slot < REQUESTS_MAX && w->open[slot] != NULL)
         slot++;
     if (slot == REQUESTS_MAX)
         return;
     call = mem_alloc(sizeof(*call));
     *call = (struct call){w, slot};
+    w->calls[slot] = call;
     w->open[slot] =
         link_submit(w->link, (enum link_lane)(choice % LINK_LANE_COUNT), span_of(pdu, sizeof(pdu)),
                     choice & 4 ? w->timers.now_ms + choice * 10 : 0, on_result, call);
@@ -169,11 +205,24 @@ static void submit(struct world *w, unsigned choice)
         w->submitted++;
 }
 
+static void cancel(struct world *w, unsigned choice)
+{
+    for (unsigned slot = 0; slot < REQUESTS_MAX; slot++) {
+        if (w->open[slot] == NULL || slot % 3 != choice % 3)
+            continue;
+        link_cancel(w->open[slot]);
+        mem_free(w->calls[slot]);
+        w->open[slot] = NULL;
+        w->cancelled++;
+        return;
+    }
+}
+
 static void answer(struct world *w, unsigned choice)
 {
     unsigned pick;
 
-    if (w->ticket_count == 0)
+    if (w->ticket_count == 0 || w->link == NULL)
         return;
     pick = choice % w->ticket_count;
     link_answer(w->link, w->tickets[pick], choice & 1 ? ESME_ROK : ESME_RX_T_APPN,
@@ -210,10 +259,32 @@ static void feed(struct world *w, struct span bytes)
     mem_free(copy);
 }
 
+/* False when the address is banned for what came before. */
+static bool call_in(struct world *w)
+{
+    struct netaddr peer;
+
+    netaddr_parse(&peer, "192.0.2.1", 1);
+    return w->fake != NULL || link_server_accept(w->server, 0, &peer, fake_attach, w);
+}
+
+/* A caller that binds well, if nobody is there; the script's octets may come before its bind. */
+static void let_in(struct world *w)
+{
+    static const uint8_t bind[] = "\0\0\0\x1b\0\0\0\x09\0\0\0\0\0\0\0\1agg\0s\0\0\x34\0\0";
+
+    if (w->link == NULL && call_in(w))
+        feed(w, span_of(bind, sizeof(bind)));
+}
+
 static void make_bound(struct world *w)
 {
     static const uint8_t bind_resp[] = {0, 0, 0, 17, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0};
 
+    if (w->is_server) {
+        let_in(w);
+        return;
+    }
     if (w->fake == NULL || link_state(w->link) != LINK_CONNECTING)
         return;
     w->fake->transport.events->on_open(w->fake->transport.ctx);
@@ -229,7 +300,7 @@ static void change_network(struct world *w, unsigned choice)
         w->fake->transport.events->on_lost(w->fake->transport.ctx, "reset");
     } else {
         w->fake->room = choice % 4 == 1 ? choice : SIZE_MAX;
-        if (link_state(w->link) != LINK_CONNECTING)
+        if (w->link == NULL || link_state(w->link) != LINK_CONNECTING)
             w->fake->transport.events->on_writable(w->fake->transport.ctx);
     }
 }
@@ -247,6 +318,8 @@ static void step(struct world *w, struct reader *r)
         answer(w, choice);
         break;
     case 2:
+        if (choice % 4 == 3)
+            cancel(w, choice);
         pass(w, (uint64_t)choice * choice * 50);
         make_bound(w);
         break;
@@ -263,42 +336,75 @@ static void step(struct world *w, struct reader *r)
     end_turn(w);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void start_client(struct world *w, const struct link_env *env, unsigned choice)
 {
-    struct world w;
-    struct link_env env = {&w.timers, &w.deferred, next_random, &w.random};
-    struct transport_factory network = {fake_connect, &w};
-    struct link_owner owner = {on_message, on_state};
-    struct link_client_settings settings = {.link = {.name = "fuzz",
-                                                     .window = 4,
-                                                     .queue_max = 16,
-                                                     .in_flight_max = 8,
-                                                     .out_bytes_max = 4096},
+    struct transport_factory network = {fake_connect, w};
+    struct link_client_settings settings = {.link = link_settings,
                                             .host = "peer",
+                                            .bind = (enum link_bind)(choice % 3),
                                             .system_id = "warung",
                                             .password = "secret"};
+
+    w->link = link_client_new(env, &network, &settings, &owner, w);
+    link_start(w->link);
+    pass(w, 0);
+}
+
+static void start_server(struct world *w, const struct link_env *env)
+{
+    struct link_account_settings account = {
+        .system_id = "agg", .password = "s", .in_tps = 100, .link = link_settings};
+    struct link_server_settings settings = {.failures_max = 3, .ban_s = 20};
+
+    w->server = link_server_new(env, &settings, &account, 1, NULL, &owner, w);
+}
+
+static void stop(struct world *w)
+{
+    if (w->is_server)
+        link_server_stop(w->server);
+    else
+        link_stop(w->link);
+    end_turn(w);
+    pass(w, 600000);
+    assert(w->is_server ? w->link == NULL : link_state(w->link) == LINK_CLOSED);
+    assert(w->called_back + w->cancelled == w->submitted);
+    if (w->is_server)
+        link_server_free(w->server);
+    else
+        link_free(w->link);
+    end_turn(w);
+    assert(w->fake == NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const dialects[] = {"spec34", "mica", "bare", "smppplus"};
+    struct world w;
+    struct link_env env = {&w.timers, &w.deferred, next_random, &w.random};
     struct reader r;
+    uint8_t choice;
 
     memset(&w, 0, sizeof(w));
     log_set_level(LOG_LEVEL_OFF);
     timer_queue_init(&w.timers, 1000);
     deferred_queue_init(&w.deferred);
     reader_init(&r, span_of(data, size));
-    settings.bind = (enum link_bind)(reader_u8(&r) % 3);
-    w.link = link_client_new(&env, &network, &settings, &owner, &w);
-    link_start(w.link);
-    pass(&w, 0);
-    make_bound(&w);
+    choice = reader_u8(&r);
+    w.dialect = dialect_find(dialects[choice >> 6]);
+    assert(w.dialect != NULL);
+    w.is_server = (choice & 0x20) != 0;
+    if (w.is_server)
+        start_server(&w, &env);
+    else
+        start_client(&w, &env, choice);
+    if ((choice & 0x10) == 0)
+        make_bound(&w); /* else octets come first, or a second bind */
+    else if (w.is_server)
+        call_in(&w);
     while (reader_left(&r) != 0)
         step(&w, &r);
-    link_stop(w.link);
-    end_turn(&w);
-    pass(&w, 600000);
-    assert(link_state(w.link) == LINK_CLOSED);
-    assert(w.called_back == w.submitted);
-    link_free(w.link);
-    end_turn(&w);
-    assert(w.fake == NULL);
+    stop(&w);
     timer_queue_fini(&w.timers);
     return 0;
 }
