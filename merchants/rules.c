@@ -117,10 +117,17 @@ static bool text_add(struct text *t, uint32_t c, bool is_letter)
     return true;
 }
 
+/* Nothing of a refused text is left in the value. */
+static const char *text_refuse(const struct text *t)
+{
+    t->bytes[0] = '\0';
+    return "ISI";
+}
+
 static const char *text_finish(const struct text *t)
 {
     t->bytes[t->size] = '\0';
-    return t->characters >= NAME_MIN && t->letters >= LETTERS_MIN ? NULL : "ISI";
+    return t->characters >= NAME_MIN && t->letters >= LETTERS_MIN ? NULL : text_refuse(t);
 }
 
 const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
@@ -128,7 +135,6 @@ const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
     const unsigned char *at = (const unsigned char *)typed;
     struct text t = {.bytes = value};
 
-    value[0] = '\0';
     while (*at != '\0') {
         uint32_t c = plain_mark(next_code_point(&at));
 
@@ -137,9 +143,9 @@ const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
         if (c >= 'a' && c <= 'z')
             c -= 'a' - 'A';
         if (c >= 0x80 || (!is_ascii_letter(c) && strchr(" '.,-", (int)c) == NULL))
-            return "ISI";
+            return text_refuse(&t);
         if (!text_add(&t, c, is_ascii_letter(c)))
-            return "ISI";
+            return text_refuse(&t);
     }
     return text_finish(&t);
 }
@@ -149,7 +155,6 @@ const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES])
     const unsigned char *at = (const unsigned char *)typed;
     struct text t = {.bytes = value};
 
-    value[0] = '\0';
     while (*at != '\0') {
         uint32_t c = plain_mark(next_code_point(&at));
         bool is_letter;
@@ -158,9 +163,9 @@ const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES])
             c = (unsigned char)base_letter(c);
         is_letter = is_ascii_letter(c) || is_gsm_letter(c);
         if (!is_letter && (c >= 0x80 || strchr("0123456789 &'.,-/()", (int)c) == NULL))
-            return "ISI";
+            return text_refuse(&t);
         if (!text_add(&t, c, is_letter))
-            return "ISI";
+            return text_refuse(&t);
     }
     return text_finish(&t);
 }
