@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -394,6 +395,57 @@ static void test_every_action_and_fact_has_its_function(void **state)
     assert_string_equal(world_fact("no such fact"), "");
 }
 
+/* The lines of the manual that begin an item, each between newlines. */
+static void read_manual_items(char items[16384])
+{
+    FILE *file = fopen("docs/man/warung-programme.5", "r");
+    char line[256];
+
+    assert_non_null(file);
+    strcpy(items, "\n");
+    while (fgets(line, sizeof(line), file) != NULL) {
+        assert_true(strlen(items) + sizeof(line) < 16384);
+        if (strncmp(line, ".It Ic ", 7) == 0)
+            strcat(items, line + 6);
+    }
+    fclose(file);
+}
+
+static void assert_item(const char *items, const char *item)
+{
+    if (strstr(items, item) == NULL)
+        fail_msg("the manual does not have \"%s\"", item);
+}
+
+static void test_the_manual_has_every_row(void **state)
+{
+    const struct menu_vocabulary *v = &programme_vocabulary;
+    static char items[16384];
+    char item[256];
+
+    (void)state;
+    read_manual_items(items);
+    for (size_t i = 0; i < strlen(items); i++) /* so that every word ends with a blank */
+        items[i] = items[i] == '\n' ? ' ' : items[i];
+    for (size_t i = 0; i < v->rule_count; i++) {
+        snprintf(item, sizeof(item), " %s ", v->rules[i].name);
+        assert_item(items, item);
+    }
+    for (size_t i = 0; i < v->fact_count; i++) {
+        snprintf(item, sizeof(item), " %s ", v->facts[i].name);
+        assert_item(items, item);
+    }
+    for (size_t i = 0; i < v->action_count; i++) {
+        size_t size = (size_t)snprintf(item, sizeof(item), " %s :", v->actions[i].name);
+
+        for (unsigned k = 0; v->actions[i].results[k] != NULL; k++)
+            size +=
+                (size_t)snprintf(item + size, sizeof(item) - size, " %s", v->actions[i].results[k]);
+        snprintf(item + size, sizeof(item) - size, " ");
+        assert_item(items, item);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_call_answers_a_phone_that_was_not_reached, world_setup),
         cmocka_unit_test_setup(test_cancelling, world_setup),
         cmocka_unit_test_setup(test_every_action_and_fact_has_its_function, world_setup),
+        cmocka_unit_test(test_the_manual_has_every_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
