@@ -65,7 +65,7 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: sim all run check docs check-fault unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
+.PHONY: sim check-mutants all run check docs check-fault unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -239,6 +239,10 @@ dist:
 # The release builds, passes its tests, installs and uninstalls cleanly, in a folder of its own.
 distcheck: dist
 	tools/distcheck.sh build/$(DIST).tar.gz
+
+# Plants faults and wants the tests to notice each. MUTANTS= names single ones.
+check-mutants: $(B)/warung-sim $(TESTS)
+	@tests/mutants/mutants.sh $(MUTANTS)
 
 # SEEDS=n simulated histories of HOURS hours; a violation names the seed that repeats it.
 SEEDS ?= 100

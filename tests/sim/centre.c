@@ -41,7 +41,8 @@ struct subscriber {
     uint8_t unit;            /* of the last screen: echoed with the answer */
     enum flow_step at;       /* screen on the phone */
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
-    enum flow_step farthest; /* of the draft: steps shown are durable */
+    enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
+    bool is_sent;            /* an acknowledged answer has sent the registration */
     /* The outstanding input: one at a time, delivered until it is taken. */
     bool is_delivering;
     char text[64];
@@ -350,6 +351,18 @@ static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
         respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, "1");
 }
 
+/* Where steps are numbered an acknowledged answer is a step that was taken, screen or not: from now
+ * on the draft stands at the next question, or the registration exists. */
+static void note_acknowledged(struct subscriber *s)
+{
+    if (s->centre->world->token != TURN_TOKEN_ECHO || s->op != CENTRE_OP_ANSWER)
+        return;
+    if (s->answered == FLOW_PERIKSA)
+        s->is_sent = true;
+    else if (s->answered >= FLOW_NAMA && s->answered < FLOW_PERIKSA && s->answered >= s->farthest)
+        s->farthest = s->answered + 1;
+}
+
 static void on_deliver_resp(struct connection *x, const struct smpp_pdu *pdu)
 {
     struct centre *c = x->centre;
@@ -365,6 +378,8 @@ static void on_deliver_resp(struct connection *x, const struct smpp_pdu *pdu)
         timer_stop(&c->world->timers, &s->response);
         s->connection = NULL;
         s->is_delivering = pdu->header.command_status != ESME_ROK;
+        if (!s->is_delivering)
+            note_acknowledged(s);
         if (s->is_delivering) {
             c->counters.refused++;
             deliver_later(s);
@@ -510,6 +525,11 @@ unsigned centre_subscribers(const struct centre *c)
 const char *centre_msisdn(const struct centre *c, unsigned i)
 {
     return c->subscribers[i].msisdn;
+}
+
+bool centre_is_sent(const struct centre *c, unsigned i)
+{
+    return c->subscribers[i].is_sent;
 }
 
 const char *centre_regno(const struct centre *c, unsigned i)

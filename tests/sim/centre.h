@@ -30,6 +30,9 @@ const struct centre_counters *centre_counters(const struct centre *c);
 /* Each subscriber's number and the registration number that was shown to it ("" = none yet). */
 unsigned centre_subscribers(const struct centre *c);
 const char *centre_msisdn(const struct centre *c, unsigned i);
+/* It has an acknowledgement of the answer that sends the registration (where steps are numbered).
+ */
+bool centre_is_sent(const struct centre *c, unsigned i);
 const char *centre_regno(const struct centre *c, unsigned i);
 void centre_free(struct centre *c);
 

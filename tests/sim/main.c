@@ -78,6 +78,8 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "two registrations of one merchant", msisdn, regno);
         if (regno[0] != '\0' && subscriber_find(&s, regno) == NULL)
             world_violation(&run->world, "a confirmed registration is gone", msisdn, regno);
+        if (centre_is_sent(run->centre, i) && s.merchant_count == 0)
+            world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
         count += s.merchant_count;
     }
     vault_free(vault);

@@ -221,7 +221,7 @@ struct transport_factory network_factory(struct network *n)
 
 void network_free(struct network *n)
 {
-    LIST_FOREACH (node, &n->pipes)
+    LIST_FOREACH(node, &n->pipes)
         pipe_free(LIST_ITEM(node, struct pipe, node));
     mem_free(n);
 }
