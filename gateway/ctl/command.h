@@ -24,6 +24,7 @@ enum ctl_option {
     CTL_OPTION_LIMIT = 1 << 6,
     CTL_OPTION_ROLE = 1 << 7,
     CTL_OPTION_CODE = 1 << 8,
+    CTL_OPTION_SEATS = 1 << 9,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -31,7 +32,7 @@ struct ctl_call {
     const char *config; /* path */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
-    unsigned limit;                                             /* 0 = not given */
+    unsigned limit, seats;                                      /* 0 = not given */
     bool is_csv, is_revealed;
     char **words; /* what follows the command's own words */
     int word_count;
@@ -66,6 +67,9 @@ enum ctl_status ctl_merchants_fix(const struct ctl_call *call);
 enum ctl_status ctl_erase(const struct ctl_call *call);
 enum ctl_status ctl_tickets_list(const struct ctl_call *call);
 enum ctl_status ctl_tickets_done(const struct ctl_call *call);
+enum ctl_status ctl_trainings_list(const struct ctl_call *call);
+enum ctl_status ctl_trainings_add(const struct ctl_call *call);
+enum ctl_status ctl_trainings_cancel(const struct ctl_call *call);
 enum ctl_status ctl_sessions_show(const struct ctl_call *call);
 enum ctl_status ctl_links(const struct ctl_call *call);
 enum ctl_status ctl_status(const struct ctl_call *call);

@@ -134,17 +134,61 @@ static bool begin_programme(struct dossier *d)
     p->bucket = store_bucket(hand_store(d->hand), d->msisdn);
     p->buckets = hand_store(d->hand)->buckets;
     p->touched_ms = d->session.updated_ms;
+    p->has_shared = true;
+    p->shared = span_of(d->trainings, d->trainings_size);
     if (d->state.language[0] == '\0')
         text_copy(d->state.language, sizeof(d->state.language), p->subscriber.language);
     return true;
 }
 
+enum ctl_status dossier_load_trainings(struct dossier *d)
+{
+    uint8_t *sealed = mem_alloc(HAND_SHARED_BYTES);
+    size_t size = 0;
+    enum store_result result =
+        hand_shared_load(d->hand, PROGRAMME_TRAININGS_KEY, &d->trainings_version, sealed, &size);
+    struct writer w;
+    bool is_open;
+
+    writer_init(&w, d->trainings, sizeof(d->trainings));
+    is_open = result == STORE_OK && open_record(&d->setup, VAULT_SHARED, PROGRAMME_TRAININGS_KEY,
+                                                span_of(sealed, size), &w);
+    d->trainings_size = writer_size(&w);
+    mem_free(sealed);
+    if (result != STORE_OK)
+        return (enum ctl_status)hand_complain(result);
+    return is_open ? CTL_DONE : CTL_REFUSED;
+}
+
+enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bool *is_taken)
+{
+    size_t room = plain.size + VAULT_OVERHEAD_BYTES;
+    uint8_t *sealed = mem_alloc(room);
+    enum store_result result;
+    struct writer w;
+
+    writer_init(&w, sealed, room);
+    if (!vault_seal(d->setup.vault, VAULT_SHARED, PROGRAMME_TRAININGS_KEY, plain, &w))
+        assert(!"there is room for it");
+    result =
+        hand_shared_commit(d->hand, PROGRAMME_TRAININGS_KEY, d->trainings_version, writer_span(&w));
+    mem_free(sealed);
+    *is_taken = result == STORE_OK;
+    if (result == STORE_OK || result == STORE_CONFLICT)
+        return CTL_DONE;
+    return (enum ctl_status)hand_complain(result);
+}
+
 enum ctl_status dossier_load(struct dossier *d)
 {
     enum store_result result = hand_load(d->hand, d->msisdn, &d->records);
+    enum ctl_status status;
 
     if (result != STORE_OK)
         return (enum ctl_status)hand_complain(result);
+    status = dossier_load_trainings(d);
+    if (status != CTL_DONE)
+        return status;
     return open_session(d) && begin_programme(d) ? CTL_DONE : CTL_REFUSED;
 }
 
@@ -265,21 +309,57 @@ static bool pack(struct dossier *d, struct parcel *parcel)
     return pack_record(d, parcel);
 }
 
+/* Seats are in the shared record, which is written first; then the change is made anew and finds it
+ * done there. */
+static enum ctl_status write_shared(struct dossier *d)
+{
+    uint8_t *plain = mem_alloc(TRAININGS_BYTES_MAX);
+    enum ctl_status status;
+    struct writer w;
+    bool is_taken;
+
+    writer_init(&w, plain, TRAININGS_BYTES_MAX);
+    programme_encode_shared(&d->programme, &w);
+    status = dossier_write_trainings(d, writer_span(&w), &is_taken);
+    mem_free(plain);
+    return status;
+}
+
+static bool has_something(const struct programme *p)
+{
+    return p->record_changed || p->is_erased || p->sms_count > 0 || p->change_count > 0;
+}
+
+/* One try; STORE_CONFLICT: it is to be made anew. */
+static enum ctl_status try_change(struct dossier *d, dossier_change_fn *change, void *arg,
+                                  struct parcel *parcel, enum store_result *result)
+{
+    enum ctl_status status = dossier_load(d);
+
+    *result = STORE_CONFLICT;
+    if (status == CTL_DONE)
+        status = change(d, arg);
+    if (status != CTL_DONE)
+        return status;
+    if (d->programme.shared_changed)
+        return write_shared(d);
+    if (!has_something(&d->programme))
+        *result = STORE_OK;
+    else if (pack(d, parcel))
+        *result = hand_commit(d->hand, &parcel->commit);
+    else
+        status = CTL_REFUSED;
+    return status;
+}
+
 enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg)
 {
     struct parcel *parcel = mem_zalloc(sizeof(*parcel));
     enum store_result result = STORE_CONFLICT;
     enum ctl_status status = CTL_DONE;
 
-    for (int i = 0; i < TRIES_MAX && result == STORE_CONFLICT && status == CTL_DONE; i++) {
-        status = dossier_load(d);
-        if (status == CTL_DONE)
-            status = change(d, arg);
-        if (status == CTL_DONE && !pack(d, parcel))
-            status = CTL_REFUSED;
-        if (status == CTL_DONE)
-            result = hand_commit(d->hand, &parcel->commit);
-    }
+    for (int i = 0; i < TRIES_MAX && result == STORE_CONFLICT && status == CTL_DONE; i++)
+        status = try_change(d, change, arg, parcel, &result);
     mem_free(parcel);
     if (status == CTL_DONE && result != STORE_OK)
         status = (enum ctl_status)hand_complain(result);

@@ -16,6 +16,9 @@ struct dossier {
     struct hand *hand;
     char msisdn[STORE_MSISDN_BYTES_MAX + 1];
     struct hand_records records; /* sealed */
+    uint64_t trainings_version;
+    uint8_t trainings[TRAININGS_BYTES_MAX]; /* the shared record, opened */
+    size_t trainings_size;
     struct session session;
     struct menu_state state;
     struct programme programme; /* its subscriber is the merchant record */
@@ -29,13 +32,18 @@ void dossier_close(struct dossier *d);
  * *regno is "" for a subscriber's number. CTL_DONE or what was told. */
 enum ctl_status dossier_identify(struct dossier *d, const char *word,
                                  char regno[MERCHANT_REGNO_BYTES]);
-/* Loads the records of d->msisdn. CTL_DONE or what was told. */
+/* Loads the shared record of all trainings; writes it, sealed. CTL_DONE or what was told; writing:
+ * *is_taken says whether nobody was faster. */
+enum ctl_status dossier_load_trainings(struct dossier *d);
+enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bool *is_taken);
+/* Loads the records of d->msisdn, and the trainings. CTL_DONE or what was told. */
 enum ctl_status dossier_load(struct dossier *d);
 /* Opens a sealed merchant record. False when it is damaged, or sealed with another key. */
 bool dossier_open_subscriber(const struct setup *setup, const char *msisdn, struct span sealed,
                              struct subscriber *subscriber);
 
-/* Changes d->programme; CTL_DONE to have it committed. May run again on fresh records. */
+/* Changes d->programme; CTL_DONE to have it committed, when there is something to commit. May run
+ * again on fresh records. */
 typedef enum ctl_status dossier_change_fn(struct dossier *d, void *arg);
 /* Loads, changes, commits. */
 enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg);

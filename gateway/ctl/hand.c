@@ -99,6 +99,9 @@ struct waiting {
     enum store_result result;
     struct hand_records *records; /* load */
     char *msisdn;                 /* find */
+    uint64_t *version;            /* shared load */
+    uint8_t *octets;
+    size_t *size;
 };
 
 static void wait_for(struct hand *h, struct waiting *w)
@@ -147,6 +150,36 @@ enum store_result hand_load(struct hand *h, const char *msisdn, struct hand_reco
     struct waiting w = {.records = records};
 
     store_load(h->store, msisdn, on_reply, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
+static void on_shared(void *arg, const struct store_reply *reply)
+{
+    struct waiting *w = arg;
+
+    w->result = reply->result;
+    w->is_done = true;
+    if (reply->result == STORE_OK && w->octets != NULL)
+        copy_record(&reply->subscriber.session, w->version, w->octets, HAND_SHARED_BYTES, w->size);
+}
+
+enum store_result hand_shared_load(struct hand *h, const char *name, uint64_t *version,
+                                   uint8_t *octets, size_t *size)
+{
+    struct waiting w = {.version = version, .octets = octets, .size = size};
+
+    store_shared_load(h->store, name, on_shared, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
+enum store_result hand_shared_commit(struct hand *h, const char *name, uint64_t version,
+                                     struct span octets)
+{
+    struct waiting w = {.octets = NULL};
+
+    store_shared_commit(h->store, name, version, octets, 0, on_shared, &w);
     wait_for(h, &w);
     return w.result;
 }

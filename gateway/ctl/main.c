@@ -29,6 +29,7 @@ static const struct option longs[] = {
     {"limit", required_argument, NULL, OPTION_FIRST + 6},
     {"role", required_argument, NULL, OPTION_FIRST + 7},
     {"code", required_argument, NULL, OPTION_FIRST + 8},
+    {"seats", required_argument, NULL, OPTION_FIRST + 9},
     {NULL, 0, NULL, 0},
 };
 
@@ -103,6 +104,9 @@ static bool take_option(struct ctl_call *call, int option, unsigned *given)
     case CTL_OPTION_CODE:
         call->code = optarg;
         break;
+    case CTL_OPTION_SEATS:
+        call->seats = (unsigned)strtoul(optarg, &end, 10);
+        return *end == '\0' && call->seats >= 1;
     default:
         return false;
     }
@@ -136,6 +140,8 @@ static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned
                 break;
             if (option == OPTION_FIRST + 6)
                 ctl_complain("--limit takes 40 to 182");
+            if (option == OPTION_FIRST + 9)
+                ctl_complain("--seats takes a number");
             *status = CTL_USAGE;
             return false;
         }

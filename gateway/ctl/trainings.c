@@ -1,0 +1,297 @@
+/*
+ * warungctl trainings list | add | cancel
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/isotime.h"
+#include "base/mem.h"
+#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/table.h"
+#include "merchants/region.h"
+#include "merchants/training.h"
+
+enum { TRIES_MAX = 8, LAMPUNG_AHEAD_S = 7 * 3600 };
+
+static enum ctl_status load(struct dossier *d, struct trainings *t)
+{
+    enum ctl_status status = dossier_load_trainings(d);
+
+    if (status == CTL_DONE && !trainings_decode(t, span_of(d->trainings, d->trainings_size))) {
+        ctl_complain("the trainings were written by a newer program");
+        status = CTL_REFUSED;
+    }
+    return status;
+}
+
+static enum ctl_status write_back(struct dossier *d, const struct trainings *t, bool *is_taken)
+{
+    uint8_t *plain = mem_alloc(TRAININGS_BYTES_MAX);
+    enum ctl_status status;
+    struct writer w;
+
+    writer_init(&w, plain, TRAININGS_BYTES_MAX);
+    trainings_encode(t, &w);
+    status = dossier_write_trainings(d, writer_span(&w), is_taken);
+    mem_free(plain);
+    return status;
+}
+
+/* ---- list ---- */
+
+static json_t *describe(const struct training *t)
+{
+    char at[ISOTIME_BYTES];
+
+    isotime_format(t->at_ms, at);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "id", t->id, "at", at, "title",
+                     t->title, "place", t->place, "regency", t->regency, "seats", (int)t->seats,
+                     "taken", (int)t->taken);
+}
+
+static void print_json(const struct trainings *t)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < t->count; i++)
+        json_array_append_new(list, describe(&t->items[i]));
+    json_dumpf(list, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(list);
+}
+
+static void print_table(const struct trainings *t)
+{
+    struct table *table = table_new(
+        (const char *const[]){"ID", "WHEN (LAMPUNG)", "TITLE", "PLACE", "REGENCY", "SEATS", NULL});
+
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct training *one = &t->items[i];
+        char when[TRAINING_TIME_BYTES], seats[24];
+
+        training_format_time(one->at_ms, when);
+        snprintf(seats, sizeof(seats), "%u of %u", one->taken, one->seats);
+        table_add(table,
+                  (const char *const[]){one->id, when, one->title, one->place,
+                                        one->regency[0] != '\0' ? one->regency : "all", seats});
+    }
+    table_print(table);
+}
+
+enum ctl_status ctl_trainings_list(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+    struct trainings *t;
+
+    if (d == NULL)
+        return status;
+    t = mem_zalloc(sizeof(*t));
+    status = load(d, t);
+    if (status == CTL_DONE && call->is_json)
+        print_json(t);
+    else if (status == CTL_DONE)
+        print_table(t);
+    mem_free(t);
+    dossier_close(d);
+    return status;
+}
+
+/* ---- telling those whom it concerns ---- */
+
+/* Runs a change on each subscriber who is listed in a set under members that begin so. */
+static enum ctl_status tell(struct dossier *d, const char *set, const char *prefix,
+                            dossier_change_fn *change, void *arg)
+{
+    struct hand_items items;
+    enum store_result result = hand_list(d->hand, (const char *const[]){set, NULL}, &items);
+    enum ctl_status status = CTL_DONE;
+    unsigned told = 0;
+
+    if (result != STORE_OK)
+        status = (enum ctl_status)hand_complain(result);
+    for (size_t i = 0; status == CTL_DONE && i < items.count; i++) {
+        if (strncmp(items.items[i].member, prefix, strlen(prefix)) != 0)
+            continue;
+        text_copy(d->msisdn, sizeof(d->msisdn), items.items[i].msisdn);
+        status = dossier_change(d, change, arg);
+        told += d->programme.sms_count > 0;
+    }
+    hand_items_free(&items);
+    if (told > 0)
+        fprintf(stderr, "%u subscribers get an SMS\n", told);
+    return status;
+}
+
+/* ---- add ---- */
+
+/* "2026-11-28T09:00" in Lampung, which knows no summer time. */
+static bool parse_time(const char *text, int64_t *at_ms)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M", &tm);
+
+    if (rest == NULL || *rest != '\0')
+        return false;
+    *at_ms = ((int64_t)timegm(&tm) - LAMPUNG_AHEAD_S) * 1000;
+    return true;
+}
+
+static bool read_plan(const struct ctl_call *call, struct training *plan)
+{
+    memset(plan, 0, sizeof(*plan));
+    if (!parse_time(call->words[0], &plan->at_ms)) {
+        ctl_complain("%s is no time such as 2026-11-28T09:00", call->words[0]);
+        return false;
+    }
+    if (call->regency != NULL && !region_parse_regency(call->regency, plan->regency)) {
+        ctl_complain("%s is no code of a regency, such as 1871", call->regency);
+        return false;
+    }
+    if (call->seats < 1 || call->seats > TRAINING_SEATS_MAX) {
+        ctl_complain("--seats takes 1 to %d", TRAINING_SEATS_MAX);
+        return false;
+    }
+    plan->seats = (uint16_t)call->seats;
+    if (text_copy(plan->title, sizeof(plan->title), call->words[1]) &&
+        text_copy(plan->place, sizeof(plan->place), call->words[2]))
+        return true;
+    ctl_complain("a title and a place have at most %d characters", TRAINING_CHARACTERS_MAX);
+    return false;
+}
+
+static enum ctl_status complain_about_plan(enum training_verdict verdict)
+{
+    switch (verdict) {
+    case TRAINING_TOO_MANY:
+        ctl_complain("%d trainings are planned already; call one off first", TRAININGS_MAX);
+        break;
+    case TRAINING_BAD_TEXT:
+        ctl_complain("a title and a place have 1 to %d characters that every phone can show",
+                     TRAINING_CHARACTERS_MAX);
+        break;
+    case TRAINING_BAD_SEATS:
+        ctl_complain("--seats takes 1 to %d", TRAINING_SEATS_MAX);
+        break;
+    case TRAINING_PAST:
+        ctl_complain("that time is over");
+        break;
+    case TRAINING_DONE:
+        return CTL_DONE;
+    }
+    return CTL_REFUSED;
+}
+
+static enum ctl_status announce(struct dossier *d, void *arg)
+{
+    (void)arg;
+    if (programme_announce(&d->programme, &d->state))
+        return CTL_DONE;
+    ctl_complain("the trainings could not be read");
+    return CTL_REFUSED;
+}
+
+static enum ctl_status add(struct dossier *d, const struct training *plan, struct trainings *t,
+                           char id[TRAINING_ID_BYTES])
+{
+    enum ctl_status status = CTL_DONE;
+    bool is_taken = false;
+
+    for (int i = 0; i < TRIES_MAX && status == CTL_DONE && !is_taken; i++) {
+        status = load(d, t);
+        if (status == CTL_DONE)
+            status = complain_about_plan(trainings_add(t, plan, clock_wall_ms(), id));
+        if (status == CTL_DONE)
+            status = write_back(d, t, &is_taken);
+    }
+    if (status == CTL_DONE && !is_taken)
+        status = (enum ctl_status)hand_complain(STORE_CONFLICT);
+    return status;
+}
+
+enum ctl_status ctl_trainings_add(const struct ctl_call *call)
+{
+    char id[TRAINING_ID_BYTES];
+    struct training plan;
+    enum ctl_status status;
+    struct trainings *t;
+    struct dossier *d;
+
+    if (!read_plan(call, &plan))
+        return CTL_USAGE;
+    d = dossier_open(call, &status);
+    if (d == NULL)
+        return status;
+    t = mem_zalloc(sizeof(*t));
+    status = add(d, &plan, t, id);
+    mem_free(t);
+    if (status == CTL_DONE) {
+        printf(call->is_json ? "{\"id\":\"%s\"}\n" : "%s\n", id);
+        status = tell(d, PROGRAMME_NEWS_SET, "", announce, NULL);
+    }
+    dossier_close(d);
+    return status;
+}
+
+/* ---- cancel ---- */
+
+static enum ctl_status call_off(struct dossier *d, void *id)
+{
+    /* False: told already, by a run of this command that was cut off, or the seat was given back.
+     */
+    programme_training_cancelled(&d->programme, id);
+    return CTL_DONE;
+}
+
+static enum ctl_status remove_training(struct dossier *d, const char *id, struct trainings *t,
+                                       bool *was_there)
+{
+    enum ctl_status status = CTL_DONE;
+    bool is_taken = false;
+
+    for (int i = 0; i < TRIES_MAX && status == CTL_DONE && !is_taken; i++) {
+        status = load(d, t);
+        if (status != CTL_DONE)
+            break;
+        *was_there = trainings_cancel(t, id);
+        if (!*was_there)
+            return CTL_DONE;
+        status = write_back(d, t, &is_taken);
+    }
+    if (status == CTL_DONE && !is_taken)
+        status = (enum ctl_status)hand_complain(STORE_CONFLICT);
+    return status;
+}
+
+enum ctl_status ctl_trainings_cancel(const struct ctl_call *call)
+{
+    char prefix[TRAINING_ID_BYTES + 1];
+    enum ctl_status status;
+    struct dossier *d;
+    struct trainings *t;
+    bool was_there = false;
+
+    d = dossier_open(call, &status);
+    if (d == NULL)
+        return status;
+    t = mem_zalloc(sizeof(*t));
+    status = remove_training(d, call->words[0], t, &was_there);
+    mem_free(t);
+    /* Those who have a seat are told even when the training itself is gone: an earlier run may have
+     * been cut off between the two. */
+    snprintf(prefix, sizeof(prefix), "%.8s/", call->words[0]);
+    if (status == CTL_DONE)
+        status = tell(d, PROGRAMME_TRAINING_SET, prefix, call_off, call->words[0]);
+    if (status == CTL_DONE && !was_there) {
+        ctl_complain("no such training: %s", call->words[0]);
+        status = CTL_REFUSED;
+    } else if (status == CTL_DONE) {
+        printf("%s cancelled\n", call->words[0]);
+    }
+    dossier_close(d);
+    return status;
+}
