@@ -293,7 +293,10 @@ static bool compile_template(struct menu_loader *l, const config_setting_t *sett
 
 static void keep_text(struct menu_loader *l, struct menu_text *text)
 {
-    l->texts = mem_realloc_array(l->texts, l->text_count + 1, sizeof(struct menu_text *));
+    if (l->text_count == l->text_capacity) {
+        l->text_capacity = l->text_capacity != 0 ? 2 * l->text_capacity : 256;
+        l->texts = mem_realloc_array(l->texts, l->text_capacity, sizeof(struct menu_text *));
+    }
     l->texts[l->text_count++] = text;
 }
 

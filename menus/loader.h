@@ -20,7 +20,7 @@ struct menu_loader {
     config_setting_t *screens; /* the group */
     /* every text, for the pass that counts them */
     struct menu_text **texts;
-    size_t text_count;
+    size_t text_count, text_capacity;
     bool *text_is_used; /* of menu->texts */
     bool *table_is_used;
     /* A way could not be read: what seems unreachable or without an end may be its consequence. */
