@@ -35,8 +35,10 @@ OPT       = $(OPT_$(KIND))
 
 PKGS     := libevent libevent_openssl hiredis libconfig libcurl jansson libcrypto libssl libcrypt
 CC       := $(if $(filter fuzz,$(KIND)),clang,$(CC))
+# A released archive may meet a compiler that warns of more: WERROR= lets it.
+WERROR   ?= -Werror
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-            -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wunused-result -Werror
+            -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wunused-result $(WERROR)
 CPPFLAGS += -I. -D_GNU_SOURCE
 # Asserts stay in release builds (design 6): NDEBUG is never defined.
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fstack-protector-strong -MMD -MP
@@ -65,7 +67,8 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: sim check-mutants all run check docs check-fault unit lint bench clean tests fuzz fuzz-programs coverage install uninstall dist distcheck
+.PHONY: all run check check-fault check-mutants unit tests lint docs bench sim fuzz fuzz-programs \
+        coverage clean install uninstall dist distcheck deb
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -81,6 +84,7 @@ NEEDS_fuzz     := fuzz
 NEEDS_lint     := lint
 NEEDS_docs     := docs
 NEEDS_coverage := run check coverage
+NEEDS_deb      := package run check
 GROUPS   := build $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))))
 PACKAGES := build/packages-$(subst $(eval) ,-,$(GROUPS))
 
@@ -249,6 +253,10 @@ SEEDS ?= 100
 HOURS ?= 10
 sim: $(B)/warung-sim
 	$< --seeds $(SEEDS) --hours $(HOURS) --quiet
+
+# The Debian packages of that release, read by lintian; DEB_BUILD_OPTIONS=nocheck skips its tests.
+deb: $(PACKAGES) dist
+	tools/deb.sh build/$(DIST).tar.gz
 
 clean:
 	rm -rf build build-*
