@@ -1,4 +1,4 @@
-/* What the peer sends: every PDU in every state, malformed input, limits, and every vector. */
+/* What the peer sends: every PDU in every state, malformed input, limits. */
 #include "tests/support/link_fixture.h"
 #include "tests/support/vectors.h"
 
@@ -382,111 +382,6 @@ static void test_stranger_in_the_middle_gets_a_nack(void **state)
     link_fixture_fini(&f);
 }
 
-/* ---- every vector, whole and octet by octet ---- */
-
-enum { COLUMN_NAME, COLUMN_OCTETS, COLUMN_LOOK, COLUMN_STATUS };
-enum { VECTOR_BYTES = 140000 };
-
-static uint32_t status_named(const char *name)
-{
-    for (uint32_t status = 0; status < 0x100; status++)
-        if (strcmp(smpp_status_name(status), name) == 0)
-            return status;
-    fail_msg("no status %s", name);
-    return 0;
-}
-
-/* What a bound ESME must do with one whole PDU of the vectors. */
-static void check_whole(struct link_fixture *f, const struct vector_row *row, struct span octets)
-{
-    uint32_t command_id = (uint32_t)octets.data[4] << 24 | (uint32_t)octets.data[5] << 16 |
-                          (uint32_t)octets.data[6] << 8 | octets.data[7];
-    uint32_t sequence_number = (uint32_t)octets.data[12] << 24 | (uint32_t)octets.data[13] << 16 |
-                               (uint32_t)octets.data[14] << 8 | octets.data[15];
-    uint32_t status = status_named(row->columns[COLUMN_STATUS]);
-
-    if ((command_id & SMPP_RESPONSE_BIT) != 0 || command_id == SMPP_OUTBIND ||
-        command_id == SMPP_ALERT_NOTIFICATION)
-        link_fixture_expect_nothing(f);
-    else if (status == ESME_RINVCMDID)
-        link_fixture_expect(f, SMPP_GENERIC_NACK, ESME_RINVCMDID, sequence_number);
-    else if (command_id == SMPP_ENQUIRE_LINK || command_id == SMPP_UNBIND)
-        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, ESME_ROK, sequence_number);
-    else if (command_id <= SMPP_BIND_TRANSMITTER || command_id == SMPP_BIND_TRANSCEIVER)
-        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, ESME_RINVBNDSTS, sequence_number);
-    else if (status != ESME_ROK)
-        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, status, sequence_number);
-    else if (command_id == SMPP_DELIVER_SM || command_id == SMPP_DATA_SM)
-        assert_int_equal(f->message_count, 1);
-    else
-        link_fixture_expect(f, command_id | SMPP_RESPONSE_BIT, ESME_RINVBNDSTS, sequence_number);
-}
-
-/* One vector's octets into a fresh bound link; what it wrote and did is compared and kept. */
-static void run_vector(const struct vector_row *row, struct span octets, size_t slice,
-                       struct writer *record)
-{
-    struct link_fixture f;
-    bool is_stranger = strcmp(row->columns[COLUMN_LOOK], "not_smpp") == 0;
-
-    link_fixture_init(&f);
-    go_to(&f, is_stranger ? IN_BINDING : IN_TRX);
-    for (size_t at = 0; at < octets.size; at += slice)
-        link_fixture_feed(
-            &f, span_of(octets.data + at, octets.size - at < slice ? octets.size - at : slice));
-    writer_bytes(record, f.network.last->written + f.network.last->looked_at,
-                 f.network.last->written_bytes - f.network.last->looked_at);
-    writer_u32(record, f.message_count);
-    writer_u8(record, link_fixture_is_closed(&f));
-    if (strcmp(row->columns[COLUMN_LOOK], "whole") == 0) {
-        check_whole(&f, row, octets);
-    } else if (strcmp(row->columns[COLUMN_LOOK], "bad_length") == 0) {
-        link_fixture_expect(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
-        assert_true(link_fixture_is_closed(&f));
-    } else if (is_stranger) {
-        link_fixture_expect_nothing(&f);
-        link_fixture_expect_state(&f, LINK_CLOSED, "not_smpp");
-    } else {
-        assert_false(link_fixture_is_closed(&f));
-        link_fixture_pass(&f, 10000);
-        link_fixture_expect_state(&f, LINK_CLOSED, "pdu_timeout");
-    }
-    link_fixture_fini(&f);
-}
-
-static void test_every_vector_however_sliced(void **state)
-{
-    static const size_t slices[] = {VECTOR_BYTES, 1, 3, 16, 17};
-    struct vector_file file;
-    uint8_t *buffer = mem_alloc(VECTOR_BYTES);
-    uint8_t records[2][4096];
-    unsigned bad = 0;
-
-    (void)state;
-    vector_file_load(&file, "tests/vectors/smpp.tsv");
-    assert_true(file.count >= 119);
-    for (size_t i = 0; i < file.count; i++) {
-        struct span octets =
-            vector_octets(file.rows[i].columns[COLUMN_OCTETS], buffer, VECTOR_BYTES);
-
-        bad += strncmp(file.rows[i].columns[COLUMN_NAME], "bad_", 4) == 0;
-        for (size_t k = 0; k < sizeof(slices) / sizeof(slices[0]); k++) {
-            struct writer w;
-
-            if (octets.size > 10000 && slices[k] < 16)
-                continue; /* as good as the others, and slow */
-            writer_init(&w, records[k != 0], sizeof(records[0]));
-            run_vector(&file.rows[i], octets, slices[k], &w);
-            assert_false(w.failed);
-            if (k != 0)
-                assert_memory_equal(records[0], records[1], writer_size(&w));
-        }
-    }
-    assert_true(bad >= 36);
-    vector_file_free(&file);
-    mem_free(buffer);
-}
-
 /* ---- the observer ---- */
 
 static unsigned seen_in;
@@ -539,7 +434,6 @@ int main(void)
         cmocka_unit_test(test_burst_of_nacks_closes),
         cmocka_unit_test(test_frame_limit_before_the_bind),
         cmocka_unit_test(test_stranger_in_the_middle_gets_a_nack),
-        cmocka_unit_test(test_every_vector_however_sliced),
         cmocka_unit_test(test_observer_sees_every_pdu),
     };
 
