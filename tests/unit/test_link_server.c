@@ -57,6 +57,8 @@ static void test_refusals(void **state)
     assert_true(server_fixture_call_in(&x, "127.0.0.1"));
     server_fixture_expect_refused(&x, "agg1", "secret1", ESME_RINVPASWD);
     assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_expect_refused(&x, "agg1", "secre", ESME_RINVPASWD);
+    assert_true(server_fixture_call_in(&x, "127.0.0.1"));
     server_fixture_expect_refused(&x, "agg9", "secret", ESME_RINVSYSID);
     assert_true(server_fixture_call_in(&x, "127.0.0.1"));
     server_fixture_expect_refused(&x, "", "", ESME_RINVSYSID);
@@ -66,7 +68,7 @@ static void test_refusals(void **state)
     server_fixture_bound(&x);
     assert_true(server_fixture_call_in(&x, "127.0.0.1"));
     server_fixture_expect_refused(&x, "agg1", "secret", ESME_RALYBND);
-    assert_int_equal(link_server_counters(x.server)->bind_failures, 7);
+    assert_int_equal(link_server_counters(x.server)->bind_failures, 8);
     assert_int_equal(link_server_counters(x.server)->connections, 2);
     assert_int_equal(link_state(first), LINK_BOUND); /* an honest partner notices nothing */
     server_fixture_fini(&x);
