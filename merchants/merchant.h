@@ -70,9 +70,8 @@ enum merchant_flag {
     MERCHANT_FLAG_SALES_LARGE = 1 << 5,
     MERCHANT_FLAG_DISTRICT_FUZZY = 1 << 6,
     MERCHANT_FLAG_MSISDN_UNKNOWN = 1 << 7, /* no Indonesian mobile number: a roamer */
-    MERCHANT_FLAG_NIK_SHARED = 1 << 8,     /* the same NIK is on another registration */
 };
-enum { MERCHANT_FLAG_COUNT = 9 };
+enum { MERCHANT_FLAG_COUNT = 8 };
 /* The word of one flag by its bit number, for lists: "nik-province". */
 const char *merchant_flag_name(unsigned bit);
 

@@ -74,8 +74,8 @@ static const struct merchant *find_sent(const struct subscriber *s, const struct
 
 static void refresh_flags(struct programme *p, struct merchant *m)
 {
-    m->flags = (m->flags & (MERCHANT_FLAG_DISTRICT_FUZZY | MERCHANT_FLAG_NIK_SHARED)) |
-               merchant_find_flags(m, p->msisdn, p->now_ms);
+    m->flags =
+        (m->flags & MERCHANT_FLAG_DISTRICT_FUZZY) | merchant_find_flags(m, p->msisdn, p->now_ms);
 }
 
 const char *registration_make(struct programme *p, const struct merchant *draft)
