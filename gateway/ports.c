@@ -36,6 +36,7 @@ struct ports {
     struct list under_way;
     struct list pool;
     uint64_t next_message_id; /* that partners are told */
+    uint16_t next_reference;  /* of SMS in several parts */
     struct ports_counters counters;
 };
 
@@ -214,21 +215,6 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
     link_answer(link, ticket, command_status, message_id);
 }
 
-/* Submits one encoded PDU; false when no link could take it. */
-static bool submit_one(struct ports *p, const struct peer *peer, struct link *link,
-                       enum link_lane lane, struct writer *pdu, uint64_t deadline_ms,
-                       turn_sent_fn *fn, void *arg)
-{
-    struct sent *s = sent_new(p, fn, arg);
-
-    if (peer->partner != NULL)
-        turn_around(pdu);
-    if (submit(s, link, lane, pdu, deadline_ms))
-        return true;
-    sent_recycle(s);
-    return false;
-}
-
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
  * has another for sending. */
 static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
@@ -239,6 +225,7 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
     uint8_t octets[PDU_BYTES];
     struct writer w;
     struct peer peer;
+    struct sent *s;
 
     if (!find_peer(p, screen->origin.link_name, &peer)) {
         p->counters.unsent++;
@@ -257,7 +244,13 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
                   LOG_MSISDN("msisdn", screen->reply.msisdn));
         return false;
     }
-    return submit_one(p, &peer, link, LINK_LANE_DIALOGUE, &w, deadline_ms, fn, arg);
+    if (peer.partner != NULL)
+        turn_around(&w);
+    s = sent_new(p, fn, arg);
+    if (submit(s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
+        return true;
+    sent_recycle(s);
+    return false;
 }
 
 /* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
@@ -275,27 +268,54 @@ static bool find_sender(struct ports *p, const char *name, const char *code, str
     return partner != NULL && find_peer(p, partner_name(partner), peer);
 }
 
+/* All parts by one link, so that they arrive together. When one cannot be queued those before it
+ * are on their way already: the whole is then known as not sent, and tried again as a whole. */
+static bool submit_parts(struct ports *p, const struct peer *peer, const struct dialect_sms *sms,
+                         uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+{
+    unsigned count = dialect_sms_parts(peer->dialect, sms->text), i;
+    struct link *link = pick_link(p, peer);
+    struct sent *s = sent_new(p, fn, arg);
+    uint8_t octets[PDU_BYTES];
+    struct writer w;
+
+    for (i = 0; i < count; i++) {
+        writer_init(&w, octets, sizeof(octets));
+        if (!dialect_encode_sms_part(peer->dialect, sms, i, 0, &w))
+            break;
+        if (peer->partner != NULL)
+            turn_around(&w);
+        if (!submit(s, link, LINK_LANE_SMS, &w, deadline_ms))
+            break;
+    }
+    if (i < count)
+        s->outcome.kind = TURN_SENT_NOT;
+    if (s->parts > 0)
+        return true;
+    sent_recycle(s);
+    return false;
+}
+
 static bool send_sms(void *ctx, const char *link_name, const char *code, const char *msisdn,
                      const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
     char source[ROUTER_CODE_BYTES];
-    uint8_t octets[PDU_BYTES];
-    struct writer w;
+    struct dialect_sms sms = {.source = source, .msisdn = msisdn, .text = text};
     struct peer peer;
 
     if (!find_sender(p, link_name, code, &peer)) {
         p->counters.unsent++;
         return false;
     }
-    router_sms_source(p->router, code, source);
-    writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode_sms(peer.dialect, source, msisdn, text, 0, 0, &w)) {
+    if (dialect_sms_parts(peer.dialect, text) == 0) {
         p->counters.unencodable++;
         log_error("sms.unencodable", LOG_S("peer", peer.name), LOG_MSISDN("msisdn", msisdn));
         return false;
     }
-    return submit_one(p, &peer, pick_link(p, &peer), LINK_LANE_SMS, &w, deadline_ms, fn, arg);
+    router_sms_source(p->router, code, source);
+    sms.reference = p->next_reference++;
+    return submit_parts(p, &peer, &sms, deadline_ms, fn, arg);
 }
 
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,

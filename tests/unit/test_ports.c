@@ -1,0 +1,433 @@
+/*
+ * gateway/centres and ports on a fake network: binds come up and go by the configuration, messages
+ * become inputs, screens and SMS find their link, outcomes are told once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "gateway/ports.h"
+#include "gateway/smpp/header.h"
+#include "merchants/programme.h"
+#include "sessions/store_memory.h"
+#include "sessions/vault.h"
+#include "tests/support/link_fixture.h"
+
+struct heard {
+    unsigned count;
+    struct turn_sent sent;
+    char message_id[LINK_MESSAGE_ID_BYTES];
+};
+
+struct fixture {
+    struct link_fixture net; /* clock, deferred work, fake network; its own link is not used */
+    struct config_smsc smsc[2];
+    const char *codes[2];
+    struct centres *centres;
+    struct partners *partners;
+    struct router *router;
+    struct ports *ports;
+    struct memory_data *data;
+    struct store *store;
+    struct vault *vault;
+    struct turn_engine *turns;
+    unsigned messages, changes;
+    uintptr_t bind;
+    struct heard heard;
+};
+
+static int64_t wall_ms(void *ctx)
+{
+    (void)ctx;
+    return 1790000000000;
+}
+
+static uint64_t next_random(void *ctx)
+{
+    return random_next(ctx);
+}
+
+static void on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
+                       struct link_ticket ticket, const struct smpp_pdu *pdu)
+{
+    struct fixture *f = ctx;
+
+    f->messages++;
+    f->bind = bind;
+    ports_on_message(f->ports, centre, bind, link, ticket, pdu);
+}
+
+static void on_change(void *ctx, struct centre *centre)
+{
+    struct fixture *f = ctx;
+
+    (void)centre;
+    f->changes++;
+}
+
+static struct config_smsc make_smsc(const char *name, enum config_bind bind, unsigned binds)
+{
+    return (struct config_smsc){.name = name,
+                                .host = "centre.example",
+                                .port = 2775,
+                                .system_id = "warung",
+                                .password = "secret",
+                                .password_file = "",
+                                .system_type = "",
+                                .address_range = "",
+                                .bind = bind,
+                                .binds = binds,
+                                .window = 32,
+                                .dialect = "spec34",
+                                .spoken = dialect_find("spec34"),
+                                .enquire_link_s = 3600,
+                                .response_timeout_s = 10,
+                                .tls = {.cert = "", .key = "", .ca = ""}};
+}
+
+static void make_engine(struct fixture *f)
+{
+    struct store_memory_settings store = {.timers = &f->net.timers, .deferred = &f->net.deferred};
+    struct turn_settings settings = turn_settings_default();
+    struct turn_env env = {.timers = &f->net.timers,
+                           .wall_ms = wall_ms,
+                           .random = next_random,
+                           .ctx = &f->net.random,
+                           .ports = ports_for_turns(f->ports)};
+
+    f->data = memory_data_new(16, wall_ms, NULL);
+    store.data = f->data;
+    f->store = store_memory_new(&store);
+    f->vault = vault_new_plain();
+    env.store = f->store;
+    env.vault = f->vault;
+    settings.instance = "test";
+    settings.sweep_ms = 1000000;
+    f->turns = turn_engine_new(&env, &settings);
+}
+
+static void load_menu(struct fixture *f)
+{
+    static const char *codes[] = {"*384#"}, *sms[] = {"384"};
+    struct config_menu menu = {
+        .file = "conf/menus/terususaha.cfg", .codes = {codes, 1}, .sms = {sms, 1}};
+    struct config config = {.menus = &menu, .menu_count = 1};
+
+    f->router = router_new();
+    assert_true(router_load(f->router, &config, &programme_vocabulary, NULL, NULL));
+}
+
+static int start(void **state)
+{
+    struct fixture *f = mem_zalloc(sizeof(*f));
+    struct transport_factory network;
+    struct centre_owner owner = {on_message, on_change, f};
+    struct partners_owner partners_owner = {ports_on_partner_message, NULL};
+
+    link_fixture_init(&f->net);
+    network = fake_network_factory(&f->net.network);
+    f->centres = centres_new(&f->net.env, NULL, &network, &owner);
+    f->partners = partners_new(&f->net.env, NULL, NULL, &partners_owner);
+    f->ports = ports_new();
+    load_menu(f);
+    make_engine(f);
+    ports_connect(f->ports, f->centres, f->partners, f->router, f->turns);
+    *state = f;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct fixture *f = *state;
+
+    store_free(f->store);
+    centres_free(f->centres);
+    partners_free(f->partners);
+    turn_engine_free(f->turns);
+    ports_free(f->ports);
+    memory_data_free(f->data);
+    vault_free(f->vault);
+    router_free(f->router);
+    link_fixture_fini(&f->net);
+    mem_free(f);
+    return 0;
+}
+
+static void apply(struct fixture *f, size_t count)
+{
+    centres_apply(f->centres, f->smsc, count);
+    link_fixture_pass(&f->net, 0);
+    link_fixture_pass(&f->net, 0);
+}
+
+/* The newest connection opens and its bind is accepted. */
+static struct fake_transport *bind_newest(struct fixture *f)
+{
+    link_fixture_bind(&f->net, ESME_ROK);
+    link_fixture_turn(&f->net);
+    return f->net.network.last;
+}
+
+static void on_sent(void *arg, const struct turn_sent *sent)
+{
+    struct heard *h = arg;
+
+    h->count++;
+    h->sent = *sent;
+    strcpy(h->message_id, sent->message_id);
+}
+
+/* Answers the submit_sm that stands next in what was written; its sequence_number. */
+static struct span answer_next(struct fixture *f, struct fake_transport *t, uint32_t status,
+                               const char *message_id)
+{
+    static uint8_t copy[512];
+    struct span pdu = fake_transport_take(t);
+    uint8_t octets[64];
+    struct writer w;
+
+    assert_true(pdu.size > SMPP_HEADER_BYTES && pdu.size <= sizeof(copy));
+    memcpy(copy, pdu.data, pdu.size);
+    assert_int_equal(copy[7], SMPP_SUBMIT_SM);
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(smpp_message_resp_encode(&w, SMPP_SUBMIT_SM | SMPP_RESPONSE_BIT, status,
+                                         (uint32_t)copy[14] << 8 | copy[15], message_id));
+    fake_transport_feed(t, writer_span(&w));
+    link_fixture_turn(&f->net);
+    return span_of(copy, pdu.size);
+}
+
+static bool send_sms(struct fixture *f, const char *name, const char *code, const char *text)
+{
+    struct turn_ports ports = ports_for_turns(f->ports);
+
+    memset(&f->heard, 0, sizeof(f->heard));
+    return ports.send_sms(ports.ctx, name, code, "6281200000001", text, 0, on_sent, &f->heard);
+}
+
+static void binds_are_spread_and_counted(void **state)
+{
+    struct fixture *f = *state;
+
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_PAIR, 2);
+    apply(f, 1);
+    assert_int_equal(f->net.network.connects, 1);
+    link_fixture_pass(&f->net, 1999);
+    assert_int_equal(f->net.network.connects, 1);
+    link_fixture_pass(&f->net, 1);
+    assert_int_equal(f->net.network.connects, 2);
+    bind_newest(f);
+    assert_int_equal(centres_bound_count(f->centres), 1);
+    assert_int_equal(centre_link_count(centres_find(f->centres, "op1")), 4);
+    /* The second of a pair is the transmitter: only that can send. */
+    assert_true(centres_can_send(f->centres));
+    assert_string_equal(link_name(centre_transmitter(centres_find(f->centres, "op1"))), "op1:2");
+}
+
+static void a_reload_changes_what_differs(void **state)
+{
+    struct fixture *f = *state;
+    struct config_smsc again[2];
+    struct link *kept;
+    struct fake_transport *gone;
+
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[1] = make_smsc("op2", CONFIG_BIND_TRANSCEIVER, 1);
+    apply(f, 1);
+    bind_newest(f);
+    kept = centre_link(centres_find(f->centres, "op1"), 0);
+    apply(f, 2);
+    assert_int_equal(f->net.network.connects, 2);
+    gone = bind_newest(f);
+    assert_ptr_equal(centre_link(centres_find(f->centres, "op1"), 0), kept);
+
+    /* The same values in another configuration: nothing happens to the links. */
+    memcpy(again, f->smsc, sizeof(again));
+    centres_apply(f->centres, again, 2);
+    link_fixture_pass(&f->net, 0);
+    assert_int_equal(f->net.network.connects, 2);
+
+    /* Another window: it unbinds, and comes back only when the old one has left. */
+    f->smsc[1].window = 5;
+    centres_apply(f->centres, f->smsc, 2);
+    link_fixture_pass(&f->net, 0);
+    assert_int_equal(f->net.network.connects, 2);
+    assert_null(centres_find(f->centres, "op2"));
+    assert_int_equal(fake_transport_take(gone).data[7], SMPP_UNBIND);
+    fake_transport_lose(gone, "eof");
+    link_fixture_pass(&f->net, 0);
+    link_fixture_pass(&f->net, 0);
+    assert_int_equal(f->net.network.connects, 3);
+    assert_non_null(centres_find(f->centres, "op2"));
+
+    /* Taken out. */
+    centres_apply(f->centres, f->smsc, 1);
+    link_fixture_pass(&f->net, 20000);
+    assert_null(centres_at(f->centres, 1));
+    centres_stop(f->centres);
+    link_fixture_pass(&f->net, 20000);
+    assert_true(centres_are_stopped(f->centres));
+}
+
+static void an_sms_leaves_by_its_centre_or_another_with_the_code(void **state)
+{
+    struct fixture *f = *state;
+    static const char *mine[] = {"*384#"}, *other[] = {"*99#"};
+    struct fake_transport *one, *two;
+    struct span pdu;
+
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].codes = (struct config_strings){other, 1};
+    f->smsc[1] = make_smsc("op2", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[1].codes = (struct config_strings){mine, 1};
+    apply(f, 1);
+    assert_false(send_sms(f, "op1", "*384#", "hai")); /* not bound yet */
+    assert_int_equal(ports_counters(f->ports)->unsent, 1);
+    one = bind_newest(f);
+    apply(f, 2);
+    two = bind_newest(f);
+
+    assert_true(send_sms(f, "op1", "*384#", "hai"));
+    link_fixture_turn(&f->net);
+    pdu = answer_next(f, one, ESME_ROK, "abc");
+    assert_non_null(memmem(pdu.data, pdu.size, "384", 4)); /* source: the menu's number */
+    assert_int_equal(f->heard.count, 1);
+    assert_int_equal(f->heard.sent.kind, TURN_SENT_OK);
+    assert_string_equal(f->heard.message_id, "abc");
+
+    assert_true(send_sms(f, "elsewhere", "*384#", "hai"));
+    link_fixture_turn(&f->net);
+    answer_next(f, two, ESME_RTHROTTLED, NULL);
+    assert_int_equal(f->heard.sent.kind, TURN_SENT_TEMPORARY);
+    assert_int_equal(f->heard.sent.command_status, ESME_RTHROTTLED);
+    assert_false(send_sms(f, "elsewhere", "*7#", "hai"));
+}
+
+static void a_long_sms_goes_in_parts_with_one_outcome(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_transport *t;
+    char text[400];
+
+    memset(text, 'a', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    apply(f, 1);
+    t = bind_newest(f);
+    assert_true(send_sms(f, "op1", "384", text));
+    link_fixture_turn(&f->net);
+    answer_next(f, t, ESME_ROK, "1");
+    answer_next(f, t, ESME_ROK, "2");
+    assert_int_equal(f->heard.count, 0);
+    answer_next(f, t, ESME_ROK, "3");
+    assert_int_equal(f->heard.count, 1);
+    assert_int_equal(f->heard.sent.kind, TURN_SENT_OK);
+    assert_string_equal(f->heard.message_id, "1");
+
+    /* One part refused for good: the whole is. */
+    assert_true(send_sms(f, "op1", "384", text));
+    link_fixture_turn(&f->net);
+    answer_next(f, t, ESME_ROK, "1");
+    answer_next(f, t, ESME_RINVDSTADR, NULL);
+    answer_next(f, t, ESME_ROK, "3");
+    assert_int_equal(f->heard.count, 1);
+    assert_int_equal(f->heard.sent.kind, TURN_SENT_PERMANENT);
+
+    /* The connection goes with parts under way: unknown. */
+    assert_true(send_sms(f, "op1", "384", text));
+    link_fixture_turn(&f->net);
+    answer_next(f, t, ESME_ROK, "1");
+    fake_transport_lose(t, "reset");
+    link_fixture_turn(&f->net);
+    assert_int_equal(f->heard.count, 1);
+    assert_int_equal(f->heard.sent.kind, TURN_SENT_UNKNOWN);
+}
+
+/* A dial comes in as deliver_sm: answered after the commit, then the screen, on that connection. */
+static void a_dial_is_answered_and_then_shown(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_transport *t;
+    uint8_t octets[256], tlvs[16];
+    struct writer w, tlv;
+    struct smpp_message m = {.service_type = span_of_string("USSD"),
+                             .source = {1, 1, span_of_string("6281200000001")},
+                             .destination = {0, 1, span_of_string("384")},
+                             .short_message = span_of_string("*384#")};
+    struct span pdu;
+
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    apply(f, 1);
+    t = bind_newest(f);
+    writer_init(&tlv, tlvs, sizeof(tlvs));
+    smpp_tlv_write_u8(&tlv, 0x0501, 1);
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(smpp_message_encode(&w, SMPP_DELIVER_SM, 77, &m, writer_span(&tlv)));
+    fake_transport_feed(t, writer_span(&w));
+    link_fixture_pass(&f->net, 10);
+    assert_int_equal(f->messages, 1);
+    pdu = fake_transport_take(t);
+    assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
+    assert_int_equal(pdu.data[4], 0x80);
+    assert_int_equal(pdu.data[11], ESME_ROK);
+    assert_int_equal(pdu.data[15], 77);
+    pdu = answer_next(f, t, ESME_ROK, "1");
+    assert_non_null(memmem(pdu.data, pdu.size, "Pilih bahasa", 12));
+    assert_int_equal(turn_counters(f->turns)->steps, 1);
+}
+
+/* A PDU that the dialect cannot read gets the dialect's status; its link stays. */
+static void an_unreadable_message_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_transport *t;
+    uint8_t octets[256], tlvs[16];
+    struct writer w, tlv;
+    struct smpp_message m = {.source = {1, 1, span_of_string("6281200000001")},
+                             .destination = {0, 1, span_of_string("384")},
+                             .short_message = span_of_string("*384#")};
+    struct dialect *strict = dialect_new("strict", dialect_find("spec34"));
+    char error[128];
+    struct span pdu;
+
+    assert_true(dialect_set_knob(strict, "op_in_unknown", "reject", error, sizeof(error)));
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].spoken = strict;
+    apply(f, 1);
+    dialect_free(strict); /* the centre has its own */
+    t = bind_newest(f);
+    writer_init(&tlv, tlvs, sizeof(tlvs));
+    smpp_tlv_write_u8(&tlv, 0x0501, 99);
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(smpp_message_encode(&w, SMPP_DELIVER_SM, 5, &m, writer_span(&tlv)));
+    fake_transport_feed(t, writer_span(&w));
+    link_fixture_pass(&f->net, 10);
+    pdu = fake_transport_take(t);
+    assert_int_equal(pdu.data[4], 0x80);
+    assert_int_not_equal(pdu.data[11], ESME_ROK);
+    assert_int_equal(ports_counters(f->ports)->refused_in, 1);
+    assert_int_equal(centres_bound_count(f->centres), 1);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(binds_are_spread_and_counted),
+        TEST(a_reload_changes_what_differs),
+        TEST(an_sms_leaves_by_its_centre_or_another_with_the_code),
+        TEST(a_long_sms_goes_in_parts_with_one_outcome),
+        TEST(a_dial_is_answered_and_then_shown),
+        TEST(an_unreadable_message_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
