@@ -4,8 +4,23 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 
+const { register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { until } = require('./lib/process');
+
+test('pair: a receiver and a transmitter make one dialogue', async () => {
+    await withScene('pair', async ({ centre }) => {
+        await centre.isBound(2);
+        assert.deepEqual(centre.sessions.map((s) => s.kind).sort(), ['receiver', 'transmitter']);
+        await register(centre.phone('6281200000041'));
+        await centre.smsFor('6281200000041');
+    }, {
+        // Answer and screen travel on two connections: the echoed unit number tells a copy from a
+        // second "1".
+        dialects: 'dialects = ( { name = "units"; session_out = "echo+unit"; } );\n',
+        smsc: { bind: 'pair', dialect: 'units', turn_token: 'echo' },
+    });
+});
 
 test('transmitter alone: SMS leave', async () => {
     await withScene('transmitter', async ({ centre, gateway }) => {

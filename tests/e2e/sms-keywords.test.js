@@ -7,6 +7,21 @@ const test = require('node:test');
 const { register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 
+test('keywords are answered with the programme\'s texts', async () => {
+    await withScene('keywords', async ({ centre }) => {
+        const phone = '6281200000021';
+        for (const [n, [text, reply]] of [
+            ['BANTUAN', /^#TerusUsaha\. Ketik DAFTAR, STATUS, .* kirim ke 384\. Atau tekan \*384#\. Gratis\./],
+            ['status', /^#TerusUsaha: nomor HP ini belum terdaftar\. Daftar gratis: tekan \*384# atau balas DAFTAR$/],
+            [' Daftar ', /^#TerusUsaha, ketik: DAFTAR#NAMA#NAMA USAHA#JENIS#KABUPATEN#KECAMATAN\. /],
+            ['STOP', /^#TerusUsaha: SMS info dihentikan, gratis\./],
+        ].entries()) {
+            assert.equal(await centre.text(phone, text), 0);
+            assert.match((await centre.smsFor(phone, n)).text, reply);
+        }
+    });
+});
+
 test('STATUS by SMS tells what the dialled status tells', async () => {
     await withScene('sms-status', async ({ centre }) => {
         const msisdn = '6281200000022';

@@ -16,13 +16,18 @@ function smscEntry(centre, more) {
     };
 }
 
-// Runs body(scene) between the start and the end of a scene; the folder is kept when it throws.
-async function withScene(name, body, { smsc = {}, settings = {}, start = true } = {}) {
+// Runs body(scene) between the start and the end of a scene; the folder is kept when it throws. `smsc`
+// adds to the centre's entry, `settings` to the configuration, `dialects` is the text of a dialects_file.
+async function withScene(name, body, { smsc = {}, settings = {}, dialects, start = true } = {}) {
     const scene = { folder: temporaryFolder(name) };
     let failed = true;
     try {
         scene.redis = await new Redis(scene.folder).start();
         scene.centre = await new Centre().listen();
+        if (dialects) {
+            settings = { ...settings, dialects_file: `${scene.folder}/dialects.cfg` };
+            fs.writeFileSync(settings.dialects_file, dialects);
+        }
         scene.gateway = new Gateway(scene.folder, scene.redis, {
             smsc: [smscEntry(scene.centre, smsc)], ...settings,
         });
