@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 #include "base/version.h"
+#include "tests/smsc/conform.h"
 #include "tests/smsc/load.h"
 #include "tests/smsc/mirror.h"
 #include "tests/smsc/phone.h"
@@ -27,6 +28,7 @@ static const struct command {
     {"phone", OPTION_PHONE, phone_run, "a handset: type, or pipe lines in"},
     {"run", OPTION_RUN, run_run, "scripts: dialogues as tests, reported in TAP"},
     {"load", OPTION_LOAD, load_run, "many subscribers on one flow: throughput, latency, ledger"},
+    {"conform", OPTION_CONFORM, conform_run, "a conformance report on the peer"},
     {"mirror", OPTION_MIRROR, mirror_run, "stands in for a gateway, to try the others"},
 };
 

@@ -254,7 +254,7 @@ static void on_message(void *ctx, struct peer *p, const struct wire_header *h,
     struct dialogue *d = find(m, in->source.digits);
     uint32_t status = judge(m, d);
 
-    peer_answer(p, h->command_id, h->sequence_number, status, "");
+    peer_answer(p, h->command_id, h->sequence_number, status, "m1");
     if (status != WIRE_OK || in->ussd_service_op == WIRE_NONE)
         return;
     if (in->its_session_info & END_BIT) {

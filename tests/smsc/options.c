@@ -9,7 +9,7 @@
 
 enum kind { KIND_STRING, KIND_NUMBER, KIND_FLAG, KIND_LIST };
 
-enum { ALL = OPTION_PHONE | OPTION_RUN | OPTION_LOAD | OPTION_MIRROR };
+enum { ALL = OPTION_PHONE | OPTION_RUN | OPTION_LOAD | OPTION_MIRROR | OPTION_CONFORM };
 
 struct option {
     const char *name;
@@ -47,7 +47,8 @@ static const struct option table[] = {
      "take commands on this unix socket; see the manual"},
     {"sticky", KIND_FLAG, FIELD(sticky), ALL, NULL, "keep a subscriber to one bind"},
     {"data-sm", KIND_FLAG, FIELD(data_sm), ALL, NULL, "send inputs as data_sm"},
-    {"dialect", KIND_STRING, FIELD(dialect), OPTION_PHONE | OPTION_RUN | OPTION_LOAD, "NAME",
+    {"dialect", KIND_STRING, FIELD(dialect),
+     OPTION_PHONE | OPTION_RUN | OPTION_LOAD | OPTION_CONFORM, "NAME",
      "how the centre speaks USSD (spec34); see the manual"},
     {"its", KIND_STRING, FIELD(its), ALL, "MODE",
      "unit number in its_session_info: echo (default) or constant"},
@@ -58,13 +59,14 @@ static const struct option table[] = {
      "fault repeat: the copy's delay (50)"},
     {"late-by", KIND_NUMBER, FIELD(late_ms), ALL, "MS", "fault late: the response's delay (500)"},
     {"trickle", KIND_FLAG, FIELD(trickle), ALL, NULL, "write one octet at a time"},
-    {"phone", KIND_STRING, FIELD(phone), OPTION_PHONE | OPTION_RUN, "NUMBER",
-     "the handset's number (6281200000001)"},
+    {"phone", KIND_STRING, FIELD(phone), OPTION_PHONE | OPTION_RUN | OPTION_CONFORM, "NUMBER",
+     "the handset's number (6281200000001); conform: the first of many"},
     {"code", KIND_LIST, FIELD(codes), OPTION_PHONE, "CODE",
      "a code that the network routes, as *384#; repeat it; none = all"},
-    {"sms", KIND_STRING, FIELD(sms), OPTION_PHONE, "CODE", "where `sms TEXT` goes (384)"},
-    {"reply-timeout", KIND_NUMBER, FIELD(reply_timeout_ms), OPTION_PHONE | OPTION_RUN, "MS",
-     "how long to wait for a screen (15000)"},
+    {"sms", KIND_STRING, FIELD(sms), OPTION_PHONE | OPTION_CONFORM, "CODE",
+     "where `sms TEXT` goes (384)"},
+    {"reply-timeout", KIND_NUMBER, FIELD(reply_timeout_ms),
+     OPTION_PHONE | OPTION_RUN | OPTION_CONFORM, "MS", "how long to wait for a screen (15000)"},
     {"sms-wait", KIND_NUMBER, FIELD(sms_wait_ms), OPTION_PHONE, "MS",
      "from a pipe: how long to wait for the answer to a text (3000)"},
     {"tail", KIND_NUMBER, FIELD(tail_ms), OPTION_PHONE, "MS",
@@ -96,6 +98,11 @@ static const struct option table[] = {
     {"json", KIND_FLAG, FIELD(json), OPTION_LOAD, NULL, "the report as JSON"},
     {"ledger-out", KIND_STRING, FIELD(ledger_out), OPTION_LOAD, "FILE",
      "every subscriber's account as JSON"},
+    {"as", KIND_STRING, FIELD(as), OPTION_CONFORM, "ROLE",
+     "centre (with --listen) or partner (with --connect)"},
+    {"dial", KIND_STRING, FIELD(dial), OPTION_CONFORM, "CODE", "what is dialled (*384#)"},
+    {"answer", KIND_STRING, FIELD(answer), OPTION_CONFORM, "TEXT",
+     "a right answer to the first question (1)"},
     {"bug", KIND_STRING, FIELD(bug), OPTION_MIRROR, "NAME=P,...",
      "mistakes in percent: double, lose, forgetful, refuse, no-sms, change"},
 };
@@ -123,7 +130,7 @@ void options_init(struct options *o, enum option_command command)
         .late_ms = 500,
         .phone = "6281200000001",
         .sms = "384",
-        .reply_timeout_ms = 15000,
+        .reply_timeout_ms = command == OPTION_CONFORM ? 5000 : 15000,
         .sms_wait_ms = 3000,
         .tail_ms = 300,
         .flow = "tests/smsc/flows/register.flow",
@@ -134,6 +141,8 @@ void options_init(struct options *o, enum option_command command)
         .screen_timeout_ms = 15000,
         .first_phone = "6281300000000",
         .phones = 10000000,
+        .dial = "*384#",
+        .answer = "1",
     };
 }
 
@@ -263,6 +272,11 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
     memset(s, 0, sizeof(*s));
     if ((o->listen == NULL) == (o->connect == NULL)) {
         fprintf(stderr, "warung-smsc: one of --listen and --connect is needed\n");
+        return false;
+    }
+    if (o->as != NULL && strcmp(o->as, o->connect != NULL ? "partner" : "centre") != 0) {
+        fprintf(stderr,
+                "warung-smsc: --as centre goes with --listen, --as partner with --connect\n");
         return false;
     }
     if (strcmp(o->its, "echo") != 0 && strcmp(o->its, "constant") != 0) {

@@ -65,11 +65,21 @@ struct options {
     /* run: the words that are no options */
     char **files;
     unsigned file_count;
+    /* conform */
+    const char *as;
+    const char *dial;
+    const char *answer;
     /* mirror */
     const char *bug;
 };
 
-enum option_command { OPTION_PHONE = 1, OPTION_RUN = 2, OPTION_LOAD = 4, OPTION_MIRROR = 8 };
+enum option_command {
+    OPTION_PHONE = 1,
+    OPTION_RUN = 2,
+    OPTION_LOAD = 4,
+    OPTION_MIRROR = 8,
+    OPTION_CONFORM = 16
+};
 
 void options_init(struct options *o, enum option_command command);
 /* Takes what begins with "--" from argv[0 .. argc); the rest is counted and moved to the front of

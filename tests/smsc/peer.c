@@ -254,6 +254,8 @@ static void on_request(struct peer *p, const struct wire_header *h, struct span 
         else
             peer_close_after_flush(p, "message before the bind");
         return;
+    case WIRE_ALERT_NOTIFICATION: /* has no response */
+        return;
     default:
         send_header(p, WIRE_RESPONSE, WIRE_RINVCMDID, h->sequence_number);
         return;

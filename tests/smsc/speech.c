@@ -204,7 +204,10 @@ bool speech_write(const struct speech *s, const struct speech_input *input,
     } else
         m->ussd_service_op = op;
     m->extra_tlvs = writer_span(&tlvs);
-    return write_text(s, input, &text, m);
+    if (!write_text(s, input, &text, m))
+        return false;
+    m->has_payload |= m->text.size > WIRE_SHORT_BYTES_MAX;
+    return true;
 }
 
 /* ---- what the gateway says ---- */
