@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_DOWN_MS = 50, POLL_UP_MS = 500, ANSWER_TIMEOUT_MS = 500 };
+enum { POLL_DOWN_MS = 50, POLL_UP_MS = 200, ANSWER_TIMEOUT_MS = 500 };
 
 struct redis_sentinel;
 

@@ -80,21 +80,19 @@ static void hurt_power(struct redis_server *s, struct random_source *random)
     redis_server_lose_power(s, (double)random_below(random, 1001) / 1000);
 }
 
+/* With everysec even a kill may lose: while a background fsync is slow Redis answers before it
+ * writes (docs/decisions/0003). */
 static void test_killed(void **state)
 {
-    static const char *const policies[] = {"always", "everysec"};
+    const struct redis_server_options options = {.appendfsync = "always"};
     struct store_load_result result;
 
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
-        const struct redis_server_options options = {.appendfsync = policies[i]};
-
-        run_rounds(&options, i == 0, hurt_nothing, &result);
-        report(policies[i], &result);
-        assert_int_equal(result.lost, 0);
-        assert_int_equal(result.doubled, 0);
-        assert_true(result.ok > 100 && result.unknown > 0);
-    }
+    run_rounds(&options, true, hurt_nothing, &result);
+    report("killed, always", &result);
+    assert_int_equal(result.lost, 0);
+    assert_int_equal(result.doubled, 0);
+    assert_true(result.ok > 100 && result.unknown > 0);
 }
 
 static void test_power_lost_with_always(void **state)

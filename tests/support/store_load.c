@@ -11,8 +11,9 @@ struct stepper {
     struct store_load *load;
     char msisdn[32];
     uint64_t version;
-    uint64_t told;  /* steps told done, or found done by reading */
-    uint64_t asked; /* of the commit that is under way, or unknown: told + 1 */
+    uint64_t counter; /* of the record as we know it */
+    uint64_t told;    /* the counter of the last step that we were told is done */
+    uint64_t base; /* version - counter: the same as long as no step is done twice; 0 = not known */
     bool is_unknown;
     bool is_busy;
     struct store_owed_id owed;
@@ -42,7 +43,8 @@ static void note_ok(struct store_load *l)
     l->result.ok++;
 }
 
-/* What the record says against what we were told. */
+/* What the record says against what we were told. What is only read may still be lost: it counts
+ * with the next step that is told done, which the replicas have with all before it. */
 static void compare(struct stepper *p, const struct store_record *record)
 {
     struct store_load_result *result = &p->load->result;
@@ -53,14 +55,16 @@ static void compare(struct stepper *p, const struct store_record *record)
     there = record->version != 0 ? reader_u64(&r) : 0;
     if (there < p->told)
         result->lost += p->told - there;
-    if (there > p->told + (p->is_unknown ? 1 : 0))
-        result->doubled += there - p->told;
-    if (p->is_unknown && there == p->told + 1)
+    if (record->version != 0 && p->base != 0 && record->version - there != p->base)
+        result->doubled++;
+    if (record->version != 0)
+        p->base = record->version - there;
+    if (p->is_unknown && there > p->counter)
         result->resolved_done++;
     else if (p->is_unknown)
         result->resolved_not++;
     p->is_unknown = false;
-    p->told = there;
+    p->counter = there;
     p->version = record->version;
 }
 
@@ -98,8 +102,11 @@ static void on_committed(void *arg, const struct store_reply *reply)
     switch (reply->result) {
     case STORE_OK:
         note_ok(l);
-        p->told++;
+        p->told = ++p->counter;
         p->version = reply->subscriber.session.version;
+        if (p->base != 0 && p->version - p->counter != p->base)
+            l->result.doubled++;
+        p->base = p->version - p->counter;
         p->has_owed = l->owes;
         p->owed = reply->owed[0];
         if (!l->is_stopping)
@@ -138,7 +145,7 @@ static void step(struct stepper *p)
         return;
     }
     writer_init(&w, record, sizeof(record));
-    writer_u64(&w, p->told + 1);
+    writer_u64(&w, p->counter + 1);
     if (p->load->owes) {
         c.owed[c.owed_count++] = span_of(record, sizeof(record));
         if (p->has_owed)

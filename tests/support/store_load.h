@@ -14,7 +14,7 @@ struct store_load_result {
     uint64_t ok, unknown, unavailable, conflicts;
     uint64_t resolved_done, resolved_not; /* the unknown ones, by reading */
     uint64_t lost;                        /* told done, and not there */
-    uint64_t doubled;                     /* there, and never asked for */
+    uint64_t doubled;                     /* more writes than steps */
     unsigned longest_gap_ms;              /* between two steps told done, of any dialogue */
 };
 

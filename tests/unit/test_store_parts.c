@@ -1,0 +1,263 @@
+/* The small parts of the store, each alone: buckets, commands, addresses, keys, error replies. */
+#include "sessions/redis_address.h"
+#include "sessions/redis_command.h"
+#include "sessions/redis_decode.h"
+#include "sessions/redis_encode.h"
+#include "sessions/redis_library.h"
+#include "sessions/store.h"
+
+#include <hiredis/hiredis.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* CRC-16/XMODEM's check value, and a slot that Redis's own documentation gives. */
+static void test_crc16(void **state)
+{
+    (void)state;
+    assert_int_equal(store_crc16("123456789", 9), 0x31c3);
+    assert_int_equal(store_crc16("foo", 3) % REDIS_SLOTS, 12182);
+    assert_int_equal(store_crc16("", 0), 0);
+}
+
+static void test_bucket_is_below_the_count(void **state)
+{
+    struct store s = {.buckets = 7};
+    unsigned seen[7] = {0};
+    char msisdn[16];
+
+    (void)state;
+    for (unsigned i = 0; i < 700; i++) {
+        snprintf(msisdn, sizeof(msisdn), "62812%08u", i);
+        assert_in_range(store_bucket(&s, msisdn), 0, 6);
+        seen[store_bucket(&s, msisdn)]++;
+    }
+    for (unsigned i = 0; i < 7; i++)
+        assert_in_range(seen[i], 50, 150);
+}
+
+static void test_plain_commits(void **state)
+{
+    struct store_commit c = {.msisdn = "1", .session = span_of_string("x")};
+
+    (void)state;
+    assert_true(store_commit_is_plain(&c));
+    c.merchant_checked = true;
+    assert_false(store_commit_is_plain(&c));
+    c.merchant_checked = false;
+    c.settled_count = 1;
+    assert_false(store_commit_is_plain(&c));
+    c.settled_count = 0;
+    c.session = span_of(NULL, 0);
+    assert_false(store_commit_is_plain(&c));
+}
+
+static void assert_text(struct span octets, const char *text)
+{
+    assert_int_equal(octets.size, strlen(text));
+    assert_memory_equal(octets.data, text, octets.size);
+}
+
+static void test_command_is_resp(void **state)
+{
+    static const char expected[] = "*6\r\n$3\r\nSET\r\n$3\r\na\0b\r\n$0\r\n\r\n$3\r\n-12\r\n"
+                                   "$20\r\n-9223372036854775808\r\n$7\r\nverdata\r\n";
+    struct redis_command c;
+
+    (void)state;
+    redis_command_init(&c);
+    redis_command_start(&c, "SET");
+    redis_command_add(&c, span_of("a\0b", 3));
+    redis_command_add(&c, span_of(NULL, 0));
+    redis_command_add_number(&c, -12);
+    redis_command_add_number(&c, INT64_MIN);
+    redis_command_add_pair(&c, span_of_string("ver"), span_of_string("data"));
+    assert_true(span_is_equal(redis_command_end(&c), span_of(expected, sizeof(expected) - 1)));
+    redis_command_start(&c, "PING");
+    assert_text(redis_command_end(&c), "*1\r\n$4\r\nPING\r\n");
+    redis_command_fini(&c);
+}
+
+static void test_long_command(void **state)
+{
+    static char big[100000];
+    struct redis_command c;
+    struct span octets;
+
+    (void)state;
+    memset(big, 'x', sizeof(big));
+    redis_command_init(&c);
+    redis_command_start(&c, "X");
+    for (unsigned i = 0; i < 1200; i++)
+        redis_command_add_number(&c, 0);
+    redis_command_add(&c, span_of(big, sizeof(big)));
+    octets = redis_command_end(&c);
+    assert_memory_equal(octets.data, "*1202\r\n$1\r\nX\r\n$1\r\n0\r\n", 21);
+    assert_int_equal(octets.size, 7 + 7 + 1200 * 7 + 9 + sizeof(big) + 2);
+    redis_command_fini(&c);
+}
+
+static void test_addresses(void **state)
+{
+    static const char *const good[] = {"unix:/run/redis.sock", "127.0.0.1:6379", "[::1]:1"};
+    static const char *const bad[] = {"",
+                                      "unix:",
+                                      "redis:6379",
+                                      "127.0.0.1",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:0",
+                                      "127.0.0.1:65536",
+                                      "127.0.0.1:+1",
+                                      "127.0.0.1:1x",
+                                      "::1:6379",
+                                      "[::1]",
+                                      "[]:1",
+                                      ":6379",
+                                      "300.0.0.1:1"};
+    struct redis_address a, b;
+    char text[REDIS_ADDRESS_BYTES], path[200] = "unix:/";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(redis_address_parse(good[i], &a));
+        assert_string_equal(redis_address_text(&a, text, sizeof(text)), good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(redis_address_parse(bad[i], &a));
+    memset(path + 6, 'x', 107);
+    assert_false(redis_address_parse(path, &a)); /* sun_path would cut it */
+    assert_true(redis_address_set(&a, "127.0.0.1", 6379));
+    assert_true(redis_address_parse("127.0.0.1:6379", &b));
+    assert_true(redis_address_is_equal(&a, &b));
+    assert_false(redis_address_set(&a, "localhost", 6379));
+}
+
+/* All keys of a bucket share the tag, and the tag decides the slot. */
+static void test_tags(void **state)
+{
+    struct redis_tag tag;
+
+    (void)state;
+    redis_tag_init(&tag, 7, 256);
+    assert_string_equal(tag.text, "{b007}");
+    assert_int_equal(tag.slot, store_crc16("b007", 4) % REDIS_SLOTS);
+    redis_tag_init(&tag, 0, 1);
+    assert_string_equal(tag.text, "{b000}");
+    redis_tag_init(&tag, 12345, 16384);
+    assert_string_equal(tag.text, "{b12345}");
+    assert_int_equal(redis_shared_slot("menu"), store_crc16("w:menu", 6) % REDIS_SLOTS);
+}
+
+static void test_plain_commit_as_a_command(void **state)
+{
+    struct store_commit commit = {.msisdn = "62812",
+                                  .session_version = 0x0102030405060708,
+                                  .session = span_of_string("data"),
+                                  .session_ttl_s = 60};
+    struct redis_command c;
+    struct redis_tag tag;
+
+    (void)state;
+    redis_command_init(&c);
+    redis_tag_init(&tag, 7, 256);
+    redis_encode_commit(&c, &tag, &commit);
+    assert_text(redis_command_end(&c),
+                "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62812\r\n"
+                "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n");
+    redis_command_fini(&c);
+}
+
+static enum redis_error error_of(const char *text)
+{
+    char copy[128];
+    redisReply reply = {.type = REDIS_REPLY_ERROR, .str = copy, .len = strlen(text)};
+
+    text_copy(copy, sizeof(copy), text);
+    return redis_decode_error(&reply);
+}
+
+static void test_error_replies(void **state)
+{
+    redisReply ok = {.type = REDIS_REPLY_INTEGER};
+
+    (void)state;
+    assert_int_equal(redis_decode_error(&ok), REDIS_ERROR_NONE);
+    assert_int_equal(error_of("MISCONF Errors writing to the AOF file"), REDIS_ERROR_REFUSED);
+    assert_int_equal(error_of("OOM command not allowed"), REDIS_ERROR_REFUSED);
+    assert_int_equal(error_of("NOREPLICAS Not enough good replicas"), REDIS_ERROR_REFUSED);
+    assert_int_equal(error_of("BUSY Redis is busy"), REDIS_ERROR_REFUSED);
+    assert_int_equal(error_of("READONLY You can't write"), REDIS_ERROR_STRANGE);
+    assert_int_equal(error_of("LOADING Redis is loading"), REDIS_ERROR_STRANGE);
+    assert_int_equal(error_of("ERR Function not found"), REDIS_ERROR_STRANGE);
+    assert_int_equal(error_of("MOVED 1 127.0.0.1:1"), REDIS_ERROR_REDIRECT);
+    assert_int_equal(error_of("TRYAGAIN Multiple keys"), REDIS_ERROR_REDIRECT);
+    /* Who knows what such a one has done: it must be read back. */
+    assert_int_equal(error_of("ERR user_function:9: attempt to index"), REDIS_ERROR_OTHER);
+    assert_int_equal(error_of("WRONGTYPE Operation"), REDIS_ERROR_OTHER);
+}
+
+/* Answers that no function of ours gives are told as strange, not read. */
+static void test_strange_replies(void **state)
+{
+    struct redis_request request = {.kind = REDIS_LOAD};
+    redisReply nil = {.type = REDIS_REPLY_NIL};
+    char octets[] = "short";
+    redisReply damaged = {.type = REDIS_REPLY_STRING, .str = octets, .len = 5};
+    redisReply *pair[] = {&nil, &damaged};
+    redisReply array = {.type = REDIS_REPLY_ARRAY, .elements = 2, .element = pair};
+
+    (void)state;
+    assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &nil), REDIS_DECODED_STRANGE);
+    pair[1] = &nil;
+    assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED);
+    request.kind = REDIS_COMMIT_ALL;
+    assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED_STRANGE);
+    request.kind = REDIS_COMMIT;
+    assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED_STRANGE);
+    request.kind = REDIS_SWEEP;
+    assert_int_equal(redis_decode_sweep(&request, &array), REDIS_DECODED_STRANGE);
+}
+
+static void test_library_version(void **state)
+{
+    (void)state;
+    assert_true(redis_library_version(redis_library_code()) >= 1);
+    assert_int_equal(redis_library_version(span_of_string("#!lua\nlocal LIBRARY_VERSION = 42\nx")),
+                     42);
+    assert_int_equal(redis_library_version(span_of_string("local LIBRARY_VERSION = 42")), 0);
+    assert_int_equal(redis_library_version(span_of_string("\nlocal LIBRARY_VERSION = ")), 0);
+    assert_int_equal(redis_library_version(span_of(NULL, 0)), 0);
+}
+
+static void test_result_names(void **state)
+{
+    (void)state;
+    assert_string_equal(store_result_name(STORE_OK), "ok");
+    assert_string_equal(store_result_name(STORE_CONFLICT), "conflict");
+    assert_string_equal(store_result_name(STORE_UNAVAILABLE), "unavailable");
+    assert_string_equal(store_result_name(STORE_UNKNOWN), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crc16),
+        cmocka_unit_test(test_bucket_is_below_the_count),
+        cmocka_unit_test(test_plain_commits),
+        cmocka_unit_test(test_command_is_resp),
+        cmocka_unit_test(test_long_command),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_plain_commit_as_a_command),
+        cmocka_unit_test(test_error_replies),
+        cmocka_unit_test(test_strange_replies),
+        cmocka_unit_test(test_library_version),
+        cmocka_unit_test(test_result_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
