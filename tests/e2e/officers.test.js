@@ -1,0 +1,155 @@
+// Officers' and administrators' commands on a running gateway: erase, trainings, tickets, keys, users.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const test = require('node:test');
+
+const { MERCHANT, openMainMenu, register } = require('./lib/programme');
+const { withScene } = require('./lib/scene');
+const { until } = require('./lib/process');
+
+const MSISDN = '6281200000071';
+
+// Everything that Redis holds, as one text.
+async function dump(redis) {
+    const keys = (await redis.command('--scan')).split('\n').filter(Boolean);
+    let all = keys.join('\n');
+    for (const key of keys) {
+        for (const command of [['GET', key], ['HGETALL', key], ['ZRANGE', key, '0', '-1'], ['SMEMBERS', key],
+            ['XRANGE', key, '-', '+'], ['LRANGE', key, '0', '-1']])
+            all += await redis.command(...command);
+    }
+    return all;
+}
+
+test('keys: records are sealed, nothing personal stands in Redis', async () => {
+    await withScene('keys', async ({ centre, gateway, redis, folder }) => {
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        assert.equal(fs.statSync(`${folder}/keys`).mode & 0o077, 0);
+        assert.equal((await gateway.ctl('keys', 'init')).code, 1, 'an existing file stays');
+        await gateway.start();
+        await centre.isBound();
+        const regno = await register(centre.phone(MSISDN));
+        const before = await dump(redis);
+        assert.ok(before.includes(regno));
+        for (const word of [MERCHANT.name, MERCHANT.nik, MERCHANT.business])
+            assert.equal(before.includes(word), false, word);
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+
+        assert.equal((await gateway.ctl('keys', 'rotate')).code, 0);
+        const keys = await gateway.ctlJson('keys', 'status');
+        assert.deepEqual(keys.map((key) => key.is_current), [false, true]);
+        await gateway.stop();
+        gateway.launch();
+        await gateway.process.sees(/event=gateway\.ready/);
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+    }, { start: false });
+});
+
+test('erase: record, lists and session go; the subscriber is told', async () => {
+    await withScene('erase', async ({ centre, gateway, redis }) => {
+        const regno = await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        const result = await gateway.ctl('erase', MSISDN);
+        assert.equal(result.code, 0, result.output);
+        assert.match((await centre.smsFor(MSISDN, 1)).text, /semua data Anda .* sudah dihapus/);
+        assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 1);
+        assert.deepEqual(await gateway.ctlJson('merchants', 'list'), []);
+        await until('the outbox to be empty', async () => {
+            const left = await dump(redis);
+            return ![MERCHANT.name, MERCHANT.nik, MERCHANT.business].some((word) => left.includes(word));
+        });
+        assert.equal((await gateway.ctl('erase', MSISDN)).code, 1, 'there is nothing left');
+    });
+});
+
+test('lists by status and regency; CSV', async () => {
+    await withScene('lists', async ({ centre, gateway }) => {
+        const first = await register(centre.phone(MSISDN));
+        const second = await register(centre.phone('6281200000072'));
+        const regnos = async (...options) => (await gateway.ctlJson('merchants', 'list', ...options)).map((m) => m.regno);
+        assert.deepEqual(await regnos(), [first, second], 'oldest first');
+        assert.equal((await gateway.ctl('merchants', 'review', second)).code, 0);
+        assert.deepEqual(await regnos('--status', 'TERKIRIM'), [first]);
+        assert.deepEqual(await regnos('--status', 'DIPERIKSA'), [second]);
+        assert.deepEqual(await regnos('--regency', '1871'), []);
+        assert.deepEqual(await regnos('--regency', '18.72'), [first, second]);
+        assert.equal((await gateway.ctl('merchants', 'list', '--status', 'LULUS')).code, 2);
+
+        const csv = (await gateway.ctl('merchants', 'export', '--csv')).stdout.split('\r\n').filter(Boolean);
+        assert.equal(csv.length, 3);
+        assert.match(csv[0], /^"regno","msisdn","status"/);
+        assert.ok(csv[1].includes(`"${MERCHANT.name}"`));
+        assert.equal(csv[1].includes(MERCHANT.nik), false);
+        const whole = await gateway.ctl('merchants', 'export', '--csv', '--reveal');
+        assert.ok(whole.stdout.includes(MERCHANT.nik));
+    });
+});
+
+test('trainings: planned, joined by phone, called off by SMS', async () => {
+    await withScene('trainings', async ({ centre, gateway }) => {
+        const phone = centre.phone(MSISDN);
+        await register(phone);
+        await centre.smsFor(MSISDN);
+        const next = new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10);
+        const added = await gateway.ctl('trainings', 'add', `${next}T09:00`, 'Foto produk', 'Balai Metro', '--seats', '2');
+        assert.equal(added.code, 0, added.output);
+        await openMainMenu(phone);
+        await phone.answer('4');
+        assert.match((await phone.answer('1')).text, /Foto produk[^]*Balai Metro/);
+        assert.match((await phone.answer('1')).text, /Anda terdaftar pelatihan/);
+        const [training] = await gateway.ctlJson('trainings', 'list');
+        assert.equal(training.taken, 1);
+        assert.equal((await gateway.ctl('trainings', 'cancel', training.id)).code, 0);
+        assert.match((await centre.smsFor(MSISDN, 2)).text, /pelatihan .* dibatalkan/);
+        assert.deepEqual(await gateway.ctlJson('trainings', 'list'), []);
+        assert.equal((await gateway.ctl('trainings', 'cancel', training.id)).code, 1);
+        assert.equal((await gateway.ctl('trainings', 'add', 'besok', 'x', 'y', '--seats', '2')).code, 2);
+    });
+});
+
+test('users: a token opens the API for its role, a reload shuts it', async () => {
+    await withScene('users', async ({ gateway }) => {
+        const ask = async (where, token, method = 'GET') =>
+            (await fetch(`http://127.0.0.1:${gateway.port}${where}`, {
+                method, headers: token ? { authorization: `Bearer ${token}` } : {},
+            })).status;
+        assert.equal(await ask('/api/v1/links'), 401);
+        const { token } = JSON.parse((await gateway.ctl('users', 'add', 'sri', '--role', 'viewer', '--json')).stdout);
+        assert.equal((await gateway.ctl('users', 'add', 'sri', '--role', 'viewer')).code, 1);
+        assert.equal(await ask('/api/v1/links', token), 401, 'not before the reload');
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal(await ask('/api/v1/links', token), 200);
+        assert.equal(await ask('/api/v1/reload', token, 'POST'), 403);
+        assert.deepEqual(await gateway.ctlJson('users', 'list'), [{ name: 'sri', role: 'viewer' }]);
+        assert.equal((await gateway.ctl('users', 'remove', 'sri')).code, 0);
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal(await ask('/api/v1/links', token), 401);
+    });
+});
+
+test('drain by warungctl: the gateway ends with 0; then nobody answers', async () => {
+    await withScene('ctl-drain', async ({ gateway }) => {
+        assert.equal((await gateway.ctlJson('status')).state, 'ready');
+        assert.equal((await gateway.ctl('drain')).code, 0);
+        assert.equal(await gateway.process.ended, 0);
+        assert.equal((await gateway.ctl('links')).code, 3);
+    });
+});
+
+test('wrong usage and no Redis have their own exit statuses', async () => {
+    await withScene('ctl-usage', async ({ gateway, redis }) => {
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('merchants', 'frobnicate')).code, 2);
+        assert.equal((await gateway.ctl('merchants', 'show')).code, 2);
+        assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
+        assert.equal((await gateway.ctl('merchants', 'show', '18710000422')).code, 1, 'wrong check digit');
+        await redis.stop();
+        const result = await gateway.ctl('merchants', 'list');
+        assert.equal(result.code, 3);
+        assert.ok(result.output.includes(redis.socket), result.output);
+    }, { start: false });
+});

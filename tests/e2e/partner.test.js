@@ -1,0 +1,164 @@
+// Partners bind to the gateway: npm's smpp as ESME, plain and over TLS; who is let in and who is not.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+
+const smpp = require('smpp');
+
+const { ANSWERS, regnoOf } = require('./lib/programme');
+const { freePort, run, until } = require('./lib/process');
+const { withScene } = require('./lib/scene');
+
+const MSISDN = '6281200000061';
+
+// One bound ESME with one subscriber behind it.
+class Partner {
+    constructor(url, options = {}) {
+        this.screens = [];
+        this.sms = [];
+        this.closed = false;
+        this.session = smpp.connect({ url, ...options });
+        this.session.on('error', (error) => (this.error = error));
+        this.session.on('close', () => (this.closed = true));
+        this.session.on('deliver_sm', (pdu) => {
+            (pdu.service_type === 'USSD' ? this.screens : this.sms).push(pdu);
+            this.session.send(pdu.response());
+        });
+        this.session.on('unbind', (pdu) => {
+            this.session.send(pdu.response());
+            this.session.close();
+        });
+    }
+
+    async bind(system_id, password) {
+        await until('the connection', () => this.session.socket.readyState === 'open' || this.closed);
+        return new Promise((resolve) => {
+            this.session.on('close', () => resolve(null));
+            this.session.bind_transceiver({ system_id, password, interface_version: 0x34 }, resolve);
+        });
+    }
+
+    send(pdu) {
+        return new Promise((resolve) => this.session.submit_sm(pdu, resolve));
+    }
+
+    // Dials or answers; the next screen.
+    async type(text) {
+        const before = this.screens.length;
+        const response = await this.send({
+            service_type: 'USSD', source_addr: MSISDN, destination_addr: '*384#', short_message: text,
+            ussd_service_op: before === 0 ? 1 : 18, its_session_info: Buffer.from([9, 0]),
+        });
+        assert.equal(response.command_status, 0);
+        assert.notEqual(response.message_id, '');
+        return until('a screen', () => this.screens[before]);
+    }
+}
+
+const text = (pdu) => pdu.short_message.message;
+
+async function withPartners(name, body, { accounts, tls, ...options } = {}) {
+    const port = await freePort();
+    const partners = {
+        listen: [`127.0.0.1:${port}`],
+        accounts: accounts ?? [{ system_id: 'agg1', password: 'secret', codes: ['*384#', '384'] }],
+    };
+    if (tls)
+        partners.tls = tls;
+    await withScene(name, (scene) => body({ ...scene, port }), { ...options, settings: { partners } });
+}
+
+async function register(partner) {
+    let screen = await partner.type('*384#');
+    if (text(screen).includes('Pilih bahasa'))
+        screen = await partner.type('1');
+    for (const [word, answer] of ANSWERS) {
+        assert.ok(text(screen).toLowerCase().includes(word.toLowerCase()), text(screen));
+        screen = await partner.type(answer);
+    }
+    return regnoOf({ text: text(screen) });
+}
+
+test('a merchant registers through a partner; the SMS leaves by the partner', async () => {
+    await withPartners('partner', async ({ gateway, port }) => {
+        const partner = new Partner(`smpp://127.0.0.1:${port}`);
+        const bound = await partner.bind('agg1', 'secret');
+        assert.equal(bound.command_status, 0);
+        assert.equal(bound.system_id, 'warung');
+        const regno = await register(partner);
+        const sms = await until('the SMS', () => partner.sms[0]);
+        assert.equal(sms.source_addr, '384');
+        assert.equal(sms.destination_addr, MSISDN);
+        const merchant = await gateway.ctlJson('merchants', 'show', regno);
+        assert.equal(merchant.msisdn, MSISDN);
+        const links = await gateway.ctlJson('links');
+        assert.ok(links.some((link) => link.peer === 'agg1' && link.role === 'partner'), JSON.stringify(links));
+        const query = await new Promise((resolve) =>
+            partner.session.query_sm({ message_id: '1', source_addr: '384' }, resolve));
+        assert.equal(query.command_status, smpp.ESME_RQUERYFAIL);
+        partner.session.unbind();
+        await until('the end of the connection', () => partner.closed);
+    });
+});
+
+test('a wrong password, an unknown account and an address that is not allowed are refused', async () => {
+    const accounts = [
+        { system_id: 'agg1', password: 'secret' },
+        { system_id: 'agg2', password: 'secret', allow: ['192.0.2.0/24'] },
+    ];
+    await withPartners('refused', async ({ port }) => {
+        for (const [system_id, password, status] of [
+            ['agg1', 'wrong', smpp.ESME_RINVPASWD], ['nobody', 'secret', smpp.ESME_RINVSYSID],
+        ]) {
+            const partner = new Partner(`smpp://127.0.0.1:${port}`);
+            const answer = await partner.bind(system_id, password);
+            assert.notEqual(answer?.command_status, 0);
+            if (answer)
+                assert.ok([status, smpp.ESME_RBINDFAIL].includes(answer.command_status), answer.command_status);
+            partner.session.close();
+        }
+        const stranger = new Partner(`smpp://127.0.0.1:${port}`);
+        assert.notEqual((await stranger.bind('agg2', 'secret'))?.command_status, 0);
+        stranger.session.close();
+    }, { accounts });
+});
+
+test('a reload lets a new account in and sends one away that is gone', async () => {
+    await withPartners('accounts', async ({ gateway, port }) => {
+        const old = new Partner(`smpp://127.0.0.1:${port}`);
+        assert.equal((await old.bind('agg1', 'secret')).command_status, 0);
+        gateway.settings.partners.accounts = [{ system_id: 'agg3', password: 'other' }];
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        await until('the end of the old account', () => old.closed);
+        const fresh = new Partner(`smpp://127.0.0.1:${port}`);
+        assert.equal((await fresh.bind('agg3', 'other')).command_status, 0);
+        fresh.session.unbind();
+        await until('the end of the connection', () => fresh.closed);
+    });
+});
+
+test('over TLS; plain SMPP at that door gets nowhere', async () => {
+    const folder = fs.mkdtempSync('/tmp/warung-tls-');
+    const cert = path.join(folder, 'cert.pem');
+    const key = path.join(folder, 'key.pem');
+    const made = await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+        '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost']);
+    assert.equal(made.code, 0, made.output);
+    try {
+        await withPartners('tls', async ({ port }) => {
+            const partner = new Partner(`ssmpp://localhost:${port}`, { ca: fs.readFileSync(cert) });
+            assert.equal((await partner.bind('agg1', 'secret')).command_status, 0);
+            assert.match(text(await partner.type('*384#')), /#TerusUsaha/);
+            partner.session.unbind();
+            await until('the end of the connection', () => partner.closed);
+            const plain = new Partner(`smpp://127.0.0.1:${port}`);
+            assert.equal(await plain.bind('agg1', 'secret'), null);
+        }, { tls: { cert, key } });
+    } finally {
+        fs.rmSync(folder, { recursive: true, force: true });
+    }
+});
