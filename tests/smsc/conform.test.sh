@@ -1,5 +1,5 @@
 #!/bin/bash
-# The conformance kit against the mirror in both roles, and against warungd in two dialects.
+# The conformance kit against the mirror and against warungd, each in both roles.
 set -u
 build=${BUILD:-build}
 smsc=$build/warung-smsc
@@ -84,4 +84,21 @@ EOF
     kill "$gateway"
     wait "$gateway"
 done
+
+port=$((20000 + $$ % 10000))
+while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+cat >"$work/partners.cfg" <<EOF
+instance = "conform";
+redis = { servers = [ "unix:$work/redis.sock" ]; };
+partners = { listen = [ "127.0.0.1:$port" ];
+             accounts = ( { system_id = "agg1"; password = "secret"; max_binds = 4;
+                            codes = [ "*384#", "384" ]; } ); };
+menus = ( { file = "$PWD/conf/menus/terususaha.cfg"; codes = [ "*384#", "384" ];
+            sms = [ "384" ]; } );
+admin = { listen = ""; };
+EOF
+"$build/warungd" -c "$work/partners.cfg" 2>"$work/warungd.log" &
+pids+=($!)
+conform "warungd as its partner" 0 --as partner --connect "127.0.0.1:$port" --system-id agg1 \
+    --password secret --binds 4
 echo "1..$number"

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RECONNECT_MS = 200 };
+enum { RECONNECT_MS = 200, RECONNECT_REFUSED_MS = 2000 };
 
 /* ---- callbacks handed on ---- */
 
@@ -16,7 +16,8 @@ static void on_bound(void *ctx, struct peer *p, uint32_t status)
 {
     struct peers *set = ctx;
 
-    if (status != WIRE_OK)
+    set->is_refused = status != WIRE_OK;
+    if (set->is_refused)
         fprintf(stderr, "warung-smsc: our bind was refused: %s\n", wire_status_name(status));
     set->owner->on_bound(set->ctx, p, status);
 }
@@ -63,7 +64,8 @@ static void on_closed(void *ctx, struct peer *p, const char *reason)
     set->owner->on_closed(set->ctx, p, reason);
     peer_free(p);
     if (set->settings->listen == NULL && !set->stopping && !timer_is_running(&set->reconnect))
-        timer_start(&set->loop->timers, &set->reconnect, RECONNECT_MS);
+        timer_start(&set->loop->timers, &set->reconnect,
+                    set->is_refused ? RECONNECT_REFUSED_MS : RECONNECT_MS);
 }
 
 static const struct peer_owner quiet_owner = {on_bound, on_message, on_response,

@@ -26,6 +26,7 @@ struct peers {
     unsigned count;
     unsigned numbers; /* given so far */
     bool stopping;
+    bool is_refused; /* connecting: the last bind was refused */
     int listener;
     struct event *accept_event;
     struct timer reconnect;
