@@ -209,7 +209,8 @@ coverage: $(PACKAGES)
 	    --exclude-throw-branches --exclude tests/ --txt build-coverage/coverage.txt \
 	    --html-details build-coverage/index.html --print-summary
 
-# Configuration that an admin has changed stays as it is.
+# Configuration that an admin has changed stays as it is. The shipped one works in the source folder;
+# installed, its control socket is where the units allow one.
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(unitdir) $(docdir) $(sysconfdir)/warung/menus)
 	install -m 755 $(B)/warungd $(DESTDIR)$(sbindir)
@@ -220,10 +221,12 @@ install: all
 	install -D -m 644 systemd/warung.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
 	for file in redis.conf $(patsubst conf/%,%,$(wildcard conf/*.cfg conf/menus/*.cfg)); do \
 	    [ -e $(DESTDIR)$(sysconfdir)/warung/$$file ] || \
-	    install -m 644 conf/$$file $(DESTDIR)$(sysconfdir)/warung/$$file; done
+	    sed 's|^//= control = "warungd.sock"; *|control = "/run/warung/warungd.sock";  |' conf/$$file \
+	        >$(DESTDIR)$(sysconfdir)/warung/$$file; done
 	for page in docs/man/*.[158]; do \
 	    install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
-	install -m 644 README.md NEWS.md docs/architecture.md docs/operations.md $(DESTDIR)$(docdir)
+	install -D -m 644 -t $(DESTDIR)$(docdir) README.md NEWS.md $(wildcard docs/*.md docs/*.svg)
+	install -D -m 644 -t $(DESTDIR)$(docdir)/examples $(wildcard conf/menus/examples/*)
 
 # Leaves /etc/warung: it is the admin's.
 uninstall:

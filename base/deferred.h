@@ -1,7 +1,7 @@
 /*
- * Work put off to the end of the current loop turn: flushing buffers with one write, freeing objects
- * whose callback may still be on the stack. The loop (or the simulator) calls deferred_run() after
- * each round of events.
+ * Work put off to the end of the current loop turn: flushing buffers with one write, freeing
+ * objects whose callback may still be on the stack. The loop (or the simulator) calls
+ * deferred_run() after each round of events.
  */
 #ifndef WARUNG_BASE_DEFERRED_H
 #define WARUNG_BASE_DEFERRED_H

@@ -15,7 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
+enum log_level {
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_WARNING,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_OFF
+};
 enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
 enum log_field_kind { LOG_FIELD_STRING, LOG_FIELD_SIGNED, LOG_FIELD_UNSIGNED, LOG_FIELD_MSISDN };
@@ -64,7 +70,8 @@ void log_set_sink(log_sink_fn *sink, void *arg);
 bool log_level_parse(const char *word, enum log_level *level);
 bool log_format_parse(const char *word, enum log_format *format);
 
-/* "6281200000001" -> "62812***0001"; shorter than 10 digits -> "***". masked has at least 24 octets. */
+/* "6281200000001" -> "62812***0001"; shorter than 10 digits -> "***". masked has at least 24
+ * octets. */
 void log_mask_msisdn(const char *msisdn, char *masked, size_t masked_bytes);
 
 #endif

@@ -123,8 +123,7 @@ void timer_queue_run(struct timer_queue *q, uint64_t now_ms)
     timer_queue_set_now(q, now_ms);
     /* A timer started by a callback with no delay waits for the next call: else two timers that
      * start each other would never let the loop go on. */
-    while (q->count != 0 && q->heap[0]->due_ms <= q->now_ms &&
-           q->heap[0]->order < started_before) {
+    while (q->count != 0 && q->heap[0]->due_ms <= q->now_ms && q->heap[0]->order < started_before) {
         struct timer *t = q->heap[0];
 
         remove_at(q, t);
