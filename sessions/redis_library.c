@@ -23,10 +23,11 @@ struct span redis_library_code(void)
 unsigned redis_library_version(struct span code)
 {
     static const char line[] = "\nlocal LIBRARY_VERSION = ";
-    const uint8_t *at = memmem(code.data, code.size, line, sizeof(line) - 1);
-    const uint8_t *end = code.data + code.size;
+    const uint8_t *end = code.data + code.size, *at = NULL;
     unsigned version = 0;
 
+    if (code.size != 0)
+        at = memmem(code.data, code.size, line, sizeof(line) - 1);
     if (at == NULL)
         return 0;
     for (at += sizeof(line) - 1; at < end && *at >= '0' && *at <= '9' && version < 1000000; at++)
