@@ -11,6 +11,8 @@
 #include "gateway/admin/pages.h"
 #include "gateway/link/transport_socket.h"
 #include "gateway/redis_settings.h"
+#include "gateway/versions.h"
+#include "merchants/programme.h"
 
 enum { DRAIN_LOOK_MS = 20, UNBIND_MS = 5000 };
 
@@ -26,6 +28,7 @@ struct gateway {
     struct ports *ports;
     struct centres *centres;
     struct partners *partners;
+    struct versions *versions;   /* from the time that the store is there */
     struct http_server *http;    /* NULL when admin.listen is empty */
     struct http_server *control; /* NULL when control is empty */
     struct timer start_timeout;
@@ -55,12 +58,12 @@ static void stop(struct gateway *g, bool is_clean)
 
 /* ---- the store ---- */
 
-static void on_store_ready(void *ctx, bool is_ready)
+static void on_versions_loaded(void *ctx)
 {
     struct gateway *g = ctx;
     const struct config *c = g->setup.config;
 
-    if (!is_ready || g->state != GATEWAY_STARTING)
+    if (g->state != GATEWAY_STARTING)
         return;
     g->state = GATEWAY_READY;
     timer_stop(loop_timers(g->loop), &g->start_timeout);
@@ -68,6 +71,22 @@ static void on_store_ready(void *ctx, bool is_ready)
     log_info("gateway.ready", LOG_S("instance", c->instance), LOG_U("smsc", c->smsc_count),
              LOG_U("menus", c->menu_count));
     g->owner.on_ready(g->owner.ctx);
+}
+
+static void on_store_ready(void *ctx, bool is_ready)
+{
+    struct gateway *g = ctx;
+    struct versions_settings settings = {.store = g->store,
+                                         .timers = loop_timers(g->loop),
+                                         .wall_ms = loop_wall_ms,
+                                         .wall_ctx = g->loop,
+                                         .router = g->setup.router,
+                                         .vocabulary = &programme_vocabulary,
+                                         .on_loaded = on_versions_loaded,
+                                         .ctx = g};
+
+    if (is_ready && g->versions == NULL && g->state == GATEWAY_STARTING)
+        g->versions = versions_new(&settings);
 }
 
 static void on_store_refused(void *ctx, const char *reason)
@@ -235,6 +254,7 @@ void gateway_free(struct gateway *g)
     /* The engine goes after all that could call it back. */
     if (g->store != NULL)
         store_free(g->store);
+    versions_free(g->versions);
     centres_free(g->centres);
     partners_free(g->partners);
     deferred_run(loop_deferred(g->loop));
@@ -300,6 +320,8 @@ bool gateway_reload(struct gateway *g)
         return false;
     }
     take_config(g, config, auth);
+    if (g->versions != NULL)
+        versions_publish(g->versions);
     g->counters.reloads++;
     g->counters.reloaded_ms = clock_wall_ms();
     log_info("gateway.reloaded", LOG_S("instance", config->instance),

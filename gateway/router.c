@@ -103,6 +103,16 @@ static struct menu *keep_version(struct router *r, struct menu *menu)
     return menu;
 }
 
+bool router_has_version(const struct router *r, const uint8_t id[MENU_ID_BYTES])
+{
+    return find_version(r, id) != NULL;
+}
+
+void router_add_version(struct router *r, struct menu *menu)
+{
+    keep_version(r, menu);
+}
+
 static struct menu **load_all(const struct config *config, const struct menu_vocabulary *vocabulary,
                               menu_fault_fn *on_fault, void *arg)
 {

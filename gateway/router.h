@@ -37,6 +37,10 @@ const char *router_shown_code(const struct router *r, const char *code);
  * serves the code; when it has none, the digits of the code. */
 void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES]);
 
+bool router_has_version(const struct router *r, const uint8_t id[MENU_ID_BYTES]);
+/* Takes an older version in, for dialogues that began with it; a known one is freed. */
+void router_add_version(struct router *r, struct menu *menu);
+
 /* Current menus in the order of the configuration; NULL at the end. */
 const struct menu *router_at(const struct router *r, unsigned index);
 unsigned router_version_count(const struct router *r);
