@@ -1,4 +1,5 @@
 /* The small parts of the store, each alone: buckets, commands, addresses, keys, error replies. */
+#include "base/mem.h"
 #include "sessions/redis_address.h"
 #include "sessions/redis_command.h"
 #include "sessions/redis_decode.h"
@@ -222,6 +223,139 @@ static void test_strange_replies(void **state)
     assert_int_equal(redis_decode_sweep(&request, &array), REDIS_DECODED_STRANGE);
 }
 
+/* Replies made by hand: integers, strings, nil and arrays of them. */
+static redisReply number_reply(long long number)
+{
+    return (redisReply){.type = REDIS_REPLY_INTEGER, .integer = number};
+}
+
+static redisReply string_reply(const char *text)
+{
+    return (redisReply){
+        .type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)text, .len = strlen(text)};
+}
+
+static redisReply array_reply(redisReply **elements, size_t count)
+{
+    return (redisReply){.type = REDIS_REPLY_ARRAY, .element = elements, .elements = count};
+}
+
+static void test_full_commit_replies(void **state)
+{
+    struct redis_request request = {.kind = REDIS_COMMIT_ALL,
+                                    .session_written = true,
+                                    .session_next = 8,
+                                    .merchant_written = true,
+                                    .owed_count = 1};
+    redisReply one = number_reply(1), fresh = number_reply(1795514809565501),
+               bad = string_reply("x"), id = string_reply("1795514809565-3"),
+               half = string_reply("1795514809565"), odd = string_reply("1-2x");
+    redisReply *elements[] = {&one, &one, &fresh, &id};
+    redisReply reply = array_reply(elements, 4);
+
+    (void)state;
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED);
+    assert_int_equal(request.reply.result, STORE_OK);
+    assert_true(request.reply.subscriber.session.version == 8);
+    assert_true(request.reply.subscriber.merchant.version == 1795514809565501);
+    assert_true(request.reply.owed[0].ms == 1795514809565 && request.reply.owed[0].number == 3);
+    elements[3] = &half;
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+    elements[3] = &odd;
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+    elements[3] = &one;
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+    reply.elements = 3; /* an id is missing */
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+    elements[0] = &bad;
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+    one.integer = 0; /* a conflict whose records are damaged */
+    elements[0] = &one;
+    elements[1] = &bad;
+    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+}
+
+static void test_sweep_replies(void **state)
+{
+    struct redis_request request = {.kind = REDIS_SWEEP};
+    redisReply id = string_reply("5-1"), two = number_reply(2), body = string_reply("sms"),
+               due = string_reply("nudge:62812"), plain = string_reply("nudge");
+    redisReply *taken_rows[] = {&id, &two, &body}, *due_rows[] = {&due};
+    redisReply taken = array_reply(taken_rows, 3), dues = array_reply(due_rows, 1);
+    redisReply *elements[] = {&taken, &dues};
+    redisReply reply = array_reply(elements, 2);
+
+    (void)state;
+    assert_int_equal(redis_decode_sweep(&request, &reply), REDIS_DECODED);
+    assert_int_equal(request.sweep.taken_count, 1);
+    assert_int_equal(request.sweep.taken[0].deliveries, 2);
+    assert_true(span_is_equal(request.sweep.taken[0].body, span_of_string("sms")));
+    assert_string_equal(request.sweep.due[0].kind, "nudge");
+    assert_string_equal(request.sweep.due[0].msisdn, "62812");
+    mem_free(request.kept);
+    due_rows[0] = &plain; /* a timer of nobody */
+    assert_int_equal(redis_decode_sweep(&request, &reply), REDIS_DECODED_STRANGE);
+    mem_free(request.kept);
+    due_rows[0] = &two;
+    assert_int_equal(redis_decode_sweep(&request, &reply), REDIS_DECODED_STRANGE);
+    mem_free(request.kept);
+    taken_rows[2] = &two; /* an entry without a body */
+    assert_int_equal(redis_decode_sweep(&request, &reply), REDIS_DECODED_STRANGE);
+    mem_free(request.kept);
+}
+
+static void test_list_replies(void **state)
+{
+    struct redis_request request = {.kind = REDIS_LIST, .limit = 1};
+    redisReply member = string_reply("R1"), score = string_reply("17"),
+               owner = string_reply("1 62812"), nobody = string_reply("62812"),
+               nil = {.type = REDIS_REPLY_NIL};
+    redisReply *rows[] = {&member, &score, &owner, &member, &score, &owner};
+    redisReply reply = array_reply(rows, 6);
+    struct store_listed items[1];
+    struct store_list list;
+
+    (void)state;
+    assert_int_equal(redis_decode_list(&request, &reply, items, &list), REDIS_DECODED);
+    assert_int_equal(list.count, 1);
+    assert_true(list.more);
+    assert_string_equal(items[0].msisdn, "62812");
+    assert_true(items[0].at_ms == 17);
+    rows[2] = &nobody;
+    assert_int_equal(redis_decode_list(&request, &reply, items, &list), REDIS_DECODED_STRANGE);
+    rows[1] = &nil;
+    assert_int_equal(redis_decode_list(&request, &reply, items, &list), REDIS_DECODED_STRANGE);
+    reply.elements = 5;
+    assert_int_equal(redis_decode_list(&request, &reply, items, &list), REDIS_DECODED_STRANGE);
+    request.kind = REDIS_FIND;
+    assert_int_equal(redis_decode_list(&request, &nobody, items, &list), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_list(&request, &nil, items, &list), REDIS_DECODED);
+    assert_int_equal(list.count, 0);
+}
+
+/* Key by key, while a slot moves. */
+static void test_loads_key_by_key(void **state)
+{
+    struct redis_request request = {.kind = REDIS_LOAD_SESSION, .load_result = STORE_CONFLICT};
+    redisReply record = string_reply("\1\1\1\1\1\1\1\1data"), bad = string_reply("x");
+
+    (void)state;
+    assert_int_equal(redis_decode_reply(&request, &bad), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &record), REDIS_DECODED_HALF);
+    request.kind = REDIS_LOAD_MERCHANT;
+    assert_int_equal(redis_decode_reply(&request, &bad), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &record), REDIS_DECODED);
+    assert_int_equal(request.reply.result, STORE_CONFLICT);
+    assert_true(span_is_equal(request.reply.subscriber.session.data, span_of_string("data")));
+    assert_true(request.reply.subscriber.merchant.version == 0x0101010101010101);
+    mem_free(request.kept);
+    request.kept = NULL;
+    request.kind = REDIS_SHARED_LOAD;
+    assert_int_equal(redis_decode_reply(&request, &bad), REDIS_DECODED_STRANGE);
+    request.kind = REDIS_RESERVE;
+    assert_int_equal(redis_decode_reply(&request, &bad), REDIS_DECODED_STRANGE);
+}
+
 static void test_library_version(void **state)
 {
     (void)state;
@@ -255,6 +389,10 @@ int main(void)
         cmocka_unit_test(test_plain_commit_as_a_command),
         cmocka_unit_test(test_error_replies),
         cmocka_unit_test(test_strange_replies),
+        cmocka_unit_test(test_full_commit_replies),
+        cmocka_unit_test(test_sweep_replies),
+        cmocka_unit_test(test_list_replies),
+        cmocka_unit_test(test_loads_key_by_key),
         cmocka_unit_test(test_library_version),
         cmocka_unit_test(test_result_names),
     };

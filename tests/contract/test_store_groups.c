@@ -1,0 +1,235 @@
+/* The store on a small Cluster and behind sentinels: the short form of tests/fault. */
+#include "tests/support/redis_group.h"
+#include "tests/support/store_cases.h"
+#include "tests/support/store_load.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { TESTS_MAX = 64, MASTERS = 3, DIALOGUES = 16, DOWN_AFTER_MS = 300 };
+
+static struct redis_group *group;
+
+static struct store_rig *open_rig(unsigned wait_replicas)
+{
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+
+    store_rig_redis_defaults(&settings);
+    redis_group_settings(group, &settings);
+    settings.wait_replicas = wait_replicas;
+    rig = store_rig_new_servers(&settings);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    return rig;
+}
+
+static int set_up_cluster(void **state)
+{
+    group = redis_group_start_cluster(MASTERS, 0, "everysec", 1000);
+    *state = open_rig(0);
+    return 0;
+}
+
+static int set_up_sentinels(void **state)
+{
+    group = redis_group_start_sentinels("everysec", DOWN_AFTER_MS);
+    *state = open_rig(STORE_REDIS_WAIT_BY_MODE);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    store_rig_free(*state);
+    redis_group_stop(group);
+    return 0;
+}
+
+/* A number, its slot, where it is, and another master. */
+struct place {
+    const char *number;
+    unsigned slot;
+    struct redis_server *from, *to;
+    char session_key[64];
+};
+
+static struct place place_of(const struct store_rig *rig, const char *number)
+{
+    struct place p = {.number = number};
+    unsigned bucket = store_bucket(rig->store, number);
+    char tag[16];
+    int size = snprintf(tag, sizeof(tag), "b%03u", bucket);
+
+    p.slot = store_crc16(tag, (size_t)size) % 16384;
+    p.from = redis_group_owner(group, p.slot);
+    p.to = group->servers[p.from == group->servers[0] ? 1 : 0];
+    snprintf(p.session_key, sizeof(p.session_key), "{%s}s:%s", tag, number);
+    return p;
+}
+
+static uint64_t write_session(struct store_rig *rig, const char *number)
+{
+    struct store_commit c = store_case_session(number, 0, "one");
+    const struct store_reply *reply = store_rig_commit(rig, rig->store, &c);
+
+    assert_int_equal(reply->result, STORE_OK);
+    return reply->subscriber.session.version;
+}
+
+/* The map is old: MOVED tells. */
+static void test_moved_slot(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place p = place_of(rig, "6281290000001");
+    uint64_t version = write_session(rig, p.number);
+    struct store_commit c = store_case_session(p.number, version, "two");
+    struct store_redis_stats before, after;
+
+    store_redis_stats(rig->store, &before);
+    redis_group_move_slot(group, p.slot, p.from, p.to, 100);
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    assert_true(store_rig_load(rig, rig->store, p.number)->subscriber.session.version ==
+                version + 1);
+    store_redis_stats(rig->store, &after);
+    assert_true(after.refusals > before.refusals);
+    redis_group_move_slot(group, p.slot, p.to, p.from, 100);
+}
+
+/* The session has gone ahead, the merchant never was: ASK for one key, TRYAGAIN for two. */
+static void test_half_moved_slot(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place p = place_of(rig, "6281290000002");
+    uint64_t version = write_session(rig, p.number);
+    struct store_commit c = store_case_session(p.number, version, "two");
+    const struct store_reply *reply;
+
+    redis_group_begin_move(p.from, p.to, p.slot);
+    redis_group_move_key(p.from, p.to, p.session_key);
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    reply = store_rig_load(rig, rig->store, p.number);
+    assert_int_equal(reply->result, STORE_OK);
+    assert_true(reply->subscriber.session.version == version + 1);
+    assert_true(span_is_equal(reply->subscriber.session.data, span_of_string("two")));
+    assert_true(reply->subscriber.merchant.version == 0);
+    /* Stale: the conflict shows both all the same. */
+    reply = store_rig_commit(rig, rig->store, &c);
+    assert_int_equal(reply->result, STORE_CONFLICT);
+    assert_true(reply->subscriber.session.version == version + 1);
+    /* A commit of both records waits for the slot, in vain: certainly nothing is written. */
+    c = store_case_session(p.number, version + 1, "three");
+    c.merchant = span_of_string("merchant");
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_UNAVAILABLE);
+    redis_group_move_slot(group, p.slot, p.from, p.to, 100);
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    redis_group_move_slot(group, p.slot, p.to, p.from, 100);
+}
+
+/* No replica takes its place: its slots are gone, the others are served. */
+static void test_lost_node_takes_its_slots_alone(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place mine = place_of(rig, "6281290000003");
+    char other[24];
+    unsigned served = 0, refused = 0;
+
+    redis_server_kill(mine.from);
+    store_rig_pass(rig, 100);
+    assert_true(store_is_ready(rig->store));
+    assert_int_equal(store_rig_load(rig, rig->store, mine.number)->result, STORE_UNAVAILABLE);
+    for (unsigned i = 0; i < 16; i++) {
+        enum store_result result;
+
+        snprintf(other, sizeof(other), "62855%08u", i * 7919);
+        result = store_rig_load(rig, rig->store, other)->result;
+        served += result == STORE_OK;
+        refused += result == STORE_UNAVAILABLE;
+    }
+    assert_int_equal(served + refused, 16);
+    assert_true(served > 0);
+    redis_server_restart(mine.from);
+    for (unsigned i = 0; i < 100; i++) {
+        if (store_rig_load(rig, rig->store, mine.number)->result == STORE_OK)
+            return;
+        store_rig_pass(rig, 50);
+    }
+    fail_msg("the node came back and is not used");
+}
+
+static void test_new_master_is_followed(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store_load *load = store_load_new(rig, 1, DIALOGUES, true);
+    unsigned master = redis_group_master(group);
+    struct store_load_result result;
+
+    store_load_run(load, 300);
+    redis_server_kill(group->servers[master]);
+    for (unsigned i = 0; i < 100 && redis_group_master(group) == master; i++)
+        store_load_run(load, 50);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    store_load_run(load, 300);
+    store_load_finish(load, &result);
+    store_load_free(load);
+    assert_int_equal(result.lost, 0);
+    assert_int_equal(result.doubled, 0);
+    assert_true(result.ok > 100 && result.unknown > 0);
+}
+
+/* With one replica left, then none: what cannot be replicated is not told done. */
+static void test_write_without_replicas_is_unknown(void **state)
+{
+    struct store_rig *rig = *state;
+    unsigned master = redis_group_master(group);
+    struct store_commit c = store_case_session("6281290000004", 0, "session");
+
+    for (unsigned i = 0; i < group->server_count; i++) {
+        if (i != master && redis_server_pid(group->servers[i]) != 0)
+            redis_server_pause(group->servers[i]);
+    }
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_UNKNOWN);
+    for (unsigned i = 0; i < group->server_count; i++) {
+        if (i != master && redis_server_pid(group->servers[i]) != 0)
+            redis_server_resume(group->servers[i]);
+    }
+}
+
+/* What lives by the clock is the same everywhere, and slow. */
+static bool is_quick(const struct store_case *c)
+{
+    return strstr(c->name, "expires") == NULL;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest cluster[] = {
+        cmocka_unit_test(test_moved_slot),
+        cmocka_unit_test(test_half_moved_slot),
+        cmocka_unit_test(test_lost_node_takes_its_slots_alone),
+    };
+    static const struct CMUnitTest sentinels[] = {
+        cmocka_unit_test(test_new_master_is_followed),
+        cmocka_unit_test(test_write_without_replicas_is_unknown),
+    };
+    static struct CMUnitTest tests[TESTS_MAX], quick[TESTS_MAX];
+    size_t cases = 0, count;
+    int failed;
+
+    for (size_t i = 0; store_case_at(i) != NULL; i++) {
+        const struct store_case *c = store_case_at(i);
+
+        if (is_quick(c))
+            quick[cases++] = (struct CMUnitTest){c->name, c->run, NULL, NULL, NULL};
+    }
+    memcpy(tests, quick, sizeof(quick));
+    memcpy(tests + cases, cluster, sizeof(cluster));
+    count = cases + sizeof(cluster) / sizeof(cluster[0]);
+    failed = _cmocka_run_group_tests("store_cluster", tests, count, set_up_cluster, tear_down);
+    memcpy(tests + cases, sentinels, sizeof(sentinels));
+    count = cases + sizeof(sentinels) / sizeof(sentinels[0]);
+    failed += _cmocka_run_group_tests("store_sentinels", tests, count, set_up_sentinels, tear_down);
+    return failed;
+}
