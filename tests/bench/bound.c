@@ -344,7 +344,7 @@ int main(int argc, char **argv)
                                          .dialogues = 2000,
                                          .seconds = 5,
                                          .record_bytes = 300,
-                                         .connections = 16}};
+                                         .connections = 1}};
     struct redis_server *server = NULL;
 
     parse(&b.options, argc, argv);
