@@ -98,6 +98,7 @@ void carrier_add(struct carrier *c, const struct wire_message *message, bool by_
     }
     d->pdu_bytes = (uint32_t)writer_size(&w);
     d->owner = owner;
+    d->cancelled = owner == NULL;
     d->input = input;
     d->key = key;
     make_ready(c, d);
@@ -190,7 +191,7 @@ static void accept_input(struct carrier *c, struct delivery *d)
         return;
     }
     c->stats.accepted++;
-    if (d->pdu == d->inline_pdu)
+    if (d->pdu == d->inline_pdu && d->owner != NULL)
         copy_delivery(c->last_accepted, d);
     if (!d->cancelled)
         c->owner->on_accepted(c->ctx, d);

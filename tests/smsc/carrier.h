@@ -89,7 +89,8 @@ void carrier_init(struct carrier *c, struct loop *loop, const struct carrier_set
 /* Every peer that a delivery may be in flight on must be gone. */
 void carrier_fini(struct carrier *c);
 
-/* Takes a copy of the message; it leaves at the end of the loop turn, or when there is room. */
+/* Takes a copy of the message; it leaves at the end of the loop turn, or when there is room. Nobody
+ * is told what becomes of it when owner is NULL. */
 void carrier_add(struct carrier *c, const struct wire_message *message, bool by_data_sm,
                  void *owner, uint32_t input, uint32_t key);
 /* The deliveries of this owner pointer end without callbacks. */

@@ -13,6 +13,7 @@ struct centre {
     const struct centre_owner *owner;
     void *ctx;
     struct carrier carrier;
+    struct receipts receipts;
     struct peers peers;
     unsigned cursor; /* of the next bind to take */
     unsigned bind_count;
@@ -107,11 +108,13 @@ static void write_message_id(struct centre *c, char *id)
     id[16] = '\0';
 }
 
-static void answer_message(struct centre *c, struct peer *p, const struct wire_header *h)
+static void answer_message(struct centre *c, struct peer *p, const struct wire_header *h,
+                           const struct wire_message *m)
 {
     char id[MESSAGE_ID_BYTES];
 
     write_message_id(c, id);
+    receipts_add(&c->receipts, m, c->message_number);
     if (!c->faults->is_any) {
         peer_answer(p, h->command_id, h->sequence_number, WIRE_OK, id);
         return;
@@ -170,7 +173,7 @@ static void on_message(void *ctx, struct peer *p, const struct wire_header *h,
         return;
     c->stats.messages++;
     c->owner->on_message(c->ctx, m);
-    answer_message(c, p, h);
+    answer_message(c, p, h, m);
 }
 
 /* ---- binds ---- */
@@ -254,6 +257,7 @@ struct centre *centre_new(struct loop *loop, const struct centre_settings *setti
     c->owner = owner;
     c->ctx = ctx;
     carrier_init(&c->carrier, loop, &settings->carrier, faults, &carrier_owner, c);
+    receipts_init(&c->receipts, loop, &settings->receipts, &c->carrier, faults->random.state);
     answers_init(&c->late, loop, settings->late_ms);
     answers_init(&c->shuffled, loop, SHUFFLE_WAIT_MS);
     if (peers_init(&c->peers, loop, &settings->peers,
@@ -286,6 +290,7 @@ void centre_stop(struct centre *c, uint64_t wait_ms)
 void centre_free(struct centre *c)
 {
     peers_fini(&c->peers);
+    receipts_fini(&c->receipts);
     answers_fini(&c->late);
     answers_fini(&c->shuffled);
     carrier_fini(&c->carrier);
@@ -307,12 +312,18 @@ struct centre_stats centre_stats(const struct centre *c)
     struct centre_stats stats = c->stats;
 
     stats.carrier = c->carrier.stats;
+    stats.receipts = c->receipts.sent;
     return stats;
 }
 
 struct carrier *centre_carrier(struct centre *c)
 {
     return &c->carrier;
+}
+
+size_t centre_receipts_owed(const struct centre *c)
+{
+    return receipts_owed(&c->receipts);
 }
 
 uint64_t centre_now_us(const struct centre *c)

@@ -10,6 +10,7 @@
 
 #include "tests/smsc/carrier.h"
 #include "tests/smsc/peers.h"
+#include "tests/smsc/receipts.h"
 
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ struct centre;
 struct centre_settings {
     struct peers_settings peers;
     struct carrier_settings carrier;
+    struct receipts_settings receipts;
     bool sticky;      /* a subscriber's inputs keep to one bind while it has room */
     uint64_t late_ms; /* FAULT_LATE */
     FILE *trace;      /* one line a PDU; may be NULL */
@@ -44,6 +46,7 @@ struct centre_stats {
     struct carrier_stats carrier;
     uint64_t messages; /* taken from the gateway */
     uint64_t turned_away;
+    uint64_t receipts;
     uint64_t binds;
     uint64_t disconnects;
 };
@@ -62,6 +65,8 @@ unsigned centre_port(const struct centre *c);
 unsigned centre_binds(const struct centre *c);
 struct centre_stats centre_stats(const struct centre *c);
 struct carrier *centre_carrier(struct centre *c);
+/* Receipts that are still to be sent. */
+size_t centre_receipts_owed(const struct centre *c);
 /* The loop's clock. */
 uint64_t centre_now_us(const struct centre *c);
 

@@ -80,11 +80,12 @@ static bool tell_stats(struct target *t)
              "{\"binds\":%u,\"pending\":%u,\"sent\":%" PRIu64 ",\"accepted\":%" PRIu64
              ",\"repeated\":%" PRIu64 ",\"throttled\":%" PRIu64 ",\"temporary\":%" PRIu64
              ",\"refused\":%" PRIu64 ",\"unanswered\":%" PRIu64 ",\"cut\":%" PRIu64
-             ",\"messages\":%" PRIu64 ",\"turned_away\":%" PRIu64 ",\"disconnects\":%" PRIu64 "}",
+             ",\"messages\":%" PRIu64 ",\"turned_away\":%" PRIu64 ",\"disconnects\":%" PRIu64
+             ",\"receipts\":%" PRIu64 "}",
              centre_binds(t->centre), carrier_pending(centre_carrier(t->centre)), s.carrier.sent,
              s.carrier.accepted, s.carrier.repeated, s.carrier.throttled, s.carrier.temporary,
              s.carrier.refused, s.carrier.unanswered, s.carrier.cut, s.messages, s.turned_away,
-             s.disconnects);
+             s.disconnects, s.receipts);
     return true;
 }
 

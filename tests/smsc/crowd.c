@@ -280,16 +280,18 @@ static void on_question(struct crowd *c, struct slot *s, unsigned step)
 
 /* ---- what the gateway says ---- */
 
-static void print_sample(struct crowd *c, const struct slot *s, struct span gsm, const char *what)
+static void print_sample(struct crowd *c, uint32_t phone, struct span gsm,
+                         enum ledger_verdict verdict)
 {
     char text[512];
 
-    if (c->samples++ >= c->settings->samples_max)
+    if ((verdict != LEDGER_DOUBLE && verdict != LEDGER_WRONG) ||
+        c->samples++ >= c->settings->samples_max)
         return;
     alphabet_decode(ALPHABET_GSM, gsm, text, sizeof(text));
-    fprintf(stderr, "warung-smsc: %s screen for %llu at step %u: %s\n", what,
-            (unsigned long long)(c->settings->first_phone + s->phone), row_of(c, s->phone)->step,
-            text);
+    fprintf(stderr, "warung-smsc: a %s screen for %llu at step %u: %s\n",
+            verdict == LEDGER_DOUBLE ? "doubled" : "wrong",
+            (unsigned long long)(c->settings->first_phone + phone), row_of(c, phone)->step, text);
 }
 
 static void count_step(struct crowd *c, struct slot *s, bool ended)
@@ -353,10 +355,8 @@ static void on_screen(struct crowd *c, struct slot *s, uint8_t unit, struct span
     case LEDGER_LATE:
         return;
     case LEDGER_DOUBLE:
-        print_sample(c, s, gsm, "a doubled");
-        break;
     case LEDGER_WRONG:
-        print_sample(c, s, gsm, "a wrong");
+        print_sample(c, s->phone, gsm, verdict);
         break;
     }
     end_dialogue(c, s);
@@ -397,7 +397,7 @@ static void on_message(void *ctx, const struct wire_message *m)
     else if (c->slot_of[phone] != 0)
         on_screen(c, c->slots[c->slot_of[phone] - 1], out.unit, gsm);
     else
-        ledger_on_screen(row_of(c, phone), c->flow, gsm, &step);
+        print_sample(c, phone, gsm, ledger_on_screen(row_of(c, phone), c->flow, gsm, &step));
 }
 
 static void on_turned_away(void *ctx, const struct wire_message *m)

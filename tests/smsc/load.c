@@ -150,7 +150,7 @@ static bool is_quiet(const struct load *l)
     struct ledger_sum sum;
 
     if (!crowd_is_idle(l->crowd) || carrier_pending(centre_carrier(l->centre)) != 0 ||
-        carrier_repeating(centre_carrier(l->centre)) != 0)
+        carrier_repeating(centre_carrier(l->centre)) != 0 || centre_receipts_owed(l->centre) != 0)
         return false;
     sum = add_up(l);
     return sum.sms_missing == 0;

@@ -88,9 +88,9 @@ void load_report_print(const struct load *l, const struct ledger_sum *sum, FILE 
     fprintf(out,
             "centre     sent %" PRIu64 "  throttled %" PRIu64 "  temporary %" PRIu64
             "  unanswered %" PRIu64 "  cut %" PRIu64 "  refused %" PRIu64 "  turned away %" PRIu64
-            "  disconnects %" PRIu64 "\n",
+            "  disconnects %" PRIu64 "  receipts %" PRIu64 "\n",
             c.carrier.sent, c.carrier.throttled, c.carrier.temporary, c.carrier.unanswered,
-            c.carrier.cut, c.carrier.refused, c.turned_away, c.disconnects);
+            c.carrier.cut, c.carrier.refused, c.turned_away, c.disconnects, c.receipts);
     fprintf(out, "own cpu    %.2f us a step\n", cpu_per_step_us(l));
     print_faults(l->faults, out);
     print_ledger(sum, out);
@@ -137,6 +137,7 @@ static void json_centre(const struct load *l, FILE *out)
         {"turned_away", c.turned_away},
         {"binds", c.binds},
         {"disconnects", c.disconnects},
+        {"receipts", c.receipts},
     };
 
     json_numbers("centre", numbers, sizeof(numbers) / sizeof(numbers[0]), out);

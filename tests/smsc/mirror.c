@@ -200,6 +200,7 @@ static void send_sms(struct mirror *m, struct peer *p, struct dialogue *d)
     if (!m->flow->wants_sms || has_bug(m, MIRROR_NO_SMS))
         return;
     wire_message_init(&out);
+    out.registered_delivery = 1;
     out.text = span_of(gsm, write_screen(m, &m->flow->sms, false, gsm));
     send(m, p, d, &out);
 }

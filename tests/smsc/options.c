@@ -59,6 +59,14 @@ static const struct option table[] = {
      "fault repeat: the copy's delay (50)"},
     {"late-by", KIND_NUMBER, FIELD(late_ms), ALL, "MS", "fault late: the response's delay (500)"},
     {"trickle", KIND_FLAG, FIELD(trickle), ALL, NULL, "write one octet at a time"},
+    {"receipts", KIND_STRING, FIELD(receipts), OPTION_PHONE | OPTION_RUN | OPTION_LOAD, "FORM",
+     "delivery receipts when asked for: off, text, tlv or both (both)"},
+    {"receipt-delay", KIND_NUMBER, FIELD(receipt_delay_ms), OPTION_PHONE | OPTION_RUN | OPTION_LOAD,
+     "MS", "after the message was taken (100)"},
+    {"receipt-ids", KIND_STRING, FIELD(receipt_ids), OPTION_PHONE | OPTION_RUN | OPTION_LOAD,
+     "BASE", "hex as in the response (default), or decimal"},
+    {"receipt-fail", KIND_NUMBER, FIELD(receipt_fail_percent),
+     OPTION_PHONE | OPTION_RUN | OPTION_LOAD, "PERCENT", "of messages end as UNDELIV (0)"},
     {"phone", KIND_STRING, FIELD(phone), OPTION_PHONE | OPTION_RUN | OPTION_CONFORM, "NUMBER",
      "the handset's number (6281200000001); conform: the first of many"},
     {"code", KIND_LIST, FIELD(codes), OPTION_PHONE, "CODE",
@@ -127,6 +135,9 @@ void options_init(struct options *o, enum option_command command)
         .its = "echo",
         .seed = 1,
         .repeat_ms = 50,
+        .receipts = "both",
+        .receipt_ids = "hex",
+        .receipt_delay_ms = 100,
         .late_ms = 500,
         .phone = "6281200000001",
         .sms = "384",
@@ -254,6 +265,24 @@ static bool parse_bind(const char *word, struct centre_settings *s)
     return false;
 }
 
+static bool parse_receipts(const struct options *o, struct receipts_settings *s)
+{
+    static const char *const forms[] = {"off", "text", "tlv", "both"};
+
+    for (int i = 0; i < 4; i++)
+        if (strcmp(o->receipts, forms[i]) == 0) {
+            s->form = (enum receipts_form)i;
+            s->delay_ms = o->receipt_delay_ms;
+            s->is_decimal = strcmp(o->receipt_ids, "decimal") == 0;
+            s->fail_percent = o->receipt_fail_percent;
+            if (s->is_decimal || strcmp(o->receipt_ids, "hex") == 0)
+                return true;
+        }
+    fprintf(stderr, "warung-smsc: --receipts wants off, text, tlv or both, --receipt-ids hex or "
+                    "decimal\n");
+    return false;
+}
+
 static bool open_trace(const char *name, FILE **trace)
 {
     *trace = NULL;
@@ -311,7 +340,8 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
     s->peers.peer.response_timeout_ms = o->response_timeout_ms;
     s->peers.peer.session_init_ms = 30000;
     s->peers.peer.trickle = o->trickle;
-    return parse_bind(o->bind, s) && open_trace(o->trace, &s->trace);
+    return parse_bind(o->bind, s) && parse_receipts(o, &s->receipts) &&
+           open_trace(o->trace, &s->trace);
 }
 
 bool options_announce(const struct options *o, unsigned port)

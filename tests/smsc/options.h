@@ -38,6 +38,11 @@ struct options {
     unsigned repeat_ms;
     unsigned late_ms;
     bool trickle;
+    /* receipts */
+    const char *receipts;
+    const char *receipt_ids;
+    unsigned receipt_delay_ms;
+    unsigned receipt_fail_percent;
     /* phone */
     const char *phone;
     const char *codes[OPTIONS_CODES_MAX];

@@ -94,6 +94,12 @@ run load --listen "$gateway" --flow $flow --dialogues 20 --count 200 --json --le
 expect_status 0 $? "a load run is clean"
 grep -q '"inputs":800,"accepted":800,"screens":800' "$work/out" && [ "$(grep -c '"finished":1' "$work/ledger")" = 200 ]
 report $? "and its ledger has every subscriber"
+grep -q '"receipts":200' "$work/out"
+report $? "and every message that asked for a receipt had one"
+run load --listen "$gateway" --flow $flow --count 20 --first-phone 6281410000000 --trace "$work/trace" \
+    --receipt-ids decimal --receipt-fail 100 --receipt-delay 10
+grep -q 'esm_class=0x04.*id:[1-9][0-9]* .*stat:UNDELIV err:011 text:Sudah terdaftar' "$work/trace"
+report $? "a receipt says what became of which message"
 run load --listen "$gateway" --flow $flow --rate 2000 --think 20 --seconds 1 --warmup 100 \
     --first-phone 6281400000000
 expect_status 0 $? "an open loop runs by the clock"
