@@ -177,7 +177,11 @@ check-fault: $(PROGRAMS) $(FAULTS) $(B)/tests/fault/synced.so $(E2E_READY)
 unit: $(TESTS)
 	$(Q)for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
 
-# What can be said about the tree without running it. LINT= names single checks of tools/lint.sh.
+# What can be said about the tree without running it. LINT= names single checks of tools/lint.sh;
+# make's own LINT is the name of a program.
+ifeq ($(origin LINT),default)
+LINT     :=
+endif
 lint: $(PACKAGES)
 	@tools/lint.sh $(LINT)
 

@@ -1,5 +1,5 @@
 /*
- * The insides of the turn engine, shared by its files (turn.c, show.c) and by nobody else.
+ * The insides of the turn engine, shared by its files and by nobody else.
  */
 #ifndef WARUNG_TURN_ENGINE_H
 #define WARUNG_TURN_ENGINE_H
@@ -76,6 +76,12 @@ struct turn_engine {
     unsigned sweeps_under_way;
 };
 
+/* A turn that no input caused: it has no one to answer. Give it to turn_enqueue(). */
+struct turn *turn_make_own(struct turn_engine *e, struct box *box);
+/* Runs it when those before it in its box are over. */
+void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
+/* Frees a turn that is in no list. */
+void turn_free(struct turn *t);
 /* Runs the step of a turn with the records and answers that it has, and does what follows. */
 void turn_run(struct turn *t);
 /* Nothing was stored: tells the centre and, kindly, the phone; the turn is over. */

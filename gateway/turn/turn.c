@@ -13,9 +13,6 @@
 enum {
     TURN_TRIES_MAX = 4,   /* commits of one input: conflicts, unknown outcomes */
     TURN_POOL_MAX = 4096, /* finished turns kept for reuse */
-    TURN_SWEEP_TICK_MS = 50,
-    TURN_SWEEP_LIMIT = 64,     /* entries taken over from one bucket at a time */
-    TURN_OWED_IDLE_MS = 15000, /* an owner that has not touched an entry for so long is gone */
 };
 
 enum turn_state {
@@ -66,7 +63,7 @@ static struct turn *turn_new(struct turn_engine *e)
     return t;
 }
 
-static void turn_free(struct turn *t)
+void turn_free(struct turn *t)
 {
     mem_free(t->session.data);
     mem_free(t->merchant.data);
@@ -102,7 +99,7 @@ static void turn_done(struct turn *t, const char *reason)
     turn_box_next(e, box);
 }
 
-static struct turn *make_own_turn(struct turn_engine *e, struct box *box)
+struct turn *turn_make_own(struct turn_engine *e, struct box *box)
 {
     struct turn *t = turn_new(e);
 
@@ -447,7 +444,7 @@ void turn_box_next(struct turn_engine *e, struct box *box)
         load(t);
 }
 
-static void enqueue(struct turn_engine *e, struct box *box, struct turn *t)
+void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t)
 {
     list_push_back(&box->waiting, &t->node);
     e->waiting++;
@@ -468,13 +465,13 @@ static bool is_full(const struct turn_engine *e, const struct box *box, enum dia
 void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
                          const struct dialect_session *session)
 {
-    struct turn *t = make_own_turn(e, box);
+    struct turn *t = turn_make_own(e, box);
 
     text_copy(t->link_name, sizeof(t->link_name), link_name);
     t->input.kind = DIALECT_ABORT;
     text_copy(t->input.msisdn, sizeof(t->input.msisdn), box->msisdn);
     t->input.session = *session;
-    enqueue(e, box, t);
+    turn_enqueue(e, box, t);
 }
 
 void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
@@ -496,209 +493,5 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
         mailbox_release(&e->mailbox, box);
         return;
     }
-    enqueue(e, box, t);
-}
-
-/* --- the proofs ---------------------------------------------------------------------------------
- */
-
-static void start_settle(struct turn_engine *e)
-{
-    struct list_node *node = list_first(&e->mailbox.unsettled);
-    uint64_t due_ms;
-
-    if (node == NULL || timer_is_running(&e->settle))
-        return;
-    due_ms = LIST_ITEM(node, struct box, unsettled)->proved_ms + e->settings.settle_ms;
-    timer_start(e->env.timers, &e->settle,
-                due_ms > e->env.timers->now_ms ? due_ms - e->env.timers->now_ms : 0);
-}
-
-/* A proof that no commit has taken along is stored alone: the next input may come to another
- * gateway, which would take it for a copy. */
-static void on_settle(struct timer *timer, void *arg)
-{
-    struct turn_engine *e = arg;
-    struct box *box;
-
-    (void)timer;
-    while (e->env.timers->now_ms >= e->settings.settle_ms &&
-           (box = mailbox_next_unsettled(&e->mailbox,
-                                         e->env.timers->now_ms - e->settings.settle_ms)) != NULL) {
-        struct turn *t;
-
-        if (box->live != NULL || !list_is_empty(&box->waiting))
-            continue;
-        t = make_own_turn(e, mailbox_take(&e->mailbox, box->msisdn));
-        t->is_settle = true;
-        enqueue(e, box, t);
-    }
-    start_settle(e);
-}
-
-void turn_note_proof(struct turn_engine *e, struct box *box, uint64_t fingerprint)
-{
-    mailbox_prove(&e->mailbox, box, fingerprint, e->env.timers->now_ms);
-    start_settle(e);
-}
-
-/* --- the sweep ------------------------------------------------------------------------------ */
-
-static void deliver_timer(struct turn_engine *e, const struct store_due *due)
-{
-    struct box *box = mailbox_take(&e->mailbox, due->msisdn);
-    struct turn *t;
-
-    /* It stays due until a commit takes it away: when the subscriber is busy, the next sweep will
-     * do. */
-    if (box->live != NULL || !list_is_empty(&box->waiting) ||
-        strlen(due->kind) >= sizeof(t->timer_kind)) {
-        mailbox_release(&e->mailbox, box);
-        return;
-    }
-    t = make_own_turn(e, box);
-    text_copy(t->timer_kind, sizeof(t->timer_kind), due->kind);
-    enqueue(e, box, t);
-}
-
-static void on_swept(void *arg, const struct store_sweep *sweep)
-{
-    struct turn_engine *e = arg;
-    struct outbox_entry entry;
-
-    e->sweeps_under_way--;
-    if (sweep->result != STORE_OK)
-        return;
-    for (size_t i = 0; i < sweep->taken_count; i++)
-        if (outbox_decode(&entry, e->env.vault, sweep->taken[i].body))
-            outbox_send(e->outbox, sweep->taken[i].id, sweep->taken[i].deliveries, &entry, NULL,
-                        NULL);
-        else
-            log_error("outbox.unreadable", LOG_U("ms", sweep->taken[i].id.ms));
-    for (size_t i = 0; i < sweep->due_count; i++)
-        deliver_timer(e, &sweep->due[i]);
-}
-
-static void on_sweep(struct timer *timer, void *arg)
-{
-    struct turn_engine *e = arg;
-    unsigned buckets = e->env.store->buckets;
-    unsigned ticks = e->settings.sweep_ms / TURN_SWEEP_TICK_MS;
-    unsigned per_tick = ticks != 0 ? (buckets + ticks - 1) / ticks : buckets;
-
-    timer_start(e->env.timers, timer, TURN_SWEEP_TICK_MS);
-    if (!store_is_ready(e->env.store) || e->is_draining)
-        return;
-    for (unsigned i = 0; i < per_tick && e->sweeps_under_way < buckets; i++) {
-        size_t limit = e->env.ports.can_send_sms(e->env.ports.ctx) ? TURN_SWEEP_LIMIT : 0;
-
-        e->sweeps_under_way++;
-        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, TURN_OWED_IDLE_MS,
-                    e->env.wall_ms(e->env.ctx), limit, on_swept, e);
-        e->sweep_bucket = (e->sweep_bucket + 1) % buckets;
-    }
-}
-
-/* --- the engine ----------------------------------------------------------------------------- */
-
-struct turn_settings turn_settings_default(void)
-{
-    return (struct turn_settings){
-        .instance = "gw1",
-        .turns_max = 20000,
-        .mailbox_max = 8,
-        .cache_max = 200000,
-        .answer_window_ms = 5000,
-        .redelivery_horizon_s = 600,
-        .session_idle_s = 180,
-        .reply_deadline_ms = 8000,
-        .draft_ttl_s = 7 * 86400,
-        .remember_s = 7 * 86400,
-        .sms_expiry_s = 3 * 86400,
-        .sweep_ms = 1000,
-        .settle_ms = 200,
-    };
-}
-
-struct turn_engine *turn_engine_new(const struct turn_env *env,
-                                    const struct turn_settings *settings)
-{
-    struct turn_engine *e = mem_zalloc(sizeof(*e));
-
-    e->env = *env;
-    e->settings = *settings;
-    e->settings.instance = mem_strdup(settings->instance);
-    mailbox_init(&e->mailbox, settings->cache_max, env->random(env->ctx));
-    e->step = step_new();
-    e->outbox = outbox_new(&e->env, &e->counters);
-    list_init(&e->live);
-    list_init(&e->pool);
-    list_init(&e->shown);
-    list_init(&e->shown_pool);
-    timer_init(&e->settle, on_settle, e);
-    timer_init(&e->sweep, on_sweep, e);
-    timer_start(env->timers, &e->sweep, TURN_SWEEP_TICK_MS);
-    return e;
-}
-
-void turn_drain(struct turn_engine *e)
-{
-    e->is_draining = true;
-}
-
-unsigned turn_live(const struct turn_engine *e)
-{
-    return (unsigned)(e->live.count + e->waiting + e->shown.count + outbox_under_way(e->outbox));
-}
-
-const struct turn_counters *turn_counters(const struct turn_engine *e)
-{
-    return &e->counters;
-}
-
-static void free_waiting(struct turn_engine *e)
-{
-    struct map_node *node = map_first(&e->mailbox.boxes);
-
-    while (node != NULL) {
-        struct box *box = MAP_ITEM(node, struct box, by_msisdn);
-        struct list_node *n;
-
-        node = map_next(&e->mailbox.boxes, node);
-        while ((n = list_pop_front(&box->waiting)) != NULL)
-            turn_free(LIST_ITEM(n, struct turn, node));
-        mailbox_forget(&e->mailbox, box);
-        mailbox_release(&e->mailbox, box);
-    }
-}
-
-void turn_engine_free(struct turn_engine *e)
-{
-    struct list_node *n;
-
-    timer_stop(e->env.timers, &e->sweep);
-    timer_stop(e->env.timers, &e->settle);
-    while ((n = list_pop_front(&e->shown)) != NULL) {
-        struct shown *s = LIST_ITEM(n, struct shown, node);
-
-        timer_stop(e->env.timers, &s->again);
-        s->box->shown--;
-        mem_free(s);
-    }
-    while ((n = list_pop_front(&e->shown_pool)) != NULL)
-        mem_free(LIST_ITEM(n, struct shown, node));
-    while ((n = list_pop_front(&e->live)) != NULL) {
-        struct turn *t = LIST_ITEM(n, struct turn, node);
-
-        t->box->live = NULL;
-        turn_free(t);
-    }
-    while ((n = list_pop_front(&e->pool)) != NULL)
-        turn_free(LIST_ITEM(n, struct turn, node));
-    free_waiting(e);
-    outbox_free(e->outbox);
-    mailbox_fini(&e->mailbox);
-    step_free(e->step);
-    mem_free((char *)e->settings.instance);
-    mem_free(e);
+    turn_enqueue(e, box, t);
 }
