@@ -79,32 +79,43 @@ static void test_settled_entry_leaves_no_body(void **state)
     assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}o", bucket), 0);
 }
 
-static void write_journal(struct store_rig *rig, unsigned count)
+static void write_journal_pair(struct store_rig *rig)
 {
     struct store_commit c = {.msisdn = number,
                              .journal = {span_of_string("by"), span_of_string("whom")},
                              .journal_count = 2};
 
-    for (unsigned i = 0; i < count; i += 2)
-        assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
 }
 
-/* Redis trims whole nodes of 100 entries: roughly, and cheaply. */
+static void plant_journal_entry(struct store_rig *rig, unsigned bucket, long long at_ms)
+{
+    redisReply *reply = redis_server_ask(rig->server, "XADD {b%03u}j %lld-0 b old", bucket, at_ms);
+
+    assert_int_equal(reply->type, REDIS_REPLY_STRING);
+    freeReplyObject(reply);
+}
+
+/* Entries of 1970 and one of an hour ago stand there. Redis trims whole nodes of a stream only:
+ * here a node is one entry, so that what goes does not depend on where a node ends. */
 static void test_journal_is_kept_and_trimmed(void **state)
 {
-    struct store_rig *rig = *state, *short_rig;
+    struct store_rig *rig = *state;
     unsigned bucket = store_bucket(rig->store, number);
-    struct store_redis_settings settings;
+    long long hour_ago_ms = store_rig_wall_ms(rig) - 3600 * 1000;
+    redisReply *reply = redis_server_ask(rig->server, "CONFIG SET stream-node-max-entries 1");
 
-    write_journal(rig, 300);
-    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 300);
-    store_rig_redis_defaults(&settings);
-    settings.journal_keep_s = 1;
-    short_rig = store_rig_new_redis(rig->server, &settings);
-    store_rig_pass(short_rig, 2100);
-    write_journal(short_rig, 2);
-    assert_in_range(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 2, 102);
-    store_rig_free(short_rig);
+    assert_int_equal(reply->type, REDIS_REPLY_STATUS);
+    freeReplyObject(reply);
+    (void)redis_server_ask_number(rig->server, "DEL {b%03u}j", bucket);
+    for (unsigned i = 1; i <= 50; i++)
+        plant_journal_entry(rig, bucket, i);
+    plant_journal_entry(rig, bucket, hour_ago_ms);
+    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 51);
+    write_journal_pair(rig);
+    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 3);
+    write_journal_pair(rig);
+    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 5);
 }
 
 /* --- each with a server of its own --- */
@@ -198,17 +209,19 @@ static void test_commit_in_flight_is_unknown(void **state)
 static void test_hanging_server_is_left_after_the_deadline(void **state)
 {
     struct fault *f = *state;
-    int64_t began_ms, took_ms;
+    uint64_t began_ms;
 
     redis_server_pause(f->server);
-    began_ms = store_rig_wall_ms(f->rig);
+    began_ms = f->rig->timers.now_ms;
     assert_int_equal(try_commit(f->rig, 0), STORE_UNKNOWN);
-    took_ms = store_rig_wall_ms(f->rig) - began_ms;
-    assert_in_range(took_ms, 900, 1500);
+    /* Not sooner than told; how much later is the machine's business. */
+    assert_true(f->rig->timers.now_ms - began_ms >= 900);
     redis_server_resume(f->server);
     assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
-    /* It was done when the server woke up: the next try must not do it again. */
-    store_rig_pass(f->rig, 50);
+    /* It was done when the server woke up, perhaps only after our new connection was greeted: the
+     * next try must not do it again. */
+    for (unsigned i = 0; i < 100 && stored_version(f->rig) == 0; i++)
+        store_rig_pass(f->rig, 50);
     assert_true(stored_version(f->rig) != 0);
     assert_int_equal(try_commit(f->rig, 0), STORE_CONFLICT);
 }
