@@ -19,7 +19,7 @@ test('a merchant registers, an officer approves, the next dial shows it', async 
 
         const receipt = await centre.smsFor(MSISDN);
         assert.match(receipt.text, new RegExp(
-            `^#TerusUsaha: pendaftaran ${regno.slice(0, 4)}-${regno.slice(4, 10)}-${regno[10]} a\\.n\\. SITI AMINAH terkirim\\.`));
+            `^#TerusUsaha: pendaftaran ${regno.slice(0, 4)}-${regno.slice(4, 10)}-${regno[10]} a\\.n\\. ${MERCHANT.name} terkirim\\.`));
         assert.equal(receipt.source, '384');
 
         const merchant = await gateway.ctlJson('merchants', 'show', regno);

@@ -6,6 +6,20 @@ const path = require('node:path');
 
 const { Process, ROOT, run, until } = require('./process');
 
+// A value of a type that is not here fails the script: whoever stores one adds it.
+const DUMP = `
+    local read = {
+        string = {'GET'}, hash = {'HGETALL'}, list = {'LRANGE', 0, -1}, set = {'SMEMBERS'},
+        zset = {'ZRANGE', 0, -1, 'WITHSCORES'}, stream = {'XRANGE', '-', '+'},
+    }
+    local all = {}
+    for _, key in ipairs(redis.call('KEYS', '*')) do
+        local words = read[redis.call('TYPE', key).ok]
+        all[#all + 1] = key
+        all[#all + 1] = redis.call(words[1], key, unpack(words, 2))
+    end
+    return all`;
+
 class Redis {
     constructor(folder, settings = []) {
         this.folder = path.join(folder, 'redis');
@@ -32,6 +46,11 @@ class Redis {
     // What redis-cli prints for a command.
     async command(...words) {
         return (await run('redis-cli', ['-s', this.socket, ...words])).stdout;
+    }
+
+    // Everything that it holds, of every type, as one text; keys are on lines of their own.
+    async dump() {
+        return this.command('EVAL', DUMP, '0');
     }
 
     async kill() {
