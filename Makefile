@@ -213,10 +213,10 @@ coverage: $(PACKAGES)
 	    --exclude-throw-branches --exclude tests/ --txt build-coverage/coverage.txt \
 	    --html-details build-coverage/index.html --print-summary
 
-# Configuration that an admin has changed stays as it is. The shipped one works in the source folder;
-# installed, its control socket is where the units allow one.
+# Configuration that an admin has changed stays as it is.
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(unitdir) $(docdir) $(sysconfdir)/warung/menus)
+	install -d -m 700 $(DESTDIR)$(sysconfdir)/warung/secrets
 	install -m 755 $(B)/warungd $(DESTDIR)$(sbindir)
 	install -m 755 $(B)/warungctl $(B)/warung-smsc $(DESTDIR)$(bindir)
 	for unit in systemd/*.service; do \
@@ -225,8 +225,7 @@ install: all
 	install -D -m 644 systemd/warung.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
 	for file in redis.conf $(patsubst conf/%,%,$(wildcard conf/*.cfg conf/menus/*.cfg)); do \
 	    [ -e $(DESTDIR)$(sysconfdir)/warung/$$file ] || \
-	    sed 's|^//= control = "warungd.sock"; *|control = "/run/warung/warungd.sock";  |' conf/$$file \
-	        >$(DESTDIR)$(sysconfdir)/warung/$$file; done
+	    install -m 644 conf/$$file $(DESTDIR)$(sysconfdir)/warung/$$file; done
 	for page in docs/man/*.[158]; do \
 	    install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
 	install -D -m 644 -t $(DESTDIR)$(docdir) README.md NEWS.md $(wildcard docs/*.md docs/*.svg)

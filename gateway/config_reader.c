@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -48,16 +49,37 @@ void config_memory_free(struct config_memory *m)
     mem_free(m);
 }
 
+static const char *join(struct config_memory *m, const char *folder, const char *between,
+                        const char *name)
+{
+    size_t bytes = strlen(folder) + strlen(between) + strlen(name) + 1;
+    char *whole = config_memory_alloc(m, bytes);
+
+    snprintf(whole, bytes, "%s%s%s", folder, between, name);
+    return whole;
+}
+
+/* systemd hands the files of the folder "secrets" to the daemon in a folder of its own, which names
+ * them so (LoadCredential=secrets:FOLDER in the unit); who runs by hand reads the folder itself. */
+static const char *credential_path(struct config_reader *r, const char *name)
+{
+    const char *handed = getenv("CREDENTIALS_DIRECTORY");
+
+    if (handed != NULL)
+        return join(r->memory, handed, "/secrets_", name);
+    return r->folder[0] != '\0' ? join(r->memory, r->folder, "/secrets/", name)
+                                : join(r->memory, "secrets/", "", name);
+}
+
 const char *config_reader_path(struct config_reader *r, const char *path)
 {
-    size_t folder_bytes = strlen(r->folder);
-    char *whole;
+    static const char credential[] = "credential:";
 
-    if (path[0] == '\0' || path[0] == '/' || folder_bytes == 0)
+    if (strncmp(path, credential, sizeof(credential) - 1) == 0)
+        return credential_path(r, path + sizeof(credential) - 1);
+    if (path[0] == '\0' || path[0] == '/' || r->folder[0] == '\0')
         return config_memory_dup(r->memory, path);
-    whole = config_memory_alloc(r->memory, folder_bytes + 1 + strlen(path) + 1);
-    sprintf(whole, "%s/%s", r->folder, path);
-    return whole;
+    return join(r->memory, r->folder, "/", path);
 }
 
 static struct config_place place_of(const struct config_reader *r, const config_setting_t *setting)

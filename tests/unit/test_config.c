@@ -1,5 +1,7 @@
 /* gateway/config: values, defaults, every fault with its place; and, like PgBouncer's optscan, the
  * table of keys against the manual and the sample. */
+#include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -142,6 +145,41 @@ static void values_are_taken(void **state)
     assert_int_equal(c->log.format, LOG_FORMAT_JSON);
     assert_string_equal(c->admin.listen, "");
     config_free(c);
+}
+
+static const char *in_folder(char path[PATH_MAX], const char *name)
+{
+    snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    return path;
+}
+
+/* "credential:NAME" is the unit's LoadCredential=, or the folder that it loads from. */
+static void credentials_are_found_in_both_places(void **state)
+{
+    static const char text[] = "redis = { servers = [ \"unix:/r\" ]; };\n"
+                               "smsc = ( { password_file = \"credential:op1\"; } );\n"
+                               "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );\n"
+                               "keys_file = \"credential:keys\";\n";
+    char heard[8192], path[PATH_MAX];
+    struct config *c;
+
+    (void)state;
+    assert_return_code(mkdir(in_folder(path, "secrets"), 0700), errno);
+    put("secrets/op1", "by hand\n");
+    unsetenv("CREDENTIALS_DIRECTORY");
+    c = load(text, heard);
+    assert_string_equal(heard, "");
+    assert_string_equal(c->smsc[0].password, "by hand");
+    assert_string_equal(c->keys_file, in_folder(path, "secrets/keys"));
+    config_free(c);
+
+    put("secrets_op1", "by systemd\n");
+    assert_return_code(setenv("CREDENTIALS_DIRECTORY", folder, 1), errno);
+    c = load(text, heard);
+    assert_string_equal(heard, "");
+    assert_string_equal(c->smsc[0].password, "by systemd");
+    config_free(c);
+    unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static void each_fault_is_told_with_its_place(void **state)
@@ -487,6 +525,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_file_gets_all_defaults),
         cmocka_unit_test(values_are_taken),
+        cmocka_unit_test(credentials_are_found_in_both_places),
         cmocka_unit_test(each_fault_is_told_with_its_place),
         cmocka_unit_test(menus_may_not_share_a_code),
         cmocka_unit_test(a_fault_in_an_included_file_names_it),

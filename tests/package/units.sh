@@ -1,0 +1,109 @@
+#!/bin/bash
+# units.sh FOLDER: inside a machine of its own (nest.sh), installs the built tree in FOLDER and lives
+# with the units as an operator would. TAP on standard output.
+set -u
+cd "$1" || exit
+merchant='RATNA DEWI' # in no menu's example
+tests=0
+failed=0
+ok() { # NAME COMMAND...
+    local name=$1
+    shift
+    tests=$((tests + 1))
+    if "$@" >/tmp/said 2>&1; then
+        echo "ok $tests - $name"
+    else
+        echo "not ok $tests - $name"
+        sed 's/^/# /' /tmp/said
+        failed=1
+    fi
+}
+soon() { # COMMAND...: true within 20 s
+    for _ in {1..200}; do
+        "$@" && return 0
+        sleep 0.1
+    done
+    return 1
+}
+main_pid() { systemctl show -P MainPID "$1"; }
+says() { journalctl -u "$1" -o cat --no-pager | grep -q -- "$2"; }
+phone() {
+    printf '%s\n' "$@" | timeout 60 warung-smsc phone --listen 127.0.0.1:2775 --system-id warung \
+        --password secret --phone 6281200000001 --code '*384#' --sms 384
+}
+
+install_all() {
+    make -s install prefix=/usr unitdir=/lib/systemd/system INSTALL_PACKAGES=no &&
+        systemd-sysusers warung.conf && systemd-tmpfiles --create warung.conf &&
+        systemctl daemon-reload && chgrp -R warung /etc/warung && chmod 640 /etc/warung/warung.cfg
+}
+start_all() {
+    warungctl -c /etc/warung/warung.cfg keys init && systemctl start warung-redis warungd
+}
+is_confined() {
+    local status
+    status=/proc/$(main_pid "$1")/status
+    grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp|CoreDumping):' "$status"
+    [ "$(stat -c %U "/proc/$(main_pid "$1")")" = warung ] &&
+        grep -q '^CapEff:.*[[:space:]]0*$' "$status" && grep -q '^NoNewPrivs:.*1' "$status" &&
+        grep -q '^Seccomp:.*2' "$status" &&
+        grep -q 'Max core file size *0 *0' "/proc/$(main_pid "$1")/limits"
+}
+registers() {
+    phone '*384#' 1 1 1 "$merchant" 1871994101809999 'WARUNG BU SITI' 1 2 1 1 1 1 |
+        tee /dev/stderr | grep -q 'pendaftaran terkirim'
+}
+is_sealed() {
+    warungctl -c /etc/warung/warung.cfg merchants list --json | grep -q "$merchant" &&
+        says warungd event=gateway.ready && ! says warungd event=vault.plain &&
+        ! grep -rqa "$merchant" /var/lib/warung/redis
+}
+reloads() { systemctl reload warungd && soon says warungd event=gateway.reloaded; }
+is_not_reached() { ! runuser -u nobody -- cat /etc/warung/warung.cfg /etc/warung/secrets/keys; }
+watchdog_fires() {
+    local pid
+    mkdir -p /run/systemd/system/warungd.service.d
+    printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/warungd.service.d/test.conf
+    systemctl daemon-reload && systemctl restart warungd || return
+    pid=$(main_pid warungd)
+    kill -STOP "$pid"
+    soon eval "[ \$(main_pid warungd) != $pid ] && [ \$(main_pid warungd) != 0 ] &&
+        systemctl -q is-active warungd"
+}
+second_instance() {
+    sed -e 's|^//= instance = "gw1"|instance = "gw2"|' -e 's|^    //= listen = "127.0.0.1:8080"|listen = "127.0.0.1:8081"|' \
+        -e 's|/run/warung/warungd.sock|/run/warung/gw2.sock|' \
+        /etc/warung/warung.cfg >/etc/warung/gw2.cfg
+    chgrp warung /etc/warung/gw2.cfg
+    systemctl start warungd@gw2 && is_confined warungd@gw2 && systemctl stop warungd@gw2
+}
+stops() {
+    systemctl stop warungd && [ "$(systemctl show -P ExecMainStatus warungd)" = 0 ] &&
+        says warungd event=gateway.stopped
+}
+keeps() {
+    systemctl restart warung-redis && systemctl start warungd &&
+        phone '*384#' 2 | tee /dev/stderr | grep -q TERKIRIM
+}
+is_uninstalled() {
+    systemctl stop warungd warung-redis
+    make -s uninstall prefix=/usr unitdir=/lib/systemd/system INSTALL_PACKAGES=no &&
+        ! ls /usr/sbin/warungd /lib/systemd/system/warung* 2>/dev/null
+}
+
+ok 'make install, user, folders' install_all
+ok 'keys, redis and daemon start' start_all
+ok 'the daemon has no rights, filtered calls, no core' is_confined warungd
+ok 'Redis likewise' is_confined warung-redis
+ok 'a phone registers' registers
+ok 'the record is read by warungctl and sealed on the disk' is_sealed
+ok 'others read neither configuration nor keys' is_not_reached
+ok 'reload' reloads
+ok 'a stopped loop is killed and started again' watchdog_fires
+ok 'an instance of warungd@' second_instance
+ok 'stop drains and ends with 0' stops
+ok 'registrations outlive a restart of all' keeps
+ok 'make uninstall' is_uninstalled
+[ $failed = 0 ] || journalctl --no-pager -o cat -u 'warung*' | tail -n 40 | sed 's/^/# /'
+echo "1..$tests"
+exit $failed
