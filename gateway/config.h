@@ -148,6 +148,8 @@ struct config_turn {
     unsigned sms_expiry_s;
     unsigned sweep_ms;
     unsigned settle_ms;
+    unsigned parts_max;
+    unsigned parts_keep_s;
 };
 
 struct config_log {

@@ -144,6 +144,8 @@ const struct config_row config_rows[] = {
     NUMBER("turn.sms_expiry_s", CONFIG_RESTART, IN(config, turn.sms_expiry_s), "259200", 60, 2592000, "s"),
     NUMBER("turn.sweep_ms", CONFIG_RESTART, IN(config, turn.sweep_ms), "1000", 50, 600000, "ms"),
     NUMBER("turn.settle_ms", CONFIG_RESTART, IN(config, turn.settle_ms), "200", 1, 60000, "ms"),
+    NUMBER("turn.parts_max", CONFIG_RESTART, IN(config, turn.parts_max), "10", 2, 16, NULL),
+    NUMBER("turn.parts_keep_s", CONFIG_RESTART, IN(config, turn.parts_keep_s), "86400", 60, 604800, "s"),
 };
 /* clang-format on */
 

@@ -148,6 +148,8 @@ static struct turn_engine *make_turns(struct gateway *g)
     settings.sms_expiry_s = c->sms_expiry_s;
     settings.sweep_ms = c->sweep_ms;
     settings.settle_ms = c->settle_ms;
+    settings.parts_max = c->parts_max;
+    settings.parts_keep_s = c->parts_keep_s;
     return turn_engine_new(&env, &settings);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /*
- * The record, format 1. Times are 46 bits of milliseconds with two flags above them, so that a debt
+ * The record, format 2. Times are 46 bits of milliseconds with two flags above them, so that a debt
  * takes 14 octets; a typical open session with a full screen stays below 350.
  *
  *   u8  format
@@ -15,9 +15,12 @@
  *   u16 length + screen
  *   debts: u64 fingerprint, 48 bits: is_closed, is_exact, at_ms
  *   u16 length + state
+ *   48 bits: is_pushed, is_unnamed, opened_ms         (from format 2 on)
+ *   u16 length + parts                                (from format 2 on)
  */
 enum {
-    FORMAT = 1,
+    FORMAT = 2,
+    FORMAT_WITHOUT_PARTS = 1,
     FLAG_OPEN = 0x01,
     FLAG_UNUSED = 0x08,
     REPLY_SHIFT = 1,
@@ -26,6 +29,8 @@ enum {
     TIME_BITS = 46,
     TIME_CLOSED = 2,
     TIME_EXACT = 1,
+    TIME_PUSHED = 2,
+    TIME_UNNAMED = 1,
 };
 
 void session_init(struct session *s)
@@ -56,6 +61,7 @@ void session_encode(const struct session *s, struct writer *w)
 {
     assert(s->debt_count <= SESSION_DEBTS_MAX && s->id_size <= SESSION_ID_BYTES);
     assert(s->state_size <= SESSION_STATE_BYTES && s->reply <= SESSION_REPLY_END);
+    assert(s->parts_size <= PARTS_BYTES_MAX);
     writer_u8(w, FORMAT);
     writer_u8(w, (uint8_t)((s->is_open ? FLAG_OPEN : 0) | (unsigned)s->reply << REPLY_SHIFT |
                            s->debt_count << COUNT_SHIFT));
@@ -73,6 +79,9 @@ void session_encode(const struct session *s, struct writer *w)
                    (d->is_closed ? TIME_CLOSED : 0U) | (d->is_exact ? TIME_EXACT : 0U));
     }
     writer_span16(w, span_of(s->state, s->state_size));
+    write_time(w, s->opened_ms,
+               (s->is_pushed ? TIME_PUSHED : 0U) | (s->is_unnamed ? TIME_UNNAMED : 0U));
+    writer_span16(w, span_of(s->parts, s->parts_size));
 }
 
 static void read_debts(struct session *s, struct reader *r)
@@ -109,8 +118,8 @@ static void read_session(struct session *s, struct reader *r)
     s->is_open = (flags & FLAG_OPEN) != 0;
     s->reply = (enum session_reply)(flags >> REPLY_SHIFT & REPLY_MASK);
     s->debt_count = flags >> COUNT_SHIFT;
-    if (format != FORMAT || (flags & FLAG_UNUSED) != 0 || s->reply > SESSION_REPLY_END ||
-        s->debt_count > SESSION_DEBTS_MAX) {
+    if (format < FORMAT_WITHOUT_PARTS || format > FORMAT || (flags & FLAG_UNUSED) != 0 ||
+        s->reply > SESSION_REPLY_END || s->debt_count > SESSION_DEBTS_MAX) {
         r->failed = true;
         return;
     }
@@ -124,6 +133,12 @@ static void read_session(struct session *s, struct reader *r)
     reader_string16(r, s->screen, sizeof(s->screen));
     read_debts(s, r);
     s->state_size = (uint16_t)read_octets(r, reader_span16(r), s->state, sizeof(s->state));
+    if (format == FORMAT_WITHOUT_PARTS)
+        return;
+    s->opened_ms = read_time(r, &time_flags);
+    s->is_pushed = (time_flags & TIME_PUSHED) != 0;
+    s->is_unnamed = (time_flags & TIME_UNNAMED) != 0;
+    s->parts_size = (uint16_t)read_octets(r, reader_span16(r), s->parts, sizeof(s->parts));
 }
 
 bool session_decode(struct session *s, struct span record)

@@ -8,6 +8,7 @@
 #define WARUNG_SESSIONS_SESSION_H
 
 #include "base/span.h"
+#include "sessions/parts.h"
 
 enum {
     SESSION_DEBTS_MAX = 8,
@@ -15,6 +16,7 @@ enum {
     SESSION_STATE_BYTES = 2560,
     SESSION_ID_BYTES = 16,
 };
+_Static_assert(PARTS_BYTES_MAX <= UINT16_MAX, "their length is a u16");
 
 /* What the centre may send again. Closed: proved answered within the answer window, so an equal
  * input is a new one (custody.md B). Exact: its fingerprint holds the link's own step number, so it
@@ -35,7 +37,10 @@ struct session {
     uint8_t id[SESSION_ID_BYTES];
     uint8_t id_size;
     bool is_open;
-    uint8_t step; /* counts steps, modulo 128: the dialogue unit number we send */
+    bool is_pushed;  /* the dialogue was opened by us (network-initiated) */
+    bool is_unnamed; /* ... and the centre's name for it comes with the first answer */
+    uint8_t step;    /* counts steps, modulo 128: the dialogue unit number we send */
+    int64_t opened_ms;
     int64_t updated_ms;
     /* The reply owed for the newest debt: what a copy of that input is answered with. */
     enum session_reply reply;
@@ -46,6 +51,9 @@ struct session {
     /* menus/state.h, encoded */
     uint16_t state_size;
     uint8_t state[SESSION_STATE_BYTES];
+    /* sessions/parts.h, encoded: long SMS of which parts are missing, and copies to be known */
+    uint16_t parts_size;
+    uint8_t parts[PARTS_BYTES_MAX];
 };
 
 void session_init(struct session *s);

@@ -62,6 +62,9 @@ static const struct counter_row turn_rows[] = {
     ROW(turn_counters, screens, "turn_screens_total", "Screens that a centre took."),
     ROW(turn_counters, failed_screens, "turn_failed_screens_total", "Screens that no centre took."),
     ROW(turn_counters, sms_sent, "sms_sent_total", "SMS owed that a centre took."),
+    ROW(turn_counters, sms_parts, "sms_parts_total", "Parts of long SMS that wait for others."),
+    ROW(turn_counters, sms_parts_dropped, "sms_parts_dropped_total",
+        "Parts of long SMS given up: the others did not come."),
     ROW(turn_counters, sms_failed, "sms_failed_total", "SMS owed that a centre refused for good."),
     ROW(turn_counters, sms_expired, "sms_expired_total", "SMS owed whose time ran out."),
 };

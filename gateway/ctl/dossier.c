@@ -268,6 +268,8 @@ static void pack_changes(const struct programme *p, struct parcel *parcel)
     for (unsigned i = 0; i < p->timer_count; i++)
         c->timers[c->timer_count++] =
             (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
+    if (p->is_erased)
+        c->timers[c->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
 }
 
 static bool pack_record(struct dossier *d, struct parcel *parcel)

@@ -64,7 +64,8 @@ struct dialect_input {
      * code_from tells otherwise. USSD answer and SMS: the destination address; whoever keeps the
      * session knows the code it began with. */
     char code[DIALECT_CODE_BYTES];
-    char text[DIALECT_TEXT_BYTES]; /* UTF-8; for BEGIN the whole dialled string */
+    /* UTF-8; for BEGIN the whole dialled string; of a part with the spaces at its end */
+    char text[DIALECT_TEXT_BYTES];
     struct dialect_session session;
     struct dialect_part part;
     /* Addresses, esm_class, data_coding, operation, session info, message reference, SAR fields and

@@ -142,7 +142,10 @@ static void decode_text(struct reading *r, struct span octets)
 
     if (coding == TEXT_GSM)
         coding = r->d->packing;
-    text_decode(coding, octets, r->input->text, sizeof(r->input->text));
+    if (r->input->part.total != 0)
+        text_decode_part(coding, octets, r->input->text, sizeof(r->input->text));
+    else
+        text_decode(coding, octets, r->input->text, sizeof(r->input->text));
 }
 
 /* False when it does not fit, or holds something else than digits. */

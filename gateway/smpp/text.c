@@ -206,7 +206,7 @@ static void decode_utf8(struct span s, struct output *o)
     }
 }
 
-size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
+size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
 {
     struct output o = {text, text, text + text_bytes - 1};
 
@@ -230,10 +230,24 @@ size_t text_decode(enum text_coding coding, struct span octets, char *text, size
         decode_utf8(octets, &o);
         break;
     }
-    while (o.at != o.start && o.at[-1] == ' ')
-        o.at--;
     *o.at = '\0';
     return (size_t)(o.at - o.start);
+}
+
+size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
+{
+    text_decode_part(coding, octets, text, text_bytes);
+    return text_trim_end(text);
+}
+
+size_t text_trim_end(char *text)
+{
+    size_t size = strlen(text);
+
+    while (size != 0 && text[size - 1] == ' ')
+        size--;
+    text[size] = '\0';
+    return size;
 }
 
 /* ---- encoding ---- */

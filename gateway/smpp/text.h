@@ -21,6 +21,10 @@ enum text_coding {
  * odd last octet, bad UTF-8) becomes U+FFFD. NUL, CR (unless CR LF -> LF) and trailing spaces are
  * trimmed as smpp-ussd.md 3.5 says for input. Stops at text_bytes - 1, at a whole character. */
 size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
+/* The same for a part of a longer text: spaces at its end stand between two words. */
+size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
+/* Takes spaces off the end; what is left. */
+size_t text_trim_end(char *text);
 
 /* Encodes UTF-8. False when a character is not in the alphabet or `octets` is too small. */
 bool text_encode(enum text_coding coding, const char *text, struct writer *octets);

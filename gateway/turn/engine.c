@@ -133,6 +133,8 @@ struct turn_settings turn_settings_default(void)
         .sms_expiry_s = 3 * 86400,
         .sweep_ms = 1000,
         .settle_ms = 200,
+        .parts_max = 10,
+        .parts_keep_s = 86400,
     };
 }
 

@@ -34,6 +34,8 @@ struct turn {
     bool is_exact;         /* its debt is never closed: nothing to prove */
     bool is_erased;
     bool is_replay;
+    bool is_part;
+    uint32_t command_status; /* of the answer */
     enum session_reply reply;
     unsigned unit;
     bool reply_is_owed;

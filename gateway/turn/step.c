@@ -1,4 +1,4 @@
-#include "gateway/turn/step.h"
+#include "gateway/turn/run.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -7,37 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    STEP_JOURNAL_BYTES = 128,
-    STEP_UNITS = 128, /* its_session_info counts dialogue units in 7 bits */
-};
-
-struct step_work {
-    struct session session;
-    struct menu_state state;
-    struct programme programme;
-    struct menu_outcome outcome;
-    uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
-    uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
-    uint8_t shared_bytes[TRAININGS_BYTES_MAX];
-    char journal[STORE_COMMIT_JOURNAL_MAX][STEP_JOURNAL_BYTES];
-};
-
-/* What one run has at hand; on the stack of step_run(). */
-struct run {
-    struct step *step;
-    struct step_work *work;
-    const struct turn_env *env;
-    const struct turn_settings *settings;
-    const char *msisdn;
-    const struct step_cause *cause;
-    const struct step_answers *answers;
-    int64_t now_ms;
-    const struct menu *menu;
-    const char *code;
-    struct turn_traits traits;
-    const char *link; /* where SMS owed leave */
-};
+enum { STEP_UNITS = 128 }; /* its_session_info counts dialogue units in 7 bits */
 
 struct step *step_new(void)
 {
@@ -62,6 +32,13 @@ static void load_session(struct run *run, const struct step_records *records)
         log_error("session.unreadable", LOG_MSISDN("msisdn", run->msisdn));
     for (unsigned i = 0; i < records->proof_count; i++)
         session_close_debt(s, records->proofs[i]);
+    parts_init(&run->work->parts);
+    if (s->parts_size != 0) {
+        if (!parts_decode(&run->work->parts, span_of(s->parts, s->parts_size)))
+            log_error("session.parts_unreadable", LOG_MSISDN("msisdn", run->msisdn));
+        parts_expire(&run->work->parts, run->now_ms, (int64_t)run->settings->parts_keep_s * 1000,
+                     (int64_t)run->settings->redelivery_horizon_s * 1000);
+    }
     menu_state_init(&run->work->state);
     if (s->state_size != 0 &&
         !menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
@@ -73,7 +50,7 @@ static void load_session(struct run *run, const struct step_records *records)
 static bool is_same_dialogue(const struct run *run)
 {
     const struct session *s = &run->work->session;
-    const struct dialect_session *id = &run->cause->input->session;
+    const struct dialect_session *id = &run->input->session;
 
     return s->is_open && strcmp(s->link, run->cause->link_name) == 0 && s->id_size == id->size &&
            memcmp(s->id, id->octets, id->size) == 0;
@@ -90,7 +67,7 @@ static uint32_t session_ttl_s(const struct run *run)
     return ttl > least ? ttl : least;
 }
 
-static void encode_session(struct run *run)
+void run_encode_session(struct run *run)
 {
     struct step_work *work = run->work;
     struct writer w;
@@ -99,7 +76,15 @@ static void encode_session(struct run *run)
     menu_state_encode(&work->state, &w);
     assert(!w.failed);
     work->session.state_size = (uint16_t)writer_size(&w);
-    if (run->cause->input != NULL)
+    writer_init(&w, work->session.parts, sizeof(work->session.parts));
+    parts_encode(&work->parts, &w);
+    assert(!w.failed);
+    work->session.parts_size = (uint16_t)writer_size(&w);
+    if (work->parts.dropped != 0)
+        log_warning("sms.parts_dropped", LOG_MSISDN("msisdn", run->msisdn),
+                    LOG_U("parts", work->parts.dropped));
+    run->step->parts_dropped = work->parts.dropped;
+    if (run->input != NULL)
         work->session.updated_ms = run->now_ms;
     writer_init(&w, work->session_bytes, sizeof(work->session_bytes));
     session_encode(&work->session, &w);
@@ -119,16 +104,15 @@ static void replay(struct run *run, const struct session_debt *debt)
     run->step->is_replay = true;
     run->step->screen = s->screen;
     run->step->unit = s->step;
-    run->step->reply =
-        is_stale || run->cause->input->kind == DIALECT_SMS ? SESSION_REPLY_NONE : s->reply;
-    encode_session(run);
+    run->step->reply = is_stale || run->input->kind == DIALECT_SMS ? SESSION_REPLY_NONE : s->reply;
+    run_encode_session(run);
 }
 
 static bool find_menu(struct run *run, const char *code, const uint8_t *id)
 {
     static const uint8_t current[MENU_ID_BYTES];
     const struct turn_ports *ports = &run->env->ports;
-    bool is_sms = run->cause->input != NULL && run->cause->input->kind == DIALECT_SMS;
+    bool is_sms = run->input != NULL && run->input->kind == DIALECT_SMS;
 
     run->code = code;
     run->menu =
@@ -149,7 +133,7 @@ static const char *shown_code(const struct run *run)
  * or its record lost) opens a new one: the subscriber sees where to go on, not an error. */
 static struct menu_event make_event(struct run *run)
 {
-    const struct dialect_input *in = run->cause->input;
+    const struct dialect_input *in = run->input;
     struct session *s = &run->work->session;
     struct menu_event event = {.text = in->text, .now_ms = run->now_ms};
 
@@ -259,6 +243,8 @@ static void note_changes(struct run *run)
     for (unsigned i = 0; i < p->timer_count; i++)
         step->timers[step->timer_count++] =
             (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
+    if (p->is_erased)
+        step->timers[step->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
 }
 
 static void owe_texts(struct run *run)
@@ -298,7 +284,7 @@ static void finish_programme(struct run *run)
     }
     if (!p->record_changed)
         return;
-    if (run->cause->input != NULL) {
+    if (run->input != NULL) {
         text_copy(p->subscriber.link, sizeof(p->subscriber.link), run->cause->link_name);
         text_copy(p->subscriber.code, sizeof(p->subscriber.code), run->code);
     }
@@ -313,7 +299,7 @@ static void finish_programme(struct run *run)
 static void note_dialogue(struct run *run)
 {
     struct session *s = &run->work->session;
-    const struct dialect_input *in = run->cause->input;
+    const struct dialect_input *in = run->input;
     const struct menu_outcome *out = &run->work->outcome;
 
     text_copy(s->link, sizeof(s->link), run->cause->link_name);
@@ -336,13 +322,13 @@ static void note_dialogue(struct run *run)
 /* An answer that carries our own count names its step, and a dial its dialogue. */
 static bool is_exact(const struct run *run)
 {
-    return run->traits.token == TURN_TOKEN_ECHO && run->cause->input->session.size != 0 &&
-           run->cause->input->kind != DIALECT_SMS;
+    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
+           run->input->kind != DIALECT_SMS;
 }
 
-static void take_input(struct run *run, const struct step_records *records)
+void run_take_input(struct run *run, const struct step_records *records)
 {
-    const struct dialect_input *in = run->cause->input;
+    const struct dialect_input *in = run->input;
     struct menu_event event = make_event(run);
 
     if (run->menu == NULL) {
@@ -367,7 +353,7 @@ static void take_input(struct run *run, const struct step_records *records)
     finish_programme(run);
     session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
                      (int64_t)run->settings->redelivery_horizon_s * 1000);
-    encode_session(run);
+    run_encode_session(run);
 }
 
 /* Something of the programme's is due: a reminder, a deadline, an erasure. The session is written
@@ -386,7 +372,7 @@ static void take_timer(struct run *run, const struct step_records *records)
     }
     programme_on_timer(p, run->cause->timer_kind, &run->work->state);
     finish_programme(run);
-    encode_session(run);
+    run_encode_session(run);
     if (records->session.size == 0)
         run->step->session = span_of(NULL, 0);
 }
@@ -407,7 +393,7 @@ static void take_abort(struct run *run)
     menu_step(run->menu, &run->work->state, &event, &facts, run->traits.limits,
               &run->work->outcome);
     s->is_open = false;
-    encode_session(run);
+    run_encode_session(run);
 }
 
 static void reset_results(struct step *step)
@@ -428,6 +414,7 @@ static struct run make_run(struct step *step, const struct turn_env *env,
         .settings = settings,
         .msisdn = msisdn,
         .cause = cause,
+        .input = cause->input,
         .now_ms = env->wall_ms(env->ctx),
         .link = cause->link_name,
         .traits = env->ports.traits(env->ports.ctx, cause->link_name),
@@ -438,7 +425,7 @@ static struct run make_run(struct step *step, const struct turn_env *env,
  * a dialogue which is over is a new one. */
 static const struct session_debt *find_debt(const struct run *run)
 {
-    const struct dialect_input *in = run->cause->input;
+    const struct dialect_input *in = run->input;
     const struct session_debt *debt =
         session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
                           (int64_t)run->settings->redelivery_horizon_s * 1000);
@@ -459,13 +446,19 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     reset_results(step);
     load_session(&run, records);
     if (cause->input == NULL) {
-        if (cause->timer_kind != NULL)
+        if (cause->timer_kind != NULL && strcmp(cause->timer_kind, PARTS_TIMER) == 0)
+            run_drop_parts(&run, records);
+        else if (cause->timer_kind != NULL)
             take_timer(&run, records);
         else if (records->proof_count != 0 && records->session.size != 0)
-            encode_session(&run); /* load_session() has closed the debt */
+            run_encode_session(&run); /* load_session() has closed the debt */
         return;
     }
     step->is_exact = is_exact(&run);
+    if (cause->input->kind == DIALECT_SMS && cause->input->part.total != 0) {
+        run_take_part(&run, records);
+        return;
+    }
     switch (cause->input->kind) {
     case DIALECT_BEGIN:
     case DIALECT_ANSWER:
@@ -475,7 +468,7 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
         if (debt != NULL)
             replay(&run, debt);
         else
-            take_input(&run, records);
+            run_take_input(&run, records);
         break;
     case DIALECT_ABORT:
         take_abort(&run);

@@ -72,6 +72,9 @@ struct step {
     /* The reply. */
     bool is_exact; /* the input's debt is never closed */
     bool is_replay;
+    bool is_part;            /* of a long SMS that is not complete: kept, nothing else */
+    unsigned parts_dropped;  /* ... that were given up */
+    uint32_t command_status; /* to answer with, once it is written */
     enum session_reply reply;
     const char *screen;
     uint64_t newest;    /* step_last_screen() */

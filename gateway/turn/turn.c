@@ -215,6 +215,8 @@ static void keep_results(struct turn *t, const struct step *step)
     t->is_exact = step->is_exact;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
+    t->is_part = step->is_part;
+    t->command_status = step->command_status;
     t->reply = step->reply;
     t->unit = step->unit;
     t->reply_is_owed = step->reply_is_owed;
@@ -266,6 +268,7 @@ static void commit(struct turn *t, const struct step *step)
     memcpy(c.journal, step->journal, sizeof(c.journal));
     c.journal_count = step->journal_count;
     keep_results(t, step);
+    e->counters.sms_parts_dropped += step->parts_dropped;
     t->proofs_taken = t->box->proof_count;
     fsm_enter(&turn_table, &t->state, TURN_COMMITTING, "", "step");
     t->request = store_commit(e->env.store, &c, on_committed, t);
@@ -304,11 +307,13 @@ static void act(struct turn *t, const struct store_reply *reply)
 
     if (t->is_replay)
         e->counters.replays++;
+    else if (t->is_part)
+        e->counters.sms_parts++;
     else if (t->is_settle)
         e->counters.settles++;
     else
         e->counters.steps++;
-    answer(t, ESME_ROK);
+    answer(t, t->command_status);
     if (t->reply != SESSION_REPLY_NONE && t->origin.link != NULL) {
         step_last_screen(e->step, copy_span(&t->box->session));
         show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
@@ -392,7 +397,7 @@ void turn_run(struct turn *t)
         need_satisfy(t, &e->step->need);
         break;
     case STEP_NOTHING:
-        answer(t, ESME_ROK);
+        answer(t, e->step->command_status);
         turn_done(t, "nothing to do");
         break;
     case STEP_NO_MENU:

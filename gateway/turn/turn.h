@@ -93,6 +93,8 @@ struct turn_settings {
     unsigned sms_expiry_s; /* default 3 days */
     unsigned sweep_ms;     /* each bucket once in this time; default 1000 */
     unsigned settle_ms; /* a proof that no step has taken along is stored after this; default 200 */
+    unsigned parts_max; /* parts of one SMS; default 10, at most half of PARTS_MAX */
+    unsigned parts_keep_s; /* an SMS of which parts are missing is kept so long; default 1 day */
 };
 
 struct turn_settings turn_settings_default(void);
@@ -122,7 +124,8 @@ void turn_engine_free(struct turn_engine *e);
 
 struct turn_counters {
     uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, throttled,
-        unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired;
+        unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired, sms_parts,
+        sms_parts_dropped;
 };
 const struct turn_counters *turn_counters(const struct turn_engine *e);
 

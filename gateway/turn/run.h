@@ -1,0 +1,53 @@
+/*
+ * The insides of a step, shared by step.c and its parts (step_part.c, step_push.c), and by nobody
+ * else.
+ */
+#ifndef WARUNG_TURN_RUN_H
+#define WARUNG_TURN_RUN_H
+
+#include "gateway/turn/step.h"
+
+enum { RUN_JOURNAL_BYTES = 128 };
+
+struct step_work {
+    struct session session;
+    struct parts parts; /* those of the session, decoded */
+    struct menu_state state;
+    struct programme programme;
+    struct menu_outcome outcome;
+    struct dialect_input whole; /* the message of many parts */
+    char joined[PARTS_TEXT_BYTES];
+    uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
+    uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
+    uint8_t shared_bytes[TRAININGS_BYTES_MAX];
+    char journal[STORE_COMMIT_JOURNAL_MAX][RUN_JOURNAL_BYTES];
+};
+
+/* What one run has at hand; on the stack of step_run(). */
+struct run {
+    struct step *step;
+    struct step_work *work;
+    const struct turn_env *env;
+    const struct turn_settings *settings;
+    const char *msisdn;
+    const struct step_cause *cause;
+    const struct dialect_input *input; /* NULL: no input is the cause */
+    const struct step_answers *answers;
+    int64_t now_ms;
+    const struct menu *menu;
+    const char *code;
+    struct turn_traits traits;
+    const char *link; /* where SMS owed leave */
+};
+
+/* The session as it is now becomes the record to be committed. */
+void run_encode_session(struct run *run);
+/* run->input, a new one, steps the menu. */
+void run_take_input(struct run *run, const struct step_records *records);
+
+/* A part of a long SMS: kept until the others are there; the last one steps the menu. */
+void run_take_part(struct run *run, const struct step_records *records);
+/* Parts waited long enough for the others. */
+void run_drop_parts(struct run *run, const struct step_records *records);
+
+#endif

@@ -1,0 +1,308 @@
+#include "tests/support/turn_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "merchants/programme.h"
+#include "tests/support/menus.h"
+
+struct turn_rig turn_rig;
+
+static int64_t wall_ms(void *ctx)
+{
+    (void)ctx;
+    return turn_rig.wall_ms;
+}
+
+static uint64_t random_number(void *ctx)
+{
+    (void)ctx;
+    return 4; /* nothing here depends on luck */
+}
+
+static struct turn_rig_phone *phone_of(const char *msisdn)
+{
+    for (unsigned i = 0; i < TURN_RIG_PHONES; i++) {
+        if (strcmp(turn_rig.phones[i].msisdn, msisdn) == 0)
+            return &turn_rig.phones[i];
+    }
+    fail_msg("nobody has the number %s", msisdn);
+    return NULL;
+}
+
+/* --- the links ------------------------------------------------------------------------------ */
+
+/* The outcome of a message is told by a timer: never from inside the call. */
+struct outcome {
+    struct timer timer;
+    enum turn_sent_kind kind;
+    turn_sent_fn *fn;
+    void *arg;
+};
+static struct outcome outcomes[64];
+
+static void on_outcome(struct timer *timer, void *arg)
+{
+    struct outcome *o = arg;
+    struct turn_sent sent = {.kind = o->kind,
+                             .command_status = o->kind == TURN_SENT_OK ? ESME_ROK : ESME_RINVDSTADR,
+                             .connection = 1,
+                             .message_id = ""};
+    turn_sent_fn *fn = o->fn;
+
+    (void)timer;
+    o->fn = NULL;
+    fn(o->arg, &sent);
+}
+
+static bool tell_later(enum turn_sent_kind kind, turn_sent_fn *fn, void *arg)
+{
+    for (unsigned i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        if (outcomes[i].fn != NULL)
+            continue;
+        outcomes[i] = (struct outcome){.kind = kind, .fn = fn, .arg = arg};
+        timer_init(&outcomes[i].timer, on_outcome, &outcomes[i]);
+        timer_start(&turn_rig.timers, &outcomes[i].timer, 1);
+        return true;
+    }
+    return false;
+}
+
+static void forget_outcomes(void)
+{
+    for (unsigned i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        timer_stop(&turn_rig.timers, &outcomes[i].timer);
+        outcomes[i].fn = NULL;
+    }
+}
+
+static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
+{
+    (void)ctx;
+    (void)origin;
+    turn_rig.answers++;
+    if (command_status == ESME_ROK)
+        return;
+    turn_rig.refusals++;
+    turn_rig.refused_with = command_status;
+}
+
+static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
+                      turn_sent_fn *fn, void *arg)
+{
+    struct turn_rig_phone *phone = phone_of(screen->reply.msisdn);
+
+    (void)ctx;
+    (void)deadline_ms;
+    if (!turn_rig.has_link)
+        return false;
+    if (turn_rig.show_ends == TURN_SENT_OK) {
+        text_copy(phone->screen, sizeof(phone->screen), screen->reply.text);
+        phone->kind = screen->reply.kind;
+        phone->is_open = screen->reply.kind == DIALECT_ASK || screen->reply.kind == DIALECT_PUSH;
+        phone->was_pushed = screen->reply.network_initiated;
+        phone->session = screen->reply.session;
+        phone->screen_count++;
+    }
+    return tell_later(turn_rig.show_ends, fn, arg);
+}
+
+static bool port_send_sms(void *ctx, const char *link_name, const char *source, const char *msisdn,
+                          const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+{
+    struct turn_rig_phone *phone = phone_of(msisdn);
+
+    (void)ctx;
+    (void)link_name;
+    (void)source;
+    (void)deadline_ms;
+    if (!turn_rig.has_link)
+        return false;
+    if (turn_rig.sms_ends == TURN_SENT_OK) {
+        assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
+        text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, text);
+    }
+    return tell_later(turn_rig.sms_ends, fn, arg);
+}
+
+static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
+                                         bool is_sms, const uint8_t *id)
+{
+    (void)ctx;
+    (void)link_name;
+    (void)code;
+    (void)is_sms;
+    (void)id;
+    return turn_rig.menu;
+}
+
+static const char *port_shown_code(void *ctx, const char *code)
+{
+    (void)ctx;
+    (void)code;
+    return "*384#";
+}
+
+static struct turn_traits port_traits(void *ctx, const char *link_name)
+{
+    (void)ctx;
+    (void)link_name;
+    return turn_rig.traits;
+}
+
+static bool port_can_send_sms(void *ctx)
+{
+    (void)ctx;
+    return turn_rig.has_link;
+}
+
+/* --- the rig -------------------------------------------------------------------------------- */
+
+static void start_engine(void)
+{
+    struct store_memory_settings store = {
+        .data = turn_rig.data, .timers = &turn_rig.timers, .deferred = &turn_rig.deferred};
+    struct turn_env env = {.timers = &turn_rig.timers, .wall_ms = wall_ms, .random = random_number};
+
+    turn_rig.store = store_memory_new(&store);
+    env.store = turn_rig.store;
+    env.vault = turn_rig.vault;
+    env.ports = (struct turn_ports){.answer = port_answer,
+                                    .show = port_show,
+                                    .send_sms = port_send_sms,
+                                    .find_menu = port_find_menu,
+                                    .shown_code = port_shown_code,
+                                    .traits = port_traits,
+                                    .can_send_sms = port_can_send_sms};
+    turn_rig.engine = turn_engine_new(&env, &turn_rig.settings);
+}
+
+static void stop_engine(void)
+{
+    store_free(turn_rig.store);
+    turn_engine_free(turn_rig.engine);
+    forget_outcomes();
+}
+
+int turn_rig_setup(void **state)
+{
+    static const char *const numbers[TURN_RIG_PHONES] = {"6281200000001", "6281300000002",
+                                                         "6281400000003"};
+    char *faults = NULL;
+
+    (void)state;
+    memset(&turn_rig, 0, sizeof(turn_rig));
+    memset(outcomes, 0, sizeof(outcomes));
+    turn_rig.wall_ms = TURN_RIG_NOW;
+    turn_rig.has_link = true;
+    turn_rig.traits = (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80}};
+    timer_queue_init(&turn_rig.timers, 1000);
+    deferred_queue_init(&turn_rig.deferred);
+    turn_rig.data = memory_data_new(TURN_RIG_BUCKETS, wall_ms, NULL);
+    turn_rig.vault = vault_new_plain();
+    turn_rig.menu = menu_from_file("conf/menus/terususaha.cfg", &programme_vocabulary, &faults);
+    assert_null(faults);
+    turn_rig.settings = turn_settings_default();
+    turn_rig.settings.instance = "gw1";
+    for (unsigned i = 0; i < TURN_RIG_PHONES; i++)
+        text_copy(turn_rig.phones[i].msisdn, sizeof(turn_rig.phones[i].msisdn), numbers[i]);
+    start_engine();
+    return 0;
+}
+
+int turn_rig_teardown(void **state)
+{
+    (void)state;
+    turn_rig_settle();
+    assert_int_equal(turn_live(turn_rig.engine), 0);
+    stop_engine();
+    timer_queue_fini(&turn_rig.timers);
+    vault_free(turn_rig.vault);
+    memory_data_free(turn_rig.data);
+    menu_free(turn_rig.menu);
+    return 0;
+}
+
+void turn_rig_restart(void)
+{
+    stop_engine();
+    start_engine();
+}
+
+void turn_rig_pass(unsigned ms)
+{
+    for (unsigned i = 0; i < ms; i += 10) {
+        deferred_run(&turn_rig.deferred);
+        turn_rig.wall_ms += 10;
+        timer_queue_run(&turn_rig.timers, turn_rig.timers.now_ms + 10);
+    }
+    deferred_run(&turn_rig.deferred);
+}
+
+void turn_rig_settle(void)
+{
+    turn_rig_pass(500);
+}
+
+struct dialect_input turn_rig_input(unsigned phone, enum dialect_kind kind, const char *code,
+                                    const char *text)
+{
+    struct dialect_input input = {.kind = kind, .fingerprint = ++turn_rig.fingerprint};
+
+    text_copy(input.msisdn, sizeof(input.msisdn), turn_rig.phones[phone].msisdn);
+    text_copy(input.code, sizeof(input.code), code);
+    text_copy(input.text, sizeof(input.text), text);
+    return input;
+}
+
+void turn_rig_deliver(const struct dialect_input *input)
+{
+    struct turn_origin origin = {.link = &turn_rig,
+                                 .link_name = "op1",
+                                 .connection = 1,
+                                 .sequence_number = ++turn_rig.sequence};
+
+    turn_deliver(turn_rig.engine, &origin, input);
+}
+
+static const char *show(unsigned phone, enum dialect_kind kind, const char *text)
+{
+    struct dialect_input input = turn_rig_input(phone, kind, "*384#", text);
+
+    turn_rig.phones[phone].screen[0] = '\0';
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    return turn_rig.phones[phone].screen;
+}
+
+const char *turn_rig_dial(unsigned phone, const char *dialled)
+{
+    return show(phone, DIALECT_BEGIN, dialled);
+}
+
+const char *turn_rig_type(unsigned phone, const char *text)
+{
+    return show(phone, DIALECT_ANSWER, text);
+}
+
+const char *turn_rig_sms(unsigned phone, const char *text)
+{
+    struct turn_rig_phone *p = &turn_rig.phones[phone];
+    struct dialect_input input = turn_rig_input(phone, DIALECT_SMS, "384", text);
+
+    p->sms_count = 0;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    return p->sms_count > 0 ? p->sms[p->sms_count - 1] : "";
+}
+
+void turn_rig_assert_begins(const char *text, const char *begin)
+{
+    if (strncmp(text, begin, strlen(begin)) != 0)
+        fail_msg("expected: %s\nshown: %s", begin, text);
+}

@@ -1,0 +1,71 @@
+/*
+ * The shipped menu on a real turn engine, the store in memory and links that do as they are told,
+ * on a clock of the test's own. One rig a program.
+ */
+#ifndef WARUNG_TESTS_SUPPORT_TURN_RIG_H
+#define WARUNG_TESTS_SUPPORT_TURN_RIG_H
+
+#include "gateway/turn/turn.h"
+#include "sessions/store_memory.h"
+#include "sessions/vault.h"
+
+enum { TURN_RIG_PHONES = 3, TURN_RIG_BUCKETS = 16, TURN_RIG_SMS_MAX = 8 };
+
+/* Tuesday 24 November 2026, 10:00 in Lampung. */
+#define TURN_RIG_NOW INT64_C(1795489200000)
+
+/* What came to one phone. */
+struct turn_rig_phone {
+    char msisdn[24];
+    char screen[MENU_TEXT_BYTES];
+    enum dialect_reply_kind kind; /* of the screen */
+    bool is_open;
+    bool was_pushed; /* the dialogue is said to be ours */
+    struct dialect_session session;
+    unsigned screen_count;
+    char sms[TURN_RIG_SMS_MAX][MENU_TEXT_BYTES];
+    unsigned sms_count;
+};
+
+extern struct turn_rig {
+    int64_t wall_ms;
+    struct timer_queue timers;
+    struct deferred_queue deferred;
+    struct memory_data *data;
+    struct store *store;
+    struct vault *vault;
+    struct menu *menu;
+    struct turn_settings settings; /* of the next engine */
+    struct turn_engine *engine;
+    struct turn_rig_phone phones[TURN_RIG_PHONES];
+    uint32_t sequence;
+    uint64_t fingerprint;
+    struct turn_traits traits;
+    /* How screens and SMS end, from now on; `has_link` false: nothing can be sent. */
+    enum turn_sent_kind show_ends, sms_ends;
+    bool has_link;
+    unsigned answers, refusals; /* requests answered, and those of them not with ESME_ROK */
+    uint32_t refused_with;      /* the last of these */
+} turn_rig;
+
+/* For cmocka_unit_test_setup_teardown(). The teardown waits until the engine has nothing to do. */
+int turn_rig_setup(void **state);
+int turn_rig_teardown(void **state);
+/* kill -9 and a new gateway on the same data: what was not stored is gone. */
+void turn_rig_restart(void);
+/* Lets the loop run, in steps of 10 ms. */
+void turn_rig_pass(unsigned ms);
+/* Long enough for everything but timers of the programme: half a second. */
+void turn_rig_settle(void);
+
+struct dialect_input turn_rig_input(unsigned phone, enum dialect_kind kind, const char *code,
+                                    const char *text);
+void turn_rig_deliver(const struct dialect_input *input);
+/* Each delivers a new input and settles; the screen that came, or the SMS that came last. */
+const char *turn_rig_dial(unsigned phone, const char *dialled);
+const char *turn_rig_type(unsigned phone, const char *text);
+const char *turn_rig_sms(unsigned phone, const char *text);
+
+void turn_rig_assert_begins(const char *text, const char *begin);
+
+#endif
