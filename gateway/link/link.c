@@ -203,10 +203,17 @@ unsigned link_queued(const struct link *link)
     return link->window.queued;
 }
 
-void link_set_observer(struct link *link, link_observer_fn *fn, void *ctx)
+bool link_is_server(const struct link *link)
 {
-    link->observer = fn;
-    link->observer_ctx = ctx;
+    return link->role->is_server;
+}
+
+void link_show(const struct link *link, enum link_direction direction, struct span pdu)
+{
+    const struct link_watch *watch = link->env.watch;
+
+    if (watch != NULL && watch->fn != NULL)
+        watch->fn(watch->ctx, link, direction, pdu);
 }
 
 static bool is_usable(const struct link *link)
@@ -411,8 +418,7 @@ void link_write_end(struct link *link, struct writer *w)
 {
     if (link->doom != NULL)
         return;
-    if (link->observer != NULL)
-        link->observer(link->observer_ctx, link, LINK_PDU_OUT, writer_span(w));
+    link_show(link, LINK_PDU_OUT, writer_span(w));
     link->counters.pdus_out++;
     link->counters.octets_out += writer_size(w);
     outbuf_commit(&link->out, w);

@@ -32,12 +32,24 @@ enum link_state {
 };
 const char *link_state_name(enum link_state state);
 
+/* Sees every PDU of every link of an environment, also of partners who have not bound: as it comes
+ * in, before it is acted on and counted, and as it is written, before it is counted. It must not
+ * call the link except for questions. NULL while nobody looks. */
+enum link_direction { LINK_PDU_IN, LINK_PDU_OUT };
+typedef void link_observer_fn(void *ctx, const struct link *link, enum link_direction direction,
+                              struct span pdu);
+struct link_watch {
+    link_observer_fn *fn;
+    void *ctx;
+};
+
 /* What the link runs on; the simulator hands in its own. */
 struct link_env {
     struct timer_queue *timers;
     struct deferred_queue *deferred;
     uint64_t (*random)(void *ctx);
     void *random_ctx;
+    const struct link_watch *watch; /* may change at any time; or NULL */
 };
 
 /* A 0 means the default, except for tps. */
@@ -122,6 +134,8 @@ bool link_can_submit(const struct link *link);
 /* Likewise for requests of the peer's. */
 bool link_can_receive(const struct link *link);
 const char *link_name(const struct link *link);
+/* We are the centre of it. */
+bool link_is_server(const struct link *link);
 uint64_t link_connection(const struct link *link);
 
 /* Answers a request of the peer's: deliver_sm_resp, submit_sm_resp and so on. False when that
@@ -151,12 +165,5 @@ struct link_counters {
 const struct link_counters *link_counters(const struct link *link);
 unsigned link_in_flight(const struct link *link);
 unsigned link_queued(const struct link *link);
-
-/* Sees every PDU as it comes in (before it is acted on) and as it is written, for traces. It must
- * not call the link. One a link; NULL ends it. */
-enum link_direction { LINK_PDU_IN, LINK_PDU_OUT };
-typedef void link_observer_fn(void *ctx, const struct link *link, enum link_direction direction,
-                              struct span pdu);
-void link_set_observer(struct link *link, link_observer_fn *fn, void *ctx);
 
 #endif

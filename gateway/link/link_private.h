@@ -107,8 +107,6 @@ struct link {
     struct rtt rtt;
     struct link_error errors[LINK_ERRORS_MAX]; /* a ring */
     unsigned error_count;
-    link_observer_fn *observer;
-    void *observer_ctx;
 };
 
 /* link.c */
@@ -122,6 +120,8 @@ void link_fini(struct link *link);
 /* Other settings, before anything was submitted. */
 void link_configure(struct link *link, const struct link_settings *settings);
 uint64_t link_now(const struct link *link);
+/* For whoever looks. */
+void link_show(const struct link *link, enum link_direction direction, struct span pdu);
 /* Still this connection, and not freed: to be asked after every callback. */
 bool link_is_on(const struct link *link, uint64_t connection);
 /* Takes a transport as the new connection; the state is the caller's. */

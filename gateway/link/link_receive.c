@@ -315,13 +315,12 @@ static void on_pdu(struct link *link, struct span frame)
     enum link_event event = event_of(pdu.header.command_id);
     uint64_t connection = link->connection;
 
+    link_show(link, LINK_PDU_IN, frame);
     link->counters.pdus_in++;
     link->counters.octets_in += frame.size;
     link->last_pdu_ms = link_now(link);
     link->is_enquiring = false;
     link->enquire_misses = 0;
-    if (link->observer != NULL)
-        link->observer(link->observer_ctx, link, LINK_PDU_IN, frame);
     if (!fsm_accepts(&link_fsm, link->state, event)) {
         on_wrong_state(link, event, &pdu);
         return;

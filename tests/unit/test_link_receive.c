@@ -401,21 +401,23 @@ static void observe(void *ctx, const struct link *link, enum link_direction dire
 
 static void test_observer_sees_every_pdu(void **state)
 {
+    struct link_watch watch = {NULL, NULL};
     struct link_fixture f;
 
     (void)state;
     seen_in = seen_out = 0;
     link_fixture_init(&f);
+    f.env.watch = &watch;
     link_fixture_bound(&f, NULL);
     f.is_answering = true;
-    link_set_observer(f.link, observe, &seen_in);
+    watch = (struct link_watch){observe, &seen_in};
     link_fixture_feed_deliver(&f, 1);
     link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, 2);
     link_fixture_feed_header(&f, 0x00000BAD, 0, 3);
     link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
     assert_int_equal(seen_in, 3);
     assert_int_equal(seen_out, 4);
-    link_set_observer(f.link, NULL, NULL);
+    watch.fn = NULL;
     link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, 4);
     assert_int_equal(seen_in, 3);
     link_fixture_fini(&f);
