@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 enum { SPREAD_MS = 2000 };
@@ -14,7 +14,6 @@ struct bind {
     struct centre *centre;
     struct link *link;
     struct timer start;
-    int64_t since_ms;
     char reason[48];
 };
 
@@ -26,6 +25,7 @@ struct centre {
     char (*codes)[DIALECT_CODE_BYTES];
     size_t code_count;
     struct timer_queue *timers;
+    struct service service;
     struct centre_owner owner;
     struct bind *binds;
     unsigned bind_count;
@@ -46,7 +46,6 @@ static void on_state(void *ctx, struct link *link, enum link_state state, const 
     struct bind *b = ctx;
 
     (void)link;
-    b->since_ms = clock_wall_ms();
     if (state == LINK_CLOSED)
         text_copy(b->reason, sizeof(b->reason), reason);
     if (state == LINK_CLOSED || state == LINK_BOUND)
@@ -114,6 +113,28 @@ static struct link *make_link(const struct link_env *env, const struct transport
     return link_client_new(env, network, &settings, &link_owner, b);
 }
 
+static void stop_links(struct centre *c)
+{
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        timer_stop(c->timers, &c->binds[i].start);
+        link_stop(c->binds[i].link);
+    }
+}
+
+static void on_service(void *ctx)
+{
+    struct centre *c = ctx;
+
+    log_info("smsc.service", LOG_S("smsc", c->name),
+             LOG_S("state", service_state_name(c->service.state)));
+    if (c->is_stopping)
+        return;
+    if (c->service.state == SERVICE_DISABLED)
+        stop_links(c);
+    else if (c->service.state == SERVICE_SERVING)
+        centre_start(c);
+}
+
 struct centre *centre_new(const struct link_env *env, const struct transport_factory *network,
                           const struct config_smsc *settings, const struct centre_owner *owner,
                           uintptr_t *next_bind)
@@ -126,6 +147,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     c->turn_token = settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
     copy_codes(c, &settings->codes);
     c->timers = env->timers;
+    service_init(&c->service, env->timers, on_service, c);
     c->owner = *owner;
     c->bind_count = settings->binds * (settings->bind == CONFIG_BIND_PAIR ? 2 : 1);
     c->binds = mem_zalloc(c->bind_count * sizeof(*c->binds));
@@ -134,7 +156,6 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
 
         b->id = (*next_bind)++;
         b->centre = c;
-        b->since_ms = clock_wall_ms();
         timer_init(&b->start, on_start, b);
         b->link = make_link(env, network, settings, i, b);
     }
@@ -143,6 +164,8 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
 
 void centre_start(struct centre *c)
 {
+    if (c->service.state == SERVICE_DISABLED)
+        return;
     for (unsigned i = 0; i < c->bind_count; i++)
         timer_start(c->timers, &c->binds[i].start, (uint64_t)i * SPREAD_MS);
 }
@@ -150,10 +173,7 @@ void centre_start(struct centre *c)
 void centre_stop(struct centre *c)
 {
     c->is_stopping = true;
-    for (unsigned i = 0; i < c->bind_count; i++) {
-        timer_stop(c->timers, &c->binds[i].start);
-        link_stop(c->binds[i].link);
-    }
+    stop_links(c);
 }
 
 bool centre_is_stopped(const struct centre *c)
@@ -168,6 +188,7 @@ bool centre_is_stopped(const struct centre *c)
 
 void centre_free(struct centre *c)
 {
+    service_fini(&c->service);
     for (unsigned i = 0; i < c->bind_count; i++) {
         timer_stop(c->timers, &c->binds[i].start);
         link_free(c->binds[i].link);
@@ -251,10 +272,9 @@ unsigned centre_bound_count(const struct centre *c)
     return bound;
 }
 
-int64_t centre_link_since_ms(const struct centre *c, unsigned index)
+struct service *centre_service(struct centre *c)
 {
-    assert(index < c->bind_count);
-    return c->binds[index].since_ms;
+    return &c->service;
 }
 
 const char *centre_link_reason(const struct centre *c, unsigned index)

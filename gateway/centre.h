@@ -9,6 +9,7 @@
 
 #include "gateway/config.h"
 #include "gateway/link/link.h"
+#include "gateway/service.h"
 #include "gateway/smpp/dialect.h"
 #include "gateway/turn/turn.h"
 
@@ -28,6 +29,7 @@ struct centre_owner {
 struct centre *centre_new(const struct link_env *env, const struct transport_factory *network,
                           const struct config_smsc *settings, const struct centre_owner *owner,
                           uintptr_t *next_bind);
+/* Connects, unless it is out of service. */
 void centre_start(struct centre *c);
 /* Unbinds every link; on_change when the last one is closed. */
 void centre_stop(struct centre *c);
@@ -49,8 +51,7 @@ struct link *centre_find_link(const struct centre *c, uintptr_t bind);
 unsigned centre_link_count(const struct centre *c);
 struct link *centre_link(const struct centre *c, unsigned index);
 unsigned centre_bound_count(const struct centre *c);
-/* Wall clock of the last change of a link's state, ms. */
-int64_t centre_link_since_ms(const struct centre *c, unsigned index);
+struct service *centre_service(struct centre *c);
 /* Why the link was closed last; "" = never. */
 const char *centre_link_reason(const struct centre *c, unsigned index);
 

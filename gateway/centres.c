@@ -158,6 +158,18 @@ static struct entry *find_staying(struct centres *cs, const char *name)
     return NULL;
 }
 
+/* A centre that was taken out of service under this name: changed settings do not bring it back. */
+static bool was_taken_out(struct centres *cs, const char *name)
+{
+    LIST_FOREACH(node, &cs->entries) {
+        struct centre *c = entry_of(node)->centre;
+
+        if (strcmp(centre_name(c), name) == 0 && centre_service(c)->state != SERVICE_SERVING)
+            return true;
+    }
+    return false;
+}
+
 /* NULL (logged) when its certificates cannot be read. */
 static struct entry *make_entry(struct centres *cs, const struct config_smsc *settings)
 {
@@ -178,6 +190,8 @@ static struct entry *make_entry(struct centres *cs, const struct config_smsc *se
         network = tls_factory_network(e->tls);
     }
     e->centre = centre_new(&cs->env, &network, settings, &cs->own, &cs->next_bind);
+    if (was_taken_out(cs, settings->name))
+        service_disable(centre_service(e->centre));
     return e;
 }
 
@@ -272,8 +286,11 @@ struct link *centres_find_link(const struct centres *cs, uintptr_t bind)
     return NULL;
 }
 
+/* Of its own accord: one that is being drained sends what its dialogues need, and no more. */
 static bool can_send(struct centre *c)
 {
+    if (centre_service(c)->state != SERVICE_SERVING)
+        return false;
     for (unsigned i = 0; i < centre_link_count(c); i++)
         if (link_can_submit(centre_link(c, i)))
             return true;

@@ -13,9 +13,9 @@ struct centres;
 struct centres *centres_new(const struct link_env *env, struct event_base *base,
                             const struct transport_factory *network,
                             const struct centre_owner *owner);
-/* Makes the set what the settings say: new entries connect, changed ones unbind and connect anew,
- * missing ones unbind and go. The settings must stay until the following call has returned, which
- * may be before this change has come to its end. */
+/* Makes the set what the settings say: new entries connect, changed ones unbind and connect anew
+ * (out of service they stay so), missing ones unbind and go. The settings must stay until the
+ * following call has returned, which may be before this change has come to its end. */
 void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count);
 /* Unbinds all; on_change of the owner follows each that closes. */
 void centres_stop(struct centres *cs);

@@ -22,6 +22,7 @@ struct gateway {
     enum gateway_state state;
     struct setup setup;
     struct socket_factory *sockets;
+    struct taps *taps;
     struct link_env link_env;
     struct store *store;
     struct turn_engine *turns;
@@ -168,8 +169,9 @@ static void make_links(struct gateway *g)
     g->sockets =
         socket_factory_new(loop_base(g->loop), loop_timers(g->loop), loop_deferred(g->loop));
     network = socket_factory_network(g->sockets);
-    g->link_env =
-        (struct link_env){loop_timers(g->loop), loop_deferred(g->loop), loop_random, g->loop};
+    g->taps = taps_new(loop_timers(g->loop), loop_wall_ms, g->loop);
+    g->link_env = (struct link_env){loop_timers(g->loop), loop_deferred(g->loop), loop_random,
+                                    g->loop, taps_watch(g->taps)};
     g->centres = centres_new(&g->link_env, loop_base(g->loop), &network, &owner);
     g->partners = partners_new(&g->link_env, loop_base(g->loop), g->sockets, &partners_owner);
 }
@@ -260,6 +262,7 @@ void gateway_free(struct gateway *g)
     centres_free(g->centres);
     partners_free(g->partners);
     deferred_run(loop_deferred(g->loop));
+    taps_free(g->taps);
     if (g->turns != NULL)
         turn_engine_free(g->turns);
     ports_free(g->ports);
@@ -388,6 +391,26 @@ const struct config *gateway_config(const struct gateway *g)
 const struct centres *gateway_centres(const struct gateway *g)
 {
     return g->centres;
+}
+
+uint64_t gateway_now_ms(const struct gateway *g)
+{
+    return loop_timers(g->loop)->now_ms;
+}
+
+struct taps *gateway_taps(const struct gateway *g)
+{
+    return g->taps;
+}
+
+struct service *gateway_service(const struct gateway *g, const char *name)
+{
+    struct centre *centre = centres_find(g->centres, name);
+    const struct partner *partner = partners_find(g->partners, name);
+
+    if (centre != NULL)
+        return centre_service(centre);
+    return partner != NULL ? partner_service(partner) : NULL;
 }
 
 struct partners *gateway_partners(const struct gateway *g)

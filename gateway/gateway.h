@@ -13,6 +13,7 @@
 #include "gateway/partners.h"
 #include "gateway/ports.h"
 #include "gateway/setup.h"
+#include "gateway/taps.h"
 #include "gateway/turn/turn.h"
 
 struct gateway;
@@ -53,6 +54,11 @@ enum gateway_state gateway_state(const struct gateway *g);
 const struct gateway_counters *gateway_counters(const struct gateway *g);
 const struct config *gateway_config(const struct gateway *g);
 const struct centres *gateway_centres(const struct gateway *g);
+/* The time by the clock of its timers. */
+uint64_t gateway_now_ms(const struct gateway *g);
+struct taps *gateway_taps(const struct gateway *g);
+/* Of the centre or account of this name; NULL when there is none. */
+struct service *gateway_service(const struct gateway *g, const char *name);
 struct partners *gateway_partners(const struct gateway *g);
 const struct router *gateway_router(const struct gateway *g);
 const struct ports *gateway_ports(const struct gateway *g);

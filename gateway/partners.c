@@ -11,8 +11,16 @@
 
 enum { DOORS_MAX = 16 };
 
+/* Outlives the configuration that named the account first. */
+struct account_service {
+    struct service service;
+    struct partners *partners;
+    char *name;
+};
+
 struct partner {
     const struct config_account *settings; /* of the configuration in force */
+    struct account_service *service;
 };
 
 struct partners {
@@ -96,13 +104,73 @@ static void free_settings(struct link_account_settings *all, size_t count)
     mem_free(all);
 }
 
+static void on_service(void *ctx)
+{
+    const struct account_service *s = ctx;
+
+    log_info("partner.service", LOG_S("account", s->name),
+             LOG_S("state", service_state_name(s->service.state)));
+    if (s->partners->server != NULL)
+        link_server_close_account(s->partners->server, s->name,
+                                  s->service.state == SERVICE_DISABLED);
+}
+
+static struct account_service *make_service(struct partners *ps, const char *name)
+{
+    struct account_service *s = mem_zalloc(sizeof(*s));
+
+    s->partners = ps;
+    s->name = mem_strdup(name);
+    service_init(&s->service, ps->env.timers, on_service, s);
+    return s;
+}
+
+static void free_service(struct account_service *s)
+{
+    service_fini(&s->service);
+    mem_free(s->name);
+    mem_free(s);
+}
+
+static void free_partners(struct partner *partners, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (partners[i].service != NULL)
+            free_service(partners[i].service);
+    mem_free(partners);
+}
+
+/* Takes the service of that name out of the list; NULL when there is none. */
+static struct account_service *take_service(struct partner *partners, size_t count,
+                                            const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct account_service *s = partners[i].service;
+
+        if (s == NULL || strcmp(s->name, name) != 0)
+            continue;
+        partners[i].service = NULL;
+        return s;
+    }
+    return NULL;
+}
+
 static void keep_partners(struct partners *ps, const struct config_partners *c)
 {
-    mem_free(ps->partners);
+    struct partner *old = ps->partners;
+    size_t old_count = ps->count;
+
     ps->partners = mem_zalloc((c->account_count + 1) * sizeof(*ps->partners));
     ps->count = c->account_count;
-    for (size_t i = 0; i < ps->count; i++)
-        ps->partners[i].settings = &c->accounts[i];
+    for (size_t i = 0; i < ps->count; i++) {
+        struct partner *p = &ps->partners[i];
+
+        p->settings = &c->accounts[i];
+        p->service = take_service(old, old_count, p->settings->system_id);
+        if (p->service == NULL)
+            p->service = make_service(ps, p->settings->system_id);
+    }
+    free_partners(old, old_count);
 }
 
 void partners_apply(struct partners *ps, const struct config_partners *config)
@@ -223,7 +291,7 @@ void partners_free(struct partners *ps)
         tls_factory_free(ps->tls);
     if (ps->verifier != NULL)
         verifier_free(ps->verifier);
-    mem_free(ps->partners);
+    free_partners(ps->partners, ps->count);
     mem_free(ps);
 }
 
@@ -235,6 +303,37 @@ const struct partner *partners_find(const struct partners *ps, const char *name)
         if (strcmp(ps->partners[i].settings->system_id, name) == 0)
             return &ps->partners[i];
     return NULL;
+}
+
+const struct partner *partners_at(const struct partners *ps, size_t index)
+{
+    return index < ps->count ? &ps->partners[index] : NULL;
+}
+
+struct link_count {
+    const struct partner *partner;
+    unsigned count;
+};
+
+static void count_link(void *ctx, struct link *link)
+{
+    struct link_count *c = ctx;
+
+    c->count += strcmp(link_account(link), partner_name(c->partner)) == 0;
+}
+
+unsigned partners_count_links(struct partners *ps, const struct partner *partner)
+{
+    struct link_count c = {.partner = partner};
+
+    partners_each_link(ps, count_link, &c);
+    return c.count;
+}
+
+/* Of its own accord, as centres' can_send(). */
+static bool can_send(struct partners *ps, const struct partner *p)
+{
+    return p->service->service.state == SERVICE_SERVING && partners_pick(ps, p) != NULL;
 }
 
 static bool has_code(const struct partner *p, const char *code)
@@ -251,10 +350,10 @@ const struct partner *partners_for_sms(struct partners *ps, const char *name, co
 {
     const struct partner *named = partners_find(ps, name);
 
-    if (named != NULL && partners_pick(ps, named) != NULL)
+    if (named != NULL && can_send(ps, named))
         return named;
     for (size_t i = 0; i < ps->count; i++)
-        if (has_code(&ps->partners[i], code) && partners_pick(ps, &ps->partners[i]) != NULL)
+        if (has_code(&ps->partners[i], code) && can_send(ps, &ps->partners[i]))
             return &ps->partners[i];
     return NULL;
 }
@@ -262,7 +361,7 @@ const struct partner *partners_for_sms(struct partners *ps, const char *name, co
 bool partners_can_send(struct partners *ps)
 {
     for (size_t i = 0; i < ps->count; i++)
-        if (partners_pick(ps, &ps->partners[i]) != NULL)
+        if (can_send(ps, &ps->partners[i]))
             return true;
     return false;
 }
@@ -296,6 +395,11 @@ const struct link_server_counters *partners_counters(const struct partners *ps)
 const char *partner_name(const struct partner *p)
 {
     return p->settings->system_id;
+}
+
+struct service *partner_service(const struct partner *p)
+{
+    return &p->service->service;
 }
 
 const struct dialect *partner_dialect(const struct partner *p)

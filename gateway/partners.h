@@ -10,6 +10,7 @@
 #include "gateway/config.h"
 #include "gateway/link/server.h"
 #include "gateway/link/transport_socket.h"
+#include "gateway/service.h"
 #include "gateway/turn/turn.h"
 
 struct partners;
@@ -54,7 +55,13 @@ void partners_each_link(struct partners *ps, void (*fn)(void *ctx, struct link *
 /* NULL while no partner is configured. */
 const struct link_server_counters *partners_counters(const struct partners *ps);
 
+/* In the order of the configuration; NULL at the end. */
+const struct partner *partners_at(const struct partners *ps, size_t index);
+/* Bound links of one account. */
+unsigned partners_count_links(struct partners *ps, const struct partner *partner);
+
 const char *partner_name(const struct partner *p);
+struct service *partner_service(const struct partner *p);
 const struct dialect *partner_dialect(const struct partner *p);
 struct turn_traits partner_traits(const struct partner *p);
 

@@ -169,6 +169,11 @@ static bool find_peer(struct ports *p, const char *name, struct peer *peer)
     return true;
 }
 
+static struct service *service_of(const struct peer *peer)
+{
+    return peer->centre != NULL ? centre_service(peer->centre) : partner_service(peer->partner);
+}
+
 static struct link *pick_link(struct ports *p, const struct peer *peer)
 {
     return peer->centre != NULL ? centre_transmitter(peer->centre)
@@ -259,7 +264,8 @@ static bool find_sender(struct ports *p, const char *name, const char *code, str
     const struct partner *partner;
     const struct centre *centre;
 
-    if (find_peer(p, name, peer) && pick_link(p, peer) != NULL)
+    if (find_peer(p, name, peer) && service_of(peer)->state == SERVICE_SERVING &&
+        pick_link(p, peer) != NULL)
         return true;
     centre = centres_for_sms(p->centres, name, code);
     if (centre != NULL)
@@ -367,7 +373,18 @@ struct turn_ports ports_for_turns(struct ports *p)
 
 /* ---- from the links ---- */
 
-static void take_message(struct ports *p, const struct dialect *dialect, struct link *link,
+/* New dialogues are not begun over a peer that is on its way out; its centre may know another. */
+static enum smpp_status note_input(const struct peer *peer, const struct dialect_input *input)
+{
+    struct service *service = service_of(peer);
+
+    if (input->kind == DIALECT_BEGIN && service->state != SERVICE_SERVING)
+        return ESME_RX_T_APPN;
+    service_note_input(service);
+    return ESME_ROK;
+}
+
+static void take_message(struct ports *p, const struct peer *peer, struct link *link,
                          const struct turn_origin *origin, struct link_ticket ticket,
                          const struct smpp_pdu *pdu)
 {
@@ -376,9 +393,11 @@ static void take_message(struct ports *p, const struct dialect *dialect, struct 
 
     if (ticket.command_id == SMPP_DELIVER_SM || ticket.command_id == SMPP_SUBMIT_SM ||
         ticket.command_id == SMPP_DATA_SM)
-        status = dialect_decode(dialect, pdu, &input);
+        status = dialect_decode(peer->dialect, pdu, &input);
     else if (ticket.command_id == SMPP_QUERY_SM)
         status = ESME_RQUERYFAIL; /* what partners send is done at once or not at all */
+    if (status == ESME_ROK)
+        status = note_input(peer, &input);
     if (status == ESME_ROK) {
         turn_deliver(p->engine, origin, &input);
         return;
@@ -401,17 +420,19 @@ static struct turn_origin origin_of(void *bind, const char *name, struct link_ti
 void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
                       struct link_ticket ticket, const struct smpp_pdu *pdu)
 {
-    struct turn_origin origin = origin_of((void *)bind, centre_name(centre), ticket);
+    struct peer peer = {centre_name(centre), centre_dialect(centre), centre, NULL};
+    struct turn_origin origin = origin_of((void *)bind, peer.name, ticket);
 
-    take_message(ctx, centre_dialect(centre), link, &origin, ticket, pdu);
+    take_message(ctx, &peer, link, &origin, ticket, pdu);
 }
 
 void ports_on_partner_message(void *ctx, const struct partner *partner, struct link *link,
                               struct link_ticket ticket, const struct smpp_pdu *pdu)
 {
-    struct turn_origin origin = origin_of(PARTNER_BIND, partner_name(partner), ticket);
+    struct peer peer = {partner_name(partner), partner_dialect(partner), NULL, partner};
+    struct turn_origin origin = origin_of(PARTNER_BIND, peer.name, ticket);
 
-    take_message(ctx, partner_dialect(partner), link, &origin, ticket, pdu);
+    take_message(ctx, &peer, link, &origin, ticket, pdu);
 }
 
 struct ports *ports_new(void)

@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "gateway/admin/process.h"
 #include "gateway/gateway.h"
+#include "gateway/link/link_view.h"
 #include "sessions/store_redis.h"
 
 static void head(struct evbuffer *out, const char *name, const char *type, const char *help)
@@ -123,30 +124,56 @@ static void write_rows(struct evbuffer *out, const struct counter_row *rows, siz
         plain(out, rows[i].name, "counter", rows[i].help, (double)counter_of(counters, &rows[i]));
 }
 
-/* Names in labels are restricted to letters, digits, dot, dash and underscore by the configuration,
- * and to such by the menu loader, so that nothing needs an escape. */
-static void link_sample(struct evbuffer *out, const char *name, const char *peer,
-                        const struct link *link, uint64_t value)
+typedef double link_gauge_fn(const struct link_view *view);
+
+static double gauge_bound(const struct link_view *v)
 {
-    evbuffer_add_printf(out, "warung_%s{peer=\"%s\",link=\"%s\"} %" PRIu64 "\n", name, peer,
-                        link_name(link), value);
+    return v->state == LINK_BOUND;
 }
 
-typedef uint64_t link_gauge_fn(const struct link *link);
-
-static uint64_t gauge_bound(const struct link *link)
+static double gauge_in_flight(const struct link_view *v)
 {
-    return link_state(link) == LINK_BOUND;
+    return v->in_flight;
 }
 
-static uint64_t gauge_in_flight(const struct link *link)
+static double gauge_queued(const struct link_view *v)
 {
-    return link_in_flight(link);
+    return v->queued;
 }
 
-static uint64_t gauge_queued(const struct link *link)
+static double gauge_unanswered(const struct link_view *v)
 {
-    return link_queued(link);
+    return v->unanswered;
+}
+
+static double gauge_window(const struct link_view *v)
+{
+    return v->window;
+}
+
+static double gauge_rate(const struct link_view *v)
+{
+    return v->rate;
+}
+
+static double gauge_oldest(const struct link_view *v)
+{
+    return (double)v->oldest_in_flight_ms / 1000;
+}
+
+static double gauge_p50(const struct link_view *v)
+{
+    return v->round_trip_p50_ms / 1000.0;
+}
+
+static double gauge_p99(const struct link_view *v)
+{
+    return v->round_trip_p99_ms / 1000.0;
+}
+
+static double gauge_enquire_link(const struct link_view *v)
+{
+    return v->enquire_link_ms / 1000.0;
 }
 
 static const struct {
@@ -157,6 +184,13 @@ static const struct {
     {"link_bound", "1 while the link is bound.", gauge_bound},
     {"link_in_flight", "Requests waiting for their response.", gauge_in_flight},
     {"link_queued", "Requests waiting for the window.", gauge_queued},
+    {"link_unanswered", "Messages of the peer waiting for our answer.", gauge_unanswered},
+    {"link_window", "Requests that may wait for their response.", gauge_window},
+    {"link_rate_per_second", "Requests that may leave; 0 = no limit.", gauge_rate},
+    {"link_oldest_in_flight_seconds", "Age of the oldest request in flight.", gauge_oldest},
+    {"link_round_trip_median_seconds", "Median round trip of the last minute or two.", gauge_p50},
+    {"link_round_trip_p99_seconds", "99th percentile of the same.", gauge_p99},
+    {"link_enquire_link_seconds", "Round trip of the last enquire_link.", gauge_enquire_link},
 };
 
 /* One metric over all links: a counter by its row, or a gauge by its function. */
@@ -167,10 +201,21 @@ struct link_metric {
     link_gauge_fn *gauge;
 };
 
+/* Names in labels are restricted to letters, digits, dot, dash and underscore by the configuration,
+ * and to such by the menu loader, so that nothing needs an escape. */
 static void write_link(const struct link_metric *m, const char *peer, const struct link *link)
 {
-    link_sample(m->out, m->name, peer, link,
-                m->row != NULL ? counter_of(link_counters(link), m->row) : m->gauge(link));
+    struct link_view view;
+    double value;
+
+    if (m->row != NULL) {
+        value = (double)counter_of(link_counters(link), m->row);
+    } else {
+        link_view(link, &view);
+        value = m->gauge(&view);
+    }
+    evbuffer_add_printf(m->out, "warung_%s{peer=\"%s\",link=\"%s\"} %.17g\n", m->name, peer,
+                        link_name(link), value);
 }
 
 static void write_partner_link(void *ctx, struct link *link)

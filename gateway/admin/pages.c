@@ -65,6 +65,11 @@ const struct http_route pages_routes[] = {
     {"GET", "/metrics", AUTH_NOBODY, on_metrics},
     {"GET", "/api/v1/status", AUTH_VIEWER, api_on_status},
     {"GET", "/api/v1/links", AUTH_VIEWER, api_on_links},
+    {"POST", "/api/v1/links/enable", AUTH_ADMIN, api_on_links_enable},
+    {"POST", "/api/v1/links/disable", AUTH_ADMIN, api_on_links_disable},
+    {"POST", "/api/v1/links/drain", AUTH_ADMIN, api_on_links_drain},
+    {"POST", "/api/v1/links/tap", AUTH_ADMIN, api_on_tap_open},
+    {"POST", "/api/v1/links/tap/read", AUTH_ADMIN, api_on_tap_read},
     {"POST", "/api/v1/drain", AUTH_ADMIN, on_drain},
     {"POST", "/api/v1/reload", AUTH_ADMIN, on_reload},
 };

@@ -25,6 +25,8 @@ enum ctl_option {
     CTL_OPTION_ROLE = 1 << 7,
     CTL_OPTION_CODE = 1 << 8,
     CTL_OPTION_SEATS = 1 << 9,
+    CTL_OPTION_LINK = 1 << 10,
+    CTL_OPTION_FOR = 1 << 11,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -32,7 +34,8 @@ struct ctl_call {
     const char *config; /* path */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
-    unsigned limit, seats;                                      /* 0 = not given */
+    const char *link;
+    unsigned limit, seats, for_s; /* 0 = not given */
     bool is_csv, is_revealed;
     char **words; /* what follows the command's own words */
     int word_count;
@@ -72,6 +75,11 @@ enum ctl_status ctl_trainings_add(const struct ctl_call *call);
 enum ctl_status ctl_trainings_cancel(const struct ctl_call *call);
 enum ctl_status ctl_sessions_show(const struct ctl_call *call);
 enum ctl_status ctl_links(const struct ctl_call *call);
+enum ctl_status ctl_links_disable(const struct ctl_call *call);
+enum ctl_status ctl_links_enable(const struct ctl_call *call);
+enum ctl_status ctl_links_drain(const struct ctl_call *call);
+enum ctl_status ctl_trace(const struct ctl_call *call);
+enum ctl_status ctl_pcap(const struct ctl_call *call);
 enum ctl_status ctl_status(const struct ctl_call *call);
 enum ctl_status ctl_drain(const struct ctl_call *call);
 enum ctl_status ctl_reload(const struct ctl_call *call);

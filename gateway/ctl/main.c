@@ -30,6 +30,8 @@ static const struct option longs[] = {
     {"role", required_argument, NULL, OPTION_FIRST + 7},
     {"code", required_argument, NULL, OPTION_FIRST + 8},
     {"seats", required_argument, NULL, OPTION_FIRST + 9},
+    {"link", required_argument, NULL, OPTION_FIRST + 10},
+    {"for", required_argument, NULL, OPTION_FIRST + 11},
     {NULL, 0, NULL, 0},
 };
 
@@ -71,6 +73,19 @@ static void print_usage(FILE *out)
           out);
 }
 
+/* "90", "90s", "5m", "1h": seconds, at least one. */
+static bool take_duration(const char *text, unsigned *seconds)
+{
+    char *unit;
+    unsigned long value = strtoul(text, &unit, 10);
+    unsigned factor = *unit == 'm' ? 60 : *unit == 'h' ? 3600 : 1;
+
+    if (*unit != '\0' && (strchr("smh", *unit) == NULL || unit[1] != '\0'))
+        return false;
+    *seconds = (unsigned)(value * factor);
+    return value >= 1 && value <= 24 * 3600;
+}
+
 static bool take_option(struct ctl_call *call, int option, unsigned *given)
 {
     char *end;
@@ -107,6 +122,11 @@ static bool take_option(struct ctl_call *call, int option, unsigned *given)
     case CTL_OPTION_SEATS:
         call->seats = (unsigned)strtoul(optarg, &end, 10);
         return *end == '\0' && call->seats >= 1;
+    case CTL_OPTION_LINK:
+        call->link = optarg;
+        break;
+    case CTL_OPTION_FOR:
+        return take_duration(optarg, &call->for_s);
     default:
         return false;
     }
@@ -142,6 +162,8 @@ static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned
                 ctl_complain("--limit takes 40 to 182");
             if (option == OPTION_FIRST + 9)
                 ctl_complain("--seats takes a number");
+            if (option == OPTION_FIRST + 11)
+                ctl_complain("--for takes a time: 60s, 5m, 1h");
             *status = CTL_USAGE;
             return false;
         }

@@ -15,6 +15,7 @@ struct account {
     struct map_node node; /* by system_id */
     unsigned holds;
     bool is_configured;
+    bool is_closed; /* by an operator, for a while */
     char *system_id;
     char *password;
     char *password_hash;

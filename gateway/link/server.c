@@ -240,8 +240,8 @@ static void decide(struct server_link *sl, bool is_right)
 
     if (!is_right)
         refuse(sl, ESME_RINVPASWD, true);
-    else if (!a->is_configured || sl->server->is_stopping)
-        refuse(sl, ESME_RBINDFAIL, false); /* the configuration changed while it was checked */
+    else if (!a->is_configured || a->is_closed || sl->server->is_stopping)
+        refuse(sl, ESME_RBINDFAIL, false); /* also when that changed while it was checked */
     else if (a->links.count >= a->max_binds)
         refuse(sl, ESME_RALYBND, false); /* who it is has been proved: no reason for a ban */
     else
@@ -374,6 +374,17 @@ void link_server_set_accounts(struct link_server *s, const struct link_account_s
         assert(accounts[i].password != NULL || s->verifier != NULL);
     account_table_set(&s->accounts, accounts, account_count, s->env.timers->now_ms,
                       on_account_changed, s);
+}
+
+void link_server_close_account(struct link_server *s, const char *system_id, bool is_closed)
+{
+    struct account *a = account_find(&s->accounts, span_of_string(system_id));
+
+    if (a == NULL)
+        return;
+    a->is_closed = is_closed;
+    if (is_closed)
+        on_account_changed(s, a);
 }
 
 void link_server_stop(struct link_server *s)

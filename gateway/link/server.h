@@ -50,6 +50,10 @@ struct link_server *link_server_new(const struct link_env *env,
 void link_server_set_accounts(struct link_server *server,
                               const struct link_account_settings *accounts, size_t account_count);
 
+/* Closed, an account stays configured: its links are unbound and its binds answered
+ * ESME_RBINDFAIL until it is opened again. Nothing when there is no such account. */
+void link_server_close_account(struct link_server *server, const char *system_id, bool is_closed);
+
 /* Makes a transport of an accepted descriptor, which it then owns; called at most once, from inside
  * link_server_accept(). */
 typedef struct transport *link_attach_fn(void *ctx, int fd, const struct transport_events *events,

@@ -1,0 +1,229 @@
+/*
+ * warungctl links | trace | pcap.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gateway/ctl/daemon.h"
+#include "gateway/ctl/table.h"
+
+enum { POLL_US = 200 * 1000, TAP_DEFAULT_S = 60 };
+
+/* ---- the table ---- */
+
+static long long number_of(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* "12/32": in flight of the window; "-" while there is no connection to count for. */
+static void format_window(const json_t *link, char cell[48])
+{
+    if (json_object_get(link, "window") == NULL)
+        strcpy(cell, "-");
+    else
+        snprintf(cell, 48, "%lld/%lld", number_of(link, "in_flight"), number_of(link, "window"));
+}
+
+/* "50/s", with the pacer's word while it is slowed down. */
+static void format_rate(const json_t *link, char cell[48])
+{
+    double rate = json_real_value(json_object_get(link, "rate"));
+    const char *pace = ctl_text(link, "pace");
+    bool is_slow = *pace != '\0' && strcmp(pace, "running") != 0;
+
+    if (rate > 0)
+        snprintf(cell, 48, "%.3g/s%s%s", rate, is_slow ? " " : "", is_slow ? pace : "");
+    else
+        strcpy(cell, is_slow ? pace : "-");
+}
+
+static void format_round_trip(const json_t *link, char cell[48])
+{
+    snprintf(cell, 48, "%lld/%lld ms", number_of(link, "round_trip_p50_ms"),
+             number_of(link, "round_trip_p99_ms"));
+}
+
+/* The newest error: its name, and when. */
+static void format_error(const json_t *link, char cell[96])
+{
+    const json_t *newest = json_array_get(json_object_get(link, "errors"), 0);
+
+    if (newest == NULL)
+        strcpy(cell, "-");
+    else
+        snprintf(cell, 96, "%s %s", ctl_text(newest, "name"), ctl_text(newest, "at"));
+}
+
+static void add_row(struct table *t, const json_t *link)
+{
+    char window[48], rate[48], round_trip[48], error[96], counts[4][24];
+    static const char *const numbers[] = {"queued", "messages_in", "submits_out", "timeouts"};
+    const char *service = ctl_text(link, "service");
+
+    for (int i = 0; i < 4; i++)
+        snprintf(counts[i], sizeof(counts[i]), "%lld", number_of(link, numbers[i]));
+    format_window(link, window);
+    format_rate(link, rate);
+    format_round_trip(link, round_trip);
+    format_error(link, error);
+    table_add(t, (const char *const[]){ctl_text(link, "link"), ctl_text(link, "role"),
+                                       strcmp(service, "serving") != 0 ? service
+                                                                       : ctl_text(link, "state"),
+                                       ctl_text(link, "since"), window, rate, round_trip, counts[0],
+                                       counts[1], counts[2], counts[3], error});
+}
+
+static void print_links(const json_t *links)
+{
+    struct table *t = table_new((const char *const[]){"LINK", "ROLE", "STATE", "SINCE", "WINDOW",
+                                                      "RATE", "P50/P99", "QUEUED", "RECEIVED",
+                                                      "SENT", "TIMEOUTS", "LAST ERROR", NULL});
+    size_t index;
+    json_t *link;
+
+    json_array_foreach(links, index, link) add_row(t, link);
+    table_print(t);
+}
+
+enum ctl_status ctl_links(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    json_t *links = ctl_ask(call, "/api/v1/links", NULL, &status);
+
+    if (links == NULL)
+        return status;
+    if (call->is_json)
+        ctl_print_json(links);
+    else
+        print_links(links);
+    json_decref(links);
+    return CTL_DONE;
+}
+
+/* ---- orders ---- */
+
+/* Takes the object. */
+static char *text_of_body(json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+
+    json_decref(object);
+    return text;
+}
+
+static enum ctl_status order(const struct ctl_call *call, const char *path, const char *done)
+{
+    json_t *object = json_pack("{s:s}", "name", call->words[0]);
+    enum ctl_status status;
+    char *body;
+
+    if (object == NULL) {
+        ctl_complain("a name is UTF-8");
+        return CTL_USAGE;
+    }
+    if (call->for_s != 0)
+        json_object_set_new(object, "for_s", json_integer(call->for_s));
+    body = text_of_body(object);
+    status = ctl_order(call, path, body, done);
+    free(body);
+    return status;
+}
+
+enum ctl_status ctl_links_disable(const struct ctl_call *call)
+{
+    return order(call, "/api/v1/links/disable", "disabled");
+}
+
+enum ctl_status ctl_links_enable(const struct ctl_call *call)
+{
+    return order(call, "/api/v1/links/enable", "enabled");
+}
+
+enum ctl_status ctl_links_drain(const struct ctl_call *call)
+{
+    return order(call, "/api/v1/links/drain", "draining");
+}
+
+/* ---- looking ---- */
+
+/* Fetches what has passed into `out`; false when that was the last of it, or failed. */
+static bool fetch(const struct ctl_call *call, json_int_t tap, FILE *out, enum ctl_status *status)
+{
+    struct ctl_reply reply;
+    char body[64];
+    bool is_open;
+
+    snprintf(body, sizeof(body), "{\"tap\":%lld}", (long long)tap);
+    if (!ctl_request(call, "/api/v1/links/tap/read", body, &reply, status))
+        return false;
+    is_open = reply.status == 206;
+    if (reply.size > 0)
+        fwrite(reply.text, 1, reply.size, out);
+    mem_free(reply.text);
+    if (fflush(out) == 0)
+        return is_open;
+    ctl_complain("cannot write the output");
+    *status = CTL_REFUSED;
+    return false;
+}
+
+static enum ctl_status look(const struct ctl_call *call, const char *format, FILE *out)
+{
+    char *body = text_of_body(
+        json_pack("{s:s, s:s, s:i}", "link", call->link != NULL ? call->link : "", "format", format,
+                  "for_s", (int)(call->for_s != 0 ? call->for_s : TAP_DEFAULT_S)));
+    enum ctl_status status;
+    json_t *answer = ctl_ask(call, "/api/v1/links/tap", body, &status);
+    json_int_t tap = json_integer_value(json_object_get(answer, "tap"));
+
+    free(body);
+    json_decref(answer);
+    while (status == CTL_DONE && fetch(call, tap, out, &status))
+        usleep(POLL_US);
+    return status;
+}
+
+enum ctl_status ctl_trace(const struct ctl_call *call)
+{
+    return look(call, "lines", stdout);
+}
+
+/* A new file that nobody else may read; "-" is standard output. NULL after telling why. */
+static FILE *create_private(const char *path)
+{
+    FILE *file = NULL;
+    int fd;
+
+    if (strcmp(path, "-") == 0)
+        return stdout;
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0 && fchmod(fd, 0600) == 0)
+        file = fdopen(fd, "w");
+    if (file == NULL)
+        ctl_complain("cannot create %s: %m", path);
+    return file;
+}
+
+enum ctl_status ctl_pcap(const struct ctl_call *call)
+{
+    FILE *file = create_private(call->words[0]);
+    enum ctl_status status;
+
+    if (file == NULL)
+        return CTL_REFUSED;
+    ctl_complain("%s will hold texts and numbers of subscribers: guard it, and delete it when you "
+                 "are done",
+                 call->words[0]);
+    status = look(call, "pcap", file);
+    if (file != stdout && fclose(file) != 0 && status == CTL_DONE) {
+        ctl_complain("cannot write %s", call->words[0]);
+        status = CTL_REFUSED;
+    }
+    return status;
+}

@@ -1,0 +1,167 @@
+// What operators do with links: look at them, take them out of service, watch what passes.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+
+const smpp = require('smpp');
+
+const { Centre } = require('./lib/centre');
+const { BUILD, Process, freePort, until } = require('./lib/process');
+const { ANSWERS, MERCHANT, answerQuestions, openMainMenu, register } = require('./lib/programme');
+const { smscEntry, withScene } = require('./lib/scene');
+
+async function linkOf(gateway, name) {
+    return (await gateway.ctlJson('links')).find((link) => link.link === name);
+}
+
+async function inState(gateway, name, key, value) {
+    return until(`${name} ${key}=${value}`, async () => {
+        const link = await linkOf(gateway, name);
+        return link?.[key] === value && link;
+    });
+}
+
+async function isOrdered(gateway, ...words) {
+    const result = await gateway.ctl('links', ...words);
+    assert.equal(result.code, 0, result.output);
+}
+
+test('links shows state, window, rate, round trips and the last errors by name', async () => {
+    await withScene('links', async ({ gateway, centre }) => {
+        await register(centre.phone('6281200000061'));
+        let refused = 0;
+        centre.submitStatus = (pdu) => (pdu.ussd_service_op !== undefined && refused++ === 0 ? smpp.ESME_RINVDSTADR : 0);
+        const phone = centre.phone('6281200000062');
+        phone.info = Buffer.from([7, 0]);
+        assert.equal(await phone.send(1, '*384#', phone.info), 0);
+        const link = await until('the refusal among the errors', async () => {
+            const found = await linkOf(gateway, 'op1:1');
+            return found.errors.length > 0 && found;
+        });
+        assert.equal(link.errors[0].name, 'ESME_RINVDSTADR');
+        assert.equal(link.errors[0].command_status, 0x0b);
+        assert.ok(Math.abs(Date.parse(link.errors[0].at) - Date.now()) < 60000, link.errors[0].at);
+        assert.ok(Math.abs(Date.parse(link.since) - Date.now()) < 60000, link.since);
+        const { peer, role, service, state, bind, window, rate, pace } = link;
+        assert.deepEqual({ peer, role, service, state, bind, window, rate, pace },
+            { peer: 'op1', role: 'smsc', service: 'serving', state: 'bound', bind: 'transceiver',
+                window: 8, rate: 50, pace: 'running' });
+        assert.ok(link.round_trip_p50_ms <= link.round_trip_p99_ms);
+        const table = (await gateway.ctl('links')).stdout;
+        assert.match(table, /LINK +ROLE +STATE +SINCE +WINDOW +RATE/);
+        assert.match(table, /op1:1 +smsc +bound .* \d\/8 +50\/s .*ESME_RINVDSTADR/);
+        const metrics = (await gateway.get('/metrics')).text;
+        for (const [name, value] of [['window', 8], ['rate_per_second', 50], ['bound', 1]])
+            assert.match(metrics, new RegExp(`^warung_link_${name}{peer="op1",link="op1:1"} ${value}$`, 'm'));
+        assert.match(metrics, /^warung_link_round_trip_p99_seconds{peer="op1",link="op1:1"} /m);
+    }, { smsc: { window: 8, tps: 50 } });
+});
+
+test('a centre is disabled and enabled; a reload does not bring it back', async () => {
+    await withScene('disable', async ({ gateway, centre }) => {
+        await isOrdered(gateway, 'disable', 'op1');
+        await inState(gateway, 'op1:1', 'state', 'closed');
+        assert.equal(centre.sessions.length, 0);
+        assert.match((await gateway.ctl('links')).stdout, /op1:1 +smsc +disabled/);
+        gateway.settings.smsc[0].window = 9;
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal((await inState(gateway, 'op1:1', 'window', 9)).service, 'disabled');
+        assert.equal(centre.binds.length, 1);
+        await isOrdered(gateway, 'enable', 'op1');
+        await centre.isBound();
+        assert.equal((await linkOf(gateway, 'op1:1')).service, 'serving');
+        await openMainMenu(centre.phone('6281200000061'));
+        const unknown = await gateway.ctl('links', 'disable', 'nobody');
+        assert.equal(unknown.code, 1);
+        assert.match(unknown.output, /no smsc and no account of that name/);
+    });
+});
+
+test('a drained centre finishes its dialogues, refuses new ones, and ends; the other one serves', async () => {
+    const second = await new Centre().listen();
+    try {
+        await withScene('drain', async ({ gateway, centre }) => {
+            gateway.settings.smsc.push(smscEntry(second, { name: 'op2' }));
+            await gateway.start();
+            await centre.isBound();
+            await second.isBound();
+            const phone = centre.phone('6281200000061');
+            const screen = await answerQuestions(phone, await openMainMenu(phone), 0, 4);
+            await isOrdered(gateway, 'drain', 'op1', '--for', '1h');
+            assert.equal((await linkOf(gateway, 'op1:1')).service, 'draining');
+            assert.equal(await centre.phone('6281200000062').send(1, '*384#', Buffer.from([3, 0])), smpp.ESME_RX_T_APPN);
+            await openMainMenu(second.phone('6281200000062'));
+            const last = await answerQuestions(phone, screen, 4, ANSWERS.length);
+            assert.equal(last.ended, true);
+            // The receipt goes by the centre that stays.
+            await second.smsFor('6281200000061');
+            await inState(gateway, 'op1:1', 'service', 'disabled');
+            await inState(gateway, 'op1:1', 'state', 'closed');
+        }, { start: false, settings: { turn: { session_idle_s: 3 } } });
+    } finally {
+        await second.close();
+    }
+});
+
+test('an account is disabled: its binds end and new ones are refused until it is enabled', async () => {
+    const port = await freePort();
+    const bind = () => new Promise((resolve) => {
+        const session = smpp.connect({ url: `smpp://127.0.0.1:${port}` });
+        session.on('error', () => {});
+        session.on('unbind', (pdu) => session.send(pdu.response(), () => session.close()));
+        session.bind_transceiver({ system_id: 'agg1', password: 'secret', interface_version: 0x34 },
+            (pdu) => resolve({ session, status: pdu.command_status }));
+    });
+    const partners = { listen: [`127.0.0.1:${port}`], accounts: [{ system_id: 'agg1', password: 'secret' }] };
+    await withScene('account', async ({ gateway }) => {
+        assert.equal((await linkOf(gateway, 'agg1')).state, 'closed');
+        const first = await bind();
+        assert.equal(first.status, 0);
+        const ended = new Promise((resolve) => first.session.on('close', resolve));
+        const link = await linkOf(gateway, 'agg1:1');
+        assert.match(link.address, /^127\.0\.0\.1/);
+        assert.equal(link.state, 'bound');
+        await isOrdered(gateway, 'disable', 'agg1');
+        await ended;
+        const refused = await bind();
+        assert.equal(refused.status, smpp.ESME_RBINDFAIL);
+        refused.session.close();
+        assert.equal((await linkOf(gateway, 'agg1')).service, 'disabled');
+        await isOrdered(gateway, 'enable', 'agg1');
+        const again = await bind();
+        assert.equal(again.status, 0);
+        again.session.close();
+    }, { settings: { partners } });
+});
+
+test('trace writes a readable line for each PDU and no text of a subscriber', async () => {
+    await withScene('trace', async ({ gateway, centre }) => {
+        const trace = new Process(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'trace', '--link', 'op1', '--for', '1h']);
+        await until('the tap', () => gateway.log.includes('event=tap.open'));
+        await register(centre.phone('6281200000061'));
+        await trace.sees(/op1:1 > submit_sm seq=\d+ service_type=USSD .*op=11/);
+        assert.match(trace.stdout, /^\d\d:\d\d:\d\d\.\d{3} op1:1 < deliver_sm seq=\d+ service_type=USSD source=62812\*\*\*0061 destination=\*384# dcs=0 octets=5 op=01 session=0100$/m);
+        assert.match(trace.stdout, /op1:1 > deliver_sm_resp seq=\d+ status=ESME_ROK/);
+        assert.match(trace.stdout, /op1:1 < submit_sm_resp seq=\d+ status=ESME_ROK message_id=\d+/);
+        for (const secret of ['6281200000061', MERCHANT.name, MERCHANT.nik, MERCHANT.business])
+            assert.ok(!trace.stdout.includes(secret), secret);
+        await trace.end();
+    });
+});
+
+test('a capture is a private file, is not written over another, and ends with its time', async () => {
+    await withScene('pcap', async ({ gateway, folder }) => {
+        const file = path.join(folder, 'x.pcap');
+        const result = await gateway.ctl('pcap', '--for', '1s', file);
+        assert.equal(result.code, 0, result.output);
+        assert.match(result.output, /texts and numbers of subscribers/);
+        assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+        assert.equal(fs.readFileSync(file).readUInt32LE(0), 0xa1b2c3d4);
+        assert.equal((await gateway.ctl('pcap', '--for', '1s', file)).code, 1);
+        assert.equal((await gateway.ctl('pcap', '--for', 'soon', file)).code, 2);
+    });
+});
