@@ -83,6 +83,7 @@ static void on_store_ready(void *ctx, bool is_ready)
                                          .wall_ctx = g->loop,
                                          .router = g->setup.router,
                                          .vocabulary = &programme_vocabulary,
+                                         .instance = g->setup.config->instance,
                                          .on_loaded = on_versions_loaded,
                                          .ctx = g};
 
@@ -326,7 +327,7 @@ bool gateway_reload(struct gateway *g)
     }
     take_config(g, config, auth);
     if (g->versions != NULL)
-        versions_publish(g->versions);
+        versions_offer_files(g->versions);
     g->counters.reloads++;
     g->counters.reloaded_ms = clock_wall_ms();
     log_info("gateway.reloaded", LOG_S("instance", config->instance),
@@ -421,6 +422,11 @@ struct partners *gateway_partners(const struct gateway *g)
 const struct router *gateway_router(const struct gateway *g)
 {
     return g->setup.router;
+}
+
+const struct releases *gateway_releases(const struct gateway *g)
+{
+    return g->versions != NULL ? versions_releases(g->versions) : NULL;
 }
 
 const struct ports *gateway_ports(const struct gateway *g)

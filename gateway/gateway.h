@@ -61,6 +61,8 @@ struct taps *gateway_taps(const struct gateway *g);
 struct service *gateway_service(const struct gateway *g, const char *name);
 struct partners *gateway_partners(const struct gateway *g);
 const struct router *gateway_router(const struct gateway *g);
+/* Which menu versions are in force; NULL until the store is there. */
+const struct releases *gateway_releases(const struct gateway *g);
 const struct ports *gateway_ports(const struct gateway *g);
 const struct turn_engine *gateway_turns(const struct gateway *g);
 const struct store *gateway_store(const struct gateway *g);

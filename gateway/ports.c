@@ -325,12 +325,12 @@ static bool send_sms(void *ctx, const char *link_name, const char *code, const c
 }
 
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,
-                                    const uint8_t *id)
+                                    const uint8_t *id, const char *msisdn)
 {
     const struct ports *p = ctx;
 
     (void)link_name;
-    return router_find(p->router, code, is_sms, id);
+    return router_find(p->router, code, is_sms, id, msisdn);
 }
 
 static const char *shown_code(void *ctx, const char *code)

@@ -1,17 +1,24 @@
 #include "gateway/router.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-/* Old and new routes together must fit, so that a reload never drops what it has just loaded. */
-static_assert(2 * CONFIG_MENUS_MAX <= ROUTER_VERSIONS_MAX, "too many menus");
+/* Old and new routes together (each: file, in force, on trial), which a reload must never drop, and
+ * what is kept beside them. */
+#define ROOM (6 * (size_t)CONFIG_MENUS_MAX)
+static_assert((size_t)ROUTER_VERSIONS_MAX < ROOM, "room for those kept");
 
 typedef char code_text[ROUTER_CODE_BYTES];
 
 struct route {
-    struct menu *menu; /* one of the versions */
+    /* Each is one of the versions. */
+    struct menu *menu;  /* in force */
+    struct menu *file;  /* as the file has it */
+    struct menu *trial; /* NULL: none */
+    struct release trial_rule;
     code_text *codes;
     size_t code_count;
     code_text *sms;
@@ -22,7 +29,7 @@ struct route {
 struct router {
     struct route *routes;
     size_t route_count;
-    struct menu *versions[ROUTER_VERSIONS_MAX]; /* oldest first; routes point into it */
+    struct menu *versions[ROOM]; /* oldest first; routes point into it */
     unsigned version_count;
 };
 
@@ -31,9 +38,17 @@ struct router *router_new(void)
     return mem_zalloc(sizeof(struct router));
 }
 
+static void end_trial(struct route *route)
+{
+    mem_free(route->trial_rule.numbers);
+    route->trial_rule = (struct release){.numbers = NULL};
+    route->trial = NULL;
+}
+
 static void free_routes(struct route *routes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        end_trial(&routes[i]);
         mem_free(routes[i].codes);
         mem_free(routes[i].sms);
     }
@@ -65,10 +80,10 @@ static struct menu *find_version(const struct router *r, const uint8_t *id)
     return NULL;
 }
 
-static bool is_current(const struct router *r, const struct menu *menu)
+static bool is_needed(const struct router *r, const struct menu *menu)
 {
     for (size_t i = 0; i < r->route_count; i++)
-        if (r->routes[i].menu == menu)
+        if (r->routes[i].menu == menu || r->routes[i].file == menu || r->routes[i].trial == menu)
             return true;
     return false;
 }
@@ -77,7 +92,7 @@ static bool is_current(const struct router *r, const struct menu *menu)
 static void drop_oldest(struct router *r)
 {
     for (unsigned i = 0; i < r->version_count; i++) {
-        if (is_current(r, r->versions[i]))
+        if (is_needed(r, r->versions[i]))
             continue;
         menu_free(r->versions[i]);
         memmove(&r->versions[i], &r->versions[i + 1],
@@ -85,7 +100,6 @@ static void drop_oldest(struct router *r)
         r->version_count--;
         return;
     }
-    assert(!"config allows fewer menus than versions are kept");
 }
 
 /* Takes a freshly loaded menu in, or lets it go for the equal version that is there. */
@@ -97,10 +111,16 @@ static struct menu *keep_version(struct router *r, struct menu *menu)
         menu_free(menu);
         return known;
     }
-    if (r->version_count == ROUTER_VERSIONS_MAX)
+    if (r->version_count >= ROUTER_VERSIONS_MAX)
         drop_oldest(r);
+    assert(r->version_count < ROOM);
     r->versions[r->version_count++] = menu;
     return menu;
+}
+
+const struct menu *router_version(const struct router *r, const uint8_t id[MENU_ID_BYTES])
+{
+    return find_version(r, id);
 }
 
 bool router_has_version(const struct router *r, const uint8_t id[MENU_ID_BYTES])
@@ -111,6 +131,27 @@ bool router_has_version(const struct router *r, const uint8_t id[MENU_ID_BYTES])
 void router_add_version(struct router *r, struct menu *menu)
 {
     keep_version(r, menu);
+}
+
+/* Versions are kept by the menu's name: two menus of one name would take turns. */
+static bool have_names_of_their_own(const struct config *config, struct menu **menus,
+                                    menu_fault_fn *on_fault, void *arg)
+{
+    for (size_t i = 0; i < config->menu_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            char text[512];
+            struct menu_fault fault = {.file = config->menus[i].file, .line = 1, .text = text};
+
+            if (strcmp(menu_name(menus[i]), menu_name(menus[j])) != 0 ||
+                menu_id_is(menus[i], menu_id(menus[j])))
+                continue;
+            snprintf(text, sizeof(text),
+                     "%.200s is a menu called %s too: give one of them another name",
+                     config->menus[j].file, menu_name(menus[i]));
+            on_fault(arg, &fault);
+            return false;
+        }
+    return true;
 }
 
 static struct menu **load_all(const struct config *config, const struct menu_vocabulary *vocabulary,
@@ -124,7 +165,7 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
         menus[i] = menu_load_file(config->menus[i].file, vocabulary, on_fault, arg);
         all = all && menus[i] != NULL;
     }
-    if (all)
+    if (all && have_names_of_their_own(config, menus, on_fault, arg))
         return menus;
     for (size_t i = 0; i < config->menu_count; i++)
         if (menus[i] != NULL)
@@ -145,7 +186,10 @@ bool router_load(struct router *r, const struct config *config,
     for (size_t i = 0; i < config->menu_count; i++) {
         const struct config_menu *m = &config->menus[i];
 
-        routes[i] = (struct route){.menu = keep_version(r, menus[i]),
+        struct menu *menu = keep_version(r, menus[i]);
+
+        routes[i] = (struct route){.menu = menu,
+                                   .file = menu,
                                    .codes = copy_codes(&m->codes),
                                    .code_count = m->codes.count,
                                    .sms = copy_codes(&m->sms),
@@ -212,7 +256,7 @@ static const struct route *find_route(const struct router *r, const char *code, 
 }
 
 const struct menu *router_find(const struct router *r, const char *code, bool is_sms,
-                               const uint8_t *id)
+                               const uint8_t *id, const char *msisdn)
 {
     static const uint8_t none[MENU_ID_BYTES];
     const struct route *route;
@@ -220,6 +264,9 @@ const struct menu *router_find(const struct router *r, const char *code, bool is
     if (id != NULL && memcmp(id, none, MENU_ID_BYTES) != 0)
         return find_version(r, id);
     route = find_route(r, code, is_sms);
+    if (route != NULL && route->trial != NULL && msisdn != NULL &&
+        release_is_for(&route->trial_rule, msisdn))
+        return route->trial;
     return route != NULL ? route->menu : NULL;
 }
 
@@ -265,6 +312,44 @@ void router_sms_source(const struct router *r, const char *code, char source[ROU
 const struct menu *router_at(const struct router *r, unsigned index)
 {
     return index < r->route_count ? r->routes[index].menu : NULL;
+}
+
+const struct menu *router_file_at(const struct router *r, unsigned index)
+{
+    return index < r->route_count ? r->routes[index].file : NULL;
+}
+
+const struct menu *router_trial_at(const struct router *r, unsigned index)
+{
+    return index < r->route_count ? r->routes[index].trial : NULL;
+}
+
+/* The numbers are the route's own copy. */
+static void begin_trial(struct route *route, struct menu *menu, const struct release *rule)
+{
+    route->trial = menu;
+    route->trial_rule = *rule;
+    route->trial_rule.numbers =
+        rule->number_count > 0 ? mem_dup(rule->numbers, rule->number_count * sizeof(*rule->numbers))
+                               : NULL;
+}
+
+void router_apply(struct router *r, const struct releases *releases)
+{
+    for (size_t i = 0; i < r->route_count; i++) {
+        struct route *route = &r->routes[i];
+        const char *name = menu_name(route->file);
+        const struct release *in_force = releases_in_force(releases, name);
+        const struct release *trial = releases_on_trial(releases, name);
+        struct menu *menu = in_force != NULL ? find_version(r, in_force->id) : NULL;
+
+        if (menu != NULL)
+            route->menu = menu;
+        end_trial(route);
+        menu = trial != NULL ? find_version(r, trial->id) : NULL;
+        if (menu != NULL)
+            begin_trial(route, menu, trial);
+    }
 }
 
 unsigned router_version_count(const struct router *r)

@@ -1,255 +1,282 @@
 #include "gateway/versions.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 
-enum {
-    LIST_FORMAT = 1,
-    LIST_BYTES = 2 + VERSIONS_MAX * (MENU_ID_BYTES + 8),
-    NAME_BYTES = 5 + 2 * MENU_ID_BYTES + 1, /* "menu:" and the hash */
-    RETRY_MS = 5000,
-};
-#define LIST_NAME "menus"
+enum { AGAIN_MS = 50 }; /* after a conflict */
 
-struct version {
-    uint8_t id[MENU_ID_BYTES];
-    uint64_t in_force_ms; /* wall clock: when it last was */
-};
-
-/* One thing at a time, in this order; publishing begins again with the first current menu. */
-enum phase { LOADING, PUBLISHING, LISTING, IDLE };
-
+/* One round: read the list, fetch what is not here, decide, and where that changed the list write
+ * the sources, then the list; then rest. */
 struct versions {
     struct versions_settings settings;
-    enum phase phase;
-    struct version list[VERSIONS_MAX]; /* newest first */
-    unsigned count;
-    unsigned next; /* loading: place in the list; publishing: current menu */
+    bool is_resting;
+    struct releases stored; /* as last read or written */
+    uint64_t stored_version;
+    bool has_stored;
+    struct releases writing; /* what this round decided */
+    struct releases applied; /* what the router was told */
+    uint8_t *record;         /* `writing`, encoded: RELEASES_BYTES_MAX */
+    unsigned next;           /* fetching, keeping: place in the list */
     bool is_loaded;
-    bool is_asked; /* to publish once more when this round is over */
+    bool is_unreadable; /* the list is of a newer program: left alone */
+    bool has_offer;     /* the files are still to be offered */
+    bool was_offered;   /* this round has */
+    bool is_told;       /* what became of the offer was logged */
+    bool is_asked;      /* for another round when this one is over */
+    int64_t refreshed_ms;
     struct timer again;
 };
 
-static void load_next(struct versions *v);
-static void publish_next(struct versions *v);
+static void fetch_next(struct versions *v);
+static void keep_next(struct versions *v);
 
-static void make_name(const uint8_t id[MENU_ID_BYTES], char name[NAME_BYTES])
+static int64_t wall_ms(const struct versions *v)
 {
-    strcpy(name, "menu:");
-    for (int i = 0; i < MENU_ID_BYTES; i++)
-        sprintf(name + 5 + 2 * i, "%02x", id[i]);
+    return v->settings.wall_ms(v->settings.wall_ctx);
 }
 
-/* ---- the list ---- */
-
-static void read_list(struct versions *v, struct span record)
+static void rest(struct versions *v, uint64_t delay_ms)
 {
-    struct reader r;
-    unsigned count;
+    v->is_resting = true;
+    if (v->is_asked)
+        delay_ms = 0;
+    v->is_asked = false;
+    timer_start(v->settings.timers, &v->again, delay_ms);
+}
 
-    v->count = 0;
-    reader_init(&r, record);
-    if (record.size == 0 || reader_u8(&r) != LIST_FORMAT)
+/* ---- deciding ---- */
+
+static void log_version(const char *event, const struct release *release)
+{
+    char hex[RELEASES_HEX_BYTES];
+
+    releases_hex(release->id, hex);
+    log_info(event, LOG_S("menu", release->menu), LOG_S("version", hex), LOG_S("by", release->by),
+             LOG_U("percent", release->percent), LOG_U("numbers", release->number_count));
+}
+
+/* Tells the router, and the log what is new. */
+static void apply(struct versions *v, const struct releases *releases)
+{
+    const struct menu *file;
+
+    for (unsigned i = 0; (file = router_file_at(v->settings.router, i)) != NULL; i++) {
+        const struct release *now = releases_in_force(releases, menu_name(file));
+        const struct release *before = releases_in_force(&v->applied, menu_name(file));
+        const struct release *trial = releases_on_trial(releases, menu_name(file));
+        const struct release *trial_before = releases_on_trial(&v->applied, menu_name(file));
+
+        if (now != NULL && (before == NULL || memcmp(before->id, now->id, MENU_ID_BYTES) != 0))
+            log_version("menu.in_force", now);
+        if (trial != NULL && (trial_before == NULL || trial_before->since_ms != trial->since_ms))
+            log_version("menu.trial", trial);
+    }
+    releases_copy(&v->applied, releases);
+    router_apply(v->settings.router, &v->applied);
+}
+
+static void tell_held(const struct releases *releases, const struct menu *file,
+                      enum releases_offer offer)
+{
+    static const char *const whys[] = {[RELEASES_UNCHANGED] = "the file has not changed here",
+                                       [RELEASES_TAKEN_BACK] = "it was taken back",
+                                       [RELEASES_TRIED] = "it is on trial"};
+    const struct release *in_force = releases_in_force(releases, menu_name(file));
+    char of_file[RELEASES_HEX_BYTES], hex[RELEASES_HEX_BYTES];
+
+    if (offer == RELEASES_PUBLISHED || offer == RELEASES_SAME || in_force == NULL)
         return;
-    count = reader_u8(&r);
-    while (count-- > 0 && v->count < VERSIONS_MAX) {
-        struct version *version = &v->list[v->count];
-        struct span id = reader_bytes(&r, MENU_ID_BYTES);
+    releases_hex(menu_id(file), of_file);
+    releases_hex(in_force->id, hex);
+    log_warning("menu.file_not_in_force", LOG_S("menu", menu_name(file)),
+                LOG_S("file_version", of_file), LOG_S("version", hex), LOG_S("why", whys[offer]));
+}
 
-        version->in_force_ms = reader_u64(&r);
-        if (r.failed)
-            return;
-        memcpy(version->id, id.data, MENU_ID_BYTES);
-        v->count++;
+static void offer_files(struct versions *v, struct releases *releases)
+{
+    const struct menu *file;
+
+    for (unsigned i = 0; (file = router_file_at(v->settings.router, i)) != NULL; i++) {
+        enum releases_offer offer = releases_offer(releases, v->settings.instance, menu_name(file),
+                                                   menu_id(file), wall_ms(v));
+
+        if (!v->is_told)
+            tell_held(releases, file, offer);
     }
+    v->is_told = true;
 }
 
-static void write_list(const struct versions *v, struct writer *w)
+void versions_offer_files(struct versions *v)
 {
-    writer_u8(w, LIST_FORMAT);
-    writer_u8(w, (uint8_t)v->count);
-    for (unsigned i = 0; i < v->count; i++) {
-        writer_bytes(w, v->list[i].id, MENU_ID_BYTES);
-        writer_u64(w, v->list[i].in_force_ms);
-    }
-    assert(!w->failed);
+    struct releases decided;
+
+    v->has_offer = true;
+    v->is_told = false;
+    if (!v->is_loaded)
+        return; /* the first round does it */
+    releases_init(&decided);
+    releases_copy(&decided, &v->stored);
+    offer_files(v, &decided);
+    apply(v, &decided);
+    releases_fini(&decided);
+    v->was_offered = false;
+    v->is_asked = true;
+    if (v->is_resting)
+        rest(v, 0);
 }
-
-/* Puts an id in front, out of its old place; the last one goes when there are too many. */
-static void put_first(struct versions *v, const uint8_t *id, uint64_t now_ms)
-{
-    unsigned at = 0;
-
-    while (at < v->count && memcmp(v->list[at].id, id, MENU_ID_BYTES) != 0)
-        at++;
-    if (at == v->count && v->count < VERSIONS_MAX)
-        v->count++;
-    if (at == VERSIONS_MAX)
-        at--;
-    memmove(&v->list[1], &v->list[0], at * sizeof(v->list[0]));
-    memcpy(v->list[0].id, id, MENU_ID_BYTES);
-    v->list[0].in_force_ms = now_ms;
-}
-
-static void note_current(struct versions *v)
-{
-    uint64_t now_ms = (uint64_t)v->settings.wall_ms(v->settings.wall_ctx);
-    const struct menu *menu;
-
-    for (unsigned i = 0; (menu = router_at(v->settings.router, i)) != NULL; i++)
-        put_first(v, menu_id(menu), now_ms);
-    while (v->count > 0 &&
-           v->list[v->count - 1].in_force_ms + (uint64_t)VERSIONS_TTL_S * 1000 < now_ms)
-        v->count--;
-}
-
-/* ---- loading ---- */
 
 static void finish_loading(struct versions *v)
 {
     if (v->is_loaded)
         return;
     v->is_loaded = true;
-    versions_publish(v);
     v->settings.on_loaded(v->settings.ctx);
 }
 
-static void on_fault(void *arg, const struct menu_fault *fault)
+/* Without the list: the files serve. */
+static void go_without(struct versions *v)
 {
-    (void)arg;
-    if (!fault->is_warning)
-        log_warning("menu.version_unusable", LOG_S("text", fault->text),
-                    LOG_U("line", fault->line));
-}
-
-/* A version that this program cannot load any more: its dialogues go on with the current one. */
-static void take_menu(struct versions *v, struct span source)
-{
-    struct menu *menu = menu_load_source(source, v->settings.vocabulary, on_fault, NULL);
-
-    if (menu != NULL)
-        router_add_version(v->settings.router, menu);
-}
-
-static void on_menu_loaded(void *arg, const struct store_reply *reply)
-{
-    struct versions *v = arg;
-
-    if (reply->result == STORE_OK && reply->subscriber.session.version != 0)
-        take_menu(v, reply->subscriber.session.data);
-    v->next++;
-    load_next(v);
-}
-
-static void load_next(struct versions *v)
-{
-    char name[NAME_BYTES];
-
-    while (v->next < v->count && router_has_version(v->settings.router, v->list[v->next].id))
-        v->next++;
-    if (v->next == v->count) {
-        finish_loading(v);
-        return;
+    if (!v->is_loaded) {
+        releases_fini(&v->writing);
+        offer_files(v, &v->writing);
+        apply(v, &v->writing);
     }
-    make_name(v->list[v->next].id, name);
-    store_shared_load(v->settings.store, name, on_menu_loaded, v);
+    v->is_told = false;
+    finish_loading(v);
+    rest(v, VERSIONS_POLL_MS);
 }
 
-static void on_list_loaded(void *arg, const struct store_reply *reply)
+static bool is_refresh_due(const struct versions *v)
 {
-    struct versions *v = arg;
-
-    if (reply->result == STORE_OK)
-        read_list(v, reply->subscriber.session.data);
-    else
-        log_warning("menu.versions_not_loaded", LOG_S("result", store_result_name(reply->result)));
-    v->next = 0;
-    load_next(v);
+    return v->refreshed_ms + (int64_t)VERSIONS_REFRESH_S * 1000 <= wall_ms(v);
 }
 
-/* ---- publishing ---- */
-
-static void rest(struct versions *v, uint64_t delay_ms)
+static struct span encode(const struct versions *v, const struct releases *releases)
 {
-    v->phase = IDLE;
-    if (v->is_asked) {
-        v->is_asked = false;
-        delay_ms = 0;
-    }
-    timer_start(v->settings.timers, &v->again, delay_ms);
-}
-
-static void on_list_written(void *arg, const struct store_reply *reply)
-{
-    struct versions *v = arg;
-
-    /* Conflict: another gateway has noted its own meanwhile; ours are added to that. */
-    rest(v, reply->result == STORE_OK ? (uint64_t)VERSIONS_REFRESH_S * 1000 : RETRY_MS);
-}
-
-static void on_list_read_again(void *arg, const struct store_reply *reply)
-{
-    struct versions *v = arg;
-    uint8_t octets[LIST_BYTES];
     struct writer w;
 
-    if (reply->result != STORE_OK) {
-        rest(v, RETRY_MS);
-        return;
-    }
-    read_list(v, reply->subscriber.session.data);
-    note_current(v);
-    writer_init(&w, octets, sizeof(octets));
-    write_list(v, &w);
-    store_shared_commit(v->settings.store, LIST_NAME, reply->subscriber.session.version,
-                        writer_span(&w), 0, on_list_written, v);
+    writer_init(&w, v->record, RELEASES_BYTES_MAX);
+    releases_encode(releases, &w);
+    assert(!w.failed);
+    return writer_span(&w);
 }
 
-static void on_menu_written(void *arg, const struct store_reply *reply)
+static bool is_equal(const struct versions *v)
+{
+    struct span stored = encode(v, &v->stored);
+    uint8_t *copy = mem_dup(stored.data, stored.size);
+    bool equal = span_is_equal(span_of(copy, stored.size), encode(v, &v->writing));
+
+    mem_free(copy);
+    return equal;
+}
+
+static void decide(struct versions *v)
+{
+    releases_copy(&v->writing, &v->stored);
+    if (v->has_offer)
+        offer_files(v, &v->writing);
+    v->was_offered = v->has_offer;
+    if (is_refresh_due(v))
+        releases_refresh(&v->writing, wall_ms(v));
+    apply(v, &v->writing);
+    finish_loading(v);
+    if (is_equal(v)) {
+        v->has_offer = v->has_offer && !v->was_offered;
+        rest(v, VERSIONS_POLL_MS);
+        return;
+    }
+    v->next = 0;
+    keep_next(v);
+}
+
+/* ---- reading ---- */
+
+static void on_fault(void *arg, const struct menu_fault *fault)
+{
+    if (!fault->is_warning)
+        log_error("menu.version_unusable", LOG_S("version", arg), LOG_U("line", fault->line),
+                  LOG_S("text", fault->text));
+}
+
+/* A version that this program cannot load any more is passed over: its dialogues go on with the one
+ * that serves new dials. */
+static void on_source(void *arg, const struct store_reply *reply)
 {
     struct versions *v = arg;
+    char hex[RELEASES_HEX_BYTES];
+    struct menu *menu;
 
-    /* Conflict: another gateway has just written the same. */
-    if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
-        rest(v, RETRY_MS);
+    if (reply->result != STORE_OK) {
+        v->has_stored = false;
+        go_without(v);
         return;
+    }
+    releases_hex(v->stored.list[v->next].id, hex);
+    if (reply->subscriber.session.version != 0) {
+        menu =
+            menu_load_source(reply->subscriber.session.data, v->settings.vocabulary, on_fault, hex);
+        if (menu != NULL)
+            router_add_version(v->settings.router, menu);
     }
     v->next++;
-    publish_next(v);
+    fetch_next(v);
 }
 
-/* Written again where it is already: that keeps it for another VERSIONS_TTL_S. */
-static void on_menu_looked_up(void *arg, const struct store_reply *reply)
+static bool is_wanted(const struct versions *v, const struct release *release)
+{
+    return !router_has_version(v->settings.router, release->id) &&
+           (releases_is_kept(&v->stored, release) ||
+            release->used_ms + (int64_t)RELEASES_KEEP_S * 1000 > wall_ms(v));
+}
+
+static void fetch_next(struct versions *v)
+{
+    char key[RELEASES_KEY_BYTES];
+
+    while (v->next < v->stored.count && !is_wanted(v, &v->stored.list[v->next]))
+        v->next++;
+    if (v->next == v->stored.count) {
+        decide(v);
+        return;
+    }
+    releases_key(v->stored.list[v->next].id, key);
+    store_shared_load(v->settings.store, key, on_source, v);
+}
+
+static void on_list(void *arg, const struct store_reply *reply)
 {
     struct versions *v = arg;
-    const struct menu *menu = router_at(v->settings.router, v->next);
-    char name[NAME_BYTES];
+    const struct store_record *record = &reply->subscriber.session;
 
-    if (reply->result != STORE_OK || menu == NULL) { /* NULL: a reload took it out meanwhile */
-        rest(v, RETRY_MS);
+    if (reply->result != STORE_OK) {
+        if (!v->is_loaded)
+            log_warning("menu.versions_not_loaded",
+                        LOG_S("result", store_result_name(reply->result)));
+        go_without(v);
         return;
     }
-    make_name(menu_id(menu), name);
-    store_shared_commit(v->settings.store, name, reply->subscriber.session.version,
-                        menu_source(menu), VERSIONS_TTL_S, on_menu_written, v);
-}
-
-static void publish_next(struct versions *v)
-{
-    const struct menu *menu = router_at(v->settings.router, v->next);
-    char name[NAME_BYTES];
-
-    if (menu == NULL) {
-        v->phase = LISTING;
-        store_shared_load(v->settings.store, LIST_NAME, on_list_read_again, v);
+    if (v->has_stored && record->version == v->stored_version && !v->has_offer &&
+        !is_refresh_due(v)) {
+        rest(v, VERSIONS_POLL_MS);
         return;
     }
-    make_name(menu_id(menu), name);
-    store_shared_load(v->settings.store, name, on_menu_looked_up, v);
+    if (!releases_decode(&v->stored, record->data)) {
+        if (!v->is_unreadable)
+            log_error("menu.versions_unreadable",
+                      LOG_S("what", "written by another program; the files serve"));
+        v->is_unreadable = true;
+        go_without(v);
+        return;
+    }
+    v->is_unreadable = false;
+    v->has_stored = true;
+    v->stored_version = record->version;
+    v->next = 0;
+    fetch_next(v);
 }
 
 static void on_again(struct timer *timer, void *arg)
@@ -257,29 +284,106 @@ static void on_again(struct timer *timer, void *arg)
     struct versions *v = arg;
 
     (void)timer;
-    v->phase = PUBLISHING;
-    v->next = 0;
-    publish_next(v);
+    v->is_resting = false;
+    store_shared_load(v->settings.store, RELEASES_RECORD, on_list, v);
 }
 
-void versions_publish(struct versions *v)
+/* ---- writing ---- */
+
+static void on_list_written(void *arg, const struct store_reply *reply)
 {
-    if (!v->is_loaded || v->phase == PUBLISHING || v->phase == LISTING) {
-        v->is_asked = v->is_loaded; /* a first round follows the loading in any case */
+    struct versions *v = arg;
+
+    if (reply->result != STORE_OK) {
+        /* Conflict: somebody has decided meanwhile; this is decided again on that. */
+        v->has_stored = false;
+        rest(v, reply->result == STORE_CONFLICT ? AGAIN_MS : VERSIONS_POLL_MS);
         return;
     }
-    v->phase = IDLE;
-    timer_start(v->settings.timers, &v->again, 0);
+    releases_copy(&v->stored, &v->writing);
+    v->stored_version = reply->subscriber.session.version;
+    if (is_refresh_due(v))
+        v->refreshed_ms = wall_ms(v);
+    v->has_offer = v->has_offer && !v->was_offered;
+    rest(v, VERSIONS_POLL_MS);
 }
+
+static void on_source_written(void *arg, const struct store_reply *reply)
+{
+    struct versions *v = arg;
+
+    /* Conflict: another gateway has just written the same. */
+    if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
+        rest(v, VERSIONS_POLL_MS);
+        return;
+    }
+    v->next++;
+    keep_next(v);
+}
+
+/* Written again where it is already: that keeps it for another RELEASES_KEEP_S. */
+static void on_source_looked_up(void *arg, const struct store_reply *reply)
+{
+    struct versions *v = arg;
+    const uint8_t *id = v->writing.list[v->next].id;
+    const struct menu *menu = router_version(v->settings.router, id);
+    char key[RELEASES_KEY_BYTES];
+
+    if (reply->result != STORE_OK || menu == NULL) { /* NULL: it had to make room meanwhile */
+        rest(v, VERSIONS_POLL_MS);
+        return;
+    }
+    releases_key(id, key);
+    store_shared_commit(v->settings.store, key, reply->subscriber.session.version,
+                        menu_source(menu), RELEASES_KEEP_S, on_source_written, v);
+}
+
+/* What has come into use, and from time to time all that is. */
+static bool must_keep(const struct versions *v, const struct release *release)
+{
+    const struct release *before = releases_find(&v->stored, release->id);
+
+    return releases_is_kept(&v->writing, release) &&
+           router_has_version(v->settings.router, release->id) &&
+           (is_refresh_due(v) || before == NULL || before->state != release->state);
+}
+
+static void keep_next(struct versions *v)
+{
+    char key[RELEASES_KEY_BYTES];
+
+    while (v->next < v->writing.count && !must_keep(v, &v->writing.list[v->next]))
+        v->next++;
+    if (v->next < v->writing.count) {
+        releases_key(v->writing.list[v->next].id, key);
+        store_shared_load(v->settings.store, key, on_source_looked_up, v);
+        return;
+    }
+    store_shared_commit(v->settings.store, RELEASES_RECORD, v->stored_version,
+                        encode(v, &v->writing), 0, on_list_written, v);
+}
+
+/* ---- lifetime ---- */
 
 struct versions *versions_new(const struct versions_settings *settings)
 {
     struct versions *v = mem_zalloc(sizeof(*v));
 
     v->settings = *settings;
+    v->settings.instance = mem_strdup(settings->instance);
+    releases_init(&v->stored);
+    releases_init(&v->writing);
+    releases_init(&v->applied);
+    v->record = mem_alloc(RELEASES_BYTES_MAX);
+    v->has_offer = true;
     timer_init(&v->again, on_again, v);
-    store_shared_load(settings->store, LIST_NAME, on_list_loaded, v);
+    store_shared_load(settings->store, RELEASES_RECORD, on_list, v);
     return v;
+}
+
+const struct releases *versions_releases(const struct versions *v)
+{
+    return &v->applied;
 }
 
 void versions_free(struct versions *v)
@@ -287,5 +391,10 @@ void versions_free(struct versions *v)
     if (v == NULL)
         return;
     timer_stop(v->settings.timers, &v->again);
+    releases_fini(&v->stored);
+    releases_fini(&v->writing);
+    releases_fini(&v->applied);
+    mem_free(v->record);
+    mem_free((char *)v->settings.instance);
     mem_free(v);
 }

@@ -1,10 +1,14 @@
 /*
- * Menu versions that outlive the process: each version in force is kept in the store by its content
- * hash, with a list of which were in force when, so that a gateway that starts anew serves
- * dialogues and drafts with the version that they began with.
+ * Menu versions in the store: which are in force (gateway/releases.h), and the source of each by
+ * its content hash. The store is the authority: what this gateway's files say is offered to it,
+ * what others have decided is followed within VERSIONS_POLL_MS, and dialogues and drafts find the
+ * version that they began with, also after a restart and on another gateway.
  *
- * Store records: "menu:" and the hash in hex (the menu's source, VERSIONS_TTL_S after it was last
- * in force), "menus" (the list).
+ * Store records: "menus" (struct releases), "menu:" and the hash in hex (a menu's source,
+ * RELEASES_KEEP_S after it was last in use).
+ *
+ * Log events: menu.in_force, menu.trial, menu.file_not_in_force, menu.version_unusable,
+ * menu.versions_not_loaded, menu.versions_unreadable.
  */
 #ifndef WARUNG_GATEWAY_VERSIONS_H
 #define WARUNG_GATEWAY_VERSIONS_H
@@ -14,8 +18,7 @@
 #include "sessions/store.h"
 
 enum {
-    VERSIONS_MAX = 16,               /* in the list: the last ones in force */
-    VERSIONS_TTL_S = 10 * 24 * 3600, /* no draft and no dialogue is older */
+    VERSIONS_POLL_MS = 1000,
     VERSIONS_REFRESH_S = 24 * 3600,
 };
 
@@ -28,15 +31,19 @@ struct versions_settings {
     void *wall_ctx;
     struct router *router;
     const struct menu_vocabulary *vocabulary;
-    /* The kept versions are in the router, or cannot be had (logged). Once. */
+    const char *instance; /* copied */
+    /* What is in force is known and in the router, or cannot be had (logged). Once. */
     void (*on_loaded)(void *ctx);
     void *ctx;
 };
 
 /* Begins to load; nothing is called back from inside. The store must be ready. */
 struct versions *versions_new(const struct versions_settings *settings);
-/* Puts the versions now in force into the store; also after each reload. */
-void versions_publish(struct versions *v);
+/* After each router_load(): the files may have changed. What serves new dials is decided and in the
+ * router before this returns, by what is known of the store; it is written to it behind that. */
+void versions_offer_files(struct versions *v);
+/* What the router was told last. */
+const struct releases *versions_releases(const struct versions *v);
 /* After the store: a request under way is forgotten with it. */
 void versions_free(struct versions *v);
 

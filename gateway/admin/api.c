@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/isotime.h"
+#include "base/log.h"
 #include "base/version.h"
 #include "gateway/gateway.h"
 
@@ -26,28 +27,68 @@ void api_reply(struct http_call *call, json_t *value)
     json_decref(value);
 }
 
-static json_t *describe_menu(const struct menu *menu)
+static json_t *hex_of(const uint8_t id[MENU_ID_BYTES])
 {
-    char version[2 * MENU_ID_BYTES + 1];
-    const uint8_t *id = menu_id(menu);
+    char hex[RELEASES_HEX_BYTES];
 
-    for (int i = 0; i < MENU_ID_BYTES; i++)
-        sprintf(version + 2 * i, "%02x", id[i]);
-    return json_pack("{s:s, s:s}", "name", menu_name(menu), "version", version);
+    releases_hex(id, hex);
+    return json_string(hex);
+}
+
+/* A menu in force; with its file's version where that is another, and why; and with a trial. */
+static json_t *describe_menu(const struct gateway *g, unsigned index)
+{
+    const struct menu *menu = router_at(gateway_router(g), index);
+    const struct menu *file = router_file_at(gateway_router(g), index);
+    const struct releases *releases = gateway_releases(g);
+    const struct release *of_file =
+        releases != NULL ? releases_find(releases, menu_id(file)) : NULL;
+    const struct release *trial =
+        releases != NULL ? releases_on_trial(releases, menu_name(menu)) : NULL;
+    json_t *json =
+        json_pack("{s:s, s:o}", "name", menu_name(menu), "version", hex_of(menu_id(menu)));
+
+    if (menu != file) {
+        json_object_set_new(json, "file_version", hex_of(menu_id(file)));
+        json_object_set_new(
+            json, "file_state",
+            json_string(of_file != NULL ? release_state_name(of_file->state) : "unknown"));
+    }
+    if (trial != NULL && router_trial_at(gateway_router(g), index) != NULL)
+        json_object_set_new(json, "trial",
+                            json_pack("{s:o, s:i, s:i}", "version", hex_of(trial->id), "percent",
+                                      (int)trial->percent, "numbers", (int)trial->number_count));
+    return json;
+}
+
+static json_t *describe_menus(const struct gateway *g)
+{
+    json_t *menus = json_array();
+
+    for (unsigned i = 0; router_at(gateway_router(g), i) != NULL; i++)
+        json_array_append_new(menus, describe_menu(g, i));
+    return menus;
+}
+
+void api_on_reload(void *ctx, struct http_call *call)
+{
+    struct gateway *g = ctx;
+
+    log_info("admin.reload", LOG_S("user", http_call_user(call)));
+    if (gateway_reload(g))
+        api_reply(call, json_pack("{s:b, s:o}", "reloaded", 1, "menus", describe_menus(g)));
+    else
+        http_reply_error(call, 409, "the configuration is faulty; the running one stays");
 }
 
 void api_on_status(void *ctx, struct http_call *call)
 {
     const struct gateway *g = ctx;
-    json_t *menus = json_array();
-    const struct menu *menu;
 
-    for (unsigned i = 0; (menu = router_at(gateway_router(g), i)) != NULL; i++)
-        json_array_append_new(menus, describe_menu(menu));
     api_reply(call, json_pack("{s:s, s:s, s:s, s:b, s:o, s:i, s:o}", "instance",
                               gateway_config(g)->instance, "version", WARUNG_VERSION, "state",
                               gateway_state_name(gateway_state(g)), "store_ready",
                               (int)store_is_ready(gateway_store(g)), "started_at",
                               api_time(gateway_counters(g)->started_ms), "turns_live",
-                              (int)turn_live(gateway_turns(g)), "menus", menus));
+                              (int)turn_live(gateway_turns(g)), "menus", describe_menus(g)));
 }

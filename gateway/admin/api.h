@@ -10,6 +10,8 @@
 
 /* {"instance", "version", "state", "store_ready", "started_at", "turns_live", "menus": [...]} */
 http_handler_fn api_on_status;
+/* Reads the configuration again; tells what is in force of each menu, and what its file is. */
+http_handler_fn api_on_reload;
 
 /* [{"peer", "role": "smsc" or "partner", "service", "link", "state", "since", "bind", "window",
  * ..., "errors": [{"at", "name", "command_status"}], counters}]; a centre's link also has "reason",

@@ -50,15 +50,6 @@ static void on_drain(void *ctx, struct http_call *call)
     http_reply_text(call, 202, "application/json", "{\"state\":\"draining\"}\n");
 }
 
-static void on_reload(void *ctx, struct http_call *call)
-{
-    log_info("admin.reload", LOG_S("user", http_call_user(call)));
-    if (gateway_reload(ctx))
-        http_reply_text(call, 200, "application/json", "{\"reloaded\":true}\n");
-    else
-        http_reply_error(call, 409, "the configuration is faulty; the running one stays");
-}
-
 const struct http_route pages_routes[] = {
     {"GET", "/healthz", AUTH_NOBODY, on_healthz},
     {"GET", "/readyz", AUTH_NOBODY, on_readyz},
@@ -71,6 +62,6 @@ const struct http_route pages_routes[] = {
     {"POST", "/api/v1/links/tap", AUTH_ADMIN, api_on_tap_open},
     {"POST", "/api/v1/links/tap/read", AUTH_ADMIN, api_on_tap_read},
     {"POST", "/api/v1/drain", AUTH_ADMIN, on_drain},
-    {"POST", "/api/v1/reload", AUTH_ADMIN, on_reload},
+    {"POST", "/api/v1/reload", AUTH_ADMIN, api_on_reload},
 };
 const size_t pages_route_count = sizeof(pages_routes) / sizeof(pages_routes[0]);

@@ -27,6 +27,9 @@ enum ctl_option {
     CTL_OPTION_SEATS = 1 << 9,
     CTL_OPTION_LINK = 1 << 10,
     CTL_OPTION_FOR = 1 << 11,
+    CTL_OPTION_MENU = 1 << 12,
+    CTL_OPTION_PERCENT = 1 << 13,
+    CTL_OPTION_NUMBERS = 1 << 14,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -34,8 +37,8 @@ struct ctl_call {
     const char *config; /* path */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
-    const char *link;
-    unsigned limit, seats, for_s; /* 0 = not given */
+    const char *link, *menu, *numbers;
+    unsigned limit, seats, for_s, percent; /* 0 = not given */
     bool is_csv, is_revealed;
     char **words; /* what follows the command's own words */
     int word_count;
@@ -93,5 +96,11 @@ enum ctl_status ctl_menu_check(const struct ctl_call *call);
 enum ctl_status ctl_menu_graph(const struct ctl_call *call);
 enum ctl_status ctl_menu_play(const struct ctl_call *call);
 enum ctl_status ctl_menu_test(const struct ctl_call *call);
+enum ctl_status ctl_menu_versions(const struct ctl_call *call);
+enum ctl_status ctl_menu_diff(const struct ctl_call *call);
+enum ctl_status ctl_menu_rollback(const struct ctl_call *call);
+enum ctl_status ctl_menu_canary(const struct ctl_call *call);
+enum ctl_status ctl_menu_promote(const struct ctl_call *call);
+enum ctl_status ctl_menu_withdraw(const struct ctl_call *call);
 
 #endif

@@ -44,6 +44,13 @@ const struct ctl_command ctl_commands[] = {
     {"menu", "play", "FILE [--lang L] [--limit N] [--code C]", "a phone in the terminal",
      CTL_OPTION_LANG | CTL_OPTION_LIMIT | CTL_OPTION_CODE, 1, 1, ctl_menu_play},
     {"menu", "test", "FILE DIALOG... [--code C]", "golden dialogues, with the differences", CTL_OPTION_CODE, 2, -1, ctl_menu_test},
+    {"menu", "versions", "[--menu NAME]", "versions in force, on trial and before", CTL_OPTION_MENU, 0, 0, ctl_menu_versions},
+    {"menu", "diff", "VERSION|FILE [VERSION|FILE]", "what differs from the version in force, or between two", CTL_OPTION_MENU, 1, 2, ctl_menu_diff},
+    {"menu", "rollback", "[VERSION] [--menu NAME]", "back to the last good version, or to a certain one", CTL_OPTION_MENU, 0, 1, ctl_menu_rollback},
+    {"menu", "canary", "VERSION|FILE [--percent N] [--numbers A,B]", "a version for some of the new dials",
+     CTL_OPTION_PERCENT | CTL_OPTION_NUMBERS, 1, 1, ctl_menu_canary},
+    {"menu", "promote", "[VERSION] [--menu NAME]", "put the version on trial in force, or a certain one", CTL_OPTION_MENU, 0, 1, ctl_menu_promote},
+    {"menu", "withdraw", "[--menu NAME]", "end the trial", CTL_OPTION_MENU, 0, 0, ctl_menu_withdraw},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 /* clang-format on */

@@ -132,18 +132,36 @@ enum ctl_status ctl_order(const struct ctl_call *call, const char *path, const c
     return CTL_DONE;
 }
 
-static void print_status(const json_t *s)
+static void print_menu(const json_t *menu)
+{
+    const json_t *trial = json_object_get(menu, "trial");
+
+    printf("menu      %s, version %s\n", ctl_text(menu, "name"), ctl_text(menu, "version"));
+    if (trial != NULL)
+        printf("          on trial: %s, for %lld %% and %lld numbers\n", ctl_text(trial, "version"),
+               (long long)json_integer_value(json_object_get(trial, "percent")),
+               (long long)json_integer_value(json_object_get(trial, "numbers")));
+    if (json_object_get(menu, "file_version") != NULL)
+        printf("          its file is version %s, %s: not in force (warungctl menu promote)\n",
+               ctl_text(menu, "file_version"), ctl_text(menu, "file_state"));
+}
+
+static void print_menus(const json_t *from)
 {
     size_t index;
     json_t *menu;
 
+    json_array_foreach(json_object_get(from, "menus"), index, menu) print_menu(menu);
+}
+
+static void print_status(const json_t *s)
+{
     printf("instance  %s\nversion   %s\nstate     %s\nstore     %s\nstarted   %s\nat work   %lld\n",
            ctl_text(s, "instance"), ctl_text(s, "version"), ctl_text(s, "state"),
            json_is_true(json_object_get(s, "store_ready")) ? "ready" : "not available",
            ctl_text(s, "started_at"),
            (long long)json_integer_value(json_object_get(s, "turns_live")));
-    json_array_foreach(json_object_get(s, "menus"), index, menu)
-        printf("menu      %s, version %s\n", ctl_text(menu, "name"), ctl_text(menu, "version"));
+    print_menus(s);
 }
 
 enum ctl_status ctl_status(const struct ctl_call *call)
@@ -169,10 +187,22 @@ enum ctl_status ctl_drain(const struct ctl_call *call)
 enum ctl_status ctl_reload(const struct ctl_call *call)
 {
     /* The faults in full: the gateway's answer only says that there are some. */
+    enum ctl_status status;
     struct setup setup;
+    json_t *json;
 
     if (!ctl_load_setup(call, &setup))
         return CTL_REFUSED;
     setup_free(&setup);
-    return ctl_order(call, "/api/v1/reload", "", "reloaded");
+    json = ctl_ask(call, "/api/v1/reload", "", &status);
+    if (json == NULL)
+        return status;
+    if (call->is_json) {
+        ctl_print_json(json);
+    } else {
+        puts("reloaded");
+        print_menus(json);
+    }
+    json_decref(json);
+    return CTL_DONE;
 }

@@ -170,8 +170,8 @@ enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bo
     writer_init(&w, sealed, room);
     if (!vault_seal(d->setup.vault, VAULT_SHARED, PROGRAMME_TRAININGS_KEY, plain, &w))
         assert(!"there is room for it");
-    result =
-        hand_shared_commit(d->hand, PROGRAMME_TRAININGS_KEY, d->trainings_version, writer_span(&w));
+    result = hand_shared_commit(d->hand, PROGRAMME_TRAININGS_KEY, d->trainings_version,
+                                writer_span(&w), 0);
     mem_free(sealed);
     *is_taken = result == STORE_OK;
     if (result == STORE_OK || result == STORE_CONFLICT)

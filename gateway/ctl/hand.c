@@ -175,11 +175,11 @@ enum store_result hand_shared_load(struct hand *h, const char *name, uint64_t *v
 }
 
 enum store_result hand_shared_commit(struct hand *h, const char *name, uint64_t version,
-                                     struct span octets)
+                                     struct span octets, uint32_t ttl_s)
 {
     struct waiting w = {.octets = NULL};
 
-    store_shared_commit(h->store, name, version, octets, 0, on_shared, &w);
+    store_shared_commit(h->store, name, version, octets, ttl_s, on_shared, &w);
     wait_for(h, &w);
     return w.result;
 }

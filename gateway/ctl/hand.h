@@ -29,11 +29,11 @@ enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
                             char msisdn[STORE_MSISDN_BYTES_MAX + 1]);
 
 /* A shared record, sealed as it is; version 0 = there is none. `octets` has HAND_SHARED_BYTES. */
-enum { HAND_SHARED_BYTES = 64 * 1024 };
+enum { HAND_SHARED_BYTES = STORE_SHARED_BYTES_MAX };
 enum store_result hand_shared_load(struct hand *h, const char *name, uint64_t *version,
                                    uint8_t *octets, size_t *size);
 enum store_result hand_shared_commit(struct hand *h, const char *name, uint64_t version,
-                                     struct span octets);
+                                     struct span octets, uint32_t ttl_s);
 
 struct hand_item {
     char member[STORE_NAME_BYTES_MAX + 1];

@@ -32,6 +32,9 @@ static const struct option longs[] = {
     {"seats", required_argument, NULL, OPTION_FIRST + 9},
     {"link", required_argument, NULL, OPTION_FIRST + 10},
     {"for", required_argument, NULL, OPTION_FIRST + 11},
+    {"menu", required_argument, NULL, OPTION_FIRST + 12},
+    {"percent", required_argument, NULL, OPTION_FIRST + 13},
+    {"numbers", required_argument, NULL, OPTION_FIRST + 14},
     {NULL, 0, NULL, 0},
 };
 
@@ -127,6 +130,15 @@ static bool take_option(struct ctl_call *call, int option, unsigned *given)
         break;
     case CTL_OPTION_FOR:
         return take_duration(optarg, &call->for_s);
+    case CTL_OPTION_MENU:
+        call->menu = optarg;
+        break;
+    case CTL_OPTION_PERCENT:
+        call->percent = (unsigned)strtoul(optarg, &end, 10);
+        return *end == '\0' && call->percent >= 1 && call->percent <= 100;
+    case CTL_OPTION_NUMBERS:
+        call->numbers = optarg;
+        break;
     default:
         return false;
     }
@@ -164,6 +176,8 @@ static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned
                 ctl_complain("--seats takes a number");
             if (option == OPTION_FIRST + 11)
                 ctl_complain("--for takes a time: 60s, 5m, 1h");
+            if (option == OPTION_FIRST + 13)
+                ctl_complain("--percent takes 1 to 100");
             *status = CTL_USAGE;
             return false;
         }

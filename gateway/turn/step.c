@@ -115,10 +115,11 @@ static bool find_menu(struct run *run, const char *code, const uint8_t *id)
     bool is_sms = run->input != NULL && run->input->kind == DIALECT_SMS;
 
     run->code = code;
-    run->menu =
-        id != NULL ? ports->find_menu(ports->ctx, run->cause->link_name, code, is_sms, id) : NULL;
+    run->menu = id != NULL ? ports->find_menu(ports->ctx, run->cause->link_name, code, is_sms, id,
+                                              run->msisdn)
+                           : NULL;
     if (run->menu == NULL)
-        run->menu = ports->find_menu(ports->ctx, run->link, code, is_sms, current);
+        run->menu = ports->find_menu(ports->ctx, run->link, code, is_sms, current, run->msisdn);
     return run->menu != NULL;
 }
 

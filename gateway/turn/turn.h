@@ -66,10 +66,10 @@ struct turn_ports {
      * code that SMS come from. link_name: "" = any. */
     bool (*send_sms)(void *ctx, const char *link_name, const char *source, const char *msisdn,
                      const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg);
-    /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the current version,
-     * else that version (NULL when it is gone). */
+    /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the version for this
+     * subscriber's new dials, else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
-                                    const uint8_t *id);
+                                    const uint8_t *id, const char *msisdn);
     /* What texts call the service of a code: "*384#" for an SMS to "384". Valid until menus change;
      * NULL = the code itself. */
     const char *(*shown_code)(void *ctx, const char *code);

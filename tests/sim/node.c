@@ -126,7 +126,7 @@ static bool port_send_sms(void *ctx, const char *link_name, const char *source, 
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
-                                         bool is_sms, const uint8_t *id)
+                                         bool is_sms, const uint8_t *id, const char *msisdn)
 {
     struct node *n = ctx;
 
@@ -134,6 +134,7 @@ static const struct menu *port_find_menu(void *ctx, const char *link_name, const
     (void)code;
     (void)is_sms;
     (void)id;
+    (void)msisdn;
     return n->menu;
 }
 

@@ -131,13 +131,14 @@ static bool port_send_sms(void *ctx, const char *link_name, const char *source, 
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
-                                         bool is_sms, const uint8_t *id)
+                                         bool is_sms, const uint8_t *id, const char *msisdn)
 {
     (void)ctx;
     (void)link_name;
     (void)code;
     (void)is_sms;
     (void)id;
+    (void)msisdn;
     return turn_rig.menu;
 }
 

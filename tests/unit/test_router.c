@@ -99,7 +99,7 @@ static bool load(struct fixture *f)
 
 static const char *menu_of(struct fixture *f, const char *code, bool is_sms)
 {
-    const struct menu *menu = router_find(f->router, code, is_sms, NULL);
+    const struct menu *menu = router_find(f->router, code, is_sms, NULL, NULL);
 
     return menu != NULL ? menu_name(menu) : NULL;
 }
@@ -165,20 +165,20 @@ static void versions_are_kept_for_those_who_began_with_them(void **state)
 
     add_menu(f, "satu", "*384#", NULL, false);
     assert_true(load(f));
-    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL)), MENU_ID_BYTES);
+    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL, NULL)), MENU_ID_BYTES);
     assert_true(load(f)); /* the same file: no new version */
     assert_int_equal(router_version_count(f->router), 1);
 
     write_menu(f, 0, "dua");
     assert_true(load(f));
     assert_int_equal(router_version_count(f->router), 2);
-    kept = router_find(f->router, "*384#", false, first);
+    kept = router_find(f->router, "*384#", false, first, NULL);
     assert_non_null(kept);
-    assert_ptr_not_equal(kept, router_find(f->router, "*384#", false, none));
+    assert_ptr_not_equal(kept, router_find(f->router, "*384#", false, none, NULL));
 
     write_menu(f, 0, "satu"); /* taken back: the first version again */
     assert_true(load(f));
-    assert_ptr_equal(router_find(f->router, "*384#", false, NULL), kept);
+    assert_ptr_equal(router_find(f->router, "*384#", false, NULL, NULL), kept);
     assert_int_equal(router_version_count(f->router), 2);
 }
 
@@ -190,15 +190,15 @@ static void old_versions_go_when_there_are_too_many(void **state)
 
     add_menu(f, "0", "*384#", NULL, false);
     assert_true(load(f));
-    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL)), MENU_ID_BYTES);
+    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL, NULL)), MENU_ID_BYTES);
     for (int i = 1; i <= ROUTER_VERSIONS_MAX; i++) {
         snprintf(text, sizeof(text), "%d", i);
         write_menu(f, 0, text);
         assert_true(load(f));
     }
     assert_int_equal(router_version_count(f->router), ROUTER_VERSIONS_MAX);
-    assert_null(router_find(f->router, "*384#", false, first));
-    assert_non_null(router_find(f->router, "*384#", false, NULL));
+    assert_null(router_find(f->router, "*384#", false, first, NULL));
+    assert_non_null(router_find(f->router, "*384#", false, NULL, NULL));
 }
 
 static void a_faulty_file_changes_nothing(void **state)
@@ -210,14 +210,14 @@ static void a_faulty_file_changes_nothing(void **state)
     add_menu(f, "a", "*1#", NULL, false);
     add_menu(f, "b", "*2#", NULL, false);
     assert_true(load(f));
-    before = router_find(f->router, "*1#", false, NULL);
+    before = router_find(f->router, "*1#", false, NULL, NULL);
     write_menu(f, 0, "new");
     file = fopen(f->files[1], "a");
     fputs("nonsense = 1;\n", file);
     fclose(file);
     f->faults = 1; /* do not print */
     assert_false(load(f));
-    assert_ptr_equal(router_find(f->router, "*1#", false, NULL), before);
+    assert_ptr_equal(router_find(f->router, "*1#", false, NULL, NULL), before);
     assert_int_equal(router_version_count(f->router), 2);
     assert_ptr_equal(router_at(f->router, 0), before);
     assert_null(router_at(f->router, 2));

@@ -1,5 +1,5 @@
-/* gateway/versions on the store in memory: what was in force is found again by a gateway that
- * starts anew, and lists of several gateways grow together. */
+/* gateway/versions and gateway/releases on the store in memory: what was in force is found again by
+ * a gateway that starts anew, several gateways agree, and what an admin decided stays. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ static const uint8_t *current_id(const struct gateway_here *g)
     return menu_id(router_at(g->router, 0));
 }
 
-static void start_gateway(struct gateway_here *g, struct world *w, const char *text)
+static void start_as(struct gateway_here *g, struct world *w, const char *name, const char *text)
 {
     struct store_memory_settings store = {
         .data = w->data, .timers = &w->timers, .deferred = &w->deferred};
@@ -97,6 +97,7 @@ static void start_gateway(struct gateway_here *g, struct world *w, const char *t
                                          .wall_ms = wall_ms,
                                          .wall_ctx = w,
                                          .vocabulary = &no_vocabulary,
+                                         .instance = name,
                                          .on_loaded = on_loaded,
                                          .ctx = g};
 
@@ -109,6 +110,11 @@ static void start_gateway(struct gateway_here *g, struct world *w, const char *t
     settings.router = g->router;
     g->versions = versions_new(&settings);
     assert_int_equal(g->loaded, 0); /* nothing from inside */
+}
+
+static void start_gateway(struct gateway_here *g, struct world *w, const char *text)
+{
+    start_as(g, w, "gw1", text);
 }
 
 static void stop_gateway(struct gateway_here *g)
@@ -145,6 +151,89 @@ static int stop(void **state)
     return system(command);
 }
 
+/* What an admin does: changes the record in the store, by one of the functions of releases.h. */
+struct admin {
+    struct world *world;
+    struct store *store;
+    struct releases releases;
+    uint64_t version;
+    bool is_done;
+};
+
+static void on_list(void *arg, const struct store_reply *reply)
+{
+    struct admin *a = arg;
+
+    assert_int_equal(reply->result, STORE_OK);
+    a->version = reply->subscriber.session.version;
+    assert_true(releases_decode(&a->releases, reply->subscriber.session.data));
+    a->is_done = true;
+}
+
+static void on_written(void *arg, const struct store_reply *reply)
+{
+    struct admin *a = arg;
+
+    assert_int_equal(reply->result, STORE_OK);
+    a->is_done = true;
+}
+
+static void begin_change(struct admin *a, struct world *w)
+{
+    struct store_memory_settings store = {
+        .data = w->data, .timers = &w->timers, .deferred = &w->deferred};
+
+    memset(a, 0, sizeof(*a));
+    a->world = w;
+    a->store = store_memory_new(&store);
+    store_shared_load(a->store, RELEASES_RECORD, on_list, a);
+    while (!a->is_done)
+        deferred_run(&w->deferred);
+}
+
+static void end_change(struct admin *a)
+{
+    static uint8_t octets[RELEASES_BYTES_MAX];
+    struct writer w;
+
+    writer_init(&w, octets, sizeof(octets));
+    releases_encode(&a->releases, &w);
+    a->is_done = false;
+    store_shared_commit(a->store, RELEASES_RECORD, a->version, writer_span(&w), 0, on_written, a);
+    while (!a->is_done)
+        deferred_run(&a->world->deferred);
+    releases_fini(&a->releases);
+    store_free(a->store);
+}
+
+static void roll_back(struct world *w)
+{
+    struct admin a;
+
+    begin_change(&a, w);
+    assert_non_null(releases_last_good(&a.releases, "m"));
+    releases_put_in_force(&a.releases, "m", releases_last_good(&a.releases, "m")->id,
+                          RELEASE_TAKEN_BACK, "admin", w->wall_ms);
+    end_change(&a);
+    pass(w, VERSIONS_POLL_MS + 10);
+}
+
+static void reload(struct gateway_here *g, const char *text)
+{
+    load_menu(g, text);
+    versions_offer_files(g->versions);
+}
+
+static void file_id(const struct gateway_here *g, uint8_t id[MENU_ID_BYTES])
+{
+    memcpy(id, menu_id(router_file_at(g->router, 0)), MENU_ID_BYTES);
+}
+
+static void assert_in_force(const struct gateway_here *g, const uint8_t *id)
+{
+    assert_memory_equal(current_id(g), id, MENU_ID_BYTES);
+}
+
 static void a_gateway_that_starts_anew_has_the_old_version(void **state)
 {
     struct world *w = *state;
@@ -164,52 +253,153 @@ static void a_gateway_that_starts_anew_has_the_old_version(void **state)
     assert_true(router_has_version(g.router, old));
     assert_memory_not_equal(current_id(&g), old, MENU_ID_BYTES);
     stop_gateway(&g);
+
+    start_gateway(&g, w, "satu"); /* the file was taken back: that is a change of it too */
+    pass(w, 10);
+    assert_in_force(&g, old);
+    stop_gateway(&g);
 }
 
-static void a_reload_is_published_and_two_lists_become_one(void **state)
+static void two_gateways_agree(void **state)
 {
     struct world *w = *state;
     struct gateway_here a, b, c;
-    uint8_t ids[3][MENU_ID_BYTES];
+    uint8_t ids[4][MENU_ID_BYTES];
 
-    start_gateway(&a, w, "satu");
-    start_gateway(&b, w, "dua"); /* at the same moment: their lists conflict */
+    start_as(&a, w, "gw1", "satu");
+    start_as(&b, w, "gw2", "dua"); /* at the same moment: their lists conflict */
     pass(w, 20000);
-    memcpy(ids[0], current_id(&a), MENU_ID_BYTES);
-    memcpy(ids[1], current_id(&b), MENU_ID_BYTES);
-    load_menu(&a, "tiga");
-    versions_publish(a.versions);
-    versions_publish(a.versions); /* asked twice is done once more, not wrong */
-    pass(w, 10);
-    memcpy(ids[2], current_id(&a), MENU_ID_BYTES);
-    stop_gateway(&a);
-    stop_gateway(&b);
+    file_id(&a, ids[0]);
+    file_id(&b, ids[1]);
+    assert_in_force(&a, current_id(&b));
+    reload(&a, "tiga");
+    file_id(&a, ids[2]);
+    assert_in_force(&a, ids[2]); /* at once */
+    reload(&a, "tiga");          /* asked twice is done once more, not wrong */
+    pass(w, VERSIONS_POLL_MS + 10);
+    assert_in_force(&b, ids[2]);
+    reload(&b, "dua"); /* its own file is as it was: the other's stays */
+    pass(w, VERSIONS_POLL_MS + 10);
+    assert_in_force(&a, ids[2]);
+    assert_in_force(&b, ids[2]);
 
-    start_gateway(&c, w, "empat");
+    start_as(&c, w, "gw3", "satu"); /* new here, with a version known for long */
     pass(w, 10);
+    assert_in_force(&c, ids[2]);
     for (int i = 0; i < 3; i++)
         assert_true(router_has_version(c.router, ids[i]));
     stop_gateway(&c);
+    stop_gateway(&b);
+    stop_gateway(&a);
+}
+
+static void a_rollback_stays_until_the_file_is_another(void **state)
+{
+    struct world *w = *state;
+    struct gateway_here a, b;
+    uint8_t good[MENU_ID_BYTES], bad[MENU_ID_BYTES];
+
+    start_as(&a, w, "gw1", "baik");
+    start_as(&b, w, "gw2", "baik");
+    pass(w, 20000);
+    file_id(&a, good);
+    reload(&a, "buruk");
+    file_id(&a, bad);
+    pass(w, VERSIONS_POLL_MS + 10);
+    assert_in_force(&b, bad);
+    roll_back(w);
+    assert_in_force(&a, good);
+    assert_in_force(&b, good);
+
+    reload(&a, "buruk"); /* a reload for another reason */
+    assert_in_force(&a, good);
+    reload(&b, "buruk"); /* the bad file comes to the other one too */
+    assert_in_force(&b, good);
+    pass(w, 20000);
+    stop_gateway(&a);
+    start_as(&a, w, "gw1", "buruk"); /* a restart */
+    pass(w, 10);
+    assert_in_force(&a, good);
+    assert_true(router_has_version(a.router, bad)); /* dialogues that began with it */
+
+    reload(&a, "lebih baik");
+    assert_memory_equal(current_id(&a), menu_id(router_file_at(a.router, 0)), MENU_ID_BYTES);
+    pass(w, VERSIONS_POLL_MS + 10);
+    assert_in_force(&b, current_id(&a));
+    roll_back(w);
+    assert_in_force(&b, good); /* not what was taken back before */
+    stop_gateway(&a);
+    stop_gateway(&b);
+}
+
+static void a_trial_serves_its_share_until_it_ends(void **state)
+{
+    static const char numbers[][RELEASES_MSISDN_BYTES] = {"6281200000001"};
+    struct world *w = *state;
+    struct gateway_here a, b;
+    uint8_t old[MENU_ID_BYTES], tried[MENU_ID_BYTES];
+    struct admin admin;
+    unsigned share = 0;
+
+    start_as(&a, w, "gw1", "lama");
+    start_as(&b, w, "gw2", "lama");
+    pass(w, 20000);
+    file_id(&a, old);
+    reload(&a, "baru"); /* so that the store has it */
+    file_id(&a, tried);
+    pass(w, 20000);
+    roll_back(w);
+    begin_change(&admin, w);
+    releases_try(&admin.releases, "m", tried, 20, numbers, 1, "admin", w->wall_ms);
+    end_change(&admin);
+    pass(w, VERSIONS_POLL_MS + 10);
+
+    assert_true(menu_id_is(router_find(b.router, "*1#", false, NULL, numbers[0]), tried));
+    for (unsigned i = 0; i < 1000; i++) {
+        char msisdn[24];
+        const struct menu *menu;
+
+        snprintf(msisdn, sizeof(msisdn), "62813%08u", i);
+        menu = router_find(a.router, "*1#", false, NULL, msisdn);
+        assert_true(menu_id_is(router_find(b.router, "*1#", false, NULL, msisdn), menu_id(menu)));
+        share += menu_id_is(menu, tried);
+    }
+    assert_in_range(share, 140, 260);
+    assert_true(menu_id_is(router_find(a.router, "*1#", false, NULL, NULL), old));
+    reload(&a, "baru"); /* the file on trial read again: still on trial */
+    assert_in_force(&a, old);
+
+    begin_change(&admin, w);
+    releases_withdraw(&admin.releases, "m", "admin", w->wall_ms);
+    end_change(&admin);
+    pass(w, VERSIONS_POLL_MS + 10);
+    assert_true(menu_id_is(router_find(a.router, "*1#", false, NULL, numbers[0]), old));
+    assert_true(router_has_version(a.router, tried)); /* its dialogues end on it */
+    stop_gateway(&a);
+    stop_gateway(&b);
 }
 
 static void what_was_long_out_of_force_is_forgotten(void **state)
 {
     struct world *w = *state;
     struct gateway_here g;
-    uint8_t old[MENU_ID_BYTES], kept[MENU_ID_BYTES];
+    uint8_t old[MENU_ID_BYTES], good[MENU_ID_BYTES], kept[MENU_ID_BYTES];
 
     start_gateway(&g, w, "satu");
     pass(w, 10);
     memcpy(old, current_id(&g), MENU_ID_BYTES);
-    load_menu(&g, "dua");
-    versions_publish(g.versions);
-    pass(w, (uint64_t)(VERSIONS_TTL_S + 2 * VERSIONS_REFRESH_S) * 1000);
+    reload(&g, "satu setengah");
+    pass(w, 20000);
+    memcpy(good, current_id(&g), MENU_ID_BYTES);
+    reload(&g, "dua");
+    pass(w, (uint64_t)(RELEASES_KEEP_S + 2 * VERSIONS_REFRESH_S) * 1000);
     memcpy(kept, current_id(&g), MENU_ID_BYTES);
     stop_gateway(&g);
 
     start_gateway(&g, w, "tiga");
     pass(w, 10);
     assert_false(router_has_version(g.router, old));
+    assert_true(router_has_version(g.router, good)); /* what a rollback returns to */
     assert_true(router_has_version(g.router, kept)); /* refreshed each day while it was in force */
     stop_gateway(&g);
 }
@@ -232,15 +422,43 @@ static void without_the_store_it_goes_on(void **state)
     stop_gateway(&g);
 }
 
+/* A record that this program cannot read is left alone. */
+static void the_list_of_a_newer_program_is_not_written_over(void **state)
+{
+    struct world *w = *state;
+    struct admin admin;
+    struct gateway_here g;
+
+    begin_change(&admin, w);
+    admin.is_done = false;
+    store_shared_commit(admin.store, RELEASES_RECORD, 0, span_of("\x7Fnewer", 6), 0, on_written,
+                        &admin);
+    while (!admin.is_done)
+        deferred_run(&w->deferred);
+    start_gateway(&g, w, "satu");
+    pass(w, 5000);
+    assert_int_equal(g.loaded, 1);
+    reload(&g, "dua");
+    pass(w, 5000);
+    assert_in_force(&g, menu_id(router_file_at(g.router, 0)));
+    stop_gateway(&g);
+    releases_init(&admin.releases);
+    admin.is_done = true;
+    store_free(admin.store);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_gateway_that_starts_anew_has_the_old_version),
-        TEST(a_reload_is_published_and_two_lists_become_one),
+        TEST(two_gateways_agree),
+        TEST(a_rollback_stays_until_the_file_is_another),
+        TEST(a_trial_serves_its_share_until_it_ends),
         TEST(what_was_long_out_of_force_is_forgotten),
         TEST(without_the_store_it_goes_on),
+        TEST(the_list_of_a_newer_program_is_not_written_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

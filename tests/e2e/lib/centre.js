@@ -38,6 +38,7 @@ class Centre {
 
     onSession(session) {
         session.socket.setNoDelay(true); // else each answer waits for the gateway's delayed ACK
+        session.setMaxListeners(0); // one a request that waits, and there may be hundreds
         session.on('error', () => session.destroy());
         session.on('close', () => (this.sessions = this.sessions.filter((s) => s !== session)));
         for (const kind of ['transceiver', 'transmitter', 'receiver'])

@@ -1,0 +1,198 @@
+#include "gateway/ctl/shelf.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "menus/load.h"
+#include "merchants/programme.h"
+
+enum { TRIES_MAX = 8, PREFIX_LEAST = 4 };
+
+static enum ctl_status load_list(struct shelf *s)
+{
+    size_t size;
+    enum store_result result =
+        hand_shared_load(s->hand, RELEASES_RECORD, &s->version, s->octets, &size);
+
+    if (result != STORE_OK)
+        return (enum ctl_status)hand_complain(result);
+    if (releases_decode(&s->releases, span_of(s->octets, size)))
+        return CTL_DONE;
+    ctl_complain("the list of menu versions was written by another program");
+    return CTL_REFUSED;
+}
+
+struct shelf *shelf_open(const struct ctl_call *call, enum ctl_status *status)
+{
+    struct shelf *s = mem_zalloc(sizeof(*s));
+
+    s->call = call;
+    s->octets = mem_alloc(HAND_SHARED_BYTES);
+    releases_init(&s->releases);
+    *status = CTL_REFUSED;
+    s->config = config_load(call->config, config_print_fault, stderr);
+    if (s->config != NULL) {
+        s->hand = hand_open(s->config);
+        *status = s->hand != NULL ? load_list(s) : CTL_UNREACHABLE;
+    }
+    if (*status == CTL_DONE)
+        return s;
+    shelf_close(s);
+    return NULL;
+}
+
+void shelf_close(struct shelf *s)
+{
+    releases_fini(&s->releases);
+    hand_close(s->hand);
+    config_free(s->config);
+    mem_free(s->octets);
+    mem_free(s);
+}
+
+const char *shelf_user(void)
+{
+    const struct passwd *user = getpwuid(getuid());
+
+    return user != NULL ? user->pw_name : "warungctl";
+}
+
+const char *shelf_menu(const struct shelf *s)
+{
+    const char *only = NULL;
+
+    for (unsigned i = 0; i < s->releases.count; i++) {
+        const struct release *release = &s->releases.list[i];
+
+        if (release->state != RELEASE_IN_FORCE)
+            continue;
+        if (s->call->menu != NULL && strcmp(s->call->menu, release->menu) == 0)
+            return release->menu;
+        if (s->call->menu == NULL && only != NULL) {
+            ctl_complain("there are several menus: say which with --menu (%s, %s, ...)", only,
+                         release->menu);
+            return NULL;
+        }
+        only = release->menu;
+    }
+    if (s->call->menu == NULL && only != NULL)
+        return only;
+    if (s->call->menu != NULL)
+        ctl_complain("no menu called %s has ever been in force", s->call->menu);
+    else
+        ctl_complain("no menu has ever been in force: has warungd run with this store?");
+    return NULL;
+}
+
+static bool is_hex(const char *word)
+{
+    return word[strspn(word, "0123456789abcdef")] == '\0' && strlen(word) >= PREFIX_LEAST;
+}
+
+const struct release *shelf_find(const struct shelf *s, const char *word)
+{
+    const struct release *found = NULL;
+    char hex[RELEASES_HEX_BYTES];
+
+    for (unsigned i = 0; is_hex(word) && i < s->releases.count; i++) {
+        releases_hex(s->releases.list[i].id, hex);
+        if (strncmp(hex, word, strlen(word)) != 0)
+            continue;
+        if (found != NULL) {
+            ctl_complain("%s is the beginning of several versions", word);
+            return NULL;
+        }
+        found = &s->releases.list[i];
+    }
+    if (found == NULL)
+        ctl_complain("there is no version %s: see warungctl menu versions", word);
+    return found;
+}
+
+static void print_fault(void *arg, const struct menu_fault *fault)
+{
+    const char *name = arg;
+
+    if (!fault->is_warning)
+        fprintf(stderr, "%s:%u:%u: %s\n", name != NULL ? name : fault->file, fault->line,
+                fault->column, fault->text);
+}
+
+struct menu *shelf_load(struct shelf *s, const struct release *release)
+{
+    char key[RELEASES_KEY_BYTES];
+    enum store_result result;
+    uint64_t version;
+    size_t size;
+    struct menu *menu;
+
+    releases_key(release->id, key);
+    result = hand_shared_load(s->hand, key, &version, s->octets, &size);
+    if (result != STORE_OK) {
+        hand_complain(result);
+        return NULL;
+    }
+    if (version == 0) {
+        ctl_complain("version %s is not kept any more", key + strlen("menu:"));
+        return NULL;
+    }
+    menu = menu_load_source(span_of(s->octets, size), &programme_vocabulary, print_fault, key);
+    if (menu == NULL)
+        ctl_complain("version %s does not pass the check", key + strlen("menu:"));
+    return menu;
+}
+
+struct menu *shelf_load_word(struct shelf *s, const char *word)
+{
+    const struct release *release;
+
+    if (access(word, F_OK) == 0 && (!is_hex(word) || strchr(word, '/') != NULL))
+        return menu_load_file(word, &programme_vocabulary, print_fault, NULL);
+    release = shelf_find(s, word);
+    return release != NULL ? shelf_load(s, release) : NULL;
+}
+
+enum ctl_status shelf_keep(struct shelf *s, const struct menu *menu)
+{
+    char key[RELEASES_KEY_BYTES];
+    enum store_result result;
+    uint64_t version;
+    size_t size;
+
+    releases_key(menu_id(menu), key);
+    result = hand_shared_load(s->hand, key, &version, s->octets, &size);
+    if (result == STORE_OK)
+        result = hand_shared_commit(s->hand, key, version, menu_source(menu), RELEASES_KEEP_S);
+    /* A conflict: a gateway has just written the same. */
+    return result == STORE_OK || result == STORE_CONFLICT ? CTL_DONE
+                                                          : (enum ctl_status)hand_complain(result);
+}
+
+enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
+{
+    for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+        enum store_result result;
+        enum ctl_status status;
+        struct writer w;
+
+        status = fn(s, arg);
+        if (status != CTL_DONE)
+            return status;
+        writer_init(&w, s->octets, RELEASES_BYTES_MAX);
+        releases_encode(&s->releases, &w);
+        result = hand_shared_commit(s->hand, RELEASES_RECORD, s->version, writer_span(&w), 0);
+        if (result == STORE_OK)
+            return CTL_DONE;
+        if (result != STORE_CONFLICT)
+            return (enum ctl_status)hand_complain(result);
+        status = load_list(s);
+        if (status != CTL_DONE)
+            return status;
+    }
+    return (enum ctl_status)hand_complain(STORE_CONFLICT);
+}

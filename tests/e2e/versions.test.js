@@ -1,0 +1,174 @@
+// Menu versions as an admin handles them: listed, compared, taken back, tried on some, put in force; the
+// same on every gateway, and never at the cost of a dialogue.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+
+const { Centre } = require('./lib/centre');
+const { HEADING, headingOf, help, withMenu } = require('./lib/menu');
+const { openMainMenu } = require('./lib/programme');
+const { until } = require('./lib/process');
+const { smscEntry } = require('./lib/scene');
+const { Gateway } = require('./lib/warungd');
+
+let lastPhone = 6281300000000;
+const newPhone = (centre) => centre.phone(String(++lastPhone));
+
+// New dials of a centre see this heading within the time that gateways take to follow.
+async function helpBecomes(centre, heading, phone) {
+    await until(`"${heading}" for new dials`, async () => await help(phone ?? newPhone(centre)) === heading);
+}
+
+async function ok(gateway, ...args) {
+    const result = await gateway.ctl(...args);
+    assert.equal(result.code, 0, `warungctl ${args.join(' ')}:\n${result.output}`);
+    return result.stdout;
+}
+
+async function states(gateway) {
+    return (await gateway.ctlJson('menu', 'versions')).map((v) => v.state);
+}
+
+async function inForce(gateway) {
+    const versions = await gateway.ctlJson('menu', 'versions');
+    return versions.find((v) => v.state === 'in_force').version;
+}
+
+async function withSecond({ redis, folder, menu }, body) {
+    const centre = await new Centre().listen();
+    fs.mkdirSync(`${folder}/second`);
+    const gateway = new Gateway(`${folder}/second`, redis, {
+        instance: 'e2e2', smsc: [smscEntry(centre)],
+        menus: [{ file: menu, codes: ['*384#'], sms: ['384'] }],
+    });
+    try {
+        await gateway.start();
+        await centre.isBound();
+        await body({ centre, gateway });
+        assert.equal(await gateway.stop(), 0);
+    } finally {
+        await gateway.stop().catch(() => {});
+        await centre.close();
+    }
+}
+
+test('a rollback is for every gateway, and stays', async () => {
+    await withMenu('rollback', async (first) => {
+        const { gateway, centre, say } = first;
+        await withSecond(first, async (second) => {
+            await inForceIsKnown(gateway);
+            const good = await inForce(gateway);
+            say('Bantuan salah');
+            await ok(gateway, 'reload');
+            assert.equal(await help(newPhone(centre)), 'Bantuan salah', 'at once where it was reloaded');
+            await helpBecomes(second.centre, 'Bantuan salah');
+            const difference = await ok(gateway, 'menu', 'diff', good);
+            assert.match(difference, /^screens\/\w+: changed\n(.*\n)*? {2}- .*"Bantuan salah:.*\n {2}\+ .*"Bantuan:/m);
+
+            const open = newPhone(centre); // a dialogue of the bad version
+            await openMainMenu(open);
+            assert.match(await ok(second.gateway, 'menu', 'rollback'), new RegExp(`${good} is in force`));
+            await helpBecomes(second.centre, HEADING);
+            await helpBecomes(centre, HEADING);
+            assert.equal(headingOf(await open.answer('5')), 'Bantuan salah', 'ends as it began');
+
+            const reloaded = await ok(gateway, 'reload'); // the bad file is still there
+            assert.match(reloaded, /taken back/);
+            await ok(second.gateway, 'reload');
+            assert.equal(await help(newPhone(centre)), HEADING);
+            assert.equal(await help(newPhone(second.centre)), HEADING);
+            assert.deepEqual(await states(gateway), ['in_force', 'taken_back']);
+            assert.equal((await gateway.ctl('menu', 'rollback')).code, 1, 'nothing good is left before it');
+
+            say('Bantuan lagi');
+            await ok(second.gateway, 'reload');
+            await helpBecomes(centre, 'Bantuan lagi');
+        });
+        assert.equal(await gateway.stop(), 0); // and after a restart
+        gateway.launch();
+        await gateway.process.sees(/event=gateway\.ready/);
+        await centre.isBound();
+        assert.equal(await help(newPhone(centre)), 'Bantuan lagi');
+    });
+});
+
+test('a version is tried on some numbers, then put in force or withdrawn', async () => {
+    await withMenu('canary', async ({ gateway, centre, folder, menu, text }) => {
+        const tried = path.join(folder, 'menus', 'tried.cfg');
+        const tester = centre.phone('6281300999999');
+        fs.writeFileSync(tried, text.replace(`"${HEADING}:`, '"Bantuan coba:'));
+        await inForceIsKnown(gateway);
+
+        assert.equal((await gateway.ctl('menu', 'canary', tried)).code, 2, 'for whom?');
+        assert.equal((await gateway.ctl('menu', 'canary', menu, '--percent', '5')).code, 1, 'in force already');
+        await ok(gateway, 'menu', 'canary', tried, '--numbers', '081300999999');
+        await helpBecomes(centre, 'Bantuan coba', tester);
+        assert.equal(await help(newPhone(centre)), HEADING);
+        const [version] = (await gateway.ctlJson('status')).menus;
+        assert.equal(version.trial.numbers, 1);
+
+        await openMainMenu(tester);
+        await ok(gateway, 'menu', 'withdraw');
+        await helpBecomes(centre, HEADING, centre.phone('6281300999999'));
+        assert.equal((await gateway.ctl('menu', 'promote')).code, 1, 'no trial');
+
+        await ok(gateway, 'menu', 'canary', tried, '--percent', '100');
+        await helpBecomes(centre, 'Bantuan coba');
+        await ok(gateway, 'menu', 'promote');
+        await until('promoted', async () => {
+            const [now] = (await gateway.ctlJson('status')).menus;
+            return now.trial === undefined && now.version !== version.version;
+        });
+        assert.equal(await help(newPhone(centre)), 'Bantuan coba');
+        const faulty = path.join(folder, 'menus', 'faulty.cfg');
+        fs.writeFileSync(faulty, text.replace('start = ', 'strat = '));
+        const refused = await gateway.ctl('menu', 'canary', faulty, '--percent', '5');
+        assert.equal(refused.code, 1);
+        assert.match(refused.output, /faulty\.cfg:\d+:.*strat/);
+    });
+});
+
+async function inForceIsKnown(gateway) {
+    await until('the version in the store', async () => (await gateway.ctlJson('menu', 'versions')).length > 0);
+}
+
+// In `width` lanes, so that dialogues overlap.
+async function inLanes(items, width, work) {
+    const queue = [...items];
+    await Promise.all(Array.from({ length: width }, async () => {
+        for (let item; (item = queue.shift()) !== undefined;)
+            await work(item);
+    }));
+}
+
+test('a reload and a rollback while 500 dialogues run', async () => {
+    await withMenu('reload-500', async ({ gateway, centre, say }) => {
+        const phones = Array.from({ length: 500 }, () => newPhone(centre));
+        const seen = (wanted) => async (phone) => {
+            assert.equal(headingOf(await phone.answer('5')), wanted, phone.msisdn);
+            await phone.answer('0'); // back to the main menu: they go on
+        };
+        const [before, after] = [phones.slice(0, 250), phones.slice(250)];
+
+        await inLanes(before, 50, openMainMenu);
+        say('Bantuan baru');
+        const running = inLanes(before, 50, seen(HEADING));
+        await ok(gateway, 'reload');
+        await inLanes(after, 50, openMainMenu); // new dials, while the old ones answer
+        await running;
+        await Promise.all([inLanes(before, 25, seen(HEADING)), inLanes(after, 25, seen('Bantuan baru'))]);
+
+        const both = Promise.all([inLanes(before, 25, seen(HEADING)), inLanes(after, 25, seen('Bantuan baru'))]);
+        await ok(gateway, 'menu', 'rollback');
+        await both;
+        await helpBecomes(centre, HEADING);
+        await Promise.all([inLanes(before, 25, seen(HEADING)), inLanes(after, 25, seen('Bantuan baru'))]);
+        assert.equal(phones.filter((p) => p.screens.some((s) => s.ended)).length, 0, 'none was ended');
+        const metrics = (await gateway.get('/metrics')).text;
+        for (const name of ['busy', 'throttled', 'failed_screens', 'mismatches'])
+            assert.match(metrics, new RegExp(`^warung_turn_${name}_total 0$`, 'm'));
+    });
+});
