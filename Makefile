@@ -67,8 +67,8 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check check-fault check-mutants unit tests lint docs bench sim fuzz fuzz-programs \
-        coverage clean install uninstall dist distcheck deb
+.PHONY: all run check check-fault check-mutants check-package unit tests lint docs bench sim fuzz \
+        fuzz-programs coverage clean install uninstall dist distcheck deb
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -85,6 +85,7 @@ NEEDS_lint     := lint
 NEEDS_docs     := docs
 NEEDS_coverage := run check coverage
 NEEDS_deb      := package run check
+NEEDS_check-package := package run check
 GROUPS   := build $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))))
 PACKAGES := build/packages-$(subst $(eval) ,-,$(GROUPS))
 
@@ -263,6 +264,11 @@ sim: $(B)/warung-sim
 # The Debian packages of that release, read by lintian; DEB_BUILD_OPTIONS=nocheck skips its tests.
 deb: $(PACKAGES) dist
 	tools/deb.sh build/$(DIST).tar.gz
+
+# Those packages in a fresh Debian 12: the commands of docs/operations.md, a phone, a backup, a purge.
+check-package:
+	@$(MAKE) --no-print-directory deb DEB_BUILD_OPTIONS=nocheck
+	@tools/check-package.sh
 
 clean:
 	rm -rf build build-*

@@ -4,27 +4,8 @@
 set -u
 cd "$1" || exit
 merchant='RATNA DEWI' # in no menu's example
-tests=0
-failed=0
-ok() { # NAME COMMAND...
-    local name=$1
-    shift
-    tests=$((tests + 1))
-    if "$@" >/tmp/said 2>&1; then
-        echo "ok $tests - $name"
-    else
-        echo "not ok $tests - $name"
-        sed 's/^/# /' /tmp/said
-        failed=1
-    fi
-}
-soon() { # COMMAND...: true within 20 s
-    for _ in {1..200}; do
-        "$@" && return 0
-        sleep 0.1
-    done
-    return 1
-}
+# shellcheck source=tests/package/tap.sh
+. tests/package/tap.sh
 main_pid() { systemctl show -P MainPID "$1"; }
 says() { journalctl -u "$1" -o cat --no-pager | grep -q -- "$2"; }
 phone() {
@@ -104,6 +85,4 @@ ok 'an instance of warungd@' second_instance
 ok 'stop drains and ends with 0' stops
 ok 'registrations outlive a restart of all' keeps
 ok 'make uninstall' is_uninstalled
-[ $failed = 0 ] || journalctl --no-pager -o cat -u 'warung*' | tail -n 40 | sed 's/^/# /'
-echo "1..$tests"
-exit $failed
+done_testing
