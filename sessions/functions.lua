@@ -9,7 +9,7 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 1
+local LIBRARY_VERSION = 2
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
@@ -87,8 +87,8 @@ end
 
 -- An entry goes straight into the pending list of the gateway that will send it; one that nobody owns
 -- yet into NOBODY's, idle since 1970, so that the next sweep takes it.
-local function owe(stream, owner, body)
-    local id = redis.call('XADD', stream, '*', 'b', body)
+local function owe(stream, owner, body, subject)
+    local id = redis.call('XADD', stream, '*', 'b', body, 'm', subject)
     if owner == '' then
         redis.call('XCLAIM', stream, GROUP, NOBODY, 0, id, 'TIME', 0, 'RETRYCOUNT', 0, 'FORCE',
             'JUSTID')
@@ -101,6 +101,24 @@ end
 local function settle_entry(stream, id)
     redis.call('XACK', stream, GROUP, id)
     redis.call('XDEL', stream, id)
+end
+
+-- What is owed to one subscriber, by the keyed hash that each entry carries.
+local function forget_owed(stream, subject)
+    for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
+        if entry[2][4] == subject then
+            settle_entry(stream, entry[1])
+        end
+    end
+end
+
+-- {b}p: every number that has a merchant record, since when.
+local function people_note(people, mode, expected, msisdn)
+    if mode == 'd' then
+        redis.call('ZREM', people, msisdn)
+    elseif mode == 'w' and expected == '' then
+        redis.call('ZADD', people, math.floor(fresh_version() / 1000), msisdn)
+    end
 end
 
 -- {b}r: member -> "COUNT MSISDN": in how many sets it stands, and whose it is.
@@ -126,7 +144,7 @@ local function index(members, leave, enter, member, at_ms, msisdn)
     end
 end
 
-local function journal_add(journal, keep_s, body)
+local function log_add(journal, keep_s, body)
     if keep_s == '0' then
         redis.call('XADD', journal, '*', 'b', body)
         return
@@ -137,16 +155,20 @@ local function journal_add(journal, keep_s, body)
 end
 
 -- All that one commit may hold.
--- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, then index sets.
--- ARGV msisdn, owner ('' = nobody), seconds a journal entry is kept,
+-- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, 7 consents, 8 people, then
+--      index sets.
+-- ARGV msisdn, owner ('' = nobody), seconds that journal entries and consents are kept,
+--      subject (keyed hash of the msisdn), '1' = what is owed to it is forgotten first,
 --      session: mode, expected version, value, TTL; merchant: mode, expected version, value;
 --      number of bodies owed, each; number of settled ids, each;
 --      number of index rows, each: member, at_ms, place of leave set and of enter set in KEYS (0 = none);
---      number of timers, each: member, due_ms (0 = remove); number of journal bodies, each.
+--      number of timers, each: member, due_ms (0 = remove); number of journal bodies, each;
+--      number of consents, each.
 -- Returns {1, session version, merchant version, id owed...}, or {0, session, merchant} as they are.
 local function commit_all(keys, args)
     local take = reader(args)
-    local msisdn, owner, keep_s = take(), take(), take()
+    local msisdn, owner, keep_s, consent_keep_s = take(), take(), take(), take()
+    local subject, is_forgotten = take(), take()
     local s_mode, s_expected, s_value, s_ttl = take(), take(), take(), take()
     local m_mode, m_expected, m_value = take(), take(), take()
     if not (is_current(keys[1], s_mode, s_expected) and is_current(keys[2], m_mode, m_expected)) then
@@ -158,8 +180,12 @@ local function commit_all(keys, args)
     end
     local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl),
         apply_record(keys[2], m_mode, m_expected, m_value, '0')}
+    people_note(keys[8], m_mode, m_expected, msisdn)
+    if is_forgotten == '1' then
+        forget_owed(keys[3], subject)
+    end
     for _ = 1, owed do
-        reply[#reply + 1] = owe(keys[3], owner, take())
+        reply[#reply + 1] = owe(keys[3], owner, take(), subject)
     end
     for _ = 1, tonumber(take()) do
         settle_entry(keys[3], take())
@@ -178,7 +204,10 @@ local function commit_all(keys, args)
         end
     end
     for _ = 1, tonumber(take()) do
-        journal_add(keys[6], keep_s, take())
+        log_add(keys[6], keep_s, take())
+    end
+    for _ = 1, tonumber(take()) do
+        log_add(keys[7], consent_keep_s, take())
     end
     return reply
 end
@@ -223,16 +252,37 @@ local function sweep(keys, args)
         redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3], 'LIMIT', 0, SWEEP_MAX)}
 end
 
--- KEYS members, set; ARGV limit. Returns {member, score, "COUNT MSISDN", ...}: limit + 1 at most.
+-- The rank behind a member of a sorted set, or behind where it would stand.
+local function rank_behind(set, score, member)
+    local rank = redis.call('ZCOUNT', set, '-inf', '(' .. score)
+    for _, other in ipairs(redis.call('ZRANGEBYSCORE', set, score, score)) do
+        if other <= member then
+            rank = rank + 1
+        end
+    end
+    return rank
+end
+
+-- KEYS members, set; ARGV limit, score and member to go on behind ('' = from the start), '1' = the
+-- members are numbers. Returns {member, score, "COUNT MSISDN", ...}: limit + 1 at most.
 local function list(keys, args)
-    local rows = redis.call('ZRANGE', keys[2], 0, args[1], 'WITHSCORES')
+    local first = args[3] == '' and 0 or rank_behind(keys[2], args[2], args[3])
+    local rows = redis.call('ZRANGE', keys[2], first, first + args[1], 'WITHSCORES')
     local reply = {}
     for i = 1, #rows, 2 do
         reply[#reply + 1] = rows[i]
         reply[#reply + 1] = rows[i + 1]
-        reply[#reply + 1] = redis.call('HGET', keys[1], rows[i])
+        reply[#reply + 1] = args[4] == '1' and '1 ' .. rows[i] or redis.call('HGET', keys[1], rows[i])
     end
     return reply
+end
+
+-- KEYS log; ARGV seconds to keep, bodies. Returns how many were written.
+local function log(keys, args)
+    for i = 2, #args do
+        log_add(keys[1], args[1], args[i])
+    end
+    return #args - 1
 end
 
 redis.register_function('w_commit', commit)
@@ -240,4 +290,5 @@ redis.register_function('w_delete', delete)
 redis.register_function('w_commit_all', commit_all)
 redis.register_function('w_settle', settle)
 redis.register_function('w_sweep', sweep)
+redis.register_function('w_log', log)
 redis.register_function{function_name = 'w_list', callback = list, flags = {'no-writes'}}

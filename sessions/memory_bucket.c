@@ -116,17 +116,22 @@ void memory_bucket_leave(struct memory_bucket *b, const char *member)
     }
 }
 
-struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body, bool is_owned,
-                                       int64_t now_ms)
+static struct store_owed_id next_id(struct memory_bucket *b, int64_t now_ms)
 {
-    struct memory_owed *o = mem_zalloc(sizeof(*o));
-    uint64_t ms = (uint64_t)now_ms;
-
-    if (ms > b->last_id.ms)
-        b->last_id = (struct store_owed_id){.ms = ms};
+    if ((uint64_t)now_ms > b->last_id.ms)
+        b->last_id = (struct store_owed_id){.ms = (uint64_t)now_ms};
     else
         b->last_id.number++;
-    o->id = b->last_id;
+    return b->last_id;
+}
+
+struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body,
+                                       const char *subject, bool is_owned, int64_t now_ms)
+{
+    struct memory_owed *o = mem_zalloc(sizeof(*o));
+
+    o->id = next_id(b, now_ms);
+    text_copy(o->subject, sizeof(o->subject), subject != NULL ? subject : "");
     o->touched_ms = is_owned ? now_ms : 0;
     o->deliveries = is_owned ? 1 : 0;
     o->body = mem_dup(body.data, body.size);
@@ -155,10 +160,39 @@ void memory_bucket_settle(struct memory_bucket *b, const struct store_owed_id *i
     }
 }
 
-void memory_bucket_write_journal(struct memory_bucket *b, struct span body)
+void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject)
 {
-    b->journal = mem_realloc_array(b->journal, b->journal_count + 1, sizeof(b->journal[0]));
-    b->journal[b->journal_count++] = span_of(mem_dup(body.data, body.size), body.size);
+    LIST_FOREACH(n, &b->outbox) {
+        struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
+
+        if (strcmp(o->subject, subject) == 0)
+            outbox_remove(b, o);
+    }
+}
+
+static void log_append(struct memory_log *log, struct store_owed_id id, struct span body)
+{
+    log->entries = mem_realloc_array(log->entries, log->count + 1, sizeof(log->entries[0]));
+    log->entries[log->count++] =
+        (struct memory_entry){.id = id, .body = span_of(mem_dup(body.data, body.size), body.size)};
+}
+
+void memory_bucket_log(struct memory_bucket *b, enum store_log log, struct span body,
+                       int64_t now_ms)
+{
+    log_append(&b->logs[log], next_id(b, now_ms), body);
+}
+
+size_t memory_log_trim(struct memory_log *log, int64_t before_ms)
+{
+    size_t count = 0;
+
+    while (count < log->count && log->entries[count].id.ms < (uint64_t)before_ms)
+        mem_free((void *)log->entries[count++].body.data);
+    log->count -= count;
+    if (log->count != 0)
+        memmove(log->entries, log->entries + count, log->count * sizeof(log->entries[0]));
+    return count;
 }
 
 void memory_bucket_init(struct memory_bucket *b)
@@ -183,9 +217,11 @@ void memory_bucket_fini(struct memory_bucket *b)
     LIST_FOREACH(n, &b->owners)
         mem_free(LIST_ITEM(n, struct memory_owner, node));
     scored_clear(&b->timers);
-    for (size_t i = 0; i < b->journal_count; i++)
-        mem_free((void *)b->journal[i].data);
-    mem_free(b->journal);
+    scored_clear(&b->people);
+    for (unsigned i = 0; i < STORE_LOG_OUTBOX; i++) {
+        memory_log_trim(&b->logs[i], INT64_MAX);
+        mem_free(b->logs[i].entries);
+    }
 }
 
 void memory_bucket_copy(struct memory_bucket *to, const struct memory_bucket *from)
@@ -213,7 +249,9 @@ void memory_bucket_copy(struct memory_bucket *to, const struct memory_bucket *fr
                                                         sizeof(struct memory_owner)))
                             ->node);
     scored_copy(&to->timers, &from->timers);
-    for (size_t i = 0; i < from->journal_count; i++)
-        memory_bucket_write_journal(to, from->journal[i]);
+    scored_copy(&to->people, &from->people);
+    for (unsigned i = 0; i < STORE_LOG_OUTBOX; i++)
+        for (size_t k = 0; k < from->logs[i].count; k++)
+            log_append(&to->logs[i], from->logs[i].entries[k].id, from->logs[i].entries[k].body);
     to->last_id = from->last_id;
 }

@@ -41,6 +41,18 @@ struct memory_owed {
     unsigned deliveries;
     uint8_t *body;
     size_t size;
+    char subject[STORE_SUBJECT_BYTES_MAX + 1];
+};
+
+/* Of the journal or of the consents. */
+struct memory_entry {
+    struct store_owed_id id;
+    struct span body;
+};
+
+struct memory_log {
+    struct memory_entry *entries; /* oldest first */
+    size_t count;
 };
 
 struct memory_bucket {
@@ -49,8 +61,8 @@ struct memory_bucket {
     struct list counters;
     struct list owners;
     struct memory_set timers;
-    struct span *journal;
-    size_t journal_count;
+    struct memory_set people;
+    struct memory_log logs[STORE_LOG_OUTBOX]; /* journal, consents */
     struct store_owed_id last_id;
 };
 
@@ -72,9 +84,13 @@ void memory_bucket_enter(struct memory_bucket *b, const char *member, const char
 void memory_bucket_leave(struct memory_bucket *b, const char *member);
 struct memory_owner *memory_bucket_find_owner(const struct memory_bucket *b, const char *member);
 
-struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body, bool is_owned,
-                                       int64_t now_ms);
+struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body,
+                                       const char *subject, bool is_owned, int64_t now_ms);
+void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject);
 void memory_bucket_settle(struct memory_bucket *b, const struct store_owed_id *ids, unsigned count);
-void memory_bucket_write_journal(struct memory_bucket *b, struct span body);
+void memory_bucket_log(struct memory_bucket *b, enum store_log log, struct span body,
+                       int64_t now_ms);
+/* How many were older. */
+size_t memory_log_trim(struct memory_log *log, int64_t before_ms);
 
 #endif

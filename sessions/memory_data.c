@@ -299,15 +299,20 @@ static void commit_rest(struct memory_data *d, const struct store_commit *c,
 {
     struct memory_bucket *b = bucket_of(d, c->msisdn);
 
+    if (c->owed_forgotten)
+        memory_bucket_forget_owed(b, c->subject);
     for (unsigned i = 0; i < c->owed_count; i++)
-        reply->owed[i] = memory_bucket_owe(b, c->owed[i], c->owner != NULL, d->wall_ms(d->ctx));
+        reply->owed[i] =
+            memory_bucket_owe(b, c->owed[i], c->subject, c->owner != NULL, d->wall_ms(d->ctx));
     memory_bucket_settle(b, c->settled, c->settled_count);
     for (unsigned i = 0; i < c->index_count; i++)
         commit_index(b, &c->index[i], c->msisdn);
     for (unsigned i = 0; i < c->timer_count; i++)
         commit_timer(b, &c->timers[i], c->msisdn);
     for (unsigned i = 0; i < c->journal_count; i++)
-        memory_bucket_write_journal(b, c->journal[i]);
+        memory_bucket_log(b, STORE_LOG_JOURNAL, c->journal[i], d->wall_ms(d->ctx));
+    for (unsigned i = 0; i < c->consent_count; i++)
+        memory_bucket_log(b, STORE_LOG_CONSENT, c->consents[i], d->wall_ms(d->ctx));
 }
 
 void memory_data_commit(struct memory_data *d, const struct store_commit *c,
@@ -328,10 +333,14 @@ void memory_data_commit(struct memory_data *d, const struct store_commit *c,
             record_write(d, &s->session, c->session, c->session_ttl_s);
     if (c->session_delete)
         record_clear(&s->session);
+    if (c->merchant.size != 0 && c->merchant_version == 0)
+        (void)memory_set_add(&bucket_of(d, c->msisdn)->people, d->wall_ms(d->ctx), c->msisdn);
     if (c->merchant.size != 0)
         reply->subscriber.merchant.version = record_write(d, &s->merchant, c->merchant, 0);
-    if (c->merchant_delete)
+    if (c->merchant_delete) {
+        (void)memory_set_remove(&bucket_of(d, c->msisdn)->people, c->msisdn);
         record_clear(&s->merchant);
+    }
     commit_rest(d, c, reply);
     close_subscriber(d, s);
 }
@@ -411,25 +420,82 @@ size_t memory_data_find(struct memory_data *d, unsigned bucket, const char *memb
     return 1;
 }
 
-size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set_name, size_t limit,
-                        struct store_listed *items, bool *more)
+static bool is_behind(const struct memory_scored *item, struct store_cursor after)
+{
+    if (after.member == NULL || item->score != after.at_ms)
+        return after.member == NULL || item->score > after.at_ms;
+    return strcmp(item->member, after.member) > 0;
+}
+
+size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set_name,
+                        struct store_cursor after, size_t limit, struct store_listed *items,
+                        bool *more)
 {
     const struct memory_bucket *b = &d->buckets[bucket];
-    const struct memory_set *set = memory_bucket_find_set(b, set_name);
+    bool is_people = strcmp(set_name, STORE_PEOPLE_SET) == 0;
+    const struct memory_set *set = is_people ? &b->people : memory_bucket_find_set(b, set_name);
     size_t count = 0;
 
     *more = false;
-    if (set == NULL)
-        return 0;
-    *more = set->count > limit;
-    for (; count < set->count && count < limit; count++) {
-        const struct memory_owner *o = memory_bucket_find_owner(b, set->items[count].member);
+    for (size_t i = 0; set != NULL && i < set->count && !*more; i++) {
+        const char *member = set->items[i].member;
 
-        items[count] = (struct store_listed){.member = set->items[count].member,
-                                             .msisdn = o->msisdn,
-                                             .at_ms = set->items[count].score};
+        if (!is_behind(&set->items[i], after))
+            continue;
+        *more = count == limit;
+        if (count < limit)
+            items[count++] = (struct store_listed){
+                .member = member,
+                .msisdn = is_people ? member : memory_bucket_find_owner(b, member)->msisdn,
+                .at_ms = set->items[i].score};
     }
     return count;
+}
+
+void memory_data_log_add(struct memory_data *d, unsigned bucket, enum store_log log,
+                         const struct span *bodies, unsigned count, struct store_reply *reply)
+{
+    reply_init(reply);
+    for (unsigned i = 0; i < count; i++)
+        memory_bucket_log(&d->buckets[bucket], log, bodies[i], d->wall_ms(d->ctx));
+    reply->number = count;
+}
+
+static bool is_after(struct store_owed_id id, struct store_owed_id after)
+{
+    return id.ms != after.ms ? id.ms > after.ms : id.number > after.number;
+}
+
+size_t memory_data_log_read(struct memory_data *d, unsigned bucket, enum store_log log,
+                            struct store_owed_id after, size_t limit, struct store_taken *taken)
+{
+    const struct memory_bucket *b = &d->buckets[bucket];
+    size_t count = 0;
+
+    if (log == STORE_LOG_OUTBOX) {
+        LIST_FOREACH(n, &b->outbox) {
+            const struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
+
+            if (count < limit && is_after(o->id, after))
+                taken[count++] =
+                    (struct store_taken){.id = o->id, .body = span_of(o->body, o->size)};
+        }
+        return count;
+    }
+    for (size_t i = 0; i < b->logs[log].count && count < limit; i++) {
+        const struct memory_entry *e = &b->logs[log].entries[i];
+
+        if (is_after(e->id, after))
+            taken[count++] = (struct store_taken){.id = e->id, .body = e->body};
+    }
+    return count;
+}
+
+void memory_data_log_trim(struct memory_data *d, unsigned bucket, enum store_log log,
+                          int64_t before_ms, struct store_reply *reply)
+{
+    reply_init(reply);
+    reply->number = memory_log_trim(&d->buckets[bucket].logs[log], before_ms);
 }
 
 size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owner, uint64_t idle_ms,
@@ -478,5 +544,7 @@ const struct span *memory_data_journal(const struct memory_data *d, unsigned buc
 {
     const struct memory_bucket *b = &d->buckets[bucket];
 
-    return place < b->journal_count ? &b->journal[place] : NULL;
+    return place < b->logs[STORE_LOG_JOURNAL].count
+               ? &b->logs[STORE_LOG_JOURNAL].entries[place].body
+               : NULL;
 }

@@ -33,13 +33,21 @@ void memory_data_shared_commit(struct memory_data *d, const char *name, uint64_t
 /* Arrays of at least `limit` items (find: one), filled from the front. */
 size_t memory_data_find(struct memory_data *d, unsigned bucket, const char *member,
                         struct store_listed *item);
-size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set, size_t limit,
-                        struct store_listed *items, bool *more);
+size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set,
+                        struct store_cursor after, size_t limit, struct store_listed *items,
+                        bool *more);
 size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owner, uint64_t idle_ms,
                         size_t limit, struct store_taken *taken);
 /* The members "kind:msisdn" of timers that are due, earliest first. */
 size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
                        const char **members);
+
+void memory_data_log_add(struct memory_data *d, unsigned bucket, enum store_log log,
+                         const struct span *bodies, unsigned count, struct store_reply *reply);
+size_t memory_data_log_read(struct memory_data *d, unsigned bucket, enum store_log log,
+                            struct store_owed_id after, size_t limit, struct store_taken *taken);
+void memory_data_log_trim(struct memory_data *d, unsigned bucket, enum store_log log,
+                          int64_t before_ms, struct store_reply *reply);
 
 /* For checkers: entries in every outbox; journal entries of a bucket, oldest first (NULL = no
  * such). */

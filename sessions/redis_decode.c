@@ -189,6 +189,8 @@ enum redis_decoded redis_decode_reply(struct redis_request *request, const redis
         return decode_shared(request, reply, STORE_CONFLICT);
     case REDIS_RESERVE:
     case REDIS_SETTLE:
+    case REDIS_LOG_ADD:
+    case REDIS_LOG_TRIM:
         if (reply->type != REDIS_REPLY_INTEGER)
             return REDIS_DECODED_STRANGE;
         request->reply.result = STORE_OK;
@@ -197,6 +199,7 @@ enum redis_decoded redis_decode_reply(struct redis_request *request, const redis
     case REDIS_FIND:
     case REDIS_LIST:
     case REDIS_SWEEP:
+    case REDIS_LOG_READ:
         break;
     }
     assert(!"not such a reply");
@@ -281,6 +284,48 @@ enum redis_decoded redis_decode_sweep(struct redis_request *request, const redis
                                           .taken_count = taken_list->elements / 3,
                                           .due = due,
                                           .due_count = due_list->elements};
+    return REDIS_DECODED;
+}
+
+/* --- logs --- */
+
+/* {id, {"b", body, ...}} */
+static const redisReply *entry_body(const redisReply *entry)
+{
+    if (!is_array(entry, 2) || !is_array(entry->element[1], 2) ||
+        !is_string(entry->element[1]->element[1]))
+        return NULL;
+    return entry->element[1]->element[1];
+}
+
+enum redis_decoded redis_decode_log(struct redis_request *request, const redisReply *reply)
+{
+    size_t bytes = 0;
+    struct store_taken *taken;
+    char *at;
+
+    memset(&request->sweep, 0, sizeof(request->sweep));
+    if (!is_array(reply, 0))
+        return REDIS_DECODED_STRANGE;
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *body = entry_body(reply->element[i]);
+
+        if (body == NULL)
+            return REDIS_DECODED_STRANGE;
+        bytes += body->len + 1;
+    }
+    taken = request->kept = mem_alloc(reply->elements * sizeof(*taken) + bytes + 1);
+    at = (char *)(taken + reply->elements);
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *body = entry_body(reply->element[i]);
+
+        if (!decode_id(reply->element[i]->element[0], &taken[i].id))
+            return REDIS_DECODED_STRANGE;
+        taken[i].deliveries = 0;
+        taken[i].body = span_of(keep_text(&at, body), body->len);
+    }
+    request->sweep.taken = taken;
+    request->sweep.taken_count = reply->elements;
     return REDIS_DECODED;
 }
 

@@ -28,6 +28,8 @@ enum redis_decoded redis_decode_reply(struct redis_request *request,
 /* Into request->sweep and ->kept: a copy of its own. */
 enum redis_decoded redis_decode_sweep(struct redis_request *request,
                                       const struct redisReply *reply);
+/* Entries of a log: as a sweep's. */
+enum redis_decoded redis_decode_log(struct redis_request *request, const struct redisReply *reply);
 /* Into *list; items has room for request->limit (find: one). Texts point into *reply. */
 enum redis_decoded redis_decode_list(const struct redis_request *request,
                                      const struct redisReply *reply, struct store_listed *items,

@@ -8,7 +8,8 @@ enum {
     KEY_BYTES_MAX = sizeof(((struct redis_tag *)0)->text) + 4 + STORE_NAME_BYTES_MAX,
     MEMBER_BYTES_MAX = STORE_NAME_BYTES_MAX + STORE_MSISDN_BYTES_MAX + 2,
     VERSION_BYTES = 8,
-    FIXED_KEYS = 6, /* of w_commit_all: session, merchant, outbox, members, timers, journal */
+    FIXED_KEYS = 8, /* of w_commit_all: session, merchant, outbox, members, timers, journal,
+                       consents, people */
 };
 
 void redis_tag_init(struct redis_tag *tag, unsigned bucket, unsigned buckets)
@@ -209,7 +210,8 @@ static void add_spans(struct redis_command *c, const struct span *spans, unsigne
 }
 
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit, uint64_t journal_keep_s)
+                             const struct store_commit *commit, uint64_t journal_keep_s,
+                             uint64_t consent_keep_s)
 {
     start_function(c, "w_commit_all", FIXED_KEYS + set_count(commit));
     add_key(c, tag, "s:", commit->msisdn);
@@ -218,10 +220,15 @@ void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *ta
     add_key(c, tag, "r", "");
     add_key(c, tag, "t", "");
     add_key(c, tag, "j", "");
+    add_key(c, tag, "c", "");
+    add_key(c, tag, "p", "");
     add_set_keys(c, tag, commit);
     redis_command_add_string(c, commit->msisdn);
     redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
     redis_command_add_number(c, (int64_t)journal_keep_s);
+    redis_command_add_number(c, (int64_t)consent_keep_s);
+    redis_command_add_string(c, commit->subject != NULL ? commit->subject : "");
+    redis_command_add_string(c, commit->owed_forgotten ? "1" : "0");
     add_records(c, commit);
     add_spans(c, commit->owed, commit->owed_count);
     redis_command_add_number(c, commit->settled_count);
@@ -230,6 +237,7 @@ void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *ta
     add_index(c, commit);
     add_timers(c, commit);
     add_spans(c, commit->journal, commit->journal_count);
+    add_spans(c, commit->consents, commit->consent_count);
 }
 
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag, const char *counter)
@@ -248,12 +256,62 @@ void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, con
 }
 
 void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
-                       size_t limit)
+                       struct store_cursor after, size_t limit)
 {
+    bool is_people = strcmp(set, STORE_PEOPLE_SET) == 0;
+
     start_function(c, "w_list", 2);
     add_key(c, tag, "r", "");
-    add_key(c, tag, "i:", set);
+    if (is_people)
+        add_key(c, tag, "p", "");
+    else
+        add_key(c, tag, "i:", set);
     redis_command_add_number(c, (int64_t)limit);
+    redis_command_add_number(c, after.at_ms);
+    redis_command_add_string(c, after.member != NULL ? after.member : "");
+    redis_command_add_string(c, is_people ? "1" : "0");
+}
+
+static void add_log_key(struct redis_command *c, const struct redis_tag *tag, enum store_log log)
+{
+    static const char *const keys[] = {
+        [STORE_LOG_JOURNAL] = "j", [STORE_LOG_CONSENT] = "c", [STORE_LOG_OUTBOX] = "o"};
+
+    add_key(c, tag, keys[log], "");
+}
+
+void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
+                          const struct span *bodies, unsigned count, uint64_t keep_s)
+{
+    start_function(c, "w_log", 1);
+    add_log_key(c, tag, log);
+    redis_command_add_number(c, (int64_t)keep_s);
+    for (unsigned i = 0; i < count; i++)
+        redis_command_add(c, bodies[i]);
+}
+
+void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
+                           struct store_owed_id after, size_t limit)
+{
+    char from[48];
+
+    snprintf(from, sizeof(from), "(%llu-%llu", (unsigned long long)after.ms,
+             (unsigned long long)after.number);
+    redis_command_start(c, "XRANGE");
+    add_log_key(c, tag, log);
+    redis_command_add_string(c, from);
+    redis_command_add_string(c, "+");
+    redis_command_add_string(c, "COUNT");
+    redis_command_add_number(c, (int64_t)limit);
+}
+
+void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
+                           int64_t before_ms)
+{
+    redis_command_start(c, "XTRIM");
+    add_log_key(c, tag, log);
+    redis_command_add_string(c, "MINID");
+    redis_command_add_number(c, before_ms);
 }
 
 void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,

@@ -27,12 +27,19 @@ void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag 
 void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_commit *commit);
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit, uint64_t journal_keep_s);
+                             const struct store_commit *commit, uint64_t journal_keep_s,
+                             uint64_t consent_keep_s);
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag,
                           const char *counter);
 void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, const char *member);
 void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
-                       size_t limit);
+                       struct store_cursor after, size_t limit);
+void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
+                          const struct span *bodies, unsigned count, uint64_t keep_s);
+void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
+                           struct store_owed_id after, size_t limit);
+void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
+                           int64_t before_ms);
 void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_owed_id *ids, unsigned count);
 void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, const char *owner,

@@ -18,7 +18,8 @@ static struct redis_request *request_of(struct list_node *n)
 static bool is_write(enum redis_request_kind kind)
 {
     return kind == REDIS_COMMIT || kind == REDIS_COMMIT_ALL || kind == REDIS_RESERVE ||
-           kind == REDIS_SETTLE || kind == REDIS_SWEEP || kind == REDIS_SHARED_COMMIT;
+           kind == REDIS_SETTLE || kind == REDIS_SWEEP || kind == REDIS_SHARED_COMMIT ||
+           kind == REDIS_LOG_ADD || kind == REDIS_LOG_TRIM;
 }
 
 /* --- telling --- */
@@ -82,6 +83,7 @@ static void tell_failure(struct redis_request *r, enum store_result result)
         tell_list(r, &list);
         break;
     case REDIS_SWEEP:
+    case REDIS_LOG_READ:
         memset(&r->sweep, 0, sizeof(r->sweep));
         r->sweep.result = result;
         tell_sweep(r);
@@ -247,7 +249,7 @@ static void finish(struct redis_request *r)
 {
     if (has_written(r) && r->requests->wait_replicas != 0)
         redis_conn_hold(r->conn, &r->call);
-    else if (r->kind == REDIS_SWEEP)
+    else if (r->kind == REDIS_SWEEP || r->kind == REDIS_LOG_READ)
         tell_sweep(r);
     else
         tell_reply(r);
@@ -325,6 +327,13 @@ static void on_error(struct redis_request *r, const redisReply *reply)
     tell_failure(r, STORE_UNAVAILABLE);
 }
 
+static enum redis_decoded decode(struct redis_request *r, const redisReply *reply)
+{
+    if (r->kind == REDIS_SWEEP)
+        return redis_decode_sweep(r, reply);
+    return r->kind == REDIS_LOG_READ ? redis_decode_log(r, reply) : redis_decode_reply(r, reply);
+}
+
 static void on_reply(struct redis_call *call, const struct redisReply *reply)
 {
     struct redis_request *r = LIST_ITEM(call, struct redis_request, call);
@@ -342,7 +351,7 @@ static void on_reply(struct redis_call *call, const struct redisReply *reply)
         finish_list(r, reply);
         return;
     }
-    decoded = r->kind == REDIS_SWEEP ? redis_decode_sweep(r, reply) : redis_decode_reply(r, reply);
+    decoded = decode(r, reply);
     if (decoded == REDIS_DECODED_RELOAD) {
         reload(r);
     } else if (decoded == REDIS_DECODED_HALF) {

@@ -25,6 +25,9 @@ enum redis_request_kind {
     REDIS_SHARED_LOAD,
     REDIS_SHARED_COMMIT,
     REDIS_SHARED_RELOAD,
+    REDIS_LOG_ADD,
+    REDIS_LOG_READ,
+    REDIS_LOG_TRIM,
 };
 
 struct redis_requests;

@@ -60,6 +60,11 @@ static void check_commit(const struct store_commit *c)
     assert(c->owed_count <= STORE_COMMIT_OWED_MAX && c->settled_count <= STORE_COMMIT_OWED_MAX);
     assert(c->index_count <= STORE_COMMIT_INDEX_MAX && c->timer_count <= STORE_COMMIT_TIMER_MAX);
     assert(c->journal_count <= STORE_COMMIT_JOURNAL_MAX);
+    assert(c->consent_count <= STORE_COMMIT_CONSENT_MAX);
+    assert(c->subject == NULL || strlen(c->subject) <= STORE_SUBJECT_BYTES_MAX);
+    assert(!c->owed_forgotten || (c->subject != NULL && c->subject[0] != '\0'));
+    for (unsigned i = 0; i < c->consent_count; i++)
+        assert(c->consents[i].size <= STORE_OWED_BYTES_MAX);
     for (unsigned i = 0; i < c->owed_count; i++)
         assert(c->owed[i].size <= STORE_OWED_BYTES_MAX);
     for (unsigned i = 0; i < c->journal_count; i++)
@@ -76,7 +81,8 @@ bool store_commit_is_plain(const struct store_commit *c)
 {
     return c->session.size != 0 && !c->merchant_checked && c->merchant.size == 0 &&
            !c->merchant_delete && c->owed_count == 0 && c->settled_count == 0 &&
-           c->index_count == 0 && c->timer_count == 0 && c->journal_count == 0;
+           c->index_count == 0 && c->timer_count == 0 && c->journal_count == 0 &&
+           c->consent_count == 0 && !c->owed_forgotten;
 }
 
 struct store_request *store_load(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg)
@@ -107,12 +113,14 @@ struct store_request *store_find(struct store *s, unsigned bucket, const char *m
     return s->ops->find(s, bucket, member, fn, arg);
 }
 
-struct store_request *store_list(struct store *s, unsigned bucket, const char *set, size_t limit,
-                                 store_list_fn *fn, void *arg)
+struct store_request *store_list(struct store *s, unsigned bucket, const char *set,
+                                 struct store_cursor after, size_t limit, store_list_fn *fn,
+                                 void *arg)
 {
     assert(bucket < s->buckets && is_name(set) && fn != NULL);
     assert(limit != 0 && limit <= STORE_LIST_MAX);
-    return s->ops->list(s, bucket, set, limit, fn, arg);
+    assert(after.member == NULL || is_name(after.member));
+    return s->ops->list(s, bucket, set, after, limit, fn, arg);
 }
 
 struct store_request *store_settle(struct store *s, const char *msisdn,
@@ -146,6 +154,32 @@ struct store_request *store_shared_commit(struct store *s, const char *name, uin
 {
     assert(is_name(name) && data.size <= STORE_SHARED_BYTES_MAX && fn != NULL);
     return s->ops->shared_commit(s, name, version, data, ttl_s, fn, arg);
+}
+
+struct store_request *store_log_add(struct store *s, unsigned bucket, enum store_log log,
+                                    const struct span *bodies, unsigned count, store_reply_fn *fn,
+                                    void *arg)
+{
+    assert(bucket < s->buckets && log != STORE_LOG_OUTBOX && fn != NULL);
+    assert(count != 0 && count <= STORE_LOG_ADD_MAX);
+    for (unsigned i = 0; i < count; i++)
+        assert(bodies[i].size != 0 && bodies[i].size <= STORE_OWED_BYTES_MAX);
+    return s->ops->log_add(s, bucket, log, bodies, count, fn, arg);
+}
+
+struct store_request *store_log_read(struct store *s, unsigned bucket, enum store_log log,
+                                     struct store_owed_id after, size_t limit, store_sweep_fn *fn,
+                                     void *arg)
+{
+    assert(bucket < s->buckets && limit != 0 && limit <= STORE_LOG_READ_MAX && fn != NULL);
+    return s->ops->log_read(s, bucket, log, after, limit, fn, arg);
+}
+
+struct store_request *store_log_trim(struct store *s, unsigned bucket, enum store_log log,
+                                     int64_t before_ms, store_reply_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && log != STORE_LOG_OUTBOX && before_ms >= 0 && fn != NULL);
+    return s->ops->log_trim(s, bucket, log, before_ms, fn, arg);
 }
 
 void store_cancel(struct store *s, struct store_request *r)

@@ -24,11 +24,15 @@ enum {
     STORE_COMMIT_INDEX_MAX = 16, /* an erasure takes all of a subscriber's away at once */
     STORE_COMMIT_TIMER_MAX = 8,
     STORE_COMMIT_JOURNAL_MAX = 16,
+    STORE_COMMIT_CONSENT_MAX = 2,
+    STORE_SUBJECT_BYTES_MAX = 32, /* of a keyed hash of a number, as text */
     STORE_SHARED_BYTES_MAX = 1 << 20,
     STORE_MSISDN_BYTES_MAX = 32, /* of a subscriber's number, without NUL; not empty */
     STORE_NAME_BYTES_MAX = 64,   /* of owners, members, sets, kinds, counters, shared names */
     STORE_LIST_MAX = 1000,       /* items asked of one bucket at a time */
     STORE_SWEEP_MAX = 100,
+    STORE_LOG_READ_MAX = 1000, /* entries of a log at a time */
+    STORE_LOG_ADD_MAX = 16,
 };
 
 enum store_result {
@@ -95,7 +99,23 @@ struct store_commit {
     unsigned timer_count;
     struct span journal[STORE_COMMIT_JOURNAL_MAX];
     unsigned journal_count;
+    struct span consents[STORE_COMMIT_CONSENT_MAX];
+    unsigned consent_count;
+    /* A keyed hash of the number, that what is owed carries in the clear; NULL = none. With
+     * owed_forgotten all entries of that hash go, before those of this commit come. */
+    const char *subject;
+    bool owed_forgotten;
 };
+
+/* What is only added to, a stream each a bucket. */
+enum store_log {
+    STORE_LOG_JOURNAL,
+    STORE_LOG_CONSENT,
+    STORE_LOG_OUTBOX, /* to be read only: what is owed, whoever has it in hand */
+};
+
+/* Set name under which store_list() gives the numbers that have a merchant record. */
+#define STORE_PEOPLE_SET "*"
 
 struct store_reply {
     enum store_result result;
@@ -141,6 +161,12 @@ typedef void store_reply_fn(void *arg, const struct store_reply *reply);
 typedef void store_sweep_fn(void *arg, const struct store_sweep *sweep);
 typedef void store_list_fn(void *arg, const struct store_list *list);
 
+/* Where a list goes on: behind this item of the last page. */
+struct store_cursor {
+    int64_t at_ms;
+    const char *member; /* NULL = from the start */
+};
+
 struct store_request;
 struct store;
 
@@ -153,8 +179,9 @@ struct store_ops {
                                      store_reply_fn *fn, void *arg);
     struct store_request *(*find)(struct store *s, unsigned bucket, const char *member,
                                   store_list_fn *fn, void *arg);
-    struct store_request *(*list)(struct store *s, unsigned bucket, const char *set, size_t limit,
-                                  store_list_fn *fn, void *arg);
+    struct store_request *(*list)(struct store *s, unsigned bucket, const char *set,
+                                  struct store_cursor after, size_t limit, store_list_fn *fn,
+                                  void *arg);
     struct store_request *(*settle)(struct store *s, const char *msisdn,
                                     const struct store_owed_id *ids, unsigned count,
                                     store_reply_fn *fn, void *arg);
@@ -166,6 +193,14 @@ struct store_ops {
     struct store_request *(*shared_commit)(struct store *s, const char *name, uint64_t version,
                                            struct span data, uint32_t ttl_s, store_reply_fn *fn,
                                            void *arg);
+    struct store_request *(*log_add)(struct store *s, unsigned bucket, enum store_log log,
+                                     const struct span *bodies, unsigned count, store_reply_fn *fn,
+                                     void *arg);
+    struct store_request *(*log_read)(struct store *s, unsigned bucket, enum store_log log,
+                                      struct store_owed_id after, size_t limit, store_sweep_fn *fn,
+                                      void *arg);
+    struct store_request *(*log_trim)(struct store *s, unsigned bucket, enum store_log log,
+                                      int64_t before_ms, store_reply_fn *fn, void *arg);
     void (*cancel)(struct store *s, struct store_request *r);
     bool (*is_ready)(const struct store *s);
     void (*free)(struct store *s);
@@ -196,9 +231,11 @@ struct store_request *store_reserve(struct store *s, const char *msisdn, const c
 /* Whose is this member (registration number)? At most one item. */
 struct store_request *store_find(struct store *s, unsigned bucket, const char *member,
                                  store_list_fn *fn, void *arg);
-/* The members of a set in one bucket, oldest first. */
-struct store_request *store_list(struct store *s, unsigned bucket, const char *set, size_t limit,
-                                 store_list_fn *fn, void *arg);
+/* The members of a set in one bucket, oldest first, those of one instant by name; from behind
+ * `after` on. A member that moves meanwhile may be missed, or come twice. */
+struct store_request *store_list(struct store *s, unsigned bucket, const char *set,
+                                 struct store_cursor after, size_t limit, store_list_fn *fn,
+                                 void *arg);
 /* Forgets outbox entries: sent and answered, failed or expired. */
 struct store_request *store_settle(struct store *s, const char *msisdn,
                                    const struct store_owed_id *ids, unsigned count,
@@ -216,6 +253,18 @@ struct store_request *store_shared_load(struct store *s, const char *name, store
 struct store_request *store_shared_commit(struct store *s, const char *name, uint64_t version,
                                           struct span data, uint32_t ttl_s, store_reply_fn *fn,
                                           void *arg);
+/* Adds entries to a bucket's journal or consents. */
+struct store_request *store_log_add(struct store *s, unsigned bucket, enum store_log log,
+                                    const struct span *bodies, unsigned count, store_reply_fn *fn,
+                                    void *arg);
+/* Entries behind an id (zeros = from the start), oldest first: `taken`, whose deliveries are 0.
+ * Fewer than the limit: there are no more. */
+struct store_request *store_log_read(struct store *s, unsigned bucket, enum store_log log,
+                                     struct store_owed_id after, size_t limit, store_sweep_fn *fn,
+                                     void *arg);
+/* Forgets what is older. reply.number: how many there were. */
+struct store_request *store_log_trim(struct store *s, unsigned bucket, enum store_log log,
+                                     int64_t before_ms, store_reply_fn *fn, void *arg);
 /* The callback will not run; what was asked may still be done. NULL is no request. */
 void store_cancel(struct store *s, struct store_request *r);
 bool store_is_ready(const struct store *s);

@@ -32,6 +32,11 @@ struct request {
     struct store_commit commit; /* its msisdn and settled serve other calls too */
     const char *name;           /* counter, member, set, owner or shared record */
     unsigned bucket;
+    enum store_log log;
+    struct store_owed_id after;
+    struct store_cursor cursor;
+    struct span bodies[STORE_LOG_ADD_MAX];
+    unsigned body_count;
     size_t limit;
     uint64_t idle_ms;
     int64_t now_ms;
@@ -105,6 +110,9 @@ static void keep_commit(struct request *r, const struct store_commit *c)
         k->timers[i].kind = keep_string(r, c->timers[i].kind);
     for (unsigned i = 0; i < c->journal_count; i++)
         k->journal[i] = keep_span(r, c->journal[i]);
+    for (unsigned i = 0; i < c->consent_count; i++)
+        k->consents[i] = keep_span(r, c->consents[i]);
+    k->subject = keep_string(r, c->subject);
 }
 
 static void keep_reply(struct request *r)
@@ -126,8 +134,8 @@ static void do_list(struct store_memory *m, struct request *r)
         r->list.count = memory_data_find(m->settings.data, r->bucket, r->name, items);
     } else {
         items = mem_alloc(r->limit * sizeof(*items));
-        r->list.count =
-            memory_data_list(m->settings.data, r->bucket, r->name, r->limit, items, &r->list.more);
+        r->list.count = memory_data_list(m->settings.data, r->bucket, r->name, r->cursor, r->limit,
+                                         items, &r->list.more);
     }
     for (size_t i = 0; i < r->list.count; i++) {
         items[i].member = keep_string(r, items[i].member);
@@ -167,6 +175,19 @@ static void do_sweep(struct store_memory *m, struct request *r)
     keep_due(r, members, count);
 }
 
+static void do_log_read(struct store_memory *m, struct request *r)
+{
+    struct store_taken *taken = mem_alloc(r->limit * sizeof(*taken));
+    size_t count =
+        memory_data_log_read(m->settings.data, r->bucket, r->log, r->after, r->limit, taken);
+
+    for (size_t i = 0; i < count; i++)
+        taken[i].body = keep_span(r, taken[i].body);
+    r->sweep.taken = keep_octets(r, taken, count * sizeof(taken[0]));
+    r->sweep.taken_count = count;
+    mem_free(taken);
+}
+
 static void do_call(struct store_memory *m, struct request *r)
 {
     struct memory_data *d = m->settings.data;
@@ -197,6 +218,15 @@ static void do_call(struct store_memory *m, struct request *r)
         break;
     case STORE_MEMORY_SWEEP:
         do_sweep(m, r);
+        break;
+    case STORE_MEMORY_LOG_ADD:
+        memory_data_log_add(d, r->bucket, r->log, r->bodies, r->body_count, &r->reply);
+        break;
+    case STORE_MEMORY_LOG_READ:
+        do_log_read(m, r);
+        break;
+    case STORE_MEMORY_LOG_TRIM:
+        memory_data_log_trim(d, r->bucket, r->log, r->now_ms, &r->reply);
         break;
     }
     keep_reply(r);
@@ -272,6 +302,7 @@ static void call_back(struct request *r)
         r->fn.list(r->arg, &r->list);
         break;
     case STORE_MEMORY_SWEEP:
+    case STORE_MEMORY_LOG_READ:
         r->fn.sweep(r->arg, &r->sweep);
         break;
     default:
@@ -426,14 +457,54 @@ static struct store_request *find(struct store *s, unsigned bucket, const char *
     return handle(r);
 }
 
-static struct store_request *list(struct store *s, unsigned bucket, const char *set, size_t limit,
-                                  store_list_fn *fn, void *arg)
+static struct store_request *list(struct store *s, unsigned bucket, const char *set,
+                                  struct store_cursor after, size_t limit, store_list_fn *fn,
+                                  void *arg)
 {
     struct request *r = send(of(s), STORE_MEMORY_LIST, (union callback){.list = fn}, arg);
 
     r->bucket = bucket;
     r->name = keep_string(r, set);
+    r->cursor = (struct store_cursor){after.at_ms, keep_string(r, after.member)};
     r->limit = limit;
+    return handle(r);
+}
+
+static struct store_request *log_add(struct store *s, unsigned bucket, enum store_log log,
+                                     const struct span *bodies, unsigned count, store_reply_fn *fn,
+                                     void *arg)
+{
+    struct request *r = send(of(s), STORE_MEMORY_LOG_ADD, (union callback){.reply = fn}, arg);
+
+    r->bucket = bucket;
+    r->log = log;
+    for (unsigned i = 0; i < count; i++)
+        r->bodies[i] = keep_span(r, bodies[i]);
+    r->body_count = count;
+    return handle(r);
+}
+
+static struct store_request *log_read(struct store *s, unsigned bucket, enum store_log log,
+                                      struct store_owed_id after, size_t limit, store_sweep_fn *fn,
+                                      void *arg)
+{
+    struct request *r = send(of(s), STORE_MEMORY_LOG_READ, (union callback){.sweep = fn}, arg);
+
+    r->bucket = bucket;
+    r->log = log;
+    r->after = after;
+    r->limit = limit;
+    return handle(r);
+}
+
+static struct store_request *log_trim(struct store *s, unsigned bucket, enum store_log log,
+                                      int64_t before_ms, store_reply_fn *fn, void *arg)
+{
+    struct request *r = send(of(s), STORE_MEMORY_LOG_TRIM, (union callback){.reply = fn}, arg);
+
+    r->bucket = bucket;
+    r->log = log;
+    r->now_ms = before_ms;
     return handle(r);
 }
 
@@ -518,6 +589,9 @@ struct store *store_memory_new(const struct store_memory_settings *settings)
         .list = list,
         .settle = settle,
         .sweep = sweep,
+        .log_add = log_add,
+        .log_read = log_read,
+        .log_trim = log_trim,
         .shared_load = shared_load,
         .shared_commit = shared_commit,
         .cancel = cancel,

@@ -23,6 +23,9 @@ enum store_memory_call {
     STORE_MEMORY_SWEEP,
     STORE_MEMORY_SHARED_LOAD,
     STORE_MEMORY_SHARED_COMMIT,
+    STORE_MEMORY_LOG_ADD,
+    STORE_MEMORY_LOG_READ,
+    STORE_MEMORY_LOG_TRIM,
 };
 
 enum store_memory_fate_kind {

@@ -69,7 +69,7 @@ static struct store_request *commit(struct store *store, const struct store_comm
         redis_encode_commit(&s->requests.command, &s->requests.tags[bucket], c);
     else
         redis_encode_commit_all(&s->requests.command, &s->requests.tags[bucket], c,
-                                s->settings.journal_keep_s);
+                                s->settings.journal_keep_s, s->settings.consent_keep_s);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -101,14 +101,15 @@ static struct store_request *find(struct store *store, unsigned bucket, const ch
 }
 
 static struct store_request *list(struct store *store, unsigned bucket, const char *set,
-                                  size_t limit, store_list_fn *fn, void *arg)
+                                  struct store_cursor after, size_t limit, store_list_fn *fn,
+                                  void *arg)
 {
     struct store_redis *s = of(store);
     struct redis_request *r = redis_request_new(&s->requests, REDIS_LIST, arg);
 
     r->fn.list = fn;
     r->limit = limit;
-    redis_encode_list(&s->requests.command, &s->requests.tags[bucket], set, limit);
+    redis_encode_list(&s->requests.command, &s->requests.tags[bucket], set, after, limit);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -137,6 +138,46 @@ static struct store_request *sweep(struct store *store, unsigned bucket, const c
     r->fn.sweep = fn;
     redis_encode_sweep(&s->requests.command, &s->requests.tags[bucket], owner, idle_ms, now_ms,
                        limit);
+    redis_request_send_to_bucket(r, bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *log_add(struct store *store, unsigned bucket, enum store_log log,
+                                     const struct span *bodies, unsigned count, store_reply_fn *fn,
+                                     void *arg)
+{
+    struct store_redis *s = of(store);
+    struct redis_request *r = redis_request_new(&s->requests, REDIS_LOG_ADD, arg);
+
+    r->fn.reply = fn;
+    redis_encode_log_add(&s->requests.command, &s->requests.tags[bucket], log, bodies, count,
+                         log == STORE_LOG_CONSENT ? s->settings.consent_keep_s
+                                                  : s->settings.journal_keep_s);
+    redis_request_send_to_bucket(r, bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *log_read(struct store *store, unsigned bucket, enum store_log log,
+                                      struct store_owed_id after, size_t limit, store_sweep_fn *fn,
+                                      void *arg)
+{
+    struct store_redis *s = of(store);
+    struct redis_request *r = redis_request_new(&s->requests, REDIS_LOG_READ, arg);
+
+    r->fn.sweep = fn;
+    redis_encode_log_read(&s->requests.command, &s->requests.tags[bucket], log, after, limit);
+    redis_request_send_to_bucket(r, bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *log_trim(struct store *store, unsigned bucket, enum store_log log,
+                                      int64_t before_ms, store_reply_fn *fn, void *arg)
+{
+    struct store_redis *s = of(store);
+    struct redis_request *r = redis_request_new(&s->requests, REDIS_LOG_TRIM, arg);
+
+    r->fn.reply = fn;
+    redis_encode_log_trim(&s->requests.command, &s->requests.tags[bucket], log, before_ms);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -308,6 +349,7 @@ void store_redis_settings_init(struct store_redis_settings *settings)
     settings->output_bytes_max = 4U << 20;
     settings->wait_replicas = STORE_REDIS_WAIT_BY_MODE;
     settings->wait_timeout_ms = 500;
+    settings->consent_keep_s = UINT64_C(5) * 365 * 86400;
     settings->journal_keep_s = UINT64_C(5) * 365 * 86400;
     settings->seed = 1;
 }
@@ -405,6 +447,9 @@ static const struct store_ops ops = {
     .list = list,
     .settle = settle,
     .sweep = sweep,
+    .log_add = log_add,
+    .log_read = log_read,
+    .log_trim = log_trim,
     .shared_load = shared_load,
     .shared_commit = shared_commit,
     .cancel = cancel,

@@ -252,6 +252,24 @@ void vault_hash(const struct vault *v, const char *what, struct span in,
     OPENSSL_cleanse(key, sizeof(key));
 }
 
+void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SUBJECT_BYTES])
+{
+    uint8_t hash[VAULT_HASH_BYTES];
+
+    vault_hash(v, "subject", span_of_string(msisdn), hash);
+    for (unsigned i = 0; i < VAULT_SUBJECT_BYTES / 2; i++)
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}
+
+void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES])
+{
+    unsigned size = VAULT_HASH_BYTES;
+    int ok = EVP_Digest(in.data, in.size, hash, &size, EVP_sha256(), NULL);
+
+    assert(ok == 1 && size == VAULT_HASH_BYTES);
+    (void)ok;
+}
+
 unsigned vault_keys(const struct vault *v, struct vault_key keys[VAULT_KEYS_MAX])
 {
     memcpy(keys, v->keys, v->count * sizeof(keys[0]));

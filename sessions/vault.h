@@ -24,6 +24,7 @@ enum {
     VAULT_HASH_BYTES = 32,
     VAULT_OVERHEAD_BYTES = 33, /* sealed octets beyond the plain ones, at most */
     VAULT_KEYS_MAX = 64,
+    VAULT_SUBJECT_BYTES = 17, /* 16 hexadecimal digits and NUL */
 };
 
 struct vault;
@@ -48,6 +49,11 @@ bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struc
 /* HMAC-SHA-256 with a key that does not change; `what` keeps hashes of different things apart. */
 void vault_hash(const struct vault *v, const char *what, struct span in,
                 uint8_t hash[VAULT_HASH_BYTES]);
+
+/* A person in the journal: the first octets of the keyed hash of the number, in hex. */
+void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SUBJECT_BYTES]);
+/* SHA-256, without a key: of what is public. */
+void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES]);
 
 /* For `warungctl keys`. Each returns false with a text for the administrator. */
 /* A new file with one key; an existing file is an error. */

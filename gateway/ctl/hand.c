@@ -6,13 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "gateway/ctl/command.h"
 #include "gateway/loop.h"
 #include "gateway/redis_settings.h"
 
 /* Calls under way at once: enough to hide the round trip, few enough for any queue. */
-enum { WINDOW = 256 };
+enum { WINDOW = 256, PAGE = 200 };
 
 struct hand {
     struct loop *loop;
@@ -218,6 +219,13 @@ struct listing {
     enum store_result result;
 };
 
+/* One set of one bucket, page by page. */
+struct walk {
+    struct listing *listing;
+    unsigned bucket;
+    const char *set;
+};
+
 static void ask_lists(struct listing *l);
 
 static void add_item(struct listing *l, const struct store_listed *from)
@@ -236,26 +244,37 @@ static void add_item(struct listing *l, const struct store_listed *from)
 
 static void on_listed(void *arg, const struct store_list *list)
 {
-    struct listing *l = arg;
+    struct walk *w = arg;
+    struct listing *l = w->listing;
 
-    l->under_way--;
     if (list->result != STORE_OK)
         l->result = list->result;
     for (size_t i = 0; list->result == STORE_OK && i < list->count; i++)
         add_item(l, &list->items[i]);
-    l->items->is_cut = l->items->is_cut || (list->result == STORE_OK && list->more);
+    if (l->result == STORE_OK && list->more) {
+        const struct store_listed *last = &list->items[list->count - 1];
+
+        store_list(l->hand->store, w->bucket, w->set,
+                   (struct store_cursor){last->at_ms, last->member}, PAGE, on_listed, w);
+        return;
+    }
+    mem_free(w);
+    l->under_way--;
     ask_lists(l);
 }
 
 static void ask_lists(struct listing *l)
 {
     while (l->result == STORE_OK && l->next < l->total && l->under_way < WINDOW) {
-        unsigned bucket = (unsigned)(l->next / l->set_count);
-        const char *set = l->sets[l->next % l->set_count];
+        struct walk *w = mem_zalloc(sizeof(*w));
 
+        w->listing = l;
+        w->bucket = (unsigned)(l->next / l->set_count);
+        w->set = l->sets[l->next % l->set_count];
         l->next++;
         l->under_way++;
-        store_list(l->hand->store, bucket, set, STORE_LIST_MAX, on_listed, l);
+        store_list(l->hand->store, w->bucket, w->set, (struct store_cursor){.member = NULL}, PAGE,
+                   on_listed, w);
     }
     l->is_done = l->under_way == 0;
 }
@@ -269,6 +288,31 @@ static int compare_items(const void *a, const void *b)
     return strcmp(x->member, y->member);
 }
 
+/* A registration that changed its status while the list was read stands in two sets: the record
+ * has the last word, the newer place is kept. */
+static void drop_doubles(struct hand_items *items)
+{
+    struct map seen;
+    struct map_node *nodes = mem_zalloc(items->count * sizeof(*nodes));
+    size_t kept = items->count;
+
+    map_init(&seen, 0);
+    for (size_t i = items->count; i-- > 0;) {
+        struct span member = span_of_string(items->items[i].member);
+
+        if (map_find(&seen, member) != NULL)
+            continue;
+        kept--;
+        if (kept != i)
+            items->items[kept] = items->items[i];
+        map_add(&seen, &nodes[kept], span_of_string(items->items[kept].member));
+    }
+    map_fini(&seen);
+    mem_free(nodes);
+    items->count -= kept;
+    memmove(items->items, items->items + kept, items->count * sizeof(items->items[0]));
+}
+
 enum store_result hand_list(struct hand *h, const char *const *sets, struct hand_items *items)
 {
     struct listing l = {.hand = h, .sets = sets, .items = items, .result = STORE_OK};
@@ -280,8 +324,10 @@ enum store_result hand_list(struct hand *h, const char *const *sets, struct hand
     ask_lists(&l);
     while (!l.is_done)
         loop_run_until(h->loop, &l.is_done, h->timeout_ms);
-    if (l.result == STORE_OK && items->count > 0)
+    if (l.result == STORE_OK && items->count > 0) {
         qsort(items->items, items->count, sizeof(*items->items), compare_items);
+        drop_doubles(items);
+    }
     return l.result;
 }
 

@@ -43,9 +43,8 @@ struct hand_item {
 struct hand_items {
     struct hand_item *items; /* oldest first over all buckets; free with hand_items_free() */
     size_t count;
-    bool is_cut; /* some bucket holds more than STORE_LIST_MAX of a set */
 };
-/* The members of some sets (names, NULL-ended) in every bucket. */
+/* The members of some sets (names, NULL-ended) in every bucket, each once. */
 enum store_result hand_list(struct hand *h, const char *const *sets, struct hand_items *items);
 void hand_items_free(struct hand_items *items);
 

@@ -130,9 +130,6 @@ static enum ctl_status run_listing(struct listing *l)
 
     if (result == STORE_OK)
         result = hand_load_items(l->dossier->hand, &items, on_item, l);
-    if (result == STORE_OK && items.is_cut)
-        ctl_complain("the list is not whole: a bucket holds more than %d of a status",
-                     STORE_LIST_MAX);
     if (l->unreadable > 0)
         ctl_complain("%u records could not be opened", l->unreadable);
     hand_items_free(&items);

@@ -23,6 +23,7 @@ static const char *const sets[] = {"DRAF", "TERKIRIM", "kab:1871"};
 static const char *const members[] = {"R1", "R2", "R3", "R4"};
 static const char *const kinds[] = {"nudge", "expire"};
 static const char *const owners[] = {"gw1", "gw2"};
+static const char *const subjects[] = {"a1", "b2", "c3"};
 static const char *const shared[] = {"menu-a", "menu-b"};
 
 #define PICK(t, array) (array)[random_below(&(t)->random, sizeof(array) / sizeof((array)[0]))]
@@ -121,6 +122,8 @@ static void add_rows(struct twins *t, struct store_commit *c, int64_t now_ms)
     c->journal_count = chance(t, 20) ? 1 : 0;
     for (unsigned i = 0; i < c->journal_count; i++)
         c->journal[i] = text(t, 8 + i, TEXT_BYTES);
+    c->subject = chance(t, 80) ? PICK(t, subjects) : NULL;
+    c->owed_forgotten = c->subject != NULL && chance(t, 5);
 }
 
 static void add_owed(struct twins *t, struct store_commit *c)

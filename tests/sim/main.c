@@ -93,8 +93,9 @@ static void check_indexes(struct run *run, uint64_t registrations)
     bool more;
 
     for (unsigned bucket = 0; bucket < SIM_BUCKETS; bucket++)
-        count += memory_data_list(run->data, bucket, merchant_status_name(MERCHANT_TERKIRIM),
-                                  STORE_LIST_MAX, items, &more);
+        count +=
+            memory_data_list(run->data, bucket, merchant_status_name(MERCHANT_TERKIRIM),
+                             (struct store_cursor){.member = NULL}, STORE_LIST_MAX, items, &more);
     if (count != registrations)
         world_violation(&run->world, "index and records differ", "-", "");
     if (memory_data_owed_count(run->data) != 0)

@@ -384,8 +384,14 @@ static const struct store_case record_cases[] = {
 const struct store_case *store_case_at(size_t place)
 {
     size_t records = sizeof(record_cases) / sizeof(record_cases[0]) - 1;
-    const struct store_case *found =
-        place < records ? &record_cases[place] : &store_bucket_cases[place - records];
+    size_t buckets = 0;
 
-    return found->name != NULL ? found : NULL;
+    if (place < records)
+        return &record_cases[place];
+    place -= records;
+    while (store_bucket_cases[buckets].name != NULL)
+        buckets++;
+    if (place < buckets)
+        return &store_bucket_cases[place];
+    return store_log_cases[place - buckets].name != NULL ? &store_log_cases[place - buckets] : NULL;
 }

@@ -14,6 +14,8 @@ struct store_case {
 const struct store_case *store_case_at(size_t place);
 /* Those of outbox, timers and sets (store_cases_bucket.c), ended by a row without a name. */
 extern const struct store_case store_bucket_cases[];
+/* Those of logs, long lists and what is forgotten (store_cases_log.c). */
+extern const struct store_case store_log_cases[];
 
 /* A commit of a session alone. */
 struct store_commit store_case_session(const char *msisdn, uint64_t version, const char *data);

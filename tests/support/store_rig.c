@@ -373,10 +373,45 @@ const struct store_list *store_rig_find(struct store_rig *rig, struct store *s, 
 const struct store_list *store_rig_list(struct store_rig *rig, struct store *s, unsigned bucket,
                                         const char *set, size_t limit)
 {
+    return store_rig_list_behind(rig, s, bucket, set, (struct store_cursor){.member = NULL}, limit);
+}
+
+const struct store_list *store_rig_list_behind(struct store_rig *rig, struct store *s,
+                                               unsigned bucket, const char *set,
+                                               struct store_cursor after, size_t limit)
+{
     store_outcome_init(&rig->outcome);
-    (void)store_list(s, bucket, set, limit, store_outcome_on_list, &rig->outcome);
+    (void)store_list(s, bucket, set, after, limit, store_outcome_on_list, &rig->outcome);
     store_rig_await(rig, &rig->outcome);
     return &rig->outcome.list;
+}
+
+const struct store_reply *store_rig_log_add(struct store_rig *rig, struct store *s, unsigned bucket,
+                                            enum store_log log, const char *body)
+{
+    struct span octets = span_of_string(body);
+
+    store_outcome_init(&rig->outcome);
+    (void)store_log_add(s, bucket, log, &octets, 1, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
+}
+
+const struct store_sweep *store_rig_log_read(struct store_rig *rig, struct store *s,
+                                             unsigned bucket, enum store_log log,
+                                             struct store_owed_id after, size_t limit)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_log_read(s, bucket, log, after, limit, store_outcome_on_sweep, &rig->outcome);
+    store_rig_await(rig, &rig->outcome);
+    return &rig->outcome.sweep;
+}
+
+const struct store_reply *store_rig_log_trim(struct store_rig *rig, struct store *s,
+                                             unsigned bucket, enum store_log log, int64_t before_ms)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_log_trim(s, bucket, log, before_ms, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
 }
 
 const struct store_sweep *store_rig_sweep(struct store_rig *rig, struct store *s, unsigned bucket,

@@ -87,6 +87,17 @@ const struct store_list *store_rig_find(struct store_rig *rig, struct store *s, 
                                         const char *member);
 const struct store_list *store_rig_list(struct store_rig *rig, struct store *s, unsigned bucket,
                                         const char *set, size_t limit);
+const struct store_list *store_rig_list_behind(struct store_rig *rig, struct store *s,
+                                               unsigned bucket, const char *set,
+                                               struct store_cursor after, size_t limit);
+const struct store_reply *store_rig_log_add(struct store_rig *rig, struct store *s, unsigned bucket,
+                                            enum store_log log, const char *body);
+const struct store_sweep *store_rig_log_read(struct store_rig *rig, struct store *s,
+                                             unsigned bucket, enum store_log log,
+                                             struct store_owed_id after, size_t limit);
+const struct store_reply *store_rig_log_trim(struct store_rig *rig, struct store *s,
+                                             unsigned bucket, enum store_log log,
+                                             int64_t before_ms);
 const struct store_sweep *store_rig_sweep(struct store_rig *rig, struct store *s, unsigned bucket,
                                           const char *owner, uint64_t idle_ms, size_t limit);
 
