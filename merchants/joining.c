@@ -380,8 +380,21 @@ void joining_remind(struct programme *p)
     arm_seats(p);
 }
 
-void joining_erase(struct programme *p, const char *actor)
+bool joining_erase(struct programme *p, const char *actor)
 {
-    for (unsigned i = 0; i < p->subscriber.seat_count; i++)
-        note_seat(p, p->subscriber.seats[i].id, false, "erase", actor);
+    struct trainings *trainings = p->subscriber.seat_count > 0 ? read_trainings(p) : NULL;
+
+    if (p->subscriber.seat_count > 0 && trainings == NULL)
+        return false;
+    for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
+        const char *id = p->subscriber.seats[i].id;
+        struct training *t = trainings_find(trainings, id);
+        uint16_t taken = t != NULL ? t->taken : 0;
+
+        if (t != NULL)
+            training_release(t, p->msisdn);
+        p->shared_changed = p->shared_changed || (t != NULL && t->taken != taken);
+        note_seat(p, id, false, "erase", actor);
+    }
+    return true;
 }

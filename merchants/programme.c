@@ -351,7 +351,7 @@ static void erase_when_due(struct programme *p)
         if (due_ms > p->now_ms)
             programme_arm(p, PROGRAMME_TIMER_ERASE, due_ms);
         else
-            programme_erase(p, "timer");
+            (void)programme_erase(p, "timer"); /* or p->need */
         return;
     }
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
@@ -359,6 +359,7 @@ static void erase_when_due(struct programme *p)
 
 void programme_on_timer(struct programme *p, const char *kind, struct menu_state *state)
 {
+    p->need.kind = PROGRAMME_NEEDS_NOTHING;
     p->record_used = true;
     if (strcmp(kind, PROGRAMME_TIMER_NUDGE) == 0)
         nudge(p, state);

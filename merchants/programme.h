@@ -33,6 +33,14 @@ enum {
 /* The shared record of all trainings (merchants/training.h), sealed like a subscriber's. */
 #define PROGRAMME_TRAININGS_KEY "trainings"
 
+/* What somebody agreed to, in this turn: goes into the consent log, which outlives an erasure. */
+struct programme_consent {
+    bool is_given;
+    bool is_sms;
+    uint8_t version[MENU_ID_BYTES]; /* of the menu whose words were shown */
+    char language[8];
+};
+
 /* The rules, actions and facts of the programme: merchants/vocabulary.c. */
 extern const struct menu_vocabulary programme_vocabulary;
 
@@ -101,6 +109,7 @@ struct programme {
     unsigned change_count;
     struct programme_timer timers[PROGRAMME_TIMERS_MAX];
     unsigned timer_count;
+    struct programme_consent consent;
     /* What this turn is about, for the facts. */
     char focus[MERCHANT_REGNO_BYTES];    /* registration acted upon; empty = by the dialogue */
     const struct programme_field *field; /* changed or asked for: {isi}, {contoh} */
@@ -146,12 +155,14 @@ bool programme_announce(struct programme *p, struct menu_state *state);
  */
 bool programme_training_cancelled(struct programme *p, const char *id);
 
-/* Erases everything of this subscriber: record, drafts, lists; a last SMS tells so. */
-void programme_erase(struct programme *p, const char *actor);
+/* Erases everything of this subscriber: record, drafts, lists, seats; a last SMS tells so. False:
+ * p->need must be satisfied first. */
+bool programme_erase(struct programme *p, const char *actor);
 
 /* A timer of this subscriber is due. The condition is looked at again, so that a timer that is
  * late, early or given twice does no harm; it is taken away or put off in the same commit. May
- * change the state (an old draft is dropped). `kind` lives as long as p. */
+ * change the state (an old draft is dropped). `kind` lives as long as p. p->need.kind may say
+ * afterwards that something must be had first: then nothing counts, and it is called again. */
 void programme_on_timer(struct programme *p, const char *kind, struct menu_state *state);
 
 /* The shared record to commit first when p->shared_changed; at most TRAININGS_BYTES_MAX octets. */

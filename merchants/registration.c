@@ -16,7 +16,7 @@
 /* The draft begins with the consent: from now on it may be dropped, and is too old one day. */
 const char *registration_consent(struct programme *p, struct menu_state *state)
 {
-    (void)state;
+    registration_log_consent(p, state, false);
     programme_arm(p, PROGRAMME_TIMER_NUDGE,
                   calendar_within_hours(p->now_ms + PROGRAMME_NUDGE_AFTER_MS,
                                         PROGRAMME_SMS_FROM_HOUR, PROGRAMME_SMS_UNTIL_HOUR));
@@ -31,6 +31,13 @@ void registration_note_consent(struct merchant *m, const uint8_t version[MENU_ID
     for (unsigned i = 0; i < MENU_ID_BYTES; i++)
         snprintf(m->consent_version + 2 * i, 3, "%02x", version[i]);
     text_copy(m->consent_language, sizeof(m->consent_language), language);
+}
+
+void registration_log_consent(struct programme *p, const struct menu_state *state, bool is_sms)
+{
+    p->consent = (struct programme_consent){.is_given = true, .is_sms = is_sms};
+    memcpy(p->consent.version, state->menu_id, sizeof(p->consent.version));
+    text_copy(p->consent.language, sizeof(p->consent.language), state->language);
 }
 
 static void read_draft(const struct menu_state *state, struct merchant *m)

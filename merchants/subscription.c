@@ -216,18 +216,19 @@ static const char *const timer_kinds[] = {
     PROGRAMME_TIMER_CONSENT, PROGRAMME_TIMER_ERASE, PROGRAMME_TIMER_TRAINING,
 };
 
-void programme_erase(struct programme *p, const char *actor)
+bool programme_erase(struct programme *p, const char *actor)
 {
     struct subscriber *s = &p->subscriber;
     const struct ticket *t = find_ticket(s, TICKET_ERASE);
 
+    if (!joining_erase(p, actor))
+        return false;
     text_copy(p->ticket, sizeof(p->ticket), t != NULL ? t->number : "-");
     for (unsigned i = 0; i < s->merchant_count; i++)
         programme_note(p, s->merchants[i].regno, merchant_status_name(s->merchants[i].status), NULL,
                        "erase", actor);
     for (unsigned i = 0; i < s->ticket_count; i++)
         programme_note(p, s->tickets[i].number, PROGRAMME_TICKET_SET, NULL, "erase", actor);
-    joining_erase(p, actor);
     subscription_set_news(p, false, actor);
     for (unsigned i = 0; i < sizeof(timer_kinds) / sizeof(timer_kinds[0]); i++)
         programme_arm(p, timer_kinds[i], 0);
@@ -236,4 +237,5 @@ void programme_erase(struct programme *p, const char *actor)
     p->is_erased = true;
     p->record_changed = true;
     p->record_used = true;
+    return true;
 }

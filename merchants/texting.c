@@ -170,8 +170,10 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
     p->field = find_missing(&p->subscriber.pending);
     registration_note_consent(&draft, state->menu_id, state->language, p->now_ms);
     result = registration_make(p, &draft);
-    if (result != NULL && strcmp(result, "terkirim") == 0)
+    if (result != NULL && strcmp(result, "terkirim") == 0) {
         clear_pending(p);
+        registration_log_consent(p, state, true);
+    }
     return result;
 }
 

@@ -64,6 +64,8 @@ programme_action_fn registration_consent, registration_send, registration_correc
 /* Proof of consent: when, to which version of the menu, in which language. */
 void registration_note_consent(struct merchant *m, const uint8_t version[MENU_ID_BYTES],
                                const char *language, int64_t at_ms);
+/* For the consent log, by the dialogue as it is. */
+void registration_log_consent(struct programme *p, const struct menu_state *state, bool is_sms);
 /* Makes a registration of the fields of `draft`, whose consent is filled in. Result words of
  * `daftar`; NULL: p->need. */
 const char *registration_make(struct programme *p, const struct merchant *draft);
@@ -87,8 +89,8 @@ programme_action_fn joining_list, joining_list_more, joining_join, joining_infor
 bool joining_read_slot(const struct programme *p, unsigned place, struct seat *seat,
                        unsigned *seats_left);
 void joining_remind(struct programme *p);
-/* Notes that the seats are gone; the claims stay until their training is over. */
-void joining_erase(struct programme *p, const char *actor);
+/* Gives the seats back and notes that they are gone. False: p->need must be satisfied first. */
+bool joining_erase(struct programme *p, const char *actor);
 
 /* texting.c */
 programme_action_fn texting_register, texting_give, texting_agree, texting_refuse, texting_status;

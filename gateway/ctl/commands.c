@@ -15,6 +15,8 @@ const struct ctl_command ctl_commands[] = {
     {"merchants", "export", "--csv [--status S] [--regency K] [--reveal]", "registrations as a table for other programs",
      CTL_OPTION_CSV | CTL_OPTION_STATUS | CTL_OPTION_REGENCY | CTL_OPTION_REVEAL, 0, 0, ctl_merchants_export},
     {"erase", NULL, "MSISDN", "everything of one subscriber, for good", 0, 1, 1, ctl_erase},
+    {"export", NULL, "MSISDN", "everything that is held of one subscriber, as JSON", 0, 1, 1, ctl_export},
+    {"journal", NULL, "[MSISDN|REGNO]", "who did and saw what, of one subscriber or of all", 0, 0, 1, ctl_journal},
     {"tickets", "list", "", "what officers have to do", 0, 0, 0, ctl_tickets_list},
     {"tickets", "done", "NUMBER", "a ticket has been dealt with", 0, 1, 1, ctl_tickets_done},
     {"trainings", "list", "", "trainings that are planned", 0, 0, 0, ctl_trainings_list},

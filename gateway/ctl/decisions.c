@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/access.h"
 #include "merchants/reason.h"
 #include "merchants/regno.h"
 
@@ -72,6 +72,8 @@ static enum ctl_status run_decision(struct dossier *d, struct decision *decision
         return CTL_USAGE;
     }
     status = dossier_change(d, decide, decision);
+    if (status == CTL_REFUSED) /* done is in the journal by the same commit */
+        (void)access_log(d, merchant_event_name(decision->event), decision->regno, "refused");
     if (status != CTL_DONE)
         return status;
     regno_format(decision->regno, display);
@@ -128,8 +130,10 @@ static enum ctl_status erase(struct dossier *d, void *arg)
         ctl_complain("nothing is stored of %s", d->msisdn);
         return CTL_REFUSED;
     }
-    programme_erase(&d->programme, "officer");
-    return CTL_DONE;
+    if (programme_erase(&d->programme, "officer"))
+        return CTL_DONE;
+    ctl_complain("the trainings could not be read");
+    return CTL_REFUSED;
 }
 
 enum ctl_status ctl_erase(const struct ctl_call *call)
@@ -147,6 +151,8 @@ enum ctl_status ctl_erase(const struct ctl_call *call)
     }
     if (status == CTL_DONE)
         status = dossier_change(d, erase, NULL);
+    if (status == CTL_DONE)
+        (void)access_log(d, "erase", NULL, "done");
     if (status == CTL_DONE)
         printf("erased %s\n", d->msisdn);
     dossier_close(d);

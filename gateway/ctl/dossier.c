@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "gateway/ctl/access.h"
 #include "gateway/turn/outbox.h"
+#include "merchants/journal.h"
 #include "merchants/msisdn.h"
 #include "merchants/regno.h"
 
-enum { TRIES_MAX = 8, JOURNAL_BYTES = 128 };
+enum { TRIES_MAX = 8 };
 
 struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *status)
 {
@@ -200,6 +202,7 @@ struct parcel {
     uint8_t merchant[STORE_MERCHANT_BYTES_MAX];
     uint8_t owed[STORE_COMMIT_OWED_MAX][STORE_OWED_BYTES_MAX];
     char journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
+    char subject[VAULT_SUBJECT_BYTES];
 };
 
 static const struct menu *find_menu(const struct dossier *d)
@@ -252,18 +255,19 @@ static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
 static void pack_changes(const struct programme *p, struct parcel *parcel)
 {
     struct store_commit *c = &parcel->commit;
+    char who[JOURNAL_WORD_BYTES];
 
+    access_who(who);
     for (unsigned i = 0; i < p->change_count; i++) {
         const struct programme_change *change = &p->changes[i];
-        const char *leave = change->leave_set, *enter = change->enter_set;
-        int size = snprintf(parcel->journal[i], sizeof(parcel->journal[i]), "%s %s %s %s>%s",
-                            change->actor, change->event, change->member,
-                            leave != NULL ? leave : "", enter != NULL ? enter : "");
+        struct journal_entry entry;
 
-        assert(size > 0 && size < JOURNAL_BYTES);
-        c->journal[c->journal_count++] = span_of(parcel->journal[i], (size_t)size);
-        c->index[c->index_count++] = (struct store_index){
-            .member = change->member, .leave_set = leave, .enter_set = enter, .at_ms = p->now_ms};
+        journal_fill_change(&entry, change, who, parcel->subject);
+        c->journal[c->journal_count++] = journal_encode(&entry, parcel->journal[i]);
+        c->index[c->index_count++] = (struct store_index){.member = change->member,
+                                                          .leave_set = change->leave_set,
+                                                          .enter_set = change->enter_set,
+                                                          .at_ms = p->now_ms};
     }
     for (unsigned i = 0; i < p->timer_count; i++)
         c->timers[c->timer_count++] =
@@ -304,6 +308,9 @@ static bool pack(struct dossier *d, struct parcel *parcel)
     memset(&parcel->commit, 0, sizeof(parcel->commit));
     parcel->commit.msisdn = d->msisdn;
     parcel->commit.owner = NULL;
+    vault_subject(d->setup.vault, d->msisdn, parcel->subject);
+    parcel->commit.subject = parcel->subject;
+    parcel->commit.owed_forgotten = p->is_erased;
     for (unsigned i = 0; i < p->sms_count; i++)
         if (!pack_sms(d, p->sms[i], parcel))
             return false;

@@ -205,6 +205,52 @@ enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
     return w.result;
 }
 
+/* ---- logs ---- */
+
+enum store_result hand_log_add(struct hand *h, unsigned bucket, enum store_log log,
+                               struct span body)
+{
+    struct waiting w = {.records = NULL};
+
+    store_log_add(h->store, bucket, log, &body, 1, on_reply, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
+struct log_walk {
+    struct waiting waiting; /* first */
+    hand_entry_fn *fn;
+    void *arg;
+    struct store_owed_id last;
+    size_t count;
+};
+
+static void on_entries(void *arg, const struct store_sweep *page)
+{
+    struct log_walk *walk = arg;
+
+    walk->waiting.is_done = true;
+    walk->waiting.result = page->result;
+    walk->count = page->result == STORE_OK ? page->taken_count : 0;
+    for (size_t i = 0; i < walk->count; i++)
+        walk->fn(walk->arg, &page->taken[i]);
+    if (walk->count > 0)
+        walk->last = page->taken[walk->count - 1].id;
+}
+
+enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log log,
+                                hand_entry_fn *fn, void *arg)
+{
+    struct log_walk walk = {.fn = fn, .arg = arg};
+
+    do {
+        walk.waiting.is_done = false;
+        store_log_read(h->store, bucket, log, walk.last, PAGE, on_entries, &walk);
+        wait_for(h, &walk.waiting);
+    } while (walk.waiting.result == STORE_OK && walk.count == PAGE);
+    return walk.waiting.result;
+}
+
 /* ---- lists ---- */
 
 struct listing {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/isotime.h"
-#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/registration.h"
 #include "gateway/ctl/table.h"
 #include "merchants/region.h"
@@ -20,6 +20,9 @@ struct listing {
     char regency[REGION_REGENCY_BYTES]; /* "" = all */
     json_t *json;                       /* --json */
     struct table *table;                /* for people */
+    FILE *csv;                          /* what is shown is held back until it is logged */
+    struct access_count shown;
+    bool is_logged;
     unsigned count, unreadable;
 };
 
@@ -52,29 +55,29 @@ static bool choose_regency(struct listing *l)
     return false;
 }
 
-static void print_csv_cell(const char *cell, bool is_last)
+static void print_csv_cell(FILE *out, const char *cell, bool is_last)
 {
     /* A table program would run a cell that begins like a formula. */
     bool is_formula = strchr("=+-@\t\r", cell[0]) != NULL && cell[0] != '\0';
 
-    putchar('"');
+    putc('"', out);
     if (is_formula)
-        putchar('\'');
+        putc('\'', out);
     for (; *cell != '\0'; cell++) {
         if (*cell == '"')
-            putchar('"');
-        putchar(*cell);
+            putc('"', out);
+        putc(*cell, out);
     }
-    fputs(is_last ? "\"\r\n" : "\",", stdout);
+    fputs(is_last ? "\"\r\n" : "\",", out);
 }
 
-static void print_csv(const struct registration *r)
+static void print_csv(FILE *out, const struct registration *r)
 {
     char cell[REGISTRATION_CELL_BYTES];
 
     for (size_t i = 0; i < registration_column_count; i++) {
         registration_columns[i].write(r, cell, sizeof(cell));
-        print_csv_cell(cell, i + 1 == registration_column_count);
+        print_csv_cell(out, cell, i + 1 == registration_column_count);
     }
 }
 
@@ -115,16 +118,28 @@ static void on_item(void *arg, const struct hand_item *item, const struct store_
          strcmp(l->call->status, merchant_status_name(r.merchant->status)) != 0))
         return;
     l->count++;
+    access_count_add(&l->shown, l->dossier, item->msisdn);
     if (l->json != NULL)
         json_array_append_new(l->json, registration_json(&r));
     else if (l->table != NULL)
         add_row(l->table, &r);
     else
-        print_csv(&r);
+        print_csv(l->csv, &r);
 }
 
-static enum ctl_status run_listing(struct listing *l)
+/* "TERKIRIM,1871": what was asked for. */
+static enum ctl_status log_listing(struct listing *l, const char *event)
 {
+    char object[JOURNAL_WORD_BYTES];
+
+    snprintf(object, sizeof(object), "%s,%s%s", l->call->status != NULL ? l->call->status : "all",
+             l->regency[0] != '\0' ? l->regency : "all", l->call->is_revealed ? ",NIK" : "");
+    return access_log_list(l->dossier, &l->shown, event, object);
+}
+
+static enum ctl_status run_listing(struct listing *l, const char *event)
+{
+    enum ctl_status status;
     struct hand_items items;
     enum store_result result = hand_list(l->dossier->hand, l->sets, &items);
 
@@ -135,6 +150,10 @@ static enum ctl_status run_listing(struct listing *l)
     hand_items_free(&items);
     if (result != STORE_OK)
         return (enum ctl_status)hand_complain(result);
+    status = log_listing(l, event);
+    if (status != CTL_DONE)
+        return status;
+    l->is_logged = true;
     return l->unreadable > 0 ? CTL_REFUSED : CTL_DONE;
 }
 
@@ -160,11 +179,17 @@ enum ctl_status ctl_merchants_list(const struct ctl_call *call)
     else
         l.table = table_new((const char *const[]){"NUMBER", "STATUS", "SENT", "PHONE", "NAME",
                                                   "BUSINESS", "REGENCY", "DISTRICT", NULL});
-    status = run_listing(&l);
-    if (l.json != NULL)
+    access_count_init(&l.shown, l.dossier);
+    status = run_listing(&l, "list");
+    if (!l.is_logged) {
+        json_decref(l.json);
+        table_free(l.table);
+    } else if (l.json != NULL) {
         print_json(l.json);
-    if (l.table != NULL)
+    } else {
         table_print(l.table);
+    }
+    access_count_free(&l.shown);
     dossier_close(l.dossier);
     return status;
 }
@@ -173,6 +198,8 @@ enum ctl_status ctl_merchants_export(const struct ctl_call *call)
 {
     struct listing l = {.call = call};
     enum ctl_status status;
+    char *text = NULL;
+    size_t text_bytes = 0;
 
     if (!call->is_csv) {
         ctl_complain("say --csv: it is the one form there is");
@@ -183,9 +210,18 @@ enum ctl_status ctl_merchants_export(const struct ctl_call *call)
     l.dossier = dossier_open(call, &status);
     if (l.dossier == NULL)
         return status;
+    access_count_init(&l.shown, l.dossier);
+    l.csv = open_memstream(&text, &text_bytes);
+    if (l.csv == NULL)
+        abort(); /* out of memory */
     for (size_t i = 0; i < registration_column_count; i++)
-        print_csv_cell(registration_columns[i].name, i + 1 == registration_column_count);
-    status = run_listing(&l);
+        print_csv_cell(l.csv, registration_columns[i].name, i + 1 == registration_column_count);
+    status = run_listing(&l, "export");
+    fclose(l.csv);
+    if (l.is_logged)
+        fwrite(text, 1, text_bytes, stdout);
+    free(text);
+    access_count_free(&l.shown);
     dossier_close(l.dossier);
     return status;
 }
@@ -225,6 +261,9 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
         ctl_complain("no such registration: %s", call->words[0]);
         return CTL_REFUSED;
     }
+    status = access_log(d, "show", r.merchant->regno, call->is_revealed ? "ok,NIK" : "ok");
+    if (status != CTL_DONE)
+        return status;
     if (call->is_json)
         print_json(registration_json(&r));
     else

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/isotime.h"
-#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/access.h"
 
 static json_t *time_text(int64_t wall_ms)
 {
@@ -81,6 +81,9 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
         ctl_complain("there is no session of %s", d->msisdn);
         return CTL_REFUSED;
     }
+    status = access_log(d, "session-show", NULL, "ok");
+    if (status != CTL_DONE)
+        return status;
     session = describe(d);
     if (call->is_json) {
         json_dumpf(session, stdout, JSON_INDENT(2));

@@ -61,6 +61,8 @@ void table_add(struct table *t, const char *const *cells)
 
 void table_free(struct table *t)
 {
+    if (t == NULL)
+        return;
     for (size_t i = 0; i < t->count; i++)
         mem_free(t->cells[i]);
     mem_free(t->cells);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/isotime.h"
-#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 
 static const char *const ticket_sets[] = {PROGRAMME_TICKET_SET, NULL};
@@ -16,6 +16,7 @@ struct listing {
     json_t *json;
     struct table *table;
     unsigned unreadable;
+    struct access_count shown;
 };
 
 static const char *slot_name(char slot)
@@ -43,6 +44,7 @@ static void add_ticket(struct listing *l, const char *msisdn, const struct subsc
 {
     char asked[ISOTIME_BYTES];
 
+    access_count_add(&l->shown, l->dossier, msisdn);
     isotime_format(t->asked_ms, asked);
     if (l->json != NULL)
         json_array_append_new(l->json,
@@ -85,7 +87,7 @@ static enum ctl_status run_listing(struct listing *l)
 
 enum ctl_status ctl_tickets_list(const struct ctl_call *call)
 {
-    enum ctl_status status;
+    enum ctl_status status, logged;
     struct listing l = {.dossier = dossier_open(call, &status)};
 
     if (l.dossier == NULL)
@@ -95,14 +97,21 @@ enum ctl_status ctl_tickets_list(const struct ctl_call *call)
     else
         l.table = table_new(
             (const char *const[]){"TICKET", "KIND", "ASKED", "CALL IN THE", "PHONE", "NAME", NULL});
+    access_count_init(&l.shown, l.dossier);
     status = run_listing(&l);
-    if (l.json != NULL) {
+    logged = access_log_list(l.dossier, &l.shown, "tickets", PROGRAMME_TICKET_SET);
+    if (logged != CTL_DONE) {
+        json_decref(l.json);
+        table_free(l.table);
+        status = logged;
+    } else if (l.json != NULL) {
         json_dumpf(l.json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(l.json);
     } else {
         table_print(l.table);
     }
+    access_count_free(&l.shown);
     dossier_close(l.dossier);
     return status;
 }

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/isotime.h"
 #include "base/mem.h"
-#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 #include "merchants/region.h"
 #include "merchants/training.h"
@@ -229,6 +229,8 @@ enum ctl_status ctl_trainings_add(const struct ctl_call *call)
     t = mem_zalloc(sizeof(*t));
     status = add(d, &plan, t, id);
     mem_free(t);
+    if (status == CTL_DONE)
+        status = access_log_other(d, "training-add", id, "ok");
     if (status == CTL_DONE) {
         printf(call->is_json ? "{\"id\":\"%s\"}\n" : "%s\n", id);
         status = tell(d, PROGRAMME_NEWS_SET, "", announce, NULL);
@@ -286,6 +288,8 @@ enum ctl_status ctl_trainings_cancel(const struct ctl_call *call)
     snprintf(prefix, sizeof(prefix), "%.8s/", call->words[0]);
     if (status == CTL_DONE)
         status = tell(d, PROGRAMME_TRAINING_SET, prefix, call_off, call->words[0]);
+    if (status == CTL_DONE)
+        status = access_log_other(d, "training-cancel", call->words[0], was_there ? "ok" : "none");
     if (status == CTL_DONE && !was_there) {
         ctl_complain("no such training: %s", call->words[0]);
         status = CTL_REFUSED;

@@ -6,8 +6,10 @@
 #define WARUNG_TURN_RUN_H
 
 #include "gateway/turn/step.h"
+#include "merchants/journal.h"
+#include "sessions/vault.h"
 
-enum { RUN_JOURNAL_BYTES = 128 };
+enum { RUN_CONSENT_BYTES = 256 };
 
 struct step_work {
     struct session session;
@@ -20,7 +22,9 @@ struct step_work {
     uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
     uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
     uint8_t shared_bytes[TRAININGS_BYTES_MAX];
-    char journal[STORE_COMMIT_JOURNAL_MAX][RUN_JOURNAL_BYTES];
+    char journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
+    char consent[RUN_CONSENT_BYTES];
+    char subject[VAULT_SUBJECT_BYTES];
 };
 
 /* What one run has at hand; on the stack of step_run(). */

@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "merchants/journal.h"
+#include "sessions/vault.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -219,15 +221,25 @@ static bool run_menu(struct run *run, struct menu_event event)
     return true;
 }
 
+/* Two hashes: only where they are needed. */
+static const char *name_subject(struct run *run)
+{
+    vault_subject(run->env->vault, run->msisdn, run->work->subject);
+    run->step->subject = run->work->subject;
+    return run->work->subject;
+}
+
 static void note_changes(struct run *run)
 {
     struct step *step = run->step;
     struct step_work *work = run->work;
     const struct programme *p = &work->programme;
 
+    if (p->change_count > 0 || p->is_erased || step->owed_count > 0)
+        name_subject(run);
     for (unsigned i = 0; i < p->change_count; i++) {
         const struct programme_change *c = &p->changes[i];
-        int size;
+        struct journal_entry entry;
 
         step->index[step->index_count++] = (struct store_index){
             .member = c->member,
@@ -235,17 +247,46 @@ static void note_changes(struct run *run)
             .enter_set = c->enter_set,
             .at_ms = run->now_ms,
         };
-        size = snprintf(work->journal[i], sizeof(work->journal[i]), "%s %s %s %s>%s", c->actor,
-                        c->event, c->member, c->leave_set != NULL ? c->leave_set : "",
-                        c->enter_set != NULL ? c->enter_set : "");
-        assert(size > 0 && (size_t)size < sizeof(work->journal[i]));
-        step->journal[step->journal_count++] = span_of(work->journal[i], (size_t)size);
+        journal_fill_change(&entry, c, NULL, work->subject);
+        step->journal[step->journal_count++] = journal_encode(&entry, work->journal[i]);
     }
     for (unsigned i = 0; i < p->timer_count; i++)
         step->timers[step->timer_count++] =
             (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
     if (p->is_erased)
         step->timers[step->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
+}
+
+static void write_hex(char *text, const uint8_t *octets, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < size; i++)
+        snprintf(text + 2 * i, 3, "%02x", octets[i]);
+}
+
+/* What was agreed to: the words that stood on the screen, as a digest that anybody can make again
+ * from the menu's version. The time is the log's. */
+static void note_consent(struct run *run)
+{
+    struct step_work *work = run->work;
+    const struct programme_consent *c = &work->programme.consent;
+    const struct dialect_session *id = &run->cause->input->session;
+    char version[2 * MENU_ID_BYTES + 1], words[33] = "-", session[2 * SESSION_ID_BYTES + 1];
+    uint8_t digest[VAULT_HASH_BYTES];
+    int size;
+
+    write_hex(version, c->version, MENU_ID_BYTES);
+    write_hex(session, id->octets, id->size);
+    if (!c->is_sms && work->session.screen[0] != '\0') {
+        vault_digest(span_of_string(work->session.screen), digest);
+        write_hex(words, digest, 16);
+    }
+    size = snprintf(work->consent, sizeof(work->consent),
+                    "%s version=%s words=%s lang=%s by=%s link=%s session=%s", name_subject(run),
+                    version, words, c->language, c->is_sms ? "sms" : "ussd", run->cause->link_name,
+                    session[0] != '\0' ? session : "-");
+    assert(size > 0 && (size_t)size < sizeof(work->consent));
+    run->step->consent = span_of(work->consent, (size_t)size);
 }
 
 static void owe_texts(struct run *run)
@@ -343,6 +384,8 @@ void run_take_input(struct run *run, const struct step_records *records)
     }
     if (!begin_programme(run, records) || !run_menu(run, event))
         return;
+    if (run->work->programme.consent.is_given)
+        note_consent(run);
     if (in->kind == DIALECT_SMS) {
         if (run->work->outcome.kind != MENU_SILENT) {
             owe(run, run->work->outcome.text);
@@ -372,6 +415,11 @@ static void take_timer(struct run *run, const struct step_records *records)
         return;
     }
     programme_on_timer(p, run->cause->timer_kind, &run->work->state);
+    if (p->need.kind != PROGRAMME_NEEDS_NOTHING) {
+        run->step->kind = STEP_NEEDS;
+        run->step->need = p->need;
+        return;
+    }
     finish_programme(run);
     run_encode_session(run);
     if (records->session.size == 0)

@@ -69,6 +69,8 @@ struct step {
     unsigned timer_count;
     struct span journal[STORE_COMMIT_JOURNAL_MAX];
     unsigned journal_count;
+    struct span consent; /* empty = none */
+    const char *subject; /* of this number, where something goes with it that needs one */
     /* The reply. */
     bool is_exact; /* the input's debt is never closed */
     bool is_replay;

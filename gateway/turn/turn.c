@@ -267,6 +267,10 @@ static void commit(struct turn *t, const struct step *step)
     c.timer_count = step->timer_count;
     memcpy(c.journal, step->journal, sizeof(c.journal));
     c.journal_count = step->journal_count;
+    c.consents[0] = step->consent;
+    c.consent_count = step->consent.size != 0 ? 1 : 0;
+    c.subject = step->subject;
+    c.owed_forgotten = step->is_erased;
     keep_results(t, step);
     e->counters.sms_parts_dropped += step->parts_dropped;
     t->proofs_taken = t->box->proof_count;

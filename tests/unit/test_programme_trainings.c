@@ -529,8 +529,16 @@ static void test_erasure_takes_seats_and_wishes(void **state)
     choose("1");
     act("latih_ikut");
     act("kabari");
+    assert_int_equal(world.trainings.items[0].taken, 1);
     begin(MSISDN);
-    programme_erase(&world.p, "officer");
+    assert_false(programme_erase(&world.p, "officer"));
+    assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_SHARED);
+    begin(MSISDN);
+    world.p.has_shared = true;
+    world.p.shared = encode_shared();
+    assert_true(programme_erase(&world.p, "officer"));
+    assert_true(world.p.shared_changed);
+    assert_int_equal(world.p.trainings.items[0].taken, 0);
     assert_int_equal(world.p.change_count, 2);
     for (unsigned i = 0; i < world.p.change_count; i++)
         assert_null(world.p.changes[i].enter_set);

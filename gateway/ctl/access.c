@@ -1,0 +1,87 @@
+#include "gateway/ctl/access.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* Only root can have come by sudo: of anybody else the variable proves nothing. */
+void access_who(char who[JOURNAL_WORD_BYTES])
+{
+    const char *behind = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+    const struct passwd *user = getpwuid(getuid());
+
+    if (behind != NULL && behind[0] != '\0')
+        snprintf(who, JOURNAL_WORD_BYTES, "unix:%s", behind);
+    else if (user != NULL)
+        snprintf(who, JOURNAL_WORD_BYTES, "unix:%s", user->pw_name);
+    else
+        snprintf(who, JOURNAL_WORD_BYTES, "unix:%u", (unsigned)getuid());
+}
+
+static enum ctl_status write_entry(struct dossier *d, unsigned bucket, const char *event,
+                                   const char *subject, const char *object, const char *detail)
+{
+    char who[JOURNAL_WORD_BYTES], text[JOURNAL_BYTES];
+    struct journal_entry entry;
+    enum store_result result;
+
+    access_who(who);
+    journal_fill(&entry, who, event, subject, object, detail);
+    result = hand_log_add(d->hand, bucket, STORE_LOG_JOURNAL, journal_encode(&entry, text));
+    if (result == STORE_OK)
+        return CTL_DONE;
+    ctl_complain("the access cannot be logged (%s): nothing is shown", store_result_name(result));
+    return CTL_UNREACHABLE;
+}
+
+enum ctl_status access_log(struct dossier *d, const char *event, const char *object,
+                           const char *detail)
+{
+    char subject[VAULT_SUBJECT_BYTES];
+
+    vault_subject(d->setup.vault, d->msisdn, subject);
+    return write_entry(d, store_bucket(hand_store(d->hand), d->msisdn), event, subject, object,
+                       detail);
+}
+
+enum ctl_status access_log_other(struct dossier *d, const char *event, const char *object,
+                                 const char *detail)
+{
+    return write_entry(d, 0, event, "*", object, detail);
+}
+
+void access_count_init(struct access_count *a, const struct dossier *d)
+{
+    a->counts = mem_zalloc(hand_store(d->hand)->buckets * sizeof(a->counts[0]));
+}
+
+void access_count_free(struct access_count *a)
+{
+    mem_free(a->counts);
+}
+
+void access_count_add(struct access_count *a, const struct dossier *d, const char *msisdn)
+{
+    a->counts[store_bucket(hand_store(d->hand), msisdn)]++;
+}
+
+enum ctl_status access_log_list(struct dossier *d, const struct access_count *a, const char *event,
+                                const char *object)
+{
+    unsigned buckets = hand_store(d->hand)->buckets, total = 0;
+    enum ctl_status status = CTL_DONE;
+    char detail[32];
+
+    for (unsigned bucket = 0; bucket < buckets && status == CTL_DONE; bucket++) {
+        if (a->counts[bucket] == 0)
+            continue;
+        total += a->counts[bucket];
+        snprintf(detail, sizeof(detail), "%u-records", a->counts[bucket]);
+        status = write_entry(d, bucket, event, "*", object, detail);
+    }
+    return total > 0 ? status : access_log_other(d, event, object, "0-records");
+}

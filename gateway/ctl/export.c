@@ -1,0 +1,180 @@
+/*
+ * warungctl export: everything that is held of one subscriber (UU 27/2022 Art. 7, 32), as JSON.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/isotime.h"
+#include "gateway/ctl/access.h"
+#include "gateway/ctl/registration.h"
+#include "gateway/ctl/trail.h"
+#include "gateway/turn/outbox.h"
+
+static json_t *time_or_null(int64_t wall_ms)
+{
+    char text[ISOTIME_BYTES];
+
+    isotime_format(wall_ms, text);
+    return wall_ms != 0 ? json_string(text) : json_null();
+}
+
+static json_t *describe_registrations(const struct dossier *d)
+{
+    const struct subscriber *s = &d->programme.subscriber;
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        struct registration r = {.msisdn = d->msisdn,
+                                 .subscriber = s,
+                                 .merchant = &s->merchants[i],
+                                 .labels = router_at(d->setup.router, 0),
+                                 .is_revealed = true};
+
+        json_array_append_new(list, registration_json(&r));
+    }
+    return list;
+}
+
+static json_t *describe_pending(const struct dossier *d)
+{
+    const struct subscriber *s = &d->programme.subscriber;
+    struct registration r = {.msisdn = d->msisdn,
+                             .subscriber = s,
+                             .merchant = &s->pending,
+                             .labels = router_at(d->setup.router, 0),
+                             .is_revealed = true};
+
+    return s->pending_since_ms != 0 ? registration_json(&r) : json_null();
+}
+
+static json_t *describe_tickets(const struct subscriber *s)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < s->ticket_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "number", s->tickets[i].number,
+                                              "kind", ticket_kind_name(s->tickets[i].kind),
+                                              "asked_at", time_or_null(s->tickets[i].asked_ms)));
+    return list;
+}
+
+static json_t *describe_seats(const struct subscriber *s)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < s->seat_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:s}", "id", s->seats[i].id, "at",
+                                              time_or_null(s->seats[i].at_ms), "title",
+                                              s->seats[i].title, "place", s->seats[i].place));
+    return list;
+}
+
+static json_t *describe_session(const struct dossier *d)
+{
+    const struct session *s = &d->session;
+    json_t *answers = json_object();
+
+    if (d->records.session_version == 0)
+        return json_null();
+    for (unsigned i = 0; i < d->state.answer_count; i++)
+        json_object_set_new(answers, d->state.answers[i].field,
+                            json_string(d->state.answer_bytes + d->state.answers[i].offset));
+    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "is_open", (int)s->is_open, "link",
+                     s->link, "code", s->code, "language", d->state.language, "last_screen",
+                     s->screen, "updated_at", time_or_null(s->updated_ms), "draft_since",
+                     time_or_null(d->state.draft_since_ms), "answers", answers);
+}
+
+struct owed_walk {
+    struct dossier *dossier;
+    json_t *list;
+    unsigned unreadable;
+};
+
+static void on_owed(void *arg, const struct store_taken *taken)
+{
+    struct owed_walk *w = arg;
+    struct outbox_entry entry;
+
+    if (!outbox_decode(&entry, w->dossier->setup.vault, taken->body)) {
+        w->unreadable++;
+        return;
+    }
+    if (strcmp(entry.msisdn, w->dossier->msisdn) == 0)
+        json_array_append_new(w->list, json_pack("{s:s, s:s, s:s, s:o, s:o}", "text", entry.text,
+                                                 "from", entry.source, "link", entry.link, "due_at",
+                                                 time_or_null(entry.due_ms), "expires_at",
+                                                 time_or_null(entry.expires_ms)));
+}
+
+static enum store_result add_logs(struct dossier *d, json_t *whole)
+{
+    struct owed_walk owed = {.dossier = d, .list = json_array()};
+    json_t *journal = json_array(), *consents = json_array();
+    enum store_result result = hand_log_each(d->hand, store_bucket(hand_store(d->hand), d->msisdn),
+                                             STORE_LOG_OUTBOX, on_owed, &owed);
+
+    if (result == STORE_OK)
+        result = trail_add_journal(d, "", journal);
+    if (result == STORE_OK)
+        result = trail_add_consents(d, consents);
+    json_object_set_new(whole, "sms_owed", owed.list);
+    json_object_set_new(whole, "consents", consents);
+    json_object_set_new(whole, "journal", journal);
+    if (owed.unreadable > 0)
+        ctl_complain("%u SMS of the bucket could not be opened", owed.unreadable);
+    return result;
+}
+
+static json_t *describe(const struct dossier *d)
+{
+    const struct subscriber *s = &d->programme.subscriber;
+    char subject[VAULT_SUBJECT_BYTES], who[JOURNAL_WORD_BYTES];
+
+    vault_subject(d->setup.vault, d->msisdn, subject);
+    access_who(who);
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "msisdn", d->msisdn, "subject", subject, "exported_at",
+                     time_or_null(clock_wall_ms()), "exported_by", who, "language", s->language,
+                     "link", s->link, "code", s->code, "info_sms_stopped", (int)s->info_sms_stopped,
+                     "training_news", (int)s->training_news, "erase_asked_at",
+                     time_or_null(s->erase_asked_ms), "registrations", describe_registrations(d),
+                     "pending_by_sms", describe_pending(d), "tickets", describe_tickets(s),
+                     "trainings", describe_seats(s), "session", describe_session(d));
+}
+
+static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+    enum ctl_status status = dossier_identify(d, call->words[0], regno);
+    enum store_result result;
+    json_t *whole;
+
+    if (status == CTL_DONE)
+        status = dossier_load(d);
+    if (status != CTL_DONE)
+        return status;
+    whole = describe(d);
+    result = add_logs(d, whole);
+    status = result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK")
+                                : (enum ctl_status)hand_complain(result);
+    if (status == CTL_DONE) {
+        json_dumpf(whole, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(whole);
+    return status;
+}
+
+enum ctl_status ctl_export(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = show(d, call);
+    dossier_close(d);
+    return status;
+}

@@ -1,0 +1,84 @@
+/*
+ * warungctl journal
+ */
+#include <stdio.h>
+
+#include "gateway/ctl/access.h"
+#include "gateway/ctl/table.h"
+#include "gateway/ctl/trail.h"
+#include "merchants/regno.h"
+
+static const char *text_of(const json_t *entry, const char *key)
+{
+    const char *text = json_string_value(json_object_get(entry, key));
+
+    return text != NULL ? text : "";
+}
+
+/* Consents stand among the entries of a person, as the merchant's own. */
+static void print_people(const json_t *journal, const json_t *consents)
+{
+    struct table *t =
+        table_new((const char *const[]){"AT", "WHO", "DID", "PERSON", "OF", "DETAIL", NULL});
+    size_t index;
+    json_t *e;
+
+    json_array_foreach(journal, index, e)
+        table_add(t, (const char *const[]){text_of(e, "at"), text_of(e, "who"), text_of(e, "event"),
+                                           text_of(e, "subject"), text_of(e, "object"),
+                                           text_of(e, "detail")});
+    json_array_foreach(consents, index, e)
+        table_add(t, (const char *const[]){text_of(e, "at"), "merchant", "consent",
+                                           text_of(e, "subject"), "-", text_of(e, "consent")});
+    table_print(t);
+}
+
+/* Whose journal: CTL_DONE or what was told. Somebody erased is known by the hash alone. */
+static enum ctl_status choose(struct dossier *d, const struct ctl_call *call,
+                              char regno[MERCHANT_REGNO_BYTES])
+{
+    regno[0] = '\0';
+    if (call->word_count == 0 || regno_parse(call->words[0], regno))
+        return CTL_DONE;
+    return dossier_identify(d, call->words[0], regno);
+}
+
+static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+    enum ctl_status status = choose(d, call, regno);
+    json_t *journal = json_array(), *consents = json_array();
+    enum store_result result = STORE_OK;
+
+    if (status == CTL_DONE)
+        result = trail_add_journal(d, regno, journal);
+    if (status == CTL_DONE && result == STORE_OK && regno[0] == '\0')
+        result = trail_add_consents(d, consents);
+    if (result != STORE_OK)
+        status = (enum ctl_status)hand_complain(result);
+    if (status == CTL_DONE)
+        status = d->msisdn[0] != '\0' ? access_log(d, "journal", NULL, "ok")
+                                      : access_log_other(d, "journal", regno, "ok");
+    if (status == CTL_DONE && call->is_json) {
+        json_array_extend(journal, consents);
+        json_dumpf(journal, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else if (status == CTL_DONE) {
+        print_people(journal, consents);
+    }
+    json_decref(journal);
+    json_decref(consents);
+    return status;
+}
+
+enum ctl_status ctl_journal(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = show(d, call);
+    dossier_close(d);
+    return status;
+}

@@ -1,0 +1,89 @@
+#include "gateway/ctl/trail.h"
+
+#include <string.h>
+
+#include "base/isotime.h"
+#include "gateway/ctl/access.h"
+#include "merchants/regno.h"
+
+struct trail {
+    const char *subject; /* NULL = everybody's */
+    const char *regno;   /* "" = any */
+    json_t *list;
+};
+
+static json_t *time_of(const struct store_taken *entry)
+{
+    char text[ISOTIME_BYTES];
+
+    isotime_format((int64_t)entry->id.ms, text);
+    return json_string(text);
+}
+
+static bool is_meant(const struct trail *t, const struct journal_entry *e)
+{
+    if (t->regno[0] != '\0')
+        return strcmp(e->object, t->regno) == 0;
+    return t->subject == NULL || strcmp(e->subject, t->subject) == 0 ||
+           strcmp(e->subject, "*") == 0;
+}
+
+static void on_journal(void *arg, const struct store_taken *entry)
+{
+    struct trail *t = arg;
+    struct journal_entry e;
+
+    if (journal_decode(&e, entry->body) && is_meant(t, &e))
+        json_array_append_new(t->list,
+                              json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "at", time_of(entry),
+                                        "who", e.who, "event", e.event, "subject", e.subject,
+                                        "object", e.object, "detail", e.detail));
+}
+
+static void on_consent(void *arg, const struct store_taken *entry)
+{
+    struct trail *t = arg;
+    char text[JOURNAL_BYTES * 2];
+    char *rest;
+
+    if (entry->body.size >= sizeof(text))
+        return;
+    memcpy(text, entry->body.data, entry->body.size);
+    text[entry->body.size] = '\0';
+    rest = strchr(text, ' ');
+    if (rest == NULL)
+        return;
+    *rest++ = '\0';
+    if (t->subject == NULL || strcmp(t->subject, text) == 0)
+        json_array_append_new(t->list, json_pack("{s:o, s:s, s:s}", "at", time_of(entry), "subject",
+                                                 text, "consent", rest));
+}
+
+static enum store_result walk(struct dossier *d, enum store_log log, hand_entry_fn *fn,
+                              struct trail *t)
+{
+    struct store *store = hand_store(d->hand);
+    enum store_result result = STORE_OK;
+    char subject[VAULT_SUBJECT_BYTES];
+
+    if (d->msisdn[0] != '\0') {
+        vault_subject(d->setup.vault, d->msisdn, subject);
+        t->subject = subject;
+        return hand_log_each(d->hand, store_bucket(store, d->msisdn), log, fn, t);
+    }
+    if (t->regno[0] != '\0')
+        return hand_log_each(d->hand, regno_bucket(t->regno, store->buckets), log, fn, t);
+    for (unsigned bucket = 0; bucket < store->buckets && result == STORE_OK; bucket++)
+        result = hand_log_each(d->hand, bucket, log, fn, t);
+    return result;
+}
+
+enum store_result trail_add_journal(struct dossier *d, const char *regno, json_t *list)
+{
+    return walk(d, STORE_LOG_JOURNAL, on_journal, &(struct trail){.regno = regno, .list = list});
+}
+
+enum store_result trail_add_consents(struct dossier *d, json_t *list)
+{
+    return walk(d, STORE_LOG_CONSENT, on_consent, &(struct trail){.regno = "", .list = list});
+}

@@ -1,0 +1,154 @@
+// Personal data: who looked is written down, or nothing is shown; what is erased is gone from every key;
+// what is held of one person can be handed over.
+'use strict';
+
+const assert = require('node:assert/strict');
+const os = require('node:os');
+const test = require('node:test');
+
+const { MERCHANT, openMainMenu, register } = require('./lib/programme');
+const { until } = require('./lib/process');
+const { withScene } = require('./lib/scene');
+
+const MSISDN = '6281200000091';
+const WORDS = [MSISDN, MERCHANT.name, MERCHANT.nik, MERCHANT.business];
+const WHO = `unix:${process.env.SUDO_USER && process.getuid() === 0 ? process.env.SUDO_USER : os.userInfo().username}`;
+
+const withKeys = (name, body) => withScene(name, async (scene) => {
+    await scene.gateway.writeConfiguration();
+    assert.equal((await scene.gateway.ctl('keys', 'init')).code, 0);
+    await scene.gateway.start();
+    await scene.centre.isBound();
+    await body(scene);
+}, { start: false });
+
+async function plan(gateway) {
+    const next = new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10);
+    const added = await gateway.ctl('trainings', 'add', `${next}T09:00`, 'Foto produk', 'Balai Metro', '--seats', '2');
+    assert.equal(added.code, 0, added.output);
+}
+
+// A registration, a seat, news of trainings and a call-back ticket.
+async function registerAndJoin(scene) {
+    const phone = scene.centre.phone(MSISDN);
+    const regno = await register(phone);
+    await scene.centre.smsFor(MSISDN);
+    await plan(scene.gateway);
+    await openMainMenu(phone);
+    await phone.answer('4');
+    await phone.answer('1');
+    assert.match((await phone.answer('1')).text, /Anda terdaftar pelatihan/);
+    assert.equal(await scene.centre.text(MSISDN, 'TELEPON'), 0);
+    await scene.centre.smsFor(MSISDN, 2);
+    return regno;
+}
+
+test('every look and change is in the journal, without a value', async () => {
+    await withKeys('journal', async ({ centre, gateway, redis }) => {
+        const regno = await register(centre.phone(MSISDN));
+        assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 0);
+        assert.equal((await gateway.ctl('merchants', 'list', '--status', 'TERKIRIM')).code, 0);
+        assert.equal((await gateway.ctl('merchants', 'export', '--csv', '--reveal')).code, 0);
+        assert.equal((await gateway.ctl('tickets', 'list')).code, 0);
+        assert.equal((await gateway.ctl('sessions', 'show', MSISDN)).code, 0);
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 1);
+        const entries = await gateway.ctlJson('journal', MSISDN);
+        const by = (who) => entries.filter((e) => e.who === who)
+            .map((e) => [e.event, e.object, e.detail]);
+        assert.deepEqual(by('merchant'), [['send', regno, '>TERKIRIM']]);
+        assert.deepEqual(by(WHO), [
+            ['show', regno, 'ok'],
+            ['list', 'TERKIRIM,all', '1-records'],
+            ['export', 'all,all,NIK', '1-records'],
+            ['session-show', '-', 'ok'],
+            ['review', regno, 'TERKIRIM>DIPERIKSA'],
+            ['review', regno, 'refused'],
+        ]);
+        const [consent] = entries.filter((e) => e.consent);
+        assert.match(consent.consent,
+            /^version=[0-9a-f]{16} words=[0-9a-f]{32} lang=id by=ussd link=op1 session=[0-9a-f]+$/);
+        assert.deepEqual((await gateway.ctlJson('journal', regno)).map((e) => e.event),
+            ['send', 'show', 'review', 'review']);
+        const whole = await gateway.ctlJson('journal');
+        assert.ok(whole.some((e) => e.event === 'tickets' && e.who === WHO));
+        for (const word of WORDS)
+            assert.equal(JSON.stringify(whole).includes(word), false, word);
+        if (process.getuid() === 0) {
+            await redis.command('DEL', 'nothing');
+            const { run } = require('./lib/process');
+            await run(`${process.env.BUILD || 'build'}/warungctl`, ['-c', gateway.file, 'merchants', 'show', regno],
+                { env: { SUDO_USER: 'sri' } });
+            assert.equal((await gateway.ctlJson('journal', regno)).at(-1).who, 'unix:sri');
+        }
+    });
+});
+
+test('what cannot be logged is not shown', async () => {
+    await withKeys('fail-closed', async ({ centre, gateway, redis }) => {
+        const regno = await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        await redis.command('CONFIG', 'SET', 'maxmemory', '1'); // reads go on, writes are refused
+        for (const command of [['merchants', 'show', regno], ['merchants', 'list'], ['export', MSISDN],
+            ['merchants', 'export', '--csv'], ['sessions', 'show', MSISDN], ['journal', MSISDN]]) {
+            for (const form of [[], ['--json']]) {
+                const result = await gateway.ctl(...command, ...form);
+                assert.equal(result.code, 3, command.join(' '));
+                assert.equal(result.stdout, '', command.join(' '));
+                assert.match(result.output, /cannot be logged/);
+            }
+        }
+        await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+        assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 0);
+    });
+});
+
+test('everything that is held of one person, as JSON', async () => {
+    await withKeys('export', async (scene) => {
+        const { centre, gateway } = scene;
+        const regno = await registerAndJoin(scene);
+        centre.submitStatus = (pdu) => (pdu.ussd_service_op === undefined ? 0x58 : 0); // throttled: stays owed
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+        const whole = await gateway.ctlJson('export', MSISDN);
+        assert.equal(whole.msisdn, MSISDN);
+        assert.equal(whole.registrations[0].nik, MERCHANT.nik);
+        assert.equal(whole.registrations[0].name, MERCHANT.name);
+        assert.deepEqual(whole.tickets.map((t) => t.kind), ['call']);
+        assert.deepEqual(whole.trainings.map((t) => t.title), ['Foto produk']);
+        assert.equal(whole.session.link, 'op1');
+        assert.match(whole.sms_owed[0].text, /sedang diperiksa/);
+        assert.equal(whole.consents.length, 1);
+        assert.ok(whole.journal.some((e) => e.event === 'review' && e.who === WHO));
+        assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'export-person'));
+        assert.equal((await gateway.ctl('export', regno.replace(/.$/, 'x'))).code, 1);
+    });
+});
+
+test('erased: no number, name or NIK in any key, stream or SMS owed; the consent stays as a hash', async () => {
+    await withKeys('erased', async (scene) => {
+        const { centre, gateway, redis } = scene;
+        const regno = await registerAndJoin(scene);
+        const { subject } = await gateway.ctlJson('export', MSISDN);
+        // An SMS that the centre does not take stands in the outbox at the erasure.
+        centre.submitStatus = (pdu) => (pdu.ussd_service_op === undefined ? 0x58 : 0);
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+        const owed = async () => (await gateway.ctlJson('export', MSISDN)).sms_owed.map((sms) => sms.text);
+        assert.equal((await owed()).length, 1);
+        assert.equal((await gateway.ctlJson('trainings', 'list'))[0].taken, 1);
+
+        assert.equal((await gateway.ctl('erase', MSISDN)).code, 0);
+        assert.match((await owed()).join(), /^[^,]*semua data Anda[^]*sudah dihapus/); // the one before went
+        centre.submitStatus = () => 0;
+        await until('the last SMS', () => centre.sms.find((sms) => /sudah dihapus/.test(sms.text)));
+        assert.equal((await gateway.ctlJson('trainings', 'list'))[0].taken, 0);
+        let left;
+        await until(() => `nothing to be left of it:\n${left}`, async () => {
+            left = await redis.dump();
+            return !WORDS.some((word) => left.includes(word));
+        });
+        assert.ok(left.includes(`${subject} version=`), 'the consent');
+        const events = (await gateway.ctlJson('journal', MSISDN)).map((e) => e.event);
+        assert.ok(events.includes('erase') && events.includes('send'), events.join());
+        assert.equal(centre.sms.some((sms) => /sedang diperiksa/.test(sms.text)), false);
+    });
+});
