@@ -11,6 +11,7 @@
 #include "merchants/journal.h"
 #include "merchants/msisdn.h"
 #include "merchants/regno.h"
+#include "sessions/parts.h"
 
 enum { TRIES_MAX = 8 };
 

@@ -270,7 +270,7 @@ static void note_consent(struct run *run)
 {
     struct step_work *work = run->work;
     const struct programme_consent *c = &work->programme.consent;
-    const struct dialect_session *id = &run->cause->input->session;
+    const struct dialect_session *id = &run->input->session;
     char version[2 * MENU_ID_BYTES + 1], words[33] = "-", session[2 * SESSION_ID_BYTES + 1];
     uint8_t digest[VAULT_HASH_BYTES];
     int size;

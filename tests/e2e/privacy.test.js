@@ -135,6 +135,12 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
         const owed = async () => (await gateway.ctlJson('export', MSISDN)).sms_owed.map((sms) => sms.text);
         assert.equal((await owed()).length, 1);
         assert.equal((await gateway.ctlJson('trainings', 'list'))[0].taken, 1);
+        // The first part of a long SMS waits for the second.
+        assert.equal((await centre.request('deliver_sm', {
+            source_addr_ton: 1, source_addr_npi: 1, source_addr: MSISDN, destination_addr: '384',
+            sar_msg_ref_num: 7, sar_total_segments: 2, sar_segment_seqnum: 1, short_message: MERCHANT.name,
+        })).command_status, 0);
+        assert.ok((await redis.dump()).includes(`parts:${MSISDN}`));
 
         assert.equal((await gateway.ctl('erase', MSISDN)).code, 0);
         assert.match((await owed()).join(), /^[^,]*semua data Anda[^]*sudah dihapus/); // the one before went
