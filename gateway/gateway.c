@@ -27,6 +27,7 @@ struct gateway {
     struct store *store;
     struct turn_engine *turns;
     struct ports *ports;
+    struct funnel *funnel;
     struct centres *centres;
     struct partners *partners;
     struct versions *versions;   /* from the time that the store is there */
@@ -227,11 +228,13 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
     timer_init(&g->start_timeout, on_start_timeout, g);
     timer_init(&g->drain_look, on_drain_look, g);
     g->ports = ports_new();
+    g->funnel =
+        funnel_new(loop_timers(loop), loop_wall_ms, loop, g->setup.config->turn.session_idle_s);
     make_links(g);
     g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
         g->turns = make_turns(g);
-        ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns);
+        ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel);
     }
     if (g->store == NULL || !open_http(g, error, error_bytes) ||
         !partners_open(g->partners, &g->setup.config->partners, error, error_bytes)) {
@@ -267,6 +270,7 @@ void gateway_free(struct gateway *g)
     if (g->turns != NULL)
         turn_engine_free(g->turns);
     ports_free(g->ports);
+    funnel_free(g->funnel);
     socket_factory_free(g->sockets);
     setup_free(&g->setup);
     mem_free(g);
@@ -427,6 +431,11 @@ const struct router *gateway_router(const struct gateway *g)
 const struct releases *gateway_releases(const struct gateway *g)
 {
     return g->versions != NULL ? versions_releases(g->versions) : NULL;
+}
+
+const struct funnel *gateway_funnel(const struct gateway *g)
+{
+    return g->funnel;
 }
 
 const struct ports *gateway_ports(const struct gateway *g)

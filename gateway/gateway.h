@@ -63,6 +63,7 @@ struct partners *gateway_partners(const struct gateway *g);
 const struct router *gateway_router(const struct gateway *g);
 /* Which menu versions are in force; NULL until the store is there. */
 const struct releases *gateway_releases(const struct gateway *g);
+const struct funnel *gateway_funnel(const struct gateway *g);
 const struct ports *gateway_ports(const struct gateway *g);
 const struct turn_engine *gateway_turns(const struct gateway *g);
 const struct store *gateway_store(const struct gateway *g);

@@ -33,6 +33,7 @@ struct ports {
     struct partners *partners;
     const struct router *router;
     struct turn_engine *engine;
+    struct funnel *funnel; /* NULL: nothing is counted */
     struct list under_way;
     struct list pool;
     uint64_t next_message_id; /* that partners are told */
@@ -359,6 +360,14 @@ static bool can_send_sms(void *ctx)
     return centres_can_send(p->centres) || partners_can_send(p->partners);
 }
 
+static void moved(void *ctx, const struct turn_move *move)
+{
+    struct ports *p = ctx;
+
+    if (p->funnel != NULL)
+        funnel_note(p->funnel, move);
+}
+
 struct turn_ports ports_for_turns(struct ports *p)
 {
     return (struct turn_ports){.answer = answer,
@@ -368,6 +377,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .shown_code = shown_code,
                                .traits = traits,
                                .can_send_sms = can_send_sms,
+                               .moved = moved,
                                .ctx = p};
 }
 
@@ -462,12 +472,13 @@ void ports_free(struct ports *p)
 }
 
 void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
-                   const struct router *router, struct turn_engine *engine)
+                   const struct router *router, struct turn_engine *engine, struct funnel *funnel)
 {
     p->centres = centres;
     p->partners = partners;
     p->router = router;
     p->engine = engine;
+    p->funnel = funnel;
 }
 
 const struct ports_counters *ports_counters(const struct ports *p)

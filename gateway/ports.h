@@ -6,6 +6,7 @@
 #define WARUNG_GATEWAY_PORTS_H
 
 #include "gateway/centres.h"
+#include "gateway/funnel.h"
 #include "gateway/partners.h"
 #include "gateway/router.h"
 #include "gateway/turn/turn.h"
@@ -22,9 +23,10 @@ struct ports *ports_new(void);
 /* After the links are gone; what they have not called back is forgotten. */
 void ports_free(struct ports *p);
 
-/* Set once, before the first message. All outlive the ports' use. */
+/* Set once, before the first message. All outlive the ports' use. funnel: NULL = nothing counted.
+ */
 void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
-                   const struct router *router, struct turn_engine *engine);
+                   const struct router *router, struct turn_engine *engine, struct funnel *funnel);
 
 /* For turn_env.ports. */
 struct turn_ports ports_for_turns(struct ports *p);

@@ -149,6 +149,7 @@ static enum menu_arrival act(struct menu_run *run, const struct menu_screen *scr
     pending->is_on = true;
     pending->is_sms = run->is_sms;
     pending->was_invalid = run->outcome->was_invalid;
+    pending->was_back = run->outcome->was_back;
     pending->keyword =
         run->keyword != NULL ? (uint16_t)(run->keyword - run->menu->keywords + 1) : 0;
     pending->action_count++;

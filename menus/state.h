@@ -19,6 +19,7 @@ struct menu_pending {
     bool is_on;
     bool is_sms;
     bool was_invalid; /* the input that led to the action was refused */
+    bool was_back;    /* ... led back */
     uint8_t action_count;
     char screen[MENU_NAME_BYTES]; /* of the action */
     uint16_t keyword;             /* SMS: index of its keyword plus one; 0 = none matched */

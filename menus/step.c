@@ -42,6 +42,8 @@ static void init_run(struct menu_run *run, const struct menu *menu, struct menu_
     outcome->action = NULL;
     outcome->screen = "";
     outcome->was_invalid = false;
+    outcome->was_back = false;
+    outcome->was_paged = false;
 }
 
 /* Lays the shown screen out. After a refused input its pages make room for the error line; the
@@ -308,6 +310,8 @@ static enum menu_arrival take_input(struct menu_run *run, const char *input)
         return dial(run, NULL);
     if (!menu_answer(run, screen, input, &target, &error))
         target = menu_refuse(run, screen, error);
+    run->outcome->was_back = target.kind == MENU_TO_BACK || target.kind == MENU_TO_MAIN;
+    run->outcome->was_paged = target.kind == MENU_TO_SAME;
     return menu_navigate(run, target);
 }
 
@@ -325,6 +329,7 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
 
     run->is_sms = state->pending.is_sms;
     run->outcome->was_invalid = state->pending.was_invalid;
+    run->outcome->was_back = state->pending.was_back;
     if (state->pending.keyword != 0)
         run->keyword = &run->menu->keywords[state->pending.keyword - 1];
     for (unsigned i = 0; screen != NULL && i < screen->result_count && result == NULL; i++)

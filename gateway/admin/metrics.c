@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "gateway/admin/funnel_view.h"
 #include "gateway/admin/process.h"
 #include "gateway/gateway.h"
 #include "gateway/link/link_view.h"
@@ -334,5 +335,6 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     write_partners(out, partners_counters(gateway_partners(g)));
     write_store(out, gateway_store(g));
     write_menus(out, gateway_router(g));
+    funnel_view_write_metrics(g, out);
     write_process(out, g);
 }

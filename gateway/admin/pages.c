@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "gateway/admin/api.h"
+#include "gateway/admin/funnel_view.h"
 #include "gateway/admin/metrics.h"
 #include "gateway/gateway.h"
 
@@ -61,6 +62,7 @@ const struct http_route pages_routes[] = {
     {"POST", "/api/v1/links/drain", AUTH_ADMIN, api_on_links_drain},
     {"POST", "/api/v1/links/tap", AUTH_ADMIN, api_on_tap_open},
     {"POST", "/api/v1/links/tap/read", AUTH_ADMIN, api_on_tap_read},
+    {"GET", "/api/v1/menus/funnel", AUTH_VIEWER, funnel_view_on_funnel},
     {"POST", "/api/v1/drain", AUTH_ADMIN, on_drain},
     {"POST", "/api/v1/reload", AUTH_ADMIN, api_on_reload},
 };

@@ -104,5 +104,6 @@ enum ctl_status ctl_menu_rollback(const struct ctl_call *call);
 enum ctl_status ctl_menu_canary(const struct ctl_call *call);
 enum ctl_status ctl_menu_promote(const struct ctl_call *call);
 enum ctl_status ctl_menu_withdraw(const struct ctl_call *call);
+enum ctl_status ctl_menu_funnel(const struct ctl_call *call);
 
 #endif

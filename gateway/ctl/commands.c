@@ -52,6 +52,7 @@ const struct ctl_command ctl_commands[] = {
     {"menu", "canary", "VERSION|FILE [--percent N] [--numbers A,B]", "a version for some of the new dials",
      CTL_OPTION_PERCENT | CTL_OPTION_NUMBERS, 1, 1, ctl_menu_canary},
     {"menu", "promote", "[VERSION] [--menu NAME]", "put the version on trial in force, or a certain one", CTL_OPTION_MENU, 0, 1, ctl_menu_promote},
+    {"menu", "funnel", "[VERSION] [--menu NAME] [--lang L]", "what becomes of each screen", CTL_OPTION_MENU | CTL_OPTION_LANG, 0, 1, ctl_menu_funnel},
     {"menu", "withdraw", "[--menu NAME]", "end the trial", CTL_OPTION_MENU, 0, 0, ctl_menu_withdraw},
     {NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };

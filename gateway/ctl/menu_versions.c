@@ -5,10 +5,12 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/isotime.h"
 #include "base/mem.h"
+#include "gateway/ctl/daemon.h"
 #include "gateway/ctl/shelf.h"
 #include "gateway/ctl/table.h"
 #include "menus/load.h"
@@ -29,7 +31,31 @@ struct decision {
 
 /* ---- versions ---- */
 
-static json_t *describe(const struct release *release)
+/* What waits here on each screen: this gateway's word alone. NULL: no gateway runs here. */
+static json_t *ask_funnel(const struct shelf *s)
+{
+    enum ctl_status status;
+
+    if (access(s->config->control, F_OK) != 0)
+        return NULL;
+    return ctl_ask(s->call, "/api/v1/menus/funnel", NULL, &status);
+}
+
+static long long count_dialogues(const json_t *funnel, const char *version)
+{
+    long long count = 0;
+    size_t index;
+    json_t *row;
+
+    json_array_foreach(funnel, index, row)
+    {
+        if (strcmp(ctl_text(row, "version"), version) == 0)
+            count += (long long)json_integer_value(json_object_get(row, "waiting"));
+    }
+    return count;
+}
+
+static json_t *describe(const struct release *release, const json_t *funnel)
 {
     static const char *const words[] = {"in_force", "on_trial", "superseded", "taken_back"};
     char hex[RELEASES_HEX_BYTES], since[ISOTIME_BYTES];
@@ -43,12 +69,14 @@ static json_t *describe(const struct release *release)
         json_object_set_new(json, "percent", json_integer(release->percent));
         json_object_set_new(json, "numbers", json_integer(release->number_count));
     }
+    if (funnel != NULL)
+        json_object_set_new(json, "dialogues", json_integer(count_dialogues(funnel, hex)));
     return json;
 }
 
-static void add_row(struct table *t, const struct release *release)
+static void add_row(struct table *t, const struct release *release, const json_t *funnel)
 {
-    char hex[RELEASES_HEX_BYTES], since[ISOTIME_BYTES], state[64];
+    char hex[RELEASES_HEX_BYTES], since[ISOTIME_BYTES], state[64], dialogues[24] = "";
 
     releases_hex(release->id, hex);
     isotime_format(release->since_ms, since);
@@ -56,7 +84,9 @@ static void add_row(struct table *t, const struct release *release)
     if (release->state == RELEASE_ON_TRIAL)
         snprintf(state, sizeof(state), "on trial: %u %%, %u numbers", release->percent,
                  release->number_count);
-    table_add(t, (const char *const[]){release->menu, hex, state, since, release->by});
+    if (funnel != NULL)
+        snprintf(dialogues, sizeof(dialogues), "%lld", count_dialogues(funnel, hex));
+    table_add(t, (const char *const[]){release->menu, hex, state, since, release->by, dialogues});
 }
 
 static bool is_asked_for(const struct ctl_call *call, const struct release *release)
@@ -69,17 +99,19 @@ enum ctl_status ctl_menu_versions(const struct ctl_call *call)
     enum ctl_status status;
     struct shelf *s = shelf_open(call, &status);
     struct table *t;
-    json_t *list;
+    json_t *list, *funnel;
 
     if (s == NULL)
         return status;
-    t = table_new((const char *const[]){"MENU", "VERSION", "STATE", "SINCE", "BY", NULL});
+    funnel = ask_funnel(s);
+    t = table_new(
+        (const char *const[]){"MENU", "VERSION", "STATE", "SINCE", "BY", "DIALOGUES HERE", NULL});
     list = json_array();
     for (unsigned i = 0; i < s->releases.count; i++) {
         if (!is_asked_for(call, &s->releases.list[i]))
             continue;
-        json_array_append_new(list, describe(&s->releases.list[i]));
-        add_row(t, &s->releases.list[i]);
+        json_array_append_new(list, describe(&s->releases.list[i], funnel));
+        add_row(t, &s->releases.list[i], funnel);
     }
     if (call->is_json) {
         json_dumpf(list, stdout, JSON_INDENT(2));
@@ -88,6 +120,7 @@ enum ctl_status ctl_menu_versions(const struct ctl_call *call)
     } else {
         table_print(t);
     }
+    json_decref(funnel);
     json_decref(list);
     shelf_close(s);
     return CTL_DONE;

@@ -39,6 +39,8 @@ struct turn {
     enum session_reply reply;
     unsigned unit;
     bool reply_is_owed;
+    bool has_moved;
+    struct turn_move move;
     struct outbox_entry *owed;
     unsigned owed_count;
 };

@@ -216,8 +216,6 @@ static bool run_menu(struct run *run, struct menu_event event)
             return false;
         }
     }
-    run->step->screen_name = work->outcome.screen;
-    run->step->was_invalid = work->outcome.was_invalid;
     return true;
 }
 
@@ -368,6 +366,51 @@ static bool is_exact(const struct run *run)
            run->input->kind != DIALECT_SMS;
 }
 
+static void note_place(const struct run *run, const char *screen, struct turn_place *place)
+{
+    const struct menu_state *state = &run->work->state;
+
+    memcpy(place->menu_id, state->menu_id, MENU_ID_BYTES);
+    text_copy(place->screen, sizeof(place->screen), screen);
+    text_copy(place->language, sizeof(place->language), state->language);
+}
+
+/* The screen that waits, before the step. */
+static void note_from(struct run *run)
+{
+    struct turn_move *move = &run->step->move;
+
+    move->now_ms = run->now_ms;
+    move->shown_ms = run->work->session.updated_ms;
+    if (run->work->session.is_open)
+        note_place(run, run->work->state.screen, &move->from);
+}
+
+/* Where it has led to, after the step. */
+static void note_move(struct run *run, bool is_input)
+{
+    struct turn_move *move = &run->step->move;
+    const struct menu_outcome *out = &run->work->outcome;
+    bool is_shown = run->input->kind != DIALECT_ANSWER_LAST;
+    bool is_same = is_input && (out->was_invalid || out->was_paged) &&
+                   strcmp(move->from.screen, out->screen) == 0;
+    bool stays = is_same && out->kind == MENU_ASK; /* not so the last page of an end text */
+
+    run->step->has_moved = true;
+    move->has_input = is_input && move->from.screen[0] != '\0';
+    move->was_invalid = move->has_input && out->was_invalid;
+    move->is_end = out->kind == MENU_END;
+    move->is_entered = is_shown && !is_same;
+    if (is_shown)
+        note_place(run, out->screen, &move->to);
+    if (move->from.screen[0] == '\0' || (stays && is_shown))
+        move->leave = TURN_LEFT_NOT;
+    else if (!is_input || (out->was_invalid && (move->is_end || !is_shown)))
+        move->leave = TURN_LEFT_ABANDONED;
+    else
+        move->leave = out->was_back ? TURN_LEFT_BACK : TURN_LEFT_ANSWERED;
+}
+
 void run_take_input(struct run *run, const struct step_records *records)
 {
     const struct dialect_input *in = run->input;
@@ -382,6 +425,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         run->step->kind = STEP_MISMATCH;
         return;
     }
+    note_from(run);
     if (!begin_programme(run, records) || !run_menu(run, event))
         return;
     if (run->work->programme.consent.is_given)
@@ -393,6 +437,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         }
     } else {
         note_dialogue(run);
+        note_move(run, event.kind == MENU_EVENT_INPUT);
     }
     finish_programme(run);
     session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
@@ -435,6 +480,9 @@ static void take_abort(struct run *run)
 
     if (!is_same_dialogue(run) || !find_menu(run, s->code, run->work->state.menu_id))
         return;
+    note_from(run);
+    run->step->has_moved = true;
+    run->step->move.leave = TURN_LEFT_ABANDONED;
     event.code = shown_code(run);
     programme_begin(&run->work->programme, run->msisdn, span_of(NULL, 0), run->now_ms,
                     &run->work->state);

@@ -83,8 +83,8 @@ struct step {
     const char *code;   /* the service's, as it was dialled */
     unsigned unit;      /* dialogue unit number to send with it */
     bool reply_is_owed; /* an SMS was answered: owed[0] is the reply */
-    bool was_invalid;
-    const char *screen_name;
+    bool has_moved;     /* a dialogue, on this input */
+    struct turn_move move;
     struct step_work *work;
 };
 

@@ -220,6 +220,8 @@ static void keep_results(struct turn *t, const struct step *step)
     t->reply = step->reply;
     t->unit = step->unit;
     t->reply_is_owed = step->reply_is_owed;
+    t->has_moved = step->has_moved;
+    t->move = step->move;
     mem_free(t->owed);
     t->owed =
         step->owed_count != 0 ? mem_dup(step->owed, step->owed_count * sizeof(*step->owed)) : NULL;
@@ -323,6 +325,8 @@ static void act(struct turn *t, const struct store_reply *reply)
         show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
     }
     send_owed(t, reply->owed);
+    if (t->has_moved && e->env.ports.moved != NULL)
+        e->env.ports.moved(e->env.ports.ctx, &t->move);
     turn_done(t, "committed");
 }
 

@@ -56,6 +56,32 @@ struct turn_traits {
     enum turn_token token;
 };
 
+/* A screen in a dialogue: of which menu version, in which language ("" = not chosen yet). */
+struct turn_place {
+    uint8_t menu_id[MENU_ID_BYTES];
+    char screen[MENU_NAME_BYTES]; /* "" = none */
+    char language[MENU_NAME_BYTES];
+};
+
+/* How the screen that waited was left. */
+enum turn_leave {
+    TURN_LEFT_NOT, /* none waited, or it waits on: shown with an error, or another page of it */
+    TURN_LEFT_ANSWERED,
+    TURN_LEFT_BACK,
+    TURN_LEFT_ABANDONED, /* hung up, dialled anew, or ended by us after too many errors */
+};
+
+/* What one input did to a dialogue; nothing of what was typed, or by whom. */
+struct turn_move {
+    struct turn_place from, to;
+    int64_t shown_ms, now_ms; /* wall clock: `from` was shown, `to` is */
+    enum turn_leave leave;
+    bool has_input;   /* something was typed at `from` */
+    bool was_invalid; /* ... and refused */
+    bool is_entered;  /* `to` is shown anew, not again */
+    bool is_end;      /* `to` waits for nothing */
+};
+
 /* What the engine needs of the links. show() and send() run their callback exactly once, never from
  * inside the call; false = nothing was queued and nothing will be called. */
 struct turn_ports {
@@ -76,6 +102,8 @@ struct turn_ports {
     struct turn_traits (*traits)(void *ctx, const char *link_name);
     /* Could send_sms() succeed now by any link? While false, the outbox is left alone. */
     bool (*can_send_sms)(void *ctx);
+    /* A dialogue has moved, and that is stored. NULL: nobody wants to know. */
+    void (*moved)(void *ctx, const struct turn_move *move);
     void *ctx;
 };
 

@@ -138,7 +138,7 @@ static int start(void **state)
     f->ports = ports_new();
     load_menu(f);
     make_engine(f);
-    ports_connect(f->ports, f->centres, f->partners, f->router, f->turns);
+    ports_connect(f->ports, f->centres, f->partners, f->router, f->turns, NULL);
     *state = f;
     return 0;
 }
