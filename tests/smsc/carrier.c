@@ -48,7 +48,7 @@ static struct delivery *take_delivery(struct carrier *c)
     d->peer = NULL;
     d->copies = 0;
     d->accepted = false;
-    d->cancelled = false;
+    d->cancelled = d->withdrawn = false;
     d->pdu = d->inline_pdu;
     d->born_us = c->loop->now_us;
     return d;
@@ -115,6 +115,21 @@ void carrier_forget(struct carrier *c, const void *owner)
         }
 }
 
+void carrier_withdraw(struct carrier *c, const void *owner, uint32_t input)
+{
+    for (int place = PLACE_READY; place < CARRIER_PLACES; place++)
+        LIST_FOREACH(node, &c->places[place]) {
+            struct delivery *d = LIST_ITEM(node, struct delivery, node);
+
+            if (d->owner != owner || d->input != input)
+                continue;
+            d->cancelled = d->withdrawn = true;
+            if (place != PLACE_IN_FLIGHT)
+                release(c, d);
+            return;
+        }
+}
+
 static void pump(struct deferred *deferred, void *arg)
 {
     struct carrier *c = arg;
@@ -162,6 +177,10 @@ static void try_later(struct carrier *c, struct delivery *d)
     uint64_t age_us = c->loop->now_us - d->born_us;
 
     d->peer = NULL;
+    if (d->withdrawn) {
+        release(c, d);
+        return;
+    }
     if (age_us > c->settings->give_up_ms * 1000) {
         refuse(c, d, WIRE_RX_T_APPN);
         return;

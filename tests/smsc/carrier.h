@@ -28,6 +28,7 @@ struct delivery {
     uint8_t place;   /* which list it is in */
     bool accepted;   /* answered 0 once: what goes on is a repetition */
     bool cancelled;  /* the owner waits no more */
+    bool withdrawn;  /* ... and it is not to be delivered again */
     uint8_t *pdu;    /* inline_pdu, or the heap's when it is longer */
     uint8_t inline_pdu[DELIVERY_INLINE_BYTES];
 };
@@ -95,6 +96,8 @@ void carrier_add(struct carrier *c, const struct wire_message *message, bool by_
                  void *owner, uint32_t input, uint32_t key);
 /* The deliveries of this owner pointer end without callbacks. */
 void carrier_forget(struct carrier *c, const void *owner);
+/* This input is not delivered again; one in flight ends with whatever its answer is, unheard. */
+void carrier_withdraw(struct carrier *c, const void *owner, uint32_t input);
 /* Sends the last accepted input once more; false when there was none. */
 bool carrier_repeat_last(struct carrier *c);
 /* There may be room in a window again. */

@@ -232,18 +232,36 @@ static void free_slot(struct crowd *c, struct slot *s)
     list_push_back(&c->free_slots, &s->free);
 }
 
+static void leave(struct crowd *c, struct slot *s)
+{
+    if (list_is_linked(&s->waiting))
+        list_remove(&c->waiting, &s->waiting);
+    c->slot_of[s->phone] = 0;
+}
+
 /* Closed loop: the next subscriber takes the place at once. */
 static void end_dialogue(struct crowd *c, struct slot *s)
 {
     uint32_t phone;
 
-    if (list_is_linked(&s->waiting))
-        list_remove(&c->waiting, &s->waiting);
-    c->slot_of[s->phone] = 0;
+    leave(c, s);
     if (c->settings->think_us != 0)
         s->state = SLOT_OVER;
     else if (c->owner->may_begin(c->ctx) && take_phone(c, &phone))
         begin_dialogue(c, s, phone, c->loop->now_us);
+    else
+        free_slot(c, s);
+}
+
+/* The service ended the dialogue as busy: an input that it did not take is not delivered again, for
+ * there is no dialogue any more. Nobody takes the place before crowd_begin(): a service that is
+ * down would turn away thousands a second. */
+static void turn_away(struct crowd *c, struct slot *s)
+{
+    carrier_withdraw(centre_carrier(c->centre), s, s->input);
+    leave(c, s);
+    if (c->settings->think_us != 0)
+        s->state = SLOT_OVER;
     else
         free_slot(c, s);
 }
@@ -348,7 +366,8 @@ static void on_screen(struct crowd *c, struct slot *s, uint8_t unit, struct span
         break;
     case LEDGER_BUSY:
         count_step(c, s, false);
-        break;
+        turn_away(c, s);
+        return;
     case LEDGER_DUPLICATE:
         plan_reentry(c, s);
         return;

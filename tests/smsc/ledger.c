@@ -7,7 +7,7 @@
 void ledger_on_dialogue(struct ledger_row *r)
 {
     r->step = 0;
-    r->is_repeated = false;
+    r->is_repeated = r->was_busy = false;
     memset(r->shown, 0, sizeof(r->shown));
     r->is_open = true;
 }
@@ -149,6 +149,10 @@ static enum ledger_verdict on_unexpected(struct ledger_row *r, const struct flow
 {
     enum ledger_verdict verdict;
 
+    if (!r->is_open && r->was_busy) {
+        r->late++;
+        return LEDGER_LATE;
+    }
     if (!r->is_open && r->lost + r->explained + r->untaken != 0)
         return on_late(r);
     verdict = !r->is_waiting || is_later(r, f, gsm) ? LEDGER_DOUBLE : LEDGER_WRONG;
@@ -203,6 +207,7 @@ enum ledger_verdict ledger_on_screen(struct ledger_row *r, const struct flow *f,
     if (r->is_waiting && flow_is_busy(f, gsm)) {
         r->screens++;
         r->busy++;
+        r->was_busy = true;
         remember(r, gsm);
         close_dialogue(r);
         return LEDGER_BUSY;

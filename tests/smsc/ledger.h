@@ -34,8 +34,10 @@ struct ledger_row {
     uint16_t busy;     /* dialogues that the service ended as busy */
     uint16_t sms;      /* messages that the flow wants */
     uint16_t other_sms;
-    uint8_t step;                   /* of the flow that the next screen should be */
-    bool is_open;                   /* in a dialogue */
+    bool was_busy; /* the last dialogue was ended as busy: a copy of its input may still be on its
+                      way */
+    uint8_t step;  /* of the flow that the next screen should be */
+    bool is_open;  /* in a dialogue */
     bool is_repeated;               /* an input of this dialogue was sent more than once */
     bool is_waiting;                /* an input's screen is still to come */
     bool is_accepted;               /* ... and that input was answered 0 */

@@ -98,15 +98,19 @@ static uint64_t warmup_ms(const struct load *l)
     return WARMUP_MS + (l->is_open_loop ? (uint64_t)l->options->think_ms * l->flow->inputs : 0);
 }
 
+/* Closed loop: a dialogue in every place that is free. */
+static void fill(struct load *l)
+{
+    while (may_begin(l) && crowd_begin(l->crowd, l->loop->now_us))
+        ;
+}
+
 static void start_all(struct load *l)
 {
     enter_phase(l, LOAD_WARMING, warmup_ms(l) * US_PER_MS);
     l->next_start_us = (double)l->loop->now_us;
-    if (l->is_open_loop)
-        return;
-    for (size_t i = 0; i < l->crowd_settings.dialogues_max && may_begin(l); i++)
-        if (!crowd_begin(l->crowd, l->loop->now_us))
-            return;
+    if (!l->is_open_loop)
+        fill(l);
 }
 
 static void start_due(struct load *l)
@@ -163,6 +167,8 @@ static void on_tick(struct timer *t, void *arg)
 
     timer_start(&l->loop->timers, t, TICK_MS);
     crowd_miss_screens(l->crowd, false);
+    if (!l->is_open_loop)
+        fill(l); /* the places of those who were turned away */
     if (l->phase == LOAD_BINDING && is_over) {
         fprintf(stderr, "warung-smsc: %u of %u binds within %u s\n", centre_binds(l->centre),
                 l->options->binds, l->options->wait_bind_s);

@@ -169,6 +169,12 @@ static void test_busy_ends_without_a_fault(void **state)
     s = sum_of(&r);
     assert_true(ledger_is_clean(&s));
     assert_int_equal(s.busy, 1);
+    /* A copy of the input that was still on its way; the next dialogue counts as ever. */
+    assert_int_equal(show(&r, "one"), LEDGER_LATE);
+    s = sum_of(&r);
+    assert_true(ledger_is_clean(&s));
+    ledger_on_dialogue(&r);
+    assert_int_equal(show(&r, "one"), LEDGER_DOUBLE);
 }
 
 static void test_a_screen_that_never_comes(void **state)
