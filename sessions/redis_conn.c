@@ -436,6 +436,12 @@ static void on_wait_reply(struct redis_call *call, const struct redisReply *repl
     }
 }
 
+void redis_conn_set_wait_replicas(struct redis_conn *c, unsigned replicas)
+{
+    assert(c->settings.wait_replicas != 0 && replicas != 0);
+    c->settings.wait_replicas = replicas;
+}
+
 static struct wait *wait_of(struct list_node *n)
 {
     return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct wait, call);

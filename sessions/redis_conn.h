@@ -81,6 +81,9 @@ bool redis_conn_send(struct redis_conn *c, struct redis_call *call, struct span 
 void redis_conn_hold(struct redis_conn *c, struct redis_call *call);
 /* The greeting went well: calls are taken from now on. */
 void redis_conn_greeted(struct redis_conn *c);
+/* From now on so many replicas must have a write, those of WAITs under way included. Only with
+ * wait_replicas, and not 0. */
+void redis_conn_set_wait_replicas(struct redis_conn *c, unsigned replicas);
 /* Breaks the connection at the end of this loop turn. */
 void redis_conn_drop(struct redis_conn *c, const char *reason);
 

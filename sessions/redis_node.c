@@ -131,6 +131,12 @@ void redis_node_retarget(struct redis_node *n, const struct redis_address *addre
         redis_conn_retarget(n->lines[i].conn, address);
 }
 
+void redis_node_set_wait_replicas(struct redis_node *n, unsigned replicas)
+{
+    for (unsigned i = 0; i < n->settings.connections; i++)
+        redis_conn_set_wait_replicas(n->lines[i].conn, replicas);
+}
+
 const struct redis_address *redis_node_address(const struct redis_node *n)
 {
     return &n->address;

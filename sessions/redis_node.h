@@ -29,6 +29,9 @@ void redis_node_start(struct redis_node *n);
 void redis_node_retarget(struct redis_node *n, const struct redis_address *address);
 const struct redis_address *redis_node_address(const struct redis_node *n);
 
+/* As redis_conn_set_wait_replicas(), for all. */
+void redis_node_set_wait_replicas(struct redis_node *n, unsigned replicas);
+
 /* A ready connection, the same one for a bucket as long as it is ready; NULL when none is. */
 struct redis_conn *redis_node_pick(struct redis_node *n, unsigned bucket);
 bool redis_node_is_ready(const struct redis_node *n);

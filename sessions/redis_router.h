@@ -14,6 +14,9 @@ struct redis_router_settings {
     const struct redis_address *servers;
     unsigned server_count;
     const char *sentinel_name; /* outlives the router */
+    /* With sentinels: every replica that could be promoted must have a write; else as many as
+     * node.conn says. */
+    bool wait_for_all;
 
     /* There are connections to work with, or none any more. */
     void (*on_ready)(void *ctx, bool is_ready);

@@ -5,12 +5,15 @@
  * the master's address and its configuration epoch; the address with the greatest epoch is
  * believed. So a sentinel that was cut off and knows only the old master is outvoted by one that
  * has seen the fail-over, and no subscription is needed (hiredis's pub/sub has traps: libraries.md
- * H6). A node that says in its greeting that it is no master is asked again until it is, or another
- * is named.
+ * H6). With wait_for_all they are asked for the replicas too, and a write counts when each that
+ * could be promoted has it: a sentinel promotes without asking the master, and until the other
+ * replicas are moved over they vouch for what will be lost. A node that says in its greeting that
+ * it is no master is asked again until it is, or another is named.
  */
 #include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_command.h"
+#include "sessions/redis_replicas.h"
 #include "sessions/redis_router.h"
 
 #include <hiredis/hiredis.h>
@@ -25,12 +28,13 @@ struct redis_sentinel;
 struct watcher {
     struct redis_sentinel *router;
     struct redis_conn *conn;
-    struct redis_call address_call, epoch_call;
+    struct redis_call address_call, replicas_call, epoch_call;
     bool is_asking; /* an answer is on its way */
     bool has_address;
     bool has_answer; /* address and epoch, of one question */
     struct redis_address address;
     unsigned long long epoch;
+    unsigned promotable; /* replicas; of the answer before, when there is none */
 };
 
 struct redis_sentinel {
@@ -40,6 +44,10 @@ struct redis_sentinel {
     bool has_master;
     unsigned long long epoch; /* of the master that the node is */
     struct watcher *watchers;
+    struct redis_call copying_call;
+    bool is_asking_master;
+    unsigned copying;
+    unsigned waited_for; /* replicas; 0 = not told the node yet */
     struct timer poll;
     struct redis_command command;
 };
@@ -81,6 +89,30 @@ static void follow(struct redis_sentinel *s, const struct watcher *w)
     s->has_master = true;
 }
 
+/* The most that any sentinel which follows the same master counts, without those that the master
+ * still sends everything: they have not left it. */
+static void require_replicas(struct redis_sentinel *s)
+{
+    unsigned count = 0, least = s->settings.node.conn.wait_replicas;
+
+    if (!s->settings.wait_for_all)
+        return;
+    for (unsigned i = 0; i < s->settings.server_count; i++) {
+        const struct watcher *w = &s->watchers[i];
+
+        if (w->has_answer && w->promotable > count &&
+            redis_address_is_equal(&w->address, redis_node_address(s->node)))
+            count = w->promotable;
+    }
+    count = count > s->copying ? count - s->copying : 0;
+    count = count > least ? count : least;
+    if (count == s->waited_for)
+        return;
+    s->waited_for = count;
+    log_info("store.replicas", LOG_U("waited_for", count));
+    redis_node_set_wait_replicas(s->node, count);
+}
+
 static void judge(struct redis_sentinel *s)
 {
     const struct watcher *best = best_answer(s);
@@ -90,6 +122,7 @@ static void judge(struct redis_sentinel *s)
     /* A ready master is left only for one that a later fail-over made. */
     if (!s->has_master || best->epoch > s->epoch || !redis_node_is_ready(s->node))
         follow(s, best);
+    require_replicas(s);
 }
 
 /* --- asking --- */
@@ -128,6 +161,37 @@ static void on_epoch(struct redis_call *call, const struct redisReply *reply)
         judge(w->router);
 }
 
+static void on_replicas(struct redis_call *call, const struct redisReply *reply)
+{
+    struct watcher *w = LIST_ITEM(call, struct watcher, replicas_call);
+    unsigned count;
+
+    if (reply != NULL && redis_replicas_promotable(reply, &w->address, &count))
+        w->promotable = count;
+}
+
+static void on_copying(struct redis_call *call, const struct redisReply *reply)
+{
+    struct redis_sentinel *s = LIST_ITEM(call, struct redis_sentinel, copying_call);
+    unsigned count = 0;
+
+    s->is_asking_master = false;
+    s->copying = reply != NULL && redis_replicas_copying(reply, &count) ? count : 0;
+}
+
+static void question_master(struct redis_sentinel *s)
+{
+    struct redis_conn *c = redis_node_pick(s->node, 0);
+
+    if (!s->settings.wait_for_all || s->is_asking_master || c == NULL)
+        return;
+    s->copying_call.fn = on_copying;
+    redis_command_start(&s->command, "INFO");
+    redis_command_add_string(&s->command, "replication");
+    s->is_asking_master = redis_conn_send(c, &s->copying_call, redis_command_end(&s->command),
+                                          s->settings.node.conn.connect_timeout_ms, false);
+}
+
 static bool ask(struct watcher *w, struct redis_call *call, redis_call_fn *fn, const char *what)
 {
     struct redis_sentinel *s = w->router;
@@ -143,8 +207,11 @@ static void question(struct watcher *w)
 {
     if (w->is_asking || !redis_conn_is_ready(w->conn))
         return;
-    w->is_asking = ask(w, &w->address_call, on_address, "GET-MASTER-ADDR-BY-NAME") &&
-                   ask(w, &w->epoch_call, on_epoch, "MASTER");
+    /* The last one's answer is the end of the question. */
+    w->is_asking =
+        ask(w, &w->address_call, on_address, "GET-MASTER-ADDR-BY-NAME") &&
+        (!w->router->settings.wait_for_all || ask(w, &w->replicas_call, on_replicas, "REPLICAS")) &&
+        ask(w, &w->epoch_call, on_epoch, "MASTER");
 }
 
 static void on_poll(struct timer *t, void *arg)
@@ -154,6 +221,7 @@ static void on_poll(struct timer *t, void *arg)
     (void)t;
     for (unsigned i = 0; i < s->settings.server_count; i++)
         question(&s->watchers[i]);
+    question_master(s);
     timer_start(s->settings.node.conn.timers, &s->poll,
                 redis_node_is_ready(s->node) ? POLL_UP_MS : POLL_DOWN_MS);
 }

@@ -26,6 +26,7 @@ struct store_redis {
     struct timer check_timer;
     bool is_up; /* the router's connections; the database is ours: requests.is_open */
     bool is_refused;
+    bool wait_for_all; /* wait_replicas by mode, with sentinels */
 };
 
 static struct store_redis *of(struct store *s)
@@ -401,6 +402,7 @@ static struct redis_router *make_router(struct store_redis *s)
         .servers = s->servers,
         .server_count = x->server_count,
         .sentinel_name = s->sentinel_name,
+        .wait_for_all = s->wait_for_all,
         .on_ready = on_router_ready,
         .on_refused = on_router_refused,
         .ctx = s,
@@ -466,6 +468,8 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
     assert(settings->buckets >= 1 && settings->buckets <= REDIS_SLOTS);
     s->store = (struct store){.ops = &ops, .buckets = settings->buckets};
     s->settings = *settings;
+    s->wait_for_all = settings->wait_replicas == STORE_REDIS_WAIT_BY_MODE &&
+                      settings->mode == STORE_REDIS_SENTINEL;
     if (settings->wait_replicas == STORE_REDIS_WAIT_BY_MODE)
         s->settings.wait_replicas = settings->mode == STORE_REDIS_STANDALONE ? 0 : 1;
     s->random.state = settings->seed;

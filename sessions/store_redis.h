@@ -18,7 +18,8 @@
 
 struct event_base;
 
-/* No replica on a single server, one behind Sentinel and in a Cluster. */
+/* No replica on a single server, one in a Cluster; behind Sentinel every one that could be
+ * promoted, and at least one. */
 #define STORE_REDIS_WAIT_BY_MODE UINT_MAX
 
 enum store_redis_mode { STORE_REDIS_STANDALONE, STORE_REDIS_SENTINEL, STORE_REDIS_CLUSTER };

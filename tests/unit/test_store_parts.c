@@ -5,6 +5,7 @@
 #include "sessions/redis_decode.h"
 #include "sessions/redis_encode.h"
 #include "sessions/redis_library.h"
+#include "sessions/redis_replicas.h"
 #include "sessions/store.h"
 
 #include <hiredis/hiredis.h>
@@ -376,6 +377,97 @@ static void test_result_names(void **state)
     assert_string_equal(store_result_name(STORE_UNKNOWN), "unknown");
 }
 
+/* A row of SENTINEL REPLICAS, as RESP: fields that Sentinel always gives, and one more that we do
+ * not know. */
+static void add_replica(char *resp, size_t bytes, const char *port, const char *run_id,
+                        const char *flags, const char *link)
+{
+    const char *const words[] = {
+        "name", "x",     "ip",  "10.0.0.1",           "port", port, "runid",
+        run_id, "flags", flags, "master-link-status", link};
+    size_t used = strlen(resp);
+
+    used += (size_t)snprintf(resp + used, bytes - used, "*12\r\n");
+    for (size_t i = 0; i < 12; i++)
+        used += (size_t)snprintf(resp + used, bytes - used, "$%zu\r\n%s\r\n", strlen(words[i]),
+                                 words[i]);
+}
+
+static redisReply *parse_resp(const char *resp)
+{
+    redisReader *reader = redisReaderCreate();
+    void *reply = NULL;
+
+    assert_int_equal(redisReaderFeed(reader, resp, strlen(resp)), REDIS_OK);
+    assert_int_equal(redisReaderGetReply(reader, &reply), REDIS_OK);
+    assert_non_null(reply);
+    redisReaderFree(reader);
+    return reply;
+}
+
+static unsigned count_promotable(const char *port, const char *run_id, const char *flags,
+                                 const char *link)
+{
+    char resp[1024] = "*1\r\n";
+    struct redis_address master;
+    redisReply *reply;
+    unsigned count = 99;
+
+    assert_true(redis_address_set(&master, "10.0.0.1", 6379));
+    add_replica(resp, sizeof(resp), port, run_id, flags, link);
+    reply = parse_resp(resp);
+    assert_true(redis_replicas_promotable(reply, &master, &count));
+    freeReplyObject(reply);
+    return count;
+}
+
+static void test_replicas_that_could_be_promoted(void **state)
+{
+    struct redis_address master = {.host = "10.0.0.1", .port = 6379};
+    redisReply *reply = parse_resp("+OK\r\n");
+    unsigned count;
+
+    (void)state;
+    assert_int_equal(count_promotable("6380", "abc", "slave", "ok"), 1);
+    /* On its way to be master, and not yet named: the one that matters. */
+    assert_int_equal(count_promotable("6380", "abc", "slave,promoted", "ok"), 1);
+    assert_int_equal(count_promotable("6379", "abc", "slave,promoted", "ok"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "s_down,slave", "ok"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "slave,disconnected", "ok"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "slave", "err"), 0);
+    assert_int_equal(count_promotable("6380", "", "slave", "ok"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "master", "ok"), 0);
+    assert_false(redis_replicas_promotable(reply, &master, &count));
+    freeReplyObject(reply);
+}
+
+static unsigned count_copying(const char *info, bool is_read)
+{
+    char resp[1024];
+    redisReply *reply;
+    unsigned count = 99;
+
+    snprintf(resp, sizeof(resp), "$%zu\r\n%s\r\n", strlen(info), info);
+    reply = parse_resp(resp);
+    assert_int_equal(redis_replicas_copying(reply, &count), is_read);
+    freeReplyObject(reply);
+    return count;
+}
+
+static void test_replicas_that_copy(void **state)
+{
+    (void)state;
+    assert_int_equal(count_copying("# Replication\r\nrole:master\r\nconnected_slaves:3\r\n"
+                                   "slave0:ip=10.0.0.1,port=1,state=online,offset=1,lag=0\r\n"
+                                   "slave1:ip=10.0.0.1,port=2,state=send_bulk,offset=0,lag=0\r\n"
+                                   "slave2:ip=10.0.0.1,port=3,state=wait_bgsave,offset=0,lag=0\r\n"
+                                   "slave_priority:100\r\nx:,state=other\r\n",
+                                   true),
+                     2);
+    assert_int_equal(count_copying("role:master\r\nconnected_slaves:0\r\n", true), 0);
+    assert_int_equal(count_copying("role:slave\r\n", false), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +486,8 @@ int main(void)
         cmocka_unit_test(test_list_replies),
         cmocka_unit_test(test_loads_key_by_key),
         cmocka_unit_test(test_library_version),
+        cmocka_unit_test(test_replicas_that_could_be_promoted),
+        cmocka_unit_test(test_replicas_that_copy),
         cmocka_unit_test(test_result_names),
     };
 
