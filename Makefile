@@ -78,7 +78,7 @@ NEEDS_run      := run
 NEEDS_bench    := run bench
 NEEDS_check    := run check
 NEEDS_tests    := run check
-NEEDS_check-fault := run check
+NEEDS_check-fault := run check fault
 NEEDS_unit     := run check
 NEEDS_fuzz     := fuzz
 NEEDS_lint     := lint
@@ -162,7 +162,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKA
 	$(Q)npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund >/dev/null
 
 # Everything: each test is named with its result; the last line is "N passed, N failed".
-check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(E2E_READY)
+check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(B)/tests/fault/synced.so $(E2E_READY)
 	@BUILD=$(B) tools/check.sh
 
 $(B)/tests/fault/synced.so: tests/fault/synced.c | $(PACKAGES)
@@ -170,9 +170,11 @@ $(B)/tests/fault/synced.so: tests/fault/synced.c | $(PACKAGES)
 	@echo "  CC   $<" >&2
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -shared -fPIC -o $@ $<
 
-# What takes minutes: servers killed, stopped and moved under load, one program at a time.
+# What takes minutes: servers killed, stopped and moved under load, one program at a time. ROUNDS=n
+# fault rounds (tests/fault/rounds.js): 200 are the long form, some 15 s each.
+ROUNDS   ?= 30
 check-fault: $(PROGRAMS) $(FAULTS) $(B)/tests/fault/synced.so $(E2E_READY)
-	@BUILD=$(B) JOBS=1 tools/check.sh $(FAULTS) $(wildcard tests/fault/*.test.sh tests/fault/*.test.js)
+	@BUILD=$(B) JOBS=1 ROUNDS=$(ROUNDS) TEST_LIMIT_S=$$((600 + 60 * $(ROUNDS))) tools/check.sh $(FAULTS) $(wildcard tests/fault/*.test.sh tests/fault/*.test.js)
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.
 unit: $(TESTS)

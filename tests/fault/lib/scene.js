@@ -1,0 +1,122 @@
+// A round's scene: one or two gateways between a loaded centre and Redis.
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const { BUILD, Process, ROOT, freePort, run, until } = require('../../e2e/lib/process');
+const { Gateway } = require('../../e2e/lib/warungd');
+
+const WAIT_MS = 180000;
+
+class Scene {
+    // `link`: how the centre speaks, see rounds.js. Redis is there already.
+    constructor({ folder, redis, random, gateways = 1, load }) {
+        Object.assign(this, { folder, redis, random, load, count: gateways, gateways: [] });
+        fs.mkdirSync(folder, { recursive: true });
+    }
+
+    async start() {
+        this.port = await freePort();
+        const binds = this.count * this.load.binds;
+        const echo = this.load.echo;
+        this.control = path.join(this.folder, 'centre.sock');
+        this.centre = new Process(path.join(BUILD, 'warung-smsc'), ['load',
+            '--listen', `127.0.0.1:${this.port}`, '--binds', binds, '--wait-bind', 60,
+            '--flow', path.join(ROOT, 'tests/smsc/flows/register.flow'), '--control', this.control,
+            '--seconds', this.load.seconds, '--warmup', 0, '--drain', 90,
+            ...(this.load.rate ? ['--rate', this.load.rate, '--think', 40] : ['--dialogues', this.load.dialogues]),
+            '--response-timeout', 4000, '--retry', 200, '--give-up', 60000, '--screen-timeout', 45000,
+            '--enquire-link', 1, '--its', echo ? 'echo' : 'constant', // Unnumbered, a key pressed again at once at another gateway passes for a copy.
+            ...(echo ? [] : ['--reenter', 1000, '--sticky']),
+            '--seed', this.load.seed, '--first-phone', this.load.firstPhone, '--phones', 1000000,
+            '--json', '--ledger-out', path.join(this.folder, 'ledger.json')].map(String));
+        for (let i = 0; i < this.count; i++)
+            this.gateways.push(this.makeGateway(`gw${i + 1}`));
+        for (const gateway of this.gateways)
+            await gateway.writeConfiguration();
+        // Before the load is up there is nothing to be ready with: the last bind starts it.
+        await until('the centre', () => fs.existsSync(this.control) || !this.centre.isRunning);
+        await Promise.all(this.gateways.map((g) => this.launch(g)));
+        await until('the load to begin', async () => (await this.stats()).sent > 0);
+    }
+
+    async stats() {
+        const { stdout } = await this.tellCentre('stats');
+        return stdout.startsWith('{') ? JSON.parse(stdout) : {};
+    }
+
+    makeGateway(instance) {
+        const folder = path.join(this.folder, instance);
+        fs.mkdirSync(folder, { recursive: true });
+        const dialects = path.join(folder, 'dialects.cfg');
+        fs.writeFileSync(dialects, 'dialects = ( { name = "units"; session_out = "echo+unit"; } );\n');
+        return new Gateway(folder, { server: '' }, {
+            instance,
+            dialects_file: dialects,
+            redis: { buckets: 64, connections: 4, ...this.redis.configuration },
+            smsc: [{
+                name: 'op1', host: '127.0.0.1', port: this.port, system_id: 'warung', password: 'secret',
+                binds: this.load.binds, window: 64, codes: ['*384#', '384'], enquire_link_s: 1,
+                response_timeout_s: 3, ...(this.load.echo ? { dialect: 'units', turn_token: 'echo' } : {}),
+            }],
+            turn: { reply_deadline_ms: 40000, answer_window_ms: 2000, sms_expiry_s: 600 },
+            log: { level: 'info' },
+            start_timeout_s: 60,
+        });
+    }
+
+    // Its log of this life; the earlier ones are kept.
+    async launch(gateway) {
+        if (gateway.process)
+            gateway.earlier = (gateway.earlier ?? '') + gateway.process.output;
+        gateway.launch();
+        await gateway.process.sees(/event=gateway\.ready/, 60000);
+    }
+
+    // One of them; the seed chooses.
+    get victim() {
+        return this.random.pick(this.gateways);
+    }
+
+    tellCentre(...command) {
+        return run(path.join(BUILD, 'warung-smsc'), ['tell', this.control, command.join(' ')]);
+    }
+
+    get isLoaded() {
+        return this.centre.isRunning;
+    }
+
+    // The end of the load, and what there is to judge.
+    async finish() {
+        let timer;
+        const late = new Promise((resolve) => (timer = setTimeout(resolve, WAIT_MS, 'late')));
+        const status = await Promise.race([this.centre.ended, late]);
+        clearTimeout(timer);
+        if (status === 'late')
+            throw new Error('the load did not end');
+        if (!this.centre.stdout)
+            throw new Error(`the load ended with ${status}:\n${this.centre.output}`);
+        const report = JSON.parse(this.centre.stdout);
+        const accounts = JSON.parse(fs.readFileSync(path.join(this.folder, 'ledger.json'))).subscribers;
+        const merchants = await this.gateways[0].ctlJson('merchants', 'list');
+        return { report, accounts, merchants, status };
+    }
+
+    // Exit statuses of the gateways; 0 each when all is well.
+    async stop() {
+        const statuses = await Promise.all(this.gateways.map((g) =>
+            (g.process?.isRunning ? g.stop() : g.process?.code ?? g.process?.signal)));
+        if (this.centre?.isRunning)
+            await this.centre.end('SIGKILL');
+        return statuses;
+    }
+
+    keepLogs() {
+        for (const gateway of this.gateways)
+            fs.writeFileSync(path.join(gateway.folder, 'log'), (gateway.earlier ?? '') + (gateway.process?.output ?? ''));
+        fs.writeFileSync(path.join(this.folder, 'centre.log'), this.centre?.output ?? '');
+    }
+}
+
+module.exports = { Scene };
