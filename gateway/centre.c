@@ -22,6 +22,7 @@ struct centre {
     struct dialect *dialect; /* a copy: a reload replaces the one of the configuration */
     unsigned limit;
     enum turn_token turn_token;
+    bool tells_receipts;
     char (*codes)[DIALECT_CODE_BYTES];
     size_t code_count;
     struct timer_queue *timers;
@@ -145,6 +146,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     c->dialect = dialect_new(settings->dialect, settings->spoken);
     c->limit = settings->limit;
     c->turn_token = settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
+    c->tells_receipts = settings->receipts;
     copy_codes(c, &settings->codes);
     c->timers = env->timers;
     service_init(&c->service, env->timers, on_service, c);
@@ -233,15 +235,33 @@ bool centre_has_code(const struct centre *c, const char *code)
     return false;
 }
 
+/* The one with the most room; among equals, one after the other. */
 struct link *centre_transmitter(struct centre *c)
 {
-    for (unsigned i = 0; i < c->bind_count; i++) {
-        struct link *link = c->binds[c->next++ % c->bind_count].link;
+    struct link *best = NULL;
 
-        if (link_can_submit(link))
-            return link;
+    c->next++;
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        struct link *link = c->binds[(c->next + i) % c->bind_count].link;
+
+        if (link_can_submit(link) && (best == NULL || link_room(link) > link_room(best)))
+            best = link;
     }
-    return NULL;
+    return best;
+}
+
+size_t centre_room(const struct centre *c)
+{
+    size_t room = 0;
+
+    for (unsigned i = 0; i < c->bind_count; i++)
+        room += link_room(c->binds[i].link);
+    return room;
+}
+
+bool centre_tells_receipts(const struct centre *c)
+{
+    return c->tells_receipts;
 }
 
 struct link *centre_find_link(const struct centre *c, uintptr_t bind)

@@ -44,8 +44,13 @@ enum turn_token centre_turn_token(const struct centre *c);
 /* The centre carries this code: it is in its list, or the list is empty. */
 bool centre_has_code(const struct centre *c, const char *code);
 
-/* A link that can submit now, one after the other; NULL when there is none. */
+/* Delivery receipts are asked of it. */
+bool centre_tells_receipts(const struct centre *c);
+
+/* The link that can submit soonest; NULL when there is none. */
 struct link *centre_transmitter(struct centre *c);
+/* link_room() of all its links. */
+size_t centre_room(const struct centre *c);
 /* NULL when the bind is none of this centre's. */
 struct link *centre_find_link(const struct centre *c, uintptr_t bind);
 unsigned centre_link_count(const struct centre *c);

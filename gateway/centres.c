@@ -312,12 +312,14 @@ struct centre *centres_for_sms(struct centres *cs, const char *name, const char 
     return NULL;
 }
 
-bool centres_can_send(const struct centres *cs)
+size_t centres_room(const struct centres *cs)
 {
+    size_t room = 0;
+
     LIST_FOREACH(node, &cs->entries)
         if (entry_of(node)->stage == STAGE_IN_SERVICE && can_send(entry_of(node)->centre))
-            return true;
-    return false;
+            room += centre_room(entry_of(node)->centre);
+    return room;
 }
 
 unsigned centres_bound_count(const struct centres *cs)

@@ -35,7 +35,8 @@ struct link *centres_find_link(const struct centres *cs, uintptr_t bind);
 /* A centre that can send now: the one named, when it can; else one that carries the code; NULL when
  * none can. */
 struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code);
-bool centres_can_send(const struct centres *cs);
+/* How many SMS their links would take now and send before long (link_room()). */
+size_t centres_room(const struct centres *cs);
 unsigned centres_bound_count(const struct centres *cs);
 
 #endif

@@ -80,6 +80,7 @@ struct config_smsc {
     const char *dialect;
     const struct dialect *spoken; /* what `dialect` names; lives as long as the config */
     enum config_token turn_token;
+    bool receipts;               /* asked for each SMS */
     struct config_strings codes; /* empty = all */
     unsigned enquire_link_s;
     unsigned response_timeout_s;
@@ -146,6 +147,7 @@ struct config_turn {
     unsigned draft_ttl_s;
     unsigned remember_s;
     unsigned sms_expiry_s;
+    unsigned receipt_margin_s;
     unsigned sweep_ms;
     unsigned settle_ms;
     unsigned parts_max;

@@ -358,12 +358,17 @@ const struct partner *partners_for_sms(struct partners *ps, const char *name, co
     return NULL;
 }
 
-bool partners_can_send(struct partners *ps)
+size_t partners_room(struct partners *ps)
 {
-    for (size_t i = 0; i < ps->count; i++)
-        if (can_send(ps, &ps->partners[i]))
-            return true;
-    return false;
+    size_t room = 0;
+
+    for (size_t i = 0; i < ps->count; i++) {
+        struct link *link =
+            can_send(ps, &ps->partners[i]) ? partners_pick(ps, &ps->partners[i]) : NULL;
+
+        room += link != NULL ? link_room(link) : 0;
+    }
+    return room;
 }
 
 struct link *partners_find_link(struct partners *ps, uint64_t connection)

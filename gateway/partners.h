@@ -45,7 +45,8 @@ void partners_free(struct partners *ps);
 const struct partner *partners_find(const struct partners *ps, const char *name);
 /* A partner that can take an SMS of this code: the one named, else one that carries the code. */
 const struct partner *partners_for_sms(struct partners *ps, const char *name, const char *code);
-bool partners_can_send(struct partners *ps);
+/* As centres_room(). */
+size_t partners_room(struct partners *ps);
 /* The link of a connection; NULL when it is gone. */
 struct link *partners_find_link(struct partners *ps, uint64_t connection);
 /* A link of the partner's that can take a message; NULL when there is none. */

@@ -10,8 +10,21 @@
 #include "base/mem.h"
 
 enum {
+    RECEIPT_WANTED = 1, /* registered_delivery: of the message's end, good or bad (5.2.17) */
+    NAME_BYTES = STORE_RECEIPT_KEY_BYTES_MAX + 1,
     PDU_BYTES = 4096,     /* a submit_sm or data_sm with a text of one page */
     SENT_POOL_MAX = 4096, /* records of requests kept for reuse */
+};
+
+/* What receipts may call the parts of an SMS under way. */
+struct names {
+    char peer[DIALECT_NAME_BYTES];
+    enum receipt_ids ids;
+    unsigned parts;
+    unsigned count;
+    bool is_lacking; /* a part was taken without an id */
+    char texts[STORE_RECEIPT_KEYS_MAX][NAME_BYTES];
+    struct store_receipt_key keys[STORE_RECEIPT_KEYS_MAX];
 };
 
 /* A screen or SMS under way; its callback runs when every part has its outcome. */
@@ -21,6 +34,7 @@ struct sent {
     unsigned parts;
     struct turn_sent outcome;
     char message_id[LINK_MESSAGE_ID_BYTES];
+    struct names *names; /* NULL: no receipts were asked for */
     turn_sent_fn *fn;
     void *arg;
 };
@@ -50,6 +64,7 @@ static struct sent *sent_new(struct ports *p, turn_sent_fn *fn, void *arg)
     s->parts = 0;
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = '\0';
+    s->names = NULL;
     s->fn = fn;
     s->arg = arg;
     list_push_back(&p->under_way, &s->node);
@@ -61,6 +76,7 @@ static void sent_recycle(struct sent *s)
     struct ports *p = s->ports;
 
     list_remove(&p->under_way, &s->node);
+    mem_free(s->names);
     if (p->pool.count < SENT_POOL_MAX)
         list_push_front(&p->pool, &s->node);
     else
@@ -104,23 +120,50 @@ static unsigned weight(enum turn_sent_kind kind)
     return weights[kind];
 }
 
-static void take_id(struct sent *s, struct span id)
+static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
 {
-    size_t size = id.size < sizeof(s->message_id) ? id.size : sizeof(s->message_id) - 1;
+    size_t size = id.size < LINK_MESSAGE_ID_BYTES ? id.size : LINK_MESSAGE_ID_BYTES - 1;
 
-    if (s->message_id[0] != '\0' || size == 0)
-        return;
-    memcpy(s->message_id, id.data, size);
-    s->message_id[size] = '\0';
+    if (size != 0)
+        memcpy(text, id.data, size);
+    text[size] = '\0';
+}
+
+/* Ids are told apart by who gave them. Returns how many names there are; 0 for no id. */
+static unsigned make_names(const char *peer, enum receipt_ids ids, enum receipt_id_from from,
+                           const char *id, char names[RECEIPT_KEYS_MAX][NAME_BYTES])
+{
+    char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES];
+    unsigned count = receipt_keys(ids, from, id, keys);
+
+    for (unsigned i = 0; i < count; i++)
+        snprintf(names[i], NAME_BYTES, "%.23s/%.64s", peer, keys[i]);
+    return count;
+}
+
+static void name_part(struct names *n, const char *id)
+{
+    unsigned count = make_names(n->peer, n->ids, RECEIPT_ID_FROM_RESP, id, &n->texts[n->count]);
+
+    n->is_lacking = n->is_lacking || count == 0;
+    for (unsigned i = 0; i < count; i++, n->count++)
+        n->keys[n->count] = (struct store_receipt_key){n->texts[n->count], (uint8_t)n->parts};
+    n->parts++;
 }
 
 static void on_part(void *arg, const struct link_result *result)
 {
     struct sent *s = arg;
+    struct names *n = s->names;
     enum turn_sent_kind kind = kind_of(result);
+    char id[LINK_MESSAGE_ID_BYTES];
 
     assert(s->parts > 0);
-    take_id(s, result->message_id);
+    copy_id(result->message_id, id);
+    if (s->message_id[0] == '\0')
+        memcpy(s->message_id, id, sizeof(id));
+    if (n != NULL && kind == TURN_SENT_OK)
+        name_part(n, id);
     if (weight(kind) >= weight(s->outcome.kind)) {
         s->outcome.kind = kind;
         s->outcome.command_status =
@@ -129,6 +172,11 @@ static void on_part(void *arg, const struct link_result *result)
     }
     if (--s->parts > 0)
         return;
+    if (n != NULL && s->outcome.kind == TURN_SENT_OK && !n->is_lacking) {
+        s->outcome.keys = n->keys;
+        s->outcome.key_count = n->count;
+        s->outcome.parts = n->parts;
+    }
     s->fn(s->arg, &s->outcome);
     sent_recycle(s);
 }
@@ -275,10 +323,25 @@ static bool find_sender(struct ports *p, const char *name, const char *code, str
     return partner != NULL && find_peer(p, partner_name(partner), peer);
 }
 
+/* Centres tell, partners do not: to them we are the centre. */
+static bool wants_receipts(const struct peer *peer, unsigned parts)
+{
+    return peer->centre != NULL && centre_tells_receipts(peer->centre) && parts <= STORE_PARTS_MAX;
+}
+
+static struct names *names_new(const struct peer *peer)
+{
+    struct names *n = mem_zalloc(sizeof(*n));
+
+    text_copy(n->peer, sizeof(n->peer), peer->name);
+    n->ids = dialect_receipt_ids(peer->dialect);
+    return n;
+}
+
 /* All parts by one link, so that they arrive together. When one cannot be queued those before it
  * are on their way already: the whole is then known as not sent, and tried again as a whole. */
 static bool submit_parts(struct ports *p, const struct peer *peer, const struct dialect_sms *sms,
-                         uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+                         enum link_lane lane, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     unsigned count = dialect_sms_parts(peer->dialect, sms->text), i;
     struct link *link = pick_link(p, peer);
@@ -286,13 +349,15 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
     uint8_t octets[PDU_BYTES];
     struct writer w;
 
+    if (sms->registered_delivery != 0)
+        s->names = names_new(peer);
     for (i = 0; i < count; i++) {
         writer_init(&w, octets, sizeof(octets));
         if (!dialect_encode_sms_part(peer->dialect, sms, i, 0, &w))
             break;
         if (peer->partner != NULL)
             turn_around(&w);
-        if (!submit(s, link, LINK_LANE_SMS, &w, deadline_ms))
+        if (!submit(s, link, lane, &w, deadline_ms))
             break;
     }
     if (i < count)
@@ -303,26 +368,30 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
     return false;
 }
 
-static bool send_sms(void *ctx, const char *link_name, const char *code, const char *msisdn,
-                     const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+static bool send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_ms,
+                     turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
     char source[ROUTER_CODE_BYTES];
-    struct dialect_sms sms = {.source = source, .msisdn = msisdn, .text = text};
+    struct dialect_sms sms = {.source = source, .msisdn = order->msisdn, .text = order->text};
     struct peer peer;
+    unsigned parts;
 
-    if (!find_sender(p, link_name, code, &peer)) {
+    if (!find_sender(p, order->link_name, order->source, &peer)) {
         p->counters.unsent++;
         return false;
     }
-    if (dialect_sms_parts(peer.dialect, text) == 0) {
+    parts = dialect_sms_parts(peer.dialect, order->text);
+    if (parts == 0) {
         p->counters.unencodable++;
-        log_error("sms.unencodable", LOG_S("peer", peer.name), LOG_MSISDN("msisdn", msisdn));
+        log_error("sms.unencodable", LOG_S("peer", peer.name), LOG_MSISDN("msisdn", order->msisdn));
         return false;
     }
-    router_sms_source(p->router, code, source);
+    router_sms_source(p->router, order->source, source);
     sms.reference = p->next_reference++;
-    return submit_parts(p, &peer, &sms, deadline_ms, fn, arg);
+    sms.registered_delivery = wants_receipts(&peer, parts) ? RECEIPT_WANTED : 0;
+    return submit_parts(p, &peer, &sms, order->is_bulk ? LINK_LANE_BULK : LINK_LANE_SMS,
+                        deadline_ms, fn, arg);
 }
 
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,
@@ -353,11 +422,11 @@ static struct turn_traits traits(void *ctx, const char *link_name)
     return (struct turn_traits){centre_limits(peer.centre), centre_turn_token(peer.centre)};
 }
 
-static bool can_send_sms(void *ctx)
+static size_t sms_room(void *ctx)
 {
     struct ports *p = ctx;
 
-    return centres_can_send(p->centres) || partners_can_send(p->partners);
+    return centres_room(p->centres) + partners_room(p->partners);
 }
 
 static void moved(void *ctx, const struct turn_move *move)
@@ -376,7 +445,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .find_menu = find_menu,
                                .shown_code = shown_code,
                                .traits = traits,
-                               .can_send_sms = can_send_sms,
+                               .sms_room = sms_room,
                                .moved = moved,
                                .ctx = p};
 }
@@ -394,6 +463,27 @@ static enum smpp_status note_input(const struct peer *peer, const struct dialect
     return ESME_ROK;
 }
 
+/* What a partner says of our messages in its own words ends nothing: nobody asked for it. */
+static void take_receipt(struct ports *p, const struct dialect *dialect,
+                         const struct turn_origin *origin, const char *msisdn,
+                         const struct smpp_pdu *pdu)
+{
+    char names[RECEIPT_KEYS_MAX][NAME_BYTES];
+    const char *keys[RECEIPT_KEYS_MAX];
+    struct turn_receipt told = {.msisdn = msisdn, .keys = keys};
+    struct receipt receipt;
+
+    if (receipt_read(pdu, &receipt) && origin->link != PARTNER_BIND) {
+        told.state = receipt.state;
+        told.is_final = receipt.is_final;
+        told.key_count = make_names(origin->link_name, dialect_receipt_ids(dialect),
+                                    RECEIPT_ID_FROM_DLR, receipt.id, names);
+    }
+    for (unsigned i = 0; i < told.key_count; i++)
+        keys[i] = names[i];
+    turn_take_receipt(p->engine, origin, &told);
+}
+
 static void take_message(struct ports *p, const struct peer *peer, struct link *link,
                          const struct turn_origin *origin, struct link_ticket ticket,
                          const struct smpp_pdu *pdu)
@@ -406,6 +496,10 @@ static void take_message(struct ports *p, const struct peer *peer, struct link *
         status = dialect_decode(peer->dialect, pdu, &input);
     else if (ticket.command_id == SMPP_QUERY_SM)
         status = ESME_RQUERYFAIL; /* what partners send is done at once or not at all */
+    if (status == ESME_ROK && input.kind == DIALECT_RECEIPT) {
+        take_receipt(p, peer->dialect, origin, input.msisdn, pdu);
+        return;
+    }
     if (status == ESME_ROK)
         status = note_input(peer, &input);
     if (status == ESME_ROK) {

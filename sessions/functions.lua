@@ -9,7 +9,7 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 2
+local LIBRARY_VERSION = 3
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
@@ -98,17 +98,36 @@ local function owe(stream, owner, body, subject)
     return id
 end
 
+-- Returns whether it was there.
 local function settle_entry(stream, id)
     redis.call('XACK', stream, GROUP, id)
-    redis.call('XDEL', stream, id)
+    return redis.call('XDEL', stream, id) == 1
 end
 
--- What is owed to one subscriber, by the keyed hash that each entry carries.
-local function forget_owed(stream, subject)
+-- {b}n has, beside the counters of registration numbers, how many entries were ever owed, and how many
+-- ended how.
+local function tally(counters, what, count)
+    redis.call('HINCRBY', counters, 'sms:' .. what, count)
+end
+
+-- What is owed to one subscriber, by the keyed hash that each entry carries, and what is known of the
+-- messages sent.
+local function forget_owed(stream, timers, counters, messages, subject)
+    local erased = 0
     for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
-        if entry[2][4] == subject then
-            settle_entry(stream, entry[1])
+        if entry[2][4] == subject and settle_entry(stream, entry[1]) then
+            erased = erased + 1
         end
+    end
+    for _, value in ipairs(redis.call('HVALS', messages)) do
+        if string.sub(value, 1, 2) == 'A ' then -- awaited: read_subject()
+            erased = erased + 1
+        end
+    end
+    redis.call('DEL', messages)
+    redis.call('ZREM', timers, 'lapse:' .. subject)
+    if erased > 0 then
+        tally(counters, 'x', erased)
     end
 end
 
@@ -155,8 +174,8 @@ local function log_add(journal, keep_s, body)
 end
 
 -- All that one commit may hold.
--- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, 7 consents, 8 people, then
---      index sets.
+-- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, 7 consents, 8 people, 9 counters,
+--      10 messages of the subject, then index sets.
 -- ARGV msisdn, owner ('' = nobody), seconds that journal entries and consents are kept,
 --      subject (keyed hash of the msisdn), '1' = what is owed to it is forgotten first,
 --      session: mode, expected version, value, TTL; merchant: mode, expected version, value;
@@ -182,13 +201,18 @@ local function commit_all(keys, args)
         apply_record(keys[2], m_mode, m_expected, m_value, '0')}
     people_note(keys[8], m_mode, m_expected, msisdn)
     if is_forgotten == '1' then
-        forget_owed(keys[3], subject)
+        forget_owed(keys[3], keys[5], keys[9], keys[10], subject)
     end
     for _ = 1, owed do
         reply[#reply + 1] = owe(keys[3], owner, take(), subject)
     end
+    if owed > 0 then
+        tally(keys[9], 'owed', owed)
+    end
     for _ = 1, tonumber(take()) do
-        settle_entry(keys[3], take())
+        if settle_entry(keys[3], take()) then
+            tally(keys[9], 's', 1)
+        end
     end
     for _ = 1, tonumber(take()) do
         local member, at_ms = take(), take()
@@ -212,12 +236,287 @@ local function commit_all(keys, args)
     return reply
 end
 
--- KEYS outbox; ARGV ids. Returns how many there were.
-local function settle(keys, args)
-    for _, id in ipairs(args) do
-        settle_entry(keys[1], id)
+-- What has become of a subject's messages: {b}x:SUBJECT, a hash of
+--   "=ID"   "END parts worst at until": "A" is awaited, over so many receipts more; else the end
+--   "+KEY"  "ID PART": a receipt with this key is about that part; "?": it may be about two
+--   "!KEY"  "END until KEY": a receipt that was here before its message; KEY is its first one
+-- A subject that awaits something has a timer of its own; one that does not expires.
+local AWAITED_MAX, ENDED_MAX, PARKED_MAX = 64, 8, 16 -- STORE_AWAITED_MAX and so on
+local GOES_ON, ENDED, PARKED, AMBIGUOUS, CROWDED, UNKNOWN = 0, 1, 2, 3, 4, 5 -- enum store_fate
+local AWAITED = 'A'
+local TOLD_MS = 86400000 -- STORE_TOLD_MS
+local WORSE = {s = 0, d = 1, e = 2, f = 3}
+
+local function read_subject(key, now)
+    local x = {key = key, messages = {}, names = {}, parked = {}}
+    local flat = redis.call('HGETALL', key)
+    for i = 1, #flat, 2 do
+        local kind, name, value = string.sub(flat[i], 1, 1), string.sub(flat[i], 2), flat[i + 1]
+        if kind == '=' then
+            local state, parts, worst, at, limit = string.match(value, '^(%a) (%d+) (%a) (%d+) (%d+)$')
+            x.messages[name] = {id = name, state = state, parts = tonumber(parts), worst = worst,
+                at = at, limit = limit}
+        elseif kind == '+' then
+            x.names[name] = value
+        else
+            local state, limit, first = string.match(value, '^(%a) (%d+) (.*)$')
+            if tonumber(limit) <= tonumber(now) then
+                redis.call('HDEL', key, flat[i])
+            else
+                x.parked[name] = {state = state, limit = limit, first = first}
+            end
+        end
     end
-    return #args
+    return x
+end
+
+local function write_message(x, m)
+    redis.call('HSET', x.key, '=' .. m.id,
+        string.format('%s %d %s %s %s', m.state, m.parts, m.worst, m.at, m.limit))
+end
+
+local function forget_names(x, pattern)
+    for name, value in pairs(x.names) do
+        if string.find(value, pattern) then
+            x.names[name] = nil
+            redis.call('HDEL', x.key, '+' .. name)
+        end
+    end
+end
+
+local function escape(id)
+    return (string.gsub(id, '%-', '%%-'))
+end
+
+local function end_message(x, counters, m, state, now)
+    m.state, m.parts, m.at = state, 0, now
+    m.limit = string.format('%.0f', math.max(tonumber(m.limit), tonumber(now) + TOLD_MS))
+    write_message(x, m)
+    forget_names(x, '^' .. escape(m.id) .. ' ')
+    tally(counters, state, 1)
+end
+
+local function count_receipt(x, counters, m, state, now)
+    m.parts = m.parts - 1
+    if WORSE[state] > WORSE[m.worst] then
+        m.worst = state
+    end
+    if m.parts == 0 then
+        end_message(x, counters, m, m.worst, now)
+    else
+        write_message(x, m)
+    end
+end
+
+local function forget_parked(x, first)
+    for name, p in pairs(x.parked) do
+        if p.first == first then
+            x.parked[name] = nil
+            redis.call('HDEL', x.key, '!' .. name)
+        end
+    end
+end
+
+local function is_older(a, b)
+    local a_ms, a_number = string.match(a.id, '^(%d+)-(%d+)$')
+    local b_ms, b_number = string.match(b.id, '^(%d+)-(%d+)$')
+    if a_ms ~= b_ms then
+        return tonumber(a_ms) < tonumber(b_ms)
+    end
+    return tonumber(a_number) < tonumber(b_number)
+end
+
+-- How many messages are awaited (or have ended), and the oldest of them.
+local function oldest(x, is_awaited)
+    local count, found = 0, nil
+    for _, m in pairs(x.messages) do
+        if (m.state == AWAITED) == is_awaited then
+            count = count + 1
+            if not found or is_older(m, found) then
+                found = m
+            end
+        end
+    end
+    return count, found
+end
+
+-- Called last: keeps to the limits, sets timer and expiry.
+local function tidy(x, timers, subject)
+    local count, m = oldest(x, false)
+    while count > ENDED_MAX do
+        x.messages[m.id] = nil
+        redis.call('HDEL', x.key, '=' .. m.id)
+        count, m = oldest(x, false)
+    end
+    local due, last
+    for _, message in pairs(x.messages) do
+        local limit = tonumber(message.limit)
+        if message.state == AWAITED and (not due or limit < due) then
+            due = limit
+        end
+        last = math.max(last or limit, limit)
+    end
+    for _, p in pairs(x.parked) do
+        last = math.max(last or 0, tonumber(p.limit))
+    end
+    if due then
+        redis.call('ZADD', timers, string.format('%.0f', due), 'lapse:' .. subject)
+        redis.call('PERSIST', x.key)
+        return
+    end
+    forget_names(x, '')
+    redis.call('ZREM', timers, 'lapse:' .. subject)
+    if last then
+        redis.call('PEXPIREAT', x.key, string.format('%.0f', last))
+    end
+end
+
+-- The names of a message's parts, of which some may have been told already.
+local function await(x, counters, m, take, now)
+    local names, told = {}, {}
+    for _ = 1, tonumber(take()) do
+        names[#names + 1] = {part = take(), name = take()}
+    end
+    x.messages[m.id] = m
+    write_message(x, m)
+    for _, n in ipairs(names) do
+        local p = x.parked[n.name]
+        if p and not told[n.part] then
+            told[n.part] = p.state
+            forget_parked(x, p.first)
+        end
+    end
+    for _, n in ipairs(names) do
+        if not told[n.part] then
+            x.names[n.name] = x.names[n.name] and '?' or m.id .. ' ' .. n.part
+            redis.call('HSET', x.key, '+' .. n.name, x.names[n.name])
+        end
+    end
+    for _, state in pairs(told) do
+        count_receipt(x, counters, m, state, now)
+    end
+end
+
+local function tell_message(m, evicted)
+    if m.state == AWAITED then
+        return {GOES_ON, AWAITED, evicted}
+    end
+    return {ENDED, m.state, evicted}
+end
+
+-- KEYS outbox, timers, counters, subject;
+-- ARGV subject, id, end ('A': awaited), now_ms, until_ms, parts, number of names, each: part, name.
+-- Returns {fate, end, messages of the subject that expired by the way}.
+local function settle(keys, args)
+    local take = reader(args)
+    local subject, id, state, now, limit, parts = take(), take(), take(), take(), take(), take()
+    local was_there = settle_entry(keys[1], id)
+    local x = read_subject(keys[4], now)
+    local m, evicted = x.messages[id], 0
+    if not was_there then
+        return m and tell_message(m, 0) or {UNKNOWN, AWAITED, 0}
+    end
+    m = {id = id, state = AWAITED, parts = tonumber(parts), worst = 'd', at = now, limit = limit}
+    if state == AWAITED then
+        await(x, keys[3], m, take, now)
+        local count, first = oldest(x, true)
+        if count > AWAITED_MAX then
+            end_message(x, keys[3], first, 'e', now)
+            evicted = 1
+        end
+    else
+        x.messages[id] = m
+        end_message(x, keys[3], m, state, now)
+    end
+    tidy(x, keys[2], subject)
+    return tell_message(m, evicted)
+end
+
+local function park(x, names, state, limit)
+    local firsts, count = {}, 0
+    for _, p in pairs(x.parked) do
+        if not firsts[p.first] then
+            firsts[p.first] = true
+            count = count + 1
+        end
+    end
+    if count >= PARKED_MAX then
+        return CROWDED
+    end
+    for _, name in ipairs(names) do
+        x.parked[name] = {state = state, limit = limit, first = names[1]}
+        redis.call('HSET', x.key, '!' .. name, string.format('%s %s %s', state, limit, names[1]))
+    end
+    return PARKED
+end
+
+-- KEYS timers, counters, subject; ARGV subject, end, now_ms, until when it is kept, name...
+-- Returns {fate, end, 0}.
+local function receipt(keys, args)
+    local take = reader(args)
+    local subject, state, now, limit = take(), take(), take(), take()
+    local x = read_subject(keys[3], now)
+    local names, meant = {}, nil
+    for name in take do
+        names[#names + 1] = name
+        local value = x.names[name]
+        if value == '?' or (value and meant and value ~= meant) then
+            return {AMBIGUOUS, AWAITED, 0}
+        end
+        meant = meant or value
+        if x.parked[name] then
+            return {PARKED, AWAITED, 0}
+        end
+    end
+    if not meant then
+        local fate = park(x, names, state, limit)
+        tidy(x, keys[1], subject)
+        return {fate, AWAITED, 0}
+    end
+    local m = x.messages[string.match(meant, '^%S+')]
+    forget_names(x, '^' .. escape(meant) .. '$')
+    count_receipt(x, keys[2], m, state, now)
+    tidy(x, keys[1], subject)
+    return tell_message(m, 0)
+end
+
+-- KEYS timers, counters, subject; ARGV subject, now_ms. Returns {expired, failed}.
+local function lapse(keys, args)
+    local x = read_subject(keys[3], args[2])
+    local ended = {e = 0, f = 0}
+    for _, m in pairs(x.messages) do
+        if m.state == AWAITED and tonumber(m.limit) <= tonumber(args[2]) then
+            local state = m.worst == 'f' and 'f' or 'e'
+            end_message(x, keys[2], m, state, args[2])
+            ended[state] = ended[state] + 1
+        end
+    end
+    tidy(x, keys[1], args[1])
+    return {ended.e, ended.f}
+end
+
+-- KEYS subject. Returns {id, end, at_ms, ...}.
+local function messages(keys, args)
+    local flat, reply = redis.call('HGETALL', keys[1]), {}
+    for i = 1, #flat, 2 do
+        if string.sub(flat[i], 1, 1) == '=' then
+            local state, at = string.match(flat[i + 1], '^(%a) %d+ %a (%d+) ')
+            reply[#reply + 1] = string.sub(flat[i], 2)
+            reply[#reply + 1] = state
+            reply[#reply + 1] = at
+        end
+    end
+    return reply
+end
+
+-- KEYS counters, outbox. Returns {owed, sent, delivered, expired, failed, waiting}.
+local function tell_tally(keys, args)
+    local reply = redis.call('HMGET', keys[1], 'sms:owed', 'sms:s', 'sms:d', 'sms:e', 'sms:f', 'sms:x')
+    for i = 1, 6 do
+        reply[i] = reply[i] or '0'
+    end
+    reply[7] = tostring(redis.call('XLEN', keys[2]))
+    return reply
 end
 
 -- Takes over entries idle for long enough. XAUTOCLAIM looks at ten times COUNT entries and hands back
@@ -291,4 +590,8 @@ redis.register_function('w_commit_all', commit_all)
 redis.register_function('w_settle', settle)
 redis.register_function('w_sweep', sweep)
 redis.register_function('w_log', log)
+redis.register_function('w_receipt', receipt)
+redis.register_function('w_lapse', lapse)
+redis.register_function{function_name = 'w_messages', callback = messages, flags = {'no-writes'}}
+redis.register_function{function_name = 'w_tally', callback = tell_tally, flags = {'no-writes'}}
 redis.register_function{function_name = 'w_list', callback = list, flags = {'no-writes'}}

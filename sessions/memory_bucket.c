@@ -1,5 +1,7 @@
 #include "sessions/memory_bucket.h"
 
+#include "sessions/memory_subject.h"
+
 #include "base/mem.h"
 
 #include <assert.h>
@@ -147,17 +149,17 @@ static void outbox_remove(struct memory_bucket *b, struct memory_owed *o)
     mem_free(o);
 }
 
-void memory_bucket_settle(struct memory_bucket *b, const struct store_owed_id *ids, unsigned count)
+bool memory_bucket_settle(struct memory_bucket *b, struct store_owed_id id)
 {
     LIST_FOREACH(n, &b->outbox) {
         struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
-        bool is_settled = false;
 
-        for (unsigned i = 0; i < count; i++)
-            is_settled |= o->id.ms == ids[i].ms && o->id.number == ids[i].number;
-        if (is_settled)
+        if (o->id.ms == id.ms && o->id.number == id.number) {
             outbox_remove(b, o);
+            return true;
+        }
     }
+    return false;
 }
 
 void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject)
@@ -165,9 +167,12 @@ void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject)
     LIST_FOREACH(n, &b->outbox) {
         struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
 
-        if (strcmp(o->subject, subject) == 0)
-            outbox_remove(b, o);
+        if (strcmp(o->subject, subject) != 0)
+            continue;
+        outbox_remove(b, o);
+        b->tally.erased++;
     }
+    memory_subject_erase(b, subject);
 }
 
 static void log_append(struct memory_log *log, struct store_owed_id id, struct span body)
@@ -202,6 +207,7 @@ void memory_bucket_init(struct memory_bucket *b)
     list_init(&b->sets);
     list_init(&b->counters);
     list_init(&b->owners);
+    list_init(&b->subjects);
 }
 
 void memory_bucket_fini(struct memory_bucket *b)
@@ -216,6 +222,7 @@ void memory_bucket_fini(struct memory_bucket *b)
         mem_free(LIST_ITEM(n, struct memory_counter, node));
     LIST_FOREACH(n, &b->owners)
         mem_free(LIST_ITEM(n, struct memory_owner, node));
+    memory_subjects_clear(&b->subjects);
     scored_clear(&b->timers);
     scored_clear(&b->people);
     for (unsigned i = 0; i < STORE_LOG_OUTBOX; i++) {
@@ -254,4 +261,6 @@ void memory_bucket_copy(struct memory_bucket *to, const struct memory_bucket *fr
         for (size_t k = 0; k < from->logs[i].count; k++)
             log_append(&to->logs[i], from->logs[i].entries[k].id, from->logs[i].entries[k].body);
     to->last_id = from->last_id;
+    memory_subjects_copy(&to->subjects, &from->subjects);
+    to->tally = from->tally;
 }

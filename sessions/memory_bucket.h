@@ -64,6 +64,8 @@ struct memory_bucket {
     struct memory_set people;
     struct memory_log logs[STORE_LOG_OUTBOX]; /* journal, consents */
     struct store_owed_id last_id;
+    struct list subjects; /* of struct memory_subject */
+    struct store_tally tally;
 };
 
 void memory_bucket_init(struct memory_bucket *b);
@@ -87,7 +89,8 @@ struct memory_owner *memory_bucket_find_owner(const struct memory_bucket *b, con
 struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body,
                                        const char *subject, bool is_owned, int64_t now_ms);
 void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject);
-void memory_bucket_settle(struct memory_bucket *b, const struct store_owed_id *ids, unsigned count);
+/* False when there is no such entry. */
+bool memory_bucket_settle(struct memory_bucket *b, struct store_owed_id id);
 void memory_bucket_log(struct memory_bucket *b, enum store_log log, struct span body,
                        int64_t now_ms);
 /* How many were older. */

@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "sessions/memory_bucket.h"
+#include "sessions/memory_subject.h"
 
 #include <assert.h>
 #include <string.h>
@@ -304,7 +305,9 @@ static void commit_rest(struct memory_data *d, const struct store_commit *c,
     for (unsigned i = 0; i < c->owed_count; i++)
         reply->owed[i] =
             memory_bucket_owe(b, c->owed[i], c->subject, c->owner != NULL, d->wall_ms(d->ctx));
-    memory_bucket_settle(b, c->settled, c->settled_count);
+    b->tally.owed += c->owed_count;
+    for (unsigned i = 0; i < c->settled_count; i++)
+        b->tally.sent += memory_bucket_settle(b, c->settled[i]);
     for (unsigned i = 0; i < c->index_count; i++)
         commit_index(b, &c->index[i], c->msisdn);
     for (unsigned i = 0; i < c->timer_count; i++)
@@ -366,11 +369,41 @@ void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *
     reply->number = ++found->value;
 }
 
-void memory_data_settle(struct memory_data *d, const char *msisdn, const struct store_owed_id *ids,
-                        unsigned count, struct store_reply *reply)
+void memory_data_settle(struct memory_data *d, const struct store_settlement *settlement,
+                        struct store_reply *reply)
 {
     reply_init(reply);
-    memory_bucket_settle(bucket_of(d, msisdn), ids, count);
+    memory_subject_settle(&d->buckets[settlement->bucket], settlement, reply);
+}
+
+void memory_data_receipt(struct memory_data *d, const struct store_receipt *receipt,
+                         struct store_reply *reply)
+{
+    reply_init(reply);
+    memory_subject_receipt(&d->buckets[receipt->bucket], receipt, reply);
+}
+
+void memory_data_lapse(struct memory_data *d, unsigned bucket, const char *subject, int64_t now_ms,
+                       struct store_reply *reply)
+{
+    reply_init(reply);
+    memory_subject_lapse(&d->buckets[bucket], subject, now_ms, reply);
+}
+
+void memory_data_messages(struct memory_data *d, unsigned bucket, const char *subject,
+                          struct store_message *list, struct store_reply *reply)
+{
+    reply_init(reply);
+    reply->messages = list;
+    reply->message_count =
+        memory_subject_list(&d->buckets[bucket], subject, d->wall_ms(d->ctx), list);
+}
+
+void memory_data_tally(struct memory_data *d, unsigned bucket, struct store_reply *reply)
+{
+    reply_init(reply);
+    reply->tally = d->buckets[bucket].tally;
+    reply->tally.waiting = d->buckets[bucket].outbox.count;
 }
 
 static struct shared *open_shared(struct memory_data *d, const char *name)

@@ -25,8 +25,16 @@ void memory_data_commit(struct memory_data *d, const struct store_commit *c,
                         struct store_reply *reply);
 void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *counter,
                          struct store_reply *reply);
-void memory_data_settle(struct memory_data *d, const char *msisdn, const struct store_owed_id *ids,
-                        unsigned count, struct store_reply *reply);
+void memory_data_settle(struct memory_data *d, const struct store_settlement *settlement,
+                        struct store_reply *reply);
+void memory_data_receipt(struct memory_data *d, const struct store_receipt *receipt,
+                         struct store_reply *reply);
+void memory_data_lapse(struct memory_data *d, unsigned bucket, const char *subject, int64_t now_ms,
+                       struct store_reply *reply);
+/* `list` has room for STORE_AWAITED_MAX + STORE_ENDED_MAX. */
+void memory_data_messages(struct memory_data *d, unsigned bucket, const char *subject,
+                          struct store_message *list, struct store_reply *reply);
+void memory_data_tally(struct memory_data *d, unsigned bucket, struct store_reply *reply);
 void memory_data_shared_load(struct memory_data *d, const char *name, struct store_reply *reply);
 void memory_data_shared_commit(struct memory_data *d, const char *name, uint64_t version,
                                struct span data, uint32_t ttl_s, struct store_reply *reply);

@@ -167,6 +167,90 @@ static enum redis_decoded decode_shared(struct redis_request *request, const red
                                                                     : REDIS_DECODED_STRANGE;
 }
 
+/* --- the outbox's ends --- */
+
+static bool decode_end(const redisReply *reply, enum store_end *end)
+{
+    if (!is_string(reply) || reply->len != 1 || strchr("Asdef", reply->str[0]) == NULL)
+        return false;
+    *end = (enum store_end)reply->str[0];
+    return true;
+}
+
+static enum redis_decoded decode_fate(struct store_reply *r, const redisReply *reply)
+{
+    if (!is_array(reply, 3) || reply->element[0]->type != REDIS_REPLY_INTEGER ||
+        (unsigned long long)reply->element[0]->integer > STORE_FATE_UNKNOWN ||
+        !decode_end(reply->element[1], &r->end) || reply->element[2]->type != REDIS_REPLY_INTEGER)
+        return REDIS_DECODED_STRANGE;
+    r->result = STORE_OK;
+    r->fate = (enum store_fate)reply->element[0]->integer;
+    r->tally.expired = (uint64_t)reply->element[2]->integer;
+    return REDIS_DECODED;
+}
+
+static enum redis_decoded decode_lapse(struct store_reply *r, const redisReply *reply)
+{
+    if (!is_array(reply, 2) || reply->element[0]->type != REDIS_REPLY_INTEGER ||
+        reply->element[1]->type != REDIS_REPLY_INTEGER)
+        return REDIS_DECODED_STRANGE;
+    r->result = STORE_OK;
+    r->tally.expired = (uint64_t)reply->element[0]->integer;
+    r->tally.failed = (uint64_t)reply->element[1]->integer;
+    return REDIS_DECODED;
+}
+
+static enum redis_decoded decode_tally(struct store_reply *r, const redisReply *reply)
+{
+    uint64_t *fields[] = {&r->tally.owed,    &r->tally.sent,   &r->tally.delivered,
+                          &r->tally.expired, &r->tally.failed, &r->tally.erased,
+                          &r->tally.waiting};
+    size_t count = sizeof(fields) / sizeof(fields[0]);
+
+    if (!is_array(reply, count))
+        return REDIS_DECODED_STRANGE;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_string(reply->element[i]))
+            return REDIS_DECODED_STRANGE;
+        *fields[i] = strtoull(reply->element[i]->str, NULL, 10);
+    }
+    r->result = STORE_OK;
+    return REDIS_DECODED;
+}
+
+static int compare_messages(const void *a, const void *b)
+{
+    const struct store_message *x = a, *y = b;
+
+    if (x->id.ms != y->id.ms)
+        return x->id.ms < y->id.ms ? -1 : 1;
+    return x->id.number < y->id.number ? -1 : x->id.number > y->id.number;
+}
+
+static enum redis_decoded decode_messages(struct redis_request *request, const redisReply *reply)
+{
+    struct store_message *m;
+    size_t count;
+
+    if (!is_array(reply, 0) || reply->elements % 3 != 0)
+        return REDIS_DECODED_STRANGE;
+    count = reply->elements / 3;
+    mem_free(request->kept);
+    request->kept = m = mem_zalloc((count + 1) * sizeof(*m));
+    for (size_t i = 0; i < count; i++) {
+        redisReply **row = &reply->element[3 * i];
+
+        if (!decode_id(row[0], &m[i].id) || !decode_end(row[1], &m[i].end) || !is_string(row[2]))
+            return REDIS_DECODED_STRANGE;
+        m[i].at_ms = strtoll(row[2]->str, NULL, 10);
+    }
+    qsort(m, count, sizeof(*m), compare_messages);
+    request->reply.result = STORE_OK;
+    request->reply.messages = m;
+    request->reply.message_count = count;
+    return REDIS_DECODED;
+}
+
 enum redis_decoded redis_decode_reply(struct redis_request *request, const redisReply *reply)
 {
     if (request->kind != REDIS_LOAD_MERCHANT)
@@ -187,8 +271,16 @@ enum redis_decoded redis_decode_reply(struct redis_request *request, const redis
         return decode_shared(request, reply, STORE_OK);
     case REDIS_SHARED_RELOAD:
         return decode_shared(request, reply, STORE_CONFLICT);
-    case REDIS_RESERVE:
     case REDIS_SETTLE:
+    case REDIS_RECEIPT:
+        return decode_fate(&request->reply, reply);
+    case REDIS_LAPSE:
+        return decode_lapse(&request->reply, reply);
+    case REDIS_MESSAGES:
+        return decode_messages(request, reply);
+    case REDIS_TALLY:
+        return decode_tally(&request->reply, reply);
+    case REDIS_RESERVE:
     case REDIS_LOG_ADD:
     case REDIS_LOG_TRIM:
         if (reply->type != REDIS_REPLY_INTEGER)

@@ -8,8 +8,8 @@ enum {
     KEY_BYTES_MAX = sizeof(((struct redis_tag *)0)->text) + 4 + STORE_NAME_BYTES_MAX,
     MEMBER_BYTES_MAX = STORE_NAME_BYTES_MAX + STORE_MSISDN_BYTES_MAX + 2,
     VERSION_BYTES = 8,
-    FIXED_KEYS = 8, /* of w_commit_all: session, merchant, outbox, members, timers, journal,
-                       consents, people */
+    FIXED_KEYS = 10, /* of w_commit_all: session, merchant, outbox, members, timers, journal,
+                        consents, people, counters, messages */
 };
 
 void redis_tag_init(struct redis_tag *tag, unsigned bucket, unsigned buckets)
@@ -222,6 +222,8 @@ void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *ta
     add_key(c, tag, "j", "");
     add_key(c, tag, "c", "");
     add_key(c, tag, "p", "");
+    add_key(c, tag, "n", "");
+    add_key(c, tag, "x:", commit->subject != NULL ? commit->subject : "");
     add_set_keys(c, tag, commit);
     redis_command_add_string(c, commit->msisdn);
     redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
@@ -314,13 +316,75 @@ void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag,
     redis_command_add_number(c, before_ms);
 }
 
-void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_owed_id *ids, unsigned count)
+static void add_end(struct redis_command *c, enum store_end end)
 {
-    start_function(c, "w_settle", 1);
+    const char letter = (char)end;
+
+    redis_command_add(c, span_of(&letter, 1));
+}
+
+void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_settlement *settlement)
+{
+    start_function(c, "w_settle", 4);
     add_key(c, tag, "o", "");
-    for (unsigned i = 0; i < count; i++)
-        add_id(c, &ids[i]);
+    add_key(c, tag, "t", "");
+    add_key(c, tag, "n", "");
+    add_key(c, tag, "x:", settlement->subject);
+    redis_command_add_string(c, settlement->subject);
+    add_id(c, &settlement->id);
+    add_end(c, settlement->end);
+    redis_command_add_number(c, settlement->now_ms);
+    redis_command_add_number(c, settlement->until_ms);
+    redis_command_add_number(c, settlement->parts);
+    redis_command_add_number(c, settlement->key_count);
+    for (unsigned i = 0; i < settlement->key_count; i++) {
+        redis_command_add_number(c, settlement->keys[i].part);
+        redis_command_add_string(c, settlement->keys[i].text);
+    }
+}
+
+static void add_subject_keys(struct redis_command *c, const struct redis_tag *tag,
+                             const char *subject)
+{
+    add_key(c, tag, "t", "");
+    add_key(c, tag, "n", "");
+    add_key(c, tag, "x:", subject);
+    redis_command_add_string(c, subject);
+}
+
+void redis_encode_receipt(struct redis_command *c, const struct redis_tag *tag,
+                          const struct store_receipt *receipt)
+{
+    start_function(c, "w_receipt", 3);
+    add_subject_keys(c, tag, receipt->subject);
+    add_end(c, receipt->end);
+    redis_command_add_number(c, receipt->now_ms);
+    redis_command_add_number(c, receipt->park_until_ms);
+    for (unsigned i = 0; i < receipt->key_count; i++)
+        redis_command_add_string(c, receipt->keys[i]);
+}
+
+void redis_encode_lapse(struct redis_command *c, const struct redis_tag *tag, const char *subject,
+                        int64_t now_ms)
+{
+    start_function(c, "w_lapse", 3);
+    add_subject_keys(c, tag, subject);
+    redis_command_add_number(c, now_ms);
+}
+
+void redis_encode_messages(struct redis_command *c, const struct redis_tag *tag,
+                           const char *subject)
+{
+    start_function(c, "w_messages", 1);
+    add_key(c, tag, "x:", subject);
+}
+
+void redis_encode_tally(struct redis_command *c, const struct redis_tag *tag)
+{
+    start_function(c, "w_tally", 2);
+    add_key(c, tag, "n", "");
+    add_key(c, tag, "o", "");
 }
 
 void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, const char *owner,

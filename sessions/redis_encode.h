@@ -41,7 +41,14 @@ void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag,
 void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
                            int64_t before_ms);
 void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_owed_id *ids, unsigned count);
+                         const struct store_settlement *settlement);
+void redis_encode_receipt(struct redis_command *c, const struct redis_tag *tag,
+                          const struct store_receipt *receipt);
+void redis_encode_lapse(struct redis_command *c, const struct redis_tag *tag, const char *subject,
+                        int64_t now_ms);
+void redis_encode_messages(struct redis_command *c, const struct redis_tag *tag,
+                           const char *subject);
+void redis_encode_tally(struct redis_command *c, const struct redis_tag *tag);
 void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, const char *owner,
                         uint64_t idle_ms, int64_t now_ms, size_t limit);
 void redis_encode_shared_load(struct redis_command *c, const char *name);

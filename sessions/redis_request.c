@@ -18,8 +18,9 @@ static struct redis_request *request_of(struct list_node *n)
 static bool is_write(enum redis_request_kind kind)
 {
     return kind == REDIS_COMMIT || kind == REDIS_COMMIT_ALL || kind == REDIS_RESERVE ||
-           kind == REDIS_SETTLE || kind == REDIS_SWEEP || kind == REDIS_SHARED_COMMIT ||
-           kind == REDIS_LOG_ADD || kind == REDIS_LOG_TRIM;
+           kind == REDIS_SETTLE || kind == REDIS_RECEIPT || kind == REDIS_LAPSE ||
+           kind == REDIS_SWEEP || kind == REDIS_SHARED_COMMIT || kind == REDIS_LOG_ADD ||
+           kind == REDIS_LOG_TRIM;
 }
 
 /* --- telling --- */
@@ -59,6 +60,7 @@ static void tell_reply(struct redis_request *r)
 
 static void tell_sweep(struct redis_request *r)
 {
+    r->sweep.bucket = r->bucket;
     count_result(&r->requests->stats, r->sweep.result);
     if (!r->is_cancelled)
         r->fn.sweep(r->arg, &r->sweep);

@@ -19,6 +19,24 @@ const char *store_result_name(enum store_result result)
     return "";
 }
 
+const char *store_end_name(enum store_end end)
+{
+    switch (end) {
+    case STORE_END_AWAITED:
+        return "awaited";
+    case STORE_END_SENT:
+        return "sent";
+    case STORE_END_DELIVERED:
+        return "delivered";
+    case STORE_END_EXPIRED:
+        return "expired";
+    case STORE_END_FAILED:
+        return "failed";
+    }
+    assert(!"no such end");
+    return "";
+}
+
 uint16_t store_crc16(const void *octets, size_t size)
 {
     const uint8_t *p = octets;
@@ -47,6 +65,11 @@ static bool is_name(const char *text)
 static bool is_subscriber(const char *msisdn)
 {
     return msisdn != NULL && msisdn[0] != '\0' && strlen(msisdn) <= STORE_MSISDN_BYTES_MAX;
+}
+
+static bool is_receipt_key(const char *text)
+{
+    return text[0] != '\0' && strlen(text) <= STORE_RECEIPT_KEY_BYTES_MAX;
 }
 
 static void check_commit(const struct store_commit *c)
@@ -123,13 +146,49 @@ struct store_request *store_list(struct store *s, unsigned bucket, const char *s
     return s->ops->list(s, bucket, set, after, limit, fn, arg);
 }
 
-struct store_request *store_settle(struct store *s, const char *msisdn,
-                                   const struct store_owed_id *ids, unsigned count,
+struct store_request *store_settle(struct store *s, const struct store_settlement *settlement,
                                    store_reply_fn *fn, void *arg)
 {
-    assert(is_subscriber(msisdn) && fn != NULL);
-    assert(count != 0 && count <= STORE_COMMIT_OWED_MAX);
-    return s->ops->settle(s, msisdn, ids, count, fn, arg);
+    const struct store_settlement *x = settlement;
+
+    assert(x->bucket < s->buckets && is_name(x->subject) && fn != NULL);
+    assert(x->end != STORE_END_AWAITED || (x->parts >= 1 && x->parts <= STORE_PARTS_MAX));
+    assert(x->key_count <= STORE_RECEIPT_KEYS_MAX);
+    for (unsigned i = 0; i < x->key_count; i++)
+        assert(is_receipt_key(x->keys[i].text) && x->keys[i].part < x->parts);
+    return s->ops->settle(s, settlement, fn, arg);
+}
+
+struct store_request *store_receipt(struct store *s, const struct store_receipt *receipt,
+                                    store_reply_fn *fn, void *arg)
+{
+    assert(receipt->bucket < s->buckets && is_name(receipt->subject) && fn != NULL);
+    assert(receipt->end == STORE_END_DELIVERED || receipt->end == STORE_END_EXPIRED ||
+           receipt->end == STORE_END_FAILED);
+    assert(receipt->key_count >= 1 && receipt->key_count <= STORE_RECEIPT_KEYS_MAX);
+    for (unsigned i = 0; i < receipt->key_count; i++)
+        assert(is_receipt_key(receipt->keys[i]));
+    return s->ops->receipt(s, receipt, fn, arg);
+}
+
+struct store_request *store_lapse(struct store *s, unsigned bucket, const char *subject,
+                                  int64_t now_ms, store_reply_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && is_name(subject) && fn != NULL);
+    return s->ops->lapse(s, bucket, subject, now_ms, fn, arg);
+}
+
+struct store_request *store_messages(struct store *s, unsigned bucket, const char *subject,
+                                     store_reply_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && is_name(subject) && fn != NULL);
+    return s->ops->messages(s, bucket, subject, fn, arg);
+}
+
+struct store_request *store_tally(struct store *s, unsigned bucket, store_reply_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && fn != NULL);
+    return s->ops->tally(s, bucket, fn, arg);
 }
 
 struct store_request *store_sweep(struct store *s, unsigned bucket, const char *owner,

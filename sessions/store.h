@@ -33,6 +33,12 @@ enum {
     STORE_SWEEP_MAX = 100,
     STORE_LOG_READ_MAX = 1000, /* entries of a log at a time */
     STORE_LOG_ADD_MAX = 16,
+    STORE_PARTS_MAX = 32,             /* of a message whose receipts are awaited */
+    STORE_RECEIPT_KEY_BYTES_MAX = 96, /* without NUL */
+    STORE_AWAITED_MAX = 64,           /* messages of one subject whose receipts are awaited */
+    STORE_ENDED_MAX = 8,              /* ... that have ended and are still told of */
+    STORE_TOLD_MS = 86400000,         /* ... at least for so long */
+    STORE_PARKED_MAX = 16,            /* receipts of one subject without a message */
 };
 
 enum store_result {
@@ -58,6 +64,72 @@ struct store_subscriber {
 struct store_owed_id {
     uint64_t ms;
     uint64_t number;
+};
+
+/* How an entry of the outbox ends, if it has. (The letters stand in Redis.) */
+enum store_end {
+    STORE_END_AWAITED = 'A', /* taken by the centre, whose receipts are still to come */
+    STORE_END_SENT = 's',    /* taken, and no receipt was asked for */
+    STORE_END_DELIVERED = 'd',
+    STORE_END_EXPIRED = 'e', /* not in time, or never heard of again */
+    STORE_END_FAILED = 'f',  /* refused for good, by the centre or by a receipt */
+};
+const char *store_end_name(enum store_end end);
+
+/* One way in which a receipt may name one part of a message. */
+struct store_receipt_key {
+    const char *text;
+    uint8_t part; /* from 0 */
+};
+enum { STORE_RECEIPT_KEYS_MAX = 2 * STORE_PARTS_MAX };
+
+/* What has become of an outbox entry. Its message is told of (store_messages()) under a subject:
+ * the store's name for a subscriber that the caller chose, so that it need not be a number. */
+struct store_settlement {
+    unsigned bucket; /* the subscriber's */
+    const char *subject;
+    struct store_owed_id id;
+    enum store_end end;
+    int64_t now_ms;   /* wall clock */
+    int64_t until_ms; /* awaited, and told of, until then */
+    /* STORE_END_AWAITED: over how many receipts, and what each may say. */
+    unsigned parts;
+    const struct store_receipt_key *keys;
+    unsigned key_count;
+};
+
+/* A receipt that ends a part of a message. */
+struct store_receipt {
+    unsigned bucket;
+    const char *subject;
+    enum store_end end; /* DELIVERED, EXPIRED or FAILED */
+    const char *const *keys;
+    unsigned key_count;
+    int64_t now_ms;
+    int64_t park_until_ms; /* kept until then, when its message is not known yet */
+};
+
+enum store_fate {
+    STORE_FATE_GOES_ON,   /* receipts of the message are still awaited */
+    STORE_FATE_ENDED,     /* the message has ended now (or had already, when told so again) */
+    STORE_FATE_PARKED,    /* the receipt waits for its message */
+    STORE_FATE_AMBIGUOUS, /* it may mean two messages: forgotten */
+    STORE_FATE_CROWDED,   /* STORE_PARKED_MAX wait already: not kept */
+    STORE_FATE_UNKNOWN,   /* no such entry: somebody else has settled it */
+};
+
+/* Entries of the outbox, by what has become of them. */
+struct store_tally {
+    uint64_t owed; /* ever */
+    uint64_t sent, delivered, expired, failed;
+    uint64_t erased;  /* with their subscriber, before they ended */
+    uint64_t waiting; /* to be sent */
+};
+
+struct store_message {
+    struct store_owed_id id;
+    enum store_end end;
+    int64_t at_ms; /* of that */
 };
 
 /* A member may be in several sets; store_find() knows it as long as it is in one. */
@@ -91,7 +163,7 @@ struct store_commit {
     const char *owner; /* the instance that will send what is owed; NULL = whoever sweeps first */
     struct span owed[STORE_COMMIT_OWED_MAX];
     unsigned owed_count;
-    struct store_owed_id settled[STORE_COMMIT_OWED_MAX]; /* entries that this commit forgets */
+    struct store_owed_id settled[STORE_COMMIT_OWED_MAX]; /* entries that were sent, to forget */
     unsigned settled_count;
     struct store_index index[STORE_COMMIT_INDEX_MAX];
     unsigned index_count;
@@ -102,7 +174,7 @@ struct store_commit {
     struct span consents[STORE_COMMIT_CONSENT_MAX];
     unsigned consent_count;
     /* A keyed hash of the number, that what is owed carries in the clear; NULL = none. With
-     * owed_forgotten all entries of that hash go, before those of this commit come. */
+     * owed_forgotten all entries and messages of that hash go, before those of this commit come. */
     const char *subject;
     bool owed_forgotten;
 };
@@ -124,6 +196,12 @@ struct store_reply {
     struct store_subscriber subscriber;
     struct store_owed_id owed[STORE_COMMIT_OWED_MAX]; /* commit OK: ids of its entries, in order */
     uint64_t number;                                  /* reserve */
+    enum store_fate fate;                             /* settle, receipt */
+    enum store_end end;                               /* ... when it has ended */
+    /* tally: all of the bucket. settle and lapse: messages that ended by the way, by their end. */
+    struct store_tally tally;
+    const struct store_message *messages; /* messages: oldest first */
+    size_t message_count;
 };
 
 /* What a sweep took over; valid during the callback. */
@@ -138,6 +216,7 @@ struct store_due {
 };
 struct store_sweep {
     enum store_result result;
+    unsigned bucket;
     const struct store_taken *taken;
     size_t taken_count;
     const struct store_due *due;
@@ -182,9 +261,15 @@ struct store_ops {
     struct store_request *(*list)(struct store *s, unsigned bucket, const char *set,
                                   struct store_cursor after, size_t limit, store_list_fn *fn,
                                   void *arg);
-    struct store_request *(*settle)(struct store *s, const char *msisdn,
-                                    const struct store_owed_id *ids, unsigned count,
+    struct store_request *(*settle)(struct store *s, const struct store_settlement *settlement,
                                     store_reply_fn *fn, void *arg);
+    struct store_request *(*receipt)(struct store *s, const struct store_receipt *receipt,
+                                     store_reply_fn *fn, void *arg);
+    struct store_request *(*lapse)(struct store *s, unsigned bucket, const char *subject,
+                                   int64_t now_ms, store_reply_fn *fn, void *arg);
+    struct store_request *(*messages)(struct store *s, unsigned bucket, const char *subject,
+                                      store_reply_fn *fn, void *arg);
+    struct store_request *(*tally)(struct store *s, unsigned bucket, store_reply_fn *fn, void *arg);
     struct store_request *(*sweep)(struct store *s, unsigned bucket, const char *owner,
                                    uint64_t idle_ms, int64_t now_ms, size_t limit,
                                    store_sweep_fn *fn, void *arg);
@@ -236,10 +321,24 @@ struct store_request *store_find(struct store *s, unsigned bucket, const char *m
 struct store_request *store_list(struct store *s, unsigned bucket, const char *set,
                                  struct store_cursor after, size_t limit, store_list_fn *fn,
                                  void *arg);
-/* Forgets outbox entries: sent and answered, failed or expired. */
-struct store_request *store_settle(struct store *s, const char *msisdn,
-                                   const struct store_owed_id *ids, unsigned count,
+/* Takes an entry from the outbox: it has ended, or its receipts are awaited. Receipts that were
+ * here before it count. The same again changes nothing and tells the same. A subject with more than
+ * STORE_AWAITED_MAX awaited messages loses the oldest as expired. */
+struct store_request *store_settle(struct store *s, const struct store_settlement *settlement,
                                    store_reply_fn *fn, void *arg);
+/* Counts a receipt for the message that it means; or keeps it for a while. */
+struct store_request *store_receipt(struct store *s, const struct store_receipt *receipt,
+                                    store_reply_fn *fn, void *arg);
+/* Ends what a subject has awaited too long: a timer of kind STORE_LAPSE_TIMER with the subject in
+ * place of the number is due then. */
+#define STORE_LAPSE_TIMER "lapse"
+struct store_request *store_lapse(struct store *s, unsigned bucket, const char *subject,
+                                  int64_t now_ms, store_reply_fn *fn, void *arg);
+/* A subject's messages that are awaited, or ended lately. */
+struct store_request *store_messages(struct store *s, unsigned bucket, const char *subject,
+                                     store_reply_fn *fn, void *arg);
+/* What a bucket has owed, ever. */
+struct store_request *store_tally(struct store *s, unsigned bucket, store_reply_fn *fn, void *arg);
 /* Takes over up to `limit` outbox entries of a bucket (0 = leaves it alone) that nobody owns or
  * whose owner has not touched them for idle_ms, and names up to STORE_SWEEP_MAX timers due at
  * now_ms (they stay until a commit takes them away). */

@@ -115,16 +115,66 @@ static struct store_request *list(struct store *store, unsigned bucket, const ch
     return (struct store_request *)r;
 }
 
-static struct store_request *settle(struct store *store, const char *msisdn,
-                                    const struct store_owed_id *ids, unsigned count,
-                                    store_reply_fn *fn, void *arg)
+static struct redis_request *new_reply_request(struct store *store, enum redis_request_kind kind,
+                                               store_reply_fn *fn, void *arg)
 {
-    struct store_redis *s = of(store);
-    struct redis_request *r = redis_request_new(&s->requests, REDIS_SETTLE, arg);
-    unsigned bucket = store_bucket(store, msisdn);
+    struct redis_request *r = redis_request_new(&of(store)->requests, kind, arg);
 
     r->fn.reply = fn;
-    redis_encode_settle(&s->requests.command, &s->requests.tags[bucket], ids, count);
+    return r;
+}
+
+static struct store_request *settle(struct store *store, const struct store_settlement *settlement,
+                                    store_reply_fn *fn, void *arg)
+{
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_SETTLE, fn, arg);
+
+    redis_encode_settle(&rs->command, &rs->tags[settlement->bucket], settlement);
+    redis_request_send_to_bucket(r, settlement->bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *receipt(struct store *store, const struct store_receipt *receipt,
+                                     store_reply_fn *fn, void *arg)
+{
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_RECEIPT, fn, arg);
+
+    redis_encode_receipt(&rs->command, &rs->tags[receipt->bucket], receipt);
+    redis_request_send_to_bucket(r, receipt->bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *lapse(struct store *store, unsigned bucket, const char *subject,
+                                   int64_t now_ms, store_reply_fn *fn, void *arg)
+{
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_LAPSE, fn, arg);
+
+    redis_encode_lapse(&rs->command, &rs->tags[bucket], subject, now_ms);
+    redis_request_send_to_bucket(r, bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *messages(struct store *store, unsigned bucket, const char *subject,
+                                      store_reply_fn *fn, void *arg)
+{
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_MESSAGES, fn, arg);
+
+    redis_encode_messages(&rs->command, &rs->tags[bucket], subject);
+    redis_request_send_to_bucket(r, bucket);
+    return (struct store_request *)r;
+}
+
+static struct store_request *tally(struct store *store, unsigned bucket, store_reply_fn *fn,
+                                   void *arg)
+{
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_TALLY, fn, arg);
+
+    redis_encode_tally(&rs->command, &rs->tags[bucket]);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -448,6 +498,10 @@ static const struct store_ops ops = {
     .find = find,
     .list = list,
     .settle = settle,
+    .receipt = receipt,
+    .lapse = lapse,
+    .messages = messages,
+    .tally = tally,
     .sweep = sweep,
     .log_add = log_add,
     .log_read = log_read,

@@ -67,8 +67,18 @@ static const struct counter_row turn_rows[] = {
     ROW(turn_counters, sms_parts, "sms_parts_total", "Parts of long SMS that wait for others."),
     ROW(turn_counters, sms_parts_dropped, "sms_parts_dropped_total",
         "Parts of long SMS given up: the others did not come."),
-    ROW(turn_counters, sms_failed, "sms_failed_total", "SMS owed that a centre refused for good."),
-    ROW(turn_counters, sms_expired, "sms_expired_total", "SMS owed whose time ran out."),
+    ROW(turn_counters, sms_delivered, "sms_delivered_total", "SMS that receipts call delivered."),
+    ROW(turn_counters, sms_failed, "sms_failed_total",
+        "SMS refused for good, by a centre or by a receipt."),
+    ROW(turn_counters, sms_expired, "sms_expired_total",
+        "SMS not sent in time, expired by a receipt, or never heard of again."),
+    ROW(turn_counters, receipts, "receipts_total", "Delivery receipts taken in."),
+    ROW(turn_counters, receipts_early, "receipts_early_total",
+        "Receipts that wait for their message."),
+    ROW(turn_counters, receipts_unmatched, "receipts_unmatched_total",
+        "Receipts that name no message, or may mean two."),
+    ROW(turn_counters, receipts_refused, "receipts_refused_total",
+        "Receipts that could not be stored then; the centre was told to repeat them."),
 };
 
 static const struct counter_row ports_rows[] = {

@@ -79,6 +79,7 @@ enum ctl_status ctl_trainings_list(const struct ctl_call *call);
 enum ctl_status ctl_trainings_add(const struct ctl_call *call);
 enum ctl_status ctl_trainings_cancel(const struct ctl_call *call);
 enum ctl_status ctl_sessions_show(const struct ctl_call *call);
+enum ctl_status ctl_outbox(const struct ctl_call *call);
 enum ctl_status ctl_links(const struct ctl_call *call);
 enum ctl_status ctl_links_disable(const struct ctl_call *call);
 enum ctl_status ctl_links_enable(const struct ctl_call *call);

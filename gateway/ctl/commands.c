@@ -24,6 +24,7 @@ const struct ctl_command ctl_commands[] = {
      CTL_OPTION_SEATS | CTL_OPTION_REGENCY, 3, 3, ctl_trainings_add},
     {"trainings", "cancel", "ID", "call one off; who has a seat is told", 0, 1, 1, ctl_trainings_cancel},
     {"sessions", "show", "MSISDN", "where a subscriber is", 0, 1, 1, ctl_sessions_show},
+    {"outbox", NULL, "[REGNO|MSISDN]", "what has become of SMS: of all, or of one subscriber's last ones", 0, 0, 1, ctl_outbox},
     {"status", NULL, "", "the gateway and its menus", 0, 0, 0, ctl_status},
     {"links", "disable", "NAME", "unbind an smsc or account, and keep it so", 0, 1, 1, ctl_links_disable},
     {"links", "enable", "NAME", "put it back to service", 0, 1, 1, ctl_links_enable},

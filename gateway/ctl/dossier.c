@@ -232,7 +232,8 @@ static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
     struct store_commit *c = &parcel->commit;
     struct menu_facts facts = programme_facts(&d->programme);
     struct outbox_entry entry = {.expires_ms = d->programme.now_ms +
-                                               (int64_t)d->setup.config->turn.sms_expiry_s * 1000};
+                                               (int64_t)d->setup.config->turn.sms_expiry_s * 1000,
+                                 .is_bulk = d->is_bulk};
     struct writer w;
 
     if (!menu_text(find_menu(d), &d->state, name, &facts, service_code(d), entry.text)) {

@@ -14,6 +14,7 @@
 struct dossier {
     struct setup setup;
     struct hand *hand;
+    bool is_bulk; /* what it owes goes to many: behind what somebody waits for */
     char msisdn[STORE_MSISDN_BYTES_MAX + 1];
     struct hand_records records; /* sealed */
     uint64_t trainings_version;

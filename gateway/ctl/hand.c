@@ -103,6 +103,8 @@ struct waiting {
     uint64_t *version;            /* shared load */
     uint8_t *octets;
     size_t *size;
+    struct store_message *messages; /* messages */
+    size_t *message_count;
 };
 
 static void wait_for(struct hand *h, struct waiting *w)
@@ -205,6 +207,31 @@ enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
     return w.result;
 }
 
+static void on_messages(void *arg, const struct store_reply *reply)
+{
+    struct waiting *w = arg;
+
+    w->result = reply->result;
+    w->is_done = true;
+    if (reply->result != STORE_OK)
+        return;
+    assert(reply->message_count <= HAND_MESSAGES_MAX);
+    *w->message_count = reply->message_count;
+    for (size_t i = 0; i < reply->message_count; i++)
+        w->messages[i] = reply->messages[i];
+}
+
+enum store_result hand_messages(struct hand *h, unsigned bucket, const char *subject,
+                                struct store_message *list, size_t *count)
+{
+    struct waiting w = {.messages = list, .message_count = count};
+
+    *count = 0;
+    store_messages(h->store, bucket, subject, on_messages, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
 /* ---- logs ---- */
 
 enum store_result hand_log_add(struct hand *h, unsigned bucket, enum store_log log,
@@ -249,6 +276,47 @@ enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log 
         wait_for(h, &walk.waiting);
     } while (walk.waiting.result == STORE_OK && walk.count == PAGE);
     return walk.waiting.result;
+}
+
+/* ---- the outbox ---- */
+
+struct tallying {
+    struct store_tally *sum;
+    unsigned under_way;
+    bool is_done;
+    enum store_result result;
+};
+
+static void on_tally(void *arg, const struct store_reply *reply)
+{
+    struct tallying *t = arg;
+
+    t->is_done = --t->under_way == 0;
+    if (reply->result != STORE_OK) {
+        t->result = reply->result;
+        return;
+    }
+    t->sum->owed += reply->tally.owed;
+    t->sum->sent += reply->tally.sent;
+    t->sum->delivered += reply->tally.delivered;
+    t->sum->expired += reply->tally.expired;
+    t->sum->failed += reply->tally.failed;
+    t->sum->erased += reply->tally.erased;
+    t->sum->waiting += reply->tally.waiting;
+}
+
+enum store_result hand_tally(struct hand *h, struct store_tally *tally)
+{
+    struct tallying t = {.sum = tally, .result = STORE_OK};
+
+    memset(tally, 0, sizeof(*tally));
+    for (unsigned bucket = 0; t.result == STORE_OK && bucket < h->store->buckets;) {
+        for (; bucket < h->store->buckets && t.under_way < WINDOW; bucket++, t.under_way++)
+            store_tally(h->store, bucket, on_tally, &t);
+        for (t.is_done = false; !t.is_done;)
+            loop_run_until(h->loop, &t.is_done, h->timeout_ms);
+    }
+    return t.result;
 }
 
 /* ---- lists ---- */

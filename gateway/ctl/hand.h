@@ -43,6 +43,13 @@ typedef void hand_entry_fn(void *arg, const struct store_taken *entry);
 enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log log,
                                 hand_entry_fn *fn, void *arg);
 
+/* What all buckets have owed, ever, and what has become of it. */
+enum store_result hand_tally(struct hand *h, struct store_tally *tally);
+/* A subject's messages, oldest first; `list` has HAND_MESSAGES_MAX. */
+enum { HAND_MESSAGES_MAX = STORE_AWAITED_MAX + STORE_ENDED_MAX };
+enum store_result hand_messages(struct hand *h, unsigned bucket, const char *subject,
+                                struct store_message *list, size_t *count);
+
 struct hand_item {
     char member[STORE_NAME_BYTES_MAX + 1];
     char msisdn[STORE_MSISDN_BYTES_MAX + 1];

@@ -114,6 +114,7 @@ static enum ctl_status tell(struct dossier *d, const char *set, const char *pref
 
     if (result != STORE_OK)
         status = (enum ctl_status)hand_complain(result);
+    d->is_bulk = true;
     for (size_t i = 0; status == CTL_DONE && i < items.count; i++) {
         if (strncmp(items.items[i].member, prefix, strlen(prefix)) != 0)
             continue;

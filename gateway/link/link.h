@@ -153,6 +153,10 @@ bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span p
  * NULL when the queue is full or the link cannot submit: nothing will be called. */
 struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
                                  uint64_t deadline_ms, link_result_fn *fn, void *arg);
+/* How many requests more would leave within some ten seconds as things stand: what a sender with
+ * time should queue at most, so that the rest waits where it is safe. 0 while the peer wants a
+ * pause. */
+unsigned link_room(const struct link *link);
 /* Forgets the callback; what was sent stays sent. */
 void link_cancel(struct link_request *request);
 

@@ -250,6 +250,22 @@ struct link_request *link_submit(struct link *link, enum link_lane lane, struct 
     return r;
 }
 
+unsigned link_room(const struct link *link)
+{
+    enum { WINDOWS = 4, AHEAD_S = 10 };
+    unsigned limit = link->window.limit * WINDOWS;
+    unsigned used = link->window.queued + window_in_flight(&link->window);
+    unsigned pace = pacer_ahead(&link->pacer, link_now(link), AHEAD_S);
+
+    if (!link_can_submit(link))
+        return 0;
+    if (limit > link->window.queue_max)
+        limit = link->window.queue_max;
+    if (pace < limit)
+        limit = pace;
+    return limit > used ? limit - used : 0;
+}
+
 void link_cancel(struct link_request *r)
 {
     struct window *w = &r->link->window;

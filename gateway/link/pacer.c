@@ -100,6 +100,15 @@ uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms)
     return (uint64_t)(missing * 1000.0 / p->rate) + 1;
 }
 
+uint32_t pacer_ahead(const struct pacer *p, uint64_t now_ms, unsigned seconds)
+{
+    if (p->state == PACER_PAUSED && now_ms < p->resume_ms)
+        return 0;
+    if (p->state != PACER_RUNNING)
+        return 1;
+    return p->rate != 0 ? (uint32_t)(p->rate * seconds) : UINT32_MAX;
+}
+
 /* 0.7 .. 1.3 of the doubled pause, never above the limit and its jitter. */
 static uint64_t pause_ms(unsigned pauses, uint64_t random)
 {

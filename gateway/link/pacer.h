@@ -48,6 +48,10 @@ bool pacer_take(struct pacer *p, uint64_t now_ms, uint8_t *ticket);
  * a probe is out: only its answer can change anything. */
 uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms);
 
+/* How many requests may leave within the next seconds: UINT32_MAX without a limit, 0 during a
+ * pause, 1 for the probe behind it. */
+uint32_t pacer_ahead(const struct pacer *p, uint64_t now_ms, unsigned seconds);
+
 enum pacer_outcome {
     PACER_TAKEN,     /* any other answer than the next one */
     PACER_THROTTLED, /* RTHROTTLED or RMSGQFUL */

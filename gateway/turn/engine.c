@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/turn/receipts.h"
 #include "gateway/turn/turn.h"
 
 #include <string.h>
@@ -92,7 +93,10 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
         else
             log_error("outbox.unreadable", LOG_U("ms", sweep->taken[i].id.ms));
     for (size_t i = 0; i < sweep->due_count; i++)
-        deliver_timer(e, &sweep->due[i]);
+        if (strcmp(sweep->due[i].kind, STORE_LAPSE_TIMER) == 0)
+            receipts_lapse(e, sweep->bucket, sweep->due[i].msisdn);
+        else
+            deliver_timer(e, &sweep->due[i]);
 }
 
 static void on_sweep(struct timer *timer, void *arg)
@@ -102,12 +106,16 @@ static void on_sweep(struct timer *timer, void *arg)
     unsigned ticks = e->settings.sweep_ms / TURN_SWEEP_TICK_MS;
     unsigned per_tick = ticks != 0 ? (buckets + ticks - 1) / ticks : buckets;
 
+    size_t room;
+
     timer_start(e->env.timers, timer, TURN_SWEEP_TICK_MS);
     if (!store_is_ready(e->env.store) || e->is_draining)
         return;
+    room = e->env.ports.sms_room(e->env.ports.ctx);
     for (unsigned i = 0; i < per_tick && e->sweeps_under_way < buckets; i++) {
-        size_t limit = e->env.ports.can_send_sms(e->env.ports.ctx) ? TURN_SWEEP_LIMIT : 0;
+        size_t limit = room < TURN_SWEEP_LIMIT ? room : TURN_SWEEP_LIMIT;
 
+        room -= limit;
         e->sweeps_under_way++;
         store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, TURN_OWED_IDLE_MS,
                     e->env.wall_ms(e->env.ctx), limit, on_swept, e);
@@ -131,6 +139,7 @@ struct turn_settings turn_settings_default(void)
         .draft_ttl_s = 7 * 86400,
         .remember_s = 7 * 86400,
         .sms_expiry_s = 3 * 86400,
+        .receipt_margin_s = 86400,
         .sweep_ms = 1000,
         .settle_ms = 200,
         .parts_max = 10,
@@ -148,7 +157,8 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->settings.instance = mem_strdup(settings->instance);
     mailbox_init(&e->mailbox, settings->cache_max, env->random(env->ctx));
     e->step = step_new();
-    e->outbox = outbox_new(&e->env, &e->counters);
+    e->outbox = outbox_new(&e->env, &e->counters, (int64_t)settings->receipt_margin_s * 1000);
+    list_init(&e->receipts);
     list_init(&e->live);
     list_init(&e->pool);
     list_init(&e->shown);
@@ -166,7 +176,8 @@ void turn_drain(struct turn_engine *e)
 
 unsigned turn_live(const struct turn_engine *e)
 {
-    return (unsigned)(e->live.count + e->waiting + e->shown.count + outbox_under_way(e->outbox));
+    return (unsigned)(e->live.count + e->waiting + e->shown.count + e->receipts.count +
+                      outbox_under_way(e->outbox));
 }
 
 const struct turn_counters *turn_counters(const struct turn_engine *e)
@@ -214,6 +225,7 @@ void turn_engine_free(struct turn_engine *e)
     while ((n = list_pop_front(&e->pool)) != NULL)
         turn_free(LIST_ITEM(n, struct turn, node));
     free_waiting(e);
+    receipts_free(e);
     outbox_free(e->outbox);
     mailbox_fini(&e->mailbox);
     step_free(e->step);

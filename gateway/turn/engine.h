@@ -68,7 +68,8 @@ struct turn_engine {
     struct mailbox mailbox;
     struct step *step;
     struct outbox *outbox;
-    struct list live; /* of struct turn: queued ones are in their boxes, these are under way */
+    struct list receipts; /* being stored */
+    struct list live;     /* of struct turn: queued ones are in their boxes, these are under way */
     unsigned waiting;
     struct list pool;
     struct list shown; /* under way */

@@ -4,16 +4,18 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "gateway/smpp/status.h"
 #include "sessions/vault.h"
 
 #include <assert.h>
 #include <string.h>
 
 enum {
-    OUTBOX_FORMAT = 1,
+    OUTBOX_FORMAT = 2,
     OUTBOX_KEY_BYTES = 20,
     OUTBOX_SETTLE_RETRY_MS = 1000,
-    OUTBOX_SEND_DEADLINE_MS = 30000,
+    OUTBOX_SEND_DEADLINE_MS = 90000, /* longer than the longest pause of a throttled bind */
+    OUTBOX_SLOW_DOWNS_MAX = 20,      /* in a row, before the entry goes back to the store */
     /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
      * then on powers of two, and at least every 32nd. */
     OUTBOX_EAGER_ROUNDS = 4,
@@ -35,6 +37,12 @@ struct owed {
     struct store_owed_id id;
     struct outbox_entry entry;
     bool is_sending;
+    unsigned slow_downs;
+    /* Once it is being settled. */
+    enum store_end end;
+    char (*key_texts)[STORE_RECEIPT_KEY_BYTES_MAX + 1];
+    struct store_receipt_key *keys;
+    unsigned key_count, parts;
     struct timer settle_again;
     turn_sent_fn *on_left; /* NULL once it ran */
     void *on_left_arg;
@@ -43,6 +51,7 @@ struct owed {
 struct outbox {
     struct turn_env env;
     struct turn_counters *counters;
+    int64_t receipt_margin_ms;
     struct map owed;
     struct map lanes;
 };
@@ -60,6 +69,7 @@ bool outbox_encode(const struct outbox_entry *entry, struct vault *vault, struct
     writer_string16(&p, entry->text);
     writer_u64(&p, (uint64_t)entry->due_ms);
     writer_u64(&p, (uint64_t)entry->expires_ms);
+    writer_u8(&p, entry->is_bulk);
     return !p.failed && vault_seal(vault, VAULT_OWED, "", writer_span(&p), w);
 }
 
@@ -81,15 +91,18 @@ bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span 
     reader_string16(&r, entry->text, sizeof(entry->text));
     entry->due_ms = (int64_t)reader_u64(&r);
     entry->expires_ms = (int64_t)reader_u64(&r);
+    entry->is_bulk = reader_u8(&r) != 0;
     return !r.failed && reader_left(&r) == 0;
 }
 
-struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters)
+struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters,
+                          int64_t receipt_margin_ms)
 {
     struct outbox *o = mem_zalloc(sizeof(*o));
 
     o->env = *env;
     o->counters = counters;
+    o->receipt_margin_ms = receipt_margin_ms;
     map_init(&o->owed, env->random(env->ctx));
     map_init(&o->lanes, env->random(env->ctx));
     return o;
@@ -145,18 +158,32 @@ static void owed_free(struct owed *d)
     owed_leave_lane(d);
     timer_stop(o->env.timers, &d->settle_again);
     map_remove(&o->owed, &d->by_id);
+    mem_free(d->key_texts);
+    mem_free(d->keys);
     mem_free(d);
 }
 
 static void settle(struct owed *d);
 
+void outbox_count(struct turn_counters *counters, const struct store_reply *reply)
+{
+    counters->sms_failed += reply->tally.failed;
+    counters->sms_expired += reply->tally.expired;
+    if (reply->fate != STORE_FATE_ENDED)
+        return;
+    counters->sms_delivered += reply->end == STORE_END_DELIVERED;
+    counters->sms_failed += reply->end == STORE_END_FAILED;
+    counters->sms_expired += reply->end == STORE_END_EXPIRED;
+}
+
 static void on_settled(void *arg, const struct store_reply *reply)
 {
     struct owed *d = arg;
 
-    if (reply->result == STORE_OK)
+    if (reply->result == STORE_OK) {
+        outbox_count(d->outbox->counters, reply);
         owed_free(d);
-    else
+    } else
         timer_start(d->outbox->env.timers, &d->settle_again, OUTBOX_SETTLE_RETRY_MS);
 }
 
@@ -166,14 +193,68 @@ static void on_settle_again(struct timer *timer, void *arg)
     settle(arg);
 }
 
-/* The entry stays known here until the store has forgotten it: a sweep that brings it back
- * meanwhile must not send it again. */
+/* The entry stays known here until the store has taken it from the outbox: a sweep that brings it
+ * back meanwhile must not send it again. */
 static void settle(struct owed *d)
 {
-    store_settle(d->outbox->env.store, d->entry.msisdn, &d->id, 1, on_settled, d);
+    struct outbox *o = d->outbox;
+    char subject[VAULT_SUBJECT_BYTES];
+    struct store_settlement s = {.bucket = store_bucket(o->env.store, d->entry.msisdn),
+                                 .subject = subject,
+                                 .id = d->id,
+                                 .end = d->end,
+                                 .now_ms = o->env.wall_ms(o->env.ctx),
+                                 .until_ms = d->entry.expires_ms + o->receipt_margin_ms,
+                                 .parts = d->parts,
+                                 .keys = d->keys,
+                                 .key_count = d->key_count};
+
+    vault_subject(o->env.vault, d->entry.msisdn, subject);
+    store_settle(o->env.store, &s, on_settled, d);
+}
+
+static void end(struct owed *d, enum store_end how)
+{
+    d->end = how;
+    owed_leave_lane(d);
+    settle(d);
+}
+
+static void keep_keys(struct owed *d, const struct turn_sent *sent)
+{
+    d->parts = sent->parts;
+    d->key_count = sent->key_count;
+    d->keys = mem_zalloc(sent->key_count * sizeof(*d->keys));
+    d->key_texts = mem_zalloc(sent->key_count * sizeof(*d->key_texts));
+    for (unsigned i = 0; i < sent->key_count; i++) {
+        text_copy(d->key_texts[i], sizeof(d->key_texts[i]), sent->keys[i].text);
+        d->keys[i] = (struct store_receipt_key){d->key_texts[i], sent->keys[i].part};
+    }
 }
 
 static void lane_send(struct lane *lane);
+
+static bool owed_try(struct owed *d);
+
+/* The peer has told the bind to slow down, not the message to go away: it waits for the bind's
+ * next turn (smpp-ussd.md 1.8). */
+static bool is_for_later(struct owed *d, const struct turn_sent *sent)
+{
+    return sent->kind == TURN_SENT_TEMPORARY &&
+           smpp_status_class(sent->command_status) == SMPP_CLASS_SLOW_DOWN &&
+           ++d->slow_downs <= OUTBOX_SLOW_DOWNS_MAX;
+}
+
+/* Still owed: the next sweep brings it back. Later ones of the same subscriber wait for it there
+ * too, so that order is kept. */
+static void give_back(struct owed *d)
+{
+    struct lane *lane = d->lane;
+
+    while (lane->owed.count > 1)
+        owed_free(LIST_ITEM(lane->owed.head.prev, struct owed, in_lane));
+    owed_free(d);
+}
 
 static void on_sent(void *arg, const struct turn_sent *sent)
 {
@@ -183,28 +264,27 @@ static void on_sent(void *arg, const struct turn_sent *sent)
     bool is_last = lane->owed.count == 1;
 
     d->is_sending = false;
+    if (is_for_later(d, sent)) {
+        if (!owed_try(d) && !is_last)
+            lane_send(lane);
+        return;
+    }
     report(d, sent);
     switch (sent->kind) {
     case TURN_SENT_OK:
         o->counters->sms_sent++;
-        owed_leave_lane(d);
-        settle(d);
+        keep_keys(d, sent);
+        end(d, sent->key_count != 0 ? STORE_END_AWAITED : STORE_END_SENT);
         break;
     case TURN_SENT_PERMANENT:
-        o->counters->sms_failed++;
         log_warning("outbox.refused", LOG_MSISDN("msisdn", d->entry.msisdn),
                     LOG_U("command_status", sent->command_status));
-        owed_leave_lane(d);
-        settle(d);
+        end(d, STORE_END_FAILED);
         break;
     case TURN_SENT_TEMPORARY:
     case TURN_SENT_UNKNOWN:
     case TURN_SENT_NOT:
-        /* Still owed: the next sweep brings it back. Later ones of the same subscriber wait for
-         * it there too, so that order is kept. */
-        while (lane->owed.count > 1)
-            owed_free(LIST_ITEM(lane->owed.head.prev, struct owed, in_lane));
-        owed_free(d);
+        give_back(d);
         return;
     }
     if (!is_last)
@@ -217,18 +297,21 @@ static bool owed_try(struct owed *d)
 {
     const struct turn_env *env = &d->outbox->env;
     const struct outbox_entry *e = &d->entry;
+    struct turn_sms sms = {.link_name = e->link,
+                           .source = e->source,
+                           .msisdn = e->msisdn,
+                           .text = e->text,
+                           .is_bulk = e->is_bulk};
     int64_t now_ms = env->wall_ms(env->ctx);
 
     if (now_ms >= e->expires_ms) {
-        d->outbox->counters->sms_expired++;
         log_warning("outbox.expired", LOG_MSISDN("msisdn", e->msisdn));
-        owed_leave_lane(d);
-        settle(d);
+        end(d, STORE_END_EXPIRED);
         return false;
     }
     if (now_ms < e->due_ms ||
-        !env->ports.send_sms(env->ports.ctx, e->link, e->source, e->msisdn, e->text,
-                             env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS, on_sent, d)) {
+        !env->ports.send_sms(env->ports.ctx, &sms, env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS,
+                             on_sent, d)) {
         owed_free(d);
         return false;
     }

@@ -1,8 +1,10 @@
 /*
  * SMS owed: stored with the commit that owes them, sent at once by the gateway that committed,
- * taken over by any other when it is gone, forgotten when the peer took them, refused them for
- * good, or their time ran out. At least once, and never again once the response was seen; one at a
- * time and in order for one subscriber.
+ * taken over by any other when it is gone. At least once, and never again once the response was
+ * seen; one at a time and in order for one subscriber.
+ *
+ * An entry ends when the peer refuses it for good or its time runs out; when the peer takes it, and
+ * promises no receipt; else by its receipts (receipts.c), or when they do not come.
  */
 #ifndef WARUNG_TURN_OUTBOX_H
 #define WARUNG_TURN_OUTBOX_H
@@ -19,6 +21,7 @@ struct outbox_entry {
     char text[MENU_TEXT_BYTES];      /* UTF-8 */
     int64_t due_ms;                  /* wall clock: not before; 0 = at once */
     int64_t expires_ms;              /* wall clock: not after */
+    bool is_bulk;                    /* nobody waits for it */
 };
 
 /* The stored, sealed form. False when it does not fit. */
@@ -27,7 +30,9 @@ bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span 
 
 struct outbox;
 
-struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters);
+/* Receipts are awaited for receipt_margin_ms longer than an entry may be sent. */
+struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters,
+                          int64_t receipt_margin_ms);
 /* Sends an entry that this gateway owns in the store. `on_left` (may be NULL) runs exactly once,
  * when a try ended or the entry is given back to the sweep, perhaps before this returns. An entry
  * already under way is ignored. */
@@ -35,6 +40,8 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
                  const struct outbox_entry *entry, turn_sent_fn *on_left, void *arg);
 /* Entries being sent, waiting for their turn, or being settled. */
 size_t outbox_under_way(const struct outbox *o);
+/* Counts what the store says has ended. */
+void outbox_count(struct turn_counters *counters, const struct store_reply *reply);
 /* What is stored stays owed. Store and links are gone by now: nothing is called back. */
 void outbox_free(struct outbox *o);
 

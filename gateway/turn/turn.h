@@ -43,6 +43,11 @@ struct turn_sent {
     uint32_t command_status;
     uint64_t connection;    /* it went over this one */
     const char *message_id; /* "" when none; valid during the call */
+    /* Of an SMS that was taken: what receipts may call its parts. None: none will come. Valid
+     * during the call. */
+    const struct store_receipt_key *keys;
+    unsigned key_count;
+    unsigned parts;
 };
 typedef void turn_sent_fn(void *arg, const struct turn_sent *sent);
 
@@ -82,16 +87,32 @@ struct turn_move {
     bool is_end;      /* `to` waits for nothing */
 };
 
+struct turn_sms {
+    const char *link_name; /* "" = any */
+    const char *source;    /* the service code as dialled or texted ("*384#", "384"); the port maps
+                              it to the short code that SMS come from */
+    const char *msisdn;
+    const char *text;
+    bool is_bulk; /* nobody waits for it: behind all others */
+};
+
+/* A delivery receipt, as far as it says something for good. */
+struct turn_receipt {
+    const char *msisdn; /* the subscriber's; "" = not told */
+    enum receipt_state state;
+    bool is_final;
+    const char *const *keys; /* as turn_sent has them */
+    unsigned key_count;
+};
+
 /* What the engine needs of the links. show() and send() run their callback exactly once, never from
  * inside the call; false = nothing was queued and nothing will be called. */
 struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
     bool (*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                  turn_sent_fn *fn, void *arg);
-    /* source: the service code as dialled or texted ("*384#", "384"); the port maps it to the short
-     * code that SMS come from. link_name: "" = any. */
-    bool (*send_sms)(void *ctx, const char *link_name, const char *source, const char *msisdn,
-                     const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg);
+    bool (*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
+                     void *arg);
     /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the version for this
      * subscriber's new dials, else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
@@ -100,8 +121,9 @@ struct turn_ports {
      * NULL = the code itself. */
     const char *(*shown_code)(void *ctx, const char *code);
     struct turn_traits (*traits)(void *ctx, const char *link_name);
-    /* Could send_sms() succeed now by any link? While false, the outbox is left alone. */
-    bool (*can_send_sms)(void *ctx);
+    /* How many SMS the links would take now and send before long. While 0, the outbox is left
+     * alone: what waits does so in the store. */
+    size_t (*sms_room)(void *ctx);
     /* A dialogue has moved, and that is stored. NULL: nobody wants to know. */
     void (*moved)(void *ctx, const struct turn_move *move);
     void *ctx;
@@ -118,8 +140,9 @@ struct turn_settings {
     unsigned reply_deadline_ms;    /* a USSD screen later than this is not sent; default 8000 */
     unsigned draft_ttl_s;          /* default 7 days */
     unsigned remember_s; /* language of a number without a draft or registration; default 7 days */
-    unsigned sms_expiry_s; /* default 3 days */
-    unsigned sweep_ms;     /* each bucket once in this time; default 1000 */
+    unsigned sms_expiry_s;     /* default 3 days */
+    unsigned receipt_margin_s; /* a receipt is awaited for so long after that; default 1 day */
+    unsigned sweep_ms;         /* each bucket once in this time; default 1000 */
     unsigned settle_ms; /* a proof that no step has taken along is stored after this; default 200 */
     unsigned parts_max; /* parts of one SMS; default 10, at most half of PARTS_MAX */
     unsigned parts_keep_s; /* an SMS of which parts are missing is kept so long; default 1 day */
@@ -143,9 +166,12 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
  * when it is refused at once). */
 void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
                   const struct dialect_input *input);
+/* A receipt; it is answered once through ports.answer, when its effect is durable. */
+void turn_take_receipt(struct turn_engine *e, const struct turn_origin *origin,
+                       const struct turn_receipt *receipt);
 /* From now on a new dial gets the busy screen; running dialogues go on. */
 void turn_drain(struct turn_engine *e);
-/* Turns, replies and SMS under way: 0 = drained. */
+/* Turns, replies, SMS and receipts under way: 0 = drained. */
 unsigned turn_live(const struct turn_engine *e);
 /* After its store and its links were freed: nothing may call back any more. */
 void turn_engine_free(struct turn_engine *e);
@@ -154,6 +180,7 @@ struct turn_counters {
     uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, throttled,
         unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired, sms_parts,
         sms_parts_dropped;
+    uint64_t sms_delivered, receipts, receipts_early, receipts_unmatched, receipts_refused;
 };
 const struct turn_counters *turn_counters(const struct turn_engine *e);
 

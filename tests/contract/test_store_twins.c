@@ -72,6 +72,9 @@ static void assert_same_reply(const struct store_reply *memory, const struct sto
     assert_same_record(&memory->subscriber.session, &redis->subscriber.session);
     assert_same_record(&memory->subscriber.merchant, &redis->subscriber.merchant);
     assert_true(memory->number == redis->number);
+    assert_int_equal(memory->fate, redis->fate);
+    assert_int_equal(memory->end, redis->end);
+    assert_memory_equal(&memory->tally, &redis->tally, sizeof(memory->tally));
 }
 
 /* --- each call, to both --- */
@@ -217,20 +220,81 @@ static void commit(struct twins *t)
     remember(t, who, for_memory.owed_count, m, r);
 }
 
+/* Few enough names that they collide. */
+static const char *some_name(struct twins *t, unsigned place)
+{
+    text(t, place, TEXT_BYTES);
+    snprintf(t->texts[place], TEXT_BYTES, "op1/%x", (unsigned)random_below(&t->random, 12));
+    return t->texts[place];
+}
+
 static void settle(struct twins *t)
 {
+    static const enum store_end ends[] = {STORE_END_AWAITED, STORE_END_AWAITED, STORE_END_SENT,
+                                          STORE_END_FAILED};
+    struct store_receipt_key keys[4];
+    struct store_settlement s = {.end = PICK(t, ends),
+                                 .now_ms = store_rig_wall_ms(t->redis),
+                                 .parts = 1 + (unsigned)random_below(&t->random, 3),
+                                 .keys = keys,
+                                 .key_count = 4};
+    struct store_settlement for_redis;
+    const struct owed *o;
     unsigned place;
 
     if (t->owed_count == 0)
         return;
     place = (unsigned)random_below(&t->random, t->owed_count);
-    assert_int_equal(store_rig_settle(t->memory, t->memory->store,
-                                      numbers[t->owed[place].subscriber], &t->owed[place].memory, 1)
-                         ->result,
-                     store_rig_settle(t->redis, t->redis->store, numbers[t->owed[place].subscriber],
-                                      &t->owed[place].redis, 1)
-                         ->result);
-    t->owed[place] = t->owed[--t->owed_count];
+    o = &t->owed[place];
+    s.until_ms = s.now_ms + (chance(t, 30) ? 0 : FAR_MS); /* the clocks are not the same */
+    s.subject = numbers[o->subscriber];
+    s.bucket = store_bucket(t->memory->store, s.subject);
+    for (unsigned i = 0; i < s.key_count; i++)
+        keys[i] = (struct store_receipt_key){some_name(t, i), (uint8_t)(i % s.parts)};
+    for_redis = s;
+    s.id = o->memory;
+    for_redis.id = o->redis;
+    assert_same_reply(store_rig_end(t->memory, t->memory->store, &s),
+                      store_rig_end(t->redis, t->redis->store, &for_redis));
+    if (chance(t, 80))
+        t->owed[place] = t->owed[--t->owed_count]; /* else it is settled once more */
+}
+
+static void receive(struct twins *t)
+{
+    static const enum store_end ends[] = {STORE_END_DELIVERED, STORE_END_FAILED, STORE_END_EXPIRED};
+    const char *keys[] = {some_name(t, 0), some_name(t, 1)};
+    struct store_receipt r = {.subject = PICK(t, numbers),
+                              .end = PICK(t, ends),
+                              .keys = keys,
+                              .key_count = strcmp(keys[0], keys[1]) == 0 || chance(t, 50) ? 1 : 2,
+                              .now_ms = store_rig_wall_ms(t->redis)};
+
+    r.bucket = store_bucket(t->memory->store, r.subject);
+    r.park_until_ms = r.now_ms + (chance(t, 30) ? 0 : FAR_MS);
+    assert_same_reply(store_rig_receipt(t->memory, t->memory->store, &r),
+                      store_rig_receipt(t->redis, t->redis->store, &r));
+}
+
+static void account(struct twins *t)
+{
+    const char *subject = PICK(t, numbers);
+    unsigned bucket = store_bucket(t->memory->store, subject);
+    int64_t now_ms = store_rig_wall_ms(t->redis);
+    const struct store_reply *m, *r;
+
+    if (chance(t, 50))
+        assert_same_reply(store_rig_lapse(t->memory, t->memory->store, bucket, subject, now_ms),
+                          store_rig_lapse(t->redis, t->redis->store, bucket, subject, now_ms));
+    assert_same_reply(store_rig_tally(t->memory, t->memory->store, bucket),
+                      store_rig_tally(t->redis, t->redis->store, bucket));
+    m = store_rig_messages(t->memory, t->memory->store, bucket, subject);
+    r = store_rig_messages(t->redis, t->redis->store, bucket, subject);
+    assert_int_equal(m->message_count, r->message_count);
+    for (size_t i = 0; i < m->message_count; i++) {
+        assert_int_equal(m->messages[i].end, r->messages[i].end);
+        assert_true(m->messages[i].at_ms == r->messages[i].at_ms);
+    }
 }
 
 /* Idle is all or nothing here: the clocks are not the same. */
@@ -318,8 +382,9 @@ static unsigned long setting(const char *name, unsigned long usual)
 
 static void test_twins(void **state)
 {
-    static void (*const calls[])(struct twins *) = {load,   commit, commit, commit,  commit,
-                                                    settle, sweep,  list,   reserve, share};
+    static void (*const calls[])(struct twins *) = {load,   commit, commit,  commit,  commit,
+                                                    settle, settle, receive, receive, account,
+                                                    sweep,  list,   reserve, share};
     static struct twins t;
     struct redis_server *server = redis_server_start(NULL);
     unsigned long limit = setting("TWINS_CALLS", CALLS);

@@ -62,7 +62,10 @@ static enum turn_sent_kind sent_kind(const struct link_result *result)
 static void on_result(void *arg, const struct link_result *result)
 {
     struct pending *p = arg;
-    struct turn_sent sent = {sent_kind(result), result->command_status, result->connection, ""};
+    struct turn_sent sent = {.kind = sent_kind(result),
+                             .command_status = result->command_status,
+                             .connection = result->connection,
+                             .message_id = ""};
 
     list_remove(&p->owner->pending, &p->node);
     p->fn(p->arg, &sent);
@@ -107,18 +110,16 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
                   arg);
 }
 
-static bool port_send_sms(void *ctx, const char *link_name, const char *source, const char *msisdn,
-                          const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
+                          turn_sent_fn *fn, void *arg)
 {
     struct node *n = ctx;
     uint8_t octets[NODE_PDU_BYTES];
     struct writer w;
 
-    (void)link_name;
-    (void)source;
     writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode_sms(n->dialect, "384", msisdn, text, 0, 1, &w))
-        world_violation(n->world, "an SMS that cannot be encoded", msisdn, "");
+    if (!dialect_encode_sms(n->dialect, "384", sms->msisdn, sms->text, 0, 1, &w))
+        world_violation(n->world, "an SMS that cannot be encoded", sms->msisdn, "");
     for (unsigned i = 0; i < NODE_LINKS; i++)
         if (link_can_submit(n->links[i]))
             return submit(n, n->links[i], LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg);
@@ -146,11 +147,11 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
     return (struct turn_traits){{.gsm_septets = 182, .ucs2_units = 80}, n->world->token};
 }
 
-static bool port_can_send_sms(void *ctx)
+static size_t port_sms_room(void *ctx)
 {
     struct node *n = ctx;
 
-    return link_can_submit(n->links[0]) || link_can_submit(n->links[1]);
+    return link_room(n->links[0]) + link_room(n->links[1]);
 }
 
 static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
@@ -227,7 +228,7 @@ static void node_wake(struct node *n)
                   .send_sms = port_send_sms,
                   .find_menu = port_find_menu,
                   .traits = port_traits,
-                  .can_send_sms = port_can_send_sms,
+                  .sms_room = port_sms_room,
                   .ctx = n},
     };
 

@@ -383,15 +383,12 @@ static const struct store_case record_cases[] = {
 
 const struct store_case *store_case_at(size_t place)
 {
-    size_t records = sizeof(record_cases) / sizeof(record_cases[0]) - 1;
-    size_t buckets = 0;
+    static const struct store_case *const tables[] = {record_cases, store_bucket_cases,
+                                                      store_log_cases, store_message_cases};
 
-    if (place < records)
-        return &record_cases[place];
-    place -= records;
-    while (store_bucket_cases[buckets].name != NULL)
-        buckets++;
-    if (place < buckets)
-        return &store_bucket_cases[place];
-    return store_log_cases[place - buckets].name != NULL ? &store_log_cases[place - buckets] : NULL;
+    for (size_t table = 0; table < sizeof(tables) / sizeof(tables[0]); table++)
+        for (const struct store_case *c = tables[table]; c->name != NULL; c++)
+            if (place-- == 0)
+                return c;
+    return NULL;
 }

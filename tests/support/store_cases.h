@@ -16,6 +16,8 @@ const struct store_case *store_case_at(size_t place);
 extern const struct store_case store_bucket_cases[];
 /* Those of logs, long lists and what is forgotten (store_cases_log.c). */
 extern const struct store_case store_log_cases[];
+/* ... and of what becomes of the outbox's entries (store_cases_messages.c). */
+extern const struct store_case store_message_cases[];
 
 /* A commit of a session alone. */
 struct store_commit store_case_session(const char *msisdn, uint64_t version, const char *data);

@@ -267,6 +267,10 @@ void store_outcome_on_reply(void *arg, const struct store_reply *reply)
     o->reply = *reply;
     s->session.data = keep_span(o, s->session.data);
     s->merchant.data = keep_span(o, s->merchant.data);
+    assert(reply->message_count <= STORE_RIG_ITEMS);
+    o->reply.messages = o->messages;
+    for (size_t i = 0; i < reply->message_count; i++)
+        o->messages[i] = reply->messages[i];
 }
 
 void store_outcome_on_list(void *arg, const struct store_list *list)
@@ -338,8 +342,55 @@ const struct store_reply *store_rig_settle(struct store_rig *rig, struct store *
                                            const char *msisdn, const struct store_owed_id *ids,
                                            unsigned count)
 {
+    for (unsigned i = 0; i < count; i++) {
+        struct store_settlement settlement = {.bucket = store_bucket(s, msisdn),
+                                              .subject = msisdn,
+                                              .id = ids[i],
+                                              .end = STORE_END_SENT,
+                                              .now_ms = store_rig_wall_ms(rig),
+                                              .until_ms = store_rig_wall_ms(rig) + 60000};
+
+        (void)store_rig_end(rig, s, &settlement);
+    }
+    return &rig->outcome.reply;
+}
+
+const struct store_reply *store_rig_end(struct store_rig *rig, struct store *s,
+                                        const struct store_settlement *settlement)
+{
     store_outcome_init(&rig->outcome);
-    (void)store_settle(s, msisdn, ids, count, store_outcome_on_reply, &rig->outcome);
+    (void)store_settle(s, settlement, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
+}
+
+const struct store_reply *store_rig_receipt(struct store_rig *rig, struct store *s,
+                                            const struct store_receipt *receipt)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_receipt(s, receipt, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
+}
+
+const struct store_reply *store_rig_lapse(struct store_rig *rig, struct store *s, unsigned bucket,
+                                          const char *subject, int64_t now_ms)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_lapse(s, bucket, subject, now_ms, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
+}
+
+const struct store_reply *store_rig_messages(struct store_rig *rig, struct store *s,
+                                             unsigned bucket, const char *subject)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_messages(s, bucket, subject, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
+}
+
+const struct store_reply *store_rig_tally(struct store_rig *rig, struct store *s, unsigned bucket)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_tally(s, bucket, store_outcome_on_reply, &rig->outcome);
     return await_reply(rig);
 }
 

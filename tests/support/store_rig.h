@@ -23,6 +23,7 @@ struct store_outcome {
     struct store_listed items[STORE_RIG_ITEMS];
     struct store_taken taken[STORE_RIG_ITEMS];
     struct store_due due[STORE_RIG_ITEMS];
+    struct store_message messages[STORE_RIG_ITEMS];
     char text[STORE_RIG_TEXT_BYTES];
     size_t text_used;
 };
@@ -77,7 +78,16 @@ const struct store_reply *store_rig_reserve(struct store_rig *rig, struct store 
                                             const char *msisdn, const char *counter);
 const struct store_reply *store_rig_settle(struct store_rig *rig, struct store *s,
                                            const char *msisdn, const struct store_owed_id *ids,
-                                           unsigned count);
+                                           unsigned count); /* as sent; the number as subject */
+const struct store_reply *store_rig_end(struct store_rig *rig, struct store *s,
+                                        const struct store_settlement *settlement);
+const struct store_reply *store_rig_receipt(struct store_rig *rig, struct store *s,
+                                            const struct store_receipt *receipt);
+const struct store_reply *store_rig_lapse(struct store_rig *rig, struct store *s, unsigned bucket,
+                                          const char *subject, int64_t now_ms);
+const struct store_reply *store_rig_messages(struct store_rig *rig, struct store *s,
+                                             unsigned bucket, const char *subject);
+const struct store_reply *store_rig_tally(struct store_rig *rig, struct store *s, unsigned bucket);
 const struct store_reply *store_rig_shared_load(struct store_rig *rig, struct store *s,
                                                 const char *name);
 const struct store_reply *store_rig_shared_commit(struct store_rig *rig, struct store *s,

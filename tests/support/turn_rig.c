@@ -112,20 +112,18 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
     return tell_later(turn_rig.show_ends, fn, arg);
 }
 
-static bool port_send_sms(void *ctx, const char *link_name, const char *source, const char *msisdn,
-                          const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
+                          turn_sent_fn *fn, void *arg)
 {
-    struct turn_rig_phone *phone = phone_of(msisdn);
+    struct turn_rig_phone *phone = phone_of(sms->msisdn);
 
     (void)ctx;
-    (void)link_name;
-    (void)source;
     (void)deadline_ms;
     if (!turn_rig.has_link)
         return false;
     if (turn_rig.sms_ends == TURN_SENT_OK) {
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
-        text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, text);
+        text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);
     }
     return tell_later(turn_rig.sms_ends, fn, arg);
 }
@@ -156,10 +154,10 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
     return turn_rig.traits;
 }
 
-static bool port_can_send_sms(void *ctx)
+static size_t port_sms_room(void *ctx)
 {
     (void)ctx;
-    return turn_rig.has_link;
+    return turn_rig.has_link ? 1000 : 0;
 }
 
 /* --- the rig -------------------------------------------------------------------------------- */
@@ -179,7 +177,7 @@ static void start_engine(void)
                                     .find_menu = port_find_menu,
                                     .shown_code = port_shown_code,
                                     .traits = port_traits,
-                                    .can_send_sms = port_can_send_sms};
+                                    .sms_room = port_sms_room};
     turn_rig.engine = turn_engine_new(&env, &turn_rig.settings);
 }
 

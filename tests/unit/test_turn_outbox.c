@@ -1,6 +1,7 @@
 /*
  * The outbox against a store that only settles and a link that does as it is told.
  */
+#include "gateway/smpp/status.h"
 #include "gateway/turn/outbox.h"
 #include "sessions/vault.h"
 
@@ -11,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { SENDS_MAX = 16 };
+enum { SENDS_MAX = 32, MARGIN_MS = 5000 };
 
 struct send {
     char msisdn[24];
@@ -23,6 +24,7 @@ struct send {
 struct fixture {
     struct store store;
     struct timer_queue timers;
+    struct vault *vault;
     int64_t wall_ms;
     struct turn_env env;
     struct turn_counters counters;
@@ -33,6 +35,10 @@ struct fixture {
     store_reply_fn *settle_fn;
     void *settle_arg;
     unsigned settles;
+    enum store_end end;
+    int64_t until_ms;
+    unsigned parts, key_count;
+    char keys[4][32];
     unsigned left;
     enum turn_sent_kind left_kind;
 };
@@ -42,16 +48,19 @@ static struct fixture *of_store(struct store *s)
     return (struct fixture *)s;
 }
 
-static struct store_request *fake_settle(struct store *s, const char *msisdn,
-                                         const struct store_owed_id *ids, unsigned count,
+static struct store_request *fake_settle(struct store *s, const struct store_settlement *settlement,
                                          store_reply_fn *fn, void *arg)
 {
     struct fixture *f = of_store(s);
 
-    assert_non_null(msisdn);
-    assert_non_null(ids);
-    assert_int_equal(count, 1);
+    assert_int_equal(strlen(settlement->subject), VAULT_SUBJECT_BYTES - 1);
     f->settles++;
+    f->end = settlement->end;
+    f->until_ms = settlement->until_ms;
+    f->parts = settlement->parts;
+    f->key_count = settlement->key_count;
+    for (unsigned i = 0; i < settlement->key_count; i++)
+        text_copy(f->keys[i], sizeof(f->keys[i]), settlement->keys[i].text);
     f->settle_fn = fn;
     f->settle_arg = arg;
     return NULL;
@@ -70,21 +79,21 @@ static uint64_t fake_random(void *ctx)
     return 1;
 }
 
-static bool fake_send(void *ctx, const char *link_name, const char *source, const char *msisdn,
-                      const char *text, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+static bool fake_send(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
+                      void *arg)
 {
     struct fixture *f = ctx;
     struct send *s = &f->sends[f->send_count];
 
-    assert_string_equal(link_name, "op1");
-    assert_string_equal(source, "*384#");
+    assert_string_equal(sms->link_name, "op1");
+    assert_string_equal(sms->source, "*384#");
     assert_true(deadline_ms > f->timers.now_ms);
     if (!f->has_link)
         return false;
     assert_true(f->send_count < SENDS_MAX);
     f->send_count++;
-    text_copy(s->msisdn, sizeof(s->msisdn), msisdn);
-    text_copy(s->text, sizeof(s->text), text);
+    text_copy(s->msisdn, sizeof(s->msisdn), sms->msisdn);
+    text_copy(s->text, sizeof(s->text), sms->text);
     s->fn = fn;
     s->arg = arg;
     return true;
@@ -104,8 +113,9 @@ static int set_up(void **state)
                                .random = fake_random,
                                .ctx = f,
                                .store = &f->store,
+                               .vault = f->vault = vault_new_plain(),
                                .ports = {.send_sms = fake_send, .ctx = f}};
-    f->outbox = outbox_new(&f->env, &f->counters);
+    f->outbox = outbox_new(&f->env, &f->counters, MARGIN_MS);
     *state = f;
     return 0;
 }
@@ -115,6 +125,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     outbox_free(f->outbox);
+    vault_free(f->vault);
     timer_queue_fini(&f->timers);
     free(f);
     return 0;
@@ -154,7 +165,11 @@ static void end_send(struct fixture *f, unsigned i, enum turn_sent_kind kind)
 
 static void end_settle(struct fixture *f, enum store_result result)
 {
-    f->settle_fn(f->settle_arg, &(struct store_reply){.result = result});
+    f->settle_fn(f->settle_arg,
+                 &(struct store_reply){.result = result,
+                                       .fate = f->end == STORE_END_AWAITED ? STORE_FATE_GOES_ON
+                                                                           : STORE_FATE_ENDED,
+                                       .end = f->end});
 }
 
 static void taken_is_settled_and_forgotten(void **state)
@@ -166,9 +181,61 @@ static void taken_is_settled_and_forgotten(void **state)
     end_send(f, 0, TURN_SENT_OK);
     assert_int_equal(f->left, 1);
     assert_int_equal(f->settles, 1);
+    assert_int_equal(f->end, STORE_END_SENT);
     end_settle(f, STORE_OK);
     assert_int_equal(outbox_under_way(f->outbox), 0);
     assert_int_equal(f->counters.sms_sent, 1);
+    assert_int_equal(f->counters.sms_delivered, 0);
+}
+
+/* What the centre calls the message is stored until its receipts may come no more. */
+static void receipts_are_awaited(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_receipt_key keys[] = {{"op1/1a", 0}, {"op1/26", 0}, {"op1/1b", 1}};
+    struct turn_sent sent = {
+        .kind = TURN_SENT_OK, .message_id = "1A", .keys = keys, .key_count = 3, .parts = 2};
+
+    owe(f, 1, 1, "6281200000001", "one");
+    f->sends[0].fn(f->sends[0].arg, &sent);
+    assert_int_equal(f->end, STORE_END_AWAITED);
+    assert_int_equal(f->until_ms, f->wall_ms + 1000 + MARGIN_MS);
+    assert_int_equal(f->parts, 2);
+    assert_int_equal(f->key_count, 3);
+    end_settle(f, STORE_UNKNOWN); /* and once more, the same */
+    f->key_count = 0;
+    timer_queue_run(&f->timers, 5000);
+    assert_int_equal(f->settles, 2);
+    assert_int_equal(f->key_count, 3);
+    assert_string_equal(f->keys[2], "op1/1b");
+    /* One that was here already decides. */
+    f->settle_fn(f->settle_arg, &(struct store_reply){.result = STORE_OK,
+                                                      .fate = STORE_FATE_ENDED,
+                                                      .end = STORE_END_DELIVERED});
+    assert_int_equal(f->counters.sms_delivered, 1);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+}
+
+/* "Slower" is said to the bind: the message waits for its next turn, with those behind it. */
+static void a_throttled_one_is_tried_again_at_once(void **state)
+{
+    struct fixture *f = *state;
+    const struct turn_sent slower = {
+        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+
+    owe(f, 1, 1, "6281200000001", "one");
+    owe(f, 2, 1, "6281200000001", "two");
+    for (unsigned i = 0; i < 20; i++) {
+        f->sends[i].fn(f->sends[i].arg, &slower);
+        assert_int_equal(f->send_count, i + 2);
+        assert_string_equal(f->sends[i + 1].text, "one");
+    }
+    assert_int_equal(f->left, 0);
+    f->sends[20].fn(f->sends[20].arg, &slower); /* enough: the store keeps them for a while */
+    assert_int_equal(f->send_count, 21);
+    assert_int_equal(f->left, 2);
+    assert_int_equal(f->settles, 0);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
 }
 
 static void one_at_a_time_in_order(void **state)
@@ -223,8 +290,9 @@ static void refused_for_good_is_settled(void **state)
     owe(f, 1, 1, "6281200000001", "one");
     end_send(f, 0, TURN_SENT_PERMANENT);
     assert_int_equal(f->settles, 1);
-    assert_int_equal(f->counters.sms_failed, 1);
+    assert_int_equal(f->end, STORE_END_FAILED);
     end_settle(f, STORE_OK);
+    assert_int_equal(f->counters.sms_failed, 1);
 }
 
 static void expired_is_not_sent(void **state)
@@ -235,9 +303,10 @@ static void expired_is_not_sent(void **state)
     e.expires_ms = f->wall_ms;
     outbox_send(f->outbox, (struct store_owed_id){1, 1}, 1, &e, NULL, NULL);
     assert_int_equal(f->send_count, 0);
-    assert_int_equal(f->counters.sms_expired, 1);
     assert_int_equal(f->settles, 1);
+    assert_int_equal(f->end, STORE_END_EXPIRED);
     end_settle(f, STORE_OK);
+    assert_int_equal(f->counters.sms_expired, 1);
 }
 
 static void not_due_or_no_link_waits_in_the_store(void **state)
@@ -283,6 +352,7 @@ static void the_stored_form_comes_back(void **state)
     struct writer w;
 
     e.due_ms = 12;
+    e.is_bulk = true;
     writer_init(&w, octets, sizeof(octets));
     assert_true(outbox_encode(&e, vault, &w));
     assert_true(outbox_decode(&back, vault, writer_span(&w)));
@@ -292,6 +362,7 @@ static void the_stored_form_comes_back(void **state)
     assert_string_equal(back.text, e.text);
     assert_int_equal(back.due_ms, e.due_ms);
     assert_int_equal(back.expires_ms, e.expires_ms);
+    assert_true(back.is_bulk);
     for (size_t size = 0; size < writer_size(&w); size++)
         assert_false(outbox_decode(&back, vault, span_of(octets, size)));
     vault_free(vault);
@@ -302,6 +373,8 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(taken_is_settled_and_forgotten),
+        CASE(receipts_are_awaited),
+        CASE(a_throttled_one_is_tried_again_at_once),
         CASE(one_at_a_time_in_order),
         CASE(what_was_taken_is_never_sent_again),
         CASE(a_failure_gives_the_lane_back),

@@ -22,6 +22,7 @@ class Centre {
         this.nextId = 0;
         // Tests replace these to misbehave.
         this.acceptBind = (pdu) => pdu.system_id === systemId && pdu.password === password;
+        this.messageId = (n) => String(n);
         this.submitStatus = () => 0; // the status for a submit_sm; null = no answer at all
         this.server = smpp.createServer((session) => this.onSession(session));
     }
@@ -71,7 +72,7 @@ class Centre {
             session.send(pdu.response({ command_status: status }));
             return;
         }
-        session.send(pdu.response({ message_id: String(++this.nextId) }));
+        session.send(pdu.response({ message_id: this.messageId(++this.nextId) }));
         const arrival = { msisdn: pdu.destination_addr, source: pdu.source_addr, text: textOf(pdu), pdu };
         if (pdu.ussd_service_op === undefined)
             this.sms.push(arrival);
