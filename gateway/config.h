@@ -108,6 +108,7 @@ struct config_account {
     unsigned max_binds;
     unsigned enquire_link_s;
     unsigned response_timeout_s;
+    unsigned pdu_timeout_s;
     enum config_token turn_token;
     unsigned limit;
     struct config_strings codes; /* empty = all */
@@ -117,6 +118,11 @@ struct config_partners {
     struct config_strings listen;
     const char *system_id; /* ours, in bind responses */
     unsigned connections_max;
+    unsigned unbound_max;
+    unsigned unbound_per_address_max;
+    unsigned session_init_s;
+    unsigned bind_failures_max;
+    unsigned ban_s;
     struct config_tls tls;
     struct config_account *accounts;
     size_t account_count;

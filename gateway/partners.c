@@ -92,7 +92,8 @@ static struct link_account_settings *make_settings(const struct config_partners 
             .link = {.window = a->window,
                      .tps = a->tps,
                      .enquire_link_s = a->enquire_link_s,
-                     .response_timeout_s = a->response_timeout_s}};
+                     .response_timeout_s = a->response_timeout_s,
+                     .pdu_timeout_s = a->pdu_timeout_s}};
     }
     return all;
 }
@@ -201,7 +202,12 @@ static bool make_server(struct partners *ps, const struct config_partners *c, ch
                         size_t error_bytes)
 {
     struct link_server_settings settings = {.system_id = c->system_id,
-                                            .connections_max = c->connections_max};
+                                            .connections_max = c->connections_max,
+                                            .unbound_max = c->unbound_max,
+                                            .unbound_per_address_max = c->unbound_per_address_max,
+                                            .session_init_s = c->session_init_s,
+                                            .failures_max = c->bind_failures_max,
+                                            .ban_s = c->ban_s};
     struct link_account_settings *all;
     char why[TLS_ERROR_BYTES];
 
