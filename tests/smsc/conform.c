@@ -106,6 +106,7 @@ static bool run_case(struct kit *k, const struct kit_case *c, unsigned number)
     bool passed;
 
     empty_inbox(k);
+    k->current = c;
     k->why[0] = '\0';
     k->answer_status = WIRE_OK;
     k->answer_never = k->answer_by_case = false;
@@ -125,7 +126,7 @@ static bool run_case(struct kit *k, const struct kit_case *c, unsigned number)
     return passed;
 }
 
-static const struct kit_case *const tables[] = {kit_link_cases, kit_message_cases,
+static const struct kit_case *const tables[] = {kit_link_cases, kit_message_cases, kit_bad_cases,
                                                 kit_dialogue_cases};
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };

@@ -181,12 +181,12 @@ static bool answer_to_nothing(struct kit *k)
     return kit_expect_response(k, act_command(k), sequence, &status) && kit_expect_alive(k);
 }
 
-/* The centre turns a screen away: the link lives, and after a while others are served. */
-static bool screen_throttled(struct kit *k)
+/* A screen is turned away: the link lives, and after a while others are served. */
+static bool screen_is_turned_away(struct kit *k, uint32_t status)
 {
     struct kit_screen screen;
 
-    k->answer_status = WIRE_RTHROTTLED;
+    k->answer_status = status;
     kit_act(k, SPEECH_BEGIN, k->options->dial);
     if (!kit_expect_screen(k, &screen))
         return false;
@@ -195,6 +195,21 @@ static bool screen_throttled(struct kit *k)
         return false;
     kit_next_phone(k);
     return dial(k, &screen);
+}
+
+static bool screen_throttled(struct kit *k)
+{
+    return screen_is_turned_away(k, WIRE_RTHROTTLED);
+}
+
+static bool screen_queue_full(struct kit *k)
+{
+    return screen_is_turned_away(k, WIRE_RMSGQFUL);
+}
+
+static bool screen_system_error(struct kit *k)
+{
+    return screen_is_turned_away(k, WIRE_RSYSERR);
 }
 
 static bool screen_refused(struct kit *k)
@@ -242,6 +257,67 @@ static bool responses_out_of_order(struct kit *k)
     return act_and_see(k, SPEECH_ANSWER, k->options->answer, &second);
 }
 
+/* The response to a screen, and the same once more: the second answers nothing any more. */
+static bool response_twice(struct kit *k)
+{
+    struct kit_screen screen;
+
+    k->answer_by_case = true;
+    kit_act(k, SPEECH_BEGIN, k->options->dial);
+    if (!kit_expect_screen(k, &screen))
+        return false;
+    peer_answer(screen.peer, screen.command_id, screen.sequence_number, WIRE_OK, "a");
+    peer_answer(screen.peer, screen.command_id, screen.sequence_number, WIRE_RINVDSTADR, "a");
+    k->answer_by_case = false;
+    return act_and_see(k, SPEECH_ANSWER, k->options->answer, &screen);
+}
+
+/* The subscriber is quicker than the response to the screen. */
+static bool response_late(struct kit *k)
+{
+    struct kit_screen first, second;
+
+    k->answer_by_case = true;
+    kit_act(k, SPEECH_BEGIN, k->options->dial);
+    if (!kit_expect_screen(k, &first))
+        return false;
+    kit_act(k, SPEECH_ANSWER, k->options->answer);
+    if (!kit_expect_screen(k, &second))
+        return false;
+    peer_answer(first.peer, first.command_id, first.sequence_number, WIRE_OK, "a");
+    peer_answer(second.peer, second.command_id, second.sequence_number, WIRE_OK, "b");
+    k->answer_by_case = false;
+    return kit_expect_alive(k);
+}
+
+/* The connection goes instead of a response: nobody knows whether the screen was taken. */
+static bool dropped_instead_of_a_response(struct kit *k)
+{
+    struct kit_screen screen;
+
+    k->answer_by_case = true;
+    kit_act(k, SPEECH_BEGIN, k->options->dial);
+    if (!kit_expect_screen(k, &screen))
+        return false;
+    peer_close(k->peer, "conformance case");
+    k->answer_by_case = false;
+    kit_next_phone(k);
+    return kit_take_session(k) && dial(k, &screen);
+}
+
+/* It goes when the input has just been sent: it may have been taken, and is delivered again. */
+static bool dropped_after_an_input(struct kit *k)
+{
+    struct kit_screen screen;
+
+    kit_act(k, SPEECH_BEGIN, k->options->dial);
+    peer_close(k->peer, "conformance case");
+    if (!kit_take_session(k))
+        return false;
+    k->unit = 0;
+    return dial(k, &screen);
+}
+
 static bool operation_of_no_length(struct kit *k)
 {
     struct wire_message m;
@@ -273,23 +349,32 @@ static bool survives_a_lost_connection(struct kit *k)
 }
 
 const struct kit_case kit_dialogue_cases[] = {
-    {"dialogue: dialling brings a question of at most 182 septets", KIT_BOTH, begins},
-    {"dialogue: the session comes back", KIT_BOTH, session_is_echoed},
-    {"dialogue: the response comes before the screen", KIT_BOTH, answer_comes_first},
-    {"dialogue: an answer leads to a screen", KIT_BOTH, answer_leads_on},
-    {"dialogue: an empty answer", KIT_BOTH, empty_answer},
-    {"dialogue: an answer of extension characters", KIT_BOTH, extension_answer},
-    {"dialogue: an answer in UCS-2", KIT_BOTH, ucs2_answer},
-    {"dialogue: an answer of 182 characters", KIT_BOTH, long_answer},
-    {"dialogue: hanging up is taken, and nothing is shown any more", KIT_BOTH, hang_up},
-    {"dialogue: dialling again begins anew", KIT_BOTH, dial_again},
-    {"dialogue: a copy of the dialling is taken and changes nothing", KIT_BOTH, repeated_begin},
-    {"dialogue: an answer that belongs to no dialogue", KIT_BOTH, answer_to_nothing},
-    {"dialogue: an empty ussd_service_op is refused", KIT_BOTH, operation_of_no_length},
-    {"dialogue: a screen that is refused", KIT_BOTH, screen_refused},
-    {"dialogue: a screen that is not answered holds up nobody else", KIT_BOTH, screen_unanswered},
-    {"dialogue: responses in another order", KIT_BOTH, responses_out_of_order},
-    {"dialogue: a screen that is throttled", KIT_BOTH, screen_throttled},
-    {"dialogue: goes on over another connection", KIT_BOTH, survives_a_lost_connection},
-    {NULL, 0, NULL},
+    {"dialogue: dialling brings a question of at most 182 septets", KIT_BOTH, begins, NULL},
+    {"dialogue: the session comes back", KIT_BOTH, session_is_echoed, NULL},
+    {"dialogue: the response comes before the screen", KIT_BOTH, answer_comes_first, NULL},
+    {"dialogue: an answer leads to a screen", KIT_BOTH, answer_leads_on, NULL},
+    {"dialogue: an empty answer", KIT_BOTH, empty_answer, NULL},
+    {"dialogue: an answer of extension characters", KIT_BOTH, extension_answer, NULL},
+    {"dialogue: an answer in UCS-2", KIT_BOTH, ucs2_answer, NULL},
+    {"dialogue: an answer of 182 characters", KIT_BOTH, long_answer, NULL},
+    {"dialogue: hanging up is taken, and nothing is shown any more", KIT_BOTH, hang_up, NULL},
+    {"dialogue: dialling again begins anew", KIT_BOTH, dial_again, NULL},
+    {"dialogue: a copy of the dialling is taken and changes nothing", KIT_BOTH, repeated_begin,
+     NULL},
+    {"dialogue: an answer that belongs to no dialogue", KIT_BOTH, answer_to_nothing, NULL},
+    {"dialogue: an empty ussd_service_op is refused", KIT_BOTH, operation_of_no_length, NULL},
+    {"dialogue: a screen that is refused", KIT_BOTH, screen_refused, NULL},
+    {"dialogue: a screen that is not answered holds up nobody else", KIT_BOTH, screen_unanswered,
+     NULL},
+    {"dialogue: responses in another order", KIT_BOTH, responses_out_of_order, NULL},
+    {"dialogue: a response comes twice", KIT_BOTH, response_twice, NULL},
+    {"dialogue: the subscriber is quicker than the response", KIT_BOTH, response_late, NULL},
+    {"dialogue: a screen that is throttled", KIT_BOTH, screen_throttled, NULL},
+    {"dialogue: a screen that meets a full queue", KIT_BOTH, screen_queue_full, NULL},
+    {"dialogue: a screen that meets a system error", KIT_BOTH, screen_system_error, NULL},
+    {"dialogue: the connection goes instead of a response", KIT_BOTH, dropped_instead_of_a_response,
+     NULL},
+    {"dialogue: the connection goes after an input", KIT_BOTH, dropped_after_an_input, NULL},
+    {"dialogue: goes on over another connection", KIT_BOTH, survives_a_lost_connection, NULL},
+    {NULL, 0, NULL, NULL},
 };

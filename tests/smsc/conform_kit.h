@@ -8,7 +8,13 @@
 #include "tests/smsc/peers.h"
 #include "tests/smsc/speech.h"
 
-enum { KIT_WHY_BYTES = 512, KIT_HISTORY = 12, KIT_HISTORY_BYTES = 96, KIT_PHONE_BYTES = 24 };
+enum {
+    KIT_WHY_BYTES = 512,
+    KIT_SESSIONS = 256,
+    KIT_HISTORY = 12,
+    KIT_HISTORY_BYTES = 96,
+    KIT_PHONE_BYTES = 24
+};
 
 enum kit_role { KIT_CENTRE = 1, KIT_PARTNER = 2, KIT_BOTH = 3 };
 
@@ -30,7 +36,10 @@ struct kit_history {
     uint8_t octets[KIT_HISTORY_BYTES];
 };
 
+struct kit_case;
+
 struct kit {
+    const struct kit_case *current;
     struct loop *loop;
     const struct options *options;
     const struct centre_settings *settings;
@@ -41,8 +50,11 @@ struct kit {
     unsigned orders;
     struct kit_history history[KIT_HISTORY];
     unsigned history_count;
-    struct peer *peer; /* the case's session; NULL when it is gone */
-    bool is_closed;    /* the case's session was closed */
+    struct peer *peer;               /* the case's session; NULL when it is gone */
+    unsigned turn;                   /* whose turn it is to be that */
+    unsigned number;                 /* of the case's session */
+    unsigned refusals[KIT_SESSIONS]; /* what was refused on each, by number */
+    bool is_closed;                  /* the case's session was closed */
     /* How messages of the peer under test are answered. */
     uint32_t answer_status;
     bool answer_never;
@@ -61,11 +73,13 @@ struct kit_case {
     enum kit_role roles;
     /* True when it passed; else kit_fail() was called. */
     bool (*run)(struct kit *k);
+    const void *data; /* for run, as k->current->data; or NULL */
 };
 
 /* The tables, each ended by a row without a name. */
 extern const struct kit_case kit_link_cases[];
 extern const struct kit_case kit_message_cases[];
+extern const struct kit_case kit_bad_cases[];
 extern const struct kit_case kit_dialogue_cases[];
 
 /* Always false, so that a case may return it. */
@@ -105,7 +119,8 @@ struct kit_pdu *kit_take(struct kit *k, kit_fits *fits, const void *what, uint64
 void kit_wait(struct kit *k, uint64_t ms);
 /* The response to a number: its status in *status; false after kit_fail() when none came. */
 bool kit_expect_response(struct kit *k, uint32_t command_id, uint32_t sequence, uint32_t *status);
-/* The session still answers enquire_link. */
+/* The session still answers enquire_link; or it has ended after so many refusals that a peer may
+ * have had enough of us (smpp-ussd.md 1.6). */
 bool kit_expect_alive(struct kit *k);
 bool kit_expect_closed(struct kit *k);
 /* A screen for the case's subscriber: its text; false after kit_fail() when none came. */

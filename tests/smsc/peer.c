@@ -36,7 +36,9 @@ struct peer {
     unsigned in_flight_count;
     uint32_t enquiry; /* sequence_number of our enquire_link, 0 = none is out */
     uint64_t heard_us;
-    struct timer timer; /* bind wait, silence, answer to enquire_link or unbind: by state */
+    struct timer timer;  /* bind wait, silence, answer to enquire_link or unbind: by state */
+    struct timer frame;  /* looks whether a PDU comes to its end; not moved with every PDU */
+    uint64_t partial_us; /* when the PDU began that has not ended; 0 = none */
 };
 
 enum { EVENT_MESSAGE, EVENT_BIND };
@@ -108,6 +110,28 @@ static void on_timer(struct timer *t, void *arg)
     p->enquiry = take_sequence(p);
     send_header(p, WIRE_ENQUIRE_LINK, 0, p->enquiry);
     timer_start(&p->loop->timers, &p->timer, p->settings->response_timeout_ms);
+}
+
+static void on_frame_timer(struct timer *t, void *arg)
+{
+    struct peer *p = arg;
+    uint64_t age_ms = (p->loop->now_us - p->partial_us) / 1000;
+
+    if (p->partial_us == 0)
+        return;
+    if (age_ms >= p->settings->response_timeout_ms)
+        peer_close(p, "a PDU without end");
+    else
+        timer_start(&p->loop->timers, t, p->settings->response_timeout_ms - age_ms);
+}
+
+static size_t note_partial(struct peer *p, size_t done, size_t size)
+{
+    if (done > 0 || p->partial_us == 0)
+        p->partial_us = done < size ? p->loop->now_us : 0;
+    if (done < size && !timer_is_running(&p->frame))
+        timer_start(&p->loop->timers, &p->frame, p->settings->response_timeout_ms);
+    return done;
 }
 
 static void watch_silence(struct peer *p)
@@ -190,12 +214,18 @@ static bool may_send_messages(const struct peer *p)
     return p->bind_command != WIRE_BIND_TRANSMITTER;
 }
 
+/* What only we may send. */
+static uint32_t own_command(const struct peer *p)
+{
+    return p->settings->role == PEER_CENTRE ? WIRE_DELIVER_SM : WIRE_SUBMIT_SM;
+}
+
 static void on_message(struct peer *p, const struct wire_header *h, struct span body)
 {
     struct wire_message message;
     uint32_t status = wire_message_decode(h->command_id, body, &message);
 
-    if (!may_send_messages(p))
+    if (!may_send_messages(p) || h->command_id == own_command(p))
         status = WIRE_RINVBNDSTS;
     if (status != WIRE_OK)
         peer_answer(p, h->command_id, h->sequence_number, status, "");
@@ -300,7 +330,7 @@ static size_t on_data(void *ctx, struct span data)
 
         switch (wire_look(rest, length_max, &h)) {
         case WIRE_NEED_MORE:
-            return done;
+            return note_partial(p, done, data.size);
         case WIRE_BROKEN:
             send_header(p, WIRE_RESPONSE, WIRE_RINVCMDLEN, 0);
             peer_close_after_flush(p, "framing is lost");
@@ -335,6 +365,7 @@ static void on_closed(void *ctx, const char *reason)
     struct peer *p = ctx;
 
     timer_stop(&p->loop->timers, &p->timer);
+    timer_stop(&p->loop->timers, &p->frame);
     if (p->state != PEER_CLOSED)
         enter(p, PEER_CLOSED, reason);
     for (uint32_t i = 0; i <= p->mask; i++)
@@ -367,6 +398,7 @@ static struct peer *peer_new(struct loop *loop, const struct peer_settings *sett
     p->heard_us = loop->now_us;
     p->bind_command = settings->bind_command;
     timer_init(&p->timer, on_timer, p);
+    timer_init(&p->frame, on_frame_timer, p);
     return p;
 }
 
@@ -405,6 +437,7 @@ void peer_free(struct peer *p)
     if (p == NULL)
         return;
     timer_stop(&p->loop->timers, &p->timer);
+    timer_stop(&p->loop->timers, &p->frame);
     conn_fini(&p->conn);
     mem_free(p->in_flight);
     mem_free(p);

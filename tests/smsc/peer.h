@@ -34,7 +34,8 @@ struct peer_settings {
     uint32_t bind_command;        /* as ESME */
     unsigned window;              /* requests of ours in flight */
     unsigned enquire_link_ms;     /* of silence; 0 = never ask */
-    unsigned response_timeout_ms; /* for bind, unbind and enquire_link; messages are the owner's */
+    unsigned response_timeout_ms; /* for bind, unbind and enquire_link, and for the rest of a PDU;
+                                     messages are the owner's */
     unsigned session_init_ms;     /* as centre: from accept to bind */
     bool trickle;
 };
