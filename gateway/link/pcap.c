@@ -12,7 +12,8 @@ enum {
     EPHEMERAL_PORT = 49152,
     EPHEMERAL_COUNT = 16384,
     OUR_ADDRESS = (int)0xC0000201,  /* 192.0.2.1, RFC 5737 */
-    PEER_ADDRESS = (int)0xC6336401, /* 198.51.100.1 */
+    PEER_ADDRESS = (int)0xC6336400, /* 198.51.100.0, and a number from 1 on */
+    PEER_COUNT = 254,
 };
 
 /* One packet's way. */
@@ -114,12 +115,14 @@ static struct flow flow_of(const struct link *link, enum link_direction directio
 {
     const struct link_counters *c = link_counters(link);
     uint16_t ephemeral = (uint16_t)(EPHEMERAL_PORT + link_connection(link) % EPHEMERAL_COUNT);
+    uint32_t peer = (uint32_t)PEER_ADDRESS + 1 +
+                    (uint32_t)(link_connection(link) / EPHEMERAL_COUNT % PEER_COUNT);
     bool is_out = direction == LINK_PDU_OUT;
     bool is_from_centre = is_out == link_is_server(link);
 
     return (struct flow){
-        .source = (uint32_t)(is_out ? OUR_ADDRESS : PEER_ADDRESS),
-        .destination = (uint32_t)(is_out ? PEER_ADDRESS : OUR_ADDRESS),
+        .source = is_out ? (uint32_t)OUR_ADDRESS : peer,
+        .destination = is_out ? peer : (uint32_t)OUR_ADDRESS,
         .source_port = is_from_centre ? CENTRE_PORT : ephemeral,
         .destination_port = is_from_centre ? ephemeral : CENTRE_PORT,
         .sequence = 1 + (uint32_t)(is_out ? c->octets_out : c->octets_in),

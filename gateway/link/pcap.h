@@ -2,10 +2,10 @@
  * PDUs as a capture file: each in made-up TCP/IP headers, so that Wireshark and tshark take them
  * for SMPP.
  *
- * Ours is 192.0.2.1, the peer 198.51.100.1; the centre's port is 2775, the other one is made of the
- * connection's number, so that each connection is a stream. Sequence numbers are the link's octet
- * counters. The passwords of binds are overwritten with asterisks. Everything else is in it: texts
- * and numbers of subscribers, so that whoever stores it must guard it.
+ * Ours is 192.0.2.1, the centre's port is 2775; the peer's address (198.51.100.x) and the other
+ * port are made of the connection's number, so that each connection is a stream. Sequence numbers
+ * are the link's octet counters. The passwords of binds are overwritten with asterisks. Everything
+ * else is in it: texts and numbers of subscribers, so that whoever stores it must guard it.
  */
 #ifndef WARUNG_LINK_PCAP_H
 #define WARUNG_LINK_PCAP_H

@@ -1,0 +1,148 @@
+// A gateway with a centre and a partner for each dialect of smpp-ussd.md 2.4, and warung-smsc as their
+// other sides, which writes from the table alone: two readings of it must agree.
+'use strict';
+
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const tls = require('node:tls');
+
+const { BUILD, Process, ROOT, freePort, temporaryFolder, until } = require('./process');
+const { Redis } = require('./redis');
+const { Gateway, MENU } = require('./warungd');
+
+const DIALECTS = ['spec34', 'tata', 'mica', 'sixdee', 'smppplus', 'datasm', 'digitalpulse', 'fdp', 'smpp4j', 'scripts',
+    'comviva', 'p2', 'tlv1501', 'bare', 'letters', 'smppsim'];
+const CODES = ['*384#', '384', '555'];
+
+// Puts TLS in front of plain SMPP, or takes it off: octets pass unchanged.
+class Relay {
+    // make(onSocket) gives the server, dial() a socket to where it leads.
+    constructor(make, dial) {
+        this.sockets = new Set();
+        this.server = make((socket) => {
+            const other = dial();
+            for (const [from, to] of [[socket, other], [other, socket]]) {
+                this.sockets.add(from);
+                from.on('error', () => {});
+                from.on('close', () => {
+                    this.sockets.delete(from);
+                    to.destroy();
+                });
+                from.setNoDelay(true);
+                from.pipe(to);
+            }
+        });
+        this.server.on('tlsClientError', () => {});
+    }
+
+    listen() {
+        return new Promise((resolve) => this.server.listen(0, '127.0.0.1', () => {
+            this.port = this.server.address().port;
+            resolve(this);
+        }));
+    }
+
+    close() {
+        this.server.close();
+        this.sockets.forEach((socket) => socket.destroy());
+    }
+}
+
+const tlsInFront = (port, certificate) => new Relay(
+    (onSocket) => tls.createServer({ cert: fs.readFileSync(certificate.cert), key: fs.readFileSync(certificate.key) }, onSocket),
+    () => net.connect(port, '127.0.0.1')).listen();
+
+const plainInFront = (port, ca) => new Relay(
+    (onSocket) => net.createServer(onSocket),
+    () => tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca: fs.readFileSync(ca) })).listen();
+
+class EveryDialect {
+    constructor(name) {
+        this.folder = temporaryFolder(name);
+        this.processes = [];
+        this.relays = [];
+    }
+
+    smsc(...args) {
+        const process = new Process(path.join(BUILD, 'warung-smsc'), args.map(String));
+        this.processes.push(process);
+        return process;
+    }
+
+    file(name) {
+        return path.join(this.folder, name);
+    }
+
+    // The other side of a centre: `command` and its options; resolves when its port is known.
+    async startCentre(dialect, command, ...args) {
+        const file = this.file(`${dialect}.port`);
+        const process = this.smsc(command, '--listen', '127.0.0.1:0', '--port-file', file, '--dialect', dialect, ...args);
+        const port = Number(await until(`the port of ${dialect}: ${process.output}`, () =>
+            fs.existsSync(file) && fs.readFileSync(file, 'utf8').trim()));
+        return { process, port };
+    }
+
+    // The other side of a partner's account.
+    startPartner(dialect, command, ...args) {
+        return this.smsc(command, '--connect', `127.0.0.1:${this.partnerPort}`, '--dialect', dialect,
+            '--system-id', `by-${dialect}`, '--password', 'secret', ...args);
+    }
+
+    async relay(starting) {
+        const relay = await starting;
+        this.relays.push(relay);
+        return relay.port;
+    }
+
+    // `ports` of the centres by dialect; `authority` (lib/tls.js) = everything over TLS.
+    async startGateway(ports, { authority, smsc = {}, account = {}, settings = {} } = {}) {
+        const certificate = authority && (await authority.issue('localhost'));
+        const listen = await freePort();
+        const entries = [];
+        for (const dialect of DIALECTS)
+            entries.push({
+                name: dialect, host: authority ? 'localhost' : '127.0.0.1',
+                port: authority ? await this.relay(tlsInFront(ports[dialect], certificate)) : ports[dialect],
+                system_id: 'warung', password: 'secret', dialect, codes: CODES, ...smsc,
+                ...(authority && { tls: { ca: authority.cert } }),
+            });
+        this.redis = await new Redis(this.folder).start();
+        this.gateway = new Gateway(this.folder, this.redis, {
+            dialects_file: path.join(ROOT, 'conf/dialects.cfg'), smsc: entries,
+            partners: {
+                listen: [`127.0.0.1:${listen}`],
+                accounts: DIALECTS.map((dialect) => ({ system_id: `by-${dialect}`, password: 'secret', dialect, codes: CODES, ...account })),
+                ...(authority && { tls: { cert: certificate.cert, key: certificate.key } }),
+            },
+            menus: [{ file: MENU, codes: CODES, sms: ['384'] }],
+            log: { level: 'info' }, ...settings,
+        });
+        await this.gateway.start();
+        this.partnerPort = authority ? await this.relay(plainInFront(listen, authority.cert)) : listen;
+    }
+
+    async end() {
+        for (const process of this.processes)
+            await process.end().catch(() => {});
+        await this.gateway?.stop().catch(() => {});
+        this.relays.forEach((relay) => relay.close());
+        await this.redis?.stop().catch(() => {});
+    }
+}
+
+// Runs body(scene) in a scene that is cleared away afterwards; the folder stays when it throws.
+async function withEveryDialect(name, body) {
+    const scene = new EveryDialect(name);
+    try {
+        await body(scene);
+    } catch (error) {
+        error.message += `\n---- in ${scene.folder}, the gateway's log:\n${scene.gateway?.process?.output.slice(-4000)}`;
+        throw error;
+    } finally {
+        await scene.end();
+    }
+    fs.rmSync(scene.folder, { recursive: true, force: true });
+}
+
+module.exports = { DIALECTS, withEveryDialect };
