@@ -272,6 +272,8 @@ static void print_help(struct menu_play *play)
           "  .later 3d     let time pass        .state        what the menu keeps in mind\n"
           "  .quit         leave\n",
           play->code, (int)strcspn(play->code, "#"), play->code);
+    if (play->stage.order != NULL)
+        print(play, "%s", play->stage.order_help);
 }
 
 static void run_command(struct menu_play *play, const char *line)
@@ -297,6 +299,11 @@ static void run_command(struct menu_play *play, const char *line)
         wait_for(play, rest);
     } else if (IS(".state")) {
         print_state(play);
+    } else if (play->stage.order != NULL && !IS(".help")) {
+        if (play->stage.order(play->stage.ctx, line + 1, play->print, play->arg))
+            print(play, "  done\n");
+        play->is_open = play->stage.state(play->stage.ctx)->is_open; /* of the phone in hand now */
+        print_sms(play);
     } else {
         print_help(play);
     }

@@ -11,6 +11,8 @@
 #include "menus/menu.h"
 #include "menus/state.h"
 
+typedef void menu_play_print_fn(void *arg, const char *text);
+
 struct menu_stage {
     /* Each gives the outcome, valid until the next call; never MENU_ACT. */
     const struct menu_outcome *(*dial)(void *ctx, const char *dialled);
@@ -23,10 +25,12 @@ struct menu_stage {
     const struct menu_state *(*state)(void *ctx);
     void (*set_limits)(void *ctx, struct menu_limits limits);
     void (*set_language)(void *ctx, const char *language);
+    /* What a service can do besides, as ".WORD ..." without the full stop: true when it is done,
+     * else `say` has told why not. NULL: nothing; order_help says what there is. */
+    bool (*order)(void *ctx, const char *order, menu_play_print_fn *say, void *arg);
+    const char *order_help;
     void *ctx;
 };
-
-typedef void menu_play_print_fn(void *arg, const char *text);
 
 struct menu_play {
     const struct menu *menu;

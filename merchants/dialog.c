@@ -344,3 +344,18 @@ bool dialog_run(const struct menu *menu, const char *code, int64_t now_ms, const
     rehearsal_free(p.rehearsal);
     return is_good;
 }
+
+bool dialog_order(struct rehearsal *r, const char *line, dialog_fault_fn *on_fault, void *arg)
+{
+    struct player p = {.rehearsal = r, .at = "", .on_fault = on_fault, .arg = arg};
+    const char *rest = strchr(line, ' ');
+
+    rest = rest != NULL ? rest + strspn(rest, " ") : "";
+    if (strncmp(line, "phone", 5) == 0)
+        return run_phone(&p, rest);
+    if (strncmp(line, "officer", 7) == 0)
+        return run_officer(&p, rest);
+    if (strncmp(line, "training", 8) == 0)
+        return run_training(&p, rest);
+    return fault(&p, 0, "no such command");
+}

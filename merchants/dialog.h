@@ -16,7 +16,9 @@
  *     phone 6281300000002    another phone is taken up
  *     limit 160              septets of one page from now on
  *     officer fix P01        review, approve, reject T01 or fix P01: the phone's newest
- * registration officer review refused the same, and the programme says no
+ * registration officer review refused the same, and the programme says no training 5d 09:00 20 1801
+ * Title; Place     officers plan one, 1801 or - for all regencies training off 1         ... and
+ * call it off
  *
  * Every SMS must be expected before the next thing happens.
  */
@@ -33,5 +35,9 @@ typedef void dialog_fault_fn(void *arg, unsigned line, const char *what);
  * since what follows would not be what was meant. True when there was none. */
 bool dialog_run(const struct menu *menu, const char *code, int64_t now_ms, const char *text,
                 dialog_fault_fn *on_fault, void *arg);
+
+/* Carries out one line of those that are not of the phone in hand: phone, officer, training. False
+ * after a fault. */
+bool dialog_order(struct rehearsal *r, const char *line, dialog_fault_fn *on_fault, void *arg);
 
 #endif

@@ -95,6 +95,28 @@ static void stage_set_language(void *ctx, const char *language)
     rehearsal_set_language(ctx, language);
 }
 
+struct order {
+    menu_play_print_fn *say;
+    void *arg;
+};
+
+static void say_fault(void *arg, unsigned line, const char *what)
+{
+    struct order *order = arg;
+
+    (void)line;
+    order->say(order->arg, "  ");
+    order->say(order->arg, what);
+    order->say(order->arg, "\n");
+}
+
+static bool stage_order(void *ctx, const char *line, menu_play_print_fn *say, void *arg)
+{
+    struct order order = {say, arg};
+
+    return dialog_order(ctx, line, say_fault, &order);
+}
+
 static struct menu_stage stage_of(struct rehearsal *r)
 {
     return (struct menu_stage){.dial = stage_dial,
@@ -106,6 +128,11 @@ static struct menu_stage stage_of(struct rehearsal *r)
                                .state = stage_state,
                                .set_limits = stage_set_limits,
                                .set_language = stage_set_language,
+                               .order = stage_order,
+                               .order_help =
+                                   "  .phone 62...  take up another phone  .officer review | fix "
+                                   "P01 | reject T01 | approve\n"
+                                   "  .training 5d 09:00 20 1801 TITLE; PLACE, .training off ID\n",
                                .ctx = r};
 }
 
