@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/source.h"
+#include "gateway/cdr/cdr_line.h"
 #include "gateway/dialects.h"
 
 enum { CONFIG_MENUS_MAX = 32 };
@@ -160,6 +161,16 @@ struct config_turn {
     unsigned parts_keep_s;
 };
 
+struct config_cdr {
+    const char *directory; /* empty = none are written */
+    const char *key_file;
+    unsigned rotate_s;
+    unsigned rotate_mib;
+    unsigned queue_kib;
+    unsigned keep_d; /* 0 = for ever */
+    enum cdr_number number;
+};
+
 struct config_log {
     enum log_level level;
     enum log_format format;
@@ -183,6 +194,7 @@ struct config {
     unsigned start_timeout_s;
     unsigned drain_timeout_s;
     struct config_log log;
+    struct config_cdr cdr;
     struct config_turn turn;
     struct config_memory *memory; /* owns all of the above */
 };

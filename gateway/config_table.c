@@ -16,6 +16,7 @@ static const char *const binds[] = {"transceiver", "transmitter", "receiver", "p
 static const char *const tokens[] = {"none", "echo", NULL};
 static const char *const tls_versions[] = {"1.2", "1.3", NULL};
 static const char *const levels[] = {"debug", "info", "warning", "error", "off", NULL};
+static const char *const cdr_numbers[] = {"masked", "hashed", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
 #define TEXT(p, f, o, d, least, most, chk) \
@@ -137,6 +138,15 @@ const struct config_row config_rows[] = {
     WORD("log.level", 0, IN(config, log.level), "info", levels),
     WORD("log.format", 0, IN(config, log.format), "logfmt", formats),
     FLAG("log.show_msisdn", 0, IN(config, log.show_msisdn), "false"),
+
+    GROUP("cdr"),
+    FILE_PATH("cdr.directory", CONFIG_RESTART, IN(config, cdr.directory), ""),
+    FILE_PATH("cdr.key_file", CONFIG_RESTART, IN(config, cdr.key_file), "cdr.key"),
+    NUMBER("cdr.rotate_s", CONFIG_RESTART, IN(config, cdr.rotate_s), "3600", 1, 604800, "s"),
+    NUMBER("cdr.rotate_mib", CONFIG_RESTART, IN(config, cdr.rotate_mib), "64", 1, 2048, "MiB"),
+    NUMBER("cdr.queue_kib", CONFIG_RESTART, IN(config, cdr.queue_kib), "4096", 16, 262144, "KiB"),
+    NUMBER("cdr.keep_d", CONFIG_RESTART, IN(config, cdr.keep_d), "90", 0, 36500, "days"),
+    WORD("cdr.number", CONFIG_RESTART, IN(config, cdr.number), "masked", cdr_numbers),
 
     GROUP("turn"),
     NUMBER("turn.turns_max", CONFIG_RESTART, IN(config, turn.turns_max), "20000", 1, 1000000, NULL),

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "gateway/admin/http.h"
 #include "gateway/admin/pages.h"
+#include "gateway/cdr/cdr_writer.h"
 #include "gateway/link/transport_socket.h"
 #include "gateway/redis_settings.h"
 #include "gateway/versions.h"
@@ -28,6 +29,7 @@ struct gateway {
     struct turn_engine *turns;
     struct ports *ports;
     struct funnel *funnel;
+    struct cdr_writer *cdr; /* NULL when cdr.directory is empty */
     struct centres *centres;
     struct partners *partners;
     struct versions *versions;   /* from the time that the store is there */
@@ -179,6 +181,26 @@ static void make_links(struct gateway *g)
     g->partners = partners_new(&g->link_env, loop_base(g->loop), g->sockets, &partners_owner);
 }
 
+static bool open_cdr(struct gateway *g, char *error, size_t error_bytes)
+{
+    const struct config_cdr *c = &g->setup.config->cdr;
+    struct cdr_writer_settings settings = {.directory = c->directory,
+                                           .instance = g->setup.config->instance,
+                                           .key_file = c->key_file,
+                                           .rotate_s = c->rotate_s,
+                                           .rotate_bytes = (uint64_t)c->rotate_mib << 20,
+                                           .queue_bytes = (size_t)c->queue_kib << 10,
+                                           .keep_s = c->keep_d * 86400,
+                                           .timers = loop_timers(g->loop)};
+
+    if (c->directory[0] == '\0')
+        return true;
+    g->cdr = cdr_writer_new(&settings, error, error_bytes);
+    if (g->cdr != NULL)
+        ports_set_cdr(g->ports, g->cdr, c->number, g->setup.vault);
+    return g->cdr != NULL;
+}
+
 /* ---- HTTP ---- */
 
 static struct http_server *make_http(struct gateway *g, const struct auth *const *auth)
@@ -232,7 +254,8 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
     g->funnel =
         funnel_new(loop_timers(loop), loop_wall_ms, loop, g->setup.config->turn.session_idle_s);
     make_links(g);
-    g->store = make_store(g, error, error_bytes);
+    if (open_cdr(g, error, error_bytes))
+        g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
         g->turns = make_turns(g);
         ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel);
@@ -272,6 +295,7 @@ void gateway_free(struct gateway *g)
         turn_engine_free(g->turns);
     ports_free(g->ports);
     funnel_free(g->funnel);
+    cdr_writer_free(g->cdr);
     socket_factory_free(g->sockets);
     setup_free(&g->setup);
     mem_free(g);
@@ -442,6 +466,11 @@ const struct funnel *gateway_funnel(const struct gateway *g)
 const struct ports *gateway_ports(const struct gateway *g)
 {
     return g->ports;
+}
+
+struct cdr_writer *gateway_cdr(const struct gateway *g)
+{
+    return g->cdr;
 }
 
 const struct turn_engine *gateway_turns(const struct gateway *g)

@@ -16,6 +16,7 @@
 #include "gateway/taps.h"
 #include "gateway/turn/turn.h"
 
+struct cdr_writer;
 struct gateway;
 
 struct gateway_owner {
@@ -65,6 +66,8 @@ const struct router *gateway_router(const struct gateway *g);
 const struct releases *gateway_releases(const struct gateway *g);
 const struct funnel *gateway_funnel(const struct gateway *g);
 const struct ports *gateway_ports(const struct gateway *g);
+/* NULL when no records are written. */
+struct cdr_writer *gateway_cdr(const struct gateway *g);
 const struct turn_engine *gateway_turns(const struct gateway *g);
 const struct store *gateway_store(const struct gateway *g);
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/cdr/cdr_writer.h"
 
 enum {
     RECEIPT_WANTED = 1, /* registered_delivery: of the message's end, good or bad (5.2.17) */
@@ -52,6 +53,9 @@ struct ports {
     struct list pool;
     uint64_t next_message_id; /* that partners are told */
     uint16_t next_reference;  /* of SMS in several parts */
+    struct cdr_writer *cdr;   /* NULL: no records are wanted */
+    enum cdr_number cdr_number;
+    const struct vault *vault;
     struct ports_counters counters;
 };
 
@@ -437,6 +441,22 @@ static void moved(void *ctx, const struct turn_move *move)
         funnel_note(p->funnel, move);
 }
 
+static void write_record(void *ctx, const struct turn_record *record)
+{
+    struct ports *p = ctx;
+    char line[CDR_LINE_BYTES];
+
+    cdr_writer_put(p->cdr, line, cdr_line_write(record, p->cdr_number, p->vault, line));
+}
+
+void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number number,
+                   const struct vault *vault)
+{
+    p->cdr = writer;
+    p->cdr_number = number;
+    p->vault = vault;
+}
+
 struct turn_ports ports_for_turns(struct ports *p)
 {
     return (struct turn_ports){.answer = answer,
@@ -447,6 +467,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .traits = traits,
                                .sms_room = sms_room,
                                .moved = moved,
+                               .record = p->cdr != NULL ? write_record : NULL,
                                .ctx = p};
 }
 

@@ -5,6 +5,7 @@
 #ifndef WARUNG_GATEWAY_PORTS_H
 #define WARUNG_GATEWAY_PORTS_H
 
+#include "gateway/cdr/cdr_line.h"
 #include "gateway/centres.h"
 #include "gateway/funnel.h"
 #include "gateway/partners.h"
@@ -27,6 +28,11 @@ void ports_free(struct ports *p);
  */
 void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
                    const struct router *router, struct turn_engine *engine, struct funnel *funnel);
+
+/* Where records go from now on; NULL = nowhere. Before the engine is made. */
+struct cdr_writer;
+void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number number,
+                   const struct vault *vault);
 
 /* For turn_env.ports. */
 struct turn_ports ports_for_turns(struct ports *p);

@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "gateway/admin/funnel_view.h"
 #include "gateway/admin/process.h"
+#include "gateway/cdr/cdr_writer.h"
 #include "gateway/gateway.h"
 #include "gateway/link/link_view.h"
 #include "sessions/store_redis.h"
@@ -94,6 +95,17 @@ static const struct counter_row gateway_rows[] = {
     ROW(gateway_counters, reloads, "config_reloads_total", "Reloads that were put to work."),
     ROW(gateway_counters, reloads_rejected, "config_reloads_rejected_total",
         "Reloads refused because of a fault."),
+};
+
+static const struct counter_row cdr_rows[] = {
+    ROW(cdr_counters, records, "cdr_records_total", "Call detail records made."),
+    ROW(cdr_counters, dropped, "cdr_dropped_total",
+        "Call detail records lost because the queue was full."),
+    ROW(cdr_counters, written_bytes, "cdr_written_bytes_total",
+        "Octets of call detail records written."),
+    ROW(cdr_counters, files, "cdr_files_total", "Files of call detail records closed and signed."),
+    ROW(cdr_counters, failures, "cdr_failures_total",
+        "Tries to write call detail records that failed."),
 };
 
 static const struct counter_row partner_rows[] = {
@@ -329,6 +341,20 @@ static void write_process(struct evbuffer *out, const struct gateway *g)
           (double)gateway_counters(g)->reloaded_ms / 1000);
 }
 
+static void write_cdr(struct evbuffer *out, struct cdr_writer *writer)
+{
+    struct cdr_counters c;
+
+    if (writer == NULL)
+        return;
+    c = cdr_writer_counters(writer);
+    WRITE_ROWS(out, cdr_rows, &c);
+    plain(out, "cdr_queued_bytes", "gauge", "Octets of call detail records not written yet.",
+          (double)c.queued_bytes);
+    plain(out, "cdr_failing", "gauge", "1 while call detail records cannot be written.",
+          c.is_failing);
+}
+
 void metrics_write(const struct gateway *g, struct evbuffer *out)
 {
     head(out, "build_info", "gauge", "The program and the instance.");
@@ -341,6 +367,7 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     WRITE_ROWS(out, turn_rows, turn_counters(gateway_turns(g)));
     WRITE_ROWS(out, ports_rows, ports_counters(gateway_ports(g)));
     WRITE_ROWS(out, gateway_rows, gateway_counters(g));
+    write_cdr(out, gateway_cdr(g));
     write_links(out, g);
     write_partners(out, partners_counters(gateway_partners(g)));
     write_store(out, gateway_store(g));

@@ -30,6 +30,7 @@ enum ctl_option {
     CTL_OPTION_MENU = 1 << 12,
     CTL_OPTION_PERCENT = 1 << 13,
     CTL_OPTION_NUMBERS = 1 << 14,
+    CTL_OPTION_KEY = 1 << 15,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -37,7 +38,7 @@ struct ctl_call {
     const char *config; /* path */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
-    const char *link, *menu, *numbers;
+    const char *link, *menu, *numbers, *key;
     unsigned limit, seats, for_s, percent; /* 0 = not given */
     bool is_csv, is_revealed;
     char **words; /* what follows the command's own words */
@@ -95,6 +96,8 @@ enum ctl_status ctl_keys_rotate(const struct ctl_call *call);
 enum ctl_status ctl_users_add(const struct ctl_call *call);
 enum ctl_status ctl_users_list(const struct ctl_call *call);
 enum ctl_status ctl_users_remove(const struct ctl_call *call);
+enum ctl_status ctl_cdr_init(const struct ctl_call *call);
+enum ctl_status ctl_cdr_verify(const struct ctl_call *call);
 enum ctl_status ctl_menu_check(const struct ctl_call *call);
 enum ctl_status ctl_menu_graph(const struct ctl_call *call);
 enum ctl_status ctl_menu_play(const struct ctl_call *call);

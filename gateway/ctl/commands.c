@@ -42,6 +42,8 @@ const struct ctl_command ctl_commands[] = {
     {"users", "add", "NAME --role ROLE", "let somebody use the API; prints the token once", CTL_OPTION_ROLE, 1, 1, ctl_users_add},
     {"users", "list", "", "who may use the API", 0, 0, 0, ctl_users_list},
     {"users", "remove", "NAME", "take the right away", 0, 1, 1, ctl_users_remove},
+    {"cdr", "init", "", "make the key that signs call detail records", 0, 0, 0, ctl_cdr_init},
+    {"cdr", "verify", "FILE... [--key FILE]", "are they as they were signed, and none missing?", CTL_OPTION_KEY, 1, -1, ctl_cdr_verify},
     {"menu", "check", "FILE...", "every fault of menu files", 0, 1, -1, ctl_menu_check},
     {"menu", "graph", "FILE [--lang L]", "a drawing of a menu, for dot(1)", CTL_OPTION_LANG, 1, 1, ctl_menu_graph},
     {"menu", "play", "FILE [--lang L] [--limit N] [--code C]", "a phone in the terminal",

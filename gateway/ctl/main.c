@@ -35,6 +35,7 @@ static const struct option longs[] = {
     {"menu", required_argument, NULL, OPTION_FIRST + 12},
     {"percent", required_argument, NULL, OPTION_FIRST + 13},
     {"numbers", required_argument, NULL, OPTION_FIRST + 14},
+    {"key", required_argument, NULL, OPTION_FIRST + 15},
     {NULL, 0, NULL, 0},
 };
 
@@ -116,6 +117,9 @@ static bool take_option(struct ctl_call *call, int option, unsigned *given)
     case CTL_OPTION_LIMIT:
         call->limit = (unsigned)strtoul(optarg, &end, 10);
         return *end == '\0' && call->limit >= 40 && call->limit <= 182;
+    case CTL_OPTION_KEY:
+        call->key = optarg;
+        break;
     case CTL_OPTION_ROLE:
         call->role = optarg;
         break;

@@ -159,6 +159,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->step = step_new();
     e->outbox = outbox_new(&e->env, &e->counters, (int64_t)settings->receipt_margin_s * 1000);
     list_init(&e->receipts);
+    e->dialogues = dialogues_new(&e->env, &e->settings);
     list_init(&e->live);
     list_init(&e->pool);
     list_init(&e->shown);
@@ -227,6 +228,7 @@ void turn_engine_free(struct turn_engine *e)
     free_waiting(e);
     receipts_free(e);
     outbox_free(e->outbox);
+    dialogues_free(e->dialogues);
     mailbox_fini(&e->mailbox);
     step_free(e->step);
     mem_free((char *)e->settings.instance);

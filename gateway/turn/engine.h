@@ -4,6 +4,7 @@
 #ifndef WARUNG_TURN_ENGINE_H
 #define WARUNG_TURN_ENGINE_H
 
+#include "gateway/turn/dialogues.h"
 #include "gateway/turn/mailbox.h"
 #include "gateway/turn/outbox.h"
 #include "gateway/turn/step.h"
@@ -31,7 +32,8 @@ struct turn {
     struct copy session;
     struct copy merchant;
     unsigned proofs_taken; /* of the box's, the oldest ones */
-    bool is_exact;         /* its debt is never closed: nothing to prove */
+    uint8_t menu_id[MENU_ID_BYTES];
+    bool is_exact; /* its debt is never closed: nothing to prove */
     bool is_erased;
     bool is_replay;
     bool is_part;
@@ -70,6 +72,7 @@ struct turn_engine {
     struct outbox *outbox;
     struct list receipts; /* being stored */
     struct list live;     /* of struct turn: queued ones are in their boxes, these are under way */
+    struct dialogues *dialogues; /* NULL: nobody wants records */
     unsigned waiting;
     struct list pool;
     struct list shown; /* under way */

@@ -256,6 +256,23 @@ static void give_back(struct owed *d)
     owed_free(d);
 }
 
+static void record(const struct owed *d, enum turn_end end)
+{
+    const struct turn_env *env = &d->outbox->env;
+    struct turn_record r = {.kind = TURN_RECORD_SMS_OUT,
+                            .end = end,
+                            .began_ms = (int64_t)d->id.ms,
+                            .ended_ms = env->wall_ms(env->ctx),
+                            .octets_out = (uint32_t)strlen(d->entry.text)};
+
+    if (env->ports.record == NULL)
+        return;
+    text_copy(r.msisdn, sizeof(r.msisdn), d->entry.msisdn);
+    text_copy(r.link, sizeof(r.link), d->entry.link);
+    text_copy(r.code, sizeof(r.code), d->entry.source);
+    env->ports.record(env->ports.ctx, &r);
+}
+
 static void on_sent(void *arg, const struct turn_sent *sent)
 {
     struct owed *d = arg;
@@ -273,10 +290,12 @@ static void on_sent(void *arg, const struct turn_sent *sent)
     switch (sent->kind) {
     case TURN_SENT_OK:
         o->counters->sms_sent++;
+        record(d, TURN_END_SENT);
         keep_keys(d, sent);
         end(d, sent->key_count != 0 ? STORE_END_AWAITED : STORE_END_SENT);
         break;
     case TURN_SENT_PERMANENT:
+        record(d, TURN_END_REJECTED);
         log_warning("outbox.refused", LOG_MSISDN("msisdn", d->entry.msisdn),
                     LOG_U("command_status", sent->command_status));
         end(d, STORE_END_FAILED);
@@ -305,6 +324,7 @@ static bool owed_try(struct owed *d)
     int64_t now_ms = env->wall_ms(env->ctx);
 
     if (now_ms >= e->expires_ms) {
+        record(d, TURN_END_EXPIRED);
         log_warning("outbox.expired", LOG_MSISDN("msisdn", e->msisdn));
         end(d, STORE_END_EXPIRED);
         return false;

@@ -217,6 +217,7 @@ static bool run_menu(struct run *run, struct menu_event event)
             return false;
         }
     }
+    run->step->menu_id = menu_id(run->menu);
     return true;
 }
 

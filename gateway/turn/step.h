@@ -85,6 +85,7 @@ struct step {
     bool reply_is_owed; /* an SMS was answered: owed[0] is the reply */
     bool has_moved;     /* a dialogue, on this input */
     struct turn_move move;
+    const uint8_t *menu_id; /* of the menu that was stepped; NULL = none was */
     struct step_work *work;
 };
 

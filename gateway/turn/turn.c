@@ -136,6 +136,10 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
         return;
     log_debug("turn.refused", LOG_MSISDN("msisdn", t->box->msisdn), LOG_S("reason", reason));
     show_unrecorded(t, text);
+    dialogues_refuse(e->dialogues, &(struct dialogue_step){.input = &t->input,
+                                                           .link_name = t->link_name,
+                                                           .screen = text,
+                                                           .is_last = true});
 }
 
 void turn_refuse(struct turn *t, uint32_t command_status, const char *reason)
@@ -212,6 +216,9 @@ static void keep_results(struct turn *t, const struct step *step)
 {
     copy_set(&t->session, 0, step->session);
     copy_set(&t->merchant, 0, step->merchant);
+    memset(t->menu_id, 0, sizeof(t->menu_id));
+    if (step->menu_id != NULL)
+        memcpy(t->menu_id, step->menu_id, sizeof(t->menu_id));
     t->is_exact = step->is_exact;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
@@ -307,6 +314,35 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
     mailbox_unprove(&t->engine->mailbox, box, t->proofs_taken);
 }
 
+/* A copy of an input is no input; an abort that is known here was of this very dialogue. */
+static void note_record(struct turn *t, const char *screen)
+{
+    struct dialogues *d = t->engine->dialogues;
+
+    if (d == NULL || t->is_replay || t->is_settle || t->timer_kind[0] != '\0')
+        return;
+    switch (t->input.kind) {
+    case DIALECT_BEGIN:
+    case DIALECT_ANSWER:
+    case DIALECT_ANSWER_LAST:
+        dialogues_step(d, &(struct dialogue_step){.input = &t->input,
+                                                  .link_name = t->link_name,
+                                                  .menu_id = t->menu_id,
+                                                  .screen = screen,
+                                                  .is_last = t->reply == SESSION_REPLY_END});
+        break;
+    case DIALECT_SMS:
+        dialogues_sms(d, &t->input, t->link_name, t->menu_id);
+        break;
+    case DIALECT_ABORT:
+        dialogues_end(d, t->box->msisdn, t->origin.link != NULL ? TURN_END_ABORT : TURN_END_FAILED);
+        break;
+    case DIALECT_NOTIFY_ACK:
+    case DIALECT_RECEIPT:
+        break;
+    }
+}
+
 static void act(struct turn *t, const struct store_reply *reply)
 {
     struct turn_engine *e = t->engine;
@@ -320,8 +356,11 @@ static void act(struct turn *t, const struct store_reply *reply)
     else
         e->counters.steps++;
     answer(t, t->command_status);
-    if (t->reply != SESSION_REPLY_NONE && t->origin.link != NULL) {
+    if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
+        note_record(t, "");
+    } else {
         step_last_screen(e->step, copy_span(&t->box->session));
+        note_record(t, e->step->screen);
         show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
     }
     send_owed(t, reply->owed);

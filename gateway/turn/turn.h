@@ -105,6 +105,37 @@ struct turn_receipt {
     unsigned key_count;
 };
 
+/* What is written down about a dialogue or an SMS when it is over (call detail record). */
+enum turn_record_kind { TURN_RECORD_DIALOGUE, TURN_RECORD_SMS_IN, TURN_RECORD_SMS_OUT };
+enum turn_end {
+    TURN_END_SCREEN,   /* our last screen */
+    TURN_END_LAST,     /* the phone's last answer, after which nothing is shown */
+    TURN_END_ABORT,    /* the centre ended it: hung up, lost, timed out there */
+    TURN_END_TIMEOUT,  /* no input for session_idle_s */
+    TURN_END_REPLACED, /* the number dialled anew */
+    TURN_END_REFUSED,  /* the busy screen: too many, draining, no store */
+    TURN_END_FAILED,   /* the centre refused a screen for good */
+    TURN_END_LOST,     /* more dialogues than this gateway keeps in mind */
+    TURN_END_STOPPED,  /* this gateway stopped */
+    TURN_END_TAKEN,    /* SMS of a subscriber */
+    TURN_END_SENT,     /* SMS to a subscriber: the centre took it */
+    TURN_END_REJECTED, /* ... refused it for good */
+    TURN_END_EXPIRED,  /* ... had not taken it when its time ran out */
+};
+const char *turn_end_name(enum turn_end end); /* "screen", "last-answer", "abort", ... */
+struct turn_record {
+    enum turn_record_kind kind;
+    enum turn_end end;
+    int64_t began_ms, ended_ms; /* wall clock; an SMS to a subscriber began when it was owed */
+    char msisdn[DIALECT_MSISDN_BYTES];
+    char link[32]; /* smsc or account; an SMS to a subscriber: the one it is meant for, "" = any */
+    char code[DIALECT_CODE_BYTES];
+    uint8_t menu_id[MENU_ID_BYTES];       /* zeros = none */
+    uint32_t turns;                       /* inputs taken */
+    uint32_t octets_in, octets_out;       /* of texts, in UTF-8 */
+    uint32_t begins, answers, asks, ends; /* operations */
+};
+
 /* What the engine needs of the links. show() and send() run their callback exactly once, never from
  * inside the call; false = nothing was queued and nothing will be called. */
 struct turn_ports {
@@ -126,6 +157,8 @@ struct turn_ports {
     size_t (*sms_room)(void *ctx);
     /* A dialogue has moved, and that is stored. NULL: nobody wants to know. */
     void (*moved)(void *ctx, const struct turn_move *move);
+    /* NULL = nobody wants them. *record is valid during the call. */
+    void (*record)(void *ctx, const struct turn_record *record);
     void *ctx;
 };
 

@@ -160,6 +160,17 @@ static size_t port_sms_room(void *ctx)
     return turn_rig.has_link ? 1000 : 0;
 }
 
+static void port_record(void *ctx, const struct turn_record *record)
+{
+    (void)ctx;
+    if (turn_rig.record_count == TURN_RIG_RECORDS_MAX) {
+        turn_rig.record_count--;
+        memmove(&turn_rig.records[0], &turn_rig.records[1],
+                turn_rig.record_count * sizeof(turn_rig.records[0]));
+    }
+    turn_rig.records[turn_rig.record_count++] = *record;
+}
+
 /* --- the rig -------------------------------------------------------------------------------- */
 
 static void start_engine(void)
@@ -177,7 +188,8 @@ static void start_engine(void)
                                     .find_menu = port_find_menu,
                                     .shown_code = port_shown_code,
                                     .traits = port_traits,
-                                    .sms_room = port_sms_room};
+                                    .sms_room = port_sms_room,
+                                    .record = port_record};
     turn_rig.engine = turn_engine_new(&env, &turn_rig.settings);
 }
 

@@ -9,7 +9,12 @@
 #include "sessions/store_memory.h"
 #include "sessions/vault.h"
 
-enum { TURN_RIG_PHONES = 3, TURN_RIG_BUCKETS = 16, TURN_RIG_SMS_MAX = 8 };
+enum {
+    TURN_RIG_PHONES = 3,
+    TURN_RIG_BUCKETS = 16,
+    TURN_RIG_SMS_MAX = 8,
+    TURN_RIG_RECORDS_MAX = 16
+};
 
 /* Tuesday 24 November 2026, 10:00 in Lampung. */
 #define TURN_RIG_NOW INT64_C(1795489200000)
@@ -46,6 +51,8 @@ extern struct turn_rig {
     bool has_link;
     unsigned answers, refusals; /* requests answered, and those of them not with ESME_ROK */
     uint32_t refused_with;      /* the last of these */
+    struct turn_record records[TURN_RIG_RECORDS_MAX]; /* the newest ones, oldest first */
+    unsigned record_count;
 } turn_rig;
 
 /* For cmocka_unit_test_setup_teardown(). The teardown waits until the engine has nothing to do. */

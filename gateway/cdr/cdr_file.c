@@ -1,0 +1,300 @@
+#include "gateway/cdr/cdr_file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/isotime.h"
+#include "base/mem.h"
+#include "base/span.h"
+#include "gateway/cdr/cdr_tail.h"
+
+struct cdr_file {
+    int fd;
+    char path[CDR_PATH_BYTES]; /* of the closed file */
+    EVP_MD_CTX *digest;        /* of what was written */
+    uint64_t size;
+    uint64_t lines; /* the head is the first */
+    char head[512]; /* not yet written of it: */
+    size_t head_size, head_at;
+};
+
+void cdr_chain_path(const struct cdr_chain *chain, uint64_t sequence, const char *end,
+                    char path[CDR_PATH_BYTES])
+{
+    snprintf(path, CDR_PATH_BYTES, "%s/cdr-%s-%09" PRIu64 ".jsonl%s", chain->directory,
+             chain->instance, sequence, end);
+}
+
+static struct cdr_file *file_new(const struct cdr_chain *chain, int flags)
+{
+    struct cdr_file *f = mem_zalloc(sizeof(*f));
+    char part[CDR_PATH_BYTES];
+
+    cdr_chain_path(chain, chain->sequence, "", f->path);
+    cdr_chain_path(chain, chain->sequence, ".part", part);
+    f->fd = open(part, flags | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (f->fd < 0) {
+        mem_free(f);
+        return NULL;
+    }
+    f->digest = EVP_MD_CTX_new();
+    if (f->digest == NULL || EVP_DigestInit_ex(f->digest, EVP_sha256(), NULL) != 1)
+        assert(!"no SHA-256");
+    return f;
+}
+
+void cdr_file_abandon(struct cdr_file *f)
+{
+    if (f == NULL)
+        return;
+    close(f->fd);
+    EVP_MD_CTX_free(f->digest);
+    mem_free(f);
+}
+
+static void note(struct cdr_file *f, const char *octets, size_t size)
+{
+    EVP_DigestUpdate(f->digest, octets, size);
+    f->size += size;
+    for (size_t i = 0; i < size; i++)
+        f->lines += octets[i] == '\n';
+}
+
+static size_t write_octets(struct cdr_file *f, const char *octets, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t written = write(f->fd, octets + done, size - done);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break;
+        done += (size_t)written;
+    }
+    note(f, octets, done);
+    return done;
+}
+
+static bool write_head(struct cdr_file *f)
+{
+    f->head_at += write_octets(f, f->head + f->head_at, f->head_size - f->head_at);
+    return f->head_at == f->head_size;
+}
+
+struct cdr_file *cdr_file_open(const struct cdr_chain *chain)
+{
+    struct cdr_file *f = file_new(chain, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
+    char opened[ISOTIME_BYTES];
+
+    if (f == NULL)
+        return NULL;
+    isotime_format(clock_wall_ms(), opened);
+    f->head_size = (size_t)snprintf(f->head, sizeof(f->head),
+                                    "{\"warung_cdr\":1,\"instance\":\"%s\",\"sequence\":%" PRIu64
+                                    ",\"previous\":\"%s\",\"opened\":\"%s\"}\n",
+                                    chain->instance, chain->sequence, chain->previous, opened);
+    (void)write_head(f); /* the rest goes before the first record */
+    return f;
+}
+
+size_t cdr_file_write(struct cdr_file *f, const char *octets, size_t size)
+{
+    return write_head(f) ? write_octets(f, octets, size) : 0;
+}
+
+bool cdr_file_sync(struct cdr_file *f)
+{
+    return fdatasync(f->fd) == 0;
+}
+
+uint64_t cdr_file_size(const struct cdr_file *f)
+{
+    return f->size;
+}
+
+static void digest_text(const struct cdr_file *f, char sha256[CDR_SHA_BYTES])
+{
+    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    uint8_t hash[32];
+    unsigned size = sizeof(hash);
+    bool is_done = copy != NULL && EVP_MD_CTX_copy_ex(copy, f->digest) == 1 &&
+                   EVP_DigestFinal_ex(copy, hash, &size) == 1;
+
+    assert(is_done);
+    (void)is_done;
+    EVP_MD_CTX_free(copy);
+    for (unsigned i = 0; i < sizeof(hash); i++)
+        snprintf(sha256 + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* A chain's place is kept beside its files, so that these can be carried away. */
+static bool save_place(const struct cdr_chain *chain)
+{
+    char path[CDR_PATH_BYTES], fresh[CDR_PATH_BYTES + 8];
+    FILE *f;
+    bool is_good;
+
+    snprintf(path, sizeof(path), "%s/cdr-%s.state", chain->directory, chain->instance);
+    snprintf(fresh, sizeof(fresh), "%s.new", path);
+    f = fopen(fresh, "we");
+    if (f == NULL)
+        return false;
+    is_good = fprintf(f, "%" PRIu64 " %s\n", chain->sequence,
+                      chain->previous[0] != '\0' ? chain->previous : "-") > 0;
+    is_good = fflush(f) == 0 && fsync(fileno(f)) == 0 && is_good;
+    is_good = fclose(f) == 0 && is_good;
+    return is_good && rename(fresh, path) == 0;
+}
+
+static void load_place(struct cdr_chain *chain)
+{
+    char path[CDR_PATH_BYTES], previous[CDR_SHA_BYTES];
+    uint64_t sequence;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/cdr-%s.state", chain->directory, chain->instance);
+    f = fopen(path, "re");
+    chain->sequence = 1;
+    chain->previous[0] = '\0';
+    if (f == NULL)
+        return;
+    if (fscanf(f, "%" SCNu64 " %64s", &sequence, previous) == 2) {
+        chain->sequence = sequence;
+        text_copy(chain->previous, sizeof(chain->previous),
+                  strcmp(previous, "-") != 0 ? previous : "");
+    }
+    fclose(f);
+}
+
+static bool move_on(struct cdr_chain *chain, const char *sha256)
+{
+    chain->sequence++;
+    text_copy(chain->previous, sizeof(chain->previous), sha256);
+    return save_place(chain);
+}
+
+static bool write_tail(struct cdr_file *f, const struct cdr_tail *tail, const struct cdr_key *key)
+{
+    char line[CDR_TAIL_BYTES];
+    size_t size = cdr_tail_write(tail, key, line), done = 0;
+
+    while (done < size) {
+        ssize_t written = write(f->fd, line + done, size - done);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break;
+        done += (size_t)written;
+    }
+    if (size > 0 && done == size && fdatasync(f->fd) == 0)
+        return true;
+    if (ftruncate(f->fd, (off_t)f->size) != 0)
+        errno = EIO; /* the next start cuts the half line off */
+    return false;
+}
+
+static bool finish(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key,
+                   bool is_recovered)
+{
+    struct cdr_tail tail = {.records = f->lines > 0 ? f->lines - 1 : 0,
+                            .is_recovered = is_recovered};
+    char part[CDR_PATH_BYTES + 8];
+
+    digest_text(f, tail.sha256);
+    snprintf(part, sizeof(part), "%s.part", f->path);
+    if (!write_tail(f, &tail, key) || rename(part, f->path) != 0)
+        return false;
+    /* A place that cannot be saved now is found again by the file itself. */
+    (void)move_on(chain, tail.sha256);
+    cdr_file_abandon(f);
+    return true;
+}
+
+bool cdr_file_close(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key)
+{
+    return write_head(f) && finish(f, chain, key, false);
+}
+
+/* ---- what a crash left ---- */
+
+/* Reads it anew up to its last whole line, and cuts off the rest: half a line, or a tail that was
+ * written before the name was changed. */
+static bool reread(struct cdr_file *f)
+{
+    FILE *in = fdopen(dup(f->fd), "r");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t size;
+    struct cdr_tail tail;
+
+    if (in == NULL)
+        return false;
+    while ((size = getline(&line, &room, in)) > 0) {
+        if (line[size - 1] != '\n' || cdr_tail_read(&tail, line, (size_t)size))
+            break;
+        note(f, line, (size_t)size);
+    }
+    free(line);
+    fclose(in);
+    return ftruncate(f->fd, (off_t)f->size) == 0 && lseek(f->fd, 0, SEEK_END) >= 0;
+}
+
+static bool recover(struct cdr_chain *chain, const struct cdr_key *key)
+{
+    struct cdr_file *f = file_new(chain, O_RDWR);
+    char part[CDR_PATH_BYTES];
+
+    if (f == NULL)
+        return errno == ENOENT;
+    if (reread(f) && f->lines == 0) { /* not even its head */
+        cdr_chain_path(chain, chain->sequence, ".part", part);
+        cdr_file_abandon(f);
+        return unlink(part) == 0;
+    }
+    if (f->lines > 0 && finish(f, chain, key, true))
+        return true;
+    cdr_file_abandon(f);
+    return false;
+}
+
+/* Files that were closed after the place was last saved. */
+static void catch_up(struct cdr_chain *chain)
+{
+    char path[CDR_PATH_BYTES];
+    struct cdr_tail tail;
+
+    for (;;) {
+        cdr_chain_path(chain, chain->sequence, "", path);
+        if (!cdr_tail_read_file(&tail, path))
+            return;
+        (void)move_on(chain, tail.sha256);
+    }
+}
+
+bool cdr_chain_open(struct cdr_chain *chain, const char *directory, const char *instance,
+                    const struct cdr_key *key, char *error, size_t error_bytes)
+{
+    memset(chain, 0, sizeof(*chain));
+    if (!text_copy(chain->directory, sizeof(chain->directory), directory) ||
+        !text_copy(chain->instance, sizeof(chain->instance), instance)) {
+        snprintf(error, error_bytes, "%s: the name is too long", directory);
+        return false;
+    }
+    load_place(chain);
+    catch_up(chain);
+    if (access(directory, W_OK | X_OK) == 0 && recover(chain, key))
+        return true;
+    snprintf(error, error_bytes, "%s: %s", directory, strerror(errno));
+    return false;
+}

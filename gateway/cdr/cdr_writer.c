@@ -1,0 +1,294 @@
+#include "gateway/cdr/cdr_writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/span.h"
+
+enum { LOOK_MS = 1000, SYNC_MS = 1000, OLD_EVERY_S = 3600 };
+
+struct cdr_writer {
+    struct cdr_writer_settings settings;
+    struct cdr_key *key;
+    struct cdr_chain chain;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows, up to the thread's own */
+    pthread_cond_t more;
+    char *waiting; /* queue_bytes */
+    size_t waiting_size;
+    bool is_ending;
+    struct cdr_counters counters;
+    int error; /* of the last failure */
+    /* The thread's own. */
+    char *taken; /* queue_bytes: what is being written */
+    size_t taken_size, taken_at;
+    struct cdr_file *file;
+    int64_t opened_ms;
+    int64_t looked_for_old_ms; /* 0 = never */
+    bool is_dirty;
+    /* The loop's own. */
+    struct timer look;
+    bool was_failing;
+};
+
+/* ---- the thread ---- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void note_progress(struct cdr_writer *w, size_t written, unsigned closed)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->counters.written_bytes += written;
+    w->counters.files += closed;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+static void note_outcome(struct cdr_writer *w, bool is_good)
+{
+    int error = errno;
+
+    pthread_mutex_lock(&w->mutex);
+    w->counters.failures += !is_good;
+    w->counters.is_failing = !is_good;
+    if (!is_good)
+        w->error = error;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+/* Waits for lines, at most until it is time to look at the file; false = the end, and nothing
+ * waits. */
+static bool take(struct cdr_writer *w, bool is_failing)
+{
+    struct timespec until;
+    char *empty = w->taken;
+    bool is_ending;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += SYNC_MS / 1000;
+    pthread_mutex_lock(&w->mutex);
+    /* While the disk refuses, new lines do not hurry it. */
+    while (!w->is_ending && (is_failing || w->waiting_size == 0) &&
+           pthread_cond_timedwait(&w->more, &w->mutex, &until) == 0)
+        continue;
+    if (w->taken_at == w->taken_size) {
+        w->taken = w->waiting;
+        w->taken_size = w->waiting_size;
+        w->taken_at = 0;
+        w->waiting = empty;
+        w->waiting_size = 0;
+    }
+    is_ending = w->is_ending;
+    pthread_mutex_unlock(&w->mutex);
+    return !is_ending || w->taken_at < w->taken_size;
+}
+
+static bool open_file(struct cdr_writer *w)
+{
+    if (w->file == NULL)
+        w->file = cdr_file_open(&w->chain);
+    else
+        return true;
+    w->opened_ms = now_ms();
+    return w->file != NULL;
+}
+
+static bool write_taken(struct cdr_writer *w)
+{
+    size_t done;
+
+    if (w->taken_at == w->taken_size)
+        return true;
+    if (!open_file(w))
+        return false;
+    done = cdr_file_write(w->file, w->taken + w->taken_at, w->taken_size - w->taken_at);
+    w->taken_at += done;
+    w->is_dirty = w->is_dirty || done > 0;
+    note_progress(w, done, 0);
+    return w->taken_at == w->taken_size;
+}
+
+static bool is_full(const struct cdr_writer *w)
+{
+    return w->file != NULL && (cdr_file_size(w->file) >= w->settings.rotate_bytes ||
+                               now_ms() - w->opened_ms >= (int64_t)w->settings.rotate_s * 1000);
+}
+
+static bool close_file(struct cdr_writer *w)
+{
+    if (w->file == NULL)
+        return true;
+    if (!cdr_file_close(w->file, &w->chain, w->key))
+        return false;
+    w->file = NULL;
+    w->is_dirty = false;
+    note_progress(w, 0, 1);
+    return true;
+}
+
+static bool sync_file(struct cdr_writer *w)
+{
+    if (!w->is_dirty)
+        return true;
+    w->is_dirty = !cdr_file_sync(w->file);
+    return !w->is_dirty;
+}
+
+static void remove_old(struct cdr_writer *w)
+{
+    if (w->settings.keep_s == 0 ||
+        (w->looked_for_old_ms != 0 && now_ms() - w->looked_for_old_ms < OLD_EVERY_S * 1000))
+        return;
+    w->looked_for_old_ms = now_ms();
+    (void)cdr_chain_remove_old(&w->chain, (int64_t)time(NULL) - w->settings.keep_s);
+}
+
+static void *run(void *arg)
+{
+    struct cdr_writer *w = arg;
+    bool is_failing = false, is_ending = false;
+
+    while (!is_ending) {
+        is_ending = !take(w, is_failing);
+        is_failing = !(write_taken(w) && (!is_full(w) || close_file(w)) && sync_file(w));
+        note_outcome(w, !is_failing);
+        remove_old(w);
+        /* At the end one try must do: what is left then is lost, and said so. */
+        pthread_mutex_lock(&w->mutex);
+        is_ending = is_ending || (w->is_ending && is_failing);
+        pthread_mutex_unlock(&w->mutex);
+    }
+    if (!close_file(w)) {
+        note_outcome(w, false);
+        cdr_file_abandon(w->file);
+    }
+    return NULL;
+}
+
+/* ---- the loop's side ---- */
+
+static void look(struct cdr_writer *w)
+{
+    struct cdr_counters c = cdr_writer_counters(w);
+
+    if (c.is_failing && !w->was_failing)
+        log_error("cdr.failing", LOG_S("directory", w->settings.directory),
+                  LOG_S("reason", strerror(w->error)), LOG_U("dropped", c.dropped));
+    else if (!c.is_failing && w->was_failing)
+        log_info("cdr.working", LOG_S("directory", w->settings.directory),
+                 LOG_U("dropped", c.dropped));
+    w->was_failing = c.is_failing;
+}
+
+static void on_look(struct timer *timer, void *arg)
+{
+    struct cdr_writer *w = arg;
+
+    look(w);
+    timer_start(w->settings.timers, timer, LOOK_MS);
+}
+
+/* Signals are the loop's. */
+static bool start_thread(struct cdr_writer *w)
+{
+    pthread_condattr_t attributes;
+    sigset_t all, before;
+    bool is_started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->more, &attributes);
+    pthread_condattr_destroy(&attributes);
+    is_started = pthread_create(&w->thread, NULL, run, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return is_started;
+}
+
+static void free_memory(struct cdr_writer *w)
+{
+    cdr_key_free(w->key);
+    mem_free(w->waiting);
+    mem_free(w->taken);
+    mem_free((char *)w->settings.directory);
+    mem_free(w);
+}
+
+struct cdr_writer *cdr_writer_new(const struct cdr_writer_settings *settings, char *error,
+                                  size_t error_bytes)
+{
+    struct cdr_writer *w = mem_zalloc(sizeof(*w));
+
+    w->settings = *settings;
+    w->settings.directory = mem_strdup(settings->directory);
+    w->key = cdr_key_load_private(settings->key_file, error, error_bytes);
+    w->waiting = mem_alloc(settings->queue_bytes);
+    w->taken = mem_alloc(settings->queue_bytes);
+    timer_init(&w->look, on_look, w);
+    if (w->key == NULL || !cdr_chain_open(&w->chain, settings->directory, settings->instance,
+                                          w->key, error, error_bytes)) {
+        free_memory(w);
+        return NULL;
+    }
+    if (!start_thread(w)) {
+        text_copy(error, error_bytes, "no thread for the call detail records");
+        free_memory(w);
+        return NULL;
+    }
+    timer_start(settings->timers, &w->look, LOOK_MS);
+    return w;
+}
+
+void cdr_writer_free(struct cdr_writer *w)
+{
+    if (w == NULL)
+        return;
+    timer_stop(w->settings.timers, &w->look);
+    pthread_mutex_lock(&w->mutex);
+    w->is_ending = true;
+    pthread_cond_signal(&w->more);
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    look(w);
+    pthread_cond_destroy(&w->more);
+    pthread_mutex_destroy(&w->mutex);
+    free_memory(w);
+}
+
+void cdr_writer_put(struct cdr_writer *w, const char *line, size_t size)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->counters.records++;
+    if (size > w->settings.queue_bytes - w->waiting_size) {
+        w->counters.dropped++;
+    } else {
+        memcpy(w->waiting + w->waiting_size, line, size);
+        if (w->waiting_size == 0)
+            pthread_cond_signal(&w->more);
+        w->waiting_size += size;
+    }
+    pthread_mutex_unlock(&w->mutex);
+}
+
+struct cdr_counters cdr_writer_counters(struct cdr_writer *w)
+{
+    struct cdr_counters c;
+
+    pthread_mutex_lock(&w->mutex);
+    c = w->counters;
+    c.queued_bytes = w->waiting_size;
+    pthread_mutex_unlock(&w->mutex);
+    return c;
+}

@@ -1,0 +1,213 @@
+/* The records of dialogues and SMS: each end has its cause, its counts and its times. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/support/turn_rig.h"
+
+static const struct turn_record *only(enum turn_record_kind kind)
+{
+    const struct turn_record *found = NULL;
+
+    for (unsigned i = 0; i < turn_rig.record_count; i++) {
+        if (turn_rig.records[i].kind != kind)
+            continue;
+        assert_null(found);
+        found = &turn_rig.records[i];
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static const struct turn_record *only_dialogue(enum turn_end end)
+{
+    const struct turn_record *r = only(TURN_RECORD_DIALOGUE);
+
+    assert_string_equal(turn_end_name(r->end), turn_end_name(end));
+    return r;
+}
+
+static void test_last_screen(void **state)
+{
+    const struct turn_record *r;
+    int64_t began_ms = turn_rig.wall_ms;
+    size_t octets_out;
+
+    (void)state;
+    octets_out = strlen(turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#"));
+    assert_int_equal(turn_rig.record_count, 0);
+    octets_out += strlen(turn_rig_type(0, "1"));
+    r = only_dialogue(TURN_END_SCREEN);
+    assert_true(r->began_ms == began_ms && r->ended_ms >= began_ms + 500);
+    assert_string_equal(r->msisdn, turn_rig.phones[0].msisdn);
+    assert_string_equal(r->link, "op1");
+    assert_string_equal(r->code, "*384#");
+    assert_memory_equal(r->menu_id, menu_id(turn_rig.menu), MENU_ID_BYTES);
+    assert_int_equal(r->turns, 2);
+    assert_int_equal(r->octets_in,
+                     strlen("*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#") + strlen("1"));
+    assert_int_equal(r->octets_out, octets_out);
+    assert_int_equal(r->begins, 1);
+    assert_int_equal(r->answers, 1);
+    assert_int_equal(r->asks, 1);
+    assert_int_equal(r->ends, 1);
+}
+
+static void test_last_answer(void **state)
+{
+    struct dialect_input input;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    input = turn_rig_input(0, DIALECT_ANSWER_LAST, "*384#", "1");
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_int_equal(only_dialogue(TURN_END_LAST)->turns, 2);
+}
+
+static void abort_dialogue(unsigned phone)
+{
+    struct dialect_input input = turn_rig_input(phone, DIALECT_ABORT, "*384#", "");
+
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+}
+
+/* A second abort is of nothing. */
+static void test_abort(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    abort_dialogue(0);
+    assert_int_equal(only_dialogue(TURN_END_ABORT)->asks, 1);
+    abort_dialogue(0);
+    assert_int_equal(turn_rig.record_count, 1);
+}
+
+static void test_timeout(void **state)
+{
+    const struct turn_record *r;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_pass(60 * 1000);
+    turn_rig_type(0, "1");
+    turn_rig_pass(170 * 1000);
+    assert_int_equal(turn_rig.record_count, 0);
+    turn_rig_pass(20 * 1000);
+    r = only_dialogue(TURN_END_TIMEOUT);
+    assert_int_equal(r->turns, 2);
+    assert_true(r->ended_ms - r->began_ms >= 230 * 1000);
+}
+
+static void test_replaced(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_dial(1, "*384#");
+    turn_rig_dial(0, "*384#");
+    assert_string_equal(only_dialogue(TURN_END_REPLACED)->msisdn, turn_rig.phones[0].msisdn);
+}
+
+static void test_refused(void **state)
+{
+    const struct turn_record *r;
+
+    (void)state;
+    store_memory_set_ready(turn_rig.store, false);
+    turn_rig_dial(0, "*384#");
+    r = only_dialogue(TURN_END_REFUSED);
+    assert_int_equal(r->turns, 1);
+    assert_int_equal(r->ends, 1);
+    store_memory_set_ready(turn_rig.store, true);
+}
+
+static void test_failed_screen(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_dial(0, "*384#");
+    turn_rig.show_ends = TURN_SENT_OK;
+    only_dialogue(TURN_END_FAILED);
+}
+
+static void test_stopped(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_restart();
+    only_dialogue(TURN_END_STOPPED);
+    turn_rig.record_count = 0;
+    turn_rig_type(0, "1"); /* goes on here: a part of its own */
+    abort_dialogue(0);
+    assert_int_equal(only_dialogue(TURN_END_ABORT)->begins, 0);
+}
+
+/* A copy of an input counts once. */
+static void test_copies_do_not_count(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    abort_dialogue(0);
+    assert_int_equal(only_dialogue(TURN_END_ABORT)->turns, 1);
+}
+
+static void test_sms(void **state)
+{
+    const struct turn_record *in, *out;
+    const char *answer = turn_rig_sms(0, "BANTUAN");
+
+    (void)state;
+    in = only(TURN_RECORD_SMS_IN);
+    assert_int_equal(in->end, TURN_END_TAKEN);
+    assert_int_equal(in->octets_in, strlen("BANTUAN"));
+    assert_string_equal(in->code, "384");
+    assert_memory_equal(in->menu_id, menu_id(turn_rig.menu), MENU_ID_BYTES);
+    out = only(TURN_RECORD_SMS_OUT);
+    assert_int_equal(out->end, TURN_END_SENT);
+    assert_int_equal(out->octets_out, strlen(answer));
+    assert_string_equal(out->msisdn, turn_rig.phones[0].msisdn);
+    assert_true(out->ended_ms >= out->began_ms && out->began_ms >= TURN_RIG_NOW);
+    turn_rig.record_count = 0;
+    turn_rig.sms_ends = TURN_SENT_PERMANENT;
+    turn_rig_sms(0, "BANTUAN");
+    assert_int_equal(only(TURN_RECORD_SMS_OUT)->end, TURN_END_REJECTED);
+}
+
+/* More open dialogues than the gateway keeps in mind: the oldest is given up. */
+static void test_many(void **state)
+{
+    (void)state;
+    turn_rig.settings.turns_max = 2;
+    turn_rig_restart();
+    turn_rig_dial(0, "*384#");
+    turn_rig_dial(1, "*384#");
+    turn_rig_dial(2, "*384#");
+    assert_string_equal(only_dialogue(TURN_END_LOST)->msisdn, turn_rig.phones[0].msisdn);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_last_screen),   TEST(test_last_answer), TEST(test_abort),
+        TEST(test_timeout),       TEST(test_replaced),    TEST(test_refused),
+        TEST(test_failed_screen), TEST(test_stopped),     TEST(test_copies_do_not_count),
+        TEST(test_sms),           TEST(test_many),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
