@@ -197,7 +197,7 @@ static bool open_cdr(struct gateway *g, char *error, size_t error_bytes)
         return true;
     g->cdr = cdr_writer_new(&settings, error, error_bytes);
     if (g->cdr != NULL)
-        ports_set_cdr(g->ports, g->cdr, c->number, g->setup.vault);
+        ports_set_cdr(g->ports, g->cdr, c->number);
     return g->cdr != NULL;
 }
 
@@ -258,7 +258,8 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
         g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
         g->turns = make_turns(g);
-        ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel);
+        ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel,
+                      g->setup.vault);
     }
     if (g->store == NULL || !open_http(g, error, error_bytes) ||
         !partners_open(g->partners, &g->setup.config->partners, error, error_bytes)) {

@@ -1,7 +1,6 @@
 #include "gateway/ports.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,23 +8,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/cdr/cdr_writer.h"
+#include "gateway/message_id.h"
+#include "gateway/queries.h"
+#include "gateway/receipt_names.h"
 
 enum {
-    RECEIPT_WANTED = 1, /* registered_delivery: of the message's end, good or bad (5.2.17) */
-    NAME_BYTES = STORE_RECEIPT_KEY_BYTES_MAX + 1,
+    RECEIPT_WANTED = 1,   /* registered_delivery: of the message's end, good or bad (5.2.17) */
     PDU_BYTES = 4096,     /* a submit_sm or data_sm with a text of one page */
     SENT_POOL_MAX = 4096, /* records of requests kept for reuse */
-};
-
-/* What receipts may call the parts of an SMS under way. */
-struct names {
-    char peer[DIALECT_NAME_BYTES];
-    enum receipt_ids ids;
-    unsigned parts;
-    unsigned count;
-    bool is_lacking; /* a part was taken without an id */
-    char texts[STORE_RECEIPT_KEYS_MAX][NAME_BYTES];
-    struct store_receipt_key keys[STORE_RECEIPT_KEYS_MAX];
 };
 
 /* A screen or SMS under way; its callback runs when every part has its outcome. */
@@ -35,7 +25,7 @@ struct sent {
     unsigned parts;
     struct turn_sent outcome;
     char message_id[LINK_MESSAGE_ID_BYTES];
-    struct names *names; /* NULL: no receipts were asked for */
+    struct receipt_names *names; /* NULL: no receipts were asked for */
     turn_sent_fn *fn;
     void *arg;
 };
@@ -51,11 +41,11 @@ struct ports {
     struct funnel *funnel; /* NULL: nothing is counted */
     struct list under_way;
     struct list pool;
-    uint64_t next_message_id; /* that partners are told */
+    const struct vault *vault;
+    uint32_t next_message_id; /* that partners are told */
     uint16_t next_reference;  /* of SMS in several parts */
     struct cdr_writer *cdr;   /* NULL: no records are wanted */
     enum cdr_number cdr_number;
-    const struct vault *vault;
     struct ports_counters counters;
 };
 
@@ -133,32 +123,9 @@ static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
     text[size] = '\0';
 }
 
-/* Ids are told apart by who gave them. Returns how many names there are; 0 for no id. */
-static unsigned make_names(const char *peer, enum receipt_ids ids, enum receipt_id_from from,
-                           const char *id, char names[RECEIPT_KEYS_MAX][NAME_BYTES])
-{
-    char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES];
-    unsigned count = receipt_keys(ids, from, id, keys);
-
-    for (unsigned i = 0; i < count; i++)
-        snprintf(names[i], NAME_BYTES, "%.23s/%.64s", peer, keys[i]);
-    return count;
-}
-
-static void name_part(struct names *n, const char *id)
-{
-    unsigned count = make_names(n->peer, n->ids, RECEIPT_ID_FROM_RESP, id, &n->texts[n->count]);
-
-    n->is_lacking = n->is_lacking || count == 0;
-    for (unsigned i = 0; i < count; i++, n->count++)
-        n->keys[n->count] = (struct store_receipt_key){n->texts[n->count], (uint8_t)n->parts};
-    n->parts++;
-}
-
 static void on_part(void *arg, const struct link_result *result)
 {
     struct sent *s = arg;
-    struct names *n = s->names;
     enum turn_sent_kind kind = kind_of(result);
     char id[LINK_MESSAGE_ID_BYTES];
 
@@ -166,8 +133,8 @@ static void on_part(void *arg, const struct link_result *result)
     copy_id(result->message_id, id);
     if (s->message_id[0] == '\0')
         memcpy(s->message_id, id, sizeof(id));
-    if (n != NULL && kind == TURN_SENT_OK)
-        name_part(n, id);
+    if (s->names != NULL && kind == TURN_SENT_OK)
+        receipt_names_add_part(s->names, id);
     if (weight(kind) >= weight(s->outcome.kind)) {
         s->outcome.kind = kind;
         s->outcome.command_status =
@@ -176,11 +143,8 @@ static void on_part(void *arg, const struct link_result *result)
     }
     if (--s->parts > 0)
         return;
-    if (n != NULL && s->outcome.kind == TURN_SENT_OK && !n->is_lacking) {
-        s->outcome.keys = n->keys;
-        s->outcome.key_count = n->count;
-        s->outcome.parts = n->parts;
-    }
+    if (s->names != NULL && s->outcome.kind == TURN_SENT_OK)
+        receipt_names_give(s->names, &s->outcome);
     s->fn(s->arg, &s->outcome);
     sent_recycle(s);
 }
@@ -260,7 +224,8 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
     struct ports *p = ctx;
     struct link *link = link_of(p, origin);
     struct link_ticket ticket = {origin->connection, origin->sequence_number, origin->command_id};
-    char message_id[24];
+    struct message_origin message = {.source = origin->source};
+    char message_id[MESSAGE_ID_BYTES];
 
     /* A connection that is gone needs no answer: the centre delivers again. */
     if (link == NULL)
@@ -269,7 +234,8 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
         link_answer(link, ticket, command_status, NULL);
         return;
     }
-    snprintf(message_id, sizeof(message_id), "%" PRIx64, p->next_message_id++);
+    message.account = link_account(link);
+    message_id_make(p->vault, &message, clock_wall_ms(), p->next_message_id++, message_id);
     link_answer(link, ticket, command_status, message_id);
 }
 
@@ -333,15 +299,6 @@ static bool wants_receipts(const struct peer *peer, unsigned parts)
     return peer->centre != NULL && centre_tells_receipts(peer->centre) && parts <= STORE_PARTS_MAX;
 }
 
-static struct names *names_new(const struct peer *peer)
-{
-    struct names *n = mem_zalloc(sizeof(*n));
-
-    text_copy(n->peer, sizeof(n->peer), peer->name);
-    n->ids = dialect_receipt_ids(peer->dialect);
-    return n;
-}
-
 /* All parts by one link, so that they arrive together. When one cannot be queued those before it
  * are on their way already: the whole is then known as not sent, and tried again as a whole. */
 static bool submit_parts(struct ports *p, const struct peer *peer, const struct dialect_sms *sms,
@@ -354,7 +311,7 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
     struct writer w;
 
     if (sms->registered_delivery != 0)
-        s->names = names_new(peer);
+        s->names = receipt_names_new(peer->name, dialect_receipt_ids(peer->dialect));
     for (i = 0; i < count; i++) {
         writer_init(&w, octets, sizeof(octets));
         if (!dialect_encode_sms_part(peer->dialect, sms, i, 0, &w))
@@ -449,12 +406,10 @@ static void write_record(void *ctx, const struct turn_record *record)
     cdr_writer_put(p->cdr, line, cdr_line_write(record, p->cdr_number, p->vault, line));
 }
 
-void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number number,
-                   const struct vault *vault)
+void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number number)
 {
     p->cdr = writer;
     p->cdr_number = number;
-    p->vault = vault;
 }
 
 struct turn_ports ports_for_turns(struct ports *p)
@@ -489,7 +444,7 @@ static void take_receipt(struct ports *p, const struct dialect *dialect,
                          const struct turn_origin *origin, const char *msisdn,
                          const struct smpp_pdu *pdu)
 {
-    char names[RECEIPT_KEYS_MAX][NAME_BYTES];
+    char names[RECEIPT_KEYS_MAX][RECEIPT_NAME_BYTES];
     const char *keys[RECEIPT_KEYS_MAX];
     struct turn_receipt told = {.msisdn = msisdn, .keys = keys};
     struct receipt receipt;
@@ -497,8 +452,8 @@ static void take_receipt(struct ports *p, const struct dialect *dialect,
     if (receipt_read(pdu, &receipt) && origin->link != PARTNER_BIND) {
         told.state = receipt.state;
         told.is_final = receipt.is_final;
-        told.key_count = make_names(origin->link_name, dialect_receipt_ids(dialect),
-                                    RECEIPT_ID_FROM_DLR, receipt.id, names);
+        told.key_count = receipt_names_make(origin->link_name, dialect_receipt_ids(dialect),
+                                            RECEIPT_ID_FROM_DLR, receipt.id, names);
     }
     for (unsigned i = 0; i < told.key_count; i++)
         keys[i] = names[i];
@@ -515,8 +470,8 @@ static void take_message(struct ports *p, const struct peer *peer, struct link *
     if (ticket.command_id == SMPP_DELIVER_SM || ticket.command_id == SMPP_SUBMIT_SM ||
         ticket.command_id == SMPP_DATA_SM)
         status = dialect_decode(peer->dialect, pdu, &input);
-    else if (ticket.command_id == SMPP_QUERY_SM)
-        status = ESME_RQUERYFAIL; /* what partners send is done at once or not at all */
+    else if (queries_answer(p->vault, peer->name, clock_wall_ms(), link, ticket, pdu))
+        return;
     if (status == ESME_ROK && input.kind == DIALECT_RECEIPT) {
         take_receipt(p, peer->dialect, origin, input.msisdn, pdu);
         return;
@@ -557,6 +512,8 @@ void ports_on_partner_message(void *ctx, const struct partner *partner, struct l
     struct peer peer = {partner_name(partner), partner_dialect(partner), NULL, partner};
     struct turn_origin origin = origin_of(PARTNER_BIND, peer.name, ticket);
 
+    if (ticket.command_id == SMPP_SUBMIT_SM || ticket.command_id == SMPP_DATA_SM)
+        origin.source = message_id_source(pdu->message.source.digits);
     take_message(ctx, &peer, link, &origin, ticket, pdu);
 }
 
@@ -566,8 +523,6 @@ struct ports *ports_new(void)
 
     list_init(&p->under_way);
     list_init(&p->pool);
-    /* Numbers of an earlier run do not come back. */
-    p->next_message_id = (uint64_t)clock_wall_ms() << 16;
     return p;
 }
 
@@ -587,13 +542,15 @@ void ports_free(struct ports *p)
 }
 
 void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
-                   const struct router *router, struct turn_engine *engine, struct funnel *funnel)
+                   const struct router *router, struct turn_engine *engine, struct funnel *funnel,
+                   const struct vault *vault)
 {
     p->centres = centres;
     p->partners = partners;
     p->router = router;
     p->engine = engine;
     p->funnel = funnel;
+    p->vault = vault;
 }
 
 const struct ports_counters *ports_counters(const struct ports *p)

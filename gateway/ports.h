@@ -27,12 +27,12 @@ void ports_free(struct ports *p);
 /* Set once, before the first message. All outlive the ports' use. funnel: NULL = nothing counted.
  */
 void ports_connect(struct ports *p, struct centres *centres, struct partners *partners,
-                   const struct router *router, struct turn_engine *engine, struct funnel *funnel);
+                   const struct router *router, struct turn_engine *engine, struct funnel *funnel,
+                   const struct vault *vault);
 
 /* Where records go from now on; NULL = nowhere. Before the engine is made. */
 struct cdr_writer;
-void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number number,
-                   const struct vault *vault);
+void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number number);
 
 /* For turn_env.ports. */
 struct turn_ports ports_for_turns(struct ports *p);

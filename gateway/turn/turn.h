@@ -24,6 +24,7 @@ struct turn_origin {
     uint64_t connection;
     uint32_t sequence_number;
     uint32_t command_id;
+    uint64_t source; /* the owner's own */
 };
 
 struct turn_screen {

@@ -96,11 +96,40 @@ test('a merchant registers through a partner; the SMS leaves by the partner', as
         assert.equal(merchant.msisdn, MSISDN);
         const links = await gateway.ctlJson('links');
         assert.ok(links.some((link) => link.peer === 'agg1' && link.role === 'partner'), JSON.stringify(links));
-        const query = await new Promise((resolve) =>
-            partner.session.query_sm({ message_id: '1', source_addr: '384' }, resolve));
-        assert.equal(query.command_status, smpp.ESME_RQUERYFAIL);
         partner.session.unbind();
         await until('the end of the connection', () => partner.closed);
+    });
+});
+
+test('query_sm tells of what was taken, by whichever gateway; nothing is left to cancel or replace', async () => {
+    await withPartners('queries', async ({ gateway, port, folder, redis }) => {
+        const ask = (partner, command, more) => new Promise((resolve) =>
+            partner.session[command]({ source_addr: MSISDN, destination_addr: '384', ...more }, resolve));
+        const partner = new Partner(`smpp://127.0.0.1:${port}`);
+        await partner.bind('agg1', 'secret');
+        const taken = await new Promise((resolve) => partner.session.submit_sm({
+            source_addr: MSISDN, destination_addr: '384', short_message: 'BANTUAN' }, resolve));
+        assert.equal(taken.command_status, 0);
+        const { message_id } = taken;
+        assert.match(message_id, /^[0-9a-f]{32}$/);
+        const answer = await ask(partner, 'query_sm', { message_id });
+        assert.equal(answer.command_status, 0);
+        assert.equal(answer.message_id, message_id);
+        assert.equal(answer.message_state, 2, 'DELIVERED');
+        assert.ok(Math.abs(new Date(answer.final_date) - Date.now()) < 60000, String(answer.final_date));
+        assert.equal((await ask(partner, 'cancel_sm', { message_id })).command_status, smpp.ESME_RCANCELFAIL);
+        assert.equal((await ask(partner, 'replace_sm', { message_id, short_message: 'x' })).command_status,
+            smpp.ESME_RREPLACEFAIL);
+        for (const other of [{ message_id: '1' }, { message_id: message_id.replace(/.$/, (c) => (c === '0' ? '1' : '0')) },
+            { message_id, source_addr: '6281200000099' }])
+            assert.equal((await ask(partner, 'query_sm', other)).command_status, smpp.ESME_RINVMSGID, JSON.stringify(other));
+        // A restart forgets nothing, since nothing was kept.
+        assert.equal(await gateway.stop(), 0);
+        await gateway.start();
+        const again = new Partner(`smpp://127.0.0.1:${port}`);
+        await again.bind('agg1', 'secret');
+        assert.equal((await ask(again, 'query_sm', { message_id })).message_state, 2);
+        again.session.close();
     });
 });
 

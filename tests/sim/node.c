@@ -158,8 +158,11 @@ static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
                        const struct smpp_pdu *pdu)
 {
     struct node *n = ctx;
-    struct turn_origin origin = {link, "op1", ticket.connection, ticket.sequence_number,
-                                 ticket.command_id};
+    struct turn_origin origin = {.link = link,
+                                 .link_name = "op1",
+                                 .connection = ticket.connection,
+                                 .sequence_number = ticket.sequence_number,
+                                 .command_id = ticket.command_id};
     struct dialect_input input;
     enum smpp_status status = dialect_decode(n->dialect, pdu, &input);
 

@@ -139,7 +139,7 @@ static int start(void **state)
     f->ports = ports_new();
     load_menu(f);
     make_engine(f);
-    ports_connect(f->ports, f->centres, f->partners, f->router, f->turns, NULL);
+    ports_connect(f->ports, f->centres, f->partners, f->router, f->turns, NULL, f->vault);
     *state = f;
     return 0;
 }
