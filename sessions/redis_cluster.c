@@ -245,7 +245,7 @@ static void on_map(struct redis_call *call, const struct redisReply *reply)
 
 static bool ask_node(struct redis_cluster *c, unsigned place)
 {
-    struct redis_conn *conn = c->nodes[place] != NULL ? redis_node_pick(c->nodes[place], 0) : NULL;
+    struct redis_conn *conn = c->nodes[place] != NULL ? redis_node_pick(c->nodes[place]) : NULL;
 
     if (conn == NULL)
         return false;
@@ -269,12 +269,12 @@ static void on_ask(struct timer *t, void *arg)
 
 /* --- the router --- */
 
-static struct redis_conn *pick(struct redis_router *r, uint16_t slot, unsigned bucket)
+static struct redis_conn *pick(struct redis_router *r, uint16_t slot)
 {
     struct redis_cluster *c = of(r);
     unsigned place = c->map[slot];
 
-    return place != NO_NODE ? redis_node_pick(c->nodes[place], bucket) : NULL;
+    return place != NO_NODE ? redis_node_pick(c->nodes[place]) : NULL;
 }
 
 /* "MOVED 3999 127.0.0.1:6381" and "ASK ..." name the node. */
@@ -296,8 +296,7 @@ static unsigned node_of_error(struct redis_cluster *c, const char *error, unsign
     return get_node(c, &address);
 }
 
-static struct redis_conn *redirect(struct redis_router *r, const char *error, unsigned bucket,
-                                   bool *is_asking)
+static struct redis_conn *redirect(struct redis_router *r, const char *error, bool *is_asking)
 {
     struct redis_cluster *c = of(r);
     bool is_moved = strncmp(error, "MOVED ", 6) == 0;
@@ -314,7 +313,7 @@ static struct redis_conn *redirect(struct redis_router *r, const char *error, un
     if (is_moved)
         c->map[slot] = (uint8_t)place;
     *is_asking = !is_moved;
-    return redis_node_pick(c->nodes[place], bucket);
+    return redis_node_pick(c->nodes[place]);
 }
 
 static void start(struct redis_router *r)

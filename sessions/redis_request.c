@@ -141,7 +141,7 @@ static void send(struct redis_request *r)
 
     if (ops->redirect != NULL)
         keep_command(r, command);
-    r->conn = rs->is_open || r->is_internal ? ops->pick(rs->router, r->slot, r->bucket) : NULL;
+    r->conn = rs->is_open || r->is_internal ? ops->pick(rs->router, r->slot) : NULL;
     if (!hand_on(r, command))
         refuse(r);
 }
@@ -199,7 +199,7 @@ static void on_again(struct timer *t, void *arg)
     while (count-- != 0) {
         struct redis_request *r = request_of(list_pop_front(&rs->waiting));
 
-        r->conn = rs->router->ops->pick(rs->router, r->slot, r->bucket);
+        r->conn = rs->router->ops->pick(rs->router, r->slot);
         if (hand_on(r, span_of(r->command, r->command_size)))
             continue;
         if (rs->timers->now_ms < r->give_up_ms)
@@ -218,7 +218,7 @@ static void redirect(struct redis_request *r, const char *error)
         tell_failure(r, STORE_UNAVAILABLE);
         return;
     }
-    r->conn = rs->router->ops->redirect(rs->router, error, r->bucket, &is_asking);
+    r->conn = rs->router->ops->redirect(rs->router, error, &is_asking);
     if (is_asking && r->conn != NULL && !send_asking(r->conn, rs->timeout_ms))
         r->conn = NULL;
     if (!hand_on(r, span_of(r->command, r->command_size)))

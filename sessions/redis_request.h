@@ -50,8 +50,8 @@ struct redis_request {
         store_sweep_fn *sweep;
     } fn;
     void *arg;
-    unsigned bucket; /* what the connections are shared out by */
-    uint16_t slot;   /* of Redis Cluster */
+    unsigned bucket;
+    uint16_t slot; /* of Redis Cluster */
 
     /* The version that an update writes; 0 = a new record (the server chooses), or none. */
     uint64_t session_next;

@@ -27,11 +27,10 @@ struct redis_router_settings {
 struct redis_router_ops {
     void (*start)(struct redis_router *r);
     /* NULL when there is none now. */
-    struct redis_conn *(*pick)(struct redis_router *r, uint16_t slot, unsigned bucket);
+    struct redis_conn *(*pick)(struct redis_router *r, uint16_t slot);
     /* A node answered MOVED, ASK, TRYAGAIN or CLUSTERDOWN: where to now; NULL = ask pick() a little
      * later. *is_asking: ASKING goes first. NULL where no server says such things. */
-    struct redis_conn *(*redirect)(struct redis_router *r, const char *error, unsigned bucket,
-                                   bool *is_asking);
+    struct redis_conn *(*redirect)(struct redis_router *r, const char *error, bool *is_asking);
     void (*add_stats)(const struct redis_router *r, struct redis_node_stats *stats);
     void (*free)(struct redis_router *r);
 };

@@ -287,10 +287,10 @@ static void start(struct redis_router *r)
     timer_start(s->settings.node.conn.timers, &s->poll, POLL_DOWN_MS);
 }
 
-static struct redis_conn *pick(struct redis_router *r, uint16_t slot, unsigned bucket)
+static struct redis_conn *pick(struct redis_router *r, uint16_t slot)
 {
     (void)slot;
-    return redis_node_pick(of(r)->node, bucket);
+    return redis_node_pick(of(r)->node);
 }
 
 static void add_stats(const struct redis_router *r, struct redis_node_stats *stats)

@@ -35,7 +35,7 @@ struct store_redis_settings {
     const char *password;      /* NULL or "" = none; sentinels are asked without one */
     const char *instance;      /* this gateway's name: CLIENT SETNAME */
     unsigned buckets;          /* 1 .. 16384; must be what the database was begun with */
-    unsigned connections;      /* to each server, shared out by bucket */
+    unsigned connections;      /* to each server, filled one after the other */
     unsigned connect_timeout_ms;
     unsigned request_timeout_ms; /* an older request takes the connection down: all UNKNOWN */
     unsigned backoff_min_ms;     /* reconnecting: doubled up to the maximum, with jitter */
