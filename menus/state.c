@@ -1,5 +1,6 @@
 #include "menus/state.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { STATE_FORMAT = 1 };
@@ -7,7 +8,7 @@ enum { FLAG_OPEN = 1, FLAG_DRAFT = 2, FLAG_TIGHT = 4 };
 
 void menu_state_init(struct menu_state *state)
 {
-    memset(state, 0, sizeof(*state));
+    memset(state, 0, offsetof(struct menu_state, back));
 }
 
 void menu_state_encode(const struct menu_state *state, struct writer *w)

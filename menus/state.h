@@ -32,10 +32,9 @@ struct menu_state {
     char language[MENU_NAME_BYTES]; /* empty = not chosen yet; kept per number */
     bool is_open;                   /* a dialogue is under way on `screen` */
     char screen[MENU_NAME_BYTES];
-    uint16_t page;  /* 0 = first */
-    uint8_t errors; /* refused inputs in a row on this screen */
-    uint8_t back_count;
-    char back[MENU_BACK_MAX][MENU_NAME_BYTES];
+    uint16_t page;              /* 0 = first */
+    uint8_t errors;             /* refused inputs in a row on this screen */
+    uint8_t back_count;         /* of `back` */
     char then[MENU_NAME_BYTES]; /* screen to go on at after a correction; empty = none */
     bool is_tight;              /* the pages of this screen leave room for an error line */
     /* The draft: answers that were consented to, kept over dialogues. */
@@ -46,11 +45,13 @@ struct menu_state {
     uint8_t draft_menu_id[MENU_ID_BYTES];
     char draft_language[MENU_NAME_BYTES];
     /* Answers of the draft and of this dialogue. */
-    uint8_t answer_count;
-    struct menu_answer answers[MENU_ANSWERS_MAX];
-    uint16_t answer_bytes_used;
-    char answer_bytes[MENU_ANSWERS_BYTES];
+    uint8_t answer_count;       /* of `answers` */
+    uint16_t answer_bytes_used; /* of `answer_bytes` */
     struct menu_pending pending;
+    /* Not cleared by menu_state_init(): the counts above say what is valid. */
+    char back[MENU_BACK_MAX][MENU_NAME_BYTES];
+    struct menu_answer answers[MENU_ANSWERS_MAX];
+    char answer_bytes[MENU_ANSWERS_BYTES];
 };
 
 void menu_state_init(struct menu_state *state);

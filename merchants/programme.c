@@ -13,11 +13,14 @@
 bool programme_begin(struct programme *p, const char *msisdn, struct span record, int64_t now_ms,
                      const struct menu_state *state)
 {
-    memset(p, 0, offsetof(struct programme, other));
+    memset(p, 0, offsetof(struct programme, subscriber));
     text_copy(p->msisdn, sizeof(p->msisdn), msisdn);
     p->now_ms = now_ms;
     p->state = state;
-    return record.size == 0 || subscriber_decode(&p->subscriber, record);
+    if (record.size != 0)
+        return subscriber_decode(&p->subscriber, record);
+    subscriber_init(&p->subscriber);
+    return true;
 }
 
 static bool get_fact(void *ctx, const char *name, char value[MENU_VALUE_BYTES])

@@ -94,8 +94,7 @@ struct programme {
     char other_msisdn[PROGRAMME_NUMBER_BYTES]; /* ... of this number */
     bool has_shared;                           /* NEEDS_SHARED: loaded */
     struct span shared;                        /* ... as it is; empty = there is none */
-    /* To the commit. */
-    struct subscriber subscriber;
+    /* To the commit; with `subscriber`. */
     bool record_changed;
     bool record_used; /* facts or actions looked at it: the commit must check its version */
     bool is_erased;   /* record and session are to be deleted, drafts and all */
@@ -103,12 +102,7 @@ struct programme {
      * changed meanwhile) the step is run anew with the record as it is now; the second run finds
      * its change there and asks for no other. */
     bool shared_changed;
-    char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
-    unsigned sms_count;
-    struct programme_change changes[PROGRAMME_CHANGES_MAX];
-    unsigned change_count;
-    struct programme_timer timers[PROGRAMME_TIMERS_MAX];
-    unsigned timer_count;
+    unsigned sms_count, change_count, timer_count;
     struct programme_consent consent;
     /* What this turn is about, for the facts. */
     char focus[MERCHANT_REGNO_BYTES];    /* registration acted upon; empty = by the dialogue */
@@ -116,7 +110,11 @@ struct programme {
     char ticket[TICKET_BYTES];
     char slot;
     struct seat seat; /* of the training that texts are about; id empty = by the dialogue */
-    /* Large, and not cleared by programme_begin(): valid only as said. */
+    struct subscriber subscriber;
+    /* Large, and not cleared by programme_begin(): valid only as said, and by the counts. */
+    char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
+    struct programme_change changes[PROGRAMME_CHANGES_MAX];
+    struct programme_timer timers[PROGRAMME_TIMERS_MAX];
     struct subscriber other;    /* valid when `found` */
     struct trainings trainings; /* valid when `shared_changed` */
 };

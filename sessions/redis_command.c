@@ -40,26 +40,21 @@ static void append(struct redis_command *c, const void *octets, size_t size)
 
 static size_t format_number(char *text, uint64_t number)
 {
-    char digits[20];
-    size_t count = 0;
+    size_t count = 1;
 
-    do
-        digits[count++] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    for (size_t i = 0; i < count; i++)
-        text[i] = digits[count - 1 - i];
+    for (uint64_t n = number; n >= 10; n /= 10)
+        count++;
+    for (size_t i = count; i-- > 0; number /= 10)
+        text[i] = (char)('0' + number % 10);
     return count;
 }
 
 /* "$<length>\r\n", with room for the word and its end. */
 static void begin_word(struct redis_command *c, size_t size)
 {
-    char length[LENGTH_BYTES_MAX];
-    size_t digits = format_number(length, size);
-
     reserve(c, size + LENGTH_BYTES_MAX + 5);
     c->octets[c->size++] = '$';
-    append(c, length, digits);
+    c->size += format_number(c->octets + c->size, size);
     append(c, "\r\n", 2);
     c->words++;
 }

@@ -181,7 +181,7 @@ static void on_copying(struct redis_call *call, const struct redisReply *reply)
 
 static void question_master(struct redis_sentinel *s)
 {
-    struct redis_conn *c = redis_node_pick(s->node, 0);
+    struct redis_conn *c = redis_node_pick(s->node);
 
     if (!s->settings.wait_for_all || s->is_asking_master || c == NULL)
         return;

@@ -1,6 +1,7 @@
 #include "sessions/session.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 /*
@@ -35,7 +36,11 @@ enum {
 
 void session_init(struct session *s)
 {
-    memset(s, 0, sizeof(*s));
+    memset(s, 0, offsetof(struct session, screen));
+    s->screen[0] = '\0';
+    s->debt_count = 0;
+    s->state_size = 0;
+    s->parts_size = 0;
 }
 
 static void write_time(struct writer *w, int64_t ms, unsigned flags)

@@ -56,6 +56,7 @@ struct session {
     uint8_t parts[PARTS_BYTES_MAX];
 };
 
+/* Nobody's. What stands behind a count or a size is not cleared. */
 void session_init(struct session *s);
 /* At most STORE_SESSION_BYTES_MAX octets. Times must be wall-clock milliseconds from 0 to 2^46 - 1.
  */

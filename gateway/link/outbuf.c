@@ -7,7 +7,7 @@
 
 enum {
     OUTBUF_BYTES_FIRST = 256,     /* an idle link sends 16 octets now and then */
-    OUTBUF_BYTES_KEPT = 64 << 10, /* more is given back when it runs empty */
+    OUTBUF_BYTES_KEPT = 64 << 10, /* more is given back once less than a quarter of it is used */
 };
 
 void outbuf_init(struct outbuf *b)
@@ -23,8 +23,10 @@ void outbuf_fini(struct outbuf *b)
 
 void outbuf_clear(struct outbuf *b)
 {
+    bool is_used = b->end >= b->capacity / 4;
+
     b->start = b->end = 0;
-    if (b->capacity > OUTBUF_BYTES_KEPT)
+    if (b->capacity > OUTBUF_BYTES_KEPT && !is_used)
         outbuf_fini(b);
 }
 

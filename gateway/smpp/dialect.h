@@ -12,6 +12,9 @@
 #include "gateway/smpp/receipt.h"
 #include "gateway/smpp/text.h"
 
+#include <stddef.h>
+#include <string.h>
+
 enum {
     DIALECT_MSISDN_BYTES = 24, /* digits and NUL */
     DIALECT_CODE_BYTES = 24,
@@ -64,15 +67,21 @@ struct dialect_input {
      * code_from tells otherwise. USSD answer and SMS: the destination address; whoever keeps the
      * session knows the code it began with. */
     char code[DIALECT_CODE_BYTES];
-    /* UTF-8; for BEGIN the whole dialled string; of a part with the spaces at its end */
-    char text[DIALECT_TEXT_BYTES];
     struct dialect_session session;
     struct dialect_part part;
     /* Addresses, esm_class, data_coding, operation, session info, message reference, SAR fields and
      * text of the PDU; never its sequence_number. Equal for every copy of one input on any gateway.
      */
     uint64_t fingerprint;
+    /* UTF-8; for BEGIN the whole dialled string; of a part with the spaces at its end */
+    char text[DIALECT_TEXT_BYTES];
 };
+
+/* Without what stands behind the text's end. */
+static inline void dialect_input_copy(struct dialect_input *to, const struct dialect_input *from)
+{
+    memcpy(to, from, offsetof(struct dialect_input, text) + strlen(from->text) + 1);
+}
 
 enum dialect_reply_kind {
     DIALECT_ASK,       /* show, and wait for an answer */

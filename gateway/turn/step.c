@@ -41,9 +41,9 @@ static void load_session(struct run *run, const struct step_records *records)
         parts_expire(&run->work->parts, run->now_ms, (int64_t)run->settings->parts_keep_s * 1000,
                      (int64_t)run->settings->redelivery_horizon_s * 1000);
     }
-    menu_state_init(&run->work->state);
-    if (s->state_size != 0 &&
-        !menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
+    if (s->state_size == 0)
+        menu_state_init(&run->work->state);
+    else if (!menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
         log_error("session.state_unreadable", LOG_MSISDN("msisdn", run->msisdn));
     if (s->is_open && run->now_ms - s->updated_ms > (int64_t)run->settings->session_idle_s * 1000)
         s->is_open = false;
@@ -499,7 +499,9 @@ static void reset_results(struct step *step)
 {
     struct step_work *work = step->work;
 
-    *step = (struct step){.kind = STEP_NOTHING, .work = work};
+    memset(step, 0, offsetof(struct step, owed));
+    step->kind = STEP_NOTHING;
+    step->work = work;
 }
 
 static struct run make_run(struct step *step, const struct turn_env *env,

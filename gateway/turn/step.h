@@ -60,9 +60,8 @@ struct step {
      * answered (it changes nothing more there). */
     struct span shared;
     const char *shared_key;
-    bool is_erased; /* delete both records instead */
-    struct outbox_entry owed[STORE_COMMIT_OWED_MAX];
-    unsigned owed_count;
+    bool is_erased;      /* delete both records instead */
+    unsigned owed_count; /* of `owed` */
     struct store_index index[STORE_COMMIT_INDEX_MAX];
     unsigned index_count;
     struct store_timer timers[STORE_COMMIT_TIMER_MAX];
@@ -87,6 +86,7 @@ struct step {
     struct turn_move move;
     const uint8_t *menu_id; /* of the menu that was stepped; NULL = none was */
     struct step_work *work;
+    struct outbox_entry owed[STORE_COMMIT_OWED_MAX]; /* large, and not cleared for each step */
 };
 
 struct step *step_new(void);

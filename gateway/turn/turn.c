@@ -535,7 +535,7 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
     e->counters.inputs++;
     t->box = box;
     t->origin = *origin;
-    t->input = *input;
+    dialect_input_copy(&t->input, input);
     text_copy(t->link_name, sizeof(t->link_name), origin->link_name);
     if (is_full(e, box, input->kind)) {
         e->counters.throttled++;
