@@ -168,6 +168,22 @@ static void check_end(struct menu_loader *l, const struct menu_text *text, const
                         unit_word(lang->is_ucs2), wish);
 }
 
+void menu_check_sms_length(struct menu_loader *l, struct menu_text *text, const char *name)
+{
+    for (unsigned i = 0; i < l->menu->language_count && !text->is_sms_checked; i++) {
+        unsigned limit = l->menu->languages[i].is_ucs2 ? MENU_CHECK_SMS_UCS2 : MENU_CHECK_SMS_GSM;
+
+        if (units_in(text, i) > limit)
+            menu_faults_add(&l->faults, false, text->line, 0,
+                            "%s in %s answers an SMS and can be %u %s; %u is the most of one: "
+                            "shorten it by %u",
+                            name, l->menu->languages[i].name, units_in(text, i),
+                            unit_word(l->menu->languages[i].is_ucs2), limit,
+                            units_in(text, i) - limit);
+    }
+    text->is_sms_checked = true;
+}
+
 static void check_screen(struct menu_loader *l, const struct menu_screen *s)
 {
     for (unsigned i = 0; i < l->menu->language_count && s->text != NULL; i++) {
@@ -219,6 +235,9 @@ void menu_check_lengths(struct menu_loader *l)
     for (unsigned i = 0; i < menu->screen_count; i++)
         for (unsigned lang = 0; lang < menu->language_count; lang++)
             measure(menu, &menu->screens[i], lang);
+    for (unsigned i = 0; i < menu->text_count; i++)
+        for (unsigned lang = 0; lang < menu->language_count; lang++)
+            measure(menu, &menu->text_screens[i], lang);
     for (unsigned i = 0; i < menu->screen_count; i++)
         measure_refusals(menu, &menu->screens[i]);
     for (unsigned i = 0; i < menu->screen_count; i++) {

@@ -88,6 +88,32 @@ static void check_used(struct menu_loader *l)
                             "the constant %s is not used", menu->constants[i].name);
 }
 
+/* The screen that carries the action out; NULL = none. */
+static const struct menu_screen *find_acting(const struct menu *menu, const char *action)
+{
+    for (unsigned i = 0; i < menu->screen_count; i++)
+        if (menu->screens[i].action != NULL && strcmp(menu->screens[i].action->name, action) == 0)
+            return &menu->screens[i];
+    return NULL;
+}
+
+/* What the actions of the menu owe by SMS, its messages say. */
+static void check_owed(struct menu_loader *l)
+{
+    for (size_t i = 0; i < l->vocabulary->owed_count; i++) {
+        const struct menu_owed *owed = &l->vocabulary->owed[i];
+        const struct menu_text *text = menu_find_text(l->menu, owed->message);
+        const struct menu_screen *acting = NULL;
+
+        for (unsigned a = 0; owed->actions[a] != NULL && acting == NULL; a++)
+            acting = find_acting(l->menu, owed->actions[a]);
+        if (acting != NULL && (text == NULL || !text->is_message))
+            menu_faults_add(&l->faults, false, acting->line, 0,
+                            "the action %s owes the SMS %s: add it to the messages",
+                            acting->action->name, owed->message);
+    }
+}
+
 /* --- what leads nowhere ------------------------------------------------------------------- */
 
 /* Has the screen a target of its own, or is there a later step in its flow? */
@@ -219,10 +245,14 @@ static void check_sms_screen(struct search *s, struct menu_target target, uint32
                         "an SMS has no way back and no main menu: lead it to a message");
         return;
     }
+    if (target.kind == MENU_TO_TEXT && !menu->texts[target.index].is_message)
+        menu_check_sms_length(s->l, &menu->texts[target.index], menu->texts[target.index].name);
     if (target.kind != MENU_TO_SCREEN || s->marks[target.index] != MARK_NEW)
         return;
     s->marks[target.index] = MARK_DONE;
     screen = &menu->screens[target.index];
+    if (screen->kind == MENU_SCREEN_END)
+        menu_check_sms_length(s->l, screen->text, screen->name);
     if (screen->kind == MENU_SCREEN_ASK)
         menu_faults_add(&s->l->faults, false, line, 0,
                         "this SMS leads to %s, which asks something: an SMS gets one answer only",
@@ -271,6 +301,7 @@ void menu_check_ways(struct menu_loader *l)
         check_flow_end(l, &menu->flows[i]);
     check_reached(&s);
     check_used(l);
+    check_owed(l);
     for (uint16_t i = 0; i < menu->screen_count; i++)
         if (s.marks[i] == MARK_NEW)
             search_circle(&s, i);

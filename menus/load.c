@@ -298,6 +298,21 @@ static void load_ways_in(struct menu_loader *l)
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
+/* A text that ends a dialogue has pages where the link carries less than it takes. */
+static void make_text_screens(struct menu *menu)
+{
+    menu->text_screens = menu_model_alloc(menu, (menu->text_count + 1u) * sizeof(*menu->screens));
+    for (unsigned i = 0; i < menu->text_count; i++)
+        menu->text_screens[i] = (struct menu_screen){
+            .name = menu->texts[i].name,
+            .line = menu->texts[i].line,
+            .kind = MENU_SCREEN_END,
+            .text = &menu->texts[i],
+            .question = {.field = MENU_NONE, .guessed = MENU_NONE, .error = MENU_NONE},
+            .back = MENU_BACK_HIDDEN,
+            .flow = MENU_NONE};
+}
+
 static void load_all(struct menu_loader *l)
 {
     menu_load_check_keys(l, l->root, "a menu", top_keys);
@@ -323,6 +338,7 @@ static void load_all(struct menu_loader *l)
     menu_load_sms(l);
     menu_load_complete_values(l);
     menu_load_count_texts(l);
+    make_text_screens(l->menu);
     menu_check(l);
 }
 

@@ -108,6 +108,21 @@ const struct menu_text *menu_find_text(const struct menu *menu, const char *name
     return at != MENU_NONE ? &menu->texts[at] : NULL;
 }
 
+const struct menu_screen *menu_find_shown(const struct menu *menu, const char *name)
+{
+    uint16_t screen = menu_index_find(&menu->screen_index, name);
+    uint16_t text = screen == MENU_NONE ? menu_index_find(&menu->text_index, name) : MENU_NONE;
+
+    if (screen != MENU_NONE)
+        return &menu->screens[screen];
+    return text != MENU_NONE ? &menu->text_screens[text] : NULL;
+}
+
+bool menu_is_text_screen(const struct menu *menu, const struct menu_screen *screen)
+{
+    return screen >= menu->text_screens && screen < menu->text_screens + menu->text_count;
+}
+
 uint16_t menu_find_language(const struct menu *menu, const char *code)
 {
     for (uint16_t i = 0; i < menu->language_count; i++)

@@ -70,6 +70,7 @@ struct menu_text {
     const char *name; /* NULL: of a screen, choice, ... */
     uint32_t line;    /* in the source */
     bool is_message;
+    bool is_sms_checked; /* the loader's */
     struct menu_template *by_language;
 };
 
@@ -271,6 +272,7 @@ struct menu {
     uint16_t screen_count;
     struct menu_text *texts; /* named ones */
     uint16_t text_count;
+    struct menu_screen *text_screens; /* of each: the end screen that shows it page by page */
     struct menu_table *tables;
     uint16_t table_count;
     struct menu_field *fields;
@@ -315,6 +317,9 @@ uint16_t menu_index_find(const struct menu_index *index, const char *name);
 
 const struct menu_screen *menu_find_screen(const struct menu *menu, const char *name);
 const struct menu_text *menu_find_text(const struct menu *menu, const char *name);
+/* What a dialogue stands on: a screen, or a named text that takes several pages. NULL = neither. */
+const struct menu_screen *menu_find_shown(const struct menu *menu, const char *name);
+bool menu_is_text_screen(const struct menu *menu, const struct menu_screen *screen);
 /* The language's index; the fallback's for an empty or unknown code. */
 uint16_t menu_find_language(const struct menu *menu, const char *code);
 /* NULL when the table has no such code. */

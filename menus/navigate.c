@@ -158,10 +158,15 @@ static enum menu_arrival act(struct menu_run *run, const struct menu_screen *scr
     return MENU_ARRIVED_ACTION;
 }
 
-static enum menu_arrival end_with(struct menu_run *run, uint16_t text)
+static enum menu_arrival end_with(struct menu_run *run, uint16_t index)
 {
+    const struct menu_text *text = &run->menu->texts[index];
+
+    if (!run->is_sms && menu_template_units(&run->view, menu_view_template(&run->view, text)) >
+                            menu_limit_of(run->menu, run->limits, run->view.language))
+        return show(run, &run->menu->text_screens[index], false);
     run->screen = NULL;
-    run->text = &run->menu->texts[text];
+    run->text = text;
     return MENU_ARRIVED_END;
 }
 

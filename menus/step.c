@@ -299,7 +299,7 @@ static enum menu_arrival push(struct menu_run *run, const char *name)
 
 static enum menu_arrival take_input(struct menu_run *run, const char *input)
 {
-    const struct menu_screen *screen = menu_find_screen(run->menu, run->state->screen);
+    const struct menu_screen *screen = menu_find_shown(run->menu, run->state->screen);
     struct menu_target target;
     const struct menu_text *error;
 
@@ -308,8 +308,11 @@ static enum menu_arrival take_input(struct menu_run *run, const char *input)
      * answer to something else. */
     if (!run->state->is_open || screen == NULL)
         return dial(run, NULL);
-    if (!menu_answer(run, screen, input, &target, &error))
+    if (!menu_answer(run, screen, input, &target, &error)) {
+        if (menu_is_text_screen(run->menu, screen))
+            return dial(run, NULL); /* no page is left of it: the link carries more by now */
         target = menu_refuse(run, screen, error);
+    }
     run->outcome->was_back = target.kind == MENU_TO_BACK || target.kind == MENU_TO_MAIN;
     run->outcome->was_paged = target.kind == MENU_TO_SAME;
     return menu_navigate(run, target);

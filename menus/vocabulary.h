@@ -32,6 +32,13 @@ struct menu_action {
     const char *const *results; /* NULL-ended; every one needs a target in the menu */
 };
 
+/* A message that the service owes by itself, by SMS, because one of these actions was carried out,
+ * then or later: a menu with such an action needs a message of that name. */
+struct menu_owed {
+    const char *message;
+    const char *const *actions; /* NULL-ended */
+};
+
 enum menu_fact_kind { MENU_FACT_TEXT, MENU_FACT_NUMBER, MENU_FACT_FLAG, MENU_FACT_WORD };
 
 /* A fact is asked by conditions and shown by placeholders. */
@@ -50,6 +57,8 @@ struct menu_vocabulary {
     size_t action_count;
     const struct menu_fact *facts;
     size_t fact_count;
+    const struct menu_owed *owed;
+    size_t owed_count;
 };
 
 /* Facts at hand during one step. get() writes the value of a named fact and returns true, or false

@@ -54,6 +54,7 @@ void programme_encode_shared(const struct programme *p, struct writer *w)
 
 void programme_owe(struct programme *p, const char *text)
 {
+    assert(programme_owes_message(text)); /* else no check says that a menu lacks it */
     for (unsigned i = 0; i < p->sms_count; i++) {
         if (strcmp(p->sms[i], text) == 0)
             return;

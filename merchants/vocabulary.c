@@ -83,6 +83,46 @@ static const struct menu_action actions[] = {ACTIONS(AS_MENU_ACTION)};
 static programme_action_fn *const functions[] = {ACTIONS(AS_FUNCTION)};
 enum { ACTION_COUNT = sizeof(actions) / sizeof(actions[0]) };
 
+#define BECAUSE_OF(...)                                                                            \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define REGISTERING BECAUSE_OF("daftar", "sms_ya")
+#define SEATED      BECAUSE_OF("latih_ikut", "sms_ikut")
+#define TOLD        BECAUSE_OF("kabari", "sms_latih")
+#define ERASING     BECAUSE_OF("hapus", "hapus_ya")
+
+static const struct menu_owed owed[] = {
+    {"SMS_TERKIRIM", REGISTERING},
+    {"SMS_DIPERIKSA", REGISTERING},
+    {"SMS_PERBAIKAN", REGISTERING},
+    {"SMS_PERBAIKAN_INGAT", REGISTERING},
+    {"SMS_DISETUJUI", REGISTERING},
+    {"SMS_DITOLAK", REGISTERING},
+    {"SMS_UBAH", BECAUSE_OF("ubah", "sms_isi")},
+    {"SMS_BATAL", BECAUSE_OF("batal")},
+    {"SMS_SALINAN", BECAUSE_OF("salinan")},
+    {"SMS_NUDGE", BECAUSE_OF("setuju")},
+    {"SMS_HAPUS_TERIMA", ERASING},
+    {"SMS_HAPUS_SELESAI", ERASING},
+    {"SMS_LATIH_DAFTAR", TOLD},
+    {"SMS_LATIH_DAFTAR1", TOLD},
+    {"SMS_LATIH_DAFTAR2", TOLD},
+    {"SMS_LATIH_INFO", BECAUSE_OF("latih_info")},
+    {"SMS_LATIH_OK", SEATED},
+    {"SMS_LATIH_BATAL", SEATED},
+    {"SMS_LATIH_INGAT", SEATED},
+};
+
+bool programme_owes_message(const char *name)
+{
+    for (size_t i = 0; i < sizeof(owed) / sizeof(owed[0]); i++)
+        if (strcmp(owed[i].message, name) == 0)
+            return true;
+    return false;
+}
+
 const struct menu_vocabulary programme_vocabulary = {
     .rules = rules,
     .rule_count = sizeof(rules) / sizeof(rules[0]),
@@ -90,6 +130,8 @@ const struct menu_vocabulary programme_vocabulary = {
     .action_count = ACTION_COUNT,
     .facts = programme_fact_table,
     .fact_count = PROGRAMME_FACT_COUNT,
+    .owed = owed,
+    .owed_count = sizeof(owed) / sizeof(owed[0]),
 };
 
 programme_action_fn *programme_find_action(const char *name)

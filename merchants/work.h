@@ -26,6 +26,8 @@ enum { PROGRAMME_SMS_FROM_HOUR = 8, PROGRAMME_SMS_UNTIL_HOUR = 20 };
 
 /* A text owed to the subscriber; the same one twice is owed once. */
 void programme_owe(struct programme *p, const char *text);
+/* Is the message in the vocabulary, so that the check of a menu asks for it? */
+bool programme_owes_message(const char *name);
 /* `event` and the set names are literals. */
 void programme_note(struct programme *p, const char *member, const char *leave_set,
                     const char *enter_set, const char *event, const char *actor);

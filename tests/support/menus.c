@@ -32,13 +32,16 @@ const struct menu_vocabulary menu_test_vocabulary = {
             {"two_codes", rule_two_codes, (const char *const[]){"NO", NULL}, NULL, 1}},
     .rule_count = 2,
     .actions = (const struct menu_action[]){{"join", (const char *const[]){"ok", "full", NULL}},
-                                            {"find", (const char *const[]){"ok", "wrong", NULL}}},
-    .action_count = 2,
+                                            {"find", (const char *const[]){"ok", "wrong", NULL}},
+                                            {"gift", (const char *const[]){"ok", NULL}}},
+    .action_count = 3,
     .facts = (const struct menu_fact[]){{"joined", MENU_FACT_FLAG, 1, NULL, "1"},
                                         {"level", MENU_FACT_WORD, 0,
                                          (const char *const[]){"GOLD", "TIN", NULL}, "GOLD"},
                                         {"card", MENU_FACT_TEXT, 13, NULL, "1871-000042-1"}},
     .fact_count = 3,
+    .owed = (const struct menu_owed[]){{"SMS_GIFT", (const char *const[]){"gift", NULL}}},
+    .owed_count = 1,
 };
 
 static void collect(void *arg, const struct menu_fault *fault)

@@ -8,7 +8,8 @@
 #include "menus/state.h"
 
 /* Of a small club. Rules: member (4 digits; errors LENGTH, which shows {jml}, and DIGITS),
- * two_codes. Actions: join (ok, full), find (ok, wrong). Facts: joined (flag), level (GOLD, TIN),
+ * two_codes. Actions: join (ok, full), find (ok, wrong), gift
+ * (ok; owes SMS_GIFT). Facts: joined (flag), level (GOLD, TIN),
  * card. */
 extern const struct menu_vocabulary menu_test_vocabulary;
 

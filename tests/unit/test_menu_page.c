@@ -345,6 +345,48 @@ static void a_long_text_is_cut_between_words(void **state)
     menu_free(menu);
 }
 
+/* A named text that ends the dialogue has pages too, where the link carries less than it takes. */
+static void a_long_end_text_has_pages(void **state)
+{
+    static const char source[] =
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"
+        "lines = { back = \"Back\"; next = \"Next\"; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; "
+        "LAST = \"a text that ends a dialogue and is longer than some links can carry at once\"; "
+        "};\n"
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; to = \"LAST\"; } ); }; "
+        "};\n";
+    char *faults;
+    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu_phone p;
+
+    (void)state;
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(
+        menu_phone_type(&p, "1"),
+        "a text that ends a dialogue and is longer than some links can carry at once");
+    assert_int_equal(p.outcome.kind, MENU_END);
+
+    p.limits.gsm_septets = 60;
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_type(&p, "1"),
+                        "a text that ends a dialogue and is longer than some\n98. Next");
+    assert_int_equal(p.outcome.kind, MENU_ASK);
+    assert_string_equal(p.outcome.screen, "LAST");
+    assert_string_equal(menu_phone_type(&p, "98"), "links can carry at once");
+    assert_int_equal(p.outcome.kind, MENU_END);
+    assert_false(p.state.is_open);
+
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    p.limits.gsm_septets = 182; /* the next page is asked for by a link that needs none */
+    assert_string_equal(menu_phone_type(&p, "98"), "M\n1. Go");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +394,7 @@ int main(void)
         cmocka_unit_test(languages_share_their_pages),
         cmocka_unit_test(a_few_choices_stay_together),
         cmocka_unit_test(a_long_text_is_cut_between_words),
+        cmocka_unit_test(a_long_end_text_has_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
