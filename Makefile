@@ -67,7 +67,7 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check check-fault check-mutants check-package unit tests lint docs bench sim fuzz \
+.PHONY: all run check check-fault check-mutants check-package unit tests lint analyze docs bench sim fuzz \
         fuzz-programs coverage clean install uninstall dist distcheck deb
 all: $(PROGRAMS)
 
@@ -82,6 +82,7 @@ NEEDS_check-fault := run check fault
 NEEDS_unit     := run check
 NEEDS_fuzz     := fuzz
 NEEDS_lint     := lint
+NEEDS_analyze  := run check analyze
 NEEDS_docs     := docs
 NEEDS_coverage := run check coverage
 NEEDS_deb      := package run check
@@ -187,6 +188,10 @@ LINT     :=
 endif
 lint: $(PACKAGES)
 	@tools/lint.sh $(LINT)
+
+# The static analysers under their written sets of checks; minutes. ANALYZE= names single ones.
+analyze: $(PACKAGES)
+	@tools/analyze.sh $(ANALYZE)
 
 # FUZZ_S seconds of libFuzzer for each target, or FUZZ_S=keep to keep what it found; the ordinary
 # `make check` replays what is kept.

@@ -393,13 +393,14 @@ static char *resolve(const char *includer, const char *path)
 {
     const char *slash = strrchr(includer, '/');
     size_t folder_bytes = slash != NULL ? (size_t)(slash + 1 - includer) : 0;
+    size_t path_bytes = strlen(path) + 1;
     char *whole;
 
     if (path[0] == '/' || folder_bytes == 0)
         return mem_strdup(path);
-    whole = mem_alloc(folder_bytes + strlen(path) + 1);
+    whole = mem_alloc(folder_bytes + path_bytes);
     memcpy(whole, includer, folder_bytes);
-    strcpy(whole + folder_bytes, path);
+    memcpy(whole + folder_bytes, path, path_bytes);
     return whole;
 }
 

@@ -70,3 +70,15 @@ bool text_copy(char *field, size_t field_bytes, const char *text)
     field[size] = '\0';
     return fits;
 }
+
+void text_hex(char *text, const void *octets, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *octet = octets;
+
+    for (size_t i = 0; i < size; i++) {
+        text[2 * i] = digits[octet[i] >> 4];
+        text[2 * i + 1] = digits[octet[i] & 15];
+    }
+    text[2 * size] = '\0';
+}

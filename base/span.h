@@ -184,5 +184,7 @@ void writer_string16(struct writer *w, const char *text);
 /* Copies text into a field of text_bytes, cutting at a character of UTF-8 when it is too long;
  * always ends it with NUL. True when all of it fitted. */
 bool text_copy(char *field, size_t field_bytes, const char *text);
+/* Writes size octets as 2 * size hexadecimal digits, lower case, and NUL. */
+void text_hex(char *text, const void *octets, size_t size);
 
 #endif

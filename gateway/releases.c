@@ -17,14 +17,15 @@ const char *release_state_name(enum release_state state)
 
 void releases_hex(const uint8_t id[MENU_ID_BYTES], char hex[RELEASES_HEX_BYTES])
 {
-    for (int i = 0; i < MENU_ID_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", id[i]);
+    text_hex(hex, id, MENU_ID_BYTES);
 }
 
 void releases_key(const uint8_t id[MENU_ID_BYTES], char key[RELEASES_KEY_BYTES])
 {
-    strcpy(key, "menu:");
-    releases_hex(id, key + strlen(key));
+    static const char prefix[] = "menu:";
+
+    memcpy(key, prefix, sizeof(prefix));
+    releases_hex(id, key + sizeof(prefix) - 1);
 }
 
 void releases_init(struct releases *r)

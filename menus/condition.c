@@ -1,5 +1,6 @@
 #include "menus/condition.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,7 +304,7 @@ static bool test_holds(const struct menu_condition_step *step, menu_condition_ge
 bool menu_condition_holds(const struct menu_condition *condition, menu_condition_get_fn *get,
                           void *ctx)
 {
-    bool stack[MENU_CONDITION_STEPS_MAX];
+    bool stack[MENU_CONDITION_STEPS_MAX] = {false};
     unsigned depth = 0;
 
     for (unsigned i = 0; i < condition->step_count; i++) {
@@ -314,17 +315,21 @@ bool menu_condition_holds(const struct menu_condition *condition, menu_condition
             stack[depth++] = test_holds(step, get, ctx);
             break;
         case MENU_CONDITION_NOT:
+            assert(depth >= 1);
             stack[depth - 1] = !stack[depth - 1];
             break;
         case MENU_CONDITION_AND:
+            assert(depth >= 2);
             depth--;
             stack[depth - 1] = stack[depth - 1] && stack[depth];
             break;
         case MENU_CONDITION_OR:
+            assert(depth >= 2);
             depth--;
             stack[depth - 1] = stack[depth - 1] || stack[depth];
             break;
         }
     }
+    assert(depth == 1);
     return stack[0];
 }

@@ -158,7 +158,8 @@ static void print_rule(struct menu_play *play)
 
     memset(rule, '-', sizeof(rule) - 2);
     rule[0] = rule[FRAME_COLUMNS] = '+';
-    strcpy(rule + FRAME_COLUMNS + 1, "\n");
+    rule[FRAME_COLUMNS + 1] = '\n';
+    rule[FRAME_COLUMNS + 2] = '\0';
     play->print(play->arg, rule);
 }
 

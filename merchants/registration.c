@@ -28,8 +28,7 @@ void registration_note_consent(struct merchant *m, const uint8_t version[MENU_ID
                                const char *language, int64_t at_ms)
 {
     m->consent_ms = at_ms;
-    for (unsigned i = 0; i < MENU_ID_BYTES; i++)
-        snprintf(m->consent_version + 2 * i, 3, "%02x", version[i]);
+    text_hex(m->consent_version, version, MENU_ID_BYTES);
     text_copy(m->consent_language, sizeof(m->consent_language), language);
 }
 

@@ -257,8 +257,7 @@ void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SU
     uint8_t hash[VAULT_HASH_BYTES];
 
     vault_hash(v, "subject", span_of_string(msisdn), hash);
-    for (unsigned i = 0; i < VAULT_SUBJECT_BYTES / 2; i++)
-        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    text_hex(text, hash, VAULT_SUBJECT_BYTES / 2);
 }
 
 void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES])

@@ -55,7 +55,7 @@ static bool parse_hex(const char *text, uint8_t octets[KEY_BYTES])
 {
     if (strlen(text) != 2 * KEY_BYTES)
         return false;
-    for (unsigned i = 0; i < KEY_BYTES; i++) {
+    for (size_t i = 0; i < KEY_BYTES; i++) {
         int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
 
         if (high < 0 || low < 0)
@@ -207,8 +207,7 @@ static void append_hex(char *line, size_t line_bytes)
 
     assert(ok == 1 && size + 2 * KEY_BYTES + 1 <= line_bytes);
     (void)ok;
-    for (unsigned i = 0; i < KEY_BYTES; i++)
-        snprintf(line + size + 2 * i, 3, "%02x", octets[i]);
+    text_hex(line + size, octets, KEY_BYTES);
     OPENSSL_cleanse(octets, sizeof(octets));
 }
 
@@ -293,7 +292,9 @@ static bool add_line(char text[FILE_BYTES_MAX], const struct vault_keys_file *fi
     if (text[size - 1] != '\n')
         text[size++] = '\n';
     make_seal_line(text + size, file->rows[file->count - 1].id + 1);
-    strcat(text, "\n");
+    size += strlen(text + size);
+    text[size] = '\n';
+    text[size + 1] = '\0';
     return true;
 }
 
@@ -322,7 +323,7 @@ bool vault_rotate_file(const char *path, char *error, size_t error_bytes)
     bool ok = read_text(path, text, &st, &f);
 
     if (ok) {
-        strcpy(copy, text); /* parsing cuts its text up */
+        memcpy(copy, text, sizeof(copy)); /* parsing cuts its text up */
         ok = parse_text(&file, copy, &f) && add_line(text, &file, &f) &&
              replace(path, text, &st, &f);
     }

@@ -56,12 +56,6 @@ static bool parse_hex(const char *hex, unsigned char *octets, size_t size)
     return true;
 }
 
-static void write_hex(const unsigned char *octets, size_t size, char *hex)
-{
-    for (size_t i = 0; i < size; i++)
-        sprintf(hex + 2 * i, "%02x", octets[i]);
-}
-
 static bool hash_token(const char *token, unsigned char hash[HASH_OCTETS])
 {
     return EVP_Digest(token, strlen(token), hash, NULL, EVP_sha256(), NULL) == 1;
@@ -202,9 +196,9 @@ bool auth_make_token(char token[AUTH_TOKEN_BYTES], char hash[AUTH_HASH_BYTES])
 
     if (RAND_bytes(octets, sizeof(octets)) != 1)
         return false;
-    write_hex(octets, sizeof(octets), token);
+    text_hex(token, octets, sizeof(octets));
     if (!hash_token(token, octets))
         return false;
-    write_hex(octets, sizeof(octets), hash);
+    text_hex(hash, octets, sizeof(octets));
     return true;
 }

@@ -352,7 +352,7 @@ static int bind_socket(const struct sockaddr *address, socklen_t size, int *erro
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(a);
 
     if (getsockname(fd, (struct sockaddr *)&a, &size) != 0)

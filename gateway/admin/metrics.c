@@ -311,13 +311,11 @@ static void write_menus(struct evbuffer *out, const struct router *router)
 
     head(out, "menu_info", "gauge", "Menus in force, by name and version.");
     for (unsigned i = 0; (menu = router_at(router, i)) != NULL; i++) {
-        const uint8_t *id = menu_id(menu);
+        char version[2 * MENU_ID_BYTES + 1];
 
-        evbuffer_add_printf(out, "warung_menu_info{menu=\"%s\",index=\"%u\",version=\"",
-                            menu_name(menu), i);
-        for (int octet = 0; octet < MENU_ID_BYTES; octet++)
-            evbuffer_add_printf(out, "%02x", id[octet]);
-        evbuffer_add_printf(out, "\"} 1\n");
+        text_hex(version, menu_id(menu), MENU_ID_BYTES);
+        evbuffer_add_printf(out, "warung_menu_info{menu=\"%s\",index=\"%u\",version=\"%s\"} 1\n",
+                            menu_name(menu), i, version);
     }
     plain(out, "menu_versions", "gauge", "Versions of menus kept for running dialogues.",
           router_version_count(router));

@@ -25,7 +25,7 @@ static long long number_of(const json_t *object, const char *key)
 static void format_window(const json_t *link, char cell[48])
 {
     if (json_object_get(link, "window") == NULL)
-        strcpy(cell, "-");
+        text_copy(cell, 48, "-");
     else
         snprintf(cell, 48, "%lld/%lld", number_of(link, "in_flight"), number_of(link, "window"));
 }
@@ -40,7 +40,7 @@ static void format_rate(const json_t *link, char cell[48])
     if (rate > 0)
         snprintf(cell, 48, "%.3g/s%s%s", rate, is_slow ? " " : "", is_slow ? pace : "");
     else
-        strcpy(cell, is_slow ? pace : "-");
+        text_copy(cell, 48, is_slow ? pace : "-");
 }
 
 static void format_round_trip(const json_t *link, char cell[48])
@@ -55,7 +55,7 @@ static void format_error(const json_t *link, char cell[96])
     const json_t *newest = json_array_get(json_object_get(link, "errors"), 0);
 
     if (newest == NULL)
-        strcpy(cell, "-");
+        text_copy(cell, 96, "-");
     else
         snprintf(cell, 96, "%s %s", ctl_text(newest, "name"), ctl_text(newest, "at"));
 }
@@ -194,25 +194,25 @@ enum ctl_status ctl_trace(const struct ctl_call *call)
     return look(call, "lines", stdout);
 }
 
-/* A new file that nobody else may read; "-" is standard output. NULL after telling why. */
+/* A new file that nobody else may read. NULL after telling why. */
 static FILE *create_private(const char *path)
 {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = NULL;
-    int fd;
 
-    if (strcmp(path, "-") == 0)
-        return stdout;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 && fchmod(fd, 0600) == 0)
         file = fdopen(fd, "w");
     if (file == NULL)
         ctl_complain("cannot create %s: %m", path);
+    if (file == NULL && fd >= 0)
+        close(fd);
     return file;
 }
 
 enum ctl_status ctl_pcap(const struct ctl_call *call)
 {
-    FILE *file = create_private(call->words[0]);
+    bool is_stdout = strcmp(call->words[0], "-") == 0;
+    FILE *file = is_stdout ? stdout : create_private(call->words[0]);
     enum ctl_status status;
 
     if (file == NULL)
@@ -221,7 +221,7 @@ enum ctl_status ctl_pcap(const struct ctl_call *call)
                  "are done",
                  call->words[0]);
     status = look(call, "pcap", file);
-    if (file != stdout && fclose(file) != 0 && status == CTL_DONE) {
+    if (!is_stdout && fclose(file) != 0 && status == CTL_DONE) {
         ctl_complain("cannot write %s", call->words[0]);
         status = CTL_REFUSED;
     }

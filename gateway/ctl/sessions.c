@@ -21,8 +21,7 @@ static json_t *version_text(const uint8_t id[MENU_ID_BYTES])
 {
     char text[2 * MENU_ID_BYTES + 1];
 
-    for (int i = 0; i < MENU_ID_BYTES; i++)
-        sprintf(text + 2 * i, "%02x", id[i]);
+    text_hex(text, id, MENU_ID_BYTES);
     return json_string(text);
 }
 

@@ -108,7 +108,7 @@ void listener_free(struct listener *l)
 
 uint16_t listener_port(const struct listener *l)
 {
-    struct sockaddr_storage storage;
+    struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(storage);
 
     if (getsockname(l->fd, (struct sockaddr *)&storage, &size) != 0)

@@ -70,7 +70,7 @@ static void add_address(struct line *l, const char *key, const struct smpp_addre
         cut_dialled(value);
     else if (strspn(value + plus, "0123456789") >= NUMBER_DIGITS_MIN) {
         log_mask_msisdn(value + plus, masked, sizeof(masked));
-        strcpy(value, masked);
+        text_copy(value, sizeof(value), masked);
     }
     add(l, " %s=%s", key, value);
 }

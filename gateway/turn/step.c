@@ -257,13 +257,6 @@ static void note_changes(struct run *run)
         step->timers[step->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
 }
 
-static void write_hex(char *text, const uint8_t *octets, size_t size)
-{
-    text[0] = '\0';
-    for (size_t i = 0; i < size; i++)
-        snprintf(text + 2 * i, 3, "%02x", octets[i]);
-}
-
 /* What was agreed to: the words that stood on the screen, as a digest that anybody can make again
  * from the menu's version. The time is the log's. */
 static void note_consent(struct run *run)
@@ -275,11 +268,11 @@ static void note_consent(struct run *run)
     uint8_t digest[VAULT_HASH_BYTES];
     int size;
 
-    write_hex(version, c->version, MENU_ID_BYTES);
-    write_hex(session, id->octets, id->size);
+    text_hex(version, c->version, MENU_ID_BYTES);
+    text_hex(session, id->octets, id->size);
     if (!c->is_sms && work->session.screen[0] != '\0') {
         vault_digest(span_of_string(work->session.screen), digest);
-        write_hex(words, digest, 16);
+        text_hex(words, digest, 16);
     }
     size = snprintf(work->consent, sizeof(work->consent),
                     "%s version=%s words=%s lang=%s by=%s link=%s session=%s", name_subject(run),

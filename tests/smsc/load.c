@@ -252,7 +252,7 @@ static bool read_options(struct load *l)
         return true;
     fprintf(stderr,
             "warung-smsc: --first-phone wants digits, --phones 1 to %u, --think 1 or more\n",
-            PHONES_LIMIT);
+            (unsigned)PHONES_LIMIT);
     return false;
 }
 

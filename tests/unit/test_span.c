@@ -140,6 +140,18 @@ static void test_equality(void **state)
     assert_true(span_is_equal(span_of(NULL, 0), span_of_string("")));
 }
 
+static void test_text_hex(void **state)
+{
+    static const uint8_t octets[] = {0x00, 0x7f, 0xa5, 0xff};
+    char text[2 * sizeof(octets) + 1];
+
+    (void)state;
+    text_hex(text, octets, sizeof(octets));
+    assert_string_equal(text, "007fa5ff");
+    text_hex(text, octets, 0);
+    assert_string_equal(text, "");
+}
+
 static void test_text_copy_cuts_at_a_character(void **state)
 {
     char field[6];
@@ -165,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_lengths_before_octets),
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_equality),
+        cmocka_unit_test(test_text_hex),
         cmocka_unit_test(test_text_copy_cuts_at_a_character),
     };
 
