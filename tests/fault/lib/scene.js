@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { BUILD, Process, ROOT, freePort, run, until } = require('../../e2e/lib/process');
+const { BUILD, Process, ROOT, delay, freePort, run, until } = require('../../e2e/lib/process');
 const { Gateway } = require('../../e2e/lib/warungd');
 
 const WAIT_MS = 180000;
@@ -18,6 +18,17 @@ class Scene {
 
     async start() {
         this.port = await freePort();
+        await this.dial();
+        for (let i = 0; i < this.count; i++)
+            this.gateways.push(this.makeGateway(`gw${i + 1}`));
+        for (const gateway of this.gateways)
+            await gateway.writeConfiguration();
+        await Promise.all(this.gateways.map((g) => this.launch(g)));
+        await until('the load to begin', async () => (await this.stats()).sent > 0);
+    }
+
+    // A centre and its subscribers; again, with others, when the last ones are done.
+    async dial() {
         const binds = this.count * this.load.binds;
         const echo = this.load.echo;
         this.control = path.join(this.folder, 'centre.sock');
@@ -27,23 +38,46 @@ class Scene {
             '--seconds', this.load.seconds, '--warmup', 0, '--drain', 90,
             ...(this.load.rate ? ['--rate', this.load.rate, '--think', 40] : ['--dialogues', this.load.dialogues]),
             '--response-timeout', 4000, '--retry', 200, '--give-up', 60000, '--screen-timeout', 45000,
-            '--enquire-link', 1, '--its', echo ? 'echo' : 'constant', // Unnumbered, a key pressed again at once at another gateway passes for a copy.
+            '--enquire-link', 1, '--its', echo ? 'echo' : 'constant',
+            // Unnumbered, a key pressed again at once at another gateway passes for a copy.
             ...(echo ? [] : ['--reenter', 1000, '--sticky']),
             '--seed', this.load.seed, '--first-phone', this.load.firstPhone, '--phones', 1000000,
             '--json', '--ledger-out', path.join(this.folder, 'ledger.json')].map(String));
-        for (let i = 0; i < this.count; i++)
-            this.gateways.push(this.makeGateway(`gw${i + 1}`));
-        for (const gateway of this.gateways)
-            await gateway.writeConfiguration();
-        // Before the load is up there is nothing to be ready with: the last bind starts it.
+        // The last gateway to bind starts the load.
         await until('the centre', () => fs.existsSync(this.control) || !this.centre.isRunning);
-        await Promise.all(this.gateways.map((g) => this.launch(g)));
-        await until('the load to begin', async () => (await this.stats()).sent > 0);
     }
 
     async stats() {
         const { stdout } = await this.tellCentre('stats');
         return stdout.startsWith('{') ? JSON.parse(stdout) : {};
+    }
+
+    // Looks at the inputs taken, some fifty times a second; stop() tells the longest time without one.
+    watchOutage() {
+        let taken = 0, sinceMs = Date.now(), longestMs = 0, isOver = false;
+        const look = async () => {
+            while (!isOver) {
+                const { accepted } = await this.stats();
+                const nowMs = Date.now();
+                if (accepted !== taken) {
+                    longestMs = Math.max(longestMs, nowMs - sinceMs);
+                    [taken, sinceMs] = [accepted, nowMs];
+                }
+                await delay(10);
+            }
+        };
+        const done = look();
+        return async () => {
+            isOver = true;
+            await done;
+            return longestMs;
+        };
+    }
+
+    // The same gateways, another crowd.
+    async dialAgain() {
+        await this.dial();
+        await until('the load to begin', async () => (await this.stats()).sent > 0, 60000);
     }
 
     makeGateway(instance) {

@@ -187,15 +187,15 @@ class Sentinels extends Single {
     }
 }
 
-// Three masters with a replica each.
+// Three masters with a replica each, or more: the masters first, then a first replica of each, ...
 class Cluster extends Single {
-    constructor(folder, { nodeTimeoutMs = 1000, appendfsync = 'everysec' } = {}) {
+    constructor(folder, { nodeTimeoutMs = 1000, appendfsync = 'everysec', replicas = 1 } = {}) {
         super(folder);
-        Object.assign(this, { nodeTimeoutMs, appendfsync });
+        Object.assign(this, { nodeTimeoutMs, appendfsync, size: 3 * (1 + replicas) });
     }
 
     async start() {
-        for (let i = 0; i < 6; i++)
+        for (let i = 0; i < this.size; i++)
             this.servers.push(await new Server(this.folder, `node${i + 1}`, {
                 port: await freePort(),
                 settings: ['cluster-enabled yes', `cluster-node-timeout ${this.nodeTimeoutMs}`,
@@ -218,8 +218,8 @@ class Cluster extends Single {
             const bus = (await server.command('CONFIG', 'GET', 'cluster-port')).split('\n')[1];
             await first.command('CLUSTER', 'MEET', server.host, server.port, bus);
         }
-        for (let i = 3; i < 6; i++) {
-            const id = (await this.servers[i - 3].command('CLUSTER', 'MYID')).trim();
+        for (let i = 3; i < this.size; i++) {
+            const id = (await this.servers[i % 3].command('CLUSTER', 'MYID')).trim();
             await until('a replica to be taken', async () =>
                 (await this.servers[i].command('CLUSTER', 'REPLICATE', id)).trim() === 'OK', START_MS);
         }
@@ -230,7 +230,7 @@ class Cluster extends Single {
         await until(`${this.folder}: the cluster to be whole`, async () => {
             const infos = await Promise.all(this.servers.map((s) => s.command('CLUSTER', 'INFO')));
             if (!infos.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text) &&
-                    /cluster_known_nodes:6/.test(text)))
+                    text.includes(`cluster_known_nodes:${this.size}`)))
                 return false;
             const roles = await Promise.all(this.servers.map((s) => s.command('INFO', 'replication')));
             this.masters = this.servers.filter((s, i) => /role:master/.test(roles[i]));
