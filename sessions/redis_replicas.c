@@ -16,16 +16,18 @@ static const char *field_of(const redisReply *row, const char *name)
     return "";
 }
 
-/* As Sentinel itself chooses: it must have heard from it (a replica that it only heard of has no
- * run id), and not have lost it. One that still copies everything is behind the others: it is
- * chosen last. */
+/* As Sentinel itself chooses (sentinelSelectSlave): it must have heard from it (a replica that it
+ * only heard of has no run id) and not have lost it; the replica may have been without its master
+ * for ten times down-after. One that is merely disconnected counts until it is called down: a
+ * promotion cuts the connections of all sentinels to the replica that is promoted. */
 static bool is_promotable(const redisReply *row)
 {
     const char *flags = field_of(row, "flags");
+    long long lost_ms = strtoll(field_of(row, "master-link-down-time"), NULL, 10);
+    long long down_after_ms = strtoll(field_of(row, "down-after-milliseconds"), NULL, 10);
 
     return strstr(flags, "slave") != NULL && strstr(flags, "down") == NULL &&
-           strstr(flags, "disconnected") == NULL && field_of(row, "runid")[0] != '\0' &&
-           strcmp(field_of(row, "master-link-status"), "ok") == 0;
+           field_of(row, "runid")[0] != '\0' && lost_ms <= 10 * down_after_ms;
 }
 
 static bool is_at(const redisReply *row, const struct redis_address *address)
@@ -36,14 +38,24 @@ static bool is_at(const redisReply *row, const struct redis_address *address)
            redis_address_is_equal(&own, address);
 }
 
+static bool is_not_yet_demoted(const redisReply *row, const struct redis_address *former)
+{
+    return former != NULL && is_at(row, former) &&
+           strcmp(field_of(row, "role-reported"), "master") == 0 &&
+           strstr(field_of(row, "flags"), "promoted") == NULL;
+}
+
 bool redis_replicas_promotable(const struct redisReply *reply, const struct redis_address *master,
-                               unsigned *count)
+                               const struct redis_address *former, unsigned *count)
 {
     *count = 0;
     if (reply->type != REDIS_REPLY_ARRAY)
         return false;
-    for (size_t i = 0; i < reply->elements; i++)
-        *count += is_promotable(reply->element[i]) && !is_at(reply->element[i], master);
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *row = reply->element[i];
+
+        *count += is_promotable(row) && !is_at(row, master) && !is_not_yet_demoted(row, former);
+    }
     return true;
 }
 

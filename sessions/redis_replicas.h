@@ -12,10 +12,12 @@
 
 struct redisReply;
 
-/* Of SENTINEL REPLICAS: how many are well and follow, without the master itself (a sentinel lists
- * what it has just promoted until the others are moved over). False when it is no such reply. */
+/* Of SENTINEL REPLICAS: how many are well, without the master itself (a sentinel lists what it has
+ * just promoted until the others are moved over) and without the master before it as long as it
+ * takes itself for one (sentinels call it a replica some eight seconds before they make it one;
+ * NULL = none). False when it is no such reply. */
 bool redis_replicas_promotable(const struct redisReply *reply, const struct redis_address *master,
-                               unsigned *count);
+                               const struct redis_address *former, unsigned *count);
 /* Of the master's INFO replication: how many follow it and still copy. False likewise. */
 bool redis_replicas_copying(const struct redisReply *reply, unsigned *count);
 

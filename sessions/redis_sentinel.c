@@ -41,8 +41,9 @@ struct redis_sentinel {
     struct redis_router router;
     struct redis_router_settings settings;
     struct redis_node *node;
-    bool has_master;
-    unsigned long long epoch; /* of the master that the node is */
+    bool has_master, has_former;
+    struct redis_address former; /* the master before this one */
+    unsigned long long epoch;    /* of the master that the node is */
     struct watcher *watchers;
     struct redis_call copying_call;
     bool is_asking_master;
@@ -59,6 +60,22 @@ static struct redis_sentinel *of(struct redis_router *r)
 
 /* --- what is believed --- */
 
+static unsigned agreeing(const struct redis_sentinel *s, const struct watcher *with)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < s->settings.server_count; i++) {
+        const struct watcher *w = &s->watchers[i];
+
+        count += w->has_answer && w->epoch == with->epoch &&
+                 redis_address_is_equal(&w->address, &with->address);
+    }
+    return count;
+}
+
+/* The sentinel that leads a fail-over names the new master as soon as it is one; its epoch grows,
+ * and the others hear of it, up to a second later. So of answers of one epoch the lonelier is the
+ * newer. */
 static const struct watcher *best_answer(const struct redis_sentinel *s)
 {
     const struct watcher *best = NULL;
@@ -66,7 +83,8 @@ static const struct watcher *best_answer(const struct redis_sentinel *s)
     for (unsigned i = 0; i < s->settings.server_count; i++) {
         const struct watcher *w = &s->watchers[i];
 
-        if (w->has_answer && (best == NULL || w->epoch > best->epoch))
+        if (w->has_answer && (best == NULL || w->epoch > best->epoch ||
+                              (w->epoch == best->epoch && agreeing(s, w) < agreeing(s, best))))
             best = w;
     }
     return best;
@@ -81,6 +99,8 @@ static void follow(struct redis_sentinel *s, const struct watcher *w)
     if (is_other) {
         redis_address_text(&w->address, server, sizeof(server));
         log_info("store.master", LOG_S("server", server), LOG_U("epoch", w->epoch));
+        s->has_former = s->has_master;
+        s->former = *redis_node_address(s->node);
     }
     s->epoch = w->epoch;
     redis_node_retarget(s->node, &w->address);
@@ -113,14 +133,23 @@ static void require_replicas(struct redis_sentinel *s)
     redis_node_set_wait_replicas(s->node, count);
 }
 
+/* A ready master is left only for one that a later fail-over made: of a greater epoch, or of a
+ * fail-over that is not over yet. Until that one is followed, the old one's word is worth nothing.
+ */
+static bool is_newer(const struct redis_sentinel *s, const struct watcher *w)
+{
+    return w->epoch > s->epoch ||
+           (w->epoch == s->epoch &&
+            !redis_address_is_equal(&w->address, redis_node_address(s->node)));
+}
+
 static void judge(struct redis_sentinel *s)
 {
     const struct watcher *best = best_answer(s);
 
     if (best == NULL)
         return;
-    /* A ready master is left only for one that a later fail-over made. */
-    if (!s->has_master || best->epoch > s->epoch || !redis_node_is_ready(s->node))
+    if (!s->has_master || is_newer(s, best) || !redis_node_is_ready(s->node))
         follow(s, best);
     require_replicas(s);
 }
@@ -166,7 +195,9 @@ static void on_replicas(struct redis_call *call, const struct redisReply *reply)
     struct watcher *w = LIST_ITEM(call, struct watcher, replicas_call);
     unsigned count;
 
-    if (reply != NULL && redis_replicas_promotable(reply, &w->address, &count))
+    if (reply != NULL &&
+        redis_replicas_promotable(reply, &w->address,
+                                  w->router->has_former ? &w->router->former : NULL, &count))
         w->promotable = count;
 }
 

@@ -377,18 +377,31 @@ static void test_result_names(void **state)
     assert_string_equal(store_result_name(STORE_UNKNOWN), "unknown");
 }
 
-/* A row of SENTINEL REPLICAS, as RESP: fields that Sentinel always gives, and one more that we do
- * not know. */
+/* A row of SENTINEL REPLICAS, as RESP: the fields that count, and one that does not. */
 static void add_replica(char *resp, size_t bytes, const char *port, const char *run_id,
-                        const char *flags, const char *link)
+                        const char *flags, const char *lost_ms)
 {
-    const char *const words[] = {
-        "name", "x",     "ip",  "10.0.0.1",           "port", port, "runid",
-        run_id, "flags", flags, "master-link-status", link};
+    const char *const words[] = {"name",
+                                 "x",
+                                 "ip",
+                                 "10.0.0.1",
+                                 "port",
+                                 port,
+                                 "runid",
+                                 run_id,
+                                 "flags",
+                                 flags,
+                                 "role-reported",
+                                 "master",
+                                 "down-after-milliseconds",
+                                 "1000",
+                                 "master-link-down-time",
+                                 lost_ms};
+    enum { COUNT = sizeof(words) / sizeof(words[0]) };
     size_t used = strlen(resp);
 
-    used += (size_t)snprintf(resp + used, bytes - used, "*12\r\n");
-    for (size_t i = 0; i < 12; i++)
+    used += (size_t)snprintf(resp + used, bytes - used, "*%d\r\n", COUNT);
+    for (size_t i = 0; i < COUNT; i++)
         used += (size_t)snprintf(resp + used, bytes - used, "$%zu\r\n%s\r\n", strlen(words[i]),
                                  words[i]);
 }
@@ -406,7 +419,7 @@ static redisReply *parse_resp(const char *resp)
 }
 
 static unsigned count_promotable(const char *port, const char *run_id, const char *flags,
-                                 const char *link)
+                                 const char *lost_ms)
 {
     char resp[1024] = "*1\r\n";
     struct redis_address master;
@@ -414,11 +427,32 @@ static unsigned count_promotable(const char *port, const char *run_id, const cha
     unsigned count = 99;
 
     assert_true(redis_address_set(&master, "10.0.0.1", 6379));
-    add_replica(resp, sizeof(resp), port, run_id, flags, link);
+    add_replica(resp, sizeof(resp), port, run_id, flags, lost_ms);
     reply = parse_resp(resp);
-    assert_true(redis_replicas_promotable(reply, &master, &count));
+    assert_true(redis_replicas_promotable(reply, &master, NULL, &count));
     freeReplyObject(reply);
     return count;
+}
+
+static void test_former_master_that_does_not_know_it(void **state)
+{
+    struct redis_address master = {.host = "10.0.0.2", .port = 6379};
+    struct redis_address former = {.host = "10.0.0.1", .port = 6379};
+    char resp[1024] = "*1\r\n";
+    redisReply *reply;
+    unsigned count;
+
+    (void)state;
+    add_replica(resp, sizeof(resp), "6379", "abc", "slave", "0");
+    reply = parse_resp(resp);
+    assert_true(redis_replicas_promotable(reply, &master, &former, &count));
+    assert_int_equal(count, 0);
+    former.port = 6380;
+    assert_true(redis_replicas_promotable(reply, &master, &former, &count));
+    assert_int_equal(count, 1);
+    assert_true(redis_replicas_promotable(reply, &master, NULL, &count));
+    assert_int_equal(count, 1);
+    freeReplyObject(reply);
 }
 
 static void test_replicas_that_could_be_promoted(void **state)
@@ -428,16 +462,19 @@ static void test_replicas_that_could_be_promoted(void **state)
     unsigned count;
 
     (void)state;
-    assert_int_equal(count_promotable("6380", "abc", "slave", "ok"), 1);
+    assert_int_equal(count_promotable("6380", "abc", "slave", "0"), 1);
     /* On its way to be master, and not yet named: the one that matters. */
-    assert_int_equal(count_promotable("6380", "abc", "slave,promoted", "ok"), 1);
-    assert_int_equal(count_promotable("6379", "abc", "slave,promoted", "ok"), 0);
-    assert_int_equal(count_promotable("6380", "abc", "s_down,slave", "ok"), 0);
-    assert_int_equal(count_promotable("6380", "abc", "slave,disconnected", "ok"), 0);
-    assert_int_equal(count_promotable("6380", "abc", "slave", "err"), 0);
-    assert_int_equal(count_promotable("6380", "", "slave", "ok"), 0);
-    assert_int_equal(count_promotable("6380", "abc", "master", "ok"), 0);
-    assert_false(redis_replicas_promotable(reply, &master, &count));
+    assert_int_equal(count_promotable("6380", "abc", "slave,promoted", "0"), 1);
+    assert_int_equal(count_promotable("6379", "abc", "slave,promoted", "0"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "s_down,slave", "0"), 0);
+    /* As all sentinels see it for a moment when one of them promotes it. */
+    assert_int_equal(count_promotable("6380", "abc", "slave,disconnected", "0"), 1);
+    assert_int_equal(count_promotable("6380", "abc", "slave", "10001"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "slave", "10000"), 1);
+    assert_int_equal(count_promotable("6380", "abc", "slave", "-1000"), 1); /* never had it */
+    assert_int_equal(count_promotable("6380", "", "slave", "0"), 0);
+    assert_int_equal(count_promotable("6380", "abc", "master", "0"), 0);
+    assert_false(redis_replicas_promotable(reply, &master, NULL, &count));
     freeReplyObject(reply);
 }
 
@@ -487,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_loads_key_by_key),
         cmocka_unit_test(test_library_version),
         cmocka_unit_test(test_replicas_that_could_be_promoted),
+        cmocka_unit_test(test_former_master_that_does_not_know_it),
         cmocka_unit_test(test_replicas_that_copy),
         cmocka_unit_test(test_result_names),
     };

@@ -133,6 +133,7 @@ class Scene {
             throw new Error(`the load ended with ${status}:\n${this.centre.output}`);
         const report = JSON.parse(this.centre.stdout);
         const accounts = JSON.parse(fs.readFileSync(path.join(this.folder, 'ledger.json'))).subscribers;
+        await this.redis.isWhole?.();
         const merchants = await this.gateways[0].ctlJson('merchants', 'list');
         return { report, accounts, merchants, status };
     }
