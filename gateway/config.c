@@ -303,6 +303,25 @@ struct config *config_load(const char *path, source_fault_fn *on_fault, void *ar
     return NULL;
 }
 
+static int64_t days_ms(unsigned days)
+{
+    return (int64_t)days * 86400 * 1000;
+}
+
+struct programme_periods config_periods(const struct config *config)
+{
+    const struct config_retention *r = &config->retention;
+
+    return (struct programme_periods){
+        .draft_ms = (int64_t)config->turn.draft_ttl_s * 1000,
+        .approved_ms = days_ms(r->approved_d),
+        .rejected_ms = days_ms(r->rejected_d),
+        .cancelled_ms = days_ms(r->cancelled_d),
+        .ticket_ms = days_ms(r->ticket_d),
+        .other_ms = days_ms(r->other_d),
+    };
+}
+
 void config_free(struct config *config)
 {
     if (config == NULL)

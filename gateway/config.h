@@ -13,6 +13,7 @@
 #include "base/source.h"
 #include "gateway/cdr/cdr_line.h"
 #include "gateway/dialects.h"
+#include "merchants/periods.h"
 
 enum { CONFIG_MENUS_MAX = 32 };
 
@@ -52,7 +53,6 @@ struct config_redis {
     unsigned connections;
     unsigned wait_replicas; /* STORE_REDIS_WAIT_BY_MODE: -1 */
     unsigned wait_timeout_ms;
-    unsigned journal_keep_s;
 };
 
 struct config_tls {
@@ -161,6 +161,17 @@ struct config_turn {
     unsigned parts_keep_s;
 };
 
+struct config_retention {
+    unsigned approved_d;
+    unsigned rejected_d;
+    unsigned cancelled_d;
+    unsigned ticket_d;
+    unsigned other_d;
+    unsigned journal_d;
+    unsigned consent_d;
+    unsigned every_s;
+};
+
 struct config_cdr {
     const char *directory; /* empty = none are written */
     const char *key_file;
@@ -195,6 +206,7 @@ struct config {
     unsigned drain_timeout_s;
     struct config_log log;
     struct config_cdr cdr;
+    struct config_retention retention;
     struct config_turn turn;
     struct config_memory *memory; /* owns all of the above */
 };
@@ -208,6 +220,9 @@ void config_free(struct config *config);
 typedef void config_changed_fn(void *arg, const char *path);
 void config_list_restart_changes(const struct config *old, const struct config *new,
                                  config_changed_fn *on_changed, void *arg);
+
+/* How long what is kept. */
+struct programme_periods config_periods(const struct config *config);
 
 /* True when both describe the same connections (everything but what a running link takes over). */
 bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc *b);

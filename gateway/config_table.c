@@ -50,7 +50,6 @@ const struct config_row config_rows[] = {
     NUMBER("redis.connections", CONFIG_RESTART, IN(config, redis.connections), "16", 1, 32, NULL),
     NUMBER("redis.wait_replicas", CONFIG_RESTART, IN(config, redis.wait_replicas), "-1", -1, 16, NULL),
     NUMBER("redis.wait_timeout_ms", CONFIG_RESTART, IN(config, redis.wait_timeout_ms), "500", 10, 60000, "ms"),
-    NUMBER("redis.journal_keep_s", CONFIG_RESTART, IN(config, redis.journal_keep_s), "63072000", 0, 2147483647, "s"),
 
     LIST("smsc", 0, IN(config, smsc), IN(config, smsc_count), config_smsc),
     TEXT("smsc[].name", 0, IN(config_smsc, name), "", 0, 23, config_check_name),
@@ -138,6 +137,16 @@ const struct config_row config_rows[] = {
     WORD("log.level", 0, IN(config, log.level), "info", levels),
     WORD("log.format", 0, IN(config, log.format), "logfmt", formats),
     FLAG("log.show_msisdn", 0, IN(config, log.show_msisdn), "false"),
+
+    GROUP("retention"),
+    NUMBER("retention.approved_d", CONFIG_RESTART, IN(config, retention.approved_d), "730", 0, 36500, "days"),
+    NUMBER("retention.rejected_d", CONFIG_RESTART, IN(config, retention.rejected_d), "183", 0, 36500, "days"),
+    NUMBER("retention.cancelled_d", CONFIG_RESTART, IN(config, retention.cancelled_d), "183", 0, 36500, "days"),
+    NUMBER("retention.ticket_d", CONFIG_RESTART, IN(config, retention.ticket_d), "183", 0, 36500, "days"),
+    NUMBER("retention.other_d", CONFIG_RESTART, IN(config, retention.other_d), "183", 0, 36500, "days"),
+    NUMBER("retention.journal_d", CONFIG_RESTART, IN(config, retention.journal_d), "730", 0, 24000, "days"),
+    NUMBER("retention.consent_d", CONFIG_RESTART, IN(config, retention.consent_d), "1825", 0, 24000, "days"),
+    NUMBER("retention.every_s", CONFIG_RESTART, IN(config, retention.every_s), "86400", 0, 604800, "s"),
 
     GROUP("cdr"),
     FILE_PATH("cdr.directory", CONFIG_RESTART, IN(config, cdr.directory), ""),

@@ -141,6 +141,10 @@ static struct turn_engine *make_turns(struct gateway *g)
     };
 
     settings.instance = g->setup.config->instance;
+    settings.periods = config_periods(g->setup.config);
+    settings.retention_s = g->setup.config->retention.every_s;
+    settings.journal_keep_s = g->setup.config->retention.journal_d * 86400;
+    settings.consent_keep_s = g->setup.config->retention.consent_d * 86400;
     settings.turns_max = c->turns_max;
     settings.mailbox_max = c->mailbox_max;
     settings.cache_max = c->cache_max;

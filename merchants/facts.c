@@ -233,7 +233,7 @@ static bool get_draft_end(struct programme *p, unsigned place, char value[MENU_V
 {
     (void)place;
     return p->state != NULL && p->state->has_draft &&
-           put_date(value, p->state->draft_since_ms + PROGRAMME_DRAFT_MS);
+           put_date(value, p->state->draft_since_ms + p->periods.draft_ms);
 }
 
 static bool get_today(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])

@@ -17,6 +17,7 @@ bool programme_begin(struct programme *p, const char *msisdn, struct span record
     text_copy(p->msisdn, sizeof(p->msisdn), msisdn);
     p->now_ms = now_ms;
     p->state = state;
+    p->periods = programme_periods_default();
     if (record.size != 0)
         return subscriber_decode(&p->subscriber, record);
     subscriber_init(&p->subscriber);
@@ -283,7 +284,7 @@ static void nudge(struct programme *p, struct menu_state *state)
 
 static void drop_draft(struct programme *p, struct menu_state *state)
 {
-    int64_t due_ms = state->draft_since_ms + PROGRAMME_DRAFT_MS;
+    int64_t due_ms = state->draft_since_ms + p->periods.draft_ms;
 
     if (state->has_draft && due_ms > p->now_ms) {
         programme_arm(p, PROGRAMME_TIMER_DRAFT, due_ms);
@@ -379,6 +380,10 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
         erase_when_due(p);
     else if (strcmp(kind, PROGRAMME_TIMER_TRAINING) == 0)
         joining_remind(p);
+    else if (strcmp(kind, PROGRAMME_TIMER_RETAIN) == 0)
+        retention_retire(p);
+    else if (strcmp(kind, PROGRAMME_TIMER_FORGET) == 0)
+        retention_forget(p);
     else /* of a newer gateway, in the middle of an upgrade: it will see to it */
         programme_arm(p, kind, p->now_ms + CALENDAR_HOUR_MS);
 }

@@ -14,6 +14,7 @@
 #include "menus/state.h"
 #include "menus/vocabulary.h"
 #include "merchants/merchant.h"
+#include "merchants/periods.h"
 
 enum {
     PROGRAMME_SMS_MAX = 2,
@@ -78,6 +79,9 @@ struct programme_timer {
 #define PROGRAMME_TIMER_CONSENT  "consent"  /* an SMS registration was not answered with YA */
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
+/* No timers of the store's: what the retention walk has found (programme_find_expired()). */
+#define PROGRAMME_TIMER_RETAIN "retain" /* something is older than its period */
+#define PROGRAMME_TIMER_FORGET "forget" /* nothing worth keeping is left */
 
 struct programme {
     /* From the driver. */
@@ -85,7 +89,8 @@ struct programme {
     int64_t now_ms;
     int64_t touched_ms; /* wall clock at which the subscriber's last dialogue moved; 0 = unknown */
     unsigned bucket, buckets;
-    const struct menu_state *state; /* the dialogue's, for facts that depend on answers */
+    struct programme_periods periods; /* the defaults after programme_begin() */
+    const struct menu_state *state;   /* the dialogue's, for facts that depend on answers */
     /* Answers to needs, filled in by the driver. */
     struct programme_need need;
     uint64_t number;                           /* NEEDS_NUMBER: the answer; 0 = not yet */
@@ -156,6 +161,11 @@ bool programme_training_cancelled(struct programme *p, const char *id);
 /* Erases everything of this subscriber: record, drafts, lists, seats; a last SMS tells so. False:
  * p->need must be satisfied first. */
 bool programme_erase(struct programme *p, const char *actor);
+
+/* Whether something of a subscriber's, known since known_ms, is kept longer than it should: the
+ * timer kind that takes it away, else NULL. */
+const char *programme_find_expired(const struct subscriber *s, int64_t known_ms, int64_t now_ms,
+                                   const struct programme_periods *periods);
 
 /* A timer of this subscriber is due. The condition is looked at again, so that a timer that is
  * late, early or given twice does no harm; it is taken away or put off in the same commit. May

@@ -20,7 +20,7 @@ const char *registration_consent(struct programme *p, struct menu_state *state)
     programme_arm(p, PROGRAMME_TIMER_NUDGE,
                   calendar_within_hours(p->now_ms + PROGRAMME_NUDGE_AFTER_MS,
                                         PROGRAMME_SMS_FROM_HOUR, PROGRAMME_SMS_UNTIL_HOUR));
-    programme_arm(p, PROGRAMME_TIMER_DRAFT, p->now_ms + PROGRAMME_DRAFT_MS);
+    programme_arm(p, PROGRAMME_TIMER_DRAFT, p->now_ms + p->periods.draft_ms);
     return "ya";
 }
 

@@ -12,7 +12,6 @@
 
 /* The programme's periods. */
 #define PROGRAMME_NUDGE_AFTER_MS   (30 * CALENDAR_MINUTE_MS)
-#define PROGRAMME_DRAFT_MS         (7 * CALENDAR_DAY_MS)
 #define PROGRAMME_CORRECTION_DAYS  14
 #define PROGRAMME_REMIND_BEFORE_MS (3 * CALENDAR_DAY_MS)
 #define PROGRAMME_CONSENT_MS       (48 * CALENDAR_HOUR_MS)
@@ -74,6 +73,10 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
 /* Puts the fields of `fresh` that are not empty over those of m, as a correction by the merchant.
  */
 void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh);
+
+/* retention.c */
+void retention_retire(struct programme *p);
+void retention_forget(struct programme *p);
 
 /* subscription.c */
 programme_action_fn subscription_stop, subscription_start, subscription_want_news,

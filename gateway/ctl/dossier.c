@@ -134,6 +134,7 @@ static bool begin_programme(struct dossier *d)
         ctl_complain("the record of %s is of a newer program", d->msisdn);
         return false;
     }
+    p->periods = config_periods(d->setup.config);
     p->bucket = store_bucket(hand_store(d->hand), d->msisdn);
     p->buckets = hand_store(d->hand)->buckets;
     p->touched_ms = d->session.updated_ms;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/turn/receipts.h"
+#include "gateway/turn/retention.h"
 #include "gateway/turn/turn.h"
 
 #include <string.h>
@@ -61,7 +62,7 @@ void turn_note_proof(struct turn_engine *e, struct box *box, uint64_t fingerprin
 
 /* --- the sweep ------------------------------------------------------------------------------ */
 
-static void deliver_timer(struct turn_engine *e, const struct store_due *due)
+void turn_deliver_timer(struct turn_engine *e, const struct store_due *due)
 {
     struct box *box = mailbox_take(&e->mailbox, due->msisdn);
     struct turn *t;
@@ -96,7 +97,7 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
         if (strcmp(sweep->due[i].kind, STORE_LAPSE_TIMER) == 0)
             receipts_lapse(e, sweep->bucket, sweep->due[i].msisdn);
         else
-            deliver_timer(e, &sweep->due[i]);
+            turn_deliver_timer(e, &sweep->due[i]);
 }
 
 static void on_sweep(struct timer *timer, void *arg)
@@ -129,6 +130,10 @@ struct turn_settings turn_settings_default(void)
 {
     return (struct turn_settings){
         .instance = "gw1",
+        .periods = programme_periods_default(),
+        .retention_s = 86400,
+        .journal_keep_s = 730U * 86400,
+        .consent_keep_s = 1825U * 86400,
         .turns_max = 20000,
         .mailbox_max = 8,
         .cache_max = 200000,
@@ -160,6 +165,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->outbox = outbox_new(&e->env, &e->counters, (int64_t)settings->receipt_margin_s * 1000);
     list_init(&e->receipts);
     e->dialogues = dialogues_new(&e->env, &e->settings);
+    e->retention = retention_new(e);
     list_init(&e->live);
     list_init(&e->pool);
     list_init(&e->shown);
@@ -229,6 +235,7 @@ void turn_engine_free(struct turn_engine *e)
     receipts_free(e);
     outbox_free(e->outbox);
     dialogues_free(e->dialogues);
+    retention_free(e->retention);
     mailbox_fini(&e->mailbox);
     step_free(e->step);
     mem_free((char *)e->settings.instance);

@@ -73,6 +73,7 @@ struct turn_engine {
     struct list receipts; /* being stored */
     struct list live;     /* of struct turn: queued ones are in their boxes, these are under way */
     struct dialogues *dialogues; /* NULL: nobody wants records */
+    struct retention *retention; /* NULL: nothing is taken away by age */
     unsigned waiting;
     struct list pool;
     struct list shown; /* under way */
@@ -97,6 +98,8 @@ void turn_refuse(struct turn *t, uint32_t command_status, const char *reason);
 /* Opens a sealed record into a copy; false when it cannot be opened. */
 bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
                       const struct store_record *record, struct copy *copy);
+/* Something of a subscriber's is due; dropped when an input of that subscriber is at work. */
+void turn_deliver_timer(struct turn_engine *e, const struct store_due *due);
 /* Starts what waits in a box whose turn is over, or lets the box go. */
 void turn_box_next(struct turn_engine *e, struct box *box);
 /* The reply to this input was taken in time and in order: it will not come again. */

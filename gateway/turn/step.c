@@ -182,6 +182,7 @@ static bool begin_programme(struct run *run, const struct step_records *records)
         run->step->kind = STEP_UNREADABLE;
         return false;
     }
+    p->periods = run->settings->periods;
     p->bucket = store_bucket(run->env->store, run->msisdn);
     p->buckets = run->env->store->buckets;
     p->touched_ms = run->work->session.updated_ms;

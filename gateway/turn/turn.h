@@ -12,6 +12,7 @@
 #include "base/timer.h"
 #include "gateway/smpp/dialect.h"
 #include "menus/menu.h"
+#include "merchants/periods.h"
 #include "sessions/store.h"
 
 struct turn_engine;
@@ -165,6 +166,10 @@ struct turn_ports {
 
 struct turn_settings {
     const char *instance;
+    struct programme_periods periods;
+    unsigned retention_s; /* every record is looked at once in this time of day-time; default a day;
+                             0 = never */
+    unsigned journal_keep_s, consent_keep_s; /* older entries go; 0 = never */
     unsigned turns_max;            /* live turns; default 20000; more: the busy screen, throttled */
     unsigned mailbox_max;          /* inputs waiting for one subscriber; default 8 */
     unsigned cache_max;            /* local copies of sessions; default 200000 */

@@ -158,3 +158,25 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
         assert.equal(centre.sms.some((sms) => /sedang diperiksa/.test(sms.text)), false);
     });
 });
+
+test('journal and consents are trimmed by age, in every bucket', async () => {
+    const settings = { retention: { every_s: 1, journal_d: 10, consent_d: 20 } };
+    await withScene('retention', async ({ centre, gateway, redis }) => {
+        const days = (n) => `${Date.now() - n * 86400000}-0`;
+        for (const bucket of ['000', '007', '015']) {
+            for (const n of [30, 11, 9])
+                await redis.command('XADD', `{b${bucket}}j`, days(n), 'b', `${n} days`);
+            for (const n of [30, 19])
+                await redis.command('XADD', `{b${bucket}}c`, days(n), 'b', `${n} days`);
+        }
+        await gateway.start();
+        await centre.isBound();
+        await until('the old ones to be gone', async () => {
+            const left = await redis.dump();
+            return !/30 days|11 days/.test(left) && left;
+        });
+        const left = await redis.dump();
+        assert.equal(left.match(/^9 days$/gm).length, 3);
+        assert.equal(left.match(/^19 days$/gm).length, 3);
+    }, { start: false, settings });
+});

@@ -1,0 +1,20 @@
+/*
+ * The walk that takes away what is kept too long: every bucket in turn, every number that has a
+ * record, spread over the time of day in which SMS may be sent, since who loses the last of it is
+ * told. What is found becomes a turn of its own, with all its checks, so that several gateways may
+ * walk at once and a crash costs nothing. Logs are trimmed on the way.
+ *
+ * Log events: retention.walked.
+ */
+#ifndef WARUNG_TURN_RETENTION_H
+#define WARUNG_TURN_RETENTION_H
+
+struct turn_engine;
+struct retention;
+
+/* NULL when settings.retention_s is 0. */
+struct retention *retention_new(struct turn_engine *e);
+/* The store is gone by now: nothing is called back. */
+void retention_free(struct retention *r);
+
+#endif

@@ -1,0 +1,163 @@
+/* The walk over all records on a real engine and the store in memory, days in moments: what is over
+ * goes, by day, once, however many gateways walk. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "merchants/calendar.h"
+#include "merchants/merchant.h"
+#include "tests/support/turn_rig.h"
+
+static void use(unsigned retention_s)
+{
+    turn_rig.settings.retention_s = retention_s;
+    turn_rig_restart();
+}
+
+static void register_and_cancel(unsigned phone)
+{
+    turn_rig_dial(phone, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig_assert_begins(turn_rig.phones[phone].screen, "Terima kasih");
+    turn_rig_dial(phone, "*384*6*2*1#");
+    turn_rig_assert_begins(turn_rig.phones[phone].screen, "Pendaftaran ");
+    turn_rig.phones[phone].sms_count = 0;
+}
+
+static bool is_known(unsigned phone)
+{
+    struct store_reply reply;
+
+    memory_data_load(turn_rig.data, turn_rig.phones[phone].msisdn, &reply);
+    return reply.subscriber.merchant.version != 0;
+}
+
+static size_t listed(const char *set)
+{
+    struct store_listed items[16];
+    size_t count = 0;
+    bool more;
+
+    for (unsigned bucket = 0; bucket < TURN_RIG_BUCKETS; bucket++)
+        count += memory_data_list(turn_rig.data, bucket, set, (struct store_cursor){.member = NULL},
+                                  16, items, &more);
+    return count;
+}
+
+static void test_what_is_over_goes(void **state)
+{
+    (void)state;
+    use(2);
+    register_and_cancel(0);
+    turn_rig_dial(1, "*384*1*1*BUDI*1*TOKO BUDI*1*2*1*1*1*1#"); /* waits for an officer */
+    assert_int_equal(listed("DIBATALKAN"), 1);
+    turn_rig.wall_ms += 182 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_true(is_known(0));
+    turn_rig.wall_ms += 2 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_false(is_known(0));
+    assert_true(is_known(1));
+    assert_int_equal(listed("DIBATALKAN"), 0);
+    assert_int_equal(listed("TERKIRIM"), 1);
+    assert_int_equal(turn_rig.phones[0].sms_count, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: semua data Anda");
+}
+
+/* Nobody is woken: the walk waits for the morning. */
+static void test_not_by_night(void **state)
+{
+    (void)state;
+    use(2);
+    register_and_cancel(0);
+    turn_rig.wall_ms += 200 * CALENDAR_DAY_MS + 12 * CALENDAR_HOUR_MS; /* 22:00 in Lampung */
+    turn_rig_pass(5000);
+    assert_true(is_known(0));
+    turn_rig.wall_ms += 12 * CALENDAR_HOUR_MS;
+    turn_rig_pass(5000);
+    assert_false(is_known(0));
+}
+
+static void test_off(void **state)
+{
+    (void)state;
+    use(0);
+    register_and_cancel(0);
+    turn_rig.wall_ms += 2000 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_true(is_known(0));
+}
+
+/* Periods of the configuration, and those of the menu's texts with them. */
+static void test_periods_are_configured(void **state)
+{
+    (void)state;
+    turn_rig.settings.periods.cancelled_ms = CALENDAR_DAY_MS;
+    use(2);
+    register_and_cancel(0);
+    turn_rig.wall_ms += CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_false(is_known(0));
+}
+
+static size_t entries(enum store_log log)
+{
+    static struct store_taken taken[STORE_LOG_READ_MAX];
+    size_t count = 0;
+
+    for (unsigned bucket = 0; bucket < TURN_RIG_BUCKETS; bucket++)
+        count += memory_data_log_read(turn_rig.data, bucket, log, (struct store_owed_id){0, 0},
+                                      STORE_LOG_READ_MAX, taken);
+    return count;
+}
+
+static void test_logs_are_trimmed(void **state)
+{
+    (void)state;
+    use(2);
+    turn_rig_dial(1, "*384*1*1*BUDI*1*TOKO BUDI*1*2*1*1*1*1#");
+    assert_int_equal(entries(STORE_LOG_JOURNAL), 1);
+    assert_int_equal(entries(STORE_LOG_CONSENT), 1);
+    turn_rig.wall_ms += 729 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_int_equal(entries(STORE_LOG_JOURNAL), 1);
+    turn_rig.wall_ms += 2 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_int_equal(entries(STORE_LOG_JOURNAL), 0);
+    assert_int_equal(entries(STORE_LOG_CONSENT), 1);
+    turn_rig.wall_ms += 1100 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_int_equal(entries(STORE_LOG_CONSENT), 0);
+}
+
+/* Another gateway finds the same at the same moment: one of them loses in the store. */
+static void test_twice_at_once(void **state)
+{
+    (void)state;
+    use(2);
+    register_and_cancel(0);
+    turn_rig.wall_ms += 200 * CALENDAR_DAY_MS;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_CONFLICTING});
+    turn_rig_pass(5000);
+    assert_false(is_known(0));
+    assert_int_equal(turn_rig.phones[0].sms_count, 1);
+    /* The consent outlives it, as a hash. */
+    assert_int_equal(entries(STORE_LOG_CONSENT), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_what_is_over_goes),      TEST(test_not_by_night),     TEST(test_off),
+        TEST(test_periods_are_configured), TEST(test_logs_are_trimmed), TEST(test_twice_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
