@@ -32,6 +32,7 @@ struct group {
     char opener, closer;
     unsigned names;
     struct place place;
+    unsigned column;
 };
 
 /* One reading: what all files of it share. */
@@ -309,8 +310,10 @@ static void open_group(struct reading *r, const struct file_text *f, char closer
         r->faults = SOURCE_FAULTS_MAX; /* the rest would only repeat it */
         return;
     }
-    r->nesting[++r->depth] =
-        (struct group){.opener = *f->at, .closer = closer, .place = {f->index, f->line}};
+    r->nesting[++r->depth] = (struct group){.opener = *f->at,
+                                            .closer = closer,
+                                            .place = {f->index, f->line},
+                                            .column = column_of(f, f->at)};
 }
 
 static void close_group(struct reading *r, const struct file_text *f)
@@ -553,7 +556,7 @@ static struct source *finish(struct reading *r)
         const struct group *g = &r->nesting[r->depth];
 
         r->innermost->index = g->place.file;
-        report(r, g->place.line, 0, "the '%c' opened here is never closed", g->opener);
+        report(r, g->place.line, g->column, "the '%c' opened here is never closed", g->opener);
     }
     if (r->faults > 0) {
         source_free(s);

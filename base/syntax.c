@@ -128,7 +128,8 @@ static void next(struct parser *p)
     else if (isdigit((unsigned char)c) || c == '-' || c == '+' || c == '.')
         take_number(p);
     else
-        p->at++;
+        for (p->at++; ((unsigned char)*p->at & 0xC0) == 0x80;) /* a whole character of UTF-8 */
+            p->at++;
     p->token.bytes = (size_t)(p->at - p->token.at);
 }
 
@@ -169,10 +170,24 @@ fail(struct parser *p, const struct token *t, const char *format, ...)
     return false;
 }
 
+/* What a word processor makes of a quote. */
+static bool is_curly_quote(const struct token *t)
+{
+    static const char *const quotes[] = {"\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E",
+                                         "\xE2\x80\x98", "\xE2\x80\x99", "\xC2\xAB"};
+
+    for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++)
+        if (strncmp(t->at, quotes[i], strlen(quotes[i])) == 0)
+            return true;
+    return false;
+}
+
 static bool fail_here(struct parser *p, const char *expected)
 {
     const struct token *t = &p->token;
 
+    if (is_curly_quote(t))
+        return fail(p, t, "%.*s is no quote here: write a straight one, \"", (int)t->bytes, t->at);
     if (t->kind == TOKEN_END)
         return fail(p, t, "the text ends here, but %s is expected", expected);
     return fail(p, t, "%s is expected before %.*s", expected, t->bytes < 40 ? (int)t->bytes : 40,

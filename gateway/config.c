@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/syntax.h"
 #include "gateway/config_reader.h"
 #include "gateway/config_table.h"
 
@@ -254,10 +255,16 @@ static void read_tree(struct config *c, const struct source *source, struct faul
                                    .folder = folder_of(c->memory, c->path),
                                    .on_fault = faults_add,
                                    .arg = f};
+    struct syntax_fault fault;
     config_t tree;
     const char *file;
     unsigned line;
 
+    if (!syntax_check(source_text(source), &fault)) {
+        source_place(source, fault.line, &file, &line);
+        faults_add(f, file, line, fault.column, fault.text);
+        return;
+    }
     config_init(&tree);
     if (config_read_string(&tree, source_text(source)) == CONFIG_TRUE) {
         config_reader_read(&reader, config_root_setting(&tree), c);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/syntax.h"
 
 struct dialects {
     struct dialect *items[DIALECTS_MAX];
@@ -143,13 +144,16 @@ struct dialects *dialects_load(const char *path, source_fault_fn *on_fault, void
 {
     struct source *source = source_read(path, on_fault, arg);
     struct loading l = {.source = source, .on_fault = on_fault, .arg = arg};
+    struct syntax_fault fault;
     config_t tree;
 
     if (source == NULL)
         return NULL;
     l.dialects = mem_zalloc(sizeof(*l.dialects));
     config_init(&tree);
-    if (config_read_string(&tree, source_text(source)))
+    if (!syntax_check(source_text(source), &fault))
+        report(&l, fault.line, "%s", fault.text);
+    else if (config_read_string(&tree, source_text(source)))
         read_root(&l, config_root_setting(&tree));
     else
         report(&l, (unsigned)config_error_line(&tree), "%s", config_error_text(&tree));

@@ -1,6 +1,7 @@
 #include "menus/fault.h"
 
 #include "base/mem.h"
+#include "menus/locate.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +79,8 @@ void menu_faults_tell(const struct menu_faults *faults, const struct source *sou
         struct menu_fault fault = {
             .column = e->column, .is_warning = e->is_warning, .text = e->text};
 
+        if (e->column == 0 && e->line != 0)
+            fault.column = menu_locate_name(source_text(source), e->line, NULL);
         source_place(source, e->line, &fault.file, &fault.line);
         on_fault(arg, &fault);
     }

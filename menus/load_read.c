@@ -16,6 +16,15 @@ unsigned menu_load_line(const config_setting_t *setting)
     return setting != NULL ? config_setting_source_line(setting) : 0;
 }
 
+/* Not looked for any more where faults are not kept any more. */
+static unsigned column_of(const struct menu_loader *l, const config_setting_t *setting)
+{
+    if (setting == NULL || l->faults.count >= MENU_FAULTS_MAX)
+        return 0;
+    return menu_locate_name(source_text(l->menu->source), menu_load_line(setting),
+                            config_setting_name(setting));
+}
+
 void menu_load_fault(struct menu_loader *l, const config_setting_t *setting, const char *format,
                      ...)
 {
@@ -25,7 +34,7 @@ void menu_load_fault(struct menu_loader *l, const config_setting_t *setting, con
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    menu_faults_add(&l->faults, false, menu_load_line(setting), 0, "%s", text);
+    menu_faults_add(&l->faults, false, menu_load_line(setting), column_of(l, setting), "%s", text);
 }
 
 void menu_load_warning(struct menu_loader *l, const config_setting_t *setting, const char *format,
@@ -37,7 +46,7 @@ void menu_load_warning(struct menu_loader *l, const config_setting_t *setting, c
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    menu_faults_add(&l->faults, true, menu_load_line(setting), 0, "%s", text);
+    menu_faults_add(&l->faults, true, menu_load_line(setting), column_of(l, setting), "%s", text);
 }
 
 void menu_load_fault_at(struct menu_loader *l, const config_setting_t *setting, size_t offset,

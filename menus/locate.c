@@ -138,3 +138,27 @@ bool menu_locate_string(const char *text, unsigned line, const char *name, const
     }
     return false;
 }
+
+unsigned menu_locate_name(const char *text, unsigned line, const char *name)
+{
+    struct place p = {.at = text, .line_start = text, .line = 1};
+    unsigned first;
+
+    while (p.line < line && (p.at = strchrnul(p.at, '\n'), *p.at != '\0'))
+        move(&p, 1);
+    move(&p, strspn(p.at, " \t"));
+    first = column_of(&p);
+    while (name != NULL && *p.at != '\0' && *p.at != '\n') {
+        size_t n = name_length(p.at);
+        struct place behind = p;
+
+        if (n == strlen(name) && strncmp(p.at, name, n) == 0) {
+            move(&behind, n);
+            skip_gap(&behind);
+            if (*behind.at == '=' || *behind.at == ':' || *behind.at == '{')
+                return column_of(&p);
+        }
+        move(&p, n > 0 ? n : 1);
+    }
+    return first;
+}

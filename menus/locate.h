@@ -14,4 +14,8 @@
 bool menu_locate_string(const char *text, unsigned line, const char *name, const char *value,
                         size_t offset, unsigned *found_line, unsigned *column);
 
+/* The column (from 1) of the setting `name` on its line; of the first character that is no blank
+ * when there is none of that name (or name is NULL). */
+unsigned menu_locate_name(const char *text, unsigned line, const char *name);
+
 #endif

@@ -212,7 +212,7 @@ static void each_fault_is_told_with_its_place(void **state)
         {LEAST "instance = \"\";", "w.cfg:4: instance must not be empty\n"},
         {LEAST "instance = \"a b\";", "w.cfg:4: instance: \"a b\" may hold only letters, digits, "
                                       "dot, dash and underscore\n"},
-        {LEAST "x = 1\ny = ;", "w.cfg:5: syntax error\n"},
+        {LEAST "x = 1\ny = ;", "w.cfg:5: a value is expected before ;\n"},
         {"", "w.cfg:0: redis.servers is missing\nw.cfg:0: menus is missing\n"
              "w.cfg:0: there is neither an smsc nor a partners.accounts entry\n"},
         {"redis = { servers = [ \"unix:\", \"nowhere\" ]; };\n"

@@ -114,7 +114,7 @@ static void refuses_each_trap(void **state)
          "t:1:6: unknown escape \\q; known are \\n \\r \\t \\f \\\\ \\\" \\xHH\n"},
         {"a = \"x\ny\\x00\";", 0, "t:2:2: \\x00 would end the text\n"},
         {"a = { b = 1;\nc = ( 2 };", 0, "t:2:9: '}' closes nothing that is open here\n"},
-        {"a = 1;\nb = {\nc = 1;", 0, "t:2:0: the '{' opened here is never closed\n"},
+        {"a = 1;\nb = {\nc = 1;", 0, "t:2:5: the '{' opened here is never closed\n"},
         {"@include \"x\"\n", 0, "t:1:1: @include is not possible here\n"},
         {"a = 1; @include \"x\"\n", 0, "t:1:8: an include is one line: @include \"file\"\n"},
         {"@include x\n", 0, "t:1:1: an include is one line: @include \"file\"\n"},
