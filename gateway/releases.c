@@ -296,19 +296,21 @@ void releases_withdraw(struct releases *r, const char *menu, const char *by, int
     leave(r, releases_on_trial(r, menu), RELEASE_TAKEN_BACK, by, now_ms);
 }
 
-void releases_refresh(struct releases *r, int64_t now_ms)
+void releases_refresh(struct releases *r, const char *menu, int64_t now_ms)
 {
-    for (unsigned i = r->count; i-- > 0;) {
-        struct release *release = &r->list[i];
+    for (unsigned i = 0; i < r->count; i++)
+        if (strcmp(r->list[i].menu, menu) == 0 && releases_is_kept(r, &r->list[i]))
+            r->list[i].used_ms = now_ms;
+}
 
-        if (releases_is_kept(r, release))
-            release->used_ms = now_ms;
-        /* What was taken back is remembered for as long as there is room: its file may still lie
-         * somewhere. */
-        else if (release->state == RELEASE_SUPERSEDED &&
-                 release->used_ms + (int64_t)RELEASES_KEEP_S * 1000 < now_ms)
+void releases_expire(struct releases *r, int64_t now_ms)
+{
+    /* What was taken back is remembered for as long as there is room: its file may still lie
+     * somewhere. */
+    for (unsigned i = r->count; i-- > 0;)
+        if (r->list[i].state != RELEASE_TAKEN_BACK &&
+            r->list[i].used_ms + (int64_t)RELEASES_KEEP_S * 1000 < now_ms)
             remove_at(r, i);
-    }
 }
 
 /* True when the instance has not read this version of the file before. */

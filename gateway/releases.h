@@ -102,8 +102,10 @@ void releases_try(struct releases *r, const char *menu, const uint8_t id[MENU_ID
 /* Ends a trial. */
 void releases_withdraw(struct releases *r, const char *menu, const char *by, int64_t now_ms);
 
-/* Notes that what new dials use is still used, and forgets what is too old. */
-void releases_refresh(struct releases *r, int64_t now_ms);
+/* Notes that what new dials of a menu use is still used. */
+void releases_refresh(struct releases *r, const char *menu, int64_t now_ms);
+/* Forgets what no new dial has used for RELEASES_KEEP_S. */
+void releases_expire(struct releases *r, int64_t now_ms);
 
 /* Does this subscriber try the version? The same answer for a number on each gateway; raising the
  * percentage leaves those in who are. */

@@ -174,6 +174,15 @@ static bool is_equal(const struct versions *v)
     return equal;
 }
 
+static void refresh(struct versions *v, struct releases *releases)
+{
+    const struct menu *file;
+
+    for (unsigned i = 0; (file = router_file_at(v->settings.router, i)) != NULL; i++)
+        releases_refresh(releases, menu_name(file), wall_ms(v));
+    releases_expire(releases, wall_ms(v));
+}
+
 static void decide(struct versions *v)
 {
     releases_copy(&v->writing, &v->stored);
@@ -181,7 +190,7 @@ static void decide(struct versions *v)
         offer_files(v, &v->writing);
     v->was_offered = v->has_offer;
     if (is_refresh_due(v))
-        releases_refresh(&v->writing, wall_ms(v));
+        refresh(v, &v->writing);
     apply(v, &v->writing);
     finish_loading(v);
     if (is_equal(v)) {

@@ -13,6 +13,12 @@
 
 enum { TRIES_MAX = 8, PREFIX_LEAST = 4 };
 
+static void ignore_fault(void *arg, const struct menu_fault *fault)
+{
+    (void)arg;
+    (void)fault;
+}
+
 static enum ctl_status load_list(struct shelf *s)
 {
     size_t size;
@@ -62,31 +68,67 @@ const char *shelf_user(void)
     return user != NULL ? user->pw_name : "warungctl";
 }
 
+/* The name of the only menu of the configuration, "" when it has several or their files cannot be
+ * read now. */
+static void configured_name(const struct shelf *s, char name[MENU_NAME_BYTES])
+{
+    name[0] = '\0';
+    for (size_t i = 0; i < s->config->menu_count; i++) {
+        struct menu *menu =
+            menu_load_file(s->config->menus[i].file, &programme_vocabulary, ignore_fault, NULL);
+        bool is_other = menu == NULL || (name[0] != '\0' && strcmp(name, menu_name(menu)) != 0);
+
+        if (menu != NULL && !is_other)
+            text_copy(name, MENU_NAME_BYTES, menu_name(menu));
+        if (menu != NULL)
+            menu_free(menu);
+        if (is_other) {
+            name[0] = '\0';
+            return;
+        }
+    }
+}
+
+static const char *find_in_force(const struct shelf *s, const char *name)
+{
+    const struct release *release = releases_in_force(&s->releases, name);
+
+    return release != NULL ? release->menu : NULL;
+}
+
+static unsigned count_in_force(const struct shelf *s, const char **last)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < s->releases.count; i++)
+        if (s->releases.list[i].state == RELEASE_IN_FORCE) {
+            *last = s->releases.list[i].menu;
+            count++;
+        }
+    return count;
+}
+
 const char *shelf_menu(const struct shelf *s)
 {
-    const char *only = NULL;
+    const char *name = NULL;
+    char configured[MENU_NAME_BYTES];
+    unsigned count;
 
-    for (unsigned i = 0; i < s->releases.count; i++) {
-        const struct release *release = &s->releases.list[i];
-
-        if (release->state != RELEASE_IN_FORCE)
-            continue;
-        if (s->call->menu != NULL && strcmp(s->call->menu, release->menu) == 0)
-            return release->menu;
-        if (s->call->menu == NULL && only != NULL) {
-            ctl_complain("there are several menus: say which with --menu (%s, %s, ...)", only,
-                         release->menu);
-            return NULL;
-        }
-        only = release->menu;
+    if (s->call->menu != NULL) {
+        name = find_in_force(s, s->call->menu);
+        if (name == NULL)
+            ctl_complain("no menu called %s is in force", s->call->menu);
+        return name;
     }
-    if (s->call->menu == NULL && only != NULL)
-        return only;
-    if (s->call->menu != NULL)
-        ctl_complain("no menu called %s has ever been in force", s->call->menu);
-    else
-        ctl_complain("no menu has ever been in force: has warungd run with this store?");
-    return NULL;
+    count = count_in_force(s, &name);
+    if (count > 1) { /* of other configurations on this store, of former ones */
+        configured_name(s, configured);
+        name = find_in_force(s, configured);
+    }
+    if (name == NULL)
+        ctl_complain(count > 1 ? "there are several menus: say which with --menu"
+                               : "no menu is in force yet: has warungd run with this store?");
+    return name;
 }
 
 static bool is_hex(const char *word)
