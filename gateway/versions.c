@@ -49,13 +49,18 @@ static void rest(struct versions *v, uint64_t delay_ms)
 
 /* ---- deciding ---- */
 
-static void log_version(const char *event, const struct release *release)
+static void log_version(const struct release *release, bool is_trial)
 {
     char hex[RELEASES_HEX_BYTES];
 
     releases_hex(release->id, hex);
-    log_info(event, LOG_S("menu", release->menu), LOG_S("version", hex), LOG_S("by", release->by),
-             LOG_U("percent", release->percent), LOG_U("numbers", release->number_count));
+    if (is_trial)
+        log_info("menu.trial", LOG_S("menu", release->menu), LOG_S("version", hex),
+                 LOG_S("by", release->by), LOG_U("percent", release->percent),
+                 LOG_U("numbers", release->number_count));
+    else
+        log_info("menu.in_force", LOG_S("menu", release->menu), LOG_S("version", hex),
+                 LOG_S("by", release->by));
 }
 
 /* Tells the router, and the log what is new. */
@@ -70,9 +75,9 @@ static void apply(struct versions *v, const struct releases *releases)
         const struct release *trial_before = releases_on_trial(&v->applied, menu_name(file));
 
         if (now != NULL && (before == NULL || memcmp(before->id, now->id, MENU_ID_BYTES) != 0))
-            log_version("menu.in_force", now);
+            log_version(now, false);
         if (trial != NULL && (trial_before == NULL || trial_before->since_ms != trial->since_ms))
-            log_version("menu.trial", trial);
+            log_version(trial, true);
     }
     releases_copy(&v->applied, releases);
     router_apply(v->settings.router, &v->applied);

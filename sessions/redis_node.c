@@ -28,16 +28,20 @@ struct redis_node {
     uint64_t connects, disconnects;
 };
 
-static void log_line(const struct redis_node *n, const char *event, const char *reason)
+static void log_up(const struct redis_node *n)
 {
     char server[REDIS_ADDRESS_BYTES];
 
     redis_address_text(&n->address, server, sizeof(server));
-    if (reason == NULL)
-        log_info(event, LOG_S("server", server), LOG_U("connections", n->up));
-    else
-        log_warning(event, LOG_S("server", server), LOG_U("connections", n->up),
-                    LOG_S("reason", reason));
+    log_info("store.up", LOG_S("server", server));
+}
+
+static void log_down(const struct redis_node *n, const char *reason)
+{
+    char server[REDIS_ADDRESS_BYTES];
+
+    redis_address_text(&n->address, server, sizeof(server));
+    log_warning("store.down", LOG_S("server", server), LOG_S("reason", reason));
 }
 
 static void on_up(void *ctx, struct redis_conn *c)
@@ -57,7 +61,7 @@ static void on_greeted(struct redis_greet *g, enum redis_greet_result result, co
         n->connects++;
         n->is_told_down = false;
         if (++n->up == 1) {
-            log_line(n, "store.up", NULL);
+            log_up(n);
             n->settings.on_ready(n->settings.ctx, n, true);
         }
         return;
@@ -79,7 +83,7 @@ static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool wa
     }
     if (n->up == 0 && !n->is_told_down) {
         n->is_told_down = true;
-        log_line(n, "store.down", reason);
+        log_down(n, reason);
     }
     if (was_ready && n->up == 0)
         n->settings.on_ready(n->settings.ctx, n, false);

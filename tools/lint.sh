@@ -85,13 +85,23 @@ check_scripts() {
     { files '*.sh'; echo .ci/run; } | xargs -d '\n' shellcheck -S warning
 }
 
+# Each event that is logged has a sample line in docs/log-events.md, with its level and keys, and no
+# other has.
+check_events() {
+    ! diff <(find base menus merchants sessions gateway -name '*.c' -print0 |
+        LC_ALL=C sort -z | xargs -0 perl tools/log-events.pl) \
+        <(perl tools/log-events.pl --document docs/log-events.md) |
+        sed -n 's|^<|docs/log-events.md:1: no sample of|p; s|^>|docs/log-events.md:1: nothing logs|p' |
+        grep .
+}
+
 # Words by which code admits that it is unfinished.
 check_unfinished() {
     ! files '*.c' '*.h' '*.sh' '*.js' '*.lua' Makefile | grep -vx tools/lint.sh |
         xargs -d '\n' grep -nE '\b(TODO|FIXME|XXX|HACK)\b|not implemented|for now\b' --
 }
 
-[ $# -gt 0 ] || set -- layers addresses format length config manuals scripts unfinished
+[ $# -gt 0 ] || set -- layers addresses format length config events manuals scripts unfinished
 failed=()
 for check in "$@"; do
     "check_$check" || failed+=("$check")

@@ -265,9 +265,20 @@ void link_attach(struct link *link, struct transport *transport)
     window_restart_sequence(&link->window);
 }
 
+/* A bind that is gone is worth a warning; an attempt that came to nothing is told by who made it,
+ * and what strangers try at our door by the server. */
+static void log_loss(const struct link *link, const char *reason)
+{
+    if (link->state == LINK_BOUND && !link->is_stopping)
+        log_warning("link.lost", LOG_S("link", link->settings.name),
+                    LOG_S("state", link_state_name(link->state)), LOG_S("reason", reason));
+    else if (!link->role->is_server)
+        log_info("link.closed", LOG_S("link", link->settings.name),
+                 LOG_S("state", link_state_name(link->state)), LOG_S("reason", reason));
+}
+
 void link_lose(struct link *link, const char *reason)
 {
-
     assert(link->transport != NULL && link->state != LINK_CLOSED);
     stop_connection_work(link);
     link_stop_expiry(link);
@@ -281,6 +292,7 @@ void link_lose(struct link *link, const char *reason)
         reason = link->unbind_reason;
     if (strcmp(reason, "stopped") != 0)
         link_note_error(link, 0, reason);
+    log_loss(link, reason);
     link_enter(link, LINK_CLOSED, reason);
     if (!link->is_freed)
         link->role->on_closed(link);
