@@ -239,6 +239,13 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
     link_answer(link, ticket, command_status, message_id);
 }
 
+static bool is_connected(void *ctx, const struct turn_origin *origin)
+{
+    struct link *link = link_of(ctx, origin);
+
+    return link != NULL && link_is_on(link, origin->connection);
+}
+
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
  * has another for sending. */
 static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
@@ -415,6 +422,7 @@ void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number n
 struct turn_ports ports_for_turns(struct ports *p)
 {
     return (struct turn_ports){.answer = answer,
+                               .is_connected = is_connected,
                                .show = show,
                                .send_sms = send_sms,
                                .find_menu = find_menu,

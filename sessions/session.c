@@ -199,9 +199,18 @@ void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, in
     s->debt_count = count;
 }
 
-void session_close_debt(struct session *s, uint64_t fingerprint)
+bool session_close_debt(struct session *s, const struct session_proof *proof)
 {
-    for (unsigned i = 0; i < s->debt_count; i++)
-        if (s->debts[i].fingerprint == fingerprint)
-            s->debts[i].is_closed = true;
+    bool is_reached = false, has_closed = false;
+
+    for (unsigned i = 0; i < s->debt_count; i++) {
+        struct session_debt *d = &s->debts[i];
+
+        if (d->fingerprint != proof->fingerprint)
+            continue;
+        is_reached = is_reached || d->at_ms == proof->debt_ms;
+        has_closed = has_closed || (is_reached && !d->is_closed);
+        d->is_closed = d->is_closed || is_reached;
+    }
+    return has_closed;
 }

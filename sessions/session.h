@@ -28,6 +28,13 @@ struct session_debt {
     bool is_exact;
 };
 
+/* A debt of which it is proved that its input will not come again. Named by time as well: an equal
+ * input taken later has a debt of its own. */
+struct session_proof {
+    uint64_t fingerprint;
+    int64_t debt_ms; /* at_ms of the debt */
+};
+
 enum session_reply { SESSION_REPLY_NONE, SESSION_REPLY_ASK, SESSION_REPLY_END };
 
 struct session {
@@ -72,8 +79,9 @@ const struct session_debt *session_find_debt(const struct session *s, uint64_t f
  * exact), then the oldest beyond the limit. */
 void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
                       int64_t horizon_ms);
-/* Closes the debts with this fingerprint. Not the newest alone: a debt whose own proof was lost,
- * and that later steps have buried, would else have every equal input replayed until it expires. */
-void session_close_debt(struct session *s, uint64_t fingerprint);
+/* Closes the debt and older ones of its fingerprint, for one whose own proof was lost, and that
+ * later steps have buried, would else have every equal input replayed until it expires. False when
+ * there was none to close. */
+bool session_close_debt(struct session *s, const struct session_proof *proof);
 
 #endif

@@ -137,6 +137,8 @@ const char *link_name(const struct link *link);
 /* We are the centre of it. */
 bool link_is_server(const struct link *link);
 uint64_t link_connection(const struct link *link);
+/* Still this connection, and not freed: links ask it after each callback. */
+bool link_is_on(const struct link *link, uint64_t connection);
 
 /* Answers a request of the peer's: deliver_sm_resp, submit_sm_resp and so on. False when that
  * connection is gone. message_id may be NULL. */

@@ -122,8 +122,6 @@ void link_configure(struct link *link, const struct link_settings *settings);
 uint64_t link_now(const struct link *link);
 /* For whoever looks. */
 void link_show(const struct link *link, enum link_direction direction, struct span pdu);
-/* Still this connection, and not freed: to be asked after every callback. */
-bool link_is_on(const struct link *link, uint64_t connection);
 /* Takes a transport as the new connection; the state is the caller's. */
 void link_attach(struct link *link, struct transport *transport);
 extern const struct transport_events link_transport_events; /* ctx: the link */

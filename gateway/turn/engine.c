@@ -54,9 +54,9 @@ static void on_settle(struct timer *timer, void *arg)
     start_settle(e);
 }
 
-void turn_note_proof(struct turn_engine *e, struct box *box, uint64_t fingerprint)
+void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof)
 {
-    mailbox_prove(&e->mailbox, box, fingerprint, e->env.timers->now_ms);
+    mailbox_prove(&e->mailbox, box, proof, e->env.timers->now_ms);
     start_settle(e);
 }
 

@@ -18,6 +18,7 @@ struct turn {
     struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
     char link_name[32];
     struct dialect_input input;
+    uint64_t arrived_ms; /* the answer window begins: from now on the centre waits */
     bool is_fresh;       /* the records were seen in the store during this turn */
     bool is_settle;      /* our own: stores a proof, nothing else */
     char timer_kind[16]; /* not empty: caused by a timer, not by input */
@@ -34,6 +35,7 @@ struct turn {
     unsigned proofs_taken; /* of the box's, the oldest ones */
     uint8_t menu_id[MENU_ID_BYTES];
     bool is_exact; /* its debt is never closed: nothing to prove */
+    int64_t debt_ms;
     bool is_erased;
     bool is_replay;
     bool is_part;
@@ -56,7 +58,8 @@ struct shown {
     char link_name[32];
     struct dialect_session session;
     uint64_t fingerprint;
-    uint64_t answered_ms;
+    uint64_t arrived_ms; /* its input */
+    int64_t debt_ms;
     uint64_t deadline_ms;
     bool proves; /* the reply is that of the session record */
     bool was_tried_again;
@@ -103,7 +106,7 @@ void turn_deliver_timer(struct turn_engine *e, const struct store_due *due);
 /* Starts what waits in a box whose turn is over, or lets the box go. */
 void turn_box_next(struct turn_engine *e, struct box *box);
 /* The reply to this input was taken in time and in order: it will not come again. */
-void turn_note_proof(struct turn_engine *e, struct box *box, uint64_t fingerprint);
+void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof);
 /* Queues an abort of a dialogue that the centre has refused to go on with. */
 void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
                          const struct dialect_session *session);

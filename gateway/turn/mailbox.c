@@ -39,11 +39,12 @@ void mailbox_forget(struct mailbox *m, struct box *box)
     mailbox_unprove(m, box, MAILBOX_PROOFS_MAX);
 }
 
-void mailbox_prove(struct mailbox *m, struct box *box, uint64_t fingerprint, uint64_t now_ms)
+void mailbox_prove(struct mailbox *m, struct box *box, const struct session_proof *proof,
+                   uint64_t now_ms)
 {
     if (box->proof_count == MAILBOX_PROOFS_MAX)
         mailbox_unprove(m, box, 1);
-    box->proofs[box->proof_count++] = fingerprint;
+    box->proofs[box->proof_count++] = *proof;
     box->proved_ms = now_ms;
     if (list_is_linked(&box->unsettled))
         list_remove(&m->unsettled, &box->unsettled);

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "gateway/smpp/dialect.h"
+#include "sessions/session.h"
 #include "sessions/store.h"
 
 enum { MAILBOX_PROOFS_MAX = 4 };
@@ -35,10 +36,10 @@ struct box {
     bool has_copies;
     struct copy session;
     struct copy merchant;
-    /* Fingerprints of debts proved answered, oldest first; folded into the next commit. More than
+    /* Proofs, oldest first; folded into the next commit. More than
      * one when the next input overtook the response that proves. */
     unsigned proof_count;
-    uint64_t proofs[MAILBOX_PROOFS_MAX];
+    struct session_proof proofs[MAILBOX_PROOFS_MAX];
     struct list_node unsettled; /* among those whose proof is not stored yet, oldest first */
     uint64_t proved_ms;
 };
@@ -67,8 +68,9 @@ struct span copy_span(const struct copy *c);
 void mailbox_forget(struct mailbox *m, struct box *box);
 /* A debt of the session copy is proved answered. Beyond the limit the oldest proof is forgotten:
  * its input is then replayed once if it comes again. */
-void mailbox_prove(struct mailbox *m, struct box *box, uint64_t fingerprint, uint64_t now_ms);
-/* Forgets the `count` oldest proofs: they are stored, or about an older record. */
+void mailbox_prove(struct mailbox *m, struct box *box, const struct session_proof *proof,
+                   uint64_t now_ms);
+/* Forgets the `count` oldest proofs: they are stored, or of no use any more. */
 void mailbox_unprove(struct mailbox *m, struct box *box, unsigned count);
 /* Takes the next box off the unsettled whose proof is not younger than since_ms; NULL = none. It
  * keeps its proof. */

@@ -41,6 +41,7 @@ struct run {
     const struct menu *menu;
     const char *code;
     struct turn_traits traits;
+    bool has_closed;  /* a debt, by a proof that the record does not hold yet */
     const char *link; /* where SMS owed leave */
 };
 

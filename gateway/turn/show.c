@@ -18,15 +18,16 @@ static void shown_end(struct shown *s)
 }
 
 /* Answer first, reply second, on one connection: the reply's response proves that the answer was
- * read, and within the window that the centre will not send that input again (custody.md B). */
+ * read, and within the window that the centre will not send that input again (custody.md B). The
+ * centre's own timer runs since it sent the input, so the window begins with the arrival. */
 static void note_proof(struct shown *s, const struct turn_sent *sent)
 {
     struct turn_engine *e = s->engine;
 
     if (!s->proves || sent->connection != s->origin.connection ||
-        e->env.timers->now_ms - s->answered_ms > e->settings.answer_window_ms)
+        e->env.timers->now_ms - s->arrived_ms > e->settings.answer_window_ms)
         return;
-    turn_note_proof(e, s->box, s->fingerprint);
+    turn_note_proof(e, s->box, &(struct session_proof){s->fingerprint, s->debt_ms});
 }
 
 static void on_shown(void *arg, const struct turn_sent *sent);
@@ -122,8 +123,9 @@ struct shown *show_expect(struct turn *t)
     text_copy(s->link_name, sizeof(s->link_name), t->link_name);
     s->session = t->input.session;
     s->fingerprint = t->input.fingerprint;
-    s->answered_ms = e->env.timers->now_ms;
-    s->deadline_ms = s->answered_ms + e->settings.reply_deadline_ms;
+    s->arrived_ms = t->arrived_ms;
+    s->debt_ms = t->debt_ms;
+    s->deadline_ms = e->env.timers->now_ms + e->settings.reply_deadline_ms;
     s->proves = !t->is_exact;
     s->was_tried_again = false;
     timer_init(&s->again, on_again, s);

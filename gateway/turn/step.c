@@ -33,7 +33,7 @@ static void load_session(struct run *run, const struct step_records *records)
     if (records->session.size != 0 && !session_decode(s, records->session))
         log_error("session.unreadable", LOG_MSISDN("msisdn", run->msisdn));
     for (unsigned i = 0; i < records->proof_count; i++)
-        session_close_debt(s, records->proofs[i]);
+        run->has_closed = session_close_debt(s, &records->proofs[i]) || run->has_closed;
     parts_init(&run->work->parts);
     if (s->parts_size != 0) {
         if (!parts_decode(&run->work->parts, span_of(s->parts, s->parts_size)))
@@ -104,6 +104,7 @@ static void replay(struct run *run, const struct session_debt *debt)
     bool is_stale = debt->is_exact && debt != &s->debts[0];
 
     run->step->is_replay = true;
+    run->step->debt_ms = debt->at_ms;
     run->step->screen = s->screen;
     run->step->unit = s->step;
     run->step->reply = is_stale || run->input->kind == DIALECT_SMS ? SESSION_REPLY_NONE : s->reply;
@@ -436,6 +437,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         note_move(run, event.kind == MENU_EVENT_INPUT);
     }
     finish_programme(run);
+    run->step->debt_ms = run->now_ms;
     session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
                      (int64_t)run->settings->redelivery_horizon_s * 1000);
     run_encode_session(run);
@@ -545,8 +547,8 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
             run_drop_parts(&run, records);
         else if (cause->timer_kind != NULL)
             take_timer(&run, records);
-        else if (records->proof_count != 0 && records->session.size != 0)
-            run_encode_session(&run); /* load_session() has closed the debt */
+        else if (run.has_closed)
+            run_encode_session(&run);
         return;
     }
     step->is_exact = is_exact(&run);

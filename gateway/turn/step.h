@@ -33,7 +33,7 @@ struct step_answers {
 struct step_records {
     struct span session; /* opened; empty = none */
     struct span merchant;
-    const uint64_t *proofs; /* fingerprints of debts that are proved answered */
+    const struct session_proof *proofs;
     unsigned proof_count;
 };
 
@@ -71,7 +71,8 @@ struct step {
     struct span consent; /* empty = none */
     const char *subject; /* of this number, where something goes with it that needs one */
     /* The reply. */
-    bool is_exact; /* the input's debt is never closed */
+    bool is_exact;   /* the input's debt is never closed */
+    int64_t debt_ms; /* at_ms of the input's debt, which the reply may prove */
     bool is_replay;
     bool is_part;            /* of a long SMS that is not complete: kept, nothing else */
     unsigned parts_dropped;  /* ... that were given up */

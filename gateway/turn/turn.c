@@ -53,6 +53,7 @@ static struct turn *turn_new(struct turn_engine *e)
         list_node_init(&t->node);
     }
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
+    t->arrived_ms = e->env.timers->now_ms;
     t->tries = 0;
     t->is_fresh = false;
     t->is_settle = false;
@@ -166,7 +167,6 @@ bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
 static bool take_records(struct turn *t, const struct store_subscriber *subscriber)
 {
     struct box *box = t->box;
-    bool is_newer = !box->has_copies || box->session.version != subscriber->session.version;
 
     if (!turn_open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
         !turn_open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
@@ -176,8 +176,6 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     }
     box->has_copies = true;
     t->is_fresh = true;
-    if (is_newer)
-        mailbox_unprove(&t->engine->mailbox, box, MAILBOX_PROOFS_MAX); /* about an older record */
     return true;
 }
 
@@ -220,6 +218,7 @@ static void keep_results(struct turn *t, const struct step *step)
     if (step->menu_id != NULL)
         memcpy(t->menu_id, step->menu_id, sizeof(t->menu_id));
     t->is_exact = step->is_exact;
+    t->debt_ms = step->debt_ms;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
     t->is_part = step->is_part;
@@ -384,7 +383,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
         e->counters.conflicts++;
         if (++t->tries >= TURN_TRIES_MAX || !take_records(t, &reply->subscriber))
             break;
-        turn_run(t); /* a settle finds its proof gone: somebody has moved on */
+        turn_run(t);
         return;
     case STORE_UNKNOWN:
         /* Written or not: only the record itself can tell. The ledger in it answers a second run of
@@ -409,6 +408,21 @@ static bool is_guess(const struct turn *t, const struct step *step)
            (step->kind == STEP_NOTHING && t->input.kind == DIALECT_ABORT);
 }
 
+/* Where nothing names its step, an input whose window is over or whose connection is gone may be
+ * with another gateway by now, and be taken, shown and proved there: here it would be a second
+ * step. It was not acknowledged: the centre brings it again, if it has not yet. */
+static bool is_overdue(const struct turn *t, const struct step *step)
+{
+    const struct turn_engine *e = t->engine;
+    const struct turn_ports *ports = &e->env.ports;
+
+    if (t->origin.link == NULL || step->is_exact || step->is_replay ||
+        t->input.kind == DIALECT_ABORT)
+        return false;
+    return e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms ||
+           (ports->is_connected != NULL && !ports->is_connected(ports->ctx, &t->origin));
+}
+
 void turn_run(struct turn *t)
 {
     struct turn_engine *e = t->engine;
@@ -430,6 +444,12 @@ void turn_run(struct turn *t)
         load(t);
         return;
     }
+    if (e->step->kind == STEP_COMMIT && is_overdue(t, e->step)) {
+        e->counters.overdue++;
+        answer(t, ESME_RX_T_APPN);
+        turn_done(t, "overdue");
+        return;
+    }
     switch (e->step->kind) {
     case STEP_COMMIT:
         if (e->step->shared.size == 0) {
@@ -444,6 +464,8 @@ void turn_run(struct turn *t)
         need_satisfy(t, &e->step->need);
         break;
     case STEP_NOTHING:
+        if (t->is_settle) /* their debts are closed already, or gone */
+            mailbox_unprove(&e->mailbox, box, MAILBOX_PROOFS_MAX);
         answer(t, e->step->command_status);
         turn_done(t, "nothing to do");
         break;

@@ -142,6 +142,8 @@ struct turn_record {
  * inside the call; false = nothing was queued and nothing will be called. */
 struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
+    /* Does the connection of an input still stand? NULL = always. */
+    bool (*is_connected)(void *ctx, const struct turn_origin *origin);
     bool (*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                  turn_sent_fn *fn, void *arg);
     bool (*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
@@ -216,7 +218,7 @@ unsigned turn_live(const struct turn_engine *e);
 void turn_engine_free(struct turn_engine *e);
 
 struct turn_counters {
-    uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, throttled,
+    uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, overdue, throttled,
         unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired, sms_parts,
         sms_parts_dropped;
     uint64_t sms_delivered, receipts, receipts_early, receipts_unmatched, receipts_refused;

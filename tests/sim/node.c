@@ -97,6 +97,12 @@ static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t co
     link_answer(origin->link, ticket, command_status, NULL);
 }
 
+static bool port_is_connected(void *ctx, const struct turn_origin *origin)
+{
+    (void)ctx;
+    return link_is_on(origin->link, origin->connection);
+}
+
 static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                       turn_sent_fn *fn, void *arg)
 {
@@ -227,6 +233,7 @@ static void node_wake(struct node *n)
         .random = world_random,
         .ctx = n->world,
         .ports = {.answer = port_answer,
+                  .is_connected = port_is_connected,
                   .show = port_show,
                   .send_sms = port_send_sms,
                   .find_menu = port_find_menu,

@@ -41,6 +41,7 @@ static struct turn_rig_phone *phone_of(const char *msisdn)
 struct outcome {
     struct timer timer;
     enum turn_sent_kind kind;
+    uint64_t connection;
     turn_sent_fn *fn;
     void *arg;
 };
@@ -51,7 +52,7 @@ static void on_outcome(struct timer *timer, void *arg)
     struct outcome *o = arg;
     struct turn_sent sent = {.kind = o->kind,
                              .command_status = o->kind == TURN_SENT_OK ? ESME_ROK : ESME_RINVDSTADR,
-                             .connection = 1,
+                             .connection = o->connection,
                              .message_id = ""};
     turn_sent_fn *fn = o->fn;
 
@@ -60,14 +61,15 @@ static void on_outcome(struct timer *timer, void *arg)
     fn(o->arg, &sent);
 }
 
-static bool tell_later(enum turn_sent_kind kind, turn_sent_fn *fn, void *arg)
+static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, turn_sent_fn *fn, void *arg)
 {
     for (unsigned i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         if (outcomes[i].fn != NULL)
             continue;
-        outcomes[i] = (struct outcome){.kind = kind, .fn = fn, .arg = arg};
+        outcomes[i] = (struct outcome){
+            .kind = kind, .connection = turn_rig.show_connection, .fn = fn, .arg = arg};
         timer_init(&outcomes[i].timer, on_outcome, &outcomes[i]);
-        timer_start(&turn_rig.timers, &outcomes[i].timer, 1);
+        timer_start(&turn_rig.timers, &outcomes[i].timer, delay_ms);
         return true;
     }
     return false;
@@ -92,6 +94,13 @@ static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t co
     turn_rig.refused_with = command_status;
 }
 
+static bool port_is_connected(void *ctx, const struct turn_origin *origin)
+{
+    (void)ctx;
+    (void)origin;
+    return !turn_rig.is_disconnected;
+}
+
 static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                       turn_sent_fn *fn, void *arg)
 {
@@ -109,7 +118,7 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
         phone->session = screen->reply.session;
         phone->screen_count++;
     }
-    return tell_later(turn_rig.show_ends, fn, arg);
+    return tell_later(turn_rig.show_ends, turn_rig.show_ms, fn, arg);
 }
 
 static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
@@ -125,7 +134,7 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);
     }
-    return tell_later(turn_rig.sms_ends, fn, arg);
+    return tell_later(turn_rig.sms_ends, 1, fn, arg);
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
@@ -183,6 +192,7 @@ static void start_engine(void)
     env.store = turn_rig.store;
     env.vault = turn_rig.vault;
     env.ports = (struct turn_ports){.answer = port_answer,
+                                    .is_connected = port_is_connected,
                                     .show = port_show,
                                     .send_sms = port_send_sms,
                                     .find_menu = port_find_menu,
@@ -211,6 +221,8 @@ int turn_rig_setup(void **state)
     memset(outcomes, 0, sizeof(outcomes));
     turn_rig.wall_ms = TURN_RIG_NOW;
     turn_rig.has_link = true;
+    turn_rig.show_ms = 1;
+    turn_rig.show_connection = 1;
     turn_rig.traits = (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80}};
     timer_queue_init(&turn_rig.timers, 1000);
     deferred_queue_init(&turn_rig.deferred);

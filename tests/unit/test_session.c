@@ -119,6 +119,11 @@ static void test_sizes(void **state)
     assert_in_range(encode(&s, octets, sizeof(octets)), 3500, sizeof(octets));
 }
 
+static bool prove(struct session *s, uint64_t fingerprint, int64_t debt_ms)
+{
+    return session_close_debt(s, &(struct session_proof){fingerprint, debt_ms});
+}
+
 static void test_closed_and_exact_survive(void **state)
 {
     uint8_t octets[STORE_SESSION_BYTES_MAX];
@@ -131,7 +136,7 @@ static void test_closed_and_exact_survive(void **state)
         session_init(&before);
         session_add_debt(&before, 5, (bits & 1) != 0, NOW, HORIZON);
         if ((bits & 2) != 0)
-            session_close_debt(&before, 5);
+            assert_true(prove(&before, 5, NOW));
         size = encode(&before, octets, sizeof(octets));
         assert_true(session_decode(&after, span_of(octets, size)));
         assert_same(&before, &after);
@@ -218,7 +223,7 @@ static void test_debt_is_found_until_closed_or_old(void **state)
     assert_null(session_find_debt(&s, 2, NOW, HORIZON));
     assert_non_null(session_find_debt(&s, 1, NOW + HORIZON, HORIZON));
     assert_null(session_find_debt(&s, 1, NOW + HORIZON + 1, HORIZON));
-    session_close_debt(&s, 1);
+    prove(&s, 1, NOW);
     assert_null(session_find_debt(&s, 1, NOW, HORIZON));
 }
 
@@ -229,7 +234,7 @@ static void test_exact_debt_outlives_closing(void **state)
     (void)state;
     session_init(&s);
     session_add_debt(&s, 1, true, NOW, HORIZON);
-    session_close_debt(&s, 1);
+    prove(&s, 1, NOW);
     assert_non_null(session_find_debt(&s, 1, NOW, HORIZON));
     assert_null(session_find_debt(&s, 1, NOW + HORIZON + 1, HORIZON));
     session_add_debt(&s, 2, false, NOW + 1, HORIZON);
@@ -242,12 +247,31 @@ static void test_a_buried_debt_is_closed_by_its_replay(void **state)
 
     (void)state;
     session_init(&s);
-    session_close_debt(&s, 1);
+    assert_false(prove(&s, 1, NOW));
     session_add_debt(&s, 1, false, NOW, HORIZON);
     session_add_debt(&s, 2, false, NOW, HORIZON);
-    session_close_debt(&s, 1);
+    session_add_debt(&s, 1, false, NOW + 5, HORIZON);
+    assert_true(prove(&s, 1, NOW + 5));
     assert_null(session_find_debt(&s, 1, NOW, HORIZON));
     assert_non_null(session_find_debt(&s, 2, NOW, HORIZON));
+    assert_false(prove(&s, 1, NOW + 5)); /* nothing new */
+}
+
+/* A proof that comes late, when the same key was pressed again (model: PROOF_BY_TEXT): the newer
+ * input may still come again. */
+static void test_a_proof_leaves_newer_debts_open(void **state)
+{
+    struct session s;
+
+    (void)state;
+    session_init(&s);
+    session_add_debt(&s, 1, false, NOW, HORIZON);
+    session_add_debt(&s, 1, false, NOW + 5, HORIZON);
+    assert_true(prove(&s, 1, NOW));
+    assert_false(s.debts[0].is_closed);
+    assert_true(s.debts[1].is_closed);
+    assert_false(prove(&s, 1, NOW + 1)); /* of no debt here */
+    assert_non_null(session_find_debt(&s, 1, NOW + 5, HORIZON));
 }
 
 /* "1", answered, then a genuine second "1": the new debt must not be hidden by the closed one. */
@@ -258,7 +282,7 @@ static void test_equal_input_after_closing_is_a_new_debt(void **state)
     (void)state;
     session_init(&s);
     session_add_debt(&s, 1, false, NOW, HORIZON);
-    session_close_debt(&s, 1);
+    prove(&s, 1, NOW);
     session_add_debt(&s, 1, false, NOW + 10, HORIZON);
     assert_int_equal(s.debt_count, 1);
     assert_non_null(session_find_debt(&s, 1, NOW + 10, HORIZON));
@@ -304,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_debt_is_found_until_closed_or_old),
         cmocka_unit_test(test_exact_debt_outlives_closing),
         cmocka_unit_test(test_a_buried_debt_is_closed_by_its_replay),
+        cmocka_unit_test(test_a_proof_leaves_newer_debts_open),
         cmocka_unit_test(test_equal_input_after_closing_is_a_new_debt),
         cmocka_unit_test(test_oldest_debt_goes_when_full),
         cmocka_unit_test(test_expired_debts_are_dropped),

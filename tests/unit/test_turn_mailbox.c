@@ -111,18 +111,18 @@ static void proofs_are_forgotten_oldest_first(void **state)
     mailbox_init(&m, 2, 1);
     box = mailbox_take(&m, "6281200000001");
     give_copy(box, "one");
-    mailbox_prove(&m, box, 11, 100);
-    mailbox_prove(&m, box, 12, 150);
+    mailbox_prove(&m, box, &(struct session_proof){11, 1}, 100);
+    mailbox_prove(&m, box, &(struct session_proof){12, 1}, 150);
     assert_null(mailbox_next_unsettled(&m, 149));
     mailbox_unprove(&m, box, 1);
     assert_int_equal(box->proof_count, 1);
-    assert_int_equal(box->proofs[0], 12);
+    assert_int_equal(box->proofs[0].fingerprint, 12);
     assert_ptr_equal(mailbox_next_unsettled(&m, 150), box);
     assert_int_equal(box->proof_count, 1);
     for (uint64_t i = 0; i < MAILBOX_PROOFS_MAX; i++)
-        mailbox_prove(&m, box, 20 + i, 200);
+        mailbox_prove(&m, box, &(struct session_proof){20 + i, 1}, 200);
     assert_int_equal(box->proof_count, MAILBOX_PROOFS_MAX);
-    assert_int_equal(box->proofs[0], 20);
+    assert_int_equal(box->proofs[0].fingerprint, 20);
     mailbox_unprove(&m, box, MAILBOX_PROOFS_MAX);
     assert_null(mailbox_next_unsettled(&m, 1000));
     mailbox_release(&m, box);

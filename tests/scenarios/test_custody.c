@@ -1,0 +1,249 @@
+/* The counterexamples of tests/model/custody.pml on the real turn engine: each test is named after
+ * the variant of the model that breaks its rule. A copy of an input must be answered with the
+ * screen that the input was answered with; a step too many would show the next question. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/support/turn_rig.h"
+
+#define STEP_2 "Langkah 2/9"
+#define STEP_3 "Langkah 3/9"
+
+static struct dialect_input
+    the_input; /* the one under test: its copies are equal to the last bit */
+
+static void deliver_text(const char *text)
+{
+    the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", text);
+    turn_rig_deliver(&the_input);
+}
+
+/* The screen that a copy is answered with. */
+static const char *deliver_copy(void)
+{
+    turn_rig.phones[0].screen[0] = '\0';
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    return turn_rig.phones[0].screen;
+}
+
+static int at_name(void **state)
+{
+    if (turn_rig_setup(state) != 0)
+        return -1;
+    turn_rig_dial(0, "*384*1*1#");
+    return 0;
+}
+
+static void set_next(enum store_memory_call call, enum store_memory_fate_kind kind,
+                     uint64_t there_ms, uint64_t back_ms)
+{
+    store_memory_set_next(turn_rig.store, call,
+                          (struct store_memory_fate){kind, there_ms, back_ms});
+}
+
+static void test_early(void **state)
+{
+    unsigned answers = turn_rig.answers;
+
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 1000, 1000);
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(1900);
+    assert_int_equal(turn_rig.answers, answers);
+    turn_rig_pass(200);
+    assert_int_equal(turn_rig.answers, answers + 1);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+}
+
+static void test_no_dedupe(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    deliver_text("SITI AMINAH");
+    turn_rig_settle();
+    turn_rig_restart();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+}
+
+static void test_close_at_once(void **state)
+{
+    (void)state;
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(0);
+    turn_rig_restart(); /* before anything was proved */
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+}
+
+static void test_no_tombstone(void **state)
+{
+    unsigned sms;
+
+    (void)state;
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#"),
+                           "Langkah 9/9");
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    deliver_text("1");
+    turn_rig_settle();
+    sms = turn_rig.phones[0].sms_count;
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(deliver_copy(), "Terima kasih, pendaftaran terkirim.");
+    assert_int_equal(turn_rig.phones[0].sms_count, sms);
+}
+
+/* The proof comes when the centre may have given up on the answer. */
+static void test_no_window(void **state)
+{
+    (void)state;
+    turn_rig.show_ms = turn_rig.settings.answer_window_ms + 100;
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(turn_rig.show_ms + 1000);
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+    turn_rig_pass(turn_rig.show_ms);
+}
+
+static void test_window_from_answer(void **state)
+{
+    (void)state;
+    turn_rig.show_ms = turn_rig.settings.answer_window_ms / 2;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms - 100);
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(2 * turn_rig.settings.answer_window_ms);
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+    turn_rig_pass(turn_rig.show_ms);
+}
+
+static void assert_given_back(unsigned screens)
+{
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(turn_rig.phones[0].screen_count, screens);
+    assert_int_equal(turn_counters(turn_rig.engine)->overdue, 1);
+}
+
+/* The store's connection broke, and by the time that the record is seen again another gateway may
+ * have taken the input, shown the screen and closed the debt. */
+static void test_late_step(void **state)
+{
+    unsigned screens = turn_rig.phones[0].screen_count;
+
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_NOT, 0,
+             turn_rig.settings.answer_window_ms + 100);
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
+    assert_given_back(screens);
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+}
+
+static void test_late_step_by_a_lost_connection(void **state)
+{
+    unsigned screens = turn_rig.phones[0].screen_count;
+
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_NOT, 0, 1000);
+    deliver_text("SITI AMINAH");
+    turn_rig.is_disconnected = true;
+    turn_rig_pass(1500);
+    assert_given_back(screens);
+    turn_rig.is_disconnected = false;
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+}
+
+/* An answer's outcome is told by a screen on its own connection alone. */
+static void test_any_connection(void **state)
+{
+    (void)state;
+    turn_rig.show_connection = 2;
+    deliver_text("SITI AMINAH");
+    turn_rig_settle();
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+    turn_rig.show_connection = 1;
+    turn_rig_assert_begins(deliver_copy(), STEP_2); /* and this one proves it */
+    turn_rig_assert_begins(deliver_copy(), "NIK");  /* so that this is the same keys again */
+}
+
+static void test_unknown_done(void **state)
+{
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_NOT, 0, 100);
+    deliver_text("SITI AMINAH");
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    turn_rig_restart();
+    turn_rig_assert_begins(turn_rig_type(0, "1"), STEP_3); /* it was stored */
+}
+
+static void test_unknown_again(void **state)
+{
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_DONE, 0, 100);
+    deliver_text("SITI AMINAH");
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
+    turn_rig_assert_begins(turn_rig_type(0, "1"), STEP_3);
+}
+
+static void test_conflict_done(void **state)
+{
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_CONFLICTING, 0, 0);
+    deliver_text("SITI AMINAH");
+    turn_rig_settle();
+    turn_rig_restart();
+    turn_rig_assert_begins(turn_rig_type(0, "1"), STEP_3);
+}
+
+/* Numbered steps: a copy of a step before the last gets an OK and nothing else, proved or not. */
+static void test_ledger_closes(void **state)
+{
+    struct dialect_input older;
+    unsigned screens;
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    older = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    older.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&older);
+    turn_rig_settle();
+    older = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    older.session = turn_rig.phones[0].session;
+    turn_rig_deliver(&older);
+    turn_rig_settle();
+    the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    the_input.session = turn_rig.phones[0].session;
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_3);
+    screens = turn_rig.phones[0].screen_count;
+    turn_rig_deliver(&older);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.refusals, 0);
+    assert_int_equal(turn_rig.phones[0].screen_count, screens);
+    turn_rig_assert_begins(deliver_copy(), STEP_3);
+}
+
+#define SCENARIO(test) cmocka_unit_test_setup_teardown(test, at_name, turn_rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENARIO(test_early),          SCENARIO(test_no_dedupe),
+        SCENARIO(test_close_at_once),  SCENARIO(test_no_tombstone),
+        SCENARIO(test_no_window),      SCENARIO(test_window_from_answer),
+        SCENARIO(test_late_step),      SCENARIO(test_late_step_by_a_lost_connection),
+        SCENARIO(test_any_connection), SCENARIO(test_unknown_done),
+        SCENARIO(test_unknown_again),  SCENARIO(test_conflict_done),
+        SCENARIO(test_ledger_closes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
