@@ -114,6 +114,7 @@ void link_fini(struct link *link)
     window_fini(&link->window);
     outbuf_fini(&link->out);
     framer_fini(&link->framer);
+    rtt_fini(&link->rtt);
     mem_free((char *)link->settings.name);
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/link/rtt.h"
 
+#include "base/mem.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -28,33 +30,41 @@ static uint32_t bucket_end(unsigned bucket)
 
 void rtt_init(struct rtt *rtt, uint64_t now_ms)
 {
-    memset(rtt, 0, sizeof(*rtt));
     rtt->begun_ms = now_ms;
+    rtt->counts = NULL;
+}
+
+void rtt_fini(struct rtt *rtt)
+{
+    mem_free(rtt->counts);
 }
 
 void rtt_add(struct rtt *rtt, uint64_t now_ms, uint32_t round_trip_ms)
 {
     uint64_t age = now_ms - rtt->begun_ms;
+    struct rtt_counts *c = rtt->counts;
 
+    if (c == NULL)
+        c = rtt->counts = mem_zalloc(sizeof(*c));
     if (age >= RTT_GENERATION_MS) {
         if (age < 2 * (uint64_t)RTT_GENERATION_MS)
-            memcpy(rtt->before, rtt->now, sizeof(rtt->before));
+            memcpy(c->before, c->now, sizeof(c->before));
         else
-            memset(rtt->before, 0, sizeof(rtt->before));
-        memset(rtt->now, 0, sizeof(rtt->now));
+            memset(c->before, 0, sizeof(c->before));
+        memset(c->now, 0, sizeof(c->now));
         rtt->begun_ms = now_ms;
     }
-    rtt->now[bucket_of(round_trip_ms)]++;
+    c->now[bucket_of(round_trip_ms)]++;
 }
 
-static uint64_t count_in(const struct rtt *rtt, unsigned bucket, uint64_t age)
+static uint64_t count_in(const struct rtt_counts *c, unsigned bucket, uint64_t age)
 {
     uint64_t count = 0;
 
     if (age < 2 * (uint64_t)RTT_GENERATION_MS)
-        count += rtt->now[bucket];
+        count += c->now[bucket];
     if (age < RTT_GENERATION_MS)
-        count += rtt->before[bucket];
+        count += c->before[bucket];
     return count;
 }
 
@@ -65,12 +75,14 @@ uint32_t rtt_percentile(const struct rtt *rtt, uint64_t now_ms, unsigned percent
     uint64_t seen = 0;
 
     assert(percent >= 1 && percent <= 100);
+    if (rtt->counts == NULL)
+        return 0;
     for (unsigned b = 0; b < RTT_BUCKETS; b++)
-        total += count_in(rtt, b, age);
+        total += count_in(rtt->counts, b, age);
     if (total == 0)
         return 0;
     for (unsigned b = 0; b < RTT_BUCKETS; b++) {
-        seen += count_in(rtt, b, age);
+        seen += count_in(rtt->counts, b, age);
         if (seen * 100 >= total * percent)
             return bucket_end(b);
     }

@@ -23,6 +23,7 @@ static void test_percentiles(void **state)
     assert_in_range(rtt_percentile(&rtt, now, 99), 990, 1114);
     assert_in_range(rtt_percentile(&rtt, now, 100), 1000, 1125);
     assert_in_range(rtt_percentile(&rtt, now, 1), 10, 11);
+    rtt_fini(&rtt);
 }
 
 /* Every value lands in a bucket that ends at or above it, by an eighth at most. */
@@ -37,6 +38,7 @@ static void test_error_is_an_eighth(void **state)
         rtt_add(&rtt, 0, ms);
         got = rtt_percentile(&rtt, 0, 50);
         assert_in_range(got, ms, ms + ms / 8);
+        rtt_fini(&rtt);
     }
 }
 
@@ -48,6 +50,7 @@ static void test_huge_values(void **state)
     rtt_init(&rtt, 0);
     rtt_add(&rtt, 0, UINT32_MAX);
     assert_true(rtt_percentile(&rtt, 0, 50) > 60000);
+    rtt_fini(&rtt);
 }
 
 static void test_old_round_trips_are_forgotten(void **state)
@@ -64,6 +67,7 @@ static void test_old_round_trips_are_forgotten(void **state)
     assert_int_equal(rtt_percentile(&rtt, 61000 + 120000, 50), 0);
     rtt_add(&rtt, 61000 + 120000, 7);
     assert_int_equal(rtt_percentile(&rtt, 61000 + 120000, 99), 7);
+    rtt_fini(&rtt);
 }
 
 static void submit_and_answer(struct link_fixture *f, uint64_t after_ms, uint32_t status)
