@@ -12,6 +12,7 @@
 #include "gateway/cdr/cdr_writer.h"
 #include "gateway/link/transport_socket.h"
 #include "gateway/redis_settings.h"
+#include "gateway/tls.h"
 #include "gateway/versions.h"
 #include "merchants/programme.h"
 
@@ -351,7 +352,8 @@ bool gateway_reload(struct gateway *g)
     struct auth *auth = config != NULL ? setup_load_users(config, log_fault, NULL) : NULL;
 
     /* The menus last: they are taken at once, all or none. */
-    if (auth == NULL || !setup_load_menus(g->setup.router, config, log_fault, NULL)) {
+    if (auth == NULL || !tls_check_config(config, log_fault, NULL) ||
+        !setup_load_menus(g->setup.router, config, log_fault, NULL)) {
         g->counters.reloads_rejected++;
         log_error("config.rejected", LOG_S("file", g->setup.config->path),
                   LOG_S("what", "the running configuration stays"));

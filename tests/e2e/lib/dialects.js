@@ -3,59 +3,16 @@
 'use strict';
 
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
-const tls = require('node:tls');
 
 const { BUILD, Process, ROOT, freePort, temporaryFolder, until } = require('./process');
 const { Redis } = require('./redis');
+const { plainInFront, tlsInFront } = require('./tls');
 const { Gateway, MENU } = require('./warungd');
 
 const DIALECTS = ['spec34', 'tata', 'mica', 'sixdee', 'smppplus', 'datasm', 'digitalpulse', 'fdp', 'smpp4j', 'scripts',
     'comviva', 'p2', 'tlv1501', 'bare', 'letters', 'smppsim'];
 const CODES = ['*384#', '384', '555'];
-
-// Puts TLS in front of plain SMPP, or takes it off: octets pass unchanged.
-class Relay {
-    // make(onSocket) gives the server, dial() a socket to where it leads.
-    constructor(make, dial) {
-        this.sockets = new Set();
-        this.server = make((socket) => {
-            const other = dial();
-            for (const [from, to] of [[socket, other], [other, socket]]) {
-                this.sockets.add(from);
-                from.on('error', () => {});
-                from.on('close', () => {
-                    this.sockets.delete(from);
-                    to.destroy();
-                });
-                from.setNoDelay(true);
-                from.pipe(to);
-            }
-        });
-        this.server.on('tlsClientError', () => {});
-    }
-
-    listen() {
-        return new Promise((resolve) => this.server.listen(0, '127.0.0.1', () => {
-            this.port = this.server.address().port;
-            resolve(this);
-        }));
-    }
-
-    close() {
-        this.server.close();
-        this.sockets.forEach((socket) => socket.destroy());
-    }
-}
-
-const tlsInFront = (port, certificate) => new Relay(
-    (onSocket) => tls.createServer({ cert: fs.readFileSync(certificate.cert), key: fs.readFileSync(certificate.key) }, onSocket),
-    () => net.connect(port, '127.0.0.1')).listen();
-
-const plainInFront = (port, ca) => new Relay(
-    (onSocket) => net.createServer(onSocket),
-    () => tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca: fs.readFileSync(ca) })).listen();
 
 class EveryDialect {
     constructor(name) {
