@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "gateway/ctl/access.h"
+#include "gateway/ctl/shelf.h"
 #include "gateway/turn/outbox.h"
 #include "merchants/journal.h"
 #include "merchants/msisdn.h"
@@ -22,8 +23,10 @@ struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *statu
     *status = CTL_REFUSED;
     if (ctl_load_setup(call, &d->setup)) {
         d->hand = hand_open(d->setup.config);
-        if (d->hand != NULL)
+        if (d->hand != NULL) {
+            shelf_apply(d->hand, d->setup.router); /* SMS say what the menu in force says */
             return d;
+        }
         *status = CTL_UNREACHABLE;
     }
     dossier_close(d);

@@ -238,3 +238,42 @@ enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
     }
     return (enum ctl_status)hand_complain(STORE_CONFLICT);
 }
+
+static void fetch(struct hand *hand, const uint8_t id[MENU_ID_BYTES], uint8_t *octets,
+                  struct router *router)
+{
+    char key[RELEASES_KEY_BYTES];
+    uint64_t version;
+    size_t size;
+    struct menu *menu;
+
+    releases_key(id, key);
+    if (hand_shared_load(hand, key, &version, octets, &size) != STORE_OK || version == 0)
+        return;
+    menu = menu_load_source(span_of(octets, size), &programme_vocabulary, ignore_fault, NULL);
+    if (menu != NULL)
+        router_add_version(router, menu);
+}
+
+void shelf_apply(struct hand *hand, struct router *router)
+{
+    uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
+    struct releases *releases = mem_zalloc(sizeof(*releases));
+    const struct menu *file;
+    uint64_t version;
+    size_t size;
+
+    if (hand_shared_load(hand, RELEASES_RECORD, &version, octets, &size) == STORE_OK &&
+        releases_decode(releases, span_of(octets, size))) {
+        for (unsigned i = 0; (file = router_file_at(router, i)) != NULL; i++) {
+            const struct release *release = releases_in_force(releases, menu_name(file));
+
+            if (release != NULL && !router_has_version(router, release->id))
+                fetch(hand, release->id, octets, router);
+        }
+        router_apply(router, releases);
+    }
+    releases_fini(releases);
+    mem_free(releases);
+    mem_free(octets);
+}

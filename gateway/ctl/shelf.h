@@ -43,4 +43,8 @@ enum ctl_status shelf_keep(struct shelf *s, const struct menu *menu);
 typedef enum ctl_status shelf_change_fn(struct shelf *s, void *arg);
 enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg);
 
+/* Has a router that holds the files' menus serve what is in force, as the gateways do. What cannot
+ * be had stays as the file has it. */
+void shelf_apply(struct hand *hand, struct router *router);
+
 #endif

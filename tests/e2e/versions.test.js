@@ -9,7 +9,7 @@ const test = require('node:test');
 
 const { Centre } = require('./lib/centre');
 const { HEADING, headingOf, help, withMenu } = require('./lib/menu');
-const { openMainMenu } = require('./lib/programme');
+const { openMainMenu, register } = require('./lib/programme');
 const { until } = require('./lib/process');
 const { smscEntry } = require('./lib/scene');
 const { Gateway } = require('./lib/warungd');
@@ -170,5 +170,19 @@ test('a reload and a rollback while 500 dialogues run', async () => {
         const metrics = (await gateway.get('/metrics')).text;
         for (const name of ['busy', 'throttled', 'failed_screens', 'mismatches'])
             assert.match(metrics, new RegExp(`^warung_turn_${name}_total 0$`, 'm'));
+    });
+});
+
+test('officers\' SMS say what the version in force says, not the file', async () => {
+    await withMenu('officers-version', async ({ gateway, centre, menu, text }) => {
+        const regno = await register(newPhone(centre));
+        const words = '#TerusUsaha: {noreg} sedang diperiksa';
+        assert.ok(text.includes(words), 'the SMS that this test changes');
+        fs.writeFileSync(menu, text.replace(words, '#TerusUsaha: {noreg} SALAH'));
+        await ok(gateway, 'reload');
+        await ok(gateway, 'menu', 'rollback'); // the file still has the wrong one
+        await ok(gateway, 'merchants', 'review', regno);
+        const sms = await until('the SMS', () => centre.sms.find((s) => /diperiksa|SALAH/.test(s.text)));
+        assert.match(sms.text, /sedang diperiksa/);
     });
 });
