@@ -238,6 +238,7 @@ install: all
 	    install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
 	install -D -m 644 -t $(DESTDIR)$(docdir) README.md NEWS.md $(wildcard docs/*.md docs/*.svg)
 	install -D -m 644 -t $(DESTDIR)$(docdir)/examples $(wildcard conf/menus/examples/*)
+	install -D -m 644 -t $(DESTDIR)$(docdir)/monitoring $(wildcard conf/monitoring/*)
 
 # Leaves /etc/warung: it is the admin's.
 uninstall:

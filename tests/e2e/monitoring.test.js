@@ -1,0 +1,47 @@
+// conf/monitoring: rules and dashboard name metrics that there are, and each alert is explained.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+
+const { openMainMenu } = require('./lib/programme');
+const { withScene } = require('./lib/scene');
+const { run } = require('./lib/process');
+
+const ROOT = path.join(__dirname, '..', '..');
+const RULES = path.join(ROOT, 'conf/monitoring/warung.rules.yml');
+const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');
+
+test('promtool takes the rules, and they ring when they should', async () => {
+    for (const command of [['check', 'rules', RULES], ['test', 'rules', path.join(ROOT, 'tests/monitoring/rules.yml')]]) {
+        const checked = await run('promtool', command);
+        assert.equal(checked.code, 0, checked.output);
+    }
+});
+
+test('each alert has its paragraph in operations.md, and each paragraph its alert', () => {
+    const alerts = [...read('conf/monitoring/warung.rules.yml').matchAll(/- alert: (\w+)/g)].map((m) => m[1]);
+    const explained = [...read('docs/operations.md').matchAll(/^\| `(Warung\w+)` \|/gm)].map((m) => m[1]);
+    assert.deepEqual(explained.sort(), alerts.sort());
+});
+
+test('rules and dashboard ask for metrics that the gateway has', async () => {
+    const dashboard = JSON.parse(read('conf/monitoring/warung-dashboard.json'));
+    const asked = (text) => text.match(/\bwarung_\w+/g);
+    const names = new Set([...asked(read('conf/monitoring/warung.rules.yml')),
+        ...dashboard.panels.flatMap((panel) => (panel.targets ?? []).flatMap((t) => asked(t.expr)))]);
+    assert.ok(names.size > 30);
+    await withScene('monitoring', async ({ folder, centre, gateway }) => {
+        gateway.settings.cdr = { directory: folder };
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('cdr', 'init')).code, 0);
+        await gateway.start();
+        await centre.isBound();
+        await openMainMenu(centre.phone('6281200000061'));
+        const { text } = await gateway.get('/metrics');
+        const there = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map((m) => m[1]));
+        assert.deepEqual([...names].filter((name) => !there.has(name)), []);
+    }, { start: false });
+});
