@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ struct gateway {
     struct turn_engine *turns;
     struct ports *ports;
     struct funnel *funnel;
+    struct access_log *access;
     struct cdr_writer *cdr; /* NULL when cdr.directory is empty */
     struct centres *centres;
     struct partners *partners;
@@ -262,6 +264,7 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
     if (open_cdr(g, error, error_bytes))
         g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
+        g->access = access_log_new(g->store);
         g->turns = make_turns(g);
         ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel,
                       g->setup.vault);
@@ -302,6 +305,7 @@ void gateway_free(struct gateway *g)
     ports_free(g->ports);
     funnel_free(g->funnel);
     cdr_writer_free(g->cdr);
+    access_log_free(g->access);
     socket_factory_free(g->sockets);
     setup_free(&g->setup);
     mem_free(g);
@@ -346,6 +350,19 @@ static void take_config(struct gateway *g, struct config *config, struct auth *a
     config_free(old);
 }
 
+/* A key that was added, or the first one; without a file the keys stay as they are. */
+static bool reload_keys(struct gateway *g, const struct config *config)
+{
+    char error[512];
+
+    if (access(config->keys_file, F_OK) != 0 && vault_is_plain(g->setup.vault))
+        return true;
+    if (vault_reload_file(g->setup.vault, config->keys_file, error, sizeof(error)))
+        return true;
+    log_error("config.fault", LOG_S("at", config->keys_file), LOG_S("text", error));
+    return false;
+}
+
 bool gateway_reload(struct gateway *g)
 {
     struct config *config = config_load(g->setup.config->path, log_fault, NULL);
@@ -353,6 +370,7 @@ bool gateway_reload(struct gateway *g)
 
     /* The menus last: they are taken at once, all or none. */
     if (auth == NULL || !tls_check_config(config, log_fault, NULL) ||
+        !reload_keys(g, g->setup.config) ||
         !setup_load_menus(g->setup.router, config, log_fault, NULL)) {
         g->counters.reloads_rejected++;
         log_error("config.rejected", LOG_S("file", g->setup.config->path),
@@ -473,6 +491,11 @@ const struct funnel *gateway_funnel(const struct gateway *g)
 const struct ports *gateway_ports(const struct gateway *g)
 {
     return g->ports;
+}
+
+struct access_log *gateway_access_log(const struct gateway *g)
+{
+    return g->access;
 }
 
 struct cdr_writer *gateway_cdr(const struct gateway *g)

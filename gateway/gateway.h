@@ -8,6 +8,7 @@
 #ifndef WARUNG_GATEWAY_GATEWAY_H
 #define WARUNG_GATEWAY_GATEWAY_H
 
+#include "gateway/access_log.h"
 #include "gateway/centres.h"
 #include "gateway/loop.h"
 #include "gateway/partners.h"
@@ -66,6 +67,7 @@ const struct router *gateway_router(const struct gateway *g);
 const struct releases *gateway_releases(const struct gateway *g);
 const struct funnel *gateway_funnel(const struct gateway *g);
 const struct ports *gateway_ports(const struct gateway *g);
+struct access_log *gateway_access_log(const struct gateway *g);
 /* NULL when no records are written. */
 struct cdr_writer *gateway_cdr(const struct gateway *g);
 const struct turn_engine *gateway_turns(const struct gateway *g);

@@ -8,12 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "gateway/core_dump.h"
 #include "gateway/gateway.h"
 #include "gateway/notify.h"
 
@@ -83,17 +82,6 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
     print_usage(stderr);
     *status = EXIT_USAGE;
     return false;
-}
-
-/* A core would hold personal data and keys. */
-static void forbid_core_dumps(void)
-{
-    struct rlimit none = {0, 0};
-
-    setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* its leak check attaches to the process */
-    prctl(PR_SET_DUMPABLE, 0);
-#endif
 }
 
 static void set_log(const struct config *config, bool is_verbose)
@@ -243,7 +231,7 @@ int main(int argc, char **argv)
 
     if (!parse_options(argc, argv, &options, &status))
         return status;
-    forbid_core_dumps();
+    core_dump_forbid();
     event_set_log_callback(on_libevent_log);
     event_set_fatal_callback(on_libevent_fatal);
     if (!setup_load(&setup, options.config, config_print_fault, stderr))

@@ -21,6 +21,7 @@ struct tap {
     uint64_t until_ms;
     uint64_t read_ms; /* when its reader last asked */
     uint64_t missed;  /* PDUs left out since then */
+    bool is_held;
     struct evbuffer *octets;
 };
 
@@ -197,6 +198,30 @@ uint64_t taps_open(struct taps *taps, const char *name, enum tap_format format, 
     return tap->number;
 }
 
+void taps_hold(struct taps *taps, uint64_t number)
+{
+    struct tap *tap = number != 0 ? find(taps, number) : NULL;
+
+    if (tap != NULL)
+        tap->is_held = true;
+}
+
+void taps_release(struct taps *taps, uint64_t number)
+{
+    struct tap *tap = number != 0 ? find(taps, number) : NULL;
+
+    if (tap != NULL)
+        tap->is_held = false;
+}
+
+void taps_close(struct taps *taps, uint64_t number)
+{
+    struct tap *tap = number != 0 ? find(taps, number) : NULL;
+
+    if (tap != NULL)
+        close_tap(taps, tap);
+}
+
 static void tell_missed(struct tap *tap)
 {
     if (tap->missed == 0)
@@ -215,6 +240,8 @@ enum tap_state taps_read(struct taps *taps, uint64_t number, struct evbuffer *ou
     if (tap == NULL)
         return TAP_GONE;
     tap->read_ms = taps->timers->now_ms;
+    if (tap->is_held)
+        return TAP_OPEN;
     tell_missed(tap);
     evbuffer_add_buffer(out, tap->octets);
     if (tap->read_ms < tap->until_ms)

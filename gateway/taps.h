@@ -33,6 +33,11 @@ const struct link_watch *taps_watch(const struct taps *taps);
 /* `name` is a link ("op1:2"), or a centre or account with all its links ("op1"); "" = everything,
  * strangers at the door too. The tap's number, above 0; 0 when there are TAPS_MAX already. */
 uint64_t taps_open(struct taps *taps, const char *name, enum tap_format format, unsigned seconds);
+/* Until it is released its reader gets nothing; what passes is held. */
+void taps_hold(struct taps *taps, uint64_t number);
+void taps_release(struct taps *taps, uint64_t number);
+/* Takes it down; nothing happens when there is none of this number. */
+void taps_close(struct taps *taps, uint64_t number);
 
 enum tap_state {
     TAP_OPEN, /* more may come */

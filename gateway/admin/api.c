@@ -75,6 +75,7 @@ void api_on_reload(void *ctx, struct http_call *call)
     struct gateway *g = ctx;
 
     log_info("admin.reload", LOG_S("user", http_call_user(call)));
+    access_log_write(gateway_access_log(g), http_call_user(call), "reload", NULL, NULL, NULL, 0);
     if (gateway_reload(g))
         api_reply(call, json_pack("{s:b, s:o}", "reloaded", 1, "menus", describe_menus(g)));
     else

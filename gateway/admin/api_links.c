@@ -177,6 +177,7 @@ static void serve_order(struct gateway *g, struct http_call *call, const char *o
     } else {
         log_info("admin.links", LOG_S("user", http_call_user(call)), LOG_S("order", order),
                  LOG_S("name", name));
+        access_log_write(gateway_access_log(g), http_call_user(call), order, name, NULL, NULL, 0);
         if (act(g, service, body))
             api_reply(call, json_pack("{s:s, s:s}", "name", name, "service",
                                       service_state_name(service->state)));
@@ -229,6 +230,15 @@ void api_on_links_drain(void *ctx, struct http_call *call)
 
 /* ---- looking ---- */
 
+/* A capture holds texts and numbers: what cannot be logged is not shown. */
+static void on_tap_logged(void *taps, uint64_t number, bool is_logged)
+{
+    if (is_logged)
+        taps_release(taps, number);
+    else
+        taps_close(taps, number);
+}
+
 static void open_tap(struct gateway *g, struct http_call *call, const json_t *body)
 {
     const char *link = json_string_value(json_object_get(body, "link"));
@@ -248,6 +258,10 @@ static void open_tap(struct gateway *g, struct http_call *call, const json_t *bo
         return;
     }
     log_info("admin.tap", LOG_S("user", http_call_user(call)), LOG_U("tap", tap));
+    if (is_pcap)
+        taps_hold(gateway_taps(g), tap);
+    access_log_write(gateway_access_log(g), http_call_user(call), is_pcap ? "pcap" : "trace", link,
+                     on_tap_logged, gateway_taps(g), tap);
     api_reply(call, json_pack("{s:I}", "tap", (json_int_t)tap));
 }
 

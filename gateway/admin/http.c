@@ -8,6 +8,7 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -46,7 +47,7 @@ struct http_server {
 struct http_call {
     struct http_server *server;
     struct evhttp_request *request;
-    char user[AUTH_NAME_BYTES];
+    char user[AUTH_NAME_BYTES + 8];
     bool is_answered;
 };
 
@@ -224,15 +225,41 @@ static const struct http_route *find_route(const struct http_server *s, const ch
     return found;
 }
 
+/* Who holds the other end of the control socket: the kernel knows. */
+static void name_peer(struct http_call *call)
+{
+    struct bufferevent *stream =
+        evhttp_connection_get_bufferevent(evhttp_request_get_connection(call->request));
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    const struct passwd *entry;
+
+    if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return;
+    entry = getpwuid(peer.uid);
+    if (entry != NULL)
+        snprintf(call->user, sizeof(call->user), "unix:%.31s", entry->pw_name);
+    else
+        snprintf(call->user, sizeof(call->user), "unix:%u", (unsigned)peer.uid);
+}
+
 static bool is_permitted(struct http_call *call, const struct http_route *route)
 {
     const struct http_settings *settings = &call->server->settings;
     struct evkeyvalq *in = evhttp_request_get_input_headers(call->request);
+    char name[AUTH_NAME_BYTES];
     enum auth_role role;
 
-    if (route->role == AUTH_NOBODY || settings->auth == NULL)
+    text_copy(call->user, sizeof(call->user), "nobody");
+    if (route->role == AUTH_NOBODY)
         return true;
-    role = auth_check(*settings->auth, evhttp_find_header(in, "Authorization"), call->user);
+    if (settings->auth == NULL) {
+        name_peer(call);
+        return true;
+    }
+    role = auth_check(*settings->auth, evhttp_find_header(in, "Authorization"), name);
+    if (name[0] != '\0')
+        snprintf(call->user, sizeof(call->user), "user:%s", name);
     if (role >= route->role)
         return true;
     if (role == AUTH_NOBODY)

@@ -62,7 +62,8 @@ unsigned http_server_connections(const struct http_server *s);
 
 /* For handlers. The body lives during the call. */
 struct span http_call_body(struct http_call *call);
-/* "" when nobody had to say who they are. */
+/* "user:NAME" by the token, "unix:NAME" by the control socket; "nobody" when nobody had to say who
+ * they are. Lives as long as the call. */
 const char *http_call_user(const struct http_call *call);
 /* Takes the octets out of `body`. */
 void http_reply_buffer(struct http_call *call, int status, const char *content_type,

@@ -47,6 +47,7 @@ static void on_metrics(void *ctx, struct http_call *call)
 static void on_drain(void *ctx, struct http_call *call)
 {
     log_info("admin.drain", LOG_S("user", http_call_user(call)));
+    access_log_write(gateway_access_log(ctx), http_call_user(call), "drain", NULL, NULL, NULL, 0);
     gateway_drain(ctx);
     http_reply_text(call, 202, "application/json", "{\"state\":\"draining\"}\n");
 }

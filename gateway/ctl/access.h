@@ -18,6 +18,10 @@ enum ctl_status access_log(struct dossier *d, const char *event, const char *obj
 enum ctl_status access_log_other(struct dossier *d, const char *event, const char *object,
                                  const char *detail);
 
+/* A change of files that the gateway's people own (keys, users): written down where there is a
+ * store, and told on standard error where there is none. */
+void access_log_files(const struct config *config, const char *event, const char *object);
+
 /* A list of many: an entry in each bucket of which something is shown. */
 struct access_count {
     unsigned *counts; /* one a bucket */

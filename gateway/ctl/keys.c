@@ -3,13 +3,15 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "gateway/ctl/command.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 
 typedef bool file_fn(const char *path, char *error, size_t error_bytes);
 
-static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, const char *done)
+static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, const char *event,
+                                   const char *done)
 {
     struct config *config = config_load(call->config, config_print_fault, stderr);
     enum ctl_status status = CTL_REFUSED;
@@ -23,6 +25,7 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
         ctl_complain("%s", error);
     } else {
         printf("%s: %s\n", config->keys_file, done);
+        access_log_files(config, event, NULL);
         status = CTL_DONE;
     }
     config_free(config);
@@ -31,66 +34,151 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
 
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
-    return change_file(call, vault_create_file,
+    return change_file(call, vault_create_file, "keys-init",
                        "made; keep a copy where the store's backups are not, for without it they "
-                       "cannot be read; restart the gateways");
+                       "cannot be read; then `warungctl reload`");
 }
 
 enum ctl_status ctl_keys_rotate(const struct ctl_call *call)
 {
-    return change_file(call, vault_rotate_file,
-                       "a new key is current; give the file to every gateway and restart them; "
-                       "older records are read with their own keys and take the new one when "
-                       "they are written");
+    return change_file(call, vault_rotate_file, "keys-rotate",
+                       "a new key is current; give the file to every gateway, then `warungctl "
+                       "reload` each; older records are read with their own keys and take the new "
+                       "one when they are written (`warungctl keys status` counts them)");
 }
 
-static json_t *describe(const struct vault_key *key)
+/* ---- status ---- */
+
+/* What is sealed with which key; place [count] is for plain records, [count + 1] for keys that the
+ * file lacks. */
+struct use {
+    unsigned records, sessions, sms;
+};
+struct census {
+    struct dossier *dossier;
+    struct vault_key keys[VAULT_KEYS_MAX];
+    unsigned count;
+    struct use uses[VAULT_KEYS_MAX + 2];
+};
+
+static struct use *use_of(struct census *c, struct span sealed)
 {
-    return json_pack("{s:I, s:s, s:b}", "id", (json_int_t)key->id, "created", key->created,
-                     "is_current", (int)key->is_current);
+    uint32_t id = vault_record_key(sealed);
+
+    if (id == 0)
+        return &c->uses[c->count];
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->keys[i].id == id)
+            return &c->uses[i];
+    return &c->uses[c->count + 1];
 }
 
-static void print_keys(const struct ctl_call *call, const struct vault_key *keys, unsigned count)
+static void on_person(void *arg, const struct hand_item *item, const struct store_subscriber *s)
+{
+    struct census *c = arg;
+
+    (void)item;
+    if (s->merchant.version != 0)
+        use_of(c, s->merchant.data)->records++;
+    if (s->session.version != 0)
+        use_of(c, s->session.data)->sessions++;
+}
+
+static void on_owed(void *arg, const struct store_taken *entry)
+{
+    use_of(arg, entry->body)->sms++;
+}
+
+static enum store_result take_census(struct census *c)
+{
+    struct hand *hand = c->dossier->hand;
+    struct hand_items items;
+    enum store_result result =
+        hand_list(hand, (const char *const[]){STORE_PEOPLE_SET, NULL}, &items);
+
+    if (result == STORE_OK)
+        result = hand_load_items(hand, &items, on_person, c);
+    hand_items_free(&items);
+    for (unsigned bucket = 0; bucket < hand_store(hand)->buckets && result == STORE_OK; bucket++)
+        result = hand_log_each(hand, bucket, STORE_LOG_OUTBOX, on_owed, c);
+    return result;
+}
+
+static json_t *describe(const char *created, uint32_t id, bool is_current, const struct use *use)
+{
+    return json_pack("{s:I, s:s, s:b, s:i, s:i, s:i}", "id", (json_int_t)id, "created", created,
+                     "is_current", (int)is_current, "records", (int)use->records, "sessions",
+                     (int)use->sessions, "sms_owed", (int)use->sms);
+}
+
+static void print_json(const struct census *c)
 {
     json_t *list = json_array();
-    struct table *t;
 
-    if (call->is_json) {
-        for (unsigned i = 0; i < count; i++)
-            json_array_append_new(list, describe(&keys[i]));
-        json_dumpf(list, stdout, JSON_INDENT(2));
-        putchar('\n');
-    } else {
-        t = table_new((const char *const[]){"KEY", "CREATED", "USED FOR", NULL});
-        for (unsigned i = 0; i < count; i++) {
-            char id[16];
-
-            snprintf(id, sizeof(id), "%u", keys[i].id);
-            table_add(t, (const char *const[]){id, keys[i].created,
-                                               keys[i].is_current ? "new and old records"
-                                                                  : "old records"});
-        }
-        table_print(t);
-    }
+    for (unsigned i = 0; i < c->count; i++)
+        json_array_append_new(
+            list, describe(c->keys[i].created, c->keys[i].id, c->keys[i].is_current, &c->uses[i]));
+    json_dumpf(list, stdout, JSON_INDENT(2));
+    putchar('\n');
     json_decref(list);
+}
+
+static void add_row(struct table *t, const char *key, const char *created, const char *what,
+                    const struct use *use)
+{
+    char numbers[3][16];
+
+    snprintf(numbers[0], sizeof(numbers[0]), "%u", use->records);
+    snprintf(numbers[1], sizeof(numbers[1]), "%u", use->sessions);
+    snprintf(numbers[2], sizeof(numbers[2]), "%u", use->sms);
+    table_add(t, (const char *const[]){key, created, what, numbers[0], numbers[1], numbers[2]});
+}
+
+static bool is_used(const struct use *use)
+{
+    return use->records + use->sessions + use->sms > 0;
+}
+
+static void print_table(const struct census *c)
+{
+    struct table *t = table_new((const char *const[]){"KEY", "CREATED", "USED FOR", "RECORDS",
+                                                      "SESSIONS", "SMS OWED", NULL});
+
+    for (unsigned i = 0; i < c->count; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "%u", c->keys[i].id);
+        add_row(t, id, c->keys[i].created,
+                c->keys[i].is_current ? "new and old records" : "old records", &c->uses[i]);
+    }
+    if (is_used(&c->uses[c->count]))
+        add_row(t, "none", "-", "records in the clear", &c->uses[c->count]);
+    if (is_used(&c->uses[c->count + 1]))
+        add_row(t, "?", "-", "keys that the file lacks", &c->uses[c->count + 1]);
+    table_print(t);
 }
 
 enum ctl_status ctl_keys_status(const struct ctl_call *call)
 {
-    struct config *config = config_load(call->config, config_print_fault, stderr);
-    struct vault_key keys[VAULT_KEYS_MAX];
-    char error[512];
-    struct vault *vault;
+    enum ctl_status status;
+    struct census c = {.dossier = dossier_open(call, &status)};
+    enum store_result result;
 
-    if (config == NULL)
-        return CTL_REFUSED;
-    vault = vault_open_file(config->keys_file, error, sizeof(error));
-    config_free(config);
-    if (vault == NULL) {
-        ctl_complain("%s", error);
+    if (c.dossier == NULL)
+        return status;
+    if (vault_is_plain(c.dossier->setup.vault)) {
+        ctl_complain("there are no keys: %s", c.dossier->setup.config->keys_file);
+        dossier_close(c.dossier);
         return CTL_REFUSED;
     }
-    print_keys(call, keys, vault_keys(vault, keys));
-    vault_free(vault);
-    return CTL_DONE;
+    c.count = vault_keys(c.dossier->setup.vault, c.keys);
+    result = take_census(&c);
+    if (result != STORE_OK)
+        status = (enum ctl_status)hand_complain(result);
+    else if (call->is_json)
+        print_json(&c);
+    else
+        print_table(&c);
+    dossier_close(c.dossier);
+    return result == STORE_OK ? CTL_DONE : status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "gateway/core_dump.h"
 #include "gateway/ctl/command.h"
 
 #define DEFAULT_CONFIG "/etc/warung/warung.cfg"
@@ -223,6 +224,7 @@ int main(int argc, char **argv)
     enum ctl_status status;
     unsigned given = 0;
 
+    core_dump_forbid();
     log_set_level(LOG_LEVEL_ERROR);
     if (!parse_options(argc, argv, &call, &given, &status))
         return status;

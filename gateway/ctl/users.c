@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "gateway/ctl/command.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 
 enum { LINE_BYTES = 256 };
@@ -155,6 +155,15 @@ static enum ctl_status add(struct file *f, const struct ctl_call *call, enum aut
     return CTL_DONE;
 }
 
+static void log_change(const struct ctl_call *call, const char *event)
+{
+    struct config *config = config_load(call->config, config_print_fault, stderr);
+
+    if (config != NULL)
+        access_log_files(config, event, call->words[0]);
+    config_free(config);
+}
+
 enum ctl_status ctl_users_add(const struct ctl_call *call)
 {
     enum auth_role role;
@@ -169,6 +178,8 @@ enum ctl_status ctl_users_add(const struct ctl_call *call)
         return CTL_USAGE;
     status = open_file(call, &f) ? add(&f, call, role) : CTL_REFUSED;
     close_file(&f);
+    if (status == CTL_DONE)
+        log_change(call, "user-add");
     return status;
 }
 
@@ -192,6 +203,8 @@ enum ctl_status ctl_users_remove(const struct ctl_call *call)
         }
     }
     close_file(&f);
+    if (status == CTL_DONE)
+        log_change(call, "user-remove");
     return status;
 }
 

@@ -36,13 +36,20 @@ test('keys: records are sealed, nothing personal stands in Redis', async () => {
         assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
 
         assert.equal((await gateway.ctl('keys', 'rotate')).code, 0);
-        const keys = await gateway.ctlJson('keys', 'status');
-        assert.deepEqual(keys.map((key) => key.is_current), [false, true]);
-        await gateway.stop();
-        gateway.launch();
-        await gateway.process.sees(/event=gateway\.ready/);
+        const use = async (what) => (await gateway.ctlJson('keys', 'status')).map((key) => key[what]);
+        assert.deepEqual(await use('is_current'), [false, true]);
+        assert.deepEqual(await use('records'), [1, 0]);
+        // The gateway runs on: it reads old records, and writes with the new key.
+        assert.equal((await gateway.ctl('reload')).code, 0);
         assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+        await register(centre.phone('6281200000073'));
+        assert.deepEqual(await use('records'), [1, 1]);
+        assert.match((await centre.phone(MSISDN).dial('*384*2#')).text, /terkirim/i);
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+        assert.deepEqual(await use('records'), [0, 2]);
+        assert.match((await gateway.ctl('keys', 'status')).stdout, /^1 .*old records +0 /m);
+        const events = (await gateway.ctlJson('journal')).map((e) => e.event);
+        assert.ok(events.includes('keys-init') && events.includes('keys-rotate') && events.includes('reload'));
     }, { start: false });
 });
 

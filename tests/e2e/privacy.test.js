@@ -3,11 +3,14 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const os = require('node:os');
+const path = require('node:path');
 const test = require('node:test');
 
+const { OP } = require('./lib/centre');
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
-const { until } = require('./lib/process');
+const { BUILD, Process, run, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
 
 const MSISDN = '6281200000091';
@@ -75,9 +78,7 @@ test('every look and change is in the journal, without a value', async () => {
         for (const word of WORDS)
             assert.equal(JSON.stringify(whole).includes(word), false, word);
         if (process.getuid() === 0) {
-            await redis.command('DEL', 'nothing');
-            const { run } = require('./lib/process');
-            await run(`${process.env.BUILD || 'build'}/warungctl`, ['-c', gateway.file, 'merchants', 'show', regno],
+            await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'merchants', 'show', regno],
                 { env: { SUDO_USER: 'sri' } });
             assert.equal((await gateway.ctlJson('journal', regno)).at(-1).who, 'unix:sri');
         }
@@ -179,4 +180,63 @@ test('journal and consents are trimmed by age, in every bucket', async () => {
         assert.equal(left.match(/^9 days$/gm).length, 3);
         assert.equal(left.match(/^19 days$/gm).length, 3);
     }, { start: false, settings });
+});
+
+test('orders and captures by the API are in the journal, by who gave them', async () => {
+    await withScene('api-journal', async ({ centre, gateway, redis }) => {
+        const { token } = JSON.parse((await gateway.ctl('users', 'add', 'sri', '--role', 'admin', '--json')).stdout);
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        const post = async (where, body) => fetch(`http://127.0.0.1:${gateway.port}/api/v1/${where}`, {
+            method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify(body) });
+        const open = async () => (await (await post('links/tap', { format: 'pcap', for_s: 60 })).json()).tap;
+        const read = async (tap) => {
+            const response = await post('links/tap/read', { tap });
+            return { status: response.status, size: (await response.arrayBuffer()).byteLength };
+        };
+        const tap = await open();
+        await centre.phone(MSISDN).dial();
+        await until('the capture', async () => (await read(tap)).size > 24);
+        const entries = async () => (await gateway.ctlJson('journal')).map((e) => `${e.who} ${e.event}`);
+        await until('the entries', async () => {
+            const all = await entries();
+            return [`${WHO} user-add`, `${WHO} reload`, 'user:sri pcap'].every((entry) => all.includes(entry));
+        });
+        // What cannot be logged is not shown.
+        await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+        const blind = await open();
+        await until('the tap to be taken down', async () => {
+            const { status, size } = await read(blind);
+            assert.ok(status === 404 || size === 0);
+            return status === 404;
+        });
+        await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    });
+});
+
+test('logs at debug, metrics and traces show no number, name, NIK or text', async () => {
+    await withKeys('masked', async (scene) => {
+        const { centre, gateway, folder } = scene;
+        const trace = new Process(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'trace', '--for', '30s']);
+        const regno = await registerAndJoin(scene);
+        const phone = centre.phone(MSISDN);
+        await phone.dial();
+        await phone.answer(MERCHANT.name); // not what is asked for
+        assert.equal(await centre.text(MSISDN, `DAFTAR#${MERCHANT.name}#${MERCHANT.business}#1#METRO`), 0);
+        centre.submitStatus = () => 0x0b; // refused for good: logged
+        await phone.send(OP.BEGIN, '*384#', Buffer.from([9, 0]));
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+        await gateway.process.sees(/event=turn\.screen_failed/);
+        await gateway.process.sees(/event=outbox\.refused/);
+        await until('the trace', () => trace.output.includes('submit_sm'));
+        await trace.end('SIGTERM');
+        const { text: metrics } = await gateway.get('/metrics');
+        const links = (await gateway.ctl('links', '--json')).stdout;
+        assert.ok(gateway.log.includes('62812***0091') && gateway.log.includes('level=debug'));
+        for (const shown of [gateway.log, metrics, trace.output, links])
+            for (const word of WORDS)
+                assert.equal(shown.includes(word), false, word);
+        assert.match(fs.readFileSync(`/proc/${gateway.process.child.pid}/limits`, 'utf8'),
+            /^Max core file size +0 +0 /m);
+        assert.equal(fs.readdirSync(folder).some((name) => name.startsWith('core')), false);
+    });
 });
