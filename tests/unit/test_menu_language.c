@@ -1,0 +1,162 @@
+/* Of the menu language, what neither the programme nor the market's menu uses: attempts of a single
+ * screen, screens that two menus share, a window of dates and a quota. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/menus.h"
+
+#define HEAD                                                                                       \
+    "languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"                         \
+    "lines = { back = \"Back\"; next = \"Next\"; };\n"                                             \
+    "errors = { invalid = \"NO\"; too_many = \"ENOUGH\"; busy = \"NO\"; };\n"                      \
+    "texts = { NO = \"No.\"; ENOUGH = \"Enough.\"; BYE = \"Bye.\"; };\n"
+
+/* Tuesday 24 November 2026, 10:00 in Lampung; and a week later. */
+#define NOW   INT64_C(1795489200000)
+#define LATER (NOW + INT64_C(7) * 86400000)
+
+static struct menu *load(const char *text)
+{
+    char *faults;
+    struct menu *menu = menu_from_text(text, &menu_test_vocabulary, &faults);
+
+    if (menu == NULL || faults != NULL)
+        fail_msg("%s", faults);
+    return menu;
+}
+
+static void a_screen_has_attempts_of_its_own(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\"; attempts = 2;\n" HEAD
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Pin\"; to = \"PIN\"; } ); };\n"
+        "  PIN = { text = \"P\"; attempts = 4; to = \"BYE\";\n"
+        "          input = { field = \"pin\"; rule = { kind = \"digits\"; min = 4; max = 4; }; }; "
+        "}; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_type(&p, "9"), "No.\nM\n1. Pin");
+    assert_string_equal(menu_phone_type(&p, "9"), "Enough.");
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(menu_phone_type(&p, "12"), "No.\nP\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "12"), "Enough.");
+    menu_free(menu);
+}
+
+static void a_window_of_dates_and_a_quota(void **state)
+{
+    struct menu *menu =
+        load("menu = \"m\"; utc_offset = \"+07:00\"; constants = { quota = \"0\"; };\n" HEAD
+             "screens = { MAIN = { text = \"M\"; choices = (\n"
+             "  { label = \"Now\"; to = \"BYE\"; when = \"today < 2026-12-01\"; },\n"
+             "  { label = \"Then\"; to = \"BYE\"; when = \"today >= 2026-12-01 and today < "
+             "2027-01-01\"; },\n"
+             "  { label = \"Seat\"; to = \"BYE\"; when = \"quota > 0\"; },\n"
+             "  { label = \"Wait\"; to = \"BYE\"; when = \"not quota > 0\"; } ); }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    p.now_ms = NOW;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "M\n1. Now\n2. Wait");
+    p.now_ms = LATER;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "M\n1. Then\n2. Wait");
+    menu_free(menu);
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+    char path[128];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static struct menu *load_file(const char *folder, const char *name)
+{
+    char path[128], *faults;
+    struct menu *menu;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    menu = menu_from_file(path, &menu_test_vocabulary, &faults);
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    free(faults); /* BYE is not used here */
+    return menu;
+}
+
+static void play_help(const struct menu *menu, const char *first)
+{
+    struct menu_phone p;
+
+    menu_phone_init(&p, menu);
+    assert_string_equal(menu_phone_dial(&p, "*384#"), first);
+    assert_string_equal(menu_phone_type(&p, "1"), "Help\n1. Opening hours\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "1"), "From 8 to 4.\n0. Back");
+    menu_phone_type(&p, "0");
+    assert_string_equal(menu_phone_type(&p, "0"), first);
+}
+
+static void two_menus_share_screens(void **state)
+{
+    static const char shared[] = "HELP = { text = \"Help\"; choices = ( { label = \"Opening "
+                                 "hours\"; to = \"HOURS\"; } ); };\n"
+                                 "HOURS = { text = \"From 8 to 4.\"; };\n";
+    char folder[] = "/tmp/warung-shared.XXXXXX", command[64];
+    struct menu *a, *b, *again;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    write_file(folder, "help.inc", shared);
+    write_file(folder, "a.cfg",
+               "menu = \"a\";\n" HEAD "screens = {\n  MAIN = { text = \"A\"; choices = ( { label = "
+               "\"Help\"; to = \"HELP\"; } ); };\n@include \"help.inc\"\n};\n");
+    write_file(folder, "b.cfg",
+               "menu = \"b\";\n" HEAD
+               "screens = {\n@include \"help.inc\"\n  MAIN = { text = \"B\"; "
+               "choices = ( { label = \"Help\"; to = \"HELP\"; } ); };\n};\n");
+    a = load_file(folder, "a.cfg");
+    b = load_file(folder, "b.cfg");
+    play_help(a, "A\n1. Help");
+    play_help(b, "B\n1. Help");
+    /* The shared part is part of the version. */
+    write_file(folder, "help.inc", shared);
+    again = load_file(folder, "a.cfg");
+    assert_true(menu_id_is(again, menu_id(a)));
+    menu_free(again);
+    write_file(folder, "help.inc", "HELP = { text = \"Help: 8 to 4.\"; };\n");
+    again = load_file(folder, "a.cfg");
+    assert_false(menu_id_is(again, menu_id(a)));
+    menu_free(again);
+    menu_free(a);
+    menu_free(b);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_screen_has_attempts_of_its_own),
+        cmocka_unit_test(a_window_of_dates_and_a_quota),
+        cmocka_unit_test(two_menus_share_screens),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
