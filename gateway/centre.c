@@ -27,6 +27,7 @@ struct centre {
     size_t code_count;
     struct timer_queue *timers;
     struct service service;
+    struct lease *lease; /* NULL: not exclusive */
     struct centre_owner owner;
     struct bind *binds;
     unsigned bind_count;
@@ -34,11 +35,30 @@ struct centre {
     bool is_stopping;
 };
 
+static bool are_links_closed(const struct centre *c)
+{
+    for (unsigned i = 0; i < c->bind_count; i++)
+        if (link_state(c->binds[i].link) != LINK_CLOSED)
+            return false;
+    return true;
+}
+
+static bool is_wanted(const struct centre *c)
+{
+    return !c->is_stopping && c->service.state != SERVICE_DISABLED;
+}
+
 static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
                        const struct smpp_pdu *pdu)
 {
     struct bind *b = ctx;
 
+    if (!centre_may_act(b->centre)) {
+        /* This process has slept, and another gateway may be bound by now: the input is left to the
+         * centre, which delivers it there. */
+        link_cut(link, "lease_over");
+        return;
+    }
     b->centre->owner.on_message(b->centre->owner.ctx, b->centre, b->id, link, ticket, pdu);
 }
 
@@ -49,6 +69,9 @@ static void on_state(void *ctx, struct link *link, enum link_state state, const 
     (void)link;
     if (state == LINK_CLOSED)
         text_copy(b->reason, sizeof(b->reason), reason);
+    if (state == LINK_CLOSED && b->centre->lease != NULL && !is_wanted(b->centre) &&
+        are_links_closed(b->centre))
+        lease_want(b->centre->lease, false);
     if (state == LINK_CLOSED || state == LINK_BOUND)
         b->centre->owner.on_change(b->centre->owner.ctx, b->centre);
 }
@@ -122,6 +145,51 @@ static void stop_links(struct centre *c)
     }
 }
 
+static void start_links(struct centre *c)
+{
+    for (unsigned i = 0; i < c->bind_count; i++)
+        timer_start(c->timers, &c->binds[i].start, (uint64_t)i * SPREAD_MS);
+}
+
+static void on_lease(void *ctx)
+{
+    struct centre *c = ctx;
+
+    switch (lease_state(c->lease)) {
+    case LEASE_HELD:
+        if (is_wanted(c))
+            start_links(c);
+        break;
+    case LEASE_RENOUNCED:
+        stop_links(c);
+        break;
+    case LEASE_STANDBY:
+        stop_links(c);
+        for (unsigned i = 0; i < c->bind_count; i++)
+            link_cut(c->binds[i].link, "lease_over");
+        break;
+    case LEASE_IDLE:
+        c->owner.on_change(c->owner.ctx, c);
+        break;
+    }
+}
+
+static struct lease *make_lease(struct centre *c, const struct link_env *env, unsigned ttl_s,
+                                const struct centre_sharing *sharing)
+{
+    const struct lease_settings settings = {.store = sharing->store,
+                                            .timers = env->timers,
+                                            .random = env->random,
+                                            .random_ctx = env->random_ctx,
+                                            .name = c->name,
+                                            .instance = sharing->instance,
+                                            .ttl_s = ttl_s,
+                                            .on_change = on_lease,
+                                            .ctx = c};
+
+    return lease_new(&settings);
+}
+
 static void on_service(void *ctx)
 {
     struct centre *c = ctx;
@@ -137,8 +205,8 @@ static void on_service(void *ctx)
 }
 
 struct centre *centre_new(const struct link_env *env, const struct transport_factory *network,
-                          const struct config_smsc *settings, const struct centre_owner *owner,
-                          uintptr_t *next_bind)
+                          const struct config_smsc *settings, const struct centre_sharing *sharing,
+                          const struct centre_owner *owner, uintptr_t *next_bind)
 {
     struct centre *c = mem_zalloc(sizeof(*c));
 
@@ -150,6 +218,8 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     copy_codes(c, &settings->codes);
     c->timers = env->timers;
     service_init(&c->service, env->timers, on_service, c);
+    if (settings->exclusive)
+        c->lease = make_lease(c, env, settings->lease_s, sharing);
     c->owner = *owner;
     c->bind_count = settings->binds * (settings->bind == CONFIG_BIND_PAIR ? 2 : 1);
     c->binds = mem_zalloc(c->bind_count * sizeof(*c->binds));
@@ -168,8 +238,12 @@ void centre_start(struct centre *c)
 {
     if (c->service.state == SERVICE_DISABLED)
         return;
-    for (unsigned i = 0; i < c->bind_count; i++)
-        timer_start(c->timers, &c->binds[i].start, (uint64_t)i * SPREAD_MS);
+    if (c->lease != NULL)
+        lease_want(c->lease, true);
+    /* With a lease already when it was taken out of service and put back before its links closed.
+     */
+    if (centre_may_act(c))
+        start_links(c);
 }
 
 void centre_stop(struct centre *c)
@@ -180,17 +254,14 @@ void centre_stop(struct centre *c)
 
 bool centre_is_stopped(const struct centre *c)
 {
-    if (!c->is_stopping)
-        return false;
-    for (unsigned i = 0; i < c->bind_count; i++)
-        if (link_state(c->binds[i].link) != LINK_CLOSED)
-            return false;
-    return true;
+    return c->is_stopping && are_links_closed(c) &&
+           (c->lease == NULL || lease_state(c->lease) == LEASE_IDLE);
 }
 
 void centre_free(struct centre *c)
 {
     service_fini(&c->service);
+    lease_free(c->lease);
     for (unsigned i = 0; i < c->bind_count; i++) {
         timer_stop(c->timers, &c->binds[i].start);
         link_free(c->binds[i].link);
@@ -240,6 +311,8 @@ struct link *centre_transmitter(struct centre *c)
 {
     struct link *best = NULL;
 
+    if (!centre_may_act(c))
+        return NULL;
     c->next++;
     for (unsigned i = 0; i < c->bind_count; i++) {
         struct link *link = c->binds[(c->next + i) % c->bind_count].link;
@@ -266,6 +339,8 @@ bool centre_tells_receipts(const struct centre *c)
 
 struct link *centre_find_link(const struct centre *c, uintptr_t bind)
 {
+    if (!centre_may_act(c))
+        return NULL;
     for (unsigned i = 0; i < c->bind_count; i++)
         if (c->binds[i].id == bind)
             return c->binds[i].link;
@@ -290,6 +365,16 @@ unsigned centre_bound_count(const struct centre *c)
     for (unsigned i = 0; i < c->bind_count; i++)
         bound += link_state(c->binds[i].link) == LINK_BOUND;
     return bound;
+}
+
+const struct lease *centre_lease(const struct centre *c)
+{
+    return c->lease;
+}
+
+bool centre_may_act(const struct centre *c)
+{
+    return c->lease == NULL || lease_is_valid(c->lease);
 }
 
 struct service *centre_service(struct centre *c)

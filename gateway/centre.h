@@ -2,12 +2,14 @@
  * One smsc entry at work: its binds to the centre, kept up by their links.
  *
  * `pair` makes two links a bind, a receiver and a transmitter. The first link starts at once, each
- * further one 2 s after the one before (smpp-ussd.md 4.2).
+ * further one 2 s after the one before (smpp-ussd.md 4.2). An `exclusive` entry binds only while it
+ * holds the lease of its name: of several gateways one is bound, the others stand by.
  */
 #ifndef WARUNG_GATEWAY_CENTRE_H
 #define WARUNG_GATEWAY_CENTRE_H
 
 #include "gateway/config.h"
+#include "gateway/lease.h"
 #include "gateway/link/link.h"
 #include "gateway/service.h"
 #include "gateway/smpp/dialect.h"
@@ -25,13 +27,19 @@ struct centre_owner {
     void *ctx;
 };
 
+/* What leases need; of exclusive entries alone. It is copied. */
+struct centre_sharing {
+    struct store *store;
+    const char *instance; /* outlives the centre */
+};
+
 /* What is needed of the settings is copied. `next_bind` numbers links; it outlives the centre. */
 struct centre *centre_new(const struct link_env *env, const struct transport_factory *network,
-                          const struct config_smsc *settings, const struct centre_owner *owner,
-                          uintptr_t *next_bind);
-/* Connects, unless it is out of service. */
+                          const struct config_smsc *settings, const struct centre_sharing *sharing,
+                          const struct centre_owner *owner, uintptr_t *next_bind);
+/* Connects, unless it is out of service; an exclusive one when it has its lease. */
 void centre_start(struct centre *c);
-/* Unbinds every link; on_change when the last one is closed. */
+/* Unbinds every link and gives the lease back; on_change when that is done. */
 void centre_stop(struct centre *c);
 bool centre_is_stopped(const struct centre *c);
 /* Requests under way are not called back: stop it first where that matters. */
@@ -51,12 +59,16 @@ bool centre_tells_receipts(const struct centre *c);
 struct link *centre_transmitter(struct centre *c);
 /* link_room() of all its links. */
 size_t centre_room(const struct centre *c);
-/* NULL when the bind is none of this centre's. */
+/* NULL when the bind is none of this centre's, or its lease is over. */
 struct link *centre_find_link(const struct centre *c, uintptr_t bind);
 unsigned centre_link_count(const struct centre *c);
 struct link *centre_link(const struct centre *c, unsigned index);
 unsigned centre_bound_count(const struct centre *c);
 struct service *centre_service(struct centre *c);
+/* NULL: it is not exclusive. */
+const struct lease *centre_lease(const struct centre *c);
+/* It has its lease, or needs none. */
+bool centre_may_act(const struct centre *c);
 /* Why the link was closed last; "" = never. */
 const char *centre_link_reason(const struct centre *c, unsigned index);
 

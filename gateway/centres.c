@@ -25,6 +25,7 @@ struct centres {
     struct transport_factory network;
     struct centre_owner owner;
     struct centre_owner own; /* what the centres call: this set first, then its owner */
+    struct centre_sharing sharing;
     uintptr_t next_bind;
     struct list entries;
     struct list dead; /* their links go at the end of the turn, their factories by the timer */
@@ -128,6 +129,11 @@ struct centres *centres_new(const struct link_env *env, struct event_base *base,
     return cs;
 }
 
+void centres_share(struct centres *cs, const struct centre_sharing *sharing)
+{
+    cs->sharing = *sharing;
+}
+
 static void leave(struct centres *cs, struct entry *e)
 {
     if (e->stage == STAGE_WAITING) {
@@ -189,7 +195,7 @@ static struct entry *make_entry(struct centres *cs, const struct config_smsc *se
         }
         network = tls_factory_network(e->tls);
     }
-    e->centre = centre_new(&cs->env, &network, settings, &cs->own, &cs->next_bind);
+    e->centre = centre_new(&cs->env, &network, settings, &cs->sharing, &cs->own, &cs->next_bind);
     if (was_taken_out(cs, settings->name))
         service_disable(centre_service(e->centre));
     return e;
@@ -289,7 +295,7 @@ struct link *centres_find_link(const struct centres *cs, uintptr_t bind)
 /* Of its own accord: one that is being drained sends what its dialogues need, and no more. */
 static bool can_send(struct centre *c)
 {
-    if (centre_service(c)->state != SERVICE_SERVING)
+    if (centre_service(c)->state != SERVICE_SERVING || !centre_may_act(c))
         return false;
     for (unsigned i = 0; i < centre_link_count(c); i++)
         if (link_can_submit(centre_link(c, i)))

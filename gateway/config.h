@@ -91,6 +91,8 @@ struct config_smsc {
     unsigned pdu_bytes_max;
     unsigned reconnect_min_s; /* between two attempts; 0 = the usual back-off alone */
     unsigned limit;           /* page limit in septets; 0 = the dialect's */
+    bool exclusive;           /* one gateway of several is bound */
+    unsigned lease_s;
     struct config_tls tls;
 };
 

@@ -76,6 +76,8 @@ const struct config_row config_rows[] = {
     NUMBER("smsc[].pdu_bytes_max", 0, IN(config_smsc, pdu_bytes_max), "70000", 512, 131072, "octets"),
     NUMBER("smsc[].reconnect_min_s", 0, IN(config_smsc, reconnect_min_s), "0", 0, 3600, "s"),
     NUMBER("smsc[].limit", 0, IN(config_smsc, limit), "0", 0, 182, "septets, 0 = the dialect's"),
+    FLAG("smsc[].exclusive", 0, IN(config_smsc, exclusive), "false"),
+    NUMBER("smsc[].lease_s", 0, IN(config_smsc, lease_s), "8", 4, 600, "s"),
     SWITCH("smsc[].tls", 0, IN(config_smsc, tls.is_on)),
     FILE_PATH("smsc[].tls.cert", 0, IN(config_smsc, tls.cert), ""),
     FILE_PATH("smsc[].tls.key", 0, IN(config_smsc, tls.key), ""),

@@ -265,6 +265,7 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
         g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
         g->access = access_log_new(g->store);
+        centres_share(g->centres, &(struct centre_sharing){g->store, g->setup.config->instance});
         g->turns = make_turns(g);
         ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel,
                       g->setup.vault);

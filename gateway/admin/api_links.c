@@ -119,6 +119,12 @@ static void add_centre_link(struct listing *l, struct centre *c, unsigned index)
         describe_link(l->gateway, centre_name(c), "smsc", centre_service(c), centre_link(c, index));
 
     json_object_set_new(object, "reason", json_string(centre_link_reason(c, index)));
+    if (centre_lease(c) != NULL)
+        json_object_set_new(object, "lease",
+                            json_pack("{s:s, s:s, s:I}", "state",
+                                      lease_state_name(lease_state(centre_lease(c))), "holder",
+                                      lease_holder(centre_lease(c)), "token",
+                                      (json_int_t)lease_token(centre_lease(c))));
     json_array_append_new(l->list, object);
 }
 

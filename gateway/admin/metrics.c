@@ -260,6 +260,28 @@ static void write_link_metric(struct link_metric *m, const struct gateway *g, co
     partners_each_link(gateway_partners(g), write_partner_link, m);
 }
 
+static void write_lease_metric(struct evbuffer *out, const struct gateway *g, const char *name,
+                               const char *help, double (*value)(const struct lease *))
+{
+    const struct centre *c;
+
+    head(out, name, "gauge", help);
+    for (unsigned i = 0; (c = centres_at(gateway_centres(g), i)) != NULL; i++)
+        if (centre_lease(c) != NULL)
+            evbuffer_add_printf(out, "warung_%s{peer=\"%s\"} %.17g\n", name, centre_name(c),
+                                value(centre_lease(c)));
+}
+
+static double lease_held(const struct lease *l)
+{
+    return lease_is_valid(l);
+}
+
+static double lease_number(const struct lease *l)
+{
+    return (double)lease_token(l);
+}
+
 static void write_links(struct evbuffer *out, const struct gateway *g)
 {
     for (size_t r = 0; r < sizeof(link_rows) / sizeof(link_rows[0]); r++) {
@@ -273,6 +295,10 @@ static void write_links(struct evbuffer *out, const struct gateway *g)
 
         write_link_metric(&m, g, "gauge", link_gauges[r].help);
     }
+    write_lease_metric(out, g, "lease_held", "1 while this gateway may be bound exclusively.",
+                       lease_held);
+    write_lease_metric(out, g, "lease_token", "Token of the last take of the lease; it only grows.",
+                       lease_number);
 }
 
 static void write_partners(struct evbuffer *out, const struct link_server_counters *c)

@@ -389,6 +389,12 @@ void link_stop(struct link *link)
     deferred_add(link->env.deferred, &link->todo);
 }
 
+void link_cut(struct link *link, const char *reason)
+{
+    if (link->state != LINK_CLOSED)
+        link_doom(link, reason);
+}
+
 static void stop_now(struct link *link)
 {
     switch (link->state) {

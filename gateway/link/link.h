@@ -123,6 +123,9 @@ struct link *link_client_new(const struct link_env *env, const struct transport_
 void link_start(struct link *link);
 /* Unbinds (waits at most the response timeout), closes, stays closed; then on_state LINK_CLOSED. */
 void link_stop(struct link *link);
+/* Closes the connection at the end of the loop turn, without unbind; a link that was not stopped
+ * connects again after its back-off. */
+void link_cut(struct link *link, const char *reason);
 /* Stops at once without unbind and frees at the end of the loop turn. No callback comes any more.
  */
 void link_free(struct link *link);

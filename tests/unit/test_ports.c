@@ -464,9 +464,78 @@ static void an_unreadable_message_is_refused(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
+static uint64_t count_up(void *ctx)
+{
+    return ++*(uint64_t *)ctx;
+}
+
+static void ignore_change(void *ctx)
+{
+    (void)ctx;
+}
+
+/* Bound only with the lease of its name; another gateway's has it before, and after. */
+static void an_exclusive_entry_binds_by_its_lease(void **state)
+{
+    struct fixture *f = *state;
+    struct store_memory_settings store = {
+        .data = f->data, .timers = &f->net.timers, .deferred = &f->net.deferred};
+    uint64_t number = 0;
+    struct lease_settings settings = {.store = store_memory_new(&store),
+                                      .timers = &f->net.timers,
+                                      .random = count_up,
+                                      .random_ctx = &number,
+                                      .name = "op1",
+                                      .instance = "other",
+                                      .ttl_s = 8,
+                                      .on_change = ignore_change};
+    struct lease *other = lease_new(&settings);
+    const struct centre *c;
+
+    lease_want(other, true);
+    link_fixture_pass(&f->net, 100);
+    assert_int_equal(lease_state(other), LEASE_HELD);
+    centres_share(f->centres, &(struct centre_sharing){f->store, "test"});
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].exclusive = true;
+    f->smsc[0].lease_s = 8;
+    apply(f, 1);
+    link_fixture_pass(&f->net, 20000);
+    c = centres_find(f->centres, "op1");
+    assert_int_equal(f->net.network.connects, 0);
+    assert_string_equal(lease_holder(centre_lease(c)), "other");
+
+    lease_want(other, false);
+    link_fixture_pass(&f->net, 1100);
+    assert_int_equal(f->net.network.connects, 1);
+    bind_newest(f);
+    assert_int_equal(centres_bound_count(f->centres), 1);
+    assert_true(centres_room(f->centres) > 0);
+    lease_want(other, true);
+    link_fixture_pass(&f->net, 20000);
+    assert_int_equal(lease_state(other), LEASE_STANDBY);
+
+    /* This process has slept: what comes on the old connection is not taken. */
+    f->net.timers.now_ms += 8000;
+    assert_int_equal(centres_room(f->centres), 0);
+    assert_null(centres_find_link(f->centres, f->bind));
+    f->net.timers.now_ms -= 8000;
+
+    centres_stop(f->centres);
+    link_fixture_pass(&f->net, 100);
+    assert_int_equal(lease_state(other), LEASE_STANDBY); /* not before it has unbound */
+    assert_false(centres_are_stopped(f->centres));
+    link_fixture_pass(&f->net, 20000);
+    assert_int_equal(lease_state(other), LEASE_HELD);
+    assert_true(centres_are_stopped(f->centres));
+    store_free(settings.store);
+    lease_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(an_exclusive_entry_binds_by_its_lease),
         TEST(binds_are_spread_and_counted),
         TEST(a_reload_changes_what_differs),
         TEST(an_sms_leaves_by_its_centre_or_another_with_the_code),
