@@ -22,7 +22,7 @@ void menu_check_ways(struct menu_loader *l);
 void menu_check_keys(struct menu_loader *l);
 /* check_length.c: measures every screen for the engine, and reports what does not fit. */
 void menu_check_lengths(struct menu_loader *l);
-/* A text that answers an SMS is one SMS. Told once, however many SMS it answers. */
+/* A text that answers an SMS is better one SMS. Told once, however many SMS it answers. */
 void menu_check_sms_length(struct menu_loader *l, struct menu_text *text, const char *name);
 
 #endif

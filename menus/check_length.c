@@ -174,9 +174,9 @@ void menu_check_sms_length(struct menu_loader *l, struct menu_text *text, const 
         unsigned limit = l->menu->languages[i].is_ucs2 ? MENU_CHECK_SMS_UCS2 : MENU_CHECK_SMS_GSM;
 
         if (units_in(text, i) > limit)
-            menu_faults_add(&l->faults, false, text->line, 0,
-                            "%s in %s answers an SMS and can be %u %s; %u is the most of one: "
-                            "shorten it by %u",
+            menu_faults_add(&l->faults, true, text->line, 0,
+                            "%s in %s answers an SMS and can be %u %s; over %u it goes in parts, "
+                            "each paid for: shorten it by %u",
                             name, l->menu->languages[i].name, units_in(text, i),
                             unit_word(l->menu->languages[i].is_ucs2), limit,
                             units_in(text, i) - limit);
