@@ -1,6 +1,7 @@
 /*
  * Any text as a menu file: refused with faults, or a menu that can be dialled, drawn and stored.
  */
+#include "menus/diff.h"
 #include "menus/graph.h"
 #include "menus/load.h"
 #include "menus/state.h"
@@ -27,6 +28,37 @@ static void ignore(void *arg, const char *text)
     (void)text;
 }
 
+static void ignore_entry(void *arg, const struct menu_diff_entry *entry)
+{
+    (void)arg;
+    (void)entry;
+}
+
+static void ignore_line(void *arg, char sign, const char *text)
+{
+    (void)arg;
+    (void)sign;
+    (void)text;
+}
+
+/* Nothing differs from itself; from a small one it may, and ends. */
+static void compare(const struct menu *menu)
+{
+    static const struct menu_diff_listener listener = {ignore_entry, ignore_line, NULL};
+    static struct menu *small;
+
+    if (small == NULL)
+        small = menu_load_source(
+            span_of_string("menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } );\n"
+                           "start = \"A\"; lines = { back = \"B\"; next = \"N\"; };\n"
+                           "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+                           "texts = { E = \"E\"; }; screens = { A = { text = \"A\"; choices = ( { "
+                           "label = \"L\"; to = \"E\"; } ); }; };"),
+            NULL, NULL, NULL);
+    assert(small != NULL && menu_diff(menu, menu, &listener) == 0);
+    menu_diff(small, menu, &listener);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const inputs[] = {"1", "98", "2", "0", "abc", "1", "98", "00", "7"};
@@ -48,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     menu_phone_sms(&phone, "daftar#a#b");
     menu_graph_print(menu, NULL, ignore, NULL);
+    compare(menu);
     menu_free(menu);
     return 0;
 }
