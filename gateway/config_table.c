@@ -148,7 +148,7 @@ const struct config_row config_rows[] = {
     NUMBER("retention.other_d", CONFIG_RESTART, IN(config, retention.other_d), "183", 0, 36500, "days"),
     NUMBER("retention.journal_d", CONFIG_RESTART, IN(config, retention.journal_d), "730", 0, 24000, "days"),
     NUMBER("retention.consent_d", CONFIG_RESTART, IN(config, retention.consent_d), "1825", 0, 24000, "days"),
-    NUMBER("retention.every_s", CONFIG_RESTART, IN(config, retention.every_s), "86400", 0, 604800, "s"),
+    NUMBER("retention.every_s", CONFIG_RESTART, IN(config, retention.every_s), "21600", 0, 604800, "s"),
 
     GROUP("cdr"),
     FILE_PATH("cdr.directory", CONFIG_RESTART, IN(config, cdr.directory), ""),

@@ -48,8 +48,8 @@ static const struct {
 };
 
 static const char *const flag_names[MERCHANT_FLAG_COUNT] = {
-    "nik-province", "nik-outside-lampung", "nik-region",     "nik-age",
-    "name-words",   "sales-large",         "district-fuzzy", "msisdn-unknown",
+    "nik-province", "nik-outside-lampung", "nik-region",     "nik-age",  "name-words",
+    "sales-large",  "district-fuzzy",      "msisdn-unknown", "nik-used",
 };
 
 static const char *const ticket_names[TICKET_KIND_COUNT] = {

@@ -70,8 +70,9 @@ enum merchant_flag {
     MERCHANT_FLAG_SALES_LARGE = 1 << 5,
     MERCHANT_FLAG_DISTRICT_FUZZY = 1 << 6,
     MERCHANT_FLAG_MSISDN_UNKNOWN = 1 << 7, /* no Indonesian mobile number: a roamer */
+    MERCHANT_FLAG_NIK_USED = 1 << 8,       /* by another number, too */
 };
-enum { MERCHANT_FLAG_COUNT = 8 };
+enum { MERCHANT_FLAG_COUNT = 9 };
 /* The word of one flag by its bit number, for lists: "nik-province". */
 const char *merchant_flag_name(unsigned bit);
 

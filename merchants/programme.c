@@ -384,6 +384,8 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
         retention_retire(p);
     else if (strcmp(kind, PROGRAMME_TIMER_FORGET) == 0)
         retention_forget(p);
+    else if (strncmp(kind, PROGRAMME_TIMER_TWIN, strlen(PROGRAMME_TIMER_TWIN)) == 0)
+        retention_flag_twins(p, kind + strlen(PROGRAMME_TIMER_TWIN));
     else /* of a newer gateway, in the middle of an upgrade: it will see to it */
         programme_arm(p, kind, p->now_ms + CALENDAR_HOUR_MS);
 }

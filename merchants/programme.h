@@ -82,6 +82,9 @@ struct programme_timer {
 /* No timers of the store's: what the retention walk has found (programme_find_expired()). */
 #define PROGRAMME_TIMER_RETAIN "retain" /* something is older than its period */
 #define PROGRAMME_TIMER_FORGET "forget" /* nothing worth keeping is left */
+/* ... that another number has given the same NIK; behind it stand 8 hexadecimal digits of its hash.
+ */
+#define PROGRAMME_TIMER_TWIN "twin-"
 
 struct programme {
     /* From the driver. */
@@ -90,7 +93,10 @@ struct programme {
     int64_t touched_ms; /* wall clock at which the subscriber's last dialogue moved; 0 = unknown */
     unsigned bucket, buckets;
     struct programme_periods periods; /* the defaults after programme_begin() */
-    const struct menu_state *state;   /* the dialogue's, for facts that depend on answers */
+    /* The keyed hash of a NIK, its highest 64 bits; NULL = there is none. */
+    uint64_t (*hash_nik)(const void *ctx, const char *nik);
+    const void *hash_ctx;
+    const struct menu_state *state; /* the dialogue's, for facts that depend on answers */
     /* Answers to needs, filled in by the driver. */
     struct programme_need need;
     uint64_t number;                           /* NEEDS_NUMBER: the answer; 0 = not yet */

@@ -2,6 +2,8 @@
  * closed, and in the end the whole record (UU 27/2022 Art. 42 to 45). */
 #include "merchants/work.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 struct programme_periods programme_periods_default(void)
@@ -101,4 +103,22 @@ void retention_forget(struct programme *p)
 {
     if (is_idle(&p->subscriber) && (p->state == NULL || !p->state->has_draft))
         (void)programme_erase(p, "retention"); /* no seats: nothing is needed first */
+}
+
+/* For the officer, who asks: nothing is refused for it (program.md 1). */
+void retention_flag_twins(struct programme *p, const char *hash)
+{
+    for (unsigned i = 0; p->hash_nik != NULL && i < p->subscriber.merchant_count; i++) {
+        struct merchant *m = &p->subscriber.merchants[i];
+        char own[17];
+
+        if (m->nik[0] == '\0' || (m->flags & MERCHANT_FLAG_NIK_USED) != 0)
+            continue;
+        snprintf(own, sizeof(own), "%016" PRIx64, p->hash_nik(p->hash_ctx, m->nik));
+        if (strncmp(own, hash, 8) != 0)
+            continue;
+        m->flags |= MERCHANT_FLAG_NIK_USED;
+        programme_note(p, m->regno, merchant_status_name(m->status),
+                       merchant_status_name(m->status), "nik-used", "retention");
+    }
 }

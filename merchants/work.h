@@ -77,6 +77,8 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
 /* retention.c */
 void retention_retire(struct programme *p);
 void retention_forget(struct programme *p);
+/* Flags the registrations whose NIK has this hash. */
+void retention_flag_twins(struct programme *p, const char *hash);
 
 /* subscription.c */
 programme_action_fn subscription_stop, subscription_start, subscription_want_news,

@@ -260,6 +260,16 @@ void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SU
     text_hex(text, hash, VAULT_SUBJECT_BYTES / 2);
 }
 
+uint64_t vault_hash_nik(const struct vault *v, const char *nik)
+{
+    uint8_t hash[VAULT_HASH_BYTES];
+    struct reader r;
+
+    vault_hash(v, "nik", span_of_string(nik), hash);
+    reader_init(&r, span_of(hash, sizeof(hash)));
+    return reader_u64(&r);
+}
+
 void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES])
 {
     unsigned size = VAULT_HASH_BYTES;

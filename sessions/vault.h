@@ -52,6 +52,8 @@ void vault_hash(const struct vault *v, const char *what, struct span in,
 
 /* A person in the journal: the first octets of the keyed hash of the number, in hex. */
 void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SUBJECT_BYTES]);
+/* The highest 64 bits of the keyed hash of a NIK. */
+uint64_t vault_hash_nik(const struct vault *v, const char *nik);
 /* SHA-256, without a key: of what is public. */
 void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES]);
 

@@ -131,7 +131,7 @@ struct turn_settings turn_settings_default(void)
     return (struct turn_settings){
         .instance = "gw1",
         .periods = programme_periods_default(),
-        .retention_s = 86400,
+        .retention_s = 21600,
         .journal_keep_s = 730U * 86400,
         .consent_keep_s = 1825U * 86400,
         .turns_max = 20000,

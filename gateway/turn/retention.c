@@ -3,7 +3,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/turn/engine.h"
+#include "gateway/turn/twins.h"
 #include "merchants/calendar.h"
+
+#include <stdio.h>
 
 enum {
     PAGE = 64,
@@ -27,6 +30,7 @@ struct retention {
     size_t count, at;
     bool has_more;
     uint64_t looked, found; /* in this round over all buckets */
+    struct twins *twins;    /* of this round */
     struct subscriber subscriber;
 };
 
@@ -72,6 +76,36 @@ static void end_bucket(struct retention *r)
         return;
     log_info("retention.walked", LOG_U("records", r->looked), LOG_U("expired", r->found));
     r->looked = r->found = 0;
+    twins_clear(r->twins);
+}
+
+static void tell_twin(struct retention *r, const char *msisdn, uint64_t hash)
+{
+    char kind[16];
+
+    snprintf(kind, sizeof(kind), PROGRAMME_TIMER_TWIN "%08x", (unsigned)(hash >> 32));
+    turn_deliver_timer(r->engine, &(struct store_due){.kind = kind, .msisdn = msisdn});
+}
+
+/* Two numbers with one NIK: an officer should look at both. */
+static void look_for_twins(struct retention *r, const struct person *p)
+{
+    for (unsigned i = 0; i < r->subscriber.merchant_count; i++) {
+        const struct merchant *m = &r->subscriber.merchants[i];
+        bool is_flagged = (m->flags & MERCHANT_FLAG_NIK_USED) != 0;
+        struct twin other;
+        uint64_t hash;
+
+        if (m->nik[0] == '\0')
+            continue;
+        hash = vault_hash_nik(r->engine->env.vault, m->nik);
+        if (!twins_note(r->twins, hash, p->msisdn, is_flagged, &other))
+            continue;
+        if (!is_flagged)
+            tell_twin(r, p->msisdn, hash);
+        if (!other.is_flagged)
+            tell_twin(r, other.msisdn, hash);
+    }
 }
 
 static const char *judge(struct retention *r, const struct person *p,
@@ -86,6 +120,7 @@ static const char *judge(struct retention *r, const struct person *p,
         !vault_open(e->env.vault, VAULT_MERCHANT, p->msisdn, record->data, &w) ||
         !subscriber_decode(&r->subscriber, writer_span(&w)))
         return NULL; /* gone meanwhile; or not ours to judge, as a turn would find, too */
+    look_for_twins(r, p);
     return programme_find_expired(&r->subscriber, p->known_ms, now_ms(r), &e->settings.periods);
 }
 
@@ -168,6 +203,7 @@ struct retention *retention_new(struct turn_engine *e)
         return NULL;
     r = mem_zalloc(sizeof(*r));
     r->engine = e;
+    r->twins = twins_new();
     /* Gateways that start together begin at different places. */
     r->bucket = r->trimmed_bucket = (unsigned)(e->env.random(e->env.ctx) % e->env.store->buckets);
     timer_init(&r->tick, on_tick, r);
@@ -180,5 +216,6 @@ void retention_free(struct retention *r)
     if (r == NULL)
         return;
     timer_stop(r->engine->env.timers, &r->tick);
+    twins_free(r->twins);
     mem_free(r);
 }

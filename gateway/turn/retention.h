@@ -2,7 +2,8 @@
  * The walk that takes away what is kept too long: every bucket in turn, every number that has a
  * record, spread over the time of day in which SMS may be sent, since who loses the last of it is
  * told. What is found becomes a turn of its own, with all its checks, so that several gateways may
- * walk at once and a crash costs nothing. Logs are trimmed on the way.
+ * walk at once and a crash costs nothing. Logs are trimmed on the way, and numbers that have given
+ * the same NIK get a flag for the officer (twins.h).
  *
  * Log events: retention.walked.
  */

@@ -173,6 +173,11 @@ static void owe(struct run *run, const char *text)
     e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
 }
 
+static uint64_t hash_nik(const void *vault, const char *nik)
+{
+    return vault_hash_nik(vault, nik);
+}
+
 static bool begin_programme(struct run *run, const struct step_records *records)
 {
     struct programme *p = &run->work->programme;
@@ -184,6 +189,8 @@ static bool begin_programme(struct run *run, const struct step_records *records)
         return false;
     }
     p->periods = run->settings->periods;
+    p->hash_nik = hash_nik;
+    p->hash_ctx = run->env->vault;
     p->bucket = store_bucket(run->env->store, run->msisdn);
     p->buckets = run->env->store->buckets;
     p->touched_ms = run->work->session.updated_ms;

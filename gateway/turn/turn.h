@@ -169,8 +169,8 @@ struct turn_ports {
 struct turn_settings {
     const char *instance;
     struct programme_periods periods;
-    unsigned retention_s; /* every record is looked at once in this time of day-time; default a day;
-                             0 = never */
+    unsigned retention_s; /* every record is looked at once in this time of day-time; default 6
+                             hours; 0 = never */
     unsigned journal_keep_s, consent_keep_s; /* older entries go; 0 = never */
     unsigned turns_max;            /* live turns; default 20000; more: the busy screen, throttled */
     unsigned mailbox_max;          /* inputs waiting for one subscriber; default 8 */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "merchants/calendar.h"
@@ -150,6 +151,56 @@ static void test_twice_at_once(void **state)
     assert_int_equal(entries(STORE_LOG_CONSENT), 1);
 }
 
+/* --- one NIK, two numbers ------------------------------------------------------------------- */
+
+#define NIK "1871994101809999"
+
+static void register_with(unsigned phone, const char *nik)
+{
+    char dialled[128];
+
+    snprintf(dialled, sizeof(dialled), "*384*1*1*BUDI*%s*TOKO BUDI*1*2*1*1*1*1#", nik);
+    turn_rig_assert_begins(turn_rig_dial(phone, dialled), "Terima kasih");
+}
+
+static bool is_flagged(unsigned phone)
+{
+    static uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    static struct subscriber s;
+    struct store_reply reply;
+    struct writer w;
+
+    memory_data_load(turn_rig.data, turn_rig.phones[phone].msisdn, &reply);
+    writer_init(&w, plain, sizeof(plain));
+    assert_true(vault_open(turn_rig.vault, VAULT_MERCHANT, turn_rig.phones[phone].msisdn,
+                           reply.subscriber.merchant.data, &w));
+    assert_true(subscriber_decode(&s, writer_span(&w)));
+    assert_int_equal(s.merchant_count, 1);
+    return (s.merchants[0].flags & MERCHANT_FLAG_NIK_USED) != 0;
+}
+
+static void test_one_nik_of_two_numbers(void **state)
+{
+    size_t written;
+
+    (void)state;
+    use(2);
+    register_with(0, NIK);
+    register_with(1, "1871994101809998");
+    turn_rig_pass(5000);
+    assert_false(is_flagged(0));
+    register_with(2, NIK);
+    turn_rig_pass(5000);
+    assert_true(is_flagged(0));
+    assert_false(is_flagged(1));
+    assert_true(is_flagged(2));
+    /* Once: further rounds find nothing new. */
+    written = entries(STORE_LOG_JOURNAL);
+    assert_int_equal(written, 3 + 2);
+    turn_rig_pass(10000);
+    assert_int_equal(entries(STORE_LOG_JOURNAL), written);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
@@ -157,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_over_goes),      TEST(test_not_by_night),     TEST(test_off),
         TEST(test_periods_are_configured), TEST(test_logs_are_trimmed), TEST(test_twice_at_once),
+        TEST(test_one_nik_of_two_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
