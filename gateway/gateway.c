@@ -40,6 +40,7 @@ struct gateway {
     struct http_server *control; /* NULL when control is empty */
     struct timer start_timeout;
     struct timer drain_look;
+    bool has_failed;
     uint64_t drain_until_ms;
     uint64_t unbind_until_ms; /* 0 = turns are still waited for */
     struct gateway_counters counters;
@@ -102,7 +103,12 @@ static void on_store_refused(void *ctx, const char *reason)
     struct gateway *g = ctx;
 
     log_error("gateway.failed", LOG_S("reason", reason));
-    stop(g, false);
+    g->has_failed = true;
+    /* A running one leaves its binds to the gateways that can serve them. */
+    if (g->state == GATEWAY_READY)
+        gateway_drain(g);
+    else if (g->state != GATEWAY_DRAINING)
+        stop(g, false);
 }
 
 static void on_start_timeout(struct timer *timer, void *arg)
@@ -405,7 +411,7 @@ static void on_drain_look(struct timer *timer, void *arg)
     if (g->unbind_until_ms != 0 &&
         ((centres_are_stopped(g->centres) && partners_are_stopped(g->partners)) ||
          now_ms >= g->unbind_until_ms)) {
-        stop(g, true);
+        stop(g, !g->has_failed);
         return;
     }
     timer_start(loop_timers(g->loop), timer, DRAIN_LOOK_MS);

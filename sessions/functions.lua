@@ -1,8 +1,10 @@
 #!lua name=warung
 -- What Warung does inside Redis: one call, one atomic write (docs: sessions/store.h, design 3).
 --
--- Library version: LIBRARY_VERSION below; raise it with every change of what a caller sees. A gateway
--- refuses a database that holds a newer library than its own (sessions/redis_greet.c reads this line).
+-- Library version: LIBRARY_VERSION below; raise it with every change of what a caller sees. SERVES_FROM is
+-- the version of the oldest caller to whom every function still does what it did: while gateways are
+-- upgraded one by one, older ones go on with a newer library that serves them, and refuse any other
+-- (sessions/redis_greet.c reads both lines). Keep it at the last release's version as long as that can be.
 --
 -- Rules. A function touches only the keys it was given, all of one hash tag, so that it runs on a
 -- Cluster. It checks everything before its first write: after that nothing may fail. A record is its
@@ -10,6 +12,7 @@
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
 local LIBRARY_VERSION = 3
+local SERVES_FROM = 3
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX

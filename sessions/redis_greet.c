@@ -170,6 +170,10 @@ static enum redis_greet_result hear_library(struct redis_greet *g, const redisRe
         return REDIS_GREET_OK;
     theirs = library_code(reply->element[0]);
     if (redis_library_version(theirs) > redis_library_version(ours)) {
+        if (redis_library_serves(theirs, redis_library_version(ours))) {
+            g->needs_library = false; /* a newer gateway's, in the middle of an upgrade */
+            return REDIS_GREET_OK;
+        }
         *reason = "the database holds a function library newer than this program's";
         return REDIS_GREET_REFUSED;
     }

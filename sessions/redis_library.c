@@ -20,17 +20,30 @@ struct span redis_library_code(void)
     return span_of(redis_library_start, (size_t)(redis_library_end - redis_library_start));
 }
 
-unsigned redis_library_version(struct span code)
+/* The number behind the line's first words; 0 = there is no such line. */
+static unsigned number_on(struct span code, const char *line)
 {
-    static const char line[] = "\nlocal LIBRARY_VERSION = ";
     const uint8_t *end = code.data + code.size, *at = NULL;
-    unsigned version = 0;
+    unsigned number = 0;
 
     if (code.size != 0)
-        at = memmem(code.data, code.size, line, sizeof(line) - 1);
+        at = memmem(code.data, code.size, line, strlen(line));
     if (at == NULL)
         return 0;
-    for (at += sizeof(line) - 1; at < end && *at >= '0' && *at <= '9' && version < 1000000; at++)
-        version = version * 10 + (unsigned)(*at - '0');
-    return version;
+    for (at += strlen(line); at < end && *at >= '0' && *at <= '9' && number < 1000000; at++)
+        number = number * 10 + (unsigned)(*at - '0');
+    return number;
+}
+
+unsigned redis_library_version(struct span code)
+{
+    return number_on(code, "\nlocal LIBRARY_VERSION = ");
+}
+
+bool redis_library_serves(struct span code, unsigned version)
+{
+    unsigned from = number_on(code, "\nlocal SERVES_FROM = ");
+
+    return redis_library_version(code) == version ||
+           (from != 0 && from <= version && version < redis_library_version(code));
 }

@@ -399,6 +399,28 @@ static void test_newer_library_is_refused(void **state)
     assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), 999);
 }
 
+/* A newer gateway's library, which serves us: taken as it is. Its only function tells that it is
+ * still there; what we call is not, so that it is asked by hand. */
+static void test_newer_library_that_serves_us_is_kept(void **state)
+{
+    struct fault *f = *state;
+    char code[256];
+    redisReply *reply;
+    struct store_rig *rig;
+
+    snprintf(code, sizeof(code),
+             "#!lua name=warung\nlocal LIBRARY_VERSION = 999\nlocal SERVES_FROM = 1\n"
+             "redis.register_function('w_other', function() return LIBRARY_VERSION end)\n");
+    reply = redis_server_ask(f->server, "FUNCTION LOAD REPLACE %s", code);
+    assert_int_equal(reply->type, REDIS_REPLY_STRING);
+    freeReplyObject(reply);
+    rig = open_with(f, 16);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_string_equal(rig->refusal, "");
+    store_rig_free(rig);
+    assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), 999);
+}
+
 static void test_older_library_is_replaced(void **state)
 {
     struct fault *f = *state;
@@ -504,6 +526,7 @@ int main(void)
         FAULT(test_too_many_in_flight_are_refused),
         FAULT(test_another_bucket_count_is_refused),
         FAULT(test_newer_library_is_refused),
+        FAULT(test_newer_library_that_serves_us_is_kept),
         FAULT(test_older_library_is_replaced),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_names_that_are_no_servers),

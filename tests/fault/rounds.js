@@ -73,7 +73,7 @@ async function play(kind, seed, number) {
     const roundFolder = path.join(folder, `round-${seed}`);
     const redis = await redisFor(kind, roundFolder);
     const scene = new Scene({
-        folder: roundFolder, redis, random, gateways: random.between(1, 2), load: chooseLoad(kind, random, number, seed),
+        folder: roundFolder, redis, random, gateways: kind.gateways || random.between(1, 2), load: chooseLoad(kind, random, number, seed),
     });
     const faults = [];
     let result;

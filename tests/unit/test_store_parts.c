@@ -368,6 +368,23 @@ static void test_library_version(void **state)
     assert_int_equal(redis_library_version(span_of(NULL, 0)), 0);
 }
 
+static void test_callers_that_a_library_serves(void **state)
+{
+    struct span code = span_of_string("\nlocal LIBRARY_VERSION = 9\nlocal SERVES_FROM = 7\n");
+
+    (void)state;
+    assert_false(redis_library_serves(code, 6));
+    assert_true(redis_library_serves(code, 7));
+    assert_true(redis_library_serves(code, 8));
+    assert_true(redis_library_serves(code, 9));
+    assert_false(redis_library_serves(code, 10));
+    code = span_of_string("\nlocal LIBRARY_VERSION = 9\n");
+    assert_true(redis_library_serves(code, 9));
+    assert_false(redis_library_serves(code, 8));
+    assert_true(
+        redis_library_serves(redis_library_code(), redis_library_version(redis_library_code())));
+}
+
 static void test_result_names(void **state)
 {
     (void)state;
@@ -523,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_list_replies),
         cmocka_unit_test(test_loads_key_by_key),
         cmocka_unit_test(test_library_version),
+        cmocka_unit_test(test_callers_that_a_library_serves),
         cmocka_unit_test(test_replicas_that_could_be_promoted),
         cmocka_unit_test(test_former_master_that_does_not_know_it),
         cmocka_unit_test(test_replicas_that_copy),

@@ -2,7 +2,10 @@
 // when everything runs again. A moment is a random one after the load began.
 'use strict';
 
-const { delay, run } = require('../../e2e/lib/process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const { ROOT, delay, run } = require('../../e2e/lib/process');
 
 const iptables = async (...words) => {
     const { code, output } = await run('iptables', ['-w', ...words.map(String)]);
@@ -69,6 +72,13 @@ async function isReplaced(scene, old) {
     throw new Error('no fail-over');
 }
 
+async function drainAndLaunch(scene, gateway) {
+    const status = await gateway.stop();
+    if (status !== 0)
+        throw new Error(`the drained gateway ended with ${status}`);
+    await scene.launch(gateway);
+}
+
 const SINGLE = {
     none: async () => {}, // what the load shows by itself
     'kill-gateway': (scene, random) => twice(scene, random, () => killGateway(scene, random)),
@@ -128,13 +138,24 @@ const SINGLE = {
         await moment(random);
         await lose(ofPort(scene.redis.servers[0].port), random.between(500, 4000));
     },
-    'drain-gateway': async (scene, random) => {
-        const gateway = scene.victim;
+    // One gateway after the other is replaced, the first by one with a newer library of functions: the
+    // second must go on with that, also after its connections broke.
+    'rolling-upgrade': async (scene, random) => {
+        const [server] = scene.redis.servers;
         await moment(random);
-        const status = await gateway.stop();
-        if (status !== 0)
-            throw new Error(`the drained gateway ended with ${status}`);
-        await scene.launch(gateway);
+        const newer = fs.readFileSync(path.join(ROOT, 'sessions/functions.lua'), 'utf8')
+            .replace(/^local LIBRARY_VERSION = (\d+)/m, (line, version) => `local LIBRARY_VERSION = ${Number(version) + 1}`);
+        await drainAndLaunch(scene, scene.gateways[0]);
+        await server.command('FUNCTION', 'LOAD', 'REPLACE', newer);
+        await server.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        await moment(random);
+        await drainAndLaunch(scene, scene.gateways[1]);
+        if (!(await server.command('FUNCTION', 'LIST', 'WITHCODE')).includes(newer.match(/^local LIBRARY_VERSION.*/m)[0]))
+            throw new Error('the newer library was replaced');
+    },
+    'drain-gateway': async (scene, random) => {
+        await moment(random);
+        await drainAndLaunch(scene, scene.victim);
     },
 };
 
@@ -219,9 +240,11 @@ const CLUSTER = {
 
 // Two copies of an input may be alive at once: only numbered steps are safe then (custody.md, the
 // mutant B_TWOCOPIES).
+const PAIRS = ['rolling-upgrade'];
 const NUMBERED = ['stop-gateway-long', 'half-open-centre'];
 
 const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER }).flatMap(([on, table]) =>
-    Object.entries(table).map(([name, hurt]) => ({ name, on, hurt, isNumbered: NUMBERED.includes(name) })));
+    Object.entries(table).map(([name, hurt]) => ({ name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0,
+    })));
 
 module.exports = { kinds };
