@@ -111,6 +111,38 @@ static void replay(struct run *run, const struct session_debt *debt)
     run_encode_session(run);
 }
 
+/* An answer that carries our own count names its step, and a dial its dialogue. */
+static bool is_exact(const struct run *run)
+{
+    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
+           run->input->kind != DIALECT_SMS;
+}
+
+/* A copy so late that the ledger has forgotten it, of a numbered dialogue that is still open: its
+ * dial (there is one a dialogue), or an answer to a screen from before the ledger's oldest. */
+static bool is_late_copy(const struct run *run)
+{
+    const struct dialect_input *in = run->input;
+    unsigned behind = (STEP_UNITS + run->work->session.step - in->session.unit) % STEP_UNITS;
+
+    if (!is_exact(run) || !is_same_dialogue(run))
+        return false;
+    return in->kind == DIALECT_BEGIN || (behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2);
+}
+
+/* A late dial gets the screen of now: should the centre's ids have come round, it is a new one. */
+static void replay_late(struct run *run)
+{
+    const struct session *s = &run->work->session;
+
+    run->step->is_replay = true;
+    run->step->debt_ms = run->now_ms;
+    run->step->screen = s->screen;
+    run->step->unit = s->step;
+    run->step->reply = run->input->kind == DIALECT_BEGIN ? s->reply : SESSION_REPLY_NONE;
+    run_encode_session(run);
+}
+
 static bool find_menu(struct run *run, const char *code, const uint8_t *id)
 {
     static const uint8_t current[MENU_ID_BYTES];
@@ -363,13 +395,6 @@ static void note_dialogue(struct run *run)
     run->step->unit = s->step;
 }
 
-/* An answer that carries our own count names its step, and a dial its dialogue. */
-static bool is_exact(const struct run *run)
-{
-    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
-           run->input->kind != DIALECT_SMS;
-}
-
 static void note_place(const struct run *run, const char *screen, struct turn_place *place)
 {
     const struct menu_state *state = &run->work->state;
@@ -571,6 +596,8 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
         debt = find_debt(&run);
         if (debt != NULL)
             replay(&run, debt);
+        else if (is_late_copy(&run))
+            replay_late(&run);
         else
             run_take_input(&run, records);
         break;

@@ -231,6 +231,46 @@ static void test_ledger_closes(void **state)
     turn_rig_assert_begins(deliver_copy(), STEP_3);
 }
 
+/* Numbered steps: a centre whose timer ran out while we slept delivers again when the dialogue is
+ * many steps on, further than the ledger goes back. (A fault round, stop-gateway-long.) */
+static void test_copies_older_than_the_ledger(void **state)
+{
+    struct dialect_input dial, answer;
+    unsigned screens;
+    char text[MENU_TEXT_BYTES];
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    dial.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    for (unsigned i = 0; i < 10; i++) {
+        the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", i % 2 == 0 ? "SITI AMINAH" : "0");
+        the_input.session = turn_rig.phones[0].session;
+        if (i == 0)
+            answer = the_input;
+        turn_rig_deliver(&the_input);
+        turn_rig_settle();
+    }
+    text_copy(text, sizeof(text), turn_rig.phones[0].screen);
+    screens = turn_rig.phones[0].screen_count;
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.phones[0].screen_count, screens + 1);
+    assert_string_equal(turn_rig.phones[0].screen, text);
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.phones[0].screen_count, screens + 1);
+    assert_int_equal(turn_rig.refusals, 0);
+    assert_int_equal(turn_counters(turn_rig.engine)->mismatches, 0);
+    the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    the_input.session = turn_rig.phones[0].session;
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+}
+
 #define SCENARIO(test) cmocka_unit_test_setup_teardown(test, at_name, turn_rig_teardown)
 
 int main(void)
@@ -242,7 +282,7 @@ int main(void)
         SCENARIO(test_late_step),      SCENARIO(test_late_step_by_a_lost_connection),
         SCENARIO(test_any_connection), SCENARIO(test_unknown_done),
         SCENARIO(test_unknown_again),  SCENARIO(test_conflict_done),
-        SCENARIO(test_ledger_closes),
+        SCENARIO(test_ledger_closes),  SCENARIO(test_copies_older_than_the_ledger),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
