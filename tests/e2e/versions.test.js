@@ -68,6 +68,10 @@ test('a rollback is for every gateway, and stays', async () => {
             const difference = await ok(gateway, 'menu', 'diff', good);
             assert.match(difference, /^screens\/\w+: changed\n(.*\n)*? {2}- .*"Bantuan salah:.*\n {2}\+ .*"Bantuan:/m);
 
+            const entries = await gateway.ctlJson('menu', 'diff', good);
+            assert.deepEqual(entries.map((e) => [e.section, e.change, e.lines.length > 1]),
+                [['screens', 'changed', true]]);
+
             const open = newPhone(centre); // a dialogue of the bad version
             await openMainMenu(open);
             assert.match(await ok(second.gateway, 'menu', 'rollback'), new RegExp(`${good} is in force`));
@@ -128,6 +132,11 @@ test('a version is tried on some numbers, then put in force or withdrawn', async
         const refused = await gateway.ctl('menu', 'canary', faulty, '--percent', '5');
         assert.equal(refused.code, 1);
         assert.match(refused.output, /faulty\.cfg:\d+:.*strat/);
+        const checked = await gateway.ctl('menu', 'check', faulty, '--json');
+        assert.equal(checked.code, 1);
+        const fault = JSON.parse(checked.stdout).find((f) => f.text.includes('strat'));
+        assert.deepEqual([fault.file, fault.severity, fault.column], [faulty, 'error', 1]);
+        assert.ok(fault.line > 1);
     });
 });
 
