@@ -56,5 +56,5 @@ test('each screen\'s visitors are accounted for', async () => {
         for (const secret of ['62812111', MERCHANT.name, MERCHANT.nik])
             assert.equal(`${text}${table}${JSON.stringify(await rows())}`.includes(secret), false, secret);
         assert.equal((await gateway.ctlJson('menu', 'versions'))[0].dialogues, 0);
-    }, { settings: { turn: { session_idle_s: 8 } } });
+    }, { settings: { turn: { session_idle_s: 12 } } });
 });
