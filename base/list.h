@@ -5,6 +5,7 @@
 #ifndef WARUNG_BASE_LIST_H
 #define WARUNG_BASE_LIST_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -48,6 +49,7 @@ static inline bool list_is_linked(const struct list_node *n)
 
 static inline void list_insert_before(struct list *l, struct list_node *where, struct list_node *n)
 {
+    assert(where->prev != NULL); /* the list was initialised */
     n->next = where;
     n->prev = where->prev;
     where->prev->next = n;

@@ -186,7 +186,7 @@ static bool add_page(struct menu_layout *layout, unsigned from, unsigned to, uns
 static void lay_items(const struct measure *m, unsigned first, unsigned pages,
                       struct menu_layout *layout)
 {
-    unsigned head[MENU_LANGUAGES_MAX];
+    unsigned head[MENU_LANGUAGES_MAX] = {0};
     bool is_last = first >= m->items->count, has_room = layout->page_count < MENU_PAGES_MAX;
 
     while (!is_last && has_room) {
@@ -227,7 +227,7 @@ static void lay_split(struct measure *m, const char *text, unsigned pages,
                       struct menu_layout *layout)
 {
     bool is_ucs2 = m->view->menu->languages[m->language[0]].is_ucs2, is_last = false;
-    unsigned head[MENU_LANGUAGES_MAX], room, count = 0;
+    unsigned head[MENU_LANGUAGES_MAX] = {0}, room, count = 0;
     size_t at = 0, size = strlen(text);
 
     layout->is_split = true;
@@ -253,7 +253,7 @@ static void lay_split(struct measure *m, const char *text, unsigned pages,
 static bool keeps_choices_together(const struct measure *m, const unsigned head[], unsigned count,
                                    unsigned pages)
 {
-    unsigned more[MENU_LANGUAGES_MAX];
+    unsigned more[MENU_LANGUAGES_MAX] = {0};
     bool is_last;
 
     if (count == m->items->count || m->screen->question.kind == MENU_QUESTION_LIST ||
@@ -266,7 +266,7 @@ static bool keeps_choices_together(const struct measure *m, const unsigned head[
 
 static void lay(struct measure *m, unsigned pages, struct menu_layout *layout)
 {
-    unsigned head[MENU_LANGUAGES_MAX], count;
+    unsigned head[MENU_LANGUAGES_MAX] = {0}, count;
     bool is_last;
 
     layout->is_split = false;

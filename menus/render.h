@@ -10,6 +10,8 @@
 #include "menus/model.h"
 #include "menus/state.h"
 
+#include <assert.h>
+
 /* What a text is filled in with. */
 struct menu_view {
     const struct menu *menu;
@@ -60,6 +62,7 @@ void menu_template_raw(const struct menu_view *view, const struct menu_template 
 static inline const struct menu_template *menu_view_template(const struct menu_view *view,
                                                              const struct menu_text *text)
 {
+    assert(text != NULL);
     return &text->by_language[view->language];
 }
 

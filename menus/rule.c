@@ -146,7 +146,7 @@ bool menu_date_parse(const char *text, int64_t *days)
  * date into the rule's range, the older one first. */
 static bool apply_date(const struct menu_input_rule *rule, const char *typed, char *value)
 {
-    char digits[16], plain[MENU_VALUE_BYTES];
+    char digits[16] = "", plain[MENU_VALUE_BYTES];
     size_t want = rule->is_short_year ? 6 : 8;
     int d, m, y;
 

@@ -174,6 +174,7 @@ static void finish(struct menu_run *run, enum menu_arrival arrival)
                       : run->text != NULL ? run->text->name
                                           : "";
     if (arrival == MENU_ARRIVED_ACTION) {
+        assert(run->screen != NULL);
         outcome->kind = MENU_ACT;
         outcome->action = run->screen->action->name;
         return;
@@ -378,6 +379,7 @@ static bool is_rule_match(const struct menu_run *run, const struct menu_keyword 
  * does (and no condition set it before). */
 static bool takes_over(const struct menu_keyword *k, const struct menu_keyword *earlier)
 {
+    assert(earlier != NULL); /* no word is empty */
     return k->part_count != 0 && earlier->part_count == 0 && earlier->when == NULL;
 }
 

@@ -73,7 +73,7 @@ static const char *find_national(const char *digits, bool has_plus)
 
 bool msisdn_normalise(const char *text, char out[MSISDN_BYTES])
 {
-    char digits[TYPED_DIGITS_MAX + 1];
+    char digits[TYPED_DIGITS_MAX + 1] = "";
     const char *national;
     bool has_plus;
     size_t size;

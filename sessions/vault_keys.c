@@ -319,7 +319,7 @@ bool vault_rotate_file(const char *path, char *error, size_t error_bytes)
     struct fault f = {.path = path, .text = error, .text_bytes = error_bytes};
     char text[FILE_BYTES_MAX], copy[FILE_BYTES_MAX];
     struct vault_keys_file file;
-    struct stat st;
+    struct stat st = {0};
     bool ok = read_text(path, text, &st, &f);
 
     if (ok) {

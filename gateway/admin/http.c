@@ -379,9 +379,10 @@ static int bind_socket(const struct sockaddr *address, socklen_t size, int *erro
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
+    struct sockaddr_storage a;
     socklen_t size = sizeof(a);
 
+    memset(&a, 0, sizeof(a));
     if (getsockname(fd, (struct sockaddr *)&a, &size) != 0)
         return 0;
     return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port

@@ -39,13 +39,14 @@ static bool is_same_group(const json_t *a, const json_t *b)
 
 static void draw_bar(long long value, long long most, char bar[BAR_BYTES])
 {
+    static const char block[] = "\xE2\x96\x88"; /* full */
     long long cells = most > 0 ? (value * BAR_CELLS + most / 2) / most : 0;
 
-    bar[0] = '\0';
     if (cells == 0 && value > 0)
         cells = 1;
-    while (cells-- > 0)
-        strcat(bar, "\xE2\x96\x88"); /* a full block */
+    for (; cells > 0; cells--, bar += sizeof(block) - 1)
+        memcpy(bar, block, sizeof(block) - 1);
+    *bar = '\0';
 }
 
 /* A share of those who entered; "" for none. */
