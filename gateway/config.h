@@ -149,6 +149,7 @@ struct config_turn {
     unsigned turns_max;
     unsigned mailbox_max;
     unsigned cache_max;
+    unsigned cache_mib;
     unsigned answer_window_ms;
     unsigned redelivery_horizon_s;
     unsigned session_idle_s;

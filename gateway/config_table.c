@@ -163,6 +163,7 @@ const struct config_row config_rows[] = {
     NUMBER("turn.turns_max", CONFIG_RESTART, IN(config, turn.turns_max), "20000", 1, 1000000, NULL),
     NUMBER("turn.mailbox_max", CONFIG_RESTART, IN(config, turn.mailbox_max), "8", 1, 1000, NULL),
     NUMBER("turn.cache_max", CONFIG_RESTART, IN(config, turn.cache_max), "200000", 0, 10000000, NULL),
+    NUMBER("turn.cache_mib", CONFIG_RESTART, IN(config, turn.cache_mib), "40", 0, 65536, "MiB"),
     NUMBER("turn.answer_window_ms", CONFIG_RESTART, IN(config, turn.answer_window_ms), "5000", 100, 600000, "ms"),
     NUMBER("turn.redelivery_horizon_s", CONFIG_RESTART, IN(config, turn.redelivery_horizon_s), "600", 1, 604800, "s"),
     NUMBER("turn.session_idle_s", CONFIG_RESTART, IN(config, turn.session_idle_s), "180", 1, 86400, "s"),

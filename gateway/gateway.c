@@ -157,6 +157,7 @@ static struct turn_engine *make_turns(struct gateway *g)
     settings.turns_max = c->turns_max;
     settings.mailbox_max = c->mailbox_max;
     settings.cache_max = c->cache_max;
+    settings.cache_bytes_max = (size_t)c->cache_mib << 20;
     settings.answer_window_ms = c->answer_window_ms;
     settings.redelivery_horizon_s = c->redelivery_horizon_s;
     settings.session_idle_s = c->session_idle_s;

@@ -137,6 +137,7 @@ struct turn_settings turn_settings_default(void)
         .turns_max = 20000,
         .mailbox_max = 8,
         .cache_max = 200000,
+        .cache_bytes_max = 40U << 20,
         .answer_window_ms = 5000,
         .redelivery_horizon_s = 600,
         .session_idle_s = 180,
@@ -160,7 +161,8 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->env = *env;
     e->settings = *settings;
     e->settings.instance = mem_strdup(settings->instance);
-    mailbox_init(&e->mailbox, settings->cache_max, env->random(env->ctx));
+    mailbox_init(&e->mailbox, settings->cache_max, settings->cache_bytes_max,
+                 env->random(env->ctx));
     e->step = step_new();
     e->outbox = outbox_new(&e->env, &e->counters, (int64_t)settings->receipt_margin_s * 1000);
     list_init(&e->receipts);

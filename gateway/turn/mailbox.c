@@ -5,7 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { COPY_GRAIN_BYTES = 64 };
+enum {
+    COPY_GRAIN_BYTES = 32,
+    CHUNK_BYTES = 16, /* what the allocator takes for itself, about */
+};
 
 void copy_set(struct copy *c, uint64_t version, struct span data)
 {
@@ -31,11 +34,25 @@ static void copy_clear(struct copy *c)
     memset(c, 0, sizeof(*c));
 }
 
+static size_t copy_bytes(const struct copy *c)
+{
+    return c->capacity != 0 ? c->capacity + (size_t)CHUNK_BYTES : 0;
+}
+
+static size_t box_bytes(const struct box *box)
+{
+    return sizeof(*box) + CHUNK_BYTES + copy_bytes(&box->session) + copy_bytes(&box->merchant);
+}
+
 void mailbox_forget(struct mailbox *m, struct box *box)
 {
+    size_t bytes = list_is_linked(&box->idle) ? box_bytes(box) : 0;
+
     copy_clear(&box->session);
     copy_clear(&box->merchant);
     box->has_copies = false;
+    if (bytes != 0)
+        m->idle_bytes -= bytes - box_bytes(box);
     mailbox_unprove(m, box, MAILBOX_PROOFS_MAX);
 }
 
@@ -72,12 +89,26 @@ struct box *mailbox_next_unsettled(struct mailbox *m, uint64_t since_ms)
     return box;
 }
 
-void mailbox_init(struct mailbox *m, size_t idle_max, uint64_t seed)
+void mailbox_init(struct mailbox *m, size_t idle_max, size_t idle_bytes_max, uint64_t seed)
 {
     map_init(&m->boxes, seed);
     list_init(&m->idle);
     list_init(&m->unsettled);
+    m->idle_bytes = 0;
     m->idle_max = idle_max;
+    m->idle_bytes_max = idle_bytes_max;
+}
+
+static void add_idle(struct mailbox *m, struct box *box)
+{
+    list_push_back(&m->idle, &box->idle);
+    m->idle_bytes += box_bytes(box);
+}
+
+static void remove_idle(struct mailbox *m, struct box *box)
+{
+    list_remove(&m->idle, &box->idle);
+    m->idle_bytes -= box_bytes(box);
 }
 
 static void box_free(struct mailbox *m, struct box *box)
@@ -90,8 +121,9 @@ static void box_free(struct mailbox *m, struct box *box)
 
 static void drop_oldest(struct mailbox *m)
 {
-    struct box *box = LIST_ITEM(list_pop_front(&m->idle), struct box, idle);
+    struct box *box = LIST_ITEM(list_first(&m->idle), struct box, idle);
 
+    remove_idle(m, box);
     box_free(m, box);
 }
 
@@ -116,7 +148,7 @@ struct box *mailbox_take(struct mailbox *m, const char *msisdn)
 
     if (box != NULL) {
         if (list_is_linked(&box->idle))
-            list_remove(&m->idle, &box->idle);
+            remove_idle(m, box);
         return box;
     }
     box = mem_zalloc(sizeof(*box));
@@ -134,12 +166,12 @@ void mailbox_release(struct mailbox *m, struct box *box)
         return;
     if (!box->has_copies) {
         if (list_is_linked(&box->idle))
-            list_remove(&m->idle, &box->idle);
+            remove_idle(m, box);
         box_free(m, box);
         return;
     }
     if (!list_is_linked(&box->idle))
-        list_push_back(&m->idle, &box->idle);
-    while (m->idle.count > m->idle_max)
+        add_idle(m, box);
+    while (m->idle.count > m->idle_max || m->idle_bytes > m->idle_bytes_max)
         drop_oldest(m);
 }

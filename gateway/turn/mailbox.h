@@ -48,10 +48,12 @@ struct mailbox {
     struct map boxes;
     struct list unsettled; /* of struct box */
     struct list idle;      /* of struct box: nothing waits, lives or is shown; oldest first */
-    size_t idle_max;
+    size_t idle_bytes;     /* of memory in them */
+    size_t idle_max, idle_bytes_max;
 };
 
-void mailbox_init(struct mailbox *m, size_t idle_max, uint64_t seed);
+/* At most idle_max idle boxes, of idle_bytes_max all together, are kept. */
+void mailbox_init(struct mailbox *m, size_t idle_max, size_t idle_bytes_max, uint64_t seed);
 void mailbox_fini(struct mailbox *m);
 /* The subscriber's box, made when there is none; taken off the idle list. Give it back with
  * mailbox_release() when the caller is done with it. */

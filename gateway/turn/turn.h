@@ -175,6 +175,7 @@ struct turn_settings {
     unsigned turns_max;            /* live turns; default 20000; more: the busy screen, throttled */
     unsigned mailbox_max;          /* inputs waiting for one subscriber; default 8 */
     unsigned cache_max;            /* local copies of sessions; default 200000 */
+    size_t cache_bytes_max;        /* of memory in them; default 40 MiB */
     unsigned answer_window_ms;     /* below the centre's response timer; default 5000 */
     unsigned redelivery_horizon_s; /* longer than the centre's retry schedule; default 600 */
     unsigned session_idle_s;       /* a dialogue untouched for so long is over; default 180 */

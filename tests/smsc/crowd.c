@@ -273,6 +273,12 @@ static void hang_up(struct crowd *c, struct slot *s)
     end_dialogue(c, s);
 }
 
+static void walk_off(struct crowd *c, struct slot *s)
+{
+    ledger_on_walk_off(row_of(c, s->phone));
+    end_dialogue(c, s);
+}
+
 static bool rolls(struct crowd *c, unsigned percent)
 {
     return percent != 0 && random_below(&c->faults->random, 100) < percent;
@@ -286,6 +292,10 @@ static void on_question(struct crowd *c, struct slot *s, unsigned step)
     s->asked_step = (uint8_t)step;
     if (rolls(c, c->settings->hang_up_percent)) {
         hang_up(c, s);
+        return;
+    }
+    if (rolls(c, c->settings->walk_off_percent)) {
+        walk_off(c, s);
         return;
     }
     if (c->settings->think_us != 0)

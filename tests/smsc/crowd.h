@@ -23,7 +23,8 @@ struct crowd_settings {
     /* When only the last screen comes again, the subscriber types once more after so long; 0 = he
      * waits in vain. */
     uint64_t reenter_us;
-    unsigned hang_up_percent; /* of questions */
+    unsigned hang_up_percent;  /* of questions */
+    unsigned walk_off_percent; /* likewise: the dialogue stays open, nothing is sent any more */
     const struct speech *speech;
     bool by_payload; /* text in message_payload */
     bool by_data_sm; /* inputs as data_sm, whatever the dialect */

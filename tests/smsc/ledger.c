@@ -33,6 +33,11 @@ void ledger_on_hang_up(struct ledger_row *r)
     close_dialogue(r);
 }
 
+void ledger_on_walk_off(struct ledger_row *r)
+{
+    close_dialogue(r);
+}
+
 void ledger_on_accepted(struct ledger_row *r, bool is_current)
 {
     r->accepted++;

@@ -60,6 +60,8 @@ void ledger_on_dialogue(struct ledger_row *r);
 void ledger_on_input(struct ledger_row *r);
 /* The subscriber hangs up: an input without a screen; the dialogue is over. */
 void ledger_on_hang_up(struct ledger_row *r);
+/* The subscriber leaves the dialogue as it is; the service keeps it open. */
+void ledger_on_walk_off(struct ledger_row *r);
 /* `is_current`: it was the input whose screen is awaited. */
 void ledger_on_accepted(struct ledger_row *r, bool is_current);
 void ledger_on_repeat_accepted(struct ledger_row *r);

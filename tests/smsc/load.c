@@ -240,6 +240,7 @@ static bool read_options(struct load *l)
         .think_us = l->is_open_loop ? o->think_ms * (uint64_t)US_PER_MS : 0,
         .reenter_us = o->reenter_ms * (uint64_t)US_PER_MS,
         .hang_up_percent = o->hang_up_percent,
+        .walk_off_percent = o->walk_off_percent,
         .speech = speech_find(o->dialect),
         .by_payload = o->payload,
         .by_data_sm = o->data_sm,

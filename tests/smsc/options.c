@@ -101,6 +101,8 @@ static const struct option table[] = {
      "subscribers in the range, used in turn (10000000)"},
     {"hang-up", KIND_NUMBER, FIELD(hang_up_percent), OPTION_LOAD, "PERCENT",
      "of questions at which the subscriber hangs up (0)"},
+    {"walk-off", KIND_NUMBER, FIELD(walk_off_percent), OPTION_LOAD, "PERCENT",
+     "of questions that are left open: nothing is sent any more (0)"},
     {"reenter", KIND_NUMBER, FIELD(reenter_ms), OPTION_LOAD, "MS",
      "type again when only the last screen came again; 0 = never (0)"},
     {"json", KIND_FLAG, FIELD(json), OPTION_LOAD, NULL, "the report as JSON"},

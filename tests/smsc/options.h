@@ -64,6 +64,7 @@ struct options {
     const char *first_phone;
     unsigned phones;
     unsigned hang_up_percent;
+    unsigned walk_off_percent;
     unsigned reenter_ms;
     bool json;
     const char *ledger_out;

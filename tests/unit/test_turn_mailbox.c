@@ -21,7 +21,7 @@ static void a_box_is_found_again(void **state)
     struct box *box;
 
     (void)state;
-    mailbox_init(&m, 2, 1);
+    mailbox_init(&m, 2, SIZE_MAX, 1);
     assert_null(mailbox_find(&m, "6281200000001"));
     box = mailbox_take(&m, "6281200000001");
     assert_ptr_equal(mailbox_take(&m, "6281200000001"), box);
@@ -36,7 +36,7 @@ static void an_empty_box_goes(void **state)
     struct mailbox m;
 
     (void)state;
-    mailbox_init(&m, 2, 1);
+    mailbox_init(&m, 2, SIZE_MAX, 1);
     mailbox_release(&m, mailbox_take(&m, "6281200000001"));
     assert_null(mailbox_find(&m, "6281200000001"));
     mailbox_fini(&m);
@@ -48,7 +48,7 @@ static void the_oldest_idle_copy_goes_first(void **state)
     char msisdn[24];
 
     (void)state;
-    mailbox_init(&m, 2, 1);
+    mailbox_init(&m, 2, SIZE_MAX, 1);
     for (unsigned i = 0; i < 3; i++) {
         struct box *box;
 
@@ -63,6 +63,36 @@ static void the_oldest_idle_copy_goes_first(void **state)
     mailbox_fini(&m);
 }
 
+static void idle_copies_keep_to_their_memory(void **state)
+{
+    enum { RECORD_BYTES = 1000, LIMIT_BYTES = 20000 };
+    struct mailbox m;
+    char msisdn[24], record[RECORD_BYTES];
+
+    (void)state;
+    memset(record, 'x', sizeof(record));
+    mailbox_init(&m, 1000, LIMIT_BYTES, 1);
+    for (unsigned i = 0; i < 100; i++) {
+        struct box *box;
+
+        snprintf(msisdn, sizeof(msisdn), "62812000%05u", i % 50);
+        box = mailbox_take(&m, msisdn);
+        copy_set(&box->session, 1, span_of(record, sizeof(record)));
+        box->has_copies = true;
+        mailbox_release(&m, box);
+        assert_in_range(m.idle_bytes, RECORD_BYTES, LIMIT_BYTES);
+    }
+    assert_in_range(m.idle.count, 10, LIMIT_BYTES / RECORD_BYTES);
+    while (!list_is_empty(&m.idle)) {
+        struct box *box = LIST_ITEM(list_first(&m.idle), struct box, idle);
+
+        mailbox_forget(&m, box);
+        mailbox_release(&m, box);
+    }
+    assert_int_equal(m.idle_bytes, 0);
+    mailbox_fini(&m);
+}
+
 static void a_box_in_use_is_never_dropped(void **state)
 {
     struct mailbox m;
@@ -70,7 +100,7 @@ static void a_box_in_use_is_never_dropped(void **state)
     struct box *other;
 
     (void)state;
-    mailbox_init(&m, 0, 1);
+    mailbox_init(&m, 0, SIZE_MAX, 1);
     used = mailbox_take(&m, "6281200000001");
     give_copy(used, "used");
     used->shown = 1;
@@ -108,7 +138,7 @@ static void proofs_are_forgotten_oldest_first(void **state)
     struct box *box;
 
     (void)state;
-    mailbox_init(&m, 2, 1);
+    mailbox_init(&m, 2, SIZE_MAX, 1);
     box = mailbox_take(&m, "6281200000001");
     give_copy(box, "one");
     mailbox_prove(&m, box, &(struct session_proof){11, 1}, 100);
@@ -135,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_box_is_found_again),
         cmocka_unit_test(an_empty_box_goes),
         cmocka_unit_test(the_oldest_idle_copy_goes_first),
+        cmocka_unit_test(idle_copies_keep_to_their_memory),
         cmocka_unit_test(a_box_in_use_is_never_dropped),
         cmocka_unit_test(a_copy_grows_and_shrinks),
         cmocka_unit_test(proofs_are_forgotten_oldest_first),
