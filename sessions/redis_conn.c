@@ -40,8 +40,7 @@ struct redis_conn {
 
     struct list in_flight;
     struct list held;
-    bool has_write;   /* since the last WAIT */
-    unsigned waiting; /* WAITs in flight */
+    bool has_write; /* since the last WAIT */
     struct list idle_waits;
 };
 
@@ -427,7 +426,6 @@ static void on_wait_reply(struct redis_call *call, const struct redisReply *repl
                          reply->integer >= (long long)c->settings.wait_replicas;
     size_t count = c->held.count;
 
-    c->waiting--;
     list_push_back(&c->idle_waits, &call->node);
     /* Whatever is held was written before this WAIT: the server answers nothing behind it sooner.
      */
@@ -465,7 +463,6 @@ static void send_wait(struct redis_conn *c)
         c->settings.wait_timeout_ms + c->settings.connect_timeout_ms);
     redis_command_fini(&command);
     c->has_write = false;
-    c->waiting++;
 }
 
 /* The end of a loop turn. */
@@ -539,9 +536,4 @@ bool redis_conn_is_ready(const struct redis_conn *c)
 unsigned redis_conn_in_flight(const struct redis_conn *c)
 {
     return (unsigned)c->in_flight.count;
-}
-
-bool redis_conn_is_waiting(const struct redis_conn *c)
-{
-    return c->waiting != 0;
 }

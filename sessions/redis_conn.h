@@ -90,7 +90,5 @@ void redis_conn_drop(struct redis_conn *c, const char *reason);
 enum redis_conn_state redis_conn_state(const struct redis_conn *c);
 bool redis_conn_is_ready(const struct redis_conn *c);
 unsigned redis_conn_in_flight(const struct redis_conn *c);
-/* A WAIT is under way: the server runs nothing behind it before it has answered it. */
-bool redis_conn_is_waiting(const struct redis_conn *c);
 
 #endif

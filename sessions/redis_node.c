@@ -4,11 +4,13 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <limits.h>
 
 /* Some 30 KB of commits: what Redis reads of a connection at a time. One connection filled so far
  * before the next costs both sides the fewest system calls; the next ones, so that all that is
- * there shares one fsync (tests/bench/bound.c -c). */
+ * there shares one fsync (tests/bench/bound.c -c). Where WAIT follows the commits they all take one
+ * connection: what comes behind a WAIT gathers there and shares the next one, while WAITs of
+ * several connections each cost the replicas an fsync (bench_store -m sentinel: six times slower).
+ */
 enum { BATCH_CALLS = 64 };
 
 struct line {
@@ -153,10 +155,8 @@ const struct redis_address *redis_node_address(const struct redis_node *n)
     return &n->address;
 }
 
-/* From `from` on, the first line that takes calls: with room in its batch, and with no WAIT that
- * would hold them up. n->settings.connections = none. */
-static unsigned find_line(const struct redis_node *n, unsigned from, unsigned in_flight_max,
-                          bool may_wait)
+/* From `from` on, the first ready line with fewer calls in flight; settings.connections = none. */
+static unsigned find_line(const struct redis_node *n, unsigned from, unsigned in_flight_max)
 {
     unsigned count = n->settings.connections;
 
@@ -164,8 +164,7 @@ static unsigned find_line(const struct redis_node *n, unsigned from, unsigned in
         unsigned at = (from + i) % count;
         const struct redis_conn *c = n->lines[at].conn;
 
-        if (redis_conn_is_ready(c) && redis_conn_in_flight(c) < in_flight_max &&
-            (may_wait || !redis_conn_is_waiting(c)))
+        if (redis_conn_is_ready(c) && redis_conn_in_flight(c) < in_flight_max)
             return at;
     }
     return count;
@@ -173,13 +172,12 @@ static unsigned find_line(const struct redis_node *n, unsigned from, unsigned in
 
 struct redis_conn *redis_node_pick(struct redis_node *n)
 {
-    unsigned count = n->settings.connections;
-    unsigned at = find_line(n, n->current, BATCH_CALLS, false);
+    unsigned count = n->settings.connections, most = n->settings.conn.in_flight_max;
+    unsigned at =
+        find_line(n, n->current, n->settings.conn.wait_replicas != 0 ? most : BATCH_CALLS);
 
     if (at == count)
-        at = find_line(n, n->current, BATCH_CALLS, true);
-    if (at == count)
-        at = find_line(n, n->current + 1, UINT_MAX, true);
+        at = find_line(n, n->current + 1, most);
     if (at == count)
         return NULL;
     n->current = at;

@@ -33,8 +33,8 @@ const struct redis_address *redis_node_address(const struct redis_node *n);
 void redis_node_set_wait_replicas(struct redis_node *n, unsigned replicas);
 
 /* The connection for the next call; NULL when none is ready. The same one until a batch is in
- * flight on it, or a WAIT under way, so that a quiet store has few system calls and a busy one big
- * batches. */
+ * flight on it, so that a quiet store has few system calls and a busy one big batches; with
+ * replicas to wait for, the same one until it is full. */
 struct redis_conn *redis_node_pick(struct redis_node *n);
 bool redis_node_is_ready(const struct redis_node *n);
 /* Drops every connection: this server is not what we took it for (READONLY, no functions). */
