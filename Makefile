@@ -207,6 +207,7 @@ docs: $(PACKAGES) $(B)/warungctl
 
 # Steps per second and latencies on this machine; tests/bench/bench.sh has the settings.
 BENCHES  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
+tests: $(BENCHES) # so that they stay in step with what they measure
 bench: $(PROGRAMS) $(BENCHES)
 	@BUILD=$(B) tests/bench/bench.sh
 $(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)

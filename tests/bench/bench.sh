@@ -1,22 +1,30 @@
 #!/bin/bash
-# bench.sh [MODE...]: steps per second and latencies of a whole registration, with Redis, warungd and
-# the load generator on this machine.
+# bench.sh [ROW...]: what a registration costs, with Redis, warungd and the load generator on this
+# machine, and what issue 6 asks of each figure. docs/performance.md says what limits them.
 #
-# A mode is an appendfsync setting: always (the shipped durability), everysec, no. Each mode is run
-# RUNS times from an empty Redis, modes in turn, so that a slow minute of the machine hits all of
-# them; the table has the medians. A run whose ledger shows a lost, doubled or wrong step fails the
-# bench. "bound" rows are the same commits by a bare client, without SMPP and menus (bound.c).
+# Rows: always, everysec, no: 2,000 dialogues at once with that appendfsync; sentinel: with a master,
+# two replicas and three sentinels, each commit on every replica; open: 20,000 inputs/s by the clock;
+# one: one subscriber; memory: 100,000 open dialogues, then a restart. Without ROW: all but `no`.
 #
-#   RUNS=3  DIALOGUES=2000  SECONDS_=10  BINDS=4  RATE=0 (inputs/s of an open loop; 0 = closed loop)
+# The rows take turns, so that a slow minute of the machine hits all of them; a figure is the median
+# of its runs. "bound" is the same commits by a bare client, without SMPP and menus (bound.c), right
+# after the row that it is the bound of. A run whose ledger shows a lost, doubled or wrong step fails.
+#
+#   BENCH=full   five runs of every row, under twelve minutes; else one short run of each
+#   RUNS SECONDS_ DIALOGUES=2000 BINDS=2 RATE=20000 OPEN=140000 (subscribers of `memory`)
+#   Other work on the machine counts in: see docs/performance.md for how to run it with priority.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
-runs=${RUNS:-3}
+full=$([ "${BENCH:-}" = full ] && echo 1 || echo 0)
+runs=${RUNS:-$((full ? 5 : 1))}
+seconds=${SECONDS_:-$((full ? 4 : 2))}
 dialogues=${DIALOGUES:-2000}
-seconds=${SECONDS_:-10}
-binds=${BINDS:-4}
-rate=${RATE:-0}
-[ $# -gt 0 ] || set -- always everysec no
+binds=${BINDS:-2}
+rate=${RATE:-20000}
+subscribers=${OPEN:-140000}
+[ $# -gt 0 ] || set -- always everysec open one sentinel memory
+[ "$full" = 0 ] || [ $# -ne 6 ] || set -- always everysec no open one sentinel memory
 
 folder=$(mktemp -d)
 pids=()
@@ -32,27 +40,37 @@ end_all() {
 }
 trap 'end_all; rm -rf "$folder"' EXIT
 
-wait_for() {
-    local what=$1
-    shift
-    for _ in {1..400}; do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.05
-    done
-    echo "bench: waited in vain for $what" >&2
+fail() {
+    echo "bench: $1" >&2
     tail -n 5 "$folder"/*.log >&2
     exit 1
 }
 
-# User and system time of a process, in microseconds.
+wait_for() {
+    local what=$1
+    shift
+    for _ in {1..600}; do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.05
+    done
+    fail "waited in vain for $what"
+}
+
+# User and system time of a process, in microseconds; 0 for none.
 cpu_us() {
     local stat
+    [ -n "$1" ] || { echo 0 && return; }
     stat=$(<"/proc/$1/stat")
     # shellcheck disable=SC2086
     set -- ${stat##*) }
     echo $(((${12} + ${13}) * 1000000 / $(getconf CLK_TCK)))
 }
 
+resident_kib() {
+    awk '/^VmRSS/ { print $2 }' "/proc/$1/status"
+}
+
+# Sets redis (the pid, "" with sentinels) and store (for warung.cfg).
 start_redis() {
     rm -rf "$folder/redis"
     mkdir "$folder/redis"
@@ -61,57 +79,159 @@ start_redis() {
     redis=$!
     pids+=("$redis")
     wait_for Redis redis-cli -s "$folder/redis.sock" PING
+    store="servers = [ \"unix:$folder/redis.sock\" ];"
 }
 
-# One line into results-MODE: steps/s, p50, p90, p99, p99.9 (ms), gateway and Redis us per step.
-run_gateway() {
-    local mode=$1 load gateway gateway_us redis_us status=0
-    start_redis "$mode"
+start_sentinels() {
+    mkfifo "$folder/sentinels-end"
+    "$build/bench/sentinels" "$1" <"$folder/sentinels-end" >"$folder/sentinels" 2>"$folder/sentinels.log" &
+    sentinels=$!
+    exec 9>"$folder/sentinels-end"
+    rm "$folder/sentinels-end"
+    wait_for sentinels test -s "$folder/sentinels"
+    redis=
+    store="mode = \"sentinel\"; sentinel_name = \"warung\"; servers = [ $(<"$folder/sentinels") ];"
+}
+
+# start_centre OPTION...: sets centre and port.
+start_centre() {
     rm -f "$folder/port"
     "$build/warung-smsc" load --listen 127.0.0.1:0 --port-file "$folder/port" --system-id warung \
-        --password secret --binds "$binds" --sticky --flow tests/smsc/flows/register.flow \
-        --dialogues "$dialogues" --seconds "$seconds" --rate "$rate" --json >"$folder/report.json" \
-        2>"$folder/load.log" &
-    load=$!
-    pids+=("$load")
+        --password secret --binds "$binds" --sticky --flow tests/smsc/flows/register.flow --json "$@" \
+        >"$folder/report.json" 2>"$folder/load.log" &
+    centre=$!
+    pids+=("$centre")
     wait_for "the load generator" test -s "$folder/port"
-    cat >"$folder/warung.cfg" <<EOF
+}
+
+start_gateway() {
+    cat >"$folder/warung.cfg" <<CFG
 instance = "bench";
-redis = { servers = [ "unix:$folder/redis.sock" ]; };
+redis = { $store };
 smsc = ( { name = "load"; host = "127.0.0.1"; port = $(<"$folder/port"); system_id = "warung";
            password = "secret"; binds = $binds; window = 512; codes = [ "*384#", "384" ]; } );
 menus = ( { file = "$PWD/conf/menus/terususaha.cfg"; codes = [ "*384#" ]; sms = [ "384" ]; } );
 admin = { listen = ""; };
 log = { level = "warning"; };
-EOF
+CFG
     "$build/warungd" -c "$folder/warung.cfg" 2>"$folder/warungd.log" &
     gateway=$!
     pids+=("$gateway")
+}
+
+await_centre() {
+    local status=0
     # The processor time of the whole run, warm-up and drain included, over all of its steps.
-    while kill -0 "$load" 2>/dev/null; do
+    while kill -0 "$centre" 2>/dev/null; do
         gateway_us=$(cpu_us "$gateway")
         redis_us=$(cpu_us "$redis")
         sleep 0.2
     done
-    wait "$load" || status=$?
+    wait "$centre" || status=$?
     if [ "$status" -ne 0 ] || [ "$(jq .ledger.clean "$folder/report.json")" != 1 ]; then
-        echo "bench: $mode: the ledger is not clean (status $status):" >&2
-        cat "$folder/load.log" "$folder/report.json" >&2
-        tail -n 20 "$folder/warungd.log" >&2
-        exit 1
+        fail "the ledger is not clean (status $status): $(<"$folder/report.json")"
     fi
+}
+
+# run_load ROW OPTION...: steps/s, p50, p90, p99, p99.9 (ms), gateway and Redis us a step.
+run_load() {
+    local row=$1
+    shift
+    start_centre "$@" --seconds "$seconds"
+    start_gateway
+    await_centre
     jq -r --argjson g "$gateway_us" --argjson r "$redis_us" '[.steps_per_s,
         .screen_us.p50 / 1000, .screen_us.p90 / 1000, .screen_us.p99 / 1000,
         .screen_us.p99_9 / 1000, $g / .ledger.inputs, $r / .ledger.inputs] | @tsv' \
-        "$folder/report.json" >>"$folder/results-$mode"
+        "$folder/report.json" >>"$folder/row-$row"
     end_all
 }
 
-# Steps/s, p50, p99, p99.9, on a private Redis of its own.
+# run_bound ROW OPTION...: steps/s, p50, p99, p99.9, on a private Redis of its own.
 run_bound() {
-    "$build/bench/bound" -f "$1" -d "$dialogues" -t "$seconds" ${RATE:+-r "$RATE"} |
+    local row=$1
+    shift
+    "$build/bench/bound" -t "$seconds" "$@" |
         sed -n 's|.*: \([0-9]*\) steps/s *p50 \([0-9.]*\) ms *p99 \([0-9.]*\) ms *p99.9 \([0-9.]*\) ms.*|\1\t\2\t\3\t\4|p' \
-            >>"$folder/results-bound-$1"
+            >>"$folder/bound-$row"
+}
+
+# bytes_of FILE: what Redis holds for the keys in it, their entries included.
+bytes_of() {
+    sed 's/^/MEMORY USAGE /; s/$/ SAMPLES 0/' "$1" | redis-cli -s "$folder/redis.sock" |
+        awk '{ bytes += $1 } END { printf "%.0f", bytes }'
+}
+
+# MiB over idle, bytes a session, seconds from exec to a first registration, dialogues left open.
+run_memory() {
+    local idle_kib full_kib sessions merchants began restart_s
+    start_redis everysec
+    start_centre --dialogues "$dialogues" --count "$subscribers" --walk-off 10 --seconds 0
+    start_gateway
+    sleep 0.5
+    idle_kib=$(resident_kib "$gateway")
+    await_centre
+    sleep 1 # settling
+    full_kib=$(resident_kib "$gateway")
+    kill -9 "$gateway"
+    wait "$gateway" 2>/dev/null || true
+    # warungd binds its links 2 s after each other: one is enough for a first step.
+    start_centre --binds 1 --dialogues 1 --count 1 --seconds 0 --first-phone 6289900000000
+    began=$(date +%s.%N)
+    start_gateway
+    wait "$centre" || fail "no registration after the restart"
+    # All of a registration's steps, so a little more than the first one.
+    restart_s=$(echo "$(date +%s.%N) $began" | awk '{ print $1 - $2 }')
+    redis-cli -s "$folder/redis.sock" --scan >"$folder/keys-all"
+    grep '}s:' "$folder/keys-all" >"$folder/keys-sessions"
+    sessions=$(wc -l <"$folder/keys-sessions")
+    merchants=$(grep -c '}m:' "$folder/keys-all")
+    echo "$idle_kib $full_kib $(bytes_of "$folder/keys-sessions") $sessions $merchants $restart_s" |
+        awk '{ print ($2 - $1) / 1024, $3 / $4, $6, $4 - $5 }' OFS='\t' >>"$folder/row-memory"
+    end_all
+}
+
+# Bytes a registered merchant in all keys but the session: of people who have all registered.
+run_merchants() {
+    start_redis everysec
+    start_centre --dialogues "$dialogues" --count "$((subscribers / 4))" --seconds 0
+    start_gateway
+    await_centre
+    sleep 1
+    redis-cli -s "$folder/redis.sock" --scan | grep -v '}s:' >"$folder/keys-rest"
+    echo "$(bytes_of "$folder/keys-rest") $(grep -c '}m:' "$folder/keys-rest")" |
+        awk '{ print $1 / $2 }' >>"$folder/row-merchants"
+    end_all
+}
+
+run_row() {
+    case $1 in
+    always | everysec | no)
+        start_redis "$1"
+        run_load "$1" --dialogues "$dialogues"
+        run_bound "$1" -f "$1" -d "$dialogues"
+        ;;
+    open)
+        start_redis everysec
+        run_load open --rate "$rate"
+        run_bound open -f everysec -r "$rate"
+        ;;
+    one)
+        start_redis everysec
+        run_load one --dialogues 1
+        ;;
+    sentinel)
+        start_sentinels always
+        run_load sentinel --dialogues "$dialogues"
+        exec 9>&-
+        wait "$sentinels" || true
+        ;;
+    memory)
+        run_memory
+        run_merchants
+        ;;
+    *) fail "no such row: $1" ;;
+    esac
 }
 
 # The median of each column.
@@ -127,31 +247,77 @@ medians() {
         }' "$1"
 }
 
+# median FILE COLUMN
+median() {
+    medians "$folder/$1" | cut -f "$2"
+}
+
+# target TEXT FIGURE is|under LIMIT UNIT
+target() {
+    awk -v text="$1" -v figure="$2" -v what="$3" -v limit="$4" -v unit="$5" 'BEGIN {
+        met = what == "least" ? figure >= limit : figure < limit
+        printf "%-52s %-6s %8s  %10.*f %-8s %s\n", text, what == "least" ? "least" : "under", limit,
+            figure < 100 ? 2 : 0, figure, unit, met ? "met" : "MISSED" }'
+}
+
+ratio() {
+    awk -v a="$1" -v b="$2" -v scale="$3" 'BEGIN { printf "%.2f", scale * a / b }'
+}
+
+print_rows() {
+    local row
+    printf '%-16s %9s %9s %9s %9s %9s %11s %9s\n' row steps/s 'p50 ms' 'p90 ms' 'p99 ms' 'p99.9 ms' \
+        'warungd us' 'Redis us'
+    for row in "$@"; do
+        [ "$row" != memory ] || continue
+        medians "$folder/row-$row" | awk -v row="$row" '{
+            printf "%-16s %9.0f %9.2f %9.2f %9.2f %9.2f %11.1f %9.1f\n", row, $1, $2, $3, $4, $5, $6, $7 }'
+        [ ! -e "$folder/bound-$row" ] || medians "$folder/bound-$row" | awk -v row="bound, $row" '{
+            printf "%-16s %9.0f %9.2f %9s %9.2f %9.2f\n", row, $1, $2, "", $3, $4 }'
+    done
+    echo "us: processor time a step; every ledger was clean: none lost, none doubled, none wrong"
+}
+
+print_targets() {
+    local row
+    printf '\n%-52s %-15s  %-19s\n' "median of $runs" target figure
+    for row in "$@"; do
+        case $row in
+        always)
+            target 'steps, always, of the bound' "$(ratio "$(median row-always 1)" "$(median bound-always 1)" 100)" least 60 %
+            target 'warungd CPU a step, always' "$(median row-always 6)" under 8 us
+            ;;
+        everysec)
+            target 'steps, everysec, of the bound' "$(ratio "$(median row-everysec 1)" "$(median bound-everysec 1)" 100)" least 35 %
+            target 'warungd CPU a step, everysec' "$(median row-everysec 6)" under 8 us
+            ;;
+        open)
+            target "$rate steps/s by the clock, p50" "$(median row-open 2)" under 1 ms
+            target '... p99, of the bound'\''s' "$(ratio "$(median row-open 4)" "$(median bound-open 3)" 1)" under 2 times
+            ;;
+        one) target 'one subscriber, p50' "$(median row-one 2)" under 0.5 ms ;;
+        sentinel) target 'steps, sentinel, always, WAIT' "$(median row-sentinel 1)" least 10000 /s ;;
+        memory)
+            target "warungd at $(median row-memory 4) open dialogues, over idle" "$(median row-memory 1)" under 64 MiB
+            target 'Redis, a session, its key included' "$(median row-memory 2)" under 500 bytes
+            target 'Redis, a merchant, all other keys included' "$(median row-merchants 1)" under 700 bytes
+            target 'restart to a first registration' "$(median row-memory 3)" under 1 s
+            ;;
+        esac
+    done
+}
+
 mkdir "$folder/sync"
 fdatasync=$( (TIMEFORMAT=%R; time dd if=/dev/zero of="$folder/sync/file" bs=4k count=200 oflag=dsync \
     2>/dev/null) 2>&1)
 echo "$(nproc) cores, $(redis-server --version | grep -o 'v=[0-9.]*'), load $(cut -d' ' -f1-3 /proc/loadavg)," \
     "a synchronous 4 kB write takes $(awk -v s="$fdatasync" 'BEGIN { printf "%.2f", s * 5 }') ms"
-if [ "$rate" -eq 0 ]; then
-    echo "closed loop, $dialogues dialogues at once on $binds binds, $seconds s, median of $runs runs"
-else
-    echo "open loop, $rate inputs/s on $binds binds, $seconds s, median of $runs runs"
-fi
-
+echo "$binds binds, $seconds s a run, median of $runs; $dialogues dialogues at once where not said otherwise"
 for _ in $(seq "$runs"); do
-    for mode in "$@"; do
-        run_gateway "$mode"
-        run_bound "$mode"
+    for row in "$@"; do
+        run_row "$row"
     done
 done
-
-printf '%-16s %9s %9s %9s %9s %9s %12s %12s\n' appendfsync steps/s 'p50 ms' 'p90 ms' 'p99 ms' \
-    'p99.9 ms' 'warungd us' 'Redis us'
-for mode in "$@"; do
-    medians "$folder/results-$mode" | awk -v mode="$mode" '{
-        printf "%-16s %9.0f %9.2f %9.2f %9.2f %9.2f %12.1f %12.1f\n", mode, $1, $2, $3, $4, $5, $6, $7 }'
-    medians "$folder/results-bound-$mode" | awk -v mode="bound, $mode" '{
-        printf "%-16s %9.0f %9.2f %9s %9.2f %9.2f\n", mode, $1, $2, "", $3, $4 }'
-done
-echo "us: processor time a step; every ledger was clean: none lost, none doubled, none wrong"
+print_rows "$@"
+print_targets "$@"
 echo "load at the end: $(cut -d' ' -f1-3 /proc/loadavg)"

@@ -185,7 +185,7 @@ static void bench_pdu(void)
     static const uint8_t bind_resp[] = {0, 0, 0, 17, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0};
     struct timer_queue timers;
     struct deferred_queue deferred;
-    struct link_env env = {&timers, &deferred, no_random, NULL};
+    struct link_env env = {.timers = &timers, .deferred = &deferred, .random = no_random};
     struct sink sink;
     struct transport_factory network = {sink_connect, &sink};
     struct link_owner owner = {answer_and_submit, ignore_state};
