@@ -23,8 +23,6 @@ struct centre {
     unsigned limit;
     enum turn_token turn_token;
     bool tells_receipts;
-    char (*codes)[DIALECT_CODE_BYTES];
-    size_t code_count;
     struct timer_queue *timers;
     struct service service;
     struct lease *lease; /* NULL: not exclusive */
@@ -84,14 +82,6 @@ static void on_start(struct timer *timer, void *arg)
 
     (void)timer;
     link_start(b->link);
-}
-
-static void copy_codes(struct centre *c, const struct config_strings *codes)
-{
-    c->code_count = codes->count;
-    c->codes = mem_zalloc((codes->count + 1) * sizeof(*c->codes));
-    for (size_t i = 0; i < codes->count; i++)
-        text_copy(c->codes[i], sizeof(c->codes[i]), codes->items[i]);
 }
 
 static enum link_bind bind_kind(enum config_bind bind, unsigned index)
@@ -215,7 +205,6 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     c->limit = settings->limit;
     c->turn_token = settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
     c->tells_receipts = settings->receipts;
-    copy_codes(c, &settings->codes);
     c->timers = env->timers;
     service_init(&c->service, env->timers, on_service, c);
     if (settings->exclusive)
@@ -267,7 +256,6 @@ void centre_free(struct centre *c)
         link_free(c->binds[i].link);
     }
     mem_free(c->binds);
-    mem_free(c->codes);
     dialect_free(c->dialect);
     mem_free(c);
 }
@@ -296,17 +284,6 @@ enum turn_token centre_turn_token(const struct centre *c)
     return c->turn_token;
 }
 
-bool centre_has_code(const struct centre *c, const char *code)
-{
-    if (c->code_count == 0)
-        return true;
-    for (size_t i = 0; i < c->code_count; i++)
-        if (strcmp(c->codes[i], code) == 0)
-            return true;
-    return false;
-}
-
-/* The one with the most room; among equals, one after the other. */
 struct link *centre_transmitter(struct centre *c)
 {
     struct link *best = NULL;

@@ -49,8 +49,6 @@ const char *centre_name(const struct centre *c);
 const struct dialect *centre_dialect(const struct centre *c);
 struct menu_limits centre_limits(const struct centre *c);
 enum turn_token centre_turn_token(const struct centre *c);
-/* The centre carries this code: it is in its list, or the list is empty. */
-bool centre_has_code(const struct centre *c, const char *code);
 
 /* Delivery receipts are asked of it. */
 bool centre_tells_receipts(const struct centre *c);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/carrier.h"
 #include "gateway/tls.h"
 
 /* WAITING: for a predecessor of the same name to leave. */
@@ -27,6 +28,7 @@ struct centres {
     struct centre_owner own; /* what the centres call: this set first, then its owner */
     struct centre_sharing sharing;
     uintptr_t next_bind;
+    unsigned sms_turn; /* of those that suit an SMS alike */
     struct list entries;
     struct list dead; /* their links go at the end of the turn, their factories by the timer */
     struct timer burial;
@@ -303,18 +305,30 @@ static bool can_send(struct centre *c)
     return false;
 }
 
-struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code)
+static int rank_of(const struct entry *e, const char *code, const char *msisdn)
+{
+    if (e->stage != STAGE_IN_SERVICE || !can_send(e->centre))
+        return CARRIER_NONE;
+    return carrier_rank(&e->settings->codes, &e->settings->prefixes, code, msisdn);
+}
+
+struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code,
+                               const char *msisdn)
 {
     struct centre *named = centres_find(cs, name);
+    struct carrier_best best = {CARRIER_NONE, 0};
+    unsigned turn;
 
     if (named != NULL && can_send(named))
         return named;
-    LIST_FOREACH(node, &cs->entries) {
-        struct entry *e = entry_of(node);
-
-        if (e->stage == STAGE_IN_SERVICE && can_send(e->centre) && centre_has_code(e->centre, code))
-            return e->centre;
-    }
+    LIST_FOREACH(node, &cs->entries)
+        carrier_note(&best, rank_of(entry_of(node), code, msisdn));
+    if (best.count == 0)
+        return NULL;
+    turn = cs->sms_turn++ % best.count;
+    LIST_FOREACH(node, &cs->entries)
+        if (rank_of(entry_of(node), code, msisdn) == best.rank && turn-- == 0)
+            return entry_of(node)->centre;
     return NULL;
 }
 

@@ -182,6 +182,41 @@ static void check_accounts(struct config *c, struct faults *f, const struct conf
         faults_report(f, whole, "there is neither an smsc nor a partners.accounts entry");
 }
 
+static bool has_text(const struct config_strings *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (strcmp(texts->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Both would answer somebody: one for some peers goes before one for all. */
+static bool are_rivals(const struct config_menu *a, const struct config_menu *b)
+{
+    if (a->peers.count == 0 || b->peers.count == 0)
+        return a->peers.count == b->peers.count;
+    for (size_t i = 0; i < a->peers.count; i++)
+        if (has_text(&b->peers, a->peers.items[i]))
+            return true;
+    return false;
+}
+
+static void check_peers(const struct config *c, struct faults *f, const struct config_menu *m)
+{
+    for (size_t i = 0; i < m->peers.count; i++) {
+        bool is_known = false;
+
+        for (size_t j = 0; j < c->smsc_count; j++)
+            is_known = is_known || strcmp(c->smsc[j].name, m->peers.items[i]) == 0;
+        for (size_t j = 0; j < c->partners.account_count; j++)
+            is_known =
+                is_known || strcmp(c->partners.accounts[j].system_id, m->peers.items[i]) == 0;
+        if (!is_known)
+            faults_report(f, &m->place, "peers: there is no smsc and no account %s",
+                          m->peers.items[i]);
+    }
+}
+
 /* Two menus for one code would make the answer depend on their order. */
 static void check_codes(const struct config *c, struct faults *f, bool is_sms)
 {
@@ -191,6 +226,8 @@ static void check_codes(const struct config *c, struct faults *f, bool is_sms)
         for (size_t j = 0; j < i; j++) {
             const struct config_strings *other = is_sms ? &c->menus[j].sms : &c->menus[j].codes;
 
+            if (!are_rivals(&c->menus[i], &c->menus[j]))
+                continue;
             for (size_t a = 0; a < mine->count; a++)
                 for (size_t b = 0; b < other->count; b++)
                     if (strcmp(mine->items[a], other->items[b]) == 0)
@@ -212,6 +249,7 @@ static void check_menus(const struct config *c, struct faults *f)
     for (size_t i = 0; i < c->menu_count; i++) {
         const struct config_menu *m = &c->menus[i];
 
+        check_peers(c, f, m);
         if (m->codes.count == 0 && m->sms.count == 0 && !m->is_default)
             faults_report(f, &m->place, "this menu has neither codes nor sms numbers");
         if (m->is_default && standard != NULL)

@@ -81,8 +81,9 @@ struct config_smsc {
     const char *dialect;
     const struct dialect *spoken; /* what `dialect` names; lives as long as the config */
     enum config_token turn_token;
-    bool receipts;               /* asked for each SMS */
-    struct config_strings codes; /* empty = all */
+    bool receipts;                  /* asked for each SMS */
+    struct config_strings codes;    /* empty = all */
+    struct config_strings prefixes; /* of subscribers' numbers; empty = all */
     unsigned enquire_link_s;
     unsigned response_timeout_s;
     unsigned pdu_timeout_s;
@@ -114,7 +115,8 @@ struct config_account {
     unsigned pdu_timeout_s;
     enum config_token turn_token;
     unsigned limit;
-    struct config_strings codes; /* empty = all */
+    struct config_strings codes;    /* empty = all */
+    struct config_strings prefixes; /* of subscribers' numbers; empty = all */
 };
 
 struct config_partners {
@@ -136,6 +138,7 @@ struct config_menu {
     const char *file;
     struct config_strings codes; /* USSD */
     struct config_strings sms;
+    struct config_strings peers; /* smsc entries and accounts; empty = all */
     bool is_default;
 };
 

@@ -99,6 +99,13 @@ const char *config_check_network(const char *value)
                : "is no IP address and no network such as 192.0.2.0/24 (no bits behind the mask)";
 }
 
+const char *config_check_digits(const char *value)
+{
+    size_t length = strlen(value);
+
+    return length > 0 && strspn(value, "0123456789") == length ? NULL : "is no number";
+}
+
 const char *config_check_code(const char *value)
 {
     size_t length = strlen(value);

@@ -19,6 +19,8 @@ const char *config_check_listen(const char *value);
 const char *config_check_network(const char *value);
 /* A service code: "*384#", "384" */
 const char *config_check_code(const char *value);
+/* Digits, and at least one. */
+const char *config_check_digits(const char *value);
 
 /* Splits "HOST:PORT" or "[v6]:PORT"; false when it is neither or the host does not fit. */
 bool config_split_address(const char *value, char *host, size_t host_bytes, uint16_t *port);

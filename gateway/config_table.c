@@ -68,6 +68,7 @@ const struct config_row config_rows[] = {
     WORD("smsc[].turn_token", 0, IN(config_smsc, turn_token), "none", tokens),
     FLAG("smsc[].receipts", 0, IN(config_smsc, receipts), "true"),
     TEXTS("smsc[].codes", 0, IN(config_smsc, codes), 23, config_check_code),
+    TEXTS("smsc[].prefixes", 0, IN(config_smsc, prefixes), 15, config_check_digits),
     NUMBER("smsc[].enquire_link_s", 0, IN(config_smsc, enquire_link_s), "30", 1, 3600, "s"),
     NUMBER("smsc[].response_timeout_s", 0, IN(config_smsc, response_timeout_s), "10", 1, 600, "s"),
     NUMBER("smsc[].pdu_timeout_s", 0, IN(config_smsc, pdu_timeout_s), "10", 1, 600, "s"),
@@ -117,11 +118,13 @@ const struct config_row config_rows[] = {
     NUMBER("partners.accounts[].limit", 0, IN(config_account, limit), "0", 0, 182, "septets, 0 = the dialect's"),
     NUMBER("partners.accounts[].max_binds", 0, IN(config_account, max_binds), "4", 1, 1000, NULL),
     TEXTS("partners.accounts[].codes", 0, IN(config_account, codes), 23, config_check_code),
+    TEXTS("partners.accounts[].prefixes", 0, IN(config_account, prefixes), 15, config_check_digits),
 
     LIST("menus", CONFIG_REQUIRED, IN(config, menus), IN(config, menu_count), config_menu),
     FILE_PATH("menus[].file", CONFIG_REQUIRED, IN(config_menu, file), NULL),
     TEXTS("menus[].codes", 0, IN(config_menu, codes), 23, config_check_code),
     TEXTS("menus[].sms", 0, IN(config_menu, sms), 23, config_check_code),
+    TEXTS("menus[].peers", 0, IN(config_menu, peers), 23, NULL),
     FLAG("menus[].default", 0, IN(config_menu, is_default), "false"),
 
     GROUP("admin"),

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/carrier.h"
 #include "gateway/link/door.h"
 #include "gateway/tls.h"
 
@@ -35,6 +36,7 @@ struct partners {
     unsigned door_count;
     struct partner *partners;
     size_t count;
+    unsigned sms_turn; /* of those that suit an SMS alike */
     bool is_stopped;
 };
 
@@ -342,24 +344,30 @@ static bool can_send(struct partners *ps, const struct partner *p)
     return p->service->service.state == SERVICE_SERVING && partners_pick(ps, p) != NULL;
 }
 
-static bool has_code(const struct partner *p, const char *code)
+static int rank_of(struct partners *ps, const struct partner *p, const char *code,
+                   const char *msisdn)
 {
-    const struct config_strings *codes = &p->settings->codes;
-
-    for (size_t i = 0; i < codes->count; i++)
-        if (strcmp(codes->items[i], code) == 0)
-            return true;
-    return codes->count == 0;
+    if (!can_send(ps, p))
+        return CARRIER_NONE;
+    return carrier_rank(&p->settings->codes, &p->settings->prefixes, code, msisdn);
 }
 
-const struct partner *partners_for_sms(struct partners *ps, const char *name, const char *code)
+const struct partner *partners_for_sms(struct partners *ps, const char *name, const char *code,
+                                       const char *msisdn)
 {
     const struct partner *named = partners_find(ps, name);
+    struct carrier_best best = {CARRIER_NONE, 0};
+    unsigned turn;
 
     if (named != NULL && can_send(ps, named))
         return named;
     for (size_t i = 0; i < ps->count; i++)
-        if (has_code(&ps->partners[i], code) && can_send(ps, &ps->partners[i]))
+        carrier_note(&best, rank_of(ps, &ps->partners[i], code, msisdn));
+    if (best.count == 0)
+        return NULL;
+    turn = ps->sms_turn++ % best.count;
+    for (size_t i = 0; i < ps->count; i++)
+        if (rank_of(ps, &ps->partners[i], code, msisdn) == best.rank && turn-- == 0)
             return &ps->partners[i];
     return NULL;
 }

@@ -285,18 +285,19 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
 }
 
 /* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
-static bool find_sender(struct ports *p, const char *name, const char *code, struct peer *peer)
+static bool find_sender(struct ports *p, const struct turn_sms *order, struct peer *peer)
 {
+    const char *name = order->link_name, *code = order->source;
     const struct partner *partner;
     const struct centre *centre;
 
     if (find_peer(p, name, peer) && service_of(peer)->state == SERVICE_SERVING &&
         pick_link(p, peer) != NULL)
         return true;
-    centre = centres_for_sms(p->centres, name, code);
+    centre = centres_for_sms(p->centres, name, code, order->msisdn);
     if (centre != NULL)
         return find_peer(p, centre_name(centre), peer);
-    partner = partners_for_sms(p->partners, name, code);
+    partner = partners_for_sms(p->partners, name, code, order->msisdn);
     return partner != NULL && find_peer(p, partner_name(partner), peer);
 }
 
@@ -345,7 +346,7 @@ static bool send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_
     struct peer peer;
     unsigned parts;
 
-    if (!find_sender(p, order->link_name, order->source, &peer)) {
+    if (!find_sender(p, order, &peer)) {
         p->counters.unsent++;
         return false;
     }
@@ -367,8 +368,14 @@ static const struct menu *find_menu(void *ctx, const char *link_name, const char
 {
     const struct ports *p = ctx;
 
-    (void)link_name;
-    return router_find(p->router, code, is_sms, id, msisdn);
+    return router_find(p->router, link_name, code, is_sms, id, msisdn);
+}
+
+static const char *service_code(void *ctx, const char *link_name, const char *dialled)
+{
+    const struct ports *p = ctx;
+
+    return router_service_code(p->router, link_name, dialled);
 }
 
 static const char *shown_code(void *ctx, const char *code)
@@ -426,6 +433,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .show = show,
                                .send_sms = send_sms,
                                .find_menu = find_menu,
+                               .service_code = service_code,
                                .shown_code = shown_code,
                                .traits = traits,
                                .sms_room = sms_room,

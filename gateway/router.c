@@ -23,6 +23,8 @@ struct route {
     size_t code_count;
     code_text *sms;
     size_t sms_count;
+    code_text *peers;
+    size_t peer_count; /* 0 = for all */
     bool is_default;
 };
 
@@ -51,6 +53,7 @@ static void free_routes(struct route *routes, size_t count)
         end_trial(&routes[i]);
         mem_free(routes[i].codes);
         mem_free(routes[i].sms);
+        mem_free(routes[i].peers);
     }
     mem_free(routes);
 }
@@ -194,6 +197,8 @@ bool router_load(struct router *r, const struct config *config,
                                    .code_count = m->codes.count,
                                    .sms = copy_codes(&m->sms),
                                    .sms_count = m->sms.count,
+                                   .peers = copy_codes(&m->peers),
+                                   .peer_count = m->peers.count,
                                    .is_default = m->is_default};
     }
     mem_free(menus);
@@ -215,71 +220,103 @@ static bool is_served(const char *service, const char *code)
     return strncmp(service, code, stem - 1) == 0 && code[stem - 1] == '*';
 }
 
+static bool is_for(const struct route *route, const char *peer)
+{
+    if (route->peer_count == 0 || peer[0] == '\0')
+        return true;
+    for (size_t i = 0; i < route->peer_count; i++)
+        if (strcmp(route->peers[i], peer) == 0)
+            return true;
+    return false;
+}
+
+/* The longest of the route's codes that serves this one; NULL = none. */
+static const char *longest_code(const struct route *route, const char *code, bool is_sms)
+{
+    const code_text *codes = is_sms ? route->sms : route->codes;
+    size_t count = is_sms ? route->sms_count : route->code_count;
+    const char *longest = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (is_served(codes[i], code) && (longest == NULL || strlen(codes[i]) > strlen(longest)))
+            longest = codes[i];
+    return longest;
+}
+
 /* The route that names the code; the longest, so that "*384*5#" may have a menu of its own beside
- * "*384#". NULL when none does. */
-static const struct route *find_named(const struct router *r, const char *code, bool is_sms)
+ * "*384#"; of two alike the one that names the peer. NULL when none does. */
+static const struct route *find_named(const struct router *r, const char *peer, const char *code,
+                                      bool is_sms)
 {
     const struct route *best = NULL;
     size_t best_length = 0;
 
     for (size_t i = 0; i < r->route_count; i++) {
         const struct route *route = &r->routes[i];
-        const code_text *codes = is_sms ? route->sms : route->codes;
-        size_t count = is_sms ? route->sms_count : route->code_count;
+        const char *own = is_for(route, peer) ? longest_code(route, code, is_sms) : NULL;
+        size_t length = own != NULL ? strlen(own) : 0;
 
-        for (size_t j = 0; j < count; j++)
-            if (strlen(codes[j]) > best_length && is_served(codes[j], code)) {
-                best = route;
-                best_length = strlen(codes[j]);
-            }
+        if (length == 0 || length < best_length ||
+            (length == best_length && (best->peer_count > 0 || route->peer_count == 0)))
+            continue;
+        best = route;
+        best_length = length;
     }
     return best;
 }
 
-static const struct route *find_default(const struct router *r)
+static const struct route *find_default(const struct router *r, const char *peer)
 {
     for (size_t i = 0; i < r->route_count; i++)
-        if (r->routes[i].is_default)
+        if (r->routes[i].is_default && is_for(&r->routes[i], peer))
             return &r->routes[i];
     return NULL;
 }
 
 /* Named for its own kind, else for the other (a dial may come in with the bare number as its
  * address), else the default. */
-static const struct route *find_route(const struct router *r, const char *code, bool is_sms)
+static const struct route *find_route(const struct router *r, const char *peer, const char *code,
+                                      bool is_sms)
 {
-    const struct route *route = find_named(r, code, is_sms);
+    const struct route *route = find_named(r, peer, code, is_sms);
 
     if (route == NULL)
-        route = find_named(r, code, !is_sms);
-    return route != NULL ? route : find_default(r);
+        route = find_named(r, peer, code, !is_sms);
+    return route != NULL ? route : find_default(r, peer);
 }
 
-const struct menu *router_find(const struct router *r, const char *code, bool is_sms,
-                               const uint8_t *id, const char *msisdn)
+const struct menu *router_find(const struct router *r, const char *peer, const char *code,
+                               bool is_sms, const uint8_t *id, const char *msisdn)
 {
     static const uint8_t none[MENU_ID_BYTES];
     const struct route *route;
 
     if (id != NULL && memcmp(id, none, MENU_ID_BYTES) != 0)
         return find_version(r, id);
-    route = find_route(r, code, is_sms);
+    route = find_route(r, peer, code, is_sms);
     if (route != NULL && route->trial != NULL && msisdn != NULL &&
         release_is_for(&route->trial_rule, msisdn))
         return route->trial;
     return route != NULL ? route->menu : NULL;
 }
 
+const char *router_service_code(const struct router *r, const char *peer, const char *dialled)
+{
+    const struct route *route = find_named(r, peer, dialled, false);
+
+    return route != NULL ? longest_code(route, dialled, false) : NULL;
+}
+
 const struct menu *router_find_any(const struct router *r, const char *code)
 {
-    const struct route *route = find_route(r, code, false);
+    const struct route *route = find_route(r, "", code, false);
 
     return route != NULL ? route->menu : NULL;
 }
 
 const char *router_shown_code(const struct router *r, const char *code)
 {
-    const struct route *route = find_route(r, code, false);
+    const struct route *route = find_route(r, "", code, false);
 
     if (route == NULL || route->code_count == 0)
         return code;
@@ -291,7 +328,7 @@ const char *router_shown_code(const struct router *r, const char *code)
 
 void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES])
 {
-    const struct route *route = find_route(r, code, false);
+    const struct route *route = find_route(r, "", code, false);
     size_t size = 0;
 
     if (route != NULL && route->sms_count > 0) {

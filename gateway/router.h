@@ -24,14 +24,18 @@ bool router_load(struct router *r, const struct config *config,
                  const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg);
 
 /* The menu that serves a code, in the version with this id (MENU_ID_BYTES; NULL or zeros = the one
- * for that subscriber: on trial, or in force; msisdn NULL = in force). USSD: "*384*2#" is served by
- * the menu of "*384#". A code that only the other kind names is served too. NULL when no menu
+ * for that subscriber: on trial, or in force; msisdn NULL = in force). `peer` is the smsc or
+ * account that asks: a menu for it goes before one for all; "" = whoever. USSD: "*384*2#" is served
+ * by the menu of "*384#". A code that only the other kind names is served too. NULL when no menu
  * serves the code or that version is gone. */
-const struct menu *router_find(const struct router *r, const char *code, bool is_sms,
-                               const uint8_t *id, const char *msisdn);
+const struct menu *router_find(const struct router *r, const char *peer, const char *code,
+                               bool is_sms, const uint8_t *id, const char *msisdn);
 /* The version in force of the menu that serves a service code of either kind; NULL = none. */
 const struct menu *router_find_any(const struct router *r, const char *code);
 
+/* The longest USSD code of a menu for this peer that the dialled string begins with; NULL = none.
+ * Valid until the next router_load(). */
+const char *router_service_code(const struct router *r, const char *peer, const char *dialled);
 /* What texts call the service of a code: the first USSD code of the menu that serves it; the code
  * itself when there is none. Valid until the next router_load(). */
 const char *router_shown_code(const struct router *r, const char *code);

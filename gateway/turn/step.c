@@ -165,6 +165,18 @@ static const char *shown_code(const struct run *run)
     return ports->shown_code != NULL ? ports->shown_code(ports->ctx, run->code) : run->code;
 }
 
+/* "*384*9#" may have a menu of its own beside "*384#". */
+static const char *dialled_code(const struct run *run)
+{
+    const struct turn_ports *ports = &run->env->ports;
+    const struct dialect_input *in = run->input;
+    const char *code = NULL;
+
+    if (in->kind == DIALECT_BEGIN && ports->service_code != NULL)
+        code = ports->service_code(ports->ctx, run->link, in->text);
+    return code != NULL ? code : in->code;
+}
+
 /* Which event the input is to the menu. An answer to a dialogue that is not known here (expired,
  * or its record lost) opens a new one: the subscriber sees where to go on, not an error. */
 static struct menu_event make_event(struct run *run)
@@ -179,7 +191,7 @@ static struct menu_event make_event(struct run *run)
     } else if (in->kind == DIALECT_BEGIN || !is_same_dialogue(run)) {
         event.kind = MENU_EVENT_DIAL;
         event.text = in->kind == DIALECT_BEGIN ? in->text : in->code;
-        find_menu(run, in->code, NULL);
+        find_menu(run, dialled_code(run), NULL);
     } else {
         event.kind = MENU_EVENT_INPUT;
         find_menu(run, s->code, run->work->state.menu_id);

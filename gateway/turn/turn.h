@@ -152,6 +152,10 @@ struct turn_ports {
      * subscriber's new dials, else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id, const char *msisdn);
+    /* The longest code with a menu for this link that a dialled string begins with: "*384*9#" of
+     * "*384*9*1#". Valid until menus change; NULL = none. May be NULL: codes are what the dialect
+     * says. */
+    const char *(*service_code)(void *ctx, const char *link_name, const char *dialled);
     /* What texts call the service of a code: "*384#" for an SMS to "384". Valid until menus change;
      * NULL = the code itself. */
     const char *(*shown_code)(void *ctx, const char *code);

@@ -255,6 +255,19 @@ static void menus_may_not_share_a_code(void **state)
                      heard));
     assert_string_equal(heard, "w.cfg:3: code *1# belongs to the menu in line 2 already\n"
                                "w.cfg:3: the menu in line 2 is the default already\n");
+    /* For different peers they may; and one for some goes before one for all. */
+    heard[0] = '\0';
+    assert_non_null(load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { name = \"x\"; } );\n"
+                         "menus = ( { file = \"a\"; codes = [ \"*1#\" ]; },\n"
+                         "          { file = \"b\"; codes = [ \"*1#\" ]; peers = [ \"x\" ]; } );",
+                         heard));
+    assert_null(
+        load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { name = \"x\"; } );\n"
+             "menus = ( { file = \"a\"; codes = [ \"*1#\" ]; peers = [ \"x\" ]; },\n"
+             "          { file = \"b\"; codes = [ \"*1#\" ]; peers = [ \"x\", \"y\" ]; } );",
+             heard));
+    assert_string_equal(heard, "w.cfg:3: code *1# belongs to the menu in line 2 already\n"
+                               "w.cfg:3: peers: there is no smsc and no account y\n");
 }
 
 static void a_fault_in_an_included_file_names_it(void **state)

@@ -99,7 +99,7 @@ static bool load(struct fixture *f)
 
 static const char *menu_of(struct fixture *f, const char *code, bool is_sms)
 {
-    const struct menu *menu = router_find(f->router, code, is_sms, NULL, NULL);
+    const struct menu *menu = router_find(f->router, "", code, is_sms, NULL, NULL);
 
     return menu != NULL ? menu_name(menu) : NULL;
 }
@@ -136,6 +136,35 @@ static void unknown_codes_go_to_the_default(void **state)
     assert_string_equal(menu_of(f, "99", true), "m1");
 }
 
+static void the_same_code_leads_each_peer_to_its_menu(void **state)
+{
+    static const char *mine[] = {"op2", "agg1"};
+    struct fixture *f = *state;
+    static const struct {
+        const char *peer, *code, *menu;
+    } rows[] = {{"op1", "*384#", "m0"}, {"op2", "*384#", "m1"},   {"agg1", "*384*2#", "m1"},
+                {"", "*384#", "m1"},    {"op1", "*384*5#", "m2"}, {"op2", "*384*5#", "m2"},
+                {"op1", "*77#", NULL}};
+
+    add_menu(f, "all", "*384#", NULL, false);
+    add_menu(f, "some", "*384#", NULL, false);
+    add_menu(f, "longer", "*384*5#", NULL, false);
+    f->menus[1].peers = (struct config_strings){mine, 2};
+    assert_true(load(f));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct menu *menu =
+            router_find(f->router, rows[i].peer, rows[i].code, false, NULL, NULL);
+
+        if (rows[i].menu != NULL && strcmp(rows[i].menu, "m2") == 0)
+            assert_string_equal(router_service_code(f->router, rows[i].peer, rows[i].code),
+                                "*384*5#");
+        if (rows[i].menu == NULL)
+            assert_null(menu);
+        else
+            assert_string_equal(menu_name(menu), rows[i].menu);
+    }
+}
+
 static void texts_name_the_dial_and_sms_the_number(void **state)
 {
     struct fixture *f = *state;
@@ -165,20 +194,20 @@ static void versions_are_kept_for_those_who_began_with_them(void **state)
 
     add_menu(f, "satu", "*384#", NULL, false);
     assert_true(load(f));
-    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL, NULL)), MENU_ID_BYTES);
+    memcpy(first, menu_id(router_find(f->router, "", "*384#", false, NULL, NULL)), MENU_ID_BYTES);
     assert_true(load(f)); /* the same file: no new version */
     assert_int_equal(router_version_count(f->router), 1);
 
     write_menu(f, 0, "dua");
     assert_true(load(f));
     assert_int_equal(router_version_count(f->router), 2);
-    kept = router_find(f->router, "*384#", false, first, NULL);
+    kept = router_find(f->router, "", "*384#", false, first, NULL);
     assert_non_null(kept);
-    assert_ptr_not_equal(kept, router_find(f->router, "*384#", false, none, NULL));
+    assert_ptr_not_equal(kept, router_find(f->router, "", "*384#", false, none, NULL));
 
     write_menu(f, 0, "satu"); /* taken back: the first version again */
     assert_true(load(f));
-    assert_ptr_equal(router_find(f->router, "*384#", false, NULL, NULL), kept);
+    assert_ptr_equal(router_find(f->router, "", "*384#", false, NULL, NULL), kept);
     assert_int_equal(router_version_count(f->router), 2);
 }
 
@@ -190,15 +219,15 @@ static void old_versions_go_when_there_are_too_many(void **state)
 
     add_menu(f, "0", "*384#", NULL, false);
     assert_true(load(f));
-    memcpy(first, menu_id(router_find(f->router, "*384#", false, NULL, NULL)), MENU_ID_BYTES);
+    memcpy(first, menu_id(router_find(f->router, "", "*384#", false, NULL, NULL)), MENU_ID_BYTES);
     for (int i = 1; i <= ROUTER_VERSIONS_MAX; i++) {
         snprintf(text, sizeof(text), "%d", i);
         write_menu(f, 0, text);
         assert_true(load(f));
     }
     assert_int_equal(router_version_count(f->router), ROUTER_VERSIONS_MAX);
-    assert_null(router_find(f->router, "*384#", false, first, NULL));
-    assert_non_null(router_find(f->router, "*384#", false, NULL, NULL));
+    assert_null(router_find(f->router, "", "*384#", false, first, NULL));
+    assert_non_null(router_find(f->router, "", "*384#", false, NULL, NULL));
 }
 
 static void a_faulty_file_changes_nothing(void **state)
@@ -210,14 +239,14 @@ static void a_faulty_file_changes_nothing(void **state)
     add_menu(f, "a", "*1#", NULL, false);
     add_menu(f, "b", "*2#", NULL, false);
     assert_true(load(f));
-    before = router_find(f->router, "*1#", false, NULL, NULL);
+    before = router_find(f->router, "", "*1#", false, NULL, NULL);
     write_menu(f, 0, "new");
     file = fopen(f->files[1], "a");
     fputs("nonsense = 1;\n", file);
     fclose(file);
     f->faults = 1; /* do not print */
     assert_false(load(f));
-    assert_ptr_equal(router_find(f->router, "*1#", false, NULL, NULL), before);
+    assert_ptr_equal(router_find(f->router, "", "*1#", false, NULL, NULL), before);
     assert_int_equal(router_version_count(f->router), 2);
     assert_ptr_equal(router_at(f->router, 0), before);
     assert_null(router_at(f->router, 2));
@@ -230,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(codes_lead_to_menus),
         TEST(unknown_codes_go_to_the_default),
+        TEST(the_same_code_leads_each_peer_to_its_menu),
         TEST(texts_name_the_dial_and_sms_the_number),
         TEST(versions_are_kept_for_those_who_began_with_them),
         TEST(old_versions_go_when_there_are_too_many),

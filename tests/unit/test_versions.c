@@ -354,18 +354,19 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
     end_change(&admin);
     pass(w, VERSIONS_POLL_MS + 10);
 
-    assert_true(menu_id_is(router_find(b.router, "*1#", false, NULL, numbers[0]), tried));
+    assert_true(menu_id_is(router_find(b.router, "", "*1#", false, NULL, numbers[0]), tried));
     for (unsigned i = 0; i < 1000; i++) {
         char msisdn[24];
         const struct menu *menu;
 
         snprintf(msisdn, sizeof(msisdn), "62813%08u", i);
-        menu = router_find(a.router, "*1#", false, NULL, msisdn);
-        assert_true(menu_id_is(router_find(b.router, "*1#", false, NULL, msisdn), menu_id(menu)));
+        menu = router_find(a.router, "", "*1#", false, NULL, msisdn);
+        assert_true(
+            menu_id_is(router_find(b.router, "", "*1#", false, NULL, msisdn), menu_id(menu)));
         share += menu_id_is(menu, tried);
     }
     assert_in_range(share, 140, 260);
-    assert_true(menu_id_is(router_find(a.router, "*1#", false, NULL, NULL), old));
+    assert_true(menu_id_is(router_find(a.router, "", "*1#", false, NULL, NULL), old));
     reload(&a, "baru"); /* the file on trial read again: still on trial */
     assert_in_force(&a, old);
 
@@ -373,7 +374,7 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
     releases_withdraw(&admin.releases, "m", "admin", w->wall_ms);
     end_change(&admin);
     pass(w, VERSIONS_POLL_MS + 10);
-    assert_true(menu_id_is(router_find(a.router, "*1#", false, NULL, numbers[0]), old));
+    assert_true(menu_id_is(router_find(a.router, "", "*1#", false, NULL, numbers[0]), old));
     assert_true(router_has_version(a.router, tried)); /* its dialogues end on it */
     stop_gateway(&a);
     stop_gateway(&b);

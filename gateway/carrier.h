@@ -1,0 +1,24 @@
+/*
+ * Who may carry an SMS: by the service code that it is of, and by the number that it goes to.
+ */
+#ifndef WARUNG_GATEWAY_CARRIER_H
+#define WARUNG_GATEWAY_CARRIER_H
+
+#include "gateway/config.h"
+
+struct carrier_best {
+    int rank;
+    unsigned count; /* of those with that rank */
+};
+
+enum { CARRIER_NONE = -1 };
+
+/* How well these codes and prefixes (either may be empty: all) suit: the digits of the longest
+ * prefix that the number begins with, 0 where there are no prefixes, CARRIER_NONE = not at all. */
+int carrier_rank(const struct config_strings *codes, const struct config_strings *prefixes,
+                 const char *code, const char *msisdn);
+
+/* For a choice in two passes: all ranks are noted, then of the best ones the turn's is taken. */
+void carrier_note(struct carrier_best *best, int rank);
+
+#endif

@@ -1,0 +1,86 @@
+// Several codes, menus and centres: which menu answers whom, and by whom a message leaves.
+'use strict';
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const test = require('node:test');
+
+const { Centre } = require('./lib/centre');
+const { until } = require('./lib/process');
+const { register } = require('./lib/programme');
+const { smscEntry, withScene } = require('./lib/scene');
+const { MENU } = require('./lib/warungd');
+
+const menu = (name) => path.join(__dirname, `menus/${name}.cfg`);
+
+// Further centres beside the scene's: `entries` adds to their smsc entries.
+async function withCentres(entries, settings, body) {
+    const more = {};
+    for (const name of Object.keys(entries))
+        more[name] = await new Centre().listen();
+    try {
+        await withScene('routing', async (scene) => {
+            for (const [name, entry] of Object.entries(entries))
+                scene.gateway.settings.smsc.push(smscEntry(more[name], { name, ...entry }));
+            await scene.gateway.start();
+            await scene.centre.isBound();
+            for (const centre of Object.values(more))
+                await centre.isBound();
+            await body(scene, more);
+        }, { start: false, settings });
+    } finally {
+        for (const centre of Object.values(more))
+            await centre.close();
+    }
+}
+
+test('codes, longer codes, peers and the default choose the menu', async () => {
+    const menus = [
+        { file: MENU, codes: ['*384#', '*500#'], sms: ['384'] },
+        { file: menu('long'), codes: ['*384*9#', '*600#'], sms: ['386'], default: true },
+        { file: menu('letters'), codes: ['*384#'], sms: ['384'], peers: ['op2'] },
+    ];
+    await withCentres({ op2: { codes: [] } }, { menus }, async ({ centre }, { op2 }) => {
+        let subscriber = 6281200000100;
+        for (const [through, code, expected] of [
+            [centre, '*384#', /#TerusUsaha|Pilih bahasa/], [centre, '*500#', /#TerusUsaha|Pilih bahasa/],
+            [centre, '*384*9#', /^Panjang:/], [centre, '*600#', /^Panjang:/], [centre, '*999#', /^Panjang:/],
+            [op2, '*384#', /^Huruf:/], [op2, '*500#', /#TerusUsaha|Pilih bahasa/], [op2, '*384*9#', /^Panjang:/],
+        ]) {
+            const phone = through.phone(String(subscriber++), { code });
+            assert.match((await phone.dial(code)).text, expected, code);
+        }
+        assert.equal(await op2.text('6281200000061', 'AKSARA'), 0);
+        assert.match((await op2.smsFor('6281200000061')).text, /^ꦲꦤꦕꦫꦏ/);
+        assert.equal(await centre.text('6281200000062', 'BANTUAN'), 0);
+        assert.match((await centre.smsFor('6281200000062')).text, /^#TerusUsaha/);
+    });
+});
+
+test('what is owed leaves by the subscriber\'s centre; else by prefix, shared by those that suit alike', async () => {
+    const entries = { a: {}, b: {}, far: { prefixes: ['62899'] }, other: { codes: ['*777#', '777'] } };
+    await withCentres(entries, {}, async ({ centre, gateway }, more) => {
+        const regnos = {};
+        const phones = [...Array(6).keys()].map((n) => `62812000001${n}0`).concat('6289900000110');
+        for (const msisdn of phones) {
+            regnos[msisdn] = await register(centre.phone(msisdn));
+            await centre.smsFor(msisdn, 0);
+        }
+        assert.equal((await gateway.ctl('links', 'disable', 'op1')).code, 0);
+        await until('the end of op1', () => centre.sessions.length === 0);
+        for (const msisdn of phones)
+            assert.equal((await gateway.ctl('merchants', 'review', regnos[msisdn])).code, 0);
+        const reached = (name) => more[name].sms.map((sms) => sms.msisdn);
+        await until(() => `seven messages; there are ${JSON.stringify(Object.keys(entries).map(reached))}`,
+            () => Object.keys(entries).flatMap(reached).length === 7);
+        assert.deepEqual(reached('far'), ['6289900000110'], 'the longest prefix');
+        assert.deepEqual(reached('other'), [], 'it does not carry the code');
+        assert.deepEqual([reached('a').length, reached('b').length], [3, 3], 'in turn');
+        // One of the two goes: the other carries all.
+        await more.a.close();
+        await until('the loss of a', async () => (await gateway.ctlJson('links')).find((l) => l.peer === 'a').state !== 'bound');
+        for (const msisdn of phones)
+            assert.equal((await gateway.ctl('merchants', 'approve', regnos[msisdn])).code, 0);
+        await until('the messages by b and far', () => reached('b').length === 9 && reached('far').length === 2);
+    });
+});
