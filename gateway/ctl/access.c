@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 
+enum { TRIES_MAX = 3 };
+
 /* Only root can have come by sudo: of anybody else the variable proves nothing. */
 void access_who(char who[JOURNAL_WORD_BYTES])
 {
@@ -27,11 +29,13 @@ static enum ctl_status write_entry(struct dossier *d, unsigned bucket, const cha
 {
     char who[JOURNAL_WORD_BYTES], text[JOURNAL_BYTES];
     struct journal_entry entry;
-    enum store_result result;
+    enum store_result result = STORE_UNKNOWN;
 
     access_who(who);
     journal_fill(&entry, who, event, subject, object, detail);
-    result = hand_log_add(d->hand, bucket, STORE_LOG_JOURNAL, journal_encode(&entry, text));
+    /* Without an answer it may be there: twice is better than not at all. */
+    for (int i = 0; i < TRIES_MAX && result == STORE_UNKNOWN && hand_await(d->hand); i++)
+        result = hand_log_add(d->hand, bucket, STORE_LOG_JOURNAL, journal_encode(&entry, text));
     if (result == STORE_OK)
         return CTL_DONE;
     ctl_complain("the access cannot be logged (%s): nothing is shown", store_result_name(result));

@@ -340,6 +340,59 @@ static enum ctl_status write_shared(struct dossier *d)
     return status;
 }
 
+/* A commit whose outcome is not known: sent, and no answer came. */
+struct attempt {
+    bool is_erasure;
+    uint64_t version; /* of the record that it was made from */
+    size_t size;
+    uint8_t merchant[STORE_MERCHANT_BYTES_MAX]; /* as it was to be */
+};
+struct attempts {
+    struct attempt made[TRIES_MAX];
+    unsigned count;
+};
+
+static void remember(struct attempts *attempts, const struct store_commit *c)
+{
+    struct attempt *a = &attempts->made[attempts->count++];
+
+    a->is_erasure = c->merchant_delete;
+    a->version = c->merchant_version;
+    a->size = c->merchant.size;
+    if (a->size != 0)
+        memcpy(a->merchant, c->merchant.data, a->size);
+}
+
+/* What the record as it is now says of them: STORE_OK = one was done; STORE_CONFLICT = none was,
+ * nor will be that another try does not meet as a conflict; STORE_UNKNOWN = others have changed it
+ * since. */
+static enum store_result judge_attempts(const struct attempts *attempts,
+                                        const struct hand_records *records)
+{
+    enum store_result result = STORE_CONFLICT;
+
+    for (unsigned i = 0; i < attempts->count; i++) {
+        const struct attempt *a = &attempts->made[i];
+
+        if (a->is_erasure ? records->merchant_version == 0
+                          : span_is_equal(span_of(a->merchant, a->size),
+                                          span_of(records->merchant, records->merchant_size)))
+            return STORE_OK;
+        /* One version on and not ours: another's took the place that ours would have had. */
+        if (records->merchant_version > a->version + 1)
+            result = STORE_UNKNOWN;
+    }
+    return result;
+}
+
+/* After an unknown outcome: is it there? Waits for a store that is away. */
+static enum store_result read_back(struct dossier *d, const struct attempts *attempts)
+{
+    if (!hand_await(d->hand) || hand_load(d->hand, d->msisdn, &d->records) != STORE_OK)
+        return STORE_UNKNOWN;
+    return judge_attempts(attempts, &d->records);
+}
+
 static bool has_something(const struct programme *p)
 {
     return p->record_changed || p->is_erased || p->sms_count > 0 || p->change_count > 0;
@@ -370,11 +423,22 @@ static enum ctl_status try_change(struct dossier *d, dossier_change_fn *change, 
 enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg)
 {
     struct parcel *parcel = mem_zalloc(sizeof(*parcel));
+    struct attempts *attempts = mem_zalloc(sizeof(*attempts));
     enum store_result result = STORE_CONFLICT;
     enum ctl_status status = CTL_DONE;
 
-    for (int i = 0; i < TRIES_MAX && result == STORE_CONFLICT && status == CTL_DONE; i++)
+    for (int i = 0; i < TRIES_MAX && result == STORE_CONFLICT && status == CTL_DONE; i++) {
+        if (attempts->count != 0)
+            result = read_back(d, attempts);
+        if (result != STORE_CONFLICT)
+            break;
         status = try_change(d, change, arg, parcel, &result);
+        if (status != CTL_DONE || result != STORE_UNKNOWN)
+            continue;
+        remember(attempts, &parcel->commit);
+        result = read_back(d, attempts);
+    }
+    mem_free(attempts);
     mem_free(parcel);
     if (status == CTL_DONE && result != STORE_OK)
         status = (enum ctl_status)hand_complain(result);

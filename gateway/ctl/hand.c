@@ -87,6 +87,12 @@ void hand_close(struct hand *h)
     mem_free(h);
 }
 
+bool hand_await(struct hand *h)
+{
+    h->is_ready = store_is_ready(h->store);
+    return loop_run_until(h->loop, &h->is_ready, h->timeout_ms) && h->refused[0] == '\0';
+}
+
 struct store *hand_store(struct hand *h)
 {
     return h->store;

@@ -14,6 +14,8 @@ struct hand;
 struct hand *hand_open(const struct config *config);
 void hand_close(struct hand *h);
 struct store *hand_store(struct hand *h);
+/* Waits until the store can be used again, as long as hand_open() does; false = it cannot. */
+bool hand_await(struct hand *h);
 
 /* Both records of a subscriber, sealed as they are; copied. */
 struct hand_records {
