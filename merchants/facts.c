@@ -236,6 +236,12 @@ static bool get_draft_end(struct programme *p, unsigned place, char value[MENU_V
            put_date(value, p->state->draft_since_ms + p->periods.draft_ms);
 }
 
+static bool get_breach(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    (void)place;
+    return p->breach_ms != 0 && put_date(value, p->breach_ms);
+}
+
 static bool get_today(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
     (void)place;
@@ -427,6 +433,7 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     FACT("slot_en", TEXT, 9, NULL, "morning", get_slot, 1)                                         \
     FACT("sms_berhenti", FLAG, 1, NULL, "1", get_is_stopped, 0)                                    \
     FACT("mesin", FLAG, 1, NULL, "1", get_is_machine, 0)                                           \
+    FACT("tgl_bocor", TEXT, 10, NULL, "24-11-2026", get_breach, 0)                                 \
     FACT("hari_ini", TEXT, 10, NULL, "24-11-2026", get_today, 0)
 
 #define AS_MENU_FACT(name, kind, max, words, example, get, place)                                  \

@@ -120,7 +120,8 @@ struct programme {
     const struct programme_field *field; /* changed or asked for: {isi}, {contoh} */
     char ticket[TICKET_BYTES];
     char slot;
-    struct seat seat; /* of the training that texts are about; id empty = by the dialogue */
+    int64_t breach_ms; /* the day on which data leaked; 0 = none did */
+    struct seat seat;  /* of the training that texts are about; id empty = by the dialogue */
     struct subscriber subscriber;
     /* Large, and not cleared by programme_begin(): valid only as said, and by the counts. */
     char sms[PROGRAMME_SMS_MAX][MENU_NAME_BYTES]; /* names of texts owed to this subscriber */
@@ -172,6 +173,10 @@ bool programme_erase(struct programme *p, const char *actor);
  * timer kind that takes it away, else NULL. */
 const char *programme_find_expired(const struct subscriber *s, int64_t known_ms, int64_t now_ms,
                                    const struct programme_periods *periods);
+
+/* This subscriber's data leaked on a day: owes SMS_BOCOR. `name` is noted in the journal. */
+#define PROGRAMME_BREACH_EVENT "breach"
+void programme_tell_breach(struct programme *p, const char *name, int64_t day_ms);
 
 /* A timer of this subscriber is due. The condition is looked at again, so that a timer that is
  * late, early or given twice does no harm; it is taken away or put off in the same commit. May

@@ -239,3 +239,10 @@ bool programme_erase(struct programme *p, const char *actor)
     p->record_used = true;
     return true;
 }
+
+void programme_tell_breach(struct programme *p, const char *name, int64_t day_ms)
+{
+    p->breach_ms = day_ms;
+    programme_note(p, name, NULL, NULL, PROGRAMME_BREACH_EVENT, "officer");
+    programme_owe(p, "SMS_BOCOR");
+}

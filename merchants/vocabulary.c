@@ -104,6 +104,7 @@ static const struct menu_owed owed[] = {
     {"SMS_BATAL", BECAUSE_OF("batal")},
     {"SMS_SALINAN", BECAUSE_OF("salinan")},
     {"SMS_NUDGE", BECAUSE_OF("setuju")},
+    {"SMS_BOCOR", REGISTERING},
     {"SMS_HAPUS_TERIMA", ERASING},
     {"SMS_HAPUS_SELESAI", ERASING},
     {"SMS_LATIH_DAFTAR", TOLD},

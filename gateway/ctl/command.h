@@ -73,6 +73,7 @@ enum ctl_status ctl_merchants_reject(const struct ctl_call *call);
 enum ctl_status ctl_merchants_fix(const struct ctl_call *call);
 enum ctl_status ctl_erase(const struct ctl_call *call);
 enum ctl_status ctl_export(const struct ctl_call *call);
+enum ctl_status ctl_breach(const struct ctl_call *call);
 enum ctl_status ctl_journal(const struct ctl_call *call);
 enum ctl_status ctl_tickets_list(const struct ctl_call *call);
 enum ctl_status ctl_tickets_done(const struct ctl_call *call);

@@ -16,6 +16,7 @@ const struct ctl_command ctl_commands[] = {
      CTL_OPTION_CSV | CTL_OPTION_STATUS | CTL_OPTION_REGENCY | CTL_OPTION_REVEAL, 0, 0, ctl_merchants_export},
     {"erase", NULL, "MSISDN", "everything of one subscriber, for good", 0, 1, 1, ctl_erase},
     {"export", NULL, "MSISDN", "everything that is held of one subscriber, as JSON", 0, 1, 1, ctl_export},
+    {"breach", NULL, "DAY FILE|all", "tell those whose data leaked, by SMS, once each", 0, 2, 2, ctl_breach},
     {"journal", NULL, "[MSISDN|REGNO]", "who did and saw what, of one subscriber or of all", 0, 0, 1, ctl_journal},
     {"tickets", "list", "", "what officers have to do", 0, 0, 0, ctl_tickets_list},
     {"tickets", "done", "NUMBER", "a ticket has been dealt with", 0, 1, 1, ctl_tickets_done},

@@ -25,7 +25,8 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
         ctl_complain("%s", error);
     } else {
         printf("%s: %s\n", config->keys_file, done);
-        access_log_files(config, event, NULL);
+        if (event != NULL)
+            access_log_files(config, event, NULL);
         status = CTL_DONE;
     }
     config_free(config);
@@ -34,7 +35,7 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
 
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
-    return change_file(call, vault_create_file, "keys-init",
+    return change_file(call, vault_create_file, NULL, /* there may be no store yet */
                        "made; keep a copy where the store's backups are not, for without it they "
                        "cannot be read; then `warungctl reload`");
 }

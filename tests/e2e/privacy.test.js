@@ -213,6 +213,27 @@ test('orders and captures by the API are in the journal, by who gave them', asyn
     });
 });
 
+test('a breach: those concerned are told once', async () => {
+    await withKeys('breach', async ({ centre, gateway, folder }) => {
+        const others = ['6281200000092', '6281200000093'];
+        const regno = await register(centre.phone(MSISDN));
+        for (const number of others)
+            await register(centre.phone(number));
+        const list = path.join(folder, 'numbers');
+        fs.writeFileSync(list, `# from the investigation\n${regno}\n0812-not-one\n${others[0]}\n6281299999999\n`);
+        const told = async (which) => (await gateway.ctlJson('breach', '2026-11-20', which));
+        assert.deepEqual(await told(list), { told: 2, told_before: 0, unknown: 2 });
+        assert.match((await centre.smsFor(MSISDN, 1)).text, /^#TerusUsaha PENTING: pada 20-11-2026 ada kebocoran data/);
+        await centre.smsFor(others[0], 1);
+        assert.deepEqual(await told('all'), { told: 1, told_before: 2, unknown: 0 });
+        await centre.smsFor(others[1], 1);
+        assert.equal(centre.sms.filter((sms) => /kebocoran/.test(sms.text)).length, 3);
+        assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'breach' && e.who === WHO));
+        assert.equal((await gateway.ctl('merchants', 'show', '6281299999999')).code, 1, 'no record was made');
+        assert.equal((await gateway.ctl('breach', 'kemarin', 'all')).code, 2);
+    });
+});
+
 test('logs at debug, metrics and traces show no number, name, NIK or text', async () => {
     await withKeys('masked', async (scene) => {
         const { centre, gateway, folder } = scene;

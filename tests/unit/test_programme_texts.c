@@ -78,6 +78,7 @@ static const struct {
     {"tgl_batas", "24-11-2026"},
     {"tgl_draf", "24-11-2026"},
     {"hari_ini", "24-11-2026"},
+    {"tgl_bocor", "24-11-2026"},
     {"alasan", "Nama beda dengan KTP"},
     {"alasan_en", "Name differs from KTP"},
     {"catatan", "Nama beda dengan KTP"},

@@ -1,0 +1,180 @@
+/*
+ * warungctl breach: tells the people concerned that their data leaked (UU 27/2022 Art. 46), once
+ * each, however often it is run for the same day.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "gateway/ctl/access.h"
+
+enum { LAMPUNG_AHEAD_S = 7 * 3600, LINE_BYTES = 128 };
+
+struct told {
+    struct map_node node;
+    char subject[JOURNAL_WORD_BYTES];
+};
+
+struct breach {
+    struct dossier *dossier;
+    char object[JOURNAL_WORD_BYTES]; /* of the journal: "BOCOR-20261127" */
+    int64_t day_ms;
+    struct map told; /* subjects that an earlier run has told */
+    unsigned now_told, told_before, unknown;
+};
+
+/* ---- whom an earlier run has told ---- */
+
+static void on_entry(void *arg, const struct store_taken *entry)
+{
+    struct breach *b = arg;
+    struct journal_entry e;
+    struct told *t;
+
+    if (!journal_decode(&e, entry->body) || strcmp(e.event, PROGRAMME_BREACH_EVENT) != 0 ||
+        strcmp(e.object, b->object) != 0 || map_find(&b->told, span_of_string(e.subject)) != NULL)
+        return;
+    t = mem_zalloc(sizeof(*t));
+    text_copy(t->subject, sizeof(t->subject), e.subject);
+    map_add(&b->told, &t->node, span_of_string(t->subject));
+}
+
+static enum ctl_status read_told(struct breach *b)
+{
+    struct hand *hand = b->dossier->hand;
+    enum store_result result = STORE_OK;
+
+    for (unsigned i = 0; i < hand_store(hand)->buckets && result == STORE_OK; i++)
+        result = hand_log_each(hand, i, STORE_LOG_JOURNAL, on_entry, b);
+    return result == STORE_OK ? CTL_DONE : (enum ctl_status)hand_complain(result);
+}
+
+static void free_told(struct breach *b)
+{
+    struct map_node *node;
+
+    while ((node = map_first(&b->told)) != NULL) {
+        map_remove(&b->told, node);
+        mem_free(MAP_ITEM(node, struct told, node));
+    }
+    map_fini(&b->told);
+}
+
+/* ---- telling ---- */
+
+static enum ctl_status owe(struct dossier *d, void *arg)
+{
+    const struct breach *b = arg;
+
+    if (d->records.merchant_version != 0)
+        programme_tell_breach(&d->programme, b->object, b->day_ms);
+    return CTL_DONE;
+}
+
+/* d->msisdn is told. */
+static enum ctl_status tell(struct breach *b)
+{
+    struct dossier *d = b->dossier;
+    char subject[VAULT_SUBJECT_BYTES];
+    enum ctl_status status;
+
+    vault_subject(d->setup.vault, d->msisdn, subject);
+    if (map_find(&b->told, span_of_string(subject)) != NULL) {
+        b->told_before++;
+        return CTL_DONE;
+    }
+    status = dossier_change(d, owe, b);
+    if (status == CTL_DONE && d->records.merchant_version == 0)
+        b->unknown++;
+    else if (status == CTL_DONE)
+        b->now_told++;
+    return status;
+}
+
+static enum ctl_status tell_all(struct breach *b)
+{
+    struct hand_items items;
+    enum store_result result =
+        hand_list(b->dossier->hand, (const char *const[]){STORE_PEOPLE_SET, NULL}, &items);
+    enum ctl_status status = result == STORE_OK ? CTL_DONE : (enum ctl_status)hand_complain(result);
+
+    for (size_t i = 0; i < items.count && status == CTL_DONE; i++) {
+        text_copy(b->dossier->msisdn, sizeof(b->dossier->msisdn), items.items[i].msisdn);
+        status = tell(b);
+    }
+    hand_items_free(&items);
+    return status;
+}
+
+/* A number or a registration a line. One that is neither is told of, and the others go on. */
+static enum ctl_status tell_listed(struct breach *b, const char *path)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    enum ctl_status status = CTL_DONE;
+    char line[LINE_BYTES], regno[MERCHANT_REGNO_BYTES];
+
+    if (f == NULL) {
+        ctl_complain("cannot open %s: %m", path);
+        return CTL_USAGE;
+    }
+    while (status == CTL_DONE && fgets(line, sizeof(line), f) != NULL) {
+        line[strcspn(line, " \t\r\n")] = '\0';
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        status = dossier_identify(b->dossier, line, regno);
+        if (status == CTL_REFUSED) {
+            b->unknown++;
+            status = CTL_DONE;
+        } else if (status == CTL_DONE) {
+            status = tell(b);
+        }
+    }
+    if (f != stdin)
+        fclose(f);
+    return status;
+}
+
+/* "2026-11-27", of Lampung. */
+static bool parse_day(const char *text, struct breach *b)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%d", &tm);
+
+    if (rest == NULL || *rest != '\0')
+        return false;
+    snprintf(b->object, sizeof(b->object), "BOCOR-%04d%02d%02d", (tm.tm_year + 1900) % 10000,
+             (tm.tm_mon + 1) % 100, tm.tm_mday % 100);
+    b->day_ms = ((int64_t)timegm(&tm) - LAMPUNG_AHEAD_S) * 1000;
+    return true;
+}
+
+enum ctl_status ctl_breach(const struct ctl_call *call)
+{
+    struct breach b = {.dossier = NULL};
+    enum ctl_status status;
+
+    if (!parse_day(call->words[0], &b)) {
+        ctl_complain("%s is no day such as 2026-11-27", call->words[0]);
+        return CTL_USAGE;
+    }
+    b.dossier = dossier_open(call, &status);
+    if (b.dossier == NULL)
+        return status;
+    map_init(&b.told, 0);
+    b.dossier->is_bulk = true;
+    status = read_told(&b);
+    if (status == CTL_DONE)
+        status = access_log_other(b.dossier, "breach-begin", b.object, call->words[1]);
+    if (status == CTL_DONE)
+        status =
+            strcmp(call->words[1], "all") == 0 ? tell_all(&b) : tell_listed(&b, call->words[1]);
+    printf(call->is_json ? "{\"told\":%u,\"told_before\":%u,\"unknown\":%u}\n"
+                         : "%u get the SMS, %u had it before, %u are not known here\n",
+           b.now_told, b.told_before, b.unknown);
+    free_told(&b);
+    dossier_close(b.dossier);
+    return status;
+}
