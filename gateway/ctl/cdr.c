@@ -143,8 +143,7 @@ enum ctl_status ctl_cdr_verify(const struct ctl_call *call)
     bool is_good = key != NULL && look(call, key, list);
 
     if (list != NULL && key != NULL) {
-        json_dumpf(list, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(list);
     }
     json_decref(list);
     cdr_key_free(key);

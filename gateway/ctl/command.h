@@ -4,6 +4,8 @@
 #ifndef WARUNG_CTL_COMMAND_H
 #define WARUNG_CTL_COMMAND_H
 
+#include <jansson.h>
+
 #include "gateway/setup.h"
 
 enum ctl_status {
@@ -62,6 +64,8 @@ extern const struct ctl_command ctl_commands[];
 bool ctl_load_setup(const struct ctl_call *call, struct setup *setup);
 /* "warungctl: TEXT" on standard error. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What --json gives, on standard output. */
+void ctl_print_json(const json_t *value);
 
 /* One file a group. */
 enum ctl_status ctl_merchants_list(const struct ctl_call *call);

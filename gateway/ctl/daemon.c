@@ -103,12 +103,6 @@ json_t *ctl_ask(const struct ctl_call *call, const char *path, const char *body,
     return json;
 }
 
-void ctl_print_json(const json_t *value)
-{
-    json_dumpf(value, stdout, JSON_INDENT(2));
-    putchar('\n');
-}
-
 const char *ctl_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));

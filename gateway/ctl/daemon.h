@@ -24,7 +24,6 @@ json_t *ctl_ask(const struct ctl_call *call, const char *path, const char *body,
 /* POST; prints the answer with --json, else `done`. */
 enum ctl_status ctl_order(const struct ctl_call *call, const char *path, const char *body,
                           const char *done);
-void ctl_print_json(const json_t *value);
 /* "" when there is none. */
 const char *ctl_text(const json_t *object, const char *key);
 

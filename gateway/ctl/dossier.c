@@ -40,6 +40,18 @@ void dossier_close(struct dossier *d)
     mem_free(d);
 }
 
+enum ctl_status dossier_with(const struct ctl_call *call, dossier_work_fn *fn)
+{
+    enum ctl_status status;
+    struct dossier *d = dossier_open(call, &status);
+
+    if (d == NULL)
+        return status;
+    status = fn(d, call);
+    dossier_close(d);
+    return status;
+}
+
 static enum ctl_status find_owner(struct dossier *d, const char *regno)
 {
     unsigned bucket = regno_bucket(regno, hand_store(d->hand)->buckets);

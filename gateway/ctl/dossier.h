@@ -28,6 +28,9 @@ struct dossier {
 /* Opens configuration and store; the subscriber comes later. NULL and *status after telling why. */
 struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *status);
 void dossier_close(struct dossier *d);
+/* Opens, lets fn work, closes: its status, or what was told. */
+typedef enum ctl_status dossier_work_fn(struct dossier *d, const struct ctl_call *call);
+enum ctl_status dossier_with(const struct ctl_call *call, dossier_work_fn *fn);
 
 /* Whose a registration number (with or without dashes) is, or that a subscriber's number is one.
  * *regno is "" for a subscriber's number. CTL_DONE or what was told. */

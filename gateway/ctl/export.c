@@ -160,8 +160,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     status = result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK")
                                 : (enum ctl_status)hand_complain(result);
     if (status == CTL_DONE) {
-        json_dumpf(whole, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(whole);
     }
     json_decref(whole);
     return status;
@@ -169,12 +168,5 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
 
 enum ctl_status ctl_export(const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-
-    if (d == NULL)
-        return status;
-    status = show(d, call);
-    dossier_close(d);
-    return status;
+    return dossier_with(call, show);
 }

@@ -61,8 +61,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
                                       : access_log_other(d, "journal", regno, "ok");
     if (status == CTL_DONE && call->is_json) {
         json_array_extend(journal, consents);
-        json_dumpf(journal, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(journal);
     } else if (status == CTL_DONE) {
         print_people(journal, consents);
     }
@@ -73,12 +72,5 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
 
 enum ctl_status ctl_journal(const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-
-    if (d == NULL)
-        return status;
-    status = show(d, call);
-    dossier_close(d);
-    return status;
+    return dossier_with(call, show);
 }

@@ -119,8 +119,7 @@ static void print_json(const struct census *c)
     for (unsigned i = 0; i < c->count; i++)
         json_array_append_new(
             list, describe(c->keys[i].created, c->keys[i].id, c->keys[i].is_current, &c->uses[i]));
-    json_dumpf(list, stdout, JSON_INDENT(2));
-    putchar('\n');
+    ctl_print_json(list);
     json_decref(list);
 }
 

@@ -51,6 +51,12 @@ void ctl_complain(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void ctl_print_json(const json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2));
+    putchar('\n');
+}
+
 static void on_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
 {
     /* Warnings are for `menu check` and warungd -n. */

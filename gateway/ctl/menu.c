@@ -45,8 +45,7 @@ enum ctl_status ctl_menu_check(const struct ctl_call *call)
             menu_free(menu);
     }
     if (call->is_json) {
-        json_dumpf(c.json, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(c.json);
     } else {
         fprintf(stderr, "%u errors, %u warnings\n", c.errors, c.warnings);
     }

@@ -50,8 +50,7 @@ static void compare(const struct ctl_call *call, const struct menu *before,
     unsigned count = menu_diff(before, after, &listener);
 
     if (call->is_json) {
-        json_dumpf(t.list, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(t.list);
     } else if (count == 0) {
         puts(menu_id_is(before, menu_id(after)) ? "they are the same"
                                                 : "they differ in comments or layout only");

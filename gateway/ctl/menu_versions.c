@@ -114,8 +114,7 @@ enum ctl_status ctl_menu_versions(const struct ctl_call *call)
         add_row(t, &s->releases.list[i], funnel);
     }
     if (call->is_json) {
-        json_dumpf(list, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(list);
         table_free(t);
     } else {
         table_print(t);

@@ -159,8 +159,7 @@ static enum ctl_status run_listing(struct listing *l, const char *event)
 
 static void print_json(json_t *value)
 {
-    json_dumpf(value, stdout, JSON_INDENT(2));
-    putchar('\n');
+    ctl_print_json(value);
     json_decref(value);
 }
 
@@ -273,12 +272,5 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
 
 enum ctl_status ctl_merchants_show(const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-
-    if (d == NULL)
-        return status;
-    status = show(d, call);
-    dossier_close(d);
-    return status;
+    return dossier_with(call, show);
 }

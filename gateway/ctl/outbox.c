@@ -37,8 +37,7 @@ static enum ctl_status tell_all(struct dossier *d, bool is_json)
             printf("%-10s %10" PRIu64 "  %s\n", rows[i].name, rows[i].count, rows[i].help);
     }
     if (result == STORE_OK && is_json) {
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(json);
     }
     json_decref(json);
     return (enum ctl_status)hand_complain(result);
@@ -60,8 +59,7 @@ static void print_messages(const struct store_message *list, size_t count, bool 
             json, json_pack("{s:s, s:s, s:s}", "owed_at", owed, "state", state, "since", at));
     }
     if (is_json) {
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(json);
         table_free(table);
     } else {
         table_print(table);

@@ -85,8 +85,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
         return status;
     session = describe(d);
     if (call->is_json) {
-        json_dumpf(session, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(session);
     } else {
         print_people(session);
     }
@@ -96,12 +95,5 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
 
 enum ctl_status ctl_sessions_show(const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-
-    if (d == NULL)
-        return status;
-    status = show(d, call);
-    dossier_close(d);
-    return status;
+    return dossier_with(call, show);
 }

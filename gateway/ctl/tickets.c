@@ -105,8 +105,7 @@ enum ctl_status ctl_tickets_list(const struct ctl_call *call)
         table_free(l.table);
         status = logged;
     } else if (l.json != NULL) {
-        json_dumpf(l.json, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(l.json);
         json_decref(l.json);
     } else {
         table_print(l.table);

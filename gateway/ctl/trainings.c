@@ -59,8 +59,7 @@ static void print_json(const struct trainings *t)
 
     for (unsigned i = 0; i < t->count; i++)
         json_array_append_new(list, describe(&t->items[i]));
-    json_dumpf(list, stdout, JSON_INDENT(2));
-    putchar('\n');
+    ctl_print_json(list);
     json_decref(list);
 }
 

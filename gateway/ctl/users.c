@@ -222,8 +222,7 @@ static void list(const struct file *f, const struct ctl_call *call)
         json_array_append_new(json, json_pack("{s:s, s:s}", "name", name, "role", role));
     }
     if (call->is_json) {
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        putchar('\n');
+        ctl_print_json(json);
         table_free(t);
     } else {
         table_print(t);
