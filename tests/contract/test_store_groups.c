@@ -23,7 +23,7 @@ static struct store_rig *open_rig(unsigned wait_replicas)
     redis_group_settings(group, &settings);
     settings.wait_replicas = wait_replicas;
     rig = store_rig_new_servers(&settings);
-    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
     return rig;
 }
 
@@ -170,7 +170,7 @@ static void test_new_master_is_followed(void **state)
     redis_server_kill(group->servers[master]);
     for (unsigned i = 0; i < 100 && redis_group_master(group) == master; i++)
         store_load_run(load, 50);
-    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
     store_load_run(load, 300);
     store_load_finish(load, &result);
     store_load_free(load);

@@ -154,14 +154,14 @@ static void test_server_is_killed_and_comes_back(void **state)
     assert_int_equal(try_commit(f->rig, 0), STORE_OK);
     version = stored_version(f->rig);
     redis_server_kill(f->server);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, false, 2000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, false, 20000));
     assert_int_equal(try_commit(f->rig, version), STORE_UNAVAILABLE);
     assert_int_equal(store_rig_load(f->rig, f->rig->store, number)->result, STORE_UNAVAILABLE);
     assert_int_equal(store_rig_list(f->rig, f->rig->store, 0, "set", 1)->result, STORE_UNAVAILABLE);
     assert_int_equal(store_rig_sweep(f->rig, f->rig->store, 0, "gw", 0, 1)->result,
                      STORE_UNAVAILABLE);
     redis_server_restart(f->server);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 30000));
     assert_true(stored_version(f->rig) == version);
     assert_int_equal(try_commit(f->rig, version), STORE_OK);
 }
@@ -173,8 +173,8 @@ static void test_server_comes_back_empty(void **state)
     redis_server_kill(f->server);
     redis_server_forget(f->server);
     redis_server_restart(f->server);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, false, 2000));
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, false, 20000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 30000));
     assert_int_equal(try_commit(f->rig, 0), STORE_OK);
 }
 
@@ -200,7 +200,7 @@ static void test_commit_in_flight_is_unknown(void **state)
         assert_int_equal(outcomes[i].reply.result, STORE_UNKNOWN);
     }
     redis_server_restart(f->server);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 30000));
     (void)stored_version(f->rig);
     for (unsigned i = 0; i < COUNT; i++)
         assert_int_equal(outcomes[i].calls, 1);
@@ -217,7 +217,7 @@ static void test_hanging_server_is_left_after_the_deadline(void **state)
     /* Not sooner than told; how much later is the machine's business. */
     assert_true(f->rig->timers.now_ms - began_ms >= 900);
     redis_server_resume(f->server);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 30000));
     /* It was done when the server woke up, perhaps only after our new connection was greeted: the
      * next try must not do it again. */
     for (unsigned i = 0; i < 100 && stored_version(f->rig) == 0; i++)
@@ -233,7 +233,7 @@ static void test_killed_connection_comes_back(void **state)
 
     assert_true(redis_server_ask_number(f->server, "CLIENT KILL TYPE normal SKIPME yes") >= 2);
     store_rig_pass(f->rig, 200);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 30000));
     assert_int_equal(try_commit(f->rig, 0), STORE_OK);
     store_redis_stats(f->rig->store, &stats);
     assert_int_equal(stats.connections_up, 2);
@@ -277,7 +277,7 @@ static void test_lost_functions_are_loaded_again(void **state)
     freeReplyObject(reply);
     assert_int_equal(try_commit(f->rig, 0), STORE_UNAVAILABLE);
     store_rig_pass(f->rig, 300);
-    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 5000));
+    assert_true(store_rig_await_ready(f->rig, f->rig->store, true, 30000));
     assert_int_equal(try_commit(f->rig, 0), STORE_OK);
 }
 
@@ -415,7 +415,7 @@ static void test_newer_library_that_serves_us_is_kept(void **state)
     assert_int_equal(reply->type, REDIS_REPLY_STRING);
     freeReplyObject(reply);
     rig = open_with(f, 16);
-    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
     assert_string_equal(rig->refusal, "");
     store_rig_free(rig);
     assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), 999);
@@ -428,7 +428,7 @@ static void test_older_library_is_replaced(void **state)
 
     load_library(f, 0);
     rig = open_with(f, 16);
-    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
     assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), -1);
     store_rig_free(rig);
 }
@@ -498,7 +498,7 @@ static void test_password(void **state)
     settings.username = "default";
     settings.password = "secret";
     rig = store_rig_new_servers(&settings);
-    assert_true(store_rig_await_ready(rig, rig->store, true, 5000));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
     assert_int_equal(try_commit(rig, 0), STORE_OK);
     store_rig_free(rig);
     redis_server_stop(server);

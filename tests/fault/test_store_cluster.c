@@ -25,7 +25,7 @@ static int set_up(void **state)
     redis_group_settings(group, &settings);
     rig = store_rig_new_servers(&settings);
     *state = rig;
-    return store_rig_await_ready(rig, rig->store, true, 5000) ? 0 : -1;
+    return store_rig_await_ready(rig, rig->store, true, 30000) ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -61,7 +61,7 @@ static void run_rounds(const struct redis_server_options *options, bool owes,
         hurt(server, &random);
         redis_server_launch(server);
         store_load_run(load, 300);
-        assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+        assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
     }
     store_load_finish(load, result);
     store_load_free(load);

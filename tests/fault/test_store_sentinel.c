@@ -26,7 +26,7 @@ static int set_up(void **state)
     store_rig_redis_defaults(&settings);
     redis_group_settings(s.group, &settings);
     s.rig = store_rig_new_servers(&settings);
-    if (!store_rig_await_ready(s.rig, s.rig->store, true, 5000))
+    if (!store_rig_await_ready(s.rig, s.rig->store, true, 30000))
         return -1;
     *state = &s;
     return 0;
