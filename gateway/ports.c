@@ -25,7 +25,8 @@ struct sent {
     unsigned parts;
     struct turn_sent outcome;
     char message_id[LINK_MESSAGE_ID_BYTES];
-    struct receipt_names *names; /* NULL: no receipts were asked for */
+    struct link_request *request; /* of the last part */
+    struct receipt_names *names;  /* NULL: no receipts were asked for */
     turn_sent_fn *fn;
     void *arg;
 };
@@ -152,7 +153,8 @@ static void on_part(void *arg, const struct link_result *result)
 static bool submit(struct sent *s, struct link *link, enum link_lane lane, const struct writer *pdu,
                    uint64_t deadline_ms)
 {
-    if (link_submit(link, lane, writer_span(pdu), deadline_ms, on_part, s) == NULL) {
+    s->request = link_submit(link, lane, writer_span(pdu), deadline_ms, on_part, s);
+    if (s->request == NULL) {
         s->ports->counters.unsent++;
         return false;
     }
@@ -248,11 +250,48 @@ static bool is_connected(void *ctx, const struct turn_origin *origin)
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
  * has another for sending. */
+static struct link *pick_for_reply(struct ports *p, const struct turn_origin *origin,
+                                   const struct peer *peer)
+{
+    struct link *link = link_of(p, origin);
+
+    return link != NULL && link_can_submit(link) ? link : pick_link(p, peer);
+}
+
+static bool is_full(void *ctx, const struct turn_origin *origin)
+{
+    struct ports *p = ctx;
+    struct link *link;
+    struct peer peer;
+
+    if (!find_peer(p, origin->link_name, &peer))
+        return false;
+    link = pick_for_reply(p, origin, &peer);
+    return link != NULL && link_is_full(link);
+}
+
+static bool withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+{
+    struct ports *p = ctx;
+
+    LIST_FOREACH(n, &p->under_way) {
+        struct sent *s = LIST_ITEM(n, struct sent, node);
+
+        if (s->fn != fn || s->arg != arg)
+            continue;
+        if (!link_withdraw(s->request))
+            return false;
+        sent_recycle(s);
+        return true;
+    }
+    return false;
+}
+
 static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                  turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
-    struct link *link = link_of(p, &screen->origin);
+    struct link *link;
     uint8_t octets[PDU_BYTES];
     struct writer w;
     struct peer peer;
@@ -262,8 +301,7 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
         p->counters.unsent++;
         return false;
     }
-    if (link == NULL || !link_can_submit(link))
-        link = pick_link(p, &peer);
+    link = pick_for_reply(p, &screen->origin, &peer);
     if (link == NULL) {
         p->counters.unsent++;
         return false;
@@ -431,6 +469,8 @@ struct turn_ports ports_for_turns(struct ports *p)
     return (struct turn_ports){.answer = answer,
                                .is_connected = is_connected,
                                .show = show,
+                               .withdraw = withdraw,
+                               .is_full = is_full,
                                .send_sms = send_sms,
                                .find_menu = find_menu,
                                .service_code = service_code,

@@ -66,6 +66,8 @@ static const struct counter_row turn_rows[] = {
         "Commits whose outcome had to be read back."),
     ROW(turn_counters, screens, "turn_screens_total", "Screens that a centre took."),
     ROW(turn_counters, failed_screens, "turn_failed_screens_total", "Screens that no centre took."),
+    ROW(turn_counters, screens_withdrawn, "turn_screens_withdrawn_total",
+        "Screens not sent because their dialogue was over."),
     ROW(turn_counters, sms_sent, "sms_sent_total", "SMS owed that a centre took."),
     ROW(turn_counters, sms_parts, "sms_parts_total", "Parts of long SMS that wait for others."),
     ROW(turn_counters, sms_parts_dropped, "sms_parts_dropped_total",

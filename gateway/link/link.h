@@ -155,15 +155,20 @@ bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span p
 /* Queues one encoded request PDU (whole, any sequence_number: the link writes its own) behind those
  * of its lane; lanes go DIALOGUE before SMS before BULK. It leaves when window and rate allow;
  * expired before that (deadline_ms of the timer queue's clock, 0 = none) it is LINK_RESULT_UNSENT.
- * NULL when the queue is full or the link cannot submit: nothing will be called. */
+ * NULL when the queue is full or the link cannot submit: nothing will be called. The queue is full
+ * for BULK when half of it is taken, for SMS when three quarters are: screens always find room. */
 struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
                                  uint64_t deadline_ms, link_result_fn *fn, void *arg);
 /* How many requests more would leave within some ten seconds as things stand: what a sender with
  * time should queue at most, so that the rest waits where it is safe. 0 while the peer wants a
  * pause. */
 unsigned link_room(const struct link *link);
+/* True while the queue has no room for a screen either. */
+bool link_is_full(const struct link *link);
 /* Forgets the callback; what was sent stays sent. */
 void link_cancel(struct link_request *request);
+/* Forgets the request when it has not left yet; false when it has: its callback will come. */
+bool link_withdraw(struct link_request *request);
 
 /* Counters since the link was made, for metrics and `warungctl links`. */
 struct link_counters {

@@ -225,6 +225,23 @@ static void queue_request(struct link *link, struct link_request *r, struct span
         wait_for_pacer(link);
 }
 
+static unsigned lane_max(const struct window *w, enum link_lane lane)
+{
+    switch (lane) {
+    case LINK_LANE_BULK:
+        return w->queue_max - w->queue_max / 2;
+    case LINK_LANE_SMS:
+        return w->queue_max - w->queue_max / 4;
+    default:
+        return w->queue_max;
+    }
+}
+
+bool link_is_full(const struct link *link)
+{
+    return link->window.queued >= link->window.queue_max;
+}
+
 struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
                                  uint64_t deadline_ms, link_result_fn *fn, void *arg)
 {
@@ -233,7 +250,7 @@ struct link_request *link_submit(struct link *link, enum link_lane lane, struct 
     struct link_request *r;
 
     assert(pdu.size >= SMPP_HEADER_BYTES && (unsigned)lane < LINK_LANE_COUNT);
-    if (!link_can_submit(link) || w->queued >= w->queue_max)
+    if (!link_can_submit(link) || w->queued >= lane_max(w, lane))
         return NULL;
     r = window_request_new(w);
     r->link = link;
@@ -259,8 +276,8 @@ unsigned link_room(const struct link *link)
 
     if (!link_can_submit(link))
         return 0;
-    if (limit > link->window.queue_max)
-        limit = link->window.queue_max;
+    if (limit > lane_max(&link->window, LINK_LANE_BULK))
+        limit = lane_max(&link->window, LINK_LANE_BULK);
     if (pace < limit)
         limit = pace;
     return limit > used ? limit - used : 0;
@@ -278,6 +295,14 @@ void link_cancel(struct link_request *r)
         return;
     }
     r->fn = NULL;
+}
+
+bool link_withdraw(struct link_request *r)
+{
+    if (r->state != REQUEST_QUEUED)
+        return false;
+    link_cancel(r);
+    return true;
 }
 
 bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_status,

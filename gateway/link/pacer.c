@@ -155,6 +155,7 @@ void pacer_settle(struct pacer *p, uint64_t now_ms, uint8_t ticket, enum pacer_o
             return;
         }
         p->state = PACER_RUNNING;
+        p->pauses = 0;
         p->clean_ms = now_ms;
         return;
     }

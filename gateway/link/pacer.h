@@ -3,9 +3,10 @@
  * (ESME_RTHROTTLED, ESME_RMSGQFUL; smpp-ussd.md 1.8).
  *
  * Throttled: the rate is halved (at least 1/s) and nothing leaves for a pause, 1 s at first,
- * doubling to 60 s, +-30 %. Then one request goes out as a probe; only when that one is taken does
- * the rest follow. Each 10 s without a refusal give back 10 % of the rate. A link without a limit
- * gets one while it is throttled: half of what it sent in the last second.
+ * doubling to 60 s as long as the probe behind it is refused, +-30 %. The probe is one request;
+ * only when it is taken does the rest follow. Each 10 s without a refusal give back 10 % of the
+ * rate. A link without a limit gets one while it is throttled: half of what it sent in the last
+ * second.
  *
  * Pure: the time and the randomness are handed in.
  */

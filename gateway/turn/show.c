@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 enum { SHOW_AGAIN_MS = 500 }; /* a throttled screen is tried once more after this */
 
 static void shown_end(struct shown *s)
@@ -107,6 +109,37 @@ static void on_shown(void *arg, const struct turn_sent *sent)
         break;
     }
     shown_end(s);
+}
+
+bool show_is_same_dialogue(const struct dialect_session *a, const struct dialect_session *b)
+{
+    return a->size == b->size && memcmp(a->octets, b->octets, a->size) == 0;
+}
+
+static bool take_back(struct shown *s)
+{
+    const struct turn_ports *ports = &s->engine->env.ports;
+
+    if (timer_is_running(&s->again)) {
+        timer_stop(s->engine->env.timers, &s->again);
+        return true;
+    }
+    return ports->withdraw(ports->ctx, on_shown, s);
+}
+
+void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name,
+                   const struct dialect_session *session)
+{
+    LIST_FOREACH(n, &e->shown) {
+        struct shown *s = LIST_ITEM(n, struct shown, node);
+
+        if (s->box != box || strcmp(s->link_name, link_name) != 0 ||
+            !show_is_same_dialogue(&s->session, session) || !take_back(s))
+            continue;
+        e->counters.screens_withdrawn++;
+        shown_end(s);
+        return; /* the box may be gone; a dialogue has one screen under way */
+    }
 }
 
 struct shown *show_expect(struct turn *t)

@@ -19,4 +19,10 @@ void show_unrecorded(struct turn *t, const char *text);
 struct shown *show_expect(struct turn *t);
 void show_on_left(void *shown, const struct turn_sent *sent);
 
+/* The dialogue of this abort is over: screens of it that have not left are not sent. */
+void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name,
+                   const struct dialect_session *session);
+/* Do both name one dialogue? */
+bool show_is_same_dialogue(const struct dialect_session *a, const struct dialect_session *b);
+
 #endif

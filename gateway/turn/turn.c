@@ -342,6 +342,22 @@ static void note_record(struct turn *t, const char *screen)
     }
 }
 
+/* The subscriber has hung up meanwhile, or dialled anew: nobody waits for this reply any more. */
+static bool is_over(const struct turn *t)
+{
+    LIST_FOREACH(n, &t->box->waiting) {
+        const struct turn *next = LIST_ITEM(n, struct turn, node);
+
+        if (next->origin.link == NULL || next->input.fingerprint == t->input.fingerprint)
+            continue;
+        if (next->input.kind == DIALECT_BEGIN ||
+            (next->input.kind == DIALECT_ABORT &&
+             show_is_same_dialogue(&next->input.session, &t->input.session)))
+            return true;
+    }
+    return false;
+}
+
 static void act(struct turn *t, const struct store_reply *reply)
 {
     struct turn_engine *e = t->engine;
@@ -360,7 +376,10 @@ static void act(struct turn *t, const struct store_reply *reply)
     } else {
         step_last_screen(e->step, copy_span(&t->box->session));
         note_record(t, e->step->screen);
-        show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
+        if (is_over(t))
+            e->counters.screens_withdrawn++;
+        else
+            show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
     }
     send_owed(t, reply->owed);
     if (t->has_moved && e->env.ports.moved != NULL)
@@ -548,23 +567,42 @@ void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *lin
     turn_enqueue(e, box, t);
 }
 
+/* The turn counts as live meanwhile: a busy screen that cannot be sent would let the box go. */
+static void refuse_at_once(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    struct box *box = t->box;
+    bool is_alone = box->live == NULL;
+
+    e->counters.throttled++;
+    if (is_alone)
+        box->live = t;
+    refuse(t, ESME_RTHROTTLED, "full");
+    fsm_enter(&turn_table, &t->state, TURN_DONE, "", "full");
+    turn_recycle(t);
+    if (!is_alone)
+        return;
+    box->live = NULL;
+    turn_box_next(e, box);
+}
+
 void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
                   const struct dialect_input *input)
 {
-    struct box *box = mailbox_take(&e->mailbox, input->msisdn);
+    const struct turn_ports *ports = &e->env.ports;
+    struct box *box = mailbox_find(&e->mailbox, input->msisdn);
     struct turn *t = turn_new(e);
 
     e->counters.inputs++;
+    if (box != NULL && box->shown != 0 && input->kind == DIALECT_ABORT)
+        show_withdraw(e, box, origin->link_name, &input->session);
+    box = mailbox_take(&e->mailbox, input->msisdn);
     t->box = box;
     t->origin = *origin;
     dialect_input_copy(&t->input, input);
     text_copy(t->link_name, sizeof(t->link_name), origin->link_name);
-    if (is_full(e, box, input->kind)) {
-        e->counters.throttled++;
-        refuse(t, ESME_RTHROTTLED, "full");
-        fsm_enter(&turn_table, &t->state, TURN_DONE, "", "full");
-        turn_recycle(t);
-        mailbox_release(&e->mailbox, box);
+    if (is_full(e, box, input->kind) || ports->is_full(ports->ctx, origin)) {
+        refuse_at_once(t);
         return;
     }
     turn_enqueue(e, box, t);

@@ -146,6 +146,11 @@ struct turn_ports {
     bool (*is_connected)(void *ctx, const struct turn_origin *origin);
     bool (*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                  turn_sent_fn *fn, void *arg);
+    /* A screen that has not left is withdrawn: its callback (these two) will not run. False when it
+     * has left. */
+    bool (*withdraw)(void *ctx, turn_sent_fn *fn, void *arg);
+    /* Is there no room for a reply to this input? It is refused then, before anything is stored. */
+    bool (*is_full)(void *ctx, const struct turn_origin *origin);
     bool (*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
                      void *arg);
     /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the version for this
@@ -226,6 +231,7 @@ struct turn_counters {
     uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, overdue, throttled,
         unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired, sms_parts,
         sms_parts_dropped;
+    uint64_t screens_withdrawn;
     uint64_t sms_delivered, receipts, receipts_early, receipts_unmatched, receipts_refused;
 };
 const struct turn_counters *turn_counters(const struct turn_engine *e);

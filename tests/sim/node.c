@@ -116,6 +116,21 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
                   arg);
 }
 
+static bool port_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+{
+    (void)ctx;
+    (void)fn;
+    (void)arg;
+    return false; /* it has left */
+}
+
+static bool port_is_full(void *ctx, const struct turn_origin *origin)
+{
+    (void)ctx;
+    (void)origin;
+    return false;
+}
+
 static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
                           turn_sent_fn *fn, void *arg)
 {
@@ -235,6 +250,8 @@ static void node_wake(struct node *n)
         .ports = {.answer = port_answer,
                   .is_connected = port_is_connected,
                   .show = port_show,
+                  .withdraw = port_withdraw,
+                  .is_full = port_is_full,
                   .send_sms = port_send_sms,
                   .find_menu = port_find_menu,
                   .traits = port_traits,

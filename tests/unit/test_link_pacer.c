@@ -119,6 +119,29 @@ static void test_throttled_pauses_then_probes(void **state)
     pacer_settle(&p, now, ticket, PACER_TAKEN, 0);
     assert_int_equal(p.state, PACER_RUNNING);
     assert_in_range(take_for(&p, &now, 1000), 50, 56);
+    throttle(&p, now);
+    assert_int_equal(pacer_wait_ms(&p, now), 700); /* a pause of its own, not a longer one */
+}
+
+static void test_what_lies_ahead(void **state)
+{
+    struct pacer p;
+    uint64_t now = START_MS;
+    uint8_t ticket;
+
+    (void)state;
+    pacer_init(&p, 0, now);
+    assert_true(pacer_ahead(&p, now, 10) == UINT32_MAX);
+    pacer_init(&p, 7, now);
+    assert_int_equal(pacer_ahead(&p, now, 10), 70);
+    throttle(&p, now);
+    assert_int_equal(pacer_ahead(&p, now, 10), 0);
+    now += pacer_wait_ms(&p, now);
+    assert_int_equal(pacer_ahead(&p, now, 10), 1);
+    assert_true(pacer_take(&p, now, &ticket));
+    assert_int_equal(pacer_ahead(&p, now, 10), 1); /* the probe itself is in the count */
+    pacer_settle(&p, now, ticket, PACER_TAKEN, 0);
+    assert_int_equal(pacer_ahead(&p, now, 10), 35);
 }
 
 static void test_pause_doubles_to_a_minute(void **state)
@@ -269,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_wait_is_exact_enough),
         cmocka_unit_test(test_idle_saves_nothing_up),
         cmocka_unit_test(test_throttled_pauses_then_probes),
+        cmocka_unit_test(test_what_lies_ahead),
         cmocka_unit_test(test_pause_doubles_to_a_minute),
         cmocka_unit_test(test_older_answers_change_nothing),
         cmocka_unit_test(test_silent_probe_pauses_again),

@@ -47,8 +47,8 @@ static void test_window_is_kept(void **state)
     link_fixture_init(&f);
     link_fixture_bound(&f, &settings);
     for (unsigned i = 0; i < 8; i++)
-        assert_non_null(link_fixture_submit(&f, LINK_LANE_SMS, i, 0));
-    assert_null(link_fixture_submit(&f, LINK_LANE_SMS, 8, 0)); /* full: 3 out, 5 waiting */
+        assert_non_null(link_fixture_submit(&f, LINK_LANE_DIALOGUE, i, 0));
+    assert_null(link_fixture_submit(&f, LINK_LANE_DIALOGUE, 8, 0)); /* full: 3 out, 5 waiting */
     assert_int_equal(link_in_flight(f.link), 3);
     assert_int_equal(link_queued(f.link), 5);
     link_fixture_turn(&f);
@@ -116,6 +116,63 @@ static void test_lanes_go_in_order(void **state)
         answer(&f, 2 + i, ESME_ROK);
         assert_int_equal(f.results[i].tag, order[i]);
     }
+    link_fixture_fini(&f);
+}
+
+static unsigned submit_until_full(struct link_fixture *f, enum link_lane lane)
+{
+    unsigned count = 0;
+
+    while (link_fixture_submit(f, lane, count, 0) != NULL)
+        count++;
+    return count;
+}
+
+/* What can wait elsewhere leaves room for what cannot. */
+static void test_lanes_leave_room(void **state)
+{
+    struct link_fixture f;
+    struct link_client_settings settings = link_fixture_settings();
+
+    (void)state;
+    settings.link.window = 1;
+    settings.link.queue_max = 8;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    assert_int_equal(link_room(f.link), 4); /* of BULK, which comes last */
+    assert_int_equal(submit_until_full(&f, LINK_LANE_BULK), 1 + 4);
+    assert_int_equal(link_room(f.link), 0);
+    assert_int_equal(submit_until_full(&f, LINK_LANE_SMS), 2);
+    assert_false(link_is_full(f.link));
+    assert_int_equal(submit_until_full(&f, LINK_LANE_DIALOGUE), 2);
+    assert_true(link_is_full(f.link));
+    link_fixture_fini(&f);
+}
+
+/* Room is what leaves within ten seconds, and never more than four windows. */
+static void test_room(void **state)
+{
+    struct link_fixture f;
+    struct link_client_settings settings = link_fixture_settings();
+
+    (void)state;
+    settings.link.window = 10;
+    settings.link.tps = 2;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    assert_int_equal(link_room(f.link), 20);
+    link_fixture_submit(&f, LINK_LANE_BULK, 0, 0);
+    link_fixture_submit(&f, LINK_LANE_BULK, 1, 0);
+    assert_int_equal(link_room(f.link), 18);
+    link_fixture_turn(&f);
+    answer(&f, 2, ESME_RTHROTTLED);
+    assert_int_equal(link_room(f.link), 0); /* during a pause */
+    link_fixture_fini(&f);
+
+    settings.link.tps = 0;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    assert_int_equal(link_room(f.link), 40);
     link_fixture_fini(&f);
 }
 
@@ -305,6 +362,29 @@ static void test_cancel(void **state)
     answer(&f, 3, ESME_ROK);
     assert_int_equal(f.result_count, 1);
     assert_int_equal(f.results[0].tag, 2);
+    link_fixture_fini(&f);
+}
+
+static void test_withdraw(void **state)
+{
+    struct link_fixture f;
+    struct link_client_settings settings = link_fixture_settings();
+    struct link_request *sent;
+    struct link_request *waiting;
+
+    (void)state;
+    settings.link.window = 1;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    sent = link_fixture_submit(&f, LINK_LANE_DIALOGUE, 0, 0);
+    waiting = link_fixture_submit(&f, LINK_LANE_DIALOGUE, 1, f.timers.now_ms + 1000);
+    assert_false(link_withdraw(sent));
+    assert_true(link_withdraw(waiting));
+    link_fixture_pass(&f, 2000);
+    answer(&f, 2, ESME_ROK);
+    assert_int_equal(f.result_count, 1); /* what had left is told of as ever */
+    assert_int_equal(f.results[0].tag, 0);
+    assert_int_equal(link_queued(f.link), 0);
     link_fixture_fini(&f);
 }
 
@@ -519,6 +599,9 @@ int main(void)
         cmocka_unit_test(test_window_is_kept),
         cmocka_unit_test(test_enquire_link_is_outside_the_window),
         cmocka_unit_test(test_lanes_go_in_order),
+        cmocka_unit_test(test_lanes_leave_room),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_withdraw),
         cmocka_unit_test(test_response_timeout),
         cmocka_unit_test(test_timeout_makes_room),
         cmocka_unit_test(test_deadline_while_waiting),

@@ -42,6 +42,7 @@ struct fixture {
     unsigned messages, changes;
     uintptr_t bind;
     struct heard heard;
+    uint32_t sequence; /* of the centre's */
 };
 
 static int64_t wall_ms(void *ctx)
@@ -396,6 +397,90 @@ static void a_long_sms_goes_in_parts_with_one_outcome(void **state)
     assert_int_equal(f->heard.sent.kind, TURN_SENT_UNKNOWN);
 }
 
+/* A USSD operation of a subscriber's, in a dialogue of the number's last digit. */
+static void feed_ussd(struct fixture *f, struct fake_transport *t, const char *msisdn, uint8_t op,
+                      const char *text, bool is_end)
+{
+    uint8_t octets[256], tlvs[32];
+    struct writer w, tlv;
+    struct smpp_message m = {.service_type = span_of_string("USSD"),
+                             .source = {1, 1, span_of_string(msisdn)},
+                             .destination = {0, 1, span_of_string("384")},
+                             .short_message = span_of_string(text)};
+
+    writer_init(&tlv, tlvs, sizeof(tlvs));
+    smpp_tlv_write_u8(&tlv, 0x0501, op);
+    smpp_tlv_write_u16(&tlv, SMPP_TAG_ITS_SESSION_INFO,
+                       (uint16_t)(msisdn[strlen(msisdn) - 1] << 8 | is_end));
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(smpp_message_encode(&w, SMPP_DELIVER_SM, ++f->sequence, &m, writer_span(&tlv)));
+    fake_transport_feed(t, writer_span(&w));
+    link_fixture_pass(&f->net, 10);
+}
+
+static void expect_answer(struct fake_transport *t)
+{
+    struct span pdu = fake_transport_take(t);
+
+    assert_int_equal(pdu.data[4], 0x80);
+    assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
+    assert_int_equal(pdu.data[11], ESME_ROK);
+}
+
+/* With a window of one, the second subscriber's screen waits behind the first's. */
+static void a_screen_whose_dialogue_is_over_is_not_sent(void **state)
+{
+    enum { BEGIN = 1, ANSWER = 18 };
+    struct fixture *f = *state;
+    struct fake_transport *t;
+
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].window = 1;
+    apply(f, 1);
+    t = bind_newest(f);
+    feed_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    feed_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    feed_ussd(f, t, "6281200000003", BEGIN, "*384#", false);
+    feed_ussd(f, t, "6281200000002", ANSWER, "", true); /* hangs up */
+    assert_int_equal(turn_counters(f->turns)->screens_withdrawn, 1);
+    expect_answer(t);
+    answer_next(f, t, ESME_ROK, "1"); /* the first one's screen, which makes room */
+    for (int i = 0; i < 3; i++)
+        expect_answer(t);
+    assert_non_null(memmem(answer_next(f, t, ESME_ROK, "2").data, 64, "6281200000003", 13));
+    link_fixture_pass(&f->net, 10);
+    link_fixture_turn(&f->net);
+    assert_int_equal(fake_transport_take(t).size, 0);
+    assert_int_equal(turn_counters(f->turns)->screens, 2);
+    assert_int_equal(turn_live(f->turns), 0);
+}
+
+/* No room for a reply: nothing is done, and the centre is told to come again. */
+static void a_full_queue_answers(void **state)
+{
+    enum { BEGIN = 1 };
+    struct fixture *f = *state;
+    struct fake_transport *t;
+    struct span pdu;
+
+    f->smsc[0] = make_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].window = 1;
+    f->smsc[0].queue_max = 1;
+    apply(f, 1);
+    t = bind_newest(f);
+    feed_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    feed_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    feed_ussd(f, t, "6281200000003", BEGIN, "*384#", false);
+    assert_int_equal(turn_counters(f->turns)->steps, 2);
+    assert_int_equal(turn_counters(f->turns)->throttled, 1);
+    expect_answer(t);
+    answer_next(f, t, ESME_ROK, "1");
+    expect_answer(t);
+    pdu = fake_transport_take(t);
+    assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
+    assert_int_equal(pdu.data[11], ESME_RTHROTTLED);
+}
+
 /* A dial comes in as deliver_sm: answered after the commit, then the screen, on that connection. */
 static void a_dial_is_answered_and_then_shown(void **state)
 {
@@ -542,6 +627,8 @@ int main(void)
         TEST(receipts_are_asked_where_they_are_told),
         TEST(a_long_sms_goes_in_parts_with_one_outcome),
         TEST(a_dial_is_answered_and_then_shown),
+        TEST(a_screen_whose_dialogue_is_over_is_not_sent),
+        TEST(a_full_queue_answers),
         TEST(an_unreadable_message_is_refused),
     };
 
