@@ -23,6 +23,7 @@ struct centre {
     unsigned limit;
     enum turn_token turn_token;
     bool tells_receipts;
+    char teller[24]; /* of receipts */
     struct timer_queue *timers;
     struct service service;
     struct lease *lease; /* NULL: not exclusive */
@@ -205,6 +206,8 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     c->limit = settings->limit;
     c->turn_token = settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
     c->tells_receipts = settings->receipts;
+    text_copy(c->teller, sizeof(c->teller),
+              settings->centre[0] != '\0' ? settings->centre : settings->name);
     c->timers = env->timers;
     service_init(&c->service, env->timers, on_service, c);
     if (settings->exclusive)
@@ -312,6 +315,11 @@ size_t centre_room(const struct centre *c)
 bool centre_tells_receipts(const struct centre *c)
 {
     return c->tells_receipts;
+}
+
+const char *centre_teller(const struct centre *c)
+{
+    return c->teller;
 }
 
 struct link *centre_find_link(const struct centre *c, uintptr_t bind)

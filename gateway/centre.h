@@ -52,6 +52,8 @@ enum turn_token centre_turn_token(const struct centre *c);
 
 /* Delivery receipts are asked of it. */
 bool centre_tells_receipts(const struct centre *c);
+/* Whose message ids those are: several entries may lead to one centre. */
+const char *centre_teller(const struct centre *c);
 
 /* The link that can submit soonest; NULL when there is none. */
 struct link *centre_transmitter(struct centre *c);

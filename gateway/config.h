@@ -82,6 +82,7 @@ struct config_smsc {
     const struct dialect *spoken; /* what `dialect` names; lives as long as the config */
     enum config_token turn_token;
     bool receipts;                  /* asked for each SMS */
+    const char *centre;             /* whose receipts are known by; empty = name */
     struct config_strings codes;    /* empty = all */
     struct config_strings prefixes; /* of subscribers' numbers; empty = all */
     unsigned enquire_link_s;
@@ -161,6 +162,7 @@ struct config_turn {
     unsigned remember_s;
     unsigned sms_expiry_s;
     unsigned receipt_margin_s;
+    unsigned owed_idle_ms;
     unsigned sweep_ms;
     unsigned settle_ms;
     unsigned parts_max;

@@ -166,6 +166,7 @@ static struct turn_engine *make_turns(struct gateway *g)
     settings.remember_s = c->remember_s;
     settings.sms_expiry_s = c->sms_expiry_s;
     settings.receipt_margin_s = c->receipt_margin_s;
+    settings.owed_idle_ms = c->owed_idle_ms;
     settings.sweep_ms = c->sweep_ms;
     settings.settle_ms = c->settle_ms;
     settings.parts_max = c->parts_max;

@@ -22,7 +22,8 @@ enum {
 struct sent {
     struct list_node node;
     struct ports *ports;
-    unsigned parts;
+    unsigned parts; /* without an outcome yet */
+    unsigned total;
     struct turn_sent outcome;
     char message_id[LINK_MESSAGE_ID_BYTES];
     struct link_request *request; /* of the last part */
@@ -57,6 +58,7 @@ static struct sent *sent_new(struct ports *p, turn_sent_fn *fn, void *arg)
 
     s->ports = p;
     s->parts = 0;
+    s->total = 0;
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = '\0';
     s->names = NULL;
@@ -159,6 +161,7 @@ static bool submit(struct sent *s, struct link *link, enum link_lane lane, const
         return false;
     }
     s->parts++;
+    s->total++;
     return true;
 }
 
@@ -279,7 +282,7 @@ static bool withdraw(void *ctx, turn_sent_fn *fn, void *arg)
 
         if (s->fn != fn || s->arg != arg)
             continue;
-        if (!link_withdraw(s->request))
+        if (s->total != 1 || !link_withdraw(s->request))
             return false;
         sent_recycle(s);
         return true;
@@ -357,7 +360,8 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
     struct writer w;
 
     if (sms->registered_delivery != 0)
-        s->names = receipt_names_new(peer->name, dialect_receipt_ids(peer->dialect));
+        s->names =
+            receipt_names_new(centre_teller(peer->centre), dialect_receipt_ids(peer->dialect));
     for (i = 0; i < count; i++) {
         writer_init(&w, octets, sizeof(octets));
         if (!dialect_encode_sms_part(peer->dialect, sms, i, 0, &w))
@@ -496,20 +500,20 @@ static enum smpp_status note_input(const struct peer *peer, const struct dialect
 }
 
 /* What a partner says of our messages in its own words ends nothing: nobody asked for it. */
-static void take_receipt(struct ports *p, const struct dialect *dialect,
-                         const struct turn_origin *origin, const char *msisdn,
-                         const struct smpp_pdu *pdu)
+static void take_receipt(struct ports *p, const struct peer *peer, const struct turn_origin *origin,
+                         const char *msisdn, const struct smpp_pdu *pdu)
 {
     char names[RECEIPT_KEYS_MAX][RECEIPT_NAME_BYTES];
     const char *keys[RECEIPT_KEYS_MAX];
     struct turn_receipt told = {.msisdn = msisdn, .keys = keys};
     struct receipt receipt;
 
-    if (receipt_read(pdu, &receipt) && origin->link != PARTNER_BIND) {
+    if (receipt_read(pdu, &receipt) && peer->centre != NULL) {
         told.state = receipt.state;
         told.is_final = receipt.is_final;
-        told.key_count = receipt_names_make(origin->link_name, dialect_receipt_ids(dialect),
-                                            RECEIPT_ID_FROM_DLR, receipt.id, names);
+        told.key_count =
+            receipt_names_make(centre_teller(peer->centre), dialect_receipt_ids(peer->dialect),
+                               RECEIPT_ID_FROM_DLR, receipt.id, names);
     }
     for (unsigned i = 0; i < told.key_count; i++)
         keys[i] = names[i];
@@ -529,7 +533,7 @@ static void take_message(struct ports *p, const struct peer *peer, struct link *
     else if (queries_answer(p->vault, peer->name, clock_wall_ms(), link, ticket, pdu))
         return;
     if (status == ESME_ROK && input.kind == DIALECT_RECEIPT) {
-        take_receipt(p, peer->dialect, origin, input.msisdn, pdu);
+        take_receipt(p, peer, origin, input.msisdn, pdu);
         return;
     }
     if (status == ESME_ROK)

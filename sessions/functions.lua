@@ -11,7 +11,7 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 3
+local LIBRARY_VERSION = 4
 local SERVES_FROM = 3
 
 local GROUP = 'gw' -- of every outbox stream
@@ -435,6 +435,17 @@ local function settle(keys, args)
     return tell_message(m, evicted)
 end
 
+-- KEYS outbox; ARGV owner, id. Returns 1, or 0 when the entry is gone or another's.
+local function touch(keys, args)
+    local pending = redis.call('EXISTS', keys[1]) == 1 and
+        redis.call('XPENDING', keys[1], GROUP, args[2], args[2], 1) or {}
+    if not pending[1] or pending[1][2] ~= args[1] then
+        return 0
+    end
+    redis.call('XCLAIM', keys[1], GROUP, args[1], 0, args[2], 'JUSTID')
+    return 1
+end
+
 local function park(x, names, state, limit)
     local firsts, count = {}, 0
     for _, p in pairs(x.parked) do
@@ -593,6 +604,7 @@ redis.register_function('w_commit_all', commit_all)
 redis.register_function('w_settle', settle)
 redis.register_function('w_sweep', sweep)
 redis.register_function('w_log', log)
+redis.register_function('w_touch', touch)
 redis.register_function('w_receipt', receipt)
 redis.register_function('w_lapse', lapse)
 redis.register_function{function_name = 'w_messages', callback = messages, flags = {'no-writes'}}

@@ -128,14 +128,15 @@ static struct store_owed_id next_id(struct memory_bucket *b, int64_t now_ms)
 }
 
 struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body,
-                                       const char *subject, bool is_owned, int64_t now_ms)
+                                       const char *subject, const char *owner, int64_t now_ms)
 {
     struct memory_owed *o = mem_zalloc(sizeof(*o));
 
     o->id = next_id(b, now_ms);
     text_copy(o->subject, sizeof(o->subject), subject != NULL ? subject : "");
-    o->touched_ms = is_owned ? now_ms : 0;
-    o->deliveries = is_owned ? 1 : 0;
+    o->touched_ms = owner != NULL ? now_ms : 0;
+    o->deliveries = owner != NULL ? 1 : 0;
+    text_copy(o->owner, sizeof(o->owner), owner != NULL ? owner : "");
     o->body = mem_dup(body.data, body.size);
     o->size = body.size;
     list_push_back(&b->outbox, &o->node);

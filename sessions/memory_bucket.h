@@ -38,6 +38,7 @@ struct memory_owed {
     struct list_node node;
     struct store_owed_id id;
     int64_t touched_ms; /* 0 = nobody's yet */
+    char owner[STORE_NAME_BYTES_MAX + 1];
     unsigned deliveries;
     uint8_t *body;
     size_t size;
@@ -87,7 +88,7 @@ void memory_bucket_leave(struct memory_bucket *b, const char *member);
 struct memory_owner *memory_bucket_find_owner(const struct memory_bucket *b, const char *member);
 
 struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body,
-                                       const char *subject, bool is_owned, int64_t now_ms);
+                                       const char *subject, const char *owner, int64_t now_ms);
 void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject);
 /* False when there is no such entry. */
 bool memory_bucket_settle(struct memory_bucket *b, struct store_owed_id id);

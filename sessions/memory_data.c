@@ -303,8 +303,7 @@ static void commit_rest(struct memory_data *d, const struct store_commit *c,
     if (c->owed_forgotten)
         memory_bucket_forget_owed(b, c->subject);
     for (unsigned i = 0; i < c->owed_count; i++)
-        reply->owed[i] =
-            memory_bucket_owe(b, c->owed[i], c->subject, c->owner != NULL, d->wall_ms(d->ctx));
+        reply->owed[i] = memory_bucket_owe(b, c->owed[i], c->subject, c->owner, d->wall_ms(d->ctx));
     b->tally.owed += c->owed_count;
     for (unsigned i = 0; i < c->settled_count; i++)
         b->tally.sent += memory_bucket_settle(b, c->settled[i]);
@@ -374,6 +373,20 @@ void memory_data_settle(struct memory_data *d, const struct store_settlement *se
 {
     reply_init(reply);
     memory_subject_settle(&d->buckets[settlement->bucket], settlement, reply);
+}
+
+void memory_data_touch(struct memory_data *d, unsigned bucket, const char *owner,
+                       struct store_owed_id id, struct store_reply *reply)
+{
+    reply_init(reply);
+    LIST_FOREACH(n, &d->buckets[bucket].outbox) {
+        struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
+
+        if (o->id.ms != id.ms || o->id.number != id.number || strcmp(o->owner, owner) != 0)
+            continue;
+        o->touched_ms = d->wall_ms(d->ctx);
+        reply->number = 1;
+    }
 }
 
 void memory_data_receipt(struct memory_data *d, const struct store_receipt *receipt,
@@ -537,7 +550,6 @@ size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owne
     int64_t now_ms = d->wall_ms(d->ctx);
     size_t count = 0;
 
-    (void)owner; /* who holds an entry matters to nobody: only for how long */
     LIST_FOREACH(n, &d->buckets[bucket].outbox) {
         struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
 
@@ -547,6 +559,7 @@ size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owne
             continue;
         o->touched_ms = now_ms;
         o->deliveries++;
+        text_copy(o->owner, sizeof(o->owner), owner);
         taken[count++] = (struct store_taken){
             .id = o->id, .deliveries = o->deliveries, .body = span_of(o->body, o->size)};
     }

@@ -27,6 +27,8 @@ void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *
                          struct store_reply *reply);
 void memory_data_settle(struct memory_data *d, const struct store_settlement *settlement,
                         struct store_reply *reply);
+void memory_data_touch(struct memory_data *d, unsigned bucket, const char *owner,
+                       struct store_owed_id id, struct store_reply *reply);
 void memory_data_receipt(struct memory_data *d, const struct store_receipt *receipt,
                          struct store_reply *reply);
 void memory_data_lapse(struct memory_data *d, unsigned bucket, const char *subject, int64_t now_ms,

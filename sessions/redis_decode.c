@@ -281,6 +281,7 @@ enum redis_decoded redis_decode_reply(struct redis_request *request, const redis
     case REDIS_TALLY:
         return decode_tally(&request->reply, reply);
     case REDIS_RESERVE:
+    case REDIS_TOUCH:
     case REDIS_LOG_ADD:
     case REDIS_LOG_TRIM:
         if (reply->type != REDIS_REPLY_INTEGER)

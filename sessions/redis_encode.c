@@ -344,6 +344,15 @@ void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
     }
 }
 
+void redis_encode_touch(struct redis_command *c, const struct redis_tag *tag, const char *owner,
+                        const struct store_owed_id *id)
+{
+    start_function(c, "w_touch", 1);
+    add_key(c, tag, "o", "");
+    redis_command_add_string(c, owner);
+    add_id(c, id);
+}
+
 static void add_subject_keys(struct redis_command *c, const struct redis_tag *tag,
                              const char *subject)
 {

@@ -42,6 +42,8 @@ void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag,
                            int64_t before_ms);
 void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_settlement *settlement);
+void redis_encode_touch(struct redis_command *c, const struct redis_tag *tag, const char *owner,
+                        const struct store_owed_id *id);
 void redis_encode_receipt(struct redis_command *c, const struct redis_tag *tag,
                           const struct store_receipt *receipt);
 void redis_encode_lapse(struct redis_command *c, const struct redis_tag *tag, const char *subject,

@@ -18,9 +18,9 @@ static struct redis_request *request_of(struct list_node *n)
 static bool is_write(enum redis_request_kind kind)
 {
     return kind == REDIS_COMMIT || kind == REDIS_COMMIT_ALL || kind == REDIS_RESERVE ||
-           kind == REDIS_SETTLE || kind == REDIS_RECEIPT || kind == REDIS_LAPSE ||
-           kind == REDIS_SWEEP || kind == REDIS_SHARED_COMMIT || kind == REDIS_LOG_ADD ||
-           kind == REDIS_LOG_TRIM;
+           kind == REDIS_SETTLE || kind == REDIS_TOUCH || kind == REDIS_RECEIPT ||
+           kind == REDIS_LAPSE || kind == REDIS_SWEEP || kind == REDIS_SHARED_COMMIT ||
+           kind == REDIS_LOG_ADD || kind == REDIS_LOG_TRIM;
 }
 
 /* --- telling --- */

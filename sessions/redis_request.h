@@ -21,6 +21,7 @@ enum redis_request_kind {
     REDIS_FIND,
     REDIS_LIST,
     REDIS_SETTLE,
+    REDIS_TOUCH,
     REDIS_RECEIPT,
     REDIS_LAPSE,
     REDIS_MESSAGES,

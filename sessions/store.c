@@ -159,6 +159,13 @@ struct store_request *store_settle(struct store *s, const struct store_settlemen
     return s->ops->settle(s, settlement, fn, arg);
 }
 
+struct store_request *store_touch(struct store *s, unsigned bucket, const char *owner,
+                                  struct store_owed_id id, store_reply_fn *fn, void *arg)
+{
+    assert(bucket < s->buckets && is_name(owner) && fn != NULL);
+    return s->ops->touch(s, bucket, owner, id, fn, arg);
+}
+
 struct store_request *store_receipt(struct store *s, const struct store_receipt *receipt,
                                     store_reply_fn *fn, void *arg)
 {

@@ -263,6 +263,8 @@ struct store_ops {
                                   void *arg);
     struct store_request *(*settle)(struct store *s, const struct store_settlement *settlement,
                                     store_reply_fn *fn, void *arg);
+    struct store_request *(*touch)(struct store *s, unsigned bucket, const char *owner,
+                                   struct store_owed_id id, store_reply_fn *fn, void *arg);
     struct store_request *(*receipt)(struct store *s, const struct store_receipt *receipt,
                                      store_reply_fn *fn, void *arg);
     struct store_request *(*lapse)(struct store *s, unsigned bucket, const char *subject,
@@ -326,6 +328,10 @@ struct store_request *store_list(struct store *s, unsigned bucket, const char *s
  * STORE_AWAITED_MAX awaited messages loses the oldest as expired. */
 struct store_request *store_settle(struct store *s, const struct store_settlement *settlement,
                                    store_reply_fn *fn, void *arg);
+/* The owner is still at work on an entry: it stays its own for idle_ms of a sweep more.
+ * reply.number: 1, or 0 when the entry is gone or another's. */
+struct store_request *store_touch(struct store *s, unsigned bucket, const char *owner,
+                                  struct store_owed_id id, store_reply_fn *fn, void *arg);
 /* Counts a receipt for the message that it means; or keeps it for a while. */
 struct store_request *store_receipt(struct store *s, const struct store_receipt *receipt,
                                     store_reply_fn *fn, void *arg);

@@ -294,6 +294,15 @@ static struct memory_request *send_about(struct store *s, enum store_memory_call
     return r;
 }
 
+static struct store_request *touch(struct store *s, unsigned bucket, const char *owner,
+                                   struct store_owed_id id, store_reply_fn *fn, void *arg)
+{
+    struct memory_request *r = send_about(s, STORE_MEMORY_TOUCH, bucket, owner, fn, arg);
+
+    r->after = id;
+    return handle(r);
+}
+
 static struct store_request *lapse(struct store *s, unsigned bucket, const char *subject,
                                    int64_t now_ms, store_reply_fn *fn, void *arg)
 {
@@ -385,6 +394,7 @@ struct store *store_memory_new(const struct store_memory_settings *settings)
         .find = find,
         .list = list,
         .settle = settle,
+        .touch = touch,
         .receipt = receipt,
         .lapse = lapse,
         .messages = messages,

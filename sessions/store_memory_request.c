@@ -152,6 +152,9 @@ static void do_call(struct memory_data *d, struct memory_request *r)
     case STORE_MEMORY_SETTLE:
         memory_data_settle(d, &r->settlement, &r->reply);
         break;
+    case STORE_MEMORY_TOUCH:
+        memory_data_touch(d, r->bucket, r->name, r->after, &r->reply);
+        break;
     case STORE_MEMORY_RECEIPT:
         memory_data_receipt(d, &r->receipt, &r->reply);
         break;

@@ -34,7 +34,7 @@ struct memory_request {
     const char *name; /* counter, member, set, owner, subject or shared record */
     unsigned bucket;
     enum store_log log;
-    struct store_owed_id after;
+    struct store_owed_id after; /* of a log; or the entry itself */
     struct store_cursor cursor;
     struct span bodies[STORE_LOG_ADD_MAX];
     unsigned body_count;

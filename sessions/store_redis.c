@@ -135,6 +135,17 @@ static struct store_request *settle(struct store *store, const struct store_sett
     return (struct store_request *)r;
 }
 
+static struct store_request *touch(struct store *store, unsigned bucket, const char *owner,
+                                   struct store_owed_id id, store_reply_fn *fn, void *arg)
+{
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_TOUCH, fn, arg);
+
+    redis_encode_touch(&rs->command, &rs->tags[bucket], owner, &id);
+    redis_request_send_to_bucket(r, bucket);
+    return (struct store_request *)r;
+}
+
 static struct store_request *receipt(struct store *store, const struct store_receipt *receipt,
                                      store_reply_fn *fn, void *arg)
 {
@@ -498,6 +509,7 @@ static const struct store_ops ops = {
     .find = find,
     .list = list,
     .settle = settle,
+    .touch = touch,
     .receipt = receipt,
     .lapse = lapse,
     .messages = messages,

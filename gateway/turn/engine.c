@@ -13,8 +13,7 @@
 
 enum {
     TURN_SWEEP_TICK_MS = 50,
-    TURN_SWEEP_LIMIT = 64,     /* entries taken over from one bucket at a time */
-    TURN_OWED_IDLE_MS = 15000, /* an owner that has not touched an entry for so long is gone */
+    TURN_SWEEP_LIMIT = 64, /* entries taken over from one bucket at a time */
 };
 
 /* --- the proofs ---------------------------------------------------------------------------------
@@ -118,7 +117,7 @@ static void on_sweep(struct timer *timer, void *arg)
 
         room -= limit;
         e->sweeps_under_way++;
-        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, TURN_OWED_IDLE_MS,
+        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, e->settings.owed_idle_ms,
                     e->env.wall_ms(e->env.ctx), limit, on_swept, e);
         e->sweep_bucket = (e->sweep_bucket + 1) % buckets;
     }
@@ -146,6 +145,7 @@ struct turn_settings turn_settings_default(void)
         .remember_s = 7 * 86400,
         .sms_expiry_s = 3 * 86400,
         .receipt_margin_s = 86400,
+        .owed_idle_ms = 15000,
         .sweep_ms = 1000,
         .settle_ms = 200,
         .parts_max = 10,
@@ -164,7 +164,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     mailbox_init(&e->mailbox, settings->cache_max, settings->cache_bytes_max,
                  env->random(env->ctx));
     e->step = step_new();
-    e->outbox = outbox_new(&e->env, &e->counters, (int64_t)settings->receipt_margin_s * 1000);
+    e->outbox = outbox_new(&e->env, &e->settings, &e->counters);
     list_init(&e->receipts);
     e->dialogues = dialogues_new(&e->env, &e->settings);
     e->retention = retention_new(e);

@@ -15,6 +15,7 @@ enum {
     OUTBOX_KEY_BYTES = 20,
     OUTBOX_SETTLE_RETRY_MS = 1000,
     OUTBOX_SEND_DEADLINE_MS = 90000, /* longer than the longest pause of a throttled bind */
+    OUTBOX_TOUCHES = 4,              /* of an entry in hand, before another may take it for left */
     OUTBOX_SLOW_DOWNS_MAX = 20,      /* in a row, before the entry goes back to the store */
     /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
      * then on powers of two, and at least every 32nd. */
@@ -37,6 +38,8 @@ struct owed {
     struct store_owed_id id;
     struct outbox_entry entry;
     bool is_sending;
+    uint64_t touched_ms;
+    struct store_request *touching;
     unsigned slow_downs;
     /* Once it is being settled. */
     enum store_end end;
@@ -51,7 +54,10 @@ struct owed {
 struct outbox {
     struct turn_env env;
     struct turn_counters *counters;
+    const char *instance;
     int64_t receipt_margin_ms;
+    unsigned touch_ms;
+    struct timer touch;
     struct map owed;
     struct map lanes;
 };
@@ -95,14 +101,20 @@ bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span 
     return !r.failed && reader_left(&r) == 0;
 }
 
-struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters,
-                          int64_t receipt_margin_ms)
+static void on_touch_timer(struct timer *timer, void *arg);
+
+struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings *settings,
+                          struct turn_counters *counters)
 {
     struct outbox *o = mem_zalloc(sizeof(*o));
 
     o->env = *env;
     o->counters = counters;
-    o->receipt_margin_ms = receipt_margin_ms;
+    o->instance = settings->instance;
+    o->receipt_margin_ms = (int64_t)settings->receipt_margin_s * 1000;
+    o->touch_ms = settings->owed_idle_ms / OUTBOX_TOUCHES;
+    timer_init(&o->touch, on_touch_timer, o);
+    timer_start(env->timers, &o->touch, o->touch_ms);
     map_init(&o->owed, env->random(env->ctx));
     map_init(&o->lanes, env->random(env->ctx));
     return o;
@@ -157,6 +169,8 @@ static void owed_free(struct owed *d)
     report(d, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
     owed_leave_lane(d);
     timer_stop(o->env.timers, &d->settle_again);
+    if (d->touching != NULL)
+        store_cancel(o->env.store, d->touching);
     map_remove(&o->owed, &d->by_id);
     mem_free(d->key_texts);
     mem_free(d->keys);
@@ -352,6 +366,40 @@ static void lane_send(struct lane *lane)
     } while (!is_last);
 }
 
+/* --- entries in hand stay ours ----------------------------------------------------------------
+ */
+
+/* Another gateway has taken it, while we stood still perhaps. What has not left is its to send. */
+static void on_touched(void *arg, const struct store_reply *reply)
+{
+    struct owed *d = arg;
+    const struct turn_ports *ports = &d->outbox->env.ports;
+
+    d->touching = NULL;
+    if (reply->result != STORE_OK || reply->number != 0 || d->lane == NULL)
+        return;
+    if (d->is_sending && !ports->withdraw(ports->ctx, on_sent, d))
+        return;
+    give_back(d);
+}
+
+static void on_touch_timer(struct timer *timer, void *arg)
+{
+    struct outbox *o = arg;
+    uint64_t now_ms = o->env.timers->now_ms;
+
+    timer_start(o->env.timers, timer, o->touch_ms);
+    for (struct map_node *n = map_first(&o->owed); n != NULL; n = map_next(&o->owed, n)) {
+        struct owed *d = MAP_ITEM(n, struct owed, by_id);
+
+        if (d->touching != NULL || now_ms - d->touched_ms < o->touch_ms)
+            continue;
+        d->touched_ms = now_ms;
+        d->touching = store_touch(o->env.store, store_bucket(o->env.store, d->entry.msisdn),
+                                  o->instance, d->id, on_touched, d);
+    }
+}
+
 static void make_key(uint8_t key[OUTBOX_KEY_BYTES], unsigned bucket, struct store_owed_id id)
 {
     struct writer w;
@@ -401,6 +449,7 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
     d->outbox = o;
     d->id = id;
     d->entry = *entry;
+    d->touched_ms = o->env.timers->now_ms;
     d->on_left = on_left;
     d->on_left_arg = arg;
     list_node_init(&d->in_lane);
@@ -414,10 +463,12 @@ void outbox_free(struct outbox *o)
 {
     struct map_node *node;
 
+    timer_stop(o->env.timers, &o->touch);
     while ((node = map_first(&o->owed)) != NULL) {
         struct owed *d = MAP_ITEM(node, struct owed, by_id);
 
         d->on_left = NULL;
+        d->touching = NULL; /* the store is gone */
         owed_free(d);
     }
     map_fini(&o->owed);

@@ -30,9 +30,10 @@ bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span 
 
 struct outbox;
 
-/* Receipts are awaited for receipt_margin_ms longer than an entry may be sent. */
-struct outbox *outbox_new(const struct turn_env *env, struct turn_counters *counters,
-                          int64_t receipt_margin_ms);
+/* Receipts are awaited for receipt_margin_s longer than an entry may be sent; entries in hand are
+ * touched well within owed_idle_ms. The settings' strings outlive the outbox. */
+struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings *settings,
+                          struct turn_counters *counters);
 /* Sends an entry that this gateway owns in the store. `on_left` (may be NULL) runs exactly once,
  * when a try ended or the entry is given back to the sweep, perhaps before this returns. An entry
  * already under way is ignored. */

@@ -193,6 +193,7 @@ struct turn_settings {
     unsigned remember_s; /* language of a number without a draft or registration; default 7 days */
     unsigned sms_expiry_s;     /* default 3 days */
     unsigned receipt_margin_s; /* a receipt is awaited for so long after that; default 1 day */
+    unsigned owed_idle_ms;     /* who has not touched an entry for so long is gone; default 15000 */
     unsigned sweep_ms;         /* each bucket once in this time; default 1000 */
     unsigned settle_ms; /* a proof that no step has taken along is stored after this; default 200 */
     unsigned parts_max; /* parts of one SMS; default 10, at most half of PARTS_MAX */

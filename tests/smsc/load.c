@@ -174,7 +174,7 @@ static void on_tick(struct timer *t, void *arg)
                 l->options->binds, l->options->wait_bind_s);
         loop_stop(l->loop);
     }
-    if (l->phase == LOAD_DRAINING && (is_over || is_quiet(l)))
+    if (l->phase == LOAD_DRAINING && !l->options->stay && (is_over || is_quiet(l)))
         loop_stop(l->loop);
 }
 

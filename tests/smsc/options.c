@@ -93,6 +93,8 @@ static const struct option table[] = {
      "not measured (1000; with --count 0); the open loop adds a dialogue's length"},
     {"drain", KIND_NUMBER, FIELD(drain_s), OPTION_LOAD, "S",
      "how long the last dialogues may take to end (30)"},
+    {"stay", KIND_FLAG, FIELD(stay), OPTION_LOAD, NULL,
+     "after the last dialogue, be a centre until the command quit"},
     {"screen-timeout", KIND_NUMBER, FIELD(screen_timeout_ms), OPTION_LOAD, "MS",
      "a screen that is missed this long is lost (15000)"},
     {"first-phone", KIND_STRING, FIELD(first_phone), OPTION_LOAD, "NUMBER",

@@ -67,6 +67,7 @@ struct options {
     unsigned walk_off_percent;
     unsigned reenter_ms;
     bool json;
+    bool stay;
     const char *ledger_out;
     /* run: the words that are no options */
     char **files;

@@ -62,6 +62,26 @@ static void test_owed_entries_are_taken_over_when_idle(void **state)
     assert_int_equal(store_rig_settle(rig, rig->store, number, ids, 2)->result, STORE_OK);
 }
 
+/* An owner at work keeps its entries; one that has lost an entry is told so. */
+static void test_touched_entries_stay_their_owners(void **state)
+{
+    struct store_rig *rig = *state;
+    const char *number = NUMBER(69, 1);
+    unsigned bucket = bucket_of(rig, number);
+    struct store_owed_id ids[2];
+
+    owe_two(rig, number, "gw1", ids);
+    store_rig_pass(rig, 60);
+    assert_int_equal(store_rig_touch(rig, rig->store, bucket, "gw1", ids[0])->number, 1);
+    assert_int_equal(store_rig_touch(rig, rig->store, bucket, "gw2", ids[1])->number, 0);
+    assert_int_equal(store_rig_sweep(rig, rig->store, bucket, "gw2", 50, 10)->taken_count, 1);
+    assert_taken(&rig->outcome.sweep, 0, &ids[1], 2, "sms two");
+    assert_int_equal(store_rig_touch(rig, rig->store, bucket, "gw1", ids[1])->number, 0);
+    assert_int_equal(store_rig_touch(rig, rig->store, bucket, "gw2", ids[1])->number, 1);
+    assert_int_equal(store_rig_settle(rig, rig->store, number, ids, 2)->result, STORE_OK);
+    assert_int_equal(store_rig_touch(rig, rig->store, bucket, "gw2", ids[1])->number, 0);
+}
+
 static void test_nobodys_entries_go_to_the_first_sweep(void **state)
 {
     struct store_rig *rig = *state;
@@ -283,6 +303,7 @@ static void test_full_commit(void **state)
 
 const struct store_case store_bucket_cases[] = {
     {"owed entries are taken over when idle", test_owed_entries_are_taken_over_when_idle},
+    {"touched entries stay their owner's", test_touched_entries_stay_their_owners},
     {"nobody's entries go to the first sweep", test_nobodys_entries_go_to_the_first_sweep},
     {"settled entries are forgotten", test_settled_entries_are_forgotten},
     {"conflict owes nothing", test_conflict_owes_nothing},

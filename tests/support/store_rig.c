@@ -363,6 +363,14 @@ const struct store_reply *store_rig_end(struct store_rig *rig, struct store *s,
     return await_reply(rig);
 }
 
+const struct store_reply *store_rig_touch(struct store_rig *rig, struct store *s, unsigned bucket,
+                                          const char *owner, struct store_owed_id id)
+{
+    store_outcome_init(&rig->outcome);
+    (void)store_touch(s, bucket, owner, id, store_outcome_on_reply, &rig->outcome);
+    return await_reply(rig);
+}
+
 const struct store_reply *store_rig_receipt(struct store_rig *rig, struct store *s,
                                             const struct store_receipt *receipt)
 {

@@ -81,6 +81,8 @@ const struct store_reply *store_rig_settle(struct store_rig *rig, struct store *
                                            unsigned count); /* as sent; the number as subject */
 const struct store_reply *store_rig_end(struct store_rig *rig, struct store *s,
                                         const struct store_settlement *settlement);
+const struct store_reply *store_rig_touch(struct store_rig *rig, struct store *s, unsigned bucket,
+                                          const char *owner, struct store_owed_id id);
 const struct store_reply *store_rig_receipt(struct store_rig *rig, struct store *s,
                                             const struct store_receipt *receipt);
 const struct store_reply *store_rig_lapse(struct store_rig *rig, struct store *s, unsigned bucket,

@@ -84,6 +84,7 @@ static struct config_smsc make_smsc(const char *name, enum config_bind bind, uns
                                 .password_file = "",
                                 .system_type = "",
                                 .address_range = "",
+                                .centre = "",
                                 .bind = bind,
                                 .binds = binds,
                                 .window = 32,

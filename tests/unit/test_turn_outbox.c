@@ -34,7 +34,10 @@ struct fixture {
     unsigned send_count;
     store_reply_fn *settle_fn;
     void *settle_arg;
-    unsigned settles;
+    unsigned settles, touches;
+    store_reply_fn *touch_fn;
+    void *touch_arg;
+    bool has_left; /* what is being sent cannot be taken back */
     enum store_end end;
     int64_t until_ms;
     unsigned parts, key_count;
@@ -66,7 +69,28 @@ static struct store_request *fake_settle(struct store *s, const struct store_set
     return NULL;
 }
 
-static const struct store_ops fake_ops = {.settle = fake_settle};
+static struct store_request *fake_touch(struct store *s, unsigned bucket, const char *owner,
+                                        struct store_owed_id id, store_reply_fn *fn, void *arg)
+{
+    struct fixture *f = of_store(s);
+
+    assert_string_equal(owner, "gw1");
+    assert_int_equal(id.ms, 1);
+    assert_true(bucket < s->buckets);
+    f->touches++;
+    f->touch_fn = fn;
+    f->touch_arg = arg;
+    return (struct store_request *)(void *)f;
+}
+
+static void fake_cancel(struct store *s, struct store_request *r)
+{
+    (void)r;
+    of_store(s)->touch_fn = NULL;
+}
+
+static const struct store_ops fake_ops = {
+    .settle = fake_settle, .touch = fake_touch, .cancel = fake_cancel};
 
 static int64_t fake_wall(void *ctx)
 {
@@ -99,8 +123,19 @@ static bool fake_send(void *ctx, const struct turn_sms *sms, uint64_t deadline_m
     return true;
 }
 
+static bool fake_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+{
+    struct fixture *f = ctx;
+
+    assert_non_null(fn);
+    assert_non_null(arg);
+    return !f->has_left;
+}
+
 static int set_up(void **state)
 {
+    static const struct turn_settings settings = {
+        .instance = "gw1", .receipt_margin_s = MARGIN_MS / 1000, .owed_idle_ms = 60000};
     struct fixture *f = calloc(1, sizeof(*f));
 
     f->store.ops = &fake_ops;
@@ -108,14 +143,15 @@ static int set_up(void **state)
     f->wall_ms = 1000000;
     f->has_link = true;
     timer_queue_init(&f->timers, 0);
-    f->env = (struct turn_env){.timers = &f->timers,
-                               .wall_ms = fake_wall,
-                               .random = fake_random,
-                               .ctx = f,
-                               .store = &f->store,
-                               .vault = f->vault = vault_new_plain(),
-                               .ports = {.send_sms = fake_send, .ctx = f}};
-    f->outbox = outbox_new(&f->env, &f->counters, MARGIN_MS);
+    f->env =
+        (struct turn_env){.timers = &f->timers,
+                          .wall_ms = fake_wall,
+                          .random = fake_random,
+                          .ctx = f,
+                          .store = &f->store,
+                          .vault = f->vault = vault_new_plain(),
+                          .ports = {.send_sms = fake_send, .withdraw = fake_withdraw, .ctx = f}};
+    f->outbox = outbox_new(&f->env, &settings, &f->counters);
     *state = f;
     return 0;
 }
@@ -283,6 +319,40 @@ static void a_failure_gives_the_lane_back(void **state)
     assert_string_equal(f->sends[1].text, "one");
 }
 
+static void end_touch(struct fixture *f, uint64_t number)
+{
+    f->touch_fn(f->touch_arg, &(struct store_reply){.result = STORE_OK, .number = number});
+}
+
+static void pass(struct fixture *f, uint64_t ms)
+{
+    timer_queue_run(&f->timers, f->timers.now_ms + ms);
+}
+
+/* What is in hand for long is kept; what another has taken meanwhile is left to it. */
+static void entries_in_hand_are_touched(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    pass(f, 14999);
+    assert_int_equal(f->touches, 0);
+    pass(f, 15001);
+    assert_int_equal(f->touches, 1);
+    end_touch(f, 1);
+    pass(f, 15000);
+    assert_int_equal(f->touches, 2);
+    f->has_left = true;
+    end_touch(f, 0); /* too late to take it back: its outcome decides */
+    assert_int_equal(outbox_under_way(f->outbox), 1);
+    pass(f, 15000);
+    f->has_left = false;
+    end_touch(f, 0);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+    assert_int_equal(f->left, 1);
+    assert_int_equal(f->settles, 0);
+}
+
 static void refused_for_good_is_settled(void **state)
 {
     struct fixture *f = *state;
@@ -378,6 +448,7 @@ int main(void)
         CASE(one_at_a_time_in_order),
         CASE(what_was_taken_is_never_sent_again),
         CASE(a_failure_gives_the_lane_back),
+        CASE(entries_in_hand_are_touched),
         CASE(refused_for_good_is_settled),
         CASE(expired_is_not_sent),
         CASE(not_due_or_no_link_waits_in_the_store),
