@@ -162,19 +162,21 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKA
 	@echo "  NPM  tests/e2e" >&2
 	$(Q)npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund >/dev/null
 
-# Everything: each test is named with its result; the last line is "N passed, N failed".
-check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(B)/tests/fault/synced.so $(E2E_READY)
-	@BUILD=$(B) tools/check.sh
-
-$(B)/tests/fault/synced.so: tests/fault/synced.c | $(PACKAGES)
+# Preloaded into the programs that are hurt.
+PRELOADS := $(B)/tests/fault/synced.so $(B)/tests/fault/dying.so
+$(PRELOADS): $(B)/tests/fault/%.so: tests/fault/%.c | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "  CC   $<" >&2
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -shared -fPIC -o $@ $<
 
+# Everything: each test is named with its result; the last line is "N passed, N failed".
+check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(PRELOADS) $(E2E_READY)
+	@BUILD=$(B) tools/check.sh
+
 # What takes minutes: servers killed, stopped and moved under load, one program at a time. ROUNDS=n
 # fault rounds (tests/fault/rounds.js): 200 are the long form, some 15 s each.
 ROUNDS   ?= 30
-check-fault: $(PROGRAMS) $(FAULTS) $(B)/tests/fault/synced.so $(E2E_READY)
+check-fault: $(PROGRAMS) $(FAULTS) $(PRELOADS) $(E2E_READY)
 	@BUILD=$(B) JOBS=1 ROUNDS=$(ROUNDS) TEST_LIMIT_S=$$((600 + 60 * $(ROUNDS))) tools/check.sh $(FAULTS) $(wildcard tests/fault/*.test.sh tests/fault/*.test.js)
 
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.

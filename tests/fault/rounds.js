@@ -16,7 +16,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const { BUILD, run, temporaryFolder } = require('../e2e/lib/process');
-const { kinds } = require('./lib/faults');
+const { envOf, kinds } = require('./lib/faults');
 const { judge } = require('./lib/judge');
 const { Random } = require('./lib/random');
 const { Scene } = require('./lib/scene');
@@ -73,7 +73,7 @@ async function play(kind, seed, number) {
     const roundFolder = path.join(folder, `round-${seed}`);
     const redis = await redisFor(kind, roundFolder);
     const scene = new Scene({
-        folder: roundFolder, redis, random, gateways: kind.gateways || random.between(1, 2), load: chooseLoad(kind, random, number, seed),
+        folder: roundFolder, redis, random, gateways: kind.gateways || random.between(1, 2), load: chooseLoad(kind, random, number, seed), env: envOf(kind, random),
     });
     const faults = [];
     let result;

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 # In `make check`: a few that need neither the namespace nor groups of servers.
 if [ -z "${ROUNDS:-}" ]; then
-    export ROUNDS=4 SEED=1 KINDS=kill-gateway,kill-redis,kill-both,power-loss SHORT=1
+    export ROUNDS=4 SEED=1 KINDS=kill-gateway,kill-redis,die-after-commit,power-loss SHORT=1
 fi
 if unshare -rn sh -c 'ip link set lo up && iptables -w -L' >/dev/null 2>&1; then
     export HAS_CUTS=1

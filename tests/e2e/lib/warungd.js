@@ -45,8 +45,8 @@ class Gateway {
         fs.writeFileSync(this.file, text.join(''));
     }
 
-    launch() {
-        this.process = new Process(path.join(BUILD, 'warungd'), ['-c', this.file]);
+    launch(env = {}) {
+        this.process = new Process(path.join(BUILD, 'warungd'), ['-c', this.file], { env: { ...process.env, ...env } });
         return this;
     }
 

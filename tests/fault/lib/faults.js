@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { ROOT, delay, run } = require('../../e2e/lib/process');
+const { BUILD, ROOT, delay, run } = require('../../e2e/lib/process');
 
 const iptables = async (...words) => {
     const { code, output } = await run('iptables', ['-w', ...words.map(String)]);
@@ -79,7 +79,21 @@ async function drainAndLaunch(scene, gateway) {
     await scene.launch(gateway);
 }
 
+// It kills itself where DIE_AT says (dying.c).
+async function isDead(scene, random) {
+    const [gateway] = scene.gateways;
+    await Promise.race([gateway.process.ended, delay(30000)]);
+    if (gateway.process.isRunning)
+        throw new Error(`it did not come to ${scene.env.DIE_AT}`);
+    await delay(random.between(0, 400));
+    await scene.launch(gateway);
+}
+
 const SINGLE = {
+    'die-before-commit': isDead,
+    'die-after-commit': isDead,
+    'die-before-answer': isDead,
+    'die-after-answer': isDead,
     none: async () => {}, // what the load shows by itself
     'kill-gateway': (scene, random) => twice(scene, random, () => killGateway(scene, random)),
     'kill-redis': (scene, random) => twice(scene, random, () => killServer(scene.redis.servers[0], random)),
@@ -240,11 +254,18 @@ const CLUSTER = {
 
 // Two copies of an input may be alive at once: only numbered steps are safe then (custody.md, the
 // mutant B_TWOCOPIES).
-const PAIRS = ['rolling-upgrade'];
 const NUMBERED = ['stop-gateway-long', 'half-open-centre'];
+const PAIRS = ['rolling-upgrade'];
 
 const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER }).flatMap(([on, table]) =>
-    Object.entries(table).map(([name, hurt]) => ({ name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0,
+    Object.entries(table).map(([name, hurt]) => ({
+        name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0,
     })));
 
-module.exports = { kinds };
+// For the first gateway. Its first commits are its own: the database's record, menus.
+function envOf(kind, random) {
+    const point = kind.name.match(/^die-(.*)/)?.[1];
+    return point ? { LD_PRELOAD: path.join(BUILD, 'tests/fault/dying.so'), DIE_AT: `${point}:${random.between(point.endsWith('commit') ? 15 : 1, 60)}` } : {};
+}
+
+module.exports = { envOf, kinds };

@@ -11,8 +11,9 @@ const WAIT_MS = 180000;
 
 class Scene {
     // `link`: how the centre speaks, see rounds.js. Redis is there already.
-    constructor({ folder, redis, random, gateways = 1, load }) {
-        Object.assign(this, { folder, redis, random, load, count: gateways, gateways: [] });
+    // env: of the first gateway's first life.
+    constructor({ folder, redis, random, gateways = 1, load, env = {} }) {
+        Object.assign(this, { folder, redis, random, load, env, count: gateways, gateways: [] });
         fs.mkdirSync(folder, { recursive: true });
     }
 
@@ -23,7 +24,7 @@ class Scene {
             this.gateways.push(this.makeGateway(`gw${i + 1}`));
         for (const gateway of this.gateways)
             await gateway.writeConfiguration();
-        await Promise.all(this.gateways.map((g) => this.launch(g)));
+        await Promise.all(this.gateways.map((g, i) => this.launch(g, i === 0 ? this.env : {})));
         await until('the load to begin', async () => (await this.stats()).sent > 0);
     }
 
@@ -101,10 +102,10 @@ class Scene {
     }
 
     // Its log of this life; the earlier ones are kept.
-    async launch(gateway) {
+    async launch(gateway, env) {
         if (gateway.process)
             gateway.earlier = (gateway.earlier ?? '') + gateway.process.output;
-        gateway.launch();
+        gateway.launch(env);
         await gateway.process.sees(/event=gateway\.ready/, 60000);
     }
 
