@@ -58,7 +58,7 @@ end
 
 -- KEYS record; ARGV expected version. Returns 0 = another version, 1 = gone.
 local function delete(keys, args)
-    if redis.call('GETRANGE', keys[1], 0, 7) ~= args[1] then
+    if redis.call('GETRANGE', keys[1], '0', '7') ~= args[1] then
         return 0
     end
     redis.call('DEL', keys[1])
@@ -76,7 +76,7 @@ end
 
 -- 'w' write, 'd' delete, 'c' check only, '-' leave alone.
 local function is_current(key, mode, expected)
-    return mode == '-' or redis.call('GETRANGE', key, 0, 7) == expected
+    return mode == '-' or redis.call('GETRANGE', key, '0', '7') == expected
 end
 
 local function apply_record(key, mode, expected, value, ttl)
@@ -93,10 +93,10 @@ end
 local function owe(stream, owner, body, subject)
     local id = redis.call('XADD', stream, '*', 'b', body, 'm', subject)
     if owner == '' then
-        redis.call('XCLAIM', stream, GROUP, NOBODY, 0, id, 'TIME', 0, 'RETRYCOUNT', 0, 'FORCE',
+        redis.call('XCLAIM', stream, GROUP, NOBODY, '0', id, 'TIME', '0', 'RETRYCOUNT', '0', 'FORCE',
             'JUSTID')
     else
-        redis.call('XCLAIM', stream, GROUP, owner, 0, id, 'RETRYCOUNT', 1, 'FORCE', 'JUSTID')
+        redis.call('XCLAIM', stream, GROUP, owner, '0', id, 'RETRYCOUNT', '1', 'FORCE', 'JUSTID')
     end
     return id
 end
@@ -145,6 +145,9 @@ end
 
 -- {b}r: member -> "COUNT MSISDN": in how many sets it stands, and whose it is.
 local function members_add(members, member, msisdn, change)
+    if change > 0 and redis.call('HSETNX', members, member, '1 ' .. msisdn) == 1 then
+        return
+    end
     local found = redis.call('HGET', members, member)
     local count = change
     if found then
