@@ -46,7 +46,8 @@ bool vault_seal(struct vault *v, enum vault_kind kind, const char *msisdn, struc
  * sealed for another subscriber or kind, names a key that is not there, or has no room. */
 bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struct span sealed,
                 struct writer *out);
-/* HMAC-SHA-256 with a key that does not change; `what` keeps hashes of different things apart. */
+/* HMAC-SHA-256 with a key that does not change; `what` keeps hashes of different things apart: a
+ * literal, of a few that a program has. */
 void vault_hash(const struct vault *v, const char *what, struct span in,
                 uint8_t hash[VAULT_HASH_BYTES]);
 

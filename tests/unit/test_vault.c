@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 static const char number[] = "6281200000001";
 static const char other_number[] = "6281200000002";
@@ -220,6 +222,24 @@ static void test_hash_is_keyed_and_stays(void **state)
     vault_free(plain);
 }
 
+/* What stored records hold must be found again by every later version. */
+static void test_hash_is_an_hmac_of_an_hmac(void **state)
+{
+    static const uint8_t no_key[VAULT_HASH_BYTES];
+    struct vault *v = vault_new_plain();
+    uint8_t inner[VAULT_HASH_BYTES], expected[VAULT_HASH_BYTES], hash[VAULT_HASH_BYTES];
+    struct span nik = span_of_string("1871015708990001");
+
+    (void)state;
+    HMAC(EVP_sha256(), no_key, sizeof(no_key), (const uint8_t *)"nik", 3, inner, NULL);
+    HMAC(EVP_sha256(), inner, sizeof(inner), nik.data, nik.size, expected, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        vault_hash(v, "nik", nik, hash);
+        assert_memory_equal(hash, expected, sizeof(hash));
+    }
+    vault_free(v);
+}
+
 static void test_created_file_is_private_and_never_overwritten(void **state)
 {
     struct folder *f = *state;
@@ -329,6 +349,7 @@ int main(void)
         IN_FOLDER(test_plain_vault_and_the_way_to_keys),
         IN_FOLDER(test_rotation),
         IN_FOLDER(test_hash_is_keyed_and_stays),
+        cmocka_unit_test(test_hash_is_an_hmac_of_an_hmac),
         IN_FOLDER(test_created_file_is_private_and_never_overwritten),
         IN_FOLDER(test_wrong_files_are_refused),
         IN_FOLDER(test_group_may_read),
