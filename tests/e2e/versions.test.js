@@ -195,3 +195,25 @@ test('officers\' SMS say what the version in force says, not the file', async ()
         assert.match(sms.text, /sedang diperiksa/);
     });
 });
+
+test('a version whose source is gone is not put in force', async () => {
+    await withMenu('version-gone', async ({ gateway, centre, redis, say }) => {
+        await inForceIsKnown(gateway);
+        const old = await inForce(gateway);
+        say('Bantuan baru');
+        await ok(gateway, 'reload');
+        await until('the new version in the store', async () => (await states(gateway)).length === 2);
+        const key = (await redis.command('--scan', '--pattern', `*menu:${old}`)).trim();
+        assert.ok(key);
+        await redis.command('DEL', key);
+        for (const words of [['rollback'], ['rollback', old], ['canary', old, '--percent', '50']]) {
+            const refused = await gateway.ctl('menu', ...words);
+            assert.equal(refused.code, 1);
+            assert.match(refused.output, /not kept any more/);
+        }
+        assert.equal((await gateway.ctl('menu', 'rollback', 'abc')).code, 1);
+        assert.equal((await gateway.ctl('menu', 'rollback', await inForce(gateway))).code, 1, 'in force already');
+        assert.deepEqual(await states(gateway), ['in_force', 'superseded']);
+        assert.equal(await help(newPhone(centre)), 'Bantuan baru');
+    });
+});
