@@ -201,6 +201,11 @@ test('orders and captures by the API are in the journal, by who gave them', asyn
             const all = await entries();
             return [`${WHO} user-add`, `${WHO} reload`, 'user:sri pcap'].every((entry) => all.includes(entry));
         });
+        // Nothing before it is logged, not even the head of the file.
+        await redis.command('CLIENT', 'PAUSE', '1000', 'WRITE');
+        const held = await open();
+        assert.equal((await read(held)).size, 0);
+        await until('the head of the capture', async () => (await read(held)).size >= 24);
         // What cannot be logged is not shown.
         await redis.command('CONFIG', 'SET', 'maxmemory', '1');
         const blind = await open();

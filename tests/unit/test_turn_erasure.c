@@ -1,0 +1,176 @@
+/* HAPUS by the merchant, on a real engine and the store in memory: within the promised time nothing
+ * of the number is left but hashes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "gateway/turn/outbox.h"
+#include "merchants/calendar.h"
+#include "merchants/programme.h"
+#include "tests/support/turn_rig.h"
+
+#define PROMISED_MS (3 * CALENDAR_DAY_MS)
+
+static const char *const sets[] = {"TERKIRIM", "DIPERIKSA",     "PERLU_PERBAIKAN", "DISETUJUI",
+                                   "DITOLAK",  "DIBATALKAN",    "TIKET",           "LATIH",
+                                   "KABAR",    STORE_PEOPLE_SET};
+
+static const char *number(void)
+{
+    return turn_rig.phones[0].msisdn;
+}
+
+static unsigned bucket(void)
+{
+    return store_bucket(turn_rig.store, number());
+}
+
+static size_t listed(void)
+{
+    struct store_listed items[16];
+    size_t count = 0;
+    bool more;
+
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+        count += memory_data_list(turn_rig.data, bucket(), sets[i],
+                                  (struct store_cursor){.member = NULL}, 16, items, &more);
+    return count;
+}
+
+static size_t timers(void)
+{
+    const char *members[STORE_SWEEP_MAX];
+    size_t count = memory_data_due(turn_rig.data, bucket(), INT64_MAX, STORE_SWEEP_MAX, members),
+           own = 0;
+
+    for (size_t i = 0; i < count; i++)
+        own += strstr(members[i], number()) != NULL;
+    return own;
+}
+
+static size_t owed(void)
+{
+    struct store_taken taken[32];
+    size_t count = memory_data_log_read(turn_rig.data, bucket(), STORE_LOG_OUTBOX,
+                                        (struct store_owed_id){0, 0}, 32, taken),
+           own = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct outbox_entry entry;
+
+        assert_true(outbox_decode(&entry, turn_rig.vault, taken[i].body));
+        own += strcmp(entry.msisdn, number()) == 0;
+    }
+    return own;
+}
+
+/* In logs that outlive it. */
+static void assert_logs_name_nobody(enum store_log log, size_t least)
+{
+    struct store_taken taken[64];
+    size_t count =
+        memory_data_log_read(turn_rig.data, bucket(), log, (struct store_owed_id){0, 0}, 64, taken);
+
+    assert_true(count >= least);
+    for (size_t i = 0; i < count; i++) {
+        char text[512];
+
+        assert_true(taken[i].body.size < sizeof(text));
+        memcpy(text, taken[i].body.data, taken[i].body.size);
+        text[taken[i].body.size] = '\0';
+        assert_null(strstr(text, number()));
+        assert_null(strstr(text, "SITI"));
+    }
+}
+
+static bool has_records(void)
+{
+    struct store_reply reply;
+
+    memory_data_load(turn_rig.data, number(), &reply);
+    return reply.subscriber.merchant.version != 0 || reply.subscriber.session.version != 0;
+}
+
+/* Gives way to nothing: a registration, a ticket, news, half of a long SMS, and an SMS that the
+ * centre does not take. */
+static void fill(void)
+{
+    struct dialect_input part;
+
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Terima kasih");
+    turn_rig_sms(0, "TELEPON");
+    part = turn_rig_input(0, DIALECT_SMS, "384", "DAFTAR#SITI");
+    part.part = (struct dialect_part){.reference = 7, .width = 8, .total = 2, .number = 1};
+    turn_rig_deliver(&part);
+    turn_rig_settle();
+    assert_true(listed() >= 3);
+    assert_true(timers() >= 1);
+}
+
+static void test_everything_goes_in_time(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    fill();
+    turn_rig_assert_begins(turn_rig_sms(0, "HAPUS"), "#TerusUsaha: hapus semua data Anda?");
+    turn_rig_sms(0, "HAPUS YA");
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: permintaan hapus data");
+    asked_ms = turn_rig.wall_ms;
+    turn_rig.sms_ends = TURN_SENT_TEMPORARY; /* from now on SMS pile up */
+    turn_rig_sms(0, "STATUS");
+    turn_rig.wall_ms += 47 * CALENDAR_HOUR_MS;
+    turn_rig_pass(3000);
+    assert_true(has_records());
+    assert_true(owed() >= 1);
+    turn_rig.wall_ms += CALENDAR_HOUR_MS;
+    turn_rig_pass(3000);
+    assert_true(turn_rig.wall_ms - asked_ms < PROMISED_MS);
+    assert_false(has_records());
+    assert_int_equal(listed(), 0);
+    assert_int_equal(timers(), 0);
+    assert_int_equal(owed(), 1); /* that it is done */
+    assert_logs_name_nobody(STORE_LOG_JOURNAL, 3);
+    assert_logs_name_nobody(STORE_LOG_CONSENT, 1);
+    turn_rig.phones[0].sms_count = 0;
+    turn_rig.sms_ends = TURN_SENT_OK;
+    for (unsigned i = 0; i < 40 && turn_rig.phones[0].sms_count == 0; i++)
+        turn_rig_pass(5000);
+    assert_int_equal(turn_rig.phones[0].sms_count, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: semua data Anda");
+    turn_rig_settle();
+    assert_int_equal(owed(), 0);
+}
+
+/* A gateway that dies at the moment of the erasure: the next one does it. */
+static void test_a_crash_forgets_no_erasure(void **state)
+{
+    (void)state;
+    fill();
+    turn_rig_sms(0, "HAPUS");
+    turn_rig_sms(0, "HAPUS YA");
+    turn_rig.wall_ms += 48 * CALENDAR_HOUR_MS;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_NOT});
+    turn_rig_pass(1500);
+    turn_rig_restart();
+    turn_rig_pass(3000);
+    assert_false(has_records());
+    assert_int_equal(timers(), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_everything_goes_in_time),
+                                       TEST(test_a_crash_forgets_no_erasure)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
