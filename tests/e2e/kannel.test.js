@@ -54,7 +54,7 @@ async function ask(kannel, message) {
     assert.equal(sent.status, 202, sent.text);
     const answer = await until('an answer through Kannel', () => kannel.received[before]);
     // To Kannel our answer is a message from the code to the subscriber.
-    assert.deepEqual([answer.from, answer.to], [message.to, `+${MSISDN}`]);
+    assert.deepEqual([answer.from, answer.to], [message.to, `+${message.from ?? MSISDN}`]);
     return answer;
 }
 
@@ -72,6 +72,27 @@ test('texts in, answers out: GSM and UCS-2, as long as one message', async () =>
         assert.equal(link.submits_out, 4);
         assert.equal(link.malformed_in + link.timeouts, 0);
         assert.deepEqual(link.errors, []);
+    });
+});
+
+// Kannel cuts what is too long for one message; its parts are put together here. Words may be apart.
+const registration = (name) =>
+    `DAFTAR${' '.repeat(60)}#${name}#${' '.repeat(40)}WARUNG BU SITI#${' '.repeat(40)}WARUNG#METRO#${' '.repeat(20)}METRO BARAT`;
+
+test('long texts in several parts, in either alphabet: a registration each', async () => {
+    await withKannel('kannel-long', async ({ kannel, gateway }) => {
+        for (const [from, coding, parts] of [['6281200000063', 0, 2], ['6281200000064', 2, 4]]) {
+            const text = registration('SITI AMINAH');
+            assert.ok(text.length > (parts - 1) * (coding === 2 ? 67 : 153) && text.length <= parts * (coding === 2 ? 67 : 153));
+            const read = await ask(kannel, { from, to: '384', text, coding });
+            assert.match(read.text, /^#TerusUsaha: SITI AMINAH, WARUNG BU SITI, Metro Barat\. Benar/);
+            assert.match((await ask(kannel, { from, to: '384', text: 'YA' })).text, /^#TerusUsaha: pendaftaran/);
+            const found = await gateway.ctlJson('merchants', 'show', from);
+            assert.equal(found.name, 'SITI AMINAH');
+            assert.equal(found.business, 'WARUNG BU SITI');
+        }
+        const link = (await gateway.ctlJson('links')).find((l) => l.link === 'kannel:1');
+        assert.equal(link.messages_in, 2 + 4 + 2, 'each part, and YA twice');
     });
 });
 
