@@ -9,6 +9,7 @@ const test = require('node:test');
 
 const { Kannel } = require('./lib/kannel');
 const { freePort, temporaryFolder, until } = require('./lib/process');
+const { ANSWERS, regnoOf } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { makeAuthority } = require('./lib/tls');
 const { MENU } = require('./lib/warungd');
@@ -22,7 +23,7 @@ async function withKannel(name, body, { link = {}, core = {}, tls } = {}) {
     const settings = {
         partners: {
             listen: [`127.0.0.1:${port}`],
-            accounts: [{ system_id: 'kannel', password: 'secret', codes: ['384', '385', '386'] }],
+            accounts: [{ system_id: 'kannel', password: 'secret', codes: ['384', '385', '386'], dialect: 'bare' }],
             ...(tls && { tls }),
         },
         menus: [
@@ -93,6 +94,22 @@ test('long texts in several parts, in either alphabet: a registration each', asy
         }
         const link = (await gateway.ctlJson('links')).find((l) => l.link === 'kannel:1');
         assert.equal(link.messages_in, 2 + 4 + 2, 'each part, and YA twice');
+    });
+});
+
+test('a dialogue: the operation passes through Kannel both ways', async () => {
+    await withKannel('kannel-ussd', async ({ kannel, gateway }) => {
+        const type = (text, op) => ask(kannel, { to: '384', text, meta: `?smpp?ussd_service_op=${op}` });
+        let screen = await type('*384#', 1);
+        if (screen.text.includes('Pilih bahasa'))
+            screen = await type('1', 18);
+        for (const [word, answer] of ANSWERS) {
+            assert.ok(screen.text.toLowerCase().includes(word.toLowerCase()), `${word} in ${screen.text}`);
+            assert.equal(screen.op, 2);
+            screen = await type(answer, 18);
+        }
+        assert.equal(screen.op, 17);
+        assert.equal((await gateway.ctlJson('merchants', 'show', regnoOf(screen))).msisdn, MSISDN);
     });
 });
 

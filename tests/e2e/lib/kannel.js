@@ -20,13 +20,13 @@ class Kannel {
         this.core = core;
         this.folder = folder;
         this.link = link;
-        this.received = []; // { from, to, coding, text }
+        this.received = []; // { from, to, coding, text, op }
         this.server = http.createServer((request, response) => {
             const query = Object.fromEntries(request.url.slice(2).split('&').map((pair) => pair.split('=')));
-            const [from, to, text] = ['from', 'to', 'text'].map((key) => octetsOf(query[key]));
+            const [from, to, text, meta] = ['from', 'to', 'text', 'meta'].map((key) => octetsOf(query[key]));
             const coding = Number(query.coding);
             this.received.push({
-                from: String(from), to: String(to), coding,
+                from: String(from), to: String(to), coding, op: parseInt(String(meta).match(/ussd_service_op=%(..)/)?.[1], 16),
                 text: coding === 2 ? text.swap16().toString('utf16le') : String(text),
             });
             response.end();
@@ -46,6 +46,8 @@ class Kannel {
                 'sms-combine-concatenated-mo': 'true', ...this.core,
             }),
             group('smsc', { smsc: 'smpp', 'smsc-id': 'warung', host: '127.0.0.1', 'reconnect-delay': 1, ...this.link }),
+            // Kannel knows no USSD; with these it passes the operation on.
+            group('smpp-tlv', { name: 'ussd_service_op', tag: '0x0501', type: 'integer', length: 1 }),
             group('smsbox', {
                 'bearerbox-host': '127.0.0.1', 'bearerbox-port': smsbox, 'sendsms-port': send,
                 'sendsms-interface': '127.0.0.1',
@@ -55,7 +57,7 @@ class Kannel {
             }),
             group('sms-service', {
                 keyword: 'default', 'catch-all': 'yes', 'max-messages': 0,
-                'get-url': `http://127.0.0.1:${this.server.address().port}/?from=%p&to=%P&coding=%c&text=%b`,
+                'get-url': `http://127.0.0.1:${this.server.address().port}/?from=%p&to=%P&coding=%c&text=%b&meta=%D`,
             }),
         ].join('\n'));
         this.bearerbox = new Process('bearerbox', ['-v', '1', file], { cwd: this.folder });
