@@ -9,8 +9,8 @@ enum {
     TCP_HEADER_BYTES = 20,
     TCP_PSH_ACK = 0x18,
     CENTRE_PORT = 2775,
-    EPHEMERAL_PORT = 49152,
-    EPHEMERAL_COUNT = 16384,
+    EPHEMERAL_PORT = 58000, /* no other protocol of Wireshark's has a port from here on */
+    EPHEMERAL_COUNT = 7000,
     OUR_ADDRESS = (int)0xC0000201,  /* 192.0.2.1, RFC 5737 */
     PEER_ADDRESS = (int)0xC6336400, /* 198.51.100.0, and a number from 1 on */
     PEER_COUNT = 254,
