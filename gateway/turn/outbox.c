@@ -421,13 +421,18 @@ static bool is_before(struct store_owed_id a, struct store_owed_id b)
     return a.ms != b.ms ? a.ms < b.ms : a.number < b.number;
 }
 
+/* In order, but behind what is being sent: that stays the first of its lane. */
 static void lane_insert(struct lane *lane, struct owed *d)
 {
     struct list_node *where = lane->owed.head.prev;
 
-    while (where != &lane->owed.head &&
-           is_before(d->id, LIST_ITEM(where, struct owed, in_lane)->id))
+    while (where != &lane->owed.head) {
+        const struct owed *before = LIST_ITEM(where, struct owed, in_lane);
+
+        if (before->is_sending || !is_before(d->id, before->id))
+            break;
         where = where->prev;
+    }
     list_insert_before(&lane->owed, where->next, &d->in_lane);
     d->lane = lane;
 }

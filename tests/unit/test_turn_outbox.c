@@ -438,10 +438,34 @@ static void the_stored_form_comes_back(void **state)
     vault_free(vault);
 }
 
+/* A sweep brings an older one back while a newer is on its way: it must neither overtake nor be
+ * forgotten twice when that fails. */
+static void an_older_one_waits_behind_what_is_being_sent(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 2, 1, "6281200000001", "newer");
+    owe(f, 1, 2, "6281200000001", "older");
+    assert_int_equal(f->send_count, 1);
+    end_send(f, 0, TURN_SENT_TEMPORARY);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+    assert_int_equal(f->left, 2);
+    owe(f, 2, 2, "6281200000001", "newer");
+    owe(f, 1, 3, "6281200000001", "older");
+    end_send(f, 1, TURN_SENT_OK);
+    assert_int_equal(f->send_count, 3);
+    assert_string_equal(f->sends[2].text, "older");
+    end_settle(f, STORE_OK);
+    end_send(f, 2, TURN_SENT_OK);
+    end_settle(f, STORE_OK);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(an_older_one_waits_behind_what_is_being_sent),
         CASE(taken_is_settled_and_forgotten),
         CASE(receipts_are_awaited),
         CASE(a_throttled_one_is_tried_again_at_once),
