@@ -59,7 +59,7 @@ static const struct counter_row turn_rows[] = {
         "Commits that another gateway was ahead of."),
     ROW(turn_counters, busy, "turn_busy_total", "Inputs that could not be done then."),
     ROW(turn_counters, overdue, "turn_overdue_total",
-        "Inputs without a step number given back: too old, or their connection gone."),
+        "Inputs given back to the centre: too old, or their connection gone."),
     ROW(turn_counters, throttled, "turn_throttled_total",
         "Inputs refused because too many were at work."),
     ROW(turn_counters, unknown_commits, "turn_unknown_commits_total",

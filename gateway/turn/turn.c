@@ -358,6 +358,16 @@ static bool is_over(const struct turn *t)
     return false;
 }
 
+/* When its window is over the centre has given the input up, or soon will: the copy is to be
+ * answered. A screen sent now could meet a dialogue that has gone on by another gateway. */
+static bool is_late(const struct turn *t)
+{
+    const struct turn_engine *e = t->engine;
+
+    return t->origin.link != NULL && t->input.kind != DIALECT_ABORT &&
+           e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms;
+}
+
 static void act(struct turn *t, const struct store_reply *reply)
 {
     struct turn_engine *e = t->engine;
@@ -370,10 +380,15 @@ static void act(struct turn *t, const struct store_reply *reply)
         e->counters.settles++;
     else
         e->counters.steps++;
-    answer(t, t->command_status);
-    if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
+    if (is_late(t)) {
+        e->counters.overdue++;
+        answer(t, ESME_RX_T_APPN);
+        note_record(t, "");
+    } else if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
+        answer(t, t->command_status);
         note_record(t, "");
     } else {
+        answer(t, t->command_status);
         step_last_screen(e->step, copy_span(&t->box->session));
         note_record(t, e->step->screen);
         if (is_over(t))
@@ -427,19 +442,17 @@ static bool is_guess(const struct turn *t, const struct step *step)
            (step->kind == STEP_NOTHING && t->input.kind == DIALECT_ABORT);
 }
 
-/* Where nothing names its step, an input whose window is over or whose connection is gone may be
- * with another gateway by now, and be taken, shown and proved there: here it would be a second
- * step. It was not acknowledged: the centre brings it again, if it has not yet. */
+/* It was not acknowledged: the centre brings it again, if it has not yet. Where nothing names its
+ * step, it may even be with another gateway, taken, shown and proved there: to take it here would
+ * be a second step. */
 static bool is_overdue(const struct turn *t, const struct step *step)
 {
-    const struct turn_engine *e = t->engine;
-    const struct turn_ports *ports = &e->env.ports;
+    const struct turn_ports *ports = &t->engine->env.ports;
 
-    if (t->origin.link == NULL || step->is_exact || step->is_replay ||
-        t->input.kind == DIALECT_ABORT)
+    if (step->is_replay || t->origin.link == NULL || t->input.kind == DIALECT_ABORT)
         return false;
-    return e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms ||
-           (ports->is_connected != NULL && !ports->is_connected(ports->ctx, &t->origin));
+    return is_late(t) || (!step->is_exact && ports->is_connected != NULL &&
+                          !ports->is_connected(ports->ctx, &t->origin));
 }
 
 void turn_run(struct turn *t)

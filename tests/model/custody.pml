@@ -41,7 +41,8 @@
 #define CLOSE_AT_ONCE 5      /* a debt is closed when it is made */
 #define NO_WINDOW 6          /* a proof counts however late */
 #define WINDOW_FROM_ANSWER 7 /* the window begins with the answer, not with the input's arrival */
-#define LATE_STEP 8          /* an input steps though its window is over or its connection gone */
+#define LATE_STEP 8          /* an input steps, or is answered, though its window is over or its
+                                connection gone */
 #define ANY_CONNECTION 9     /* a screen proves an answer that went over another connection */
 #define PROOF_BY_TEXT 10     /* a proof closes every debt of its text, newer ones too */
 #define UNKNOWN_DONE 11      /* a commit without a reply counts as done */
@@ -227,7 +228,9 @@ inline display(g) {
 
 inline act(g) {
   if
-  :: G[g].id != 0 ->
+  :: G[g].id != 0 && G[g].late && !G[g].early && variant != LATE_STEP ->
+     answer(g, ERR)                       /* its copy gets the screen */
+  :: G[g].id != 0 && !(G[g].late && !G[g].early && variant != LATE_STEP) ->
      if :: !G[g].early -> answer(g, OK) :: else fi;
      display(g)
   :: else

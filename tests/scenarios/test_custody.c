@@ -45,7 +45,7 @@ static void set_next(enum store_memory_call call, enum store_memory_fate_kind ki
                      uint64_t there_ms, uint64_t back_ms)
 {
     store_memory_set_next(turn_rig.store, call,
-                          (struct store_memory_fate){kind, there_ms, back_ms});
+                          (struct store_memory_fate){kind, there_ms, back_ms, 0});
 }
 
 static void test_early(void **state)
@@ -154,6 +154,19 @@ static void test_late_step_by_a_lost_connection(void **state)
     turn_rig_pass(1500);
     assert_given_back(screens);
     turn_rig.is_disconnected = false;
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+}
+
+/* Stored, but too late for this delivery: the copy gets the screen. */
+static void test_late_step_answered(void **state)
+{
+    unsigned screens = turn_rig.phones[0].screen_count;
+
+    (void)state;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
+    assert_given_back(screens);
     turn_rig_assert_begins(deliver_copy(), STEP_2);
 }
 
@@ -276,13 +289,21 @@ static void test_copies_older_than_the_ledger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENARIO(test_early),          SCENARIO(test_no_dedupe),
-        SCENARIO(test_close_at_once),  SCENARIO(test_no_tombstone),
-        SCENARIO(test_no_window),      SCENARIO(test_window_from_answer),
-        SCENARIO(test_late_step),      SCENARIO(test_late_step_by_a_lost_connection),
-        SCENARIO(test_any_connection), SCENARIO(test_unknown_done),
-        SCENARIO(test_unknown_again),  SCENARIO(test_conflict_done),
-        SCENARIO(test_ledger_closes),  SCENARIO(test_copies_older_than_the_ledger),
+        SCENARIO(test_early),
+        SCENARIO(test_no_dedupe),
+        SCENARIO(test_close_at_once),
+        SCENARIO(test_no_tombstone),
+        SCENARIO(test_no_window),
+        SCENARIO(test_window_from_answer),
+        SCENARIO(test_late_step),
+        SCENARIO(test_late_step_by_a_lost_connection),
+        SCENARIO(test_late_step_answered),
+        SCENARIO(test_any_connection),
+        SCENARIO(test_unknown_done),
+        SCENARIO(test_unknown_again),
+        SCENARIO(test_conflict_done),
+        SCENARIO(test_ledger_closes),
+        SCENARIO(test_copies_older_than_the_ledger),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
