@@ -11,6 +11,8 @@ struct store_memory {
     struct store_memory_settings settings;
     struct list there; /* on their way */
     struct list back;  /* done, the answer on its way */
+    struct list late;  /* given up, but still on their way */
+    struct timer late_timer;
     struct timer timer;
     struct deferred deferred;
     bool is_ready;
@@ -69,6 +71,38 @@ static void schedule(struct store_memory *m)
         timer_start(m->settings.timers, &m->timer, due_ms - now_ms);
 }
 
+static void start_late(struct store_memory *m)
+{
+    const struct memory_request *r = first(&m->late);
+
+    if (r != NULL && !timer_is_running(&m->late_timer))
+        timer_start(m->settings.timers, &m->late_timer, r->late_ms);
+}
+
+static void on_late(struct timer *t, void *arg)
+{
+    struct store_memory *m = arg;
+    struct memory_request *r = first(&m->late);
+
+    (void)t;
+    list_remove(&m->late, &r->node);
+    memory_request_do(m->settings.data, r);
+    memory_request_free(r);
+    start_late(m);
+}
+
+static void finish(struct store_memory *m, struct memory_request *r)
+{
+    call_back(r);
+    if (r->fate != STORE_MEMORY_UNKNOWN_LATE) {
+        memory_request_free(r);
+        return;
+    }
+    r->fate = STORE_MEMORY_DONE;
+    list_push_back(&m->late, &r->node);
+    start_late(m);
+}
+
 static void run(struct store_memory *m)
 {
     uint64_t now_ms = m->settings.timers->now_ms;
@@ -81,8 +115,7 @@ static void run(struct store_memory *m)
     }
     while ((r = first(&m->back)) != NULL && r->back_ms <= now_ms) {
         list_remove(&m->back, &r->node);
-        call_back(r);
-        memory_request_free(r);
+        finish(m, r);
     }
     schedule(m);
 }
@@ -141,6 +174,7 @@ static struct memory_request *send(struct store_memory *m, enum store_memory_cal
     if (last_there != NULL)
         r->there_ms = later(r->there_ms, last_there->there_ms);
     r->back_ms = r->there_ms + fate.back_ms;
+    r->late_ms = fate.late_ms;
     if (last != NULL)
         r->back_ms = later(r->back_ms, last->back_ms);
     list_push_back(&m->there, &r->node);
@@ -378,9 +412,11 @@ static void free_store(struct store *s)
     struct store_memory *m = of(s);
     struct list_node *n;
 
-    while ((n = list_pop_front(&m->there)) != NULL || (n = list_pop_front(&m->back)) != NULL)
+    while ((n = list_pop_front(&m->there)) != NULL || (n = list_pop_front(&m->back)) != NULL ||
+           (n = list_pop_front(&m->late)) != NULL)
         memory_request_free(LIST_ITEM(n, struct memory_request, node));
     timer_stop(m->settings.timers, &m->timer);
+    timer_stop(m->settings.timers, &m->late_timer);
     deferred_cancel(m->settings.deferred, &m->deferred);
     mem_free(m);
 }
@@ -417,6 +453,8 @@ struct store *store_memory_new(const struct store_memory_settings *settings)
     m->is_ready = true;
     list_init(&m->there);
     list_init(&m->back);
+    list_init(&m->late);
+    timer_init(&m->late_timer, on_late, m);
     timer_init(&m->timer, on_timer, m);
     deferred_init(&m->deferred, on_deferred, m);
     return &m->store;

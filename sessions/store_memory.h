@@ -39,6 +39,7 @@ enum store_memory_fate_kind {
     STORE_MEMORY_CONFLICTING,  /* not done; CONFLICT with the records as they are (commits) */
     STORE_MEMORY_UNKNOWN_DONE, /* done; UNKNOWN */
     STORE_MEMORY_UNKNOWN_NOT,  /* not done; UNKNOWN */
+    STORE_MEMORY_UNKNOWN_LATE, /* UNKNOWN; done late_ms after that was told */
 };
 
 /* Requests of one handle are done, and answered, in the order in which they were made: a delay
@@ -47,6 +48,7 @@ struct store_memory_fate {
     enum store_memory_fate_kind kind;
     uint64_t there_ms; /* until it is done */
     uint64_t back_ms;  /* from then until the callback */
+    uint64_t late_ms;
 };
 typedef struct store_memory_fate store_memory_fate_fn(void *ctx, enum store_memory_call call);
 

@@ -235,6 +235,7 @@ void memory_request_do(struct memory_data *d, struct memory_request *r)
         forget_reply(r, STORE_UNKNOWN);
         break;
     case STORE_MEMORY_UNKNOWN_NOT:
+    case STORE_MEMORY_UNKNOWN_LATE:
         forget_reply(r, STORE_UNKNOWN);
         break;
     }

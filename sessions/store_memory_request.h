@@ -23,6 +23,7 @@ struct memory_request {
     enum store_memory_fate_kind fate;
     uint64_t there_ms;
     uint64_t back_ms;
+    uint64_t late_ms;
     bool is_cancelled;
     union memory_callback fn;
     void *arg;

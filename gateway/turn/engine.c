@@ -103,12 +103,13 @@ static void on_sweep(struct timer *timer, void *arg)
 {
     struct turn_engine *e = arg;
     unsigned buckets = e->env.store->buckets;
-    unsigned ticks = e->settings.sweep_ms / TURN_SWEEP_TICK_MS;
+    unsigned apart_ms = e->settings.sweep_ms / buckets;
+    unsigned tick_ms = apart_ms > TURN_SWEEP_TICK_MS ? apart_ms : TURN_SWEEP_TICK_MS;
+    unsigned ticks = e->settings.sweep_ms / tick_ms;
     unsigned per_tick = ticks != 0 ? (buckets + ticks - 1) / ticks : buckets;
-
     size_t room;
 
-    timer_start(e->env.timers, timer, TURN_SWEEP_TICK_MS);
+    timer_start(e->env.timers, timer, tick_ms);
     if (!store_is_ready(e->env.store) || e->is_draining)
         return;
     room = e->env.ports.sms_room(e->env.ports.ctx);

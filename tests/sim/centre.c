@@ -42,6 +42,8 @@ struct subscriber {
     enum flow_step at;       /* screen on the phone */
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
+    int version;             /* of the menu, in this dialogue; -1 = not seen yet */
+    unsigned receipts;       /* SMS that confirm the registration */
     bool is_sent;            /* an acknowledged answer has sent the registration */
     /* The outstanding input: one at a time, delivered until it is taken. */
     bool is_delivering;
@@ -154,6 +156,7 @@ static void deliver(struct subscriber *s)
     else
         c->counters.redelivered++;
     s->connection = x;
+    world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, s->tries);
     write_deliver(s, x);
     /* Two copies alive at a time are only safe where steps are numbered (custody.md, B_TWOCOPIES).
      */
@@ -205,6 +208,7 @@ static void on_think(struct timer *timer, void *arg)
         s->is_open = true;
         s->session++;
         s->unit = 0;
+        s->version = -1;
         s->answered = FLOW_UNKNOWN;
         c->counters.dials++;
         input(s, CENTRE_OP_BEGIN, "*384#");
@@ -230,6 +234,24 @@ static void violation(struct subscriber *s, const char *what, enum flow_step nex
     snprintf(detail, sizeof(detail), "answered %s, farthest %s, shown %s",
              flow_step_name(s->answered), flow_step_name(s->farthest), flow_step_name(next));
     world_violation(s->centre->world, what, s->msisdn, detail);
+}
+
+/* The words of the two versions (main.c). */
+static int version_of(const char *screen)
+{
+    if (strstr(screen, "Langkah ") != NULL)
+        return 0;
+    return strstr(screen, "Tahap ") != NULL ? 1 : -1;
+}
+
+static void check_version(struct subscriber *s, const char *screen, enum flow_step next)
+{
+    int version = version_of(screen);
+
+    if (version >= 0 && s->version >= 0 && version != s->version)
+        violation(s, "a dialogue has changed its menu version", next);
+    if (version >= 0)
+        s->version = version;
 }
 
 static void check_screen(struct subscriber *s, enum flow_step next)
@@ -279,7 +301,9 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
         c->counters.screens_again++;
     if (next == FLOW_BUSY)
         c->counters.busy++;
+    world_tell(c->world, "%s sees %s", s->msisdn, flow_step_name(next));
     check_screen(s, next);
+    check_version(s, screen, next);
     if (next == FLOW_SELESAI)
         take_regno(s, screen);
     timer_stop(&c->world->timers, &s->silence);
@@ -317,6 +341,13 @@ static void respond(struct connection *x, uint32_t command_id, uint32_t status,
     send_octets(x, &w);
 }
 
+/* Where screens are numbered, one that comes late by another link is known for old. */
+static bool is_overtaken(const struct subscriber *s, unsigned unit)
+{
+    return s->centre->world->token == TURN_TOKEN_ECHO && s->unit != 0 &&
+           (unit - s->unit) % 128 >= 64;
+}
+
 /* A dialogue's screen; false when it is for a dialogue that is over. */
 static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
 {
@@ -326,9 +357,30 @@ static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_
     if (!s->is_open || !smpp_tlv_find(pdu->tlvs, SMPP_TAG_ITS_SESSION_INFO, &session) ||
         session.size != 2 || session.data[0] != s->session)
         return false;
+    if (is_overtaken(s, session.data[1] >> 1))
+        return true;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     show(s, op, session.data[1] >> 1, text);
     return true;
+}
+
+static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
+{
+    char text[1024];
+
+    s->centre->counters.texts++;
+    text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
+    world_tell(s->centre->world, "%s gets SMS \"%s\"", s->msisdn, text);
+    if (strstr(text, "pendaftaran ") != NULL && strstr(text, "pendaftaran Anda") == NULL)
+        s->receipts++;
+}
+
+static uint32_t judge_text(struct subscriber *s, const struct smpp_pdu *pdu)
+{
+    if (s->centre->world->is_sms_jammed)
+        return world_chance(s->centre->world, 500000) ? ESME_RTHROTTLED : ESME_RMSGQFUL;
+    take_text(s, pdu);
+    return ESME_ROK;
 }
 
 static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
@@ -344,7 +396,7 @@ static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
     if (world_chance(w, w->faults.submit_throttled))
         status = ESME_RTHROTTLED;
     else if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op))
-        c->counters.texts++;
+        status = judge_text(s, pdu);
     else if (!take_screen(s, pdu, op.data[0]))
         status = ESME_RINVDSTADR;
     if (!world_chance(w, w->faults.submit_resp_lost))
@@ -375,6 +427,7 @@ static void on_deliver_resp(struct connection *x, const struct smpp_pdu *pdu)
         if (!s->is_delivering || s->connection != x ||
             s->sequence_number != pdu->header.sequence_number)
             continue;
+        world_tell(c->world, "%s has status %x", s->msisdn, pdu->header.command_status);
         timer_stop(&c->world->timers, &s->response);
         s->connection = NULL;
         s->is_delivering = pdu->header.command_status != ESME_ROK;
@@ -525,6 +578,11 @@ unsigned centre_subscribers(const struct centre *c)
 const char *centre_msisdn(const struct centre *c, unsigned i)
 {
     return c->subscribers[i].msisdn;
+}
+
+unsigned centre_receipts(const struct centre *c, unsigned i)
+{
+    return c->subscribers[i].receipts;
 }
 
 bool centre_is_sent(const struct centre *c, unsigned i)

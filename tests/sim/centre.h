@@ -6,6 +6,7 @@
  * does: whatever is shown is answered. So every screen tells which steps the service has taken:
  *   - the screen after an answer is the next one, or the same one again: never one further (a step
  *     done twice) and never one that was passed long ago (a step lost);
+ *   - a dialogue stays with the menu version that it began with;
  *   - a registration number that was shown exists, exactly once, at the end.
  */
 #ifndef WARUNG_SIM_CENTRE_H
@@ -33,6 +34,8 @@ const char *centre_msisdn(const struct centre *c, unsigned i);
 /* It has an acknowledgement of the answer that sends the registration (where steps are numbered).
  */
 bool centre_is_sent(const struct centre *c, unsigned i);
+/* SMS with a registration number that it has taken for that subscriber. */
+unsigned centre_receipts(const struct centre *c, unsigned i);
 const char *centre_regno(const struct centre *c, unsigned i);
 void centre_free(struct centre *c);
 

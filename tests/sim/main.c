@@ -2,29 +2,38 @@
  * warung-sim: runs the real gateway code through simulated hours of trouble, seed by seed.
  *
  *     warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] [--gateways N] [--quiet]
+ *     warung-sim --seed S [...]     one seed, its history told line by line
  *
  * A violation prints the command that repeats it, and ends with status 3.
  */
 #include "base/log.h"
+#include "base/mem.h"
 #include "menus/load.h"
 #include "merchants/programme.h"
+#include "merchants/regno.h"
 #include "sessions/vault.h"
 #include "tests/sim/centre.h"
 #include "tests/sim/node.h"
+#include "tests/sim/weather.h"
 
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/resource.h>
 
-enum { SIM_HOUR_MS = 3600000, SIM_BUCKETS = 16, SIM_SETTLE_MS = 10 * 60 * 1000 };
+enum {
+    SIM_HOUR_MS = 3600000,
+    SIM_BUCKETS = 16,
+    SIM_SETTLE_MS = 20 * 60 * 1000 /* an SMS that failed often is tried every 32 takeovers */
+};
 
 struct options {
     uint64_t first, seeds;
     unsigned hours, subscribers, gateways;
     bool is_quiet;
+    bool is_told;
 };
 
 struct run {
@@ -33,7 +42,16 @@ struct run {
     struct network *network;
     struct centre *centre;
     struct node *nodes[WORLD_GATEWAYS_MAX];
+    struct weather *weather;
+    struct turn_counters sum; /* of this seed's gateways */
     const struct options *options;
+};
+
+/* What all seeds did. */
+struct totals {
+    struct turn_counters turns;
+    uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
+    uint64_t registrations, texts;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
@@ -49,8 +67,53 @@ static struct world_faults choose_faults(struct random_source *r)
         .deliver_resp_lost = rates[random_below(r, 4)],
         .deliver_twice = rates[random_below(r, 4)],
         .hang_up = rates[random_below(r, 4)],
+        .short_write = rates[random_below(r, 4)],
         .gateway_crashes_per_hour = (uint32_t)random_below(r, 40),
+        .gateway_drains_per_hour = (uint32_t)random_below(r, 5),
+        .partitions_per_hour = (uint32_t)random_below(r, 10),
+        .clock_steps_per_hour = (uint32_t)random_below(r, 10),
+        .slow_stores_per_hour = (uint32_t)random_below(r, 10),
+        .failovers_per_hour = (uint32_t)random_below(r, 30),
+        .menu_changes_per_hour = (uint32_t)random_below(r, 5),
+        .sms_jams_per_hour = (uint32_t)random_below(r, 6),
     };
+}
+
+static void read_subscriber(struct run *run, struct vault *vault, const char *msisdn,
+                            struct subscriber *s)
+{
+    struct store_reply reply;
+    uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    struct writer w;
+
+    memory_data_load(run->data, msisdn, &reply);
+    writer_init(&w, plain, sizeof(plain));
+    subscriber_init(s);
+    if (reply.subscriber.merchant.version != 0 &&
+        (!vault_open(vault, VAULT_MERCHANT, msisdn, reply.subscriber.merchant.data, &w) ||
+         !subscriber_decode(s, writer_span(&w))))
+        world_violation(&run->world, "a record that cannot be read", msisdn, "");
+}
+
+/* A number belongs to one subscriber, and the SMS with it has come, unless it was given up. */
+static void check_numbers(struct run *run, unsigned i, const struct subscriber *s)
+{
+    const char *msisdn = centre_msisdn(run->centre, i);
+    const struct turn_counters *c = &run->sum;
+    size_t count;
+
+    for (unsigned k = 0; k < s->merchant_count; k++) {
+        struct store_listed item;
+
+        count = memory_data_find(run->data, regno_bucket(s->merchants[k].regno, SIM_BUCKETS),
+                                 s->merchants[k].regno, &item);
+        if (count == 0 || strcmp(item.msisdn, msisdn) != 0)
+            world_violation(&run->world, "a number that leads to somebody else", msisdn,
+                            s->merchants[k].regno);
+    }
+    if (s->merchant_count != 0 && centre_receipts(run->centre, i) == 0 && c->sms_expired == 0 &&
+        c->sms_failed == 0)
+        world_violation(&run->world, "the SMS of a registration never came", msisdn, "");
 }
 
 /* The stored registrations against what the subscribers were told. */
@@ -62,24 +125,16 @@ static uint64_t check_registrations(struct run *run)
     for (unsigned i = 0; i < centre_subscribers(run->centre); i++) {
         const char *msisdn = centre_msisdn(run->centre, i);
         const char *regno = centre_regno(run->centre, i);
-        struct store_reply reply;
-        uint8_t plain[STORE_MERCHANT_BYTES_MAX];
-        struct writer w;
         struct subscriber s;
 
-        memory_data_load(run->data, msisdn, &reply);
-        writer_init(&w, plain, sizeof(plain));
-        subscriber_init(&s);
-        if (reply.subscriber.merchant.version != 0 &&
-            (!vault_open(vault, VAULT_MERCHANT, msisdn, reply.subscriber.merchant.data, &w) ||
-             !subscriber_decode(&s, writer_span(&w))))
-            world_violation(&run->world, "a record that cannot be read", msisdn, "");
+        read_subscriber(run, vault, msisdn, &s);
         if (s.merchant_count > 1)
             world_violation(&run->world, "two registrations of one merchant", msisdn, regno);
         if (regno[0] != '\0' && subscriber_find(&s, regno) == NULL)
             world_violation(&run->world, "a confirmed registration is gone", msisdn, regno);
         if (centre_is_sent(run->centre, i) && s.merchant_count == 0)
             world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
+        check_numbers(run, i, &s);
         count += s.merchant_count;
     }
     vault_free(vault);
@@ -93,62 +148,106 @@ static void check_indexes(struct run *run, uint64_t registrations)
     bool more;
 
     for (unsigned bucket = 0; bucket < SIM_BUCKETS; bucket++)
-        count +=
-            memory_data_list(run->data, bucket, merchant_status_name(MERCHANT_TERKIRIM),
-                             (struct store_cursor){.member = NULL}, STORE_LIST_MAX, items, &more);
+        count += memory_data_list(run->data, bucket, merchant_status_name(MERCHANT_TERKIRIM),
+                                  (struct store_cursor){0}, STORE_LIST_MAX, items, &more);
     if (count != registrations)
         world_violation(&run->world, "index and records differ", "-", "");
     if (memory_data_owed_count(run->data) != 0)
         world_violation(&run->world, "SMS still owed at the end", "-", "");
 }
 
-static void run_seed(uint64_t seed, const struct options *options, const struct menu *menu,
-                     struct turn_counters *sum)
+static void run_begin(struct run *run, uint64_t seed, const struct menu *const menus[2])
 {
     struct random_source chooser = {.state = seed ^ 0x5eed};
     struct world_faults faults = choose_faults(&chooser);
+
+    world_init(&run->world, seed, &faults);
+    run->world.token = random_below(&chooser, 2) != 0 ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
+    run->world.menus[0] = menus[0];
+    run->world.menus[1] = menus[1];
+    run->world.sms_expiry_s = random_below(&chooser, 4) != 0 ? 3 * 86400 : 120;
+    run->world.is_verbose = run->options->is_told;
+    run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
+    run->centre = centre_new(&run->world, run->options->subscribers);
+    run->network = network_new(&run->world, centre_accept, run->centre);
+    for (unsigned i = 0; i < run->options->gateways; i++)
+        run->nodes[i] = node_new(&run->world, i + 1, run->network, run->data);
+    world_tell(&run->world, "steps are %s",
+               run->world.token == TURN_TOKEN_ECHO ? "numbered" : "not numbered");
+    run->weather = weather_new(&run->world, run->data, run->nodes, run->options->gateways);
+}
+
+/* What is under way ends, what is owed is sent. */
+static void run_out(struct run *run)
+{
+    run->world.faults = (struct world_faults){0};
+    weather_calm(run->weather);
+    centre_close(run->centre);
+    for (unsigned i = 0; i < run->options->gateways; i++)
+        node_spare(run->nodes[i]);
+    world_run(&run->world, run->world.timers.now_ms + SIM_SETTLE_MS);
+}
+
+static void tell_seed(const struct run *run, uint64_t seed, uint64_t registrations)
+{
+    const struct centre_counters *c = centre_counters(run->centre);
+
+    printf("seed %" PRIu64 ": %" PRIu64 " dials, %" PRIu64 " answers, %" PRIu64 " screens (%" PRIu64
+           " again, %" PRIu64 " busy), %" PRIu64 " redelivered, %" PRIu64 " refused, %" PRIu64
+           " silent, %" PRIu64 " registrations, trace %016" PRIx64 "\n",
+           seed, c->dials, c->answers, c->screens, c->screens_again, c->busy, c->redelivered,
+           c->refused, c->silences, registrations, run->world.trace);
+}
+
+static void add_up(const struct run *run, uint64_t registrations, struct totals *totals)
+{
+    const struct world *w = &run->world;
+
+    counters_add(&totals->turns, &run->sum);
+    totals->drains += w->drains;
+    totals->partitions += w->partitions;
+    totals->clock_steps += w->clock_steps;
+    totals->slow_stores += w->slow_stores;
+    totals->failovers += w->failovers;
+    totals->menu_changes += w->menu_changes;
+    totals->registrations += registrations;
+    totals->texts += centre_counters(run->centre)->texts;
+    for (unsigned i = 0; i < run->options->gateways; i++)
+        totals->crashes += node_crashes(run->nodes[i]);
+}
+
+static void run_free(struct run *run)
+{
+    for (unsigned i = 0; i < run->options->gateways; i++)
+        node_free(run->nodes[i]);
+    weather_free(run->weather);
+    centre_free(run->centre);
+    deferred_run(&run->world.deferred);
+    network_free(run->network);
+    memory_data_free(run->data);
+    world_fini(&run->world);
+}
+
+static void run_seed(uint64_t seed, const struct options *options,
+                     const struct menu *const menus[2], struct totals *totals)
+{
     struct run run = {.options = options};
     uint64_t registrations;
 
-    world_init(&run.world, seed, &faults);
-    run.world.token = random_below(&chooser, 2) != 0 ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
-    run.data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run.world);
-    run.centre = centre_new(&run.world, options->subscribers);
-    run.network = network_new(&run.world, centre_accept, run.centre);
-    for (unsigned i = 0; i < options->gateways; i++)
-        run.nodes[i] = node_new(&run.world, i + 1, run.network, run.data, menu);
+    run_begin(&run, seed, menus);
     world_run(&run.world, (uint64_t)options->hours * SIM_HOUR_MS);
-    /* Peace: what is under way ends, what is owed is sent. */
-    run.world.faults = (struct world_faults){0};
-    centre_close(run.centre);
-    for (unsigned i = 0; i < options->gateways; i++)
-        node_spare(run.nodes[i]);
-    world_run(&run.world, run.world.timers.now_ms + SIM_SETTLE_MS);
-    registrations = check_registrations(&run);
-    check_indexes(&run, registrations);
-    if (!options->is_quiet) {
-        const struct centre_counters *c = centre_counters(run.centre);
-
-        printf("seed %" PRIu64 ": %" PRIu64 " dials, %" PRIu64 " answers, %" PRIu64
-               " screens (%" PRIu64 " again, %" PRIu64 " busy), %" PRIu64 " redelivered, %" PRIu64
-               " refused, %" PRIu64 " silent, %" PRIu64 " registrations, trace %016" PRIx64 "\n",
-               seed, c->dials, c->answers, c->screens, c->screens_again, c->busy, c->redelivered,
-               c->refused, c->silences, registrations, run.world.trace);
-    }
+    run_out(&run);
     for (unsigned i = 0; i < options->gateways; i++) {
         struct turn_counters c = node_counters(run.nodes[i]);
 
-        sum->steps += c.steps;
-        sum->replays += c.replays;
-        sum->conflicts += c.conflicts;
-        sum->unknown_commits += c.unknown_commits;
-        node_free(run.nodes[i]);
+        counters_add(&run.sum, &c);
     }
-    centre_free(run.centre);
-    deferred_run(&run.world.deferred);
-    network_free(run.network);
-    memory_data_free(run.data);
-    world_fini(&run.world);
+    registrations = check_registrations(&run);
+    check_indexes(&run, registrations);
+    if (!options->is_quiet)
+        tell_seed(&run, seed, registrations);
+    add_up(&run, registrations, totals);
+    run_free(&run);
 }
 
 static uint64_t number(const char *text)
@@ -159,6 +258,7 @@ static uint64_t number(const char *text)
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option long_options[] = {{"seeds", required_argument, NULL, 's'},
+                                                 {"seed", required_argument, NULL, 'S'},
                                                  {"first", required_argument, NULL, 'f'},
                                                  {"hours", required_argument, NULL, 'h'},
                                                  {"subscribers", required_argument, NULL, 'n'},
@@ -171,6 +271,11 @@ static bool parse(int argc, char **argv, struct options *o)
         switch (c) {
         case 's':
             o->seeds = number(optarg);
+            break;
+        case 'S':
+            o->first = number(optarg);
+            o->seeds = 1;
+            o->is_told = true;
             break;
         case 'f':
             o->first = number(optarg);
@@ -201,41 +306,78 @@ static void print_fault(void *arg, const struct menu_fault *fault)
     fprintf(stderr, "%s:%u: %s\n", fault->file, fault->line, fault->text);
 }
 
+/* Another version of the menu: other words for the steps, so that a screen tells which it is of. */
+static struct menu *make_other_version(const struct menu *menu)
+{
+    static const char word[] = "Langkah {s}", other[] = "Tahap {s}";
+    struct span source = menu_source(menu);
+    char *text = mem_alloc(source.size + 1), *to = text;
+    const char *from = (const char *)source.data, *end = from + source.size;
+    struct menu *made;
+
+    while (from < end) {
+        if ((size_t)(end - from) >= sizeof(word) - 1 && memcmp(from, word, sizeof(word) - 1) == 0) {
+            to = mempcpy(to, other, sizeof(other) - 1);
+            from += sizeof(word) - 1;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    made = menu_load_source(span_of(text, (size_t)(to - text)), &programme_vocabulary, print_fault,
+                            NULL);
+    mem_free(text);
+    return made;
+}
+
+static void tell_totals(const struct options *o, const struct totals *t)
+{
+    double hours = (double)(o->seeds * o->hours);
+    struct rusage usage;
+    double cpu_s;
+
+    getrusage(RUSAGE_SELF, &usage);
+    cpu_s = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
+    printf("%.0f simulated hours in %.1f s of CPU (%.0f a minute): %" PRIu64 " steps, %" PRIu64
+           " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, %" PRIu64
+           " overdue, %" PRIu64 " registrations, %" PRIu64 " SMS (%" PRIu64 " expired); %" PRIu64
+           " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
+           " slow stores, %" PRIu64 " fail-overs, %" PRIu64 " menu changes; no violation\n",
+           hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
+           t->turns.unknown_commits, t->turns.overdue, t->registrations, t->texts,
+           t->turns.sms_expired, t->crashes, t->drains, t->partitions, t->clock_steps,
+           t->slow_stores, t->failovers, t->menu_changes);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = {
         .first = 1, .seeds = 20, .hours = 2, .subscribers = 40, .gateways = 3};
-    struct turn_counters sum = {0};
-    struct timespec begin, end;
-    struct menu *menu;
-    double seconds;
+    struct totals totals = {0};
+    struct menu *menus[2];
 
     if (!parse(argc, argv, &options)) {
         fprintf(stderr, "usage: warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] "
-                        "[--gateways 1-4] [--quiet]\n");
+                        "[--gateways 1-4] [--quiet]\n       warung-sim --seed S [...]\n");
         return 2;
     }
     log_set_level(LOG_LEVEL_OFF);
-    menu = menu_load_file("conf/menus/terususaha.cfg", &programme_vocabulary, print_fault, NULL);
-    if (menu == NULL)
+    menus[0] =
+        menu_load_file("conf/menus/terususaha.cfg", &programme_vocabulary, print_fault, NULL);
+    menus[1] = menus[0] != NULL ? make_other_version(menus[0]) : NULL;
+    if (menus[1] == NULL)
         return 1;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
     for (uint64_t i = 0; i < options.seeds; i++) {
-        fprintf(stderr,
-                "\r%" PRIu64 " of %" PRIu64 ", repeat: warung-sim --first %" PRIu64
-                " --seeds 1 --hours %u --subscribers %u --gateways %u ",
-                i + 1, options.seeds, options.first + i, options.hours, options.subscribers,
-                options.gateways);
-        run_seed(options.first + i, &options, menu, &sum);
+        if (!options.is_told)
+            fprintf(stderr,
+                    "\r%" PRIu64 " of %" PRIu64 ", repeat: warung-sim --seed %" PRIu64
+                    " --hours %u --subscribers %u --gateways %u ",
+                    i + 1, options.seeds, options.first + i, options.hours, options.subscribers,
+                    options.gateways);
+        run_seed(options.first + i, &options, (const struct menu *const *)menus, &totals);
     }
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
     fprintf(stderr, "\n");
-    printf("%" PRIu64 " simulated hours in %.1f s (%.0f a minute): %" PRIu64 " steps, %" PRIu64
-           " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, no violation\n",
-           options.seeds * options.hours, seconds,
-           (double)(options.seeds * options.hours) * 60 / seconds, sum.steps, sum.replays,
-           sum.conflicts, sum.unknown_commits);
-    menu_free(menu);
+    tell_totals(&options, &totals);
+    menu_free(menus[0]);
+    menu_free(menus[1]);
     return 0;
 }

@@ -86,10 +86,15 @@ static void pipe_break(struct pipe *p)
         timer_stop(&w->timers, &p->opening);
         p->far.is_closed = true; /* nobody was there yet */
     }
+    uint64_t noticed_ms = 0;
+
     for (size_t i = 0; i < 2; i++) {
         timer_stop(&w->timers, &ends[i]->arrival);
         ends[i]->size = 0;
-        timer_start(&w->timers, &ends[i]->loss, world_between(w, 0, NETWORK_LOSS_NOTICED_MS_MAX));
+        /* Where steps have no number the gateway learns of it first (custody.pml, HALF_OPEN). */
+        noticed_ms = world_between(w, w->token == TURN_TOKEN_NONE ? noticed_ms : 0,
+                                   NETWORK_LOSS_NOTICED_MS_MAX);
+        timer_start(&w->timers, &ends[i]->loss, noticed_ms);
     }
 }
 
@@ -136,7 +141,10 @@ static size_t end_write(struct transport *t, struct span bytes)
     struct end *e = (struct end *)t;
     size_t room = sizeof(e->buffer) - e->size;
     size_t size = bytes.size < room ? bytes.size : room;
+    struct world *w = e->pipe->network->world;
 
+    if (e == &e->pipe->near && size > 1 && world_chance(w, w->faults.short_write))
+        size = world_between(w, 1, size - 1);
     if (e->pipe->is_broken)
         return bytes.size; /* the kernel still takes it; it goes nowhere */
     memcpy(e->buffer + e->size, bytes.data, size);

@@ -10,19 +10,35 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NODE_LINKS = 2, NODE_PDU_BYTES = 4096, NODE_HOUR_MS = 3600000 };
+enum {
+    NODE_LINKS = 2,
+    NODE_PDU_BYTES = 4096,
+    NODE_DRAIN_MS = 10000,
+    NODE_DRAIN_POLL_MS = 100,
+    NODE_UNBIND_MS = 1000,
+    NODE_PARTITION_MS_MAX = 60000,
+    NODE_SKEW_MS = 30000, /* of its wall clock, either way */
+    NODE_STORE_SLOW_MS_MAX = 4000,
+    NODE_STORE_UNKNOWN_MS_MAX = 8000, /* until a request counts as lost */
+};
 
 struct node {
     struct world *world;
     struct network *network;
     struct memory_data *data;
-    const struct menu *menu;
     struct dialect *dialect;
     char name[16];
     bool is_spared;
     unsigned crashes;
     struct turn_counters buried; /* counters of dead incarnations */
     struct timer life;
+    struct timer drain;
+    struct timer partition;
+    struct timer clock;
+    uint64_t drain_ends_ms;
+    bool is_unbinding;
+    bool is_cut; /* off from the store */
+    int64_t skew_ms;
     /* One incarnation; NULL while dead. */
     struct vault *vault;
     struct store *store;
@@ -91,9 +107,10 @@ static bool submit(struct node *n, struct link *link, enum link_lane lane, struc
 
 static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
 {
+    struct node *n = ctx;
     struct link_ticket ticket = {origin->connection, origin->sequence_number, origin->command_id};
 
-    (void)ctx;
+    world_tell(n->world, "%s answers %u with %x", n->name, origin->sequence_number, command_status);
     link_answer(origin->link, ticket, command_status, NULL);
 }
 
@@ -110,6 +127,8 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
     uint8_t octets[NODE_PDU_BYTES];
     struct writer w;
 
+    world_tell(n->world, "%s shows %s \"%.20s\"", n->name, screen->reply.msisdn,
+               screen->reply.text);
     writer_init(&w, octets, sizeof(octets));
     return dialect_encode(n->dialect, &screen->reply, 1, &w) &&
            submit(n, screen->origin.link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn,
@@ -155,9 +174,11 @@ static const struct menu *port_find_menu(void *ctx, const char *link_name, const
     (void)link_name;
     (void)code;
     (void)is_sms;
-    (void)id;
     (void)msisdn;
-    return n->menu;
+    for (unsigned i = 0; i < 2; i++)
+        if (menu_id_is(n->world->menus[i], id))
+            return n->world->menus[i];
+    return n->world->menus[n->world->menu];
 }
 
 static struct turn_traits port_traits(void *ctx, const char *link_name)
@@ -189,6 +210,8 @@ static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
 
     if (status != ESME_ROK)
         world_violation(n->world, "an input that cannot be decoded", "-", smpp_status_name(status));
+    world_tell(n->world, "%s takes %u of %s, \"%s\"", n->name, ticket.sequence_number, input.msisdn,
+               input.text);
     turn_deliver(n->engine, &origin, &input);
 }
 
@@ -200,6 +223,38 @@ static void on_state(void *ctx, struct link *link, enum link_state state, const 
     (void)reason;
 }
 
+void counters_add(struct turn_counters *sum, const struct turn_counters *c)
+{
+    /* All members are uint64_t. */
+    uint64_t *to = (uint64_t *)sum;
+    const uint64_t *from = (const uint64_t *)c;
+
+    for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+        to[i] += from[i];
+}
+
+static void choose_unknown(struct world *w, struct store_memory_fate *fate)
+{
+    static const enum store_memory_fate_kind kinds[] = {
+        STORE_MEMORY_UNKNOWN_DONE, STORE_MEMORY_UNKNOWN_NOT, STORE_MEMORY_UNKNOWN_LATE};
+
+    fate->kind = kinds[world_between(w, 0, 2)];
+    fate->back_ms = world_between(w, 0, world_chance(w, 100000) ? NODE_STORE_UNKNOWN_MS_MAX : 2000);
+    fate->late_ms = world_between(w, 1, 3000);
+}
+
+/* The replica will not have it: done, and not confirmed before the fail-over is over. What is only
+ * read comes back at once. */
+static void choose_unsafe(struct world *w, enum store_memory_call call,
+                          struct store_memory_fate *fate)
+{
+    if (call == STORE_MEMORY_LOAD || call == STORE_MEMORY_FIND || call == STORE_MEMORY_LIST ||
+        call == STORE_MEMORY_SHARED_LOAD || call == STORE_MEMORY_LOG_READ)
+        return;
+    fate->kind = STORE_MEMORY_UNKNOWN_DONE;
+    fate->back_ms = w->store_until_ms - w->timers.now_ms + world_between(w, 0, 2000);
+}
+
 static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call call)
 {
     struct node *n = ctx;
@@ -207,13 +262,19 @@ static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call ca
     struct store_memory_fate fate = {.there_ms = world_between(w, 0, 4),
                                      .back_ms = world_between(w, 0, 4)};
 
-    (void)call;
-    if (world_chance(w, w->faults.store_unavailable))
+    if (w->store == WORLD_STORE_SLOW) {
+        fate.there_ms = world_between(w, 0, NODE_STORE_SLOW_MS_MAX);
+        fate.back_ms = world_between(w, 0, NODE_STORE_SLOW_MS_MAX);
+    }
+    if (w->store == WORLD_STORE_UNSAFE) {
+        choose_unsafe(w, call, &fate);
+    } else if (w->store == WORLD_STORE_ELECTING || n->is_cut ||
+               world_chance(w, w->faults.store_unavailable)) {
         fate.kind = STORE_MEMORY_REFUSED;
-    else if (world_chance(w, w->faults.commit_unknown))
-        fate.kind = world_chance(w, 500000) ? STORE_MEMORY_UNKNOWN_DONE : STORE_MEMORY_UNKNOWN_NOT;
-    if (fate.kind != STORE_MEMORY_DONE)
-        fate.back_ms = world_between(w, 0, 2000);
+        fate.back_ms = world_between(w, 0, w->store == WORLD_STORE_ELECTING ? 100 : 2000);
+    } else if (world_chance(w, w->faults.commit_unknown)) {
+        choose_unknown(w, &fate);
+    }
     return fate;
 }
 
@@ -237,6 +298,20 @@ static void make_link(struct node *n, unsigned i)
     link_start(n->links[i]);
 }
 
+static int64_t node_wall_ms(void *ctx)
+{
+    const struct node *n = ctx;
+
+    return world_wall_ms(n->world) + n->skew_ms;
+}
+
+static uint64_t node_random(void *ctx)
+{
+    const struct node *n = ctx;
+
+    return world_random(n->world);
+}
+
 static void node_wake(struct node *n)
 {
     struct store_memory_settings store = {n->data, &n->world->timers, &n->world->deferred,
@@ -244,9 +319,9 @@ static void node_wake(struct node *n)
     struct turn_settings settings = turn_settings_default();
     struct turn_env env = {
         .timers = &n->world->timers,
-        .wall_ms = world_wall_ms,
-        .random = world_random,
-        .ctx = n->world,
+        .wall_ms = node_wall_ms,
+        .random = node_random,
+        .ctx = n,
         .ports = {.answer = port_answer,
                   .is_connected = port_is_connected,
                   .show = port_show,
@@ -260,7 +335,11 @@ static void node_wake(struct node *n)
     };
 
     settings.instance = n->name;
+    settings.sms_expiry_s = n->world->sms_expiry_s;
     settings.sweep_ms = 5000; /* most of a quiet hour is sweeps */
+    world_tell(n->world, "%s starts", n->name);
+    n->is_unbinding = false;
+    n->drain_ends_ms = 0;
     n->vault = vault_new_plain();
     n->store = store_memory_new(&store);
     env.store = n->store;
@@ -270,22 +349,12 @@ static void node_wake(struct node *n)
         make_link(n, i);
 }
 
-static void add_counters(struct turn_counters *sum, const struct turn_counters *c)
-{
-    /* All members are uint64_t. */
-    uint64_t *to = (uint64_t *)sum;
-    const uint64_t *from = (const uint64_t *)c;
-
-    for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-        to[i] += from[i];
-}
-
 /* kill -9: nothing is finished, nothing is told. */
 static void node_die(struct node *n)
 {
     struct list_node *p;
 
-    add_counters(&n->buried, turn_counters(n->engine));
+    counters_add(&n->buried, turn_counters(n->engine));
     for (unsigned i = 0; i < NODE_LINKS; i++)
         link_free(n->links[i]);
     store_free(n->store);
@@ -296,29 +365,80 @@ static void node_die(struct node *n)
         mem_free(LIST_ITEM(p, struct pending, node));
 }
 
-static void start_life(struct node *n)
+static void start(struct node *n, struct timer *timer, uint32_t per_hour)
 {
-    uint32_t per_hour = n->world->faults.gateway_crashes_per_hour;
-
     if (per_hour != 0 && !n->is_spared)
-        timer_start(&n->world->timers, &n->life,
-                    world_between(n->world, 1, 2 * NODE_HOUR_MS / per_hour));
+        timer_start(&n->world->timers, timer, world_next(n->world, per_hour));
 }
 
+/* Killed; starts again soon. */
 static void on_life(struct timer *timer, void *arg)
 {
     struct node *n = arg;
+    struct world *w = n->world;
 
-    (void)timer;
     if (n->engine != NULL && !n->is_spared) {
         n->crashes++;
+        world_tell(w, "%s is killed", n->name);
         node_die(n);
-        timer_start(&n->world->timers, &n->life, world_between(n->world, 10, 20000));
+        timer_start(&w->timers, timer, world_between(w, 10, 20000));
         return;
     }
     if (n->engine == NULL)
         node_wake(n);
-    start_life(n);
+    start(n, timer, w->faults.gateway_crashes_per_hour);
+}
+
+/* An upgrade: no new dials, what lives ends, links unbind, a new process. */
+static void on_drain(struct timer *timer, void *arg)
+{
+    struct node *n = arg;
+    struct world *w = n->world;
+
+    if (n->engine == NULL) { /* dead just now */
+        start(n, timer, w->faults.gateway_drains_per_hour);
+    } else if (n->drain_ends_ms == 0) {
+        w->drains++;
+        world_tell(w, "%s drains", n->name);
+        turn_drain(n->engine);
+        n->drain_ends_ms = w->timers.now_ms + NODE_DRAIN_MS;
+        timer_start(&w->timers, timer, NODE_DRAIN_POLL_MS);
+    } else if (n->is_unbinding) {
+        node_die(n);
+        node_wake(n);
+        start(n, timer, w->faults.gateway_drains_per_hour);
+    } else if (turn_live(n->engine) == 0 || w->timers.now_ms >= n->drain_ends_ms) {
+        for (unsigned i = 0; i < NODE_LINKS; i++)
+            link_stop(n->links[i]);
+        n->is_unbinding = true;
+        timer_start(&w->timers, timer, NODE_UNBIND_MS);
+    } else {
+        timer_start(&w->timers, timer, NODE_DRAIN_POLL_MS);
+    }
+}
+
+static void on_partition(struct timer *timer, void *arg)
+{
+    struct node *n = arg;
+    struct world *w = n->world;
+
+    n->is_cut = !n->is_cut && !n->is_spared;
+    world_tell(w, "%s is %s the store", n->name, n->is_cut ? "cut off from" : "back at");
+    if (n->is_cut) {
+        w->partitions++;
+        timer_start(&w->timers, timer, world_between(w, 100, NODE_PARTITION_MS_MAX));
+    } else {
+        start(n, timer, w->faults.partitions_per_hour);
+    }
+}
+
+static void on_clock(struct timer *timer, void *arg)
+{
+    struct node *n = arg;
+
+    n->world->clock_steps++;
+    n->skew_ms = (int64_t)world_between(n->world, 0, 2 * NODE_SKEW_MS) - NODE_SKEW_MS;
+    start(n, timer, n->world->faults.clock_steps_per_hour);
 }
 
 static struct dialect *make_dialect(enum turn_token token)
@@ -331,26 +451,37 @@ static struct dialect *make_dialect(enum turn_token token)
 }
 
 struct node *node_new(struct world *w, unsigned number, struct network *network,
-                      struct memory_data *data, const struct menu *menu)
+                      struct memory_data *data)
 {
     struct node *n = mem_zalloc(sizeof(*n));
 
     n->world = w;
     n->network = network;
     n->data = data;
-    n->menu = menu;
     n->dialect = make_dialect(w->token);
     snprintf(n->name, sizeof(n->name), "gw%u", number);
     list_init(&n->pending);
     timer_init(&n->life, on_life, n);
+    timer_init(&n->drain, on_drain, n);
+    timer_init(&n->partition, on_partition, n);
+    timer_init(&n->clock, on_clock, n);
     node_wake(n);
-    start_life(n);
+    start(n, &n->life, w->faults.gateway_crashes_per_hour);
+    start(n, &n->drain, w->faults.gateway_drains_per_hour);
+    start(n, &n->partition, w->faults.partitions_per_hour);
+    start(n, &n->clock, w->faults.clock_steps_per_hour);
     return n;
+}
+
+size_t node_store_pending(const struct node *n)
+{
+    return n->engine != NULL ? store_memory_pending(n->store) : 0;
 }
 
 void node_spare(struct node *n)
 {
     n->is_spared = true;
+    n->is_cut = false;
 }
 
 struct turn_counters node_counters(const struct node *n)
@@ -358,7 +489,7 @@ struct turn_counters node_counters(const struct node *n)
     struct turn_counters sum = n->buried;
 
     if (n->engine != NULL)
-        add_counters(&sum, turn_counters(n->engine));
+        counters_add(&sum, turn_counters(n->engine));
     return sum;
 }
 
@@ -370,6 +501,9 @@ unsigned node_crashes(const struct node *n)
 void node_free(struct node *n)
 {
     timer_stop(&n->world->timers, &n->life);
+    timer_stop(&n->world->timers, &n->drain);
+    timer_stop(&n->world->timers, &n->partition);
+    timer_stop(&n->world->timers, &n->clock);
     if (n->engine != NULL)
         node_die(n);
     mem_free(n->dialect);

@@ -13,9 +13,12 @@
 struct node;
 
 struct node *node_new(struct world *w, unsigned number, struct network *network,
-                      struct memory_data *data, const struct menu *menu);
+                      struct memory_data *data);
+/* Requests of its store's that are not over. */
+size_t node_store_pending(const struct node *n);
 /* Ends crashes, so that what is owed can be finished. */
 void node_spare(struct node *n);
+void counters_add(struct turn_counters *sum, const struct turn_counters *c);
 /* Of all incarnations. */
 struct turn_counters node_counters(const struct node *n);
 unsigned node_crashes(const struct node *n);

@@ -3,10 +3,11 @@
 #include "base/map.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MILLION = 1000000 };
+enum { MILLION = 1000000, HOUR_MS = 3600000 };
 
 /* 2026-03-02 10:00 in Lampung (UTC+7): a Monday morning, within SMS hours. */
 static const int64_t wall_start_ms = INT64_C(1772420400000);
@@ -60,6 +61,24 @@ uint64_t world_between(struct world *w, uint64_t least, uint64_t most)
     return least + random_below(&w->random, most - least + 1);
 }
 
+uint64_t world_next(struct world *w, uint32_t per_hour)
+{
+    return world_between(w, 1, 2 * HOUR_MS / per_hour);
+}
+
+void world_tell(const struct world *w, const char *format, ...)
+{
+    va_list args;
+
+    if (!w->is_verbose)
+        return;
+    printf("%10.3f ", (double)w->timers.now_ms / 1000);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
 void world_note(struct world *w, const void *data, size_t bytes)
 {
     w->trace = map_hash(span_of(data, bytes), w->trace + w->timers.now_ms);
@@ -68,6 +87,7 @@ void world_note(struct world *w, const void *data, size_t bytes)
 _Noreturn void world_violation(const struct world *w, const char *what, const char *msisdn,
                                const char *detail)
 {
+    fflush(stdout);
     fprintf(stderr, "VIOLATION at %" PRIu64 " ms: %s (%s): %s\n", w->timers.now_ms, what, msisdn,
             detail);
     exit(3);

@@ -24,7 +24,25 @@ struct world_faults {
     uint32_t deliver_resp_lost; /* the centre does not see our answer, and sends again */
     uint32_t deliver_twice;
     uint32_t hang_up;
-    uint32_t gateway_crashes_per_hour; /* not in a million: crashes of each gateway */
+    uint32_t short_write; /* the kernel takes a part */
+    /* Not in a million. Of each gateway: */
+    uint32_t gateway_crashes_per_hour;
+    uint32_t gateway_drains_per_hour;
+    uint32_t partitions_per_hour; /* from the store */
+    uint32_t clock_steps_per_hour;
+    /* Of the world: */
+    uint32_t slow_stores_per_hour;
+    uint32_t failovers_per_hour;
+    uint32_t menu_changes_per_hour;
+    uint32_t sms_jams_per_hour;
+};
+
+/* What the store's servers are doing. */
+enum world_store {
+    WORLD_STORE_WELL,
+    WORLD_STORE_SLOW,
+    WORLD_STORE_ELECTING, /* refuses everything */
+    WORLD_STORE_UNSAFE,   /* what is written now, the replica will not have; nobody is told OK */
 };
 
 struct world {
@@ -36,6 +54,13 @@ struct world {
     uint64_t trace;        /* running hash of everything that crossed a seam */
     uint64_t events;
     bool is_verbose;
+    enum world_store store;
+    uint64_t store_until_ms;     /* it lasts */
+    const struct menu *menus[2]; /* two versions of one menu */
+    unsigned menu;               /* which is in force */
+    unsigned sms_expiry_s;
+    bool is_sms_jammed; /* the centre takes none */
+    unsigned sms_jams, failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
 };
 
 void world_init(struct world *w, uint64_t seed, const struct world_faults *faults);
@@ -49,6 +74,11 @@ uint64_t world_random(void *world);
 bool world_chance(struct world *w, uint32_t per_million);
 /* least .. most, both included */
 uint64_t world_between(struct world *w, uint64_t least, uint64_t most);
+/* A moment in an hour that has so many of them, from now in milliseconds. */
+uint64_t world_next(struct world *w, uint32_t per_hour);
+/* One line of the history, when it is to be told. */
+void world_tell(const struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Mixes octets into the trace. */
 void world_note(struct world *w, const void *data, size_t bytes);
 

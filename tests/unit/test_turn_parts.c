@@ -86,7 +86,7 @@ static void test_copies_before_and_after(void **state)
 /* Not stored, not acknowledged; the centre sends it again. */
 static void test_a_part_that_is_not_stored(void **state)
 {
-    static const struct store_memory_fate refused = {STORE_MEMORY_REFUSED, 0, 0};
+    static const struct store_memory_fate refused = {.kind = STORE_MEMORY_REFUSED};
 
     (void)state;
     deliver(1);
@@ -108,7 +108,7 @@ static void test_the_outcome_of_the_last_part_is_unknown(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
-        struct store_memory_fate fate = {kinds[i], 0, 0};
+        struct store_memory_fate fate = {.kind = kinds[i]};
         struct dialect_input in;
 
         for (unsigned n = 1; n <= 3; n++) {
