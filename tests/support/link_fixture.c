@@ -129,6 +129,7 @@ void link_fixture_pass(struct link_fixture *f, uint64_t ms)
     uint64_t end = f->timers.now_ms + ms;
     uint64_t due;
 
+    link_fixture_turn(f); /* what was put off comes before time passes */
     while (timer_queue_next(&f->timers, &due) && due <= end) {
         timer_queue_run(&f->timers, due > f->timers.now_ms ? due : f->timers.now_ms);
         link_fixture_turn(f);
