@@ -123,6 +123,7 @@ static bool answer_key(struct menu_run *run, const struct menu_screen *screen, c
     *is_key = true;
     if (strcmp(typed, menu->key_main) == 0) {
         target->kind = MENU_TO_MAIN;
+        run->outcome->was_back = true;
         return true;
     }
     if (strcmp(typed, menu->key_next) == 0)
@@ -136,8 +137,9 @@ static bool answer_key(struct menu_run *run, const struct menu_screen *screen, c
         *target = screen->back_to;
     else
         target->kind = MENU_TO_BACK;
-    return run->state->back_count > 0 || menu->exit.kind != MENU_TO_NOWHERE ||
-           strcmp(screen->name, start) != 0;
+    run->outcome->was_back = run->state->back_count > 0 || menu->exit.kind != MENU_TO_NOWHERE ||
+                             strcmp(screen->name, start) != 0;
+    return run->outcome->was_back;
 }
 
 /* A key typed with a full stop or a word before it is still the key. */

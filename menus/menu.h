@@ -66,7 +66,7 @@ struct menu_outcome {
     const char *action;         /* MENU_ACT: a name of the vocabulary */
     const char *screen;         /* name of the screen shown or acting, for logs and the funnel */
     bool was_invalid;           /* the input was refused: error line shown, or attempts used up */
-    bool was_back;              /* it led back: to the screen before, or to the main menu */
+    bool was_back;              /* it was the key back or main, and led there */
     bool was_paged;             /* it asked for another page of the same screen */
 };
 

@@ -314,7 +314,6 @@ static enum menu_arrival take_input(struct menu_run *run, const char *input)
             return dial(run, NULL); /* no page is left of it: the link carries more by now */
         target = menu_refuse(run, screen, error);
     }
-    run->outcome->was_back = target.kind == MENU_TO_BACK || target.kind == MENU_TO_MAIN;
     run->outcome->was_paged = target.kind == MENU_TO_SAME;
     return menu_navigate(run, target);
 }

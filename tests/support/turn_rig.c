@@ -195,6 +195,13 @@ static void port_record(void *ctx, const struct turn_record *record)
     turn_rig.records[turn_rig.record_count++] = *record;
 }
 
+static void port_moved(void *ctx, const struct turn_move *move)
+{
+    (void)ctx;
+    turn_rig.move = *move;
+    turn_rig.moves++;
+}
+
 /* --- the rig -------------------------------------------------------------------------------- */
 
 static void start_engine(void)
@@ -216,7 +223,8 @@ static void start_engine(void)
                                     .shown_code = port_shown_code,
                                     .traits = port_traits,
                                     .sms_room = port_sms_room,
-                                    .record = port_record};
+                                    .record = port_record,
+                                    .moved = port_moved};
     turn_rig.engine = turn_engine_new(&env, &turn_rig.settings);
 }
 

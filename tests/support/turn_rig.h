@@ -56,6 +56,8 @@ extern struct turn_rig {
     uint32_t refused_with;      /* the last of these */
     struct turn_record records[TURN_RIG_RECORDS_MAX]; /* the newest ones, oldest first */
     unsigned record_count;
+    struct turn_move move; /* the last one */
+    unsigned moves;        /* since somebody set it to 0 */
 } turn_rig;
 
 /* For cmocka_unit_test_setup_teardown(). The teardown waits until the engine has nothing to do. */
