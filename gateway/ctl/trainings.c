@@ -102,6 +102,17 @@ enum ctl_status ctl_trainings_list(const struct ctl_call *call)
 
 /* ---- telling those whom it concerns ---- */
 
+/* What is told to thousands must not end half-way because the store was slow once. Both changes do
+ * nothing where they are done already, so that they may be tried again. */
+static enum ctl_status change_surely(struct dossier *d, dossier_change_fn *change, void *arg)
+{
+    enum ctl_status status = CTL_UNREACHABLE;
+
+    for (int i = 0; i < TRIES_MAX && status == CTL_UNREACHABLE; i++)
+        status = dossier_change(d, change, arg);
+    return status;
+}
+
 /* Runs a change on each subscriber who is listed in a set under members that begin so. */
 static enum ctl_status tell(struct dossier *d, const char *set, const char *prefix,
                             dossier_change_fn *change, void *arg)
@@ -118,7 +129,7 @@ static enum ctl_status tell(struct dossier *d, const char *set, const char *pref
         if (strncmp(items.items[i].member, prefix, strlen(prefix)) != 0)
             continue;
         text_copy(d->msisdn, sizeof(d->msisdn), items.items[i].msisdn);
-        status = dossier_change(d, change, arg);
+        status = change_surely(d, change, arg);
         told += d->programme.sms_count > 0;
     }
     hand_items_free(&items);

@@ -11,7 +11,7 @@ test('2,000 SMS: 5 % throttled, 2 % of responses missing, all accounted for', as
         count, entries: 100, binds: 1, window: 32, patienceMs: 120000, receiptFail: 3,
         faults: { throttle: 5, swallow: 1, mute: 1 },
     });
-    const { total, faults } = checkBooks(books, count);
+    const { total, faults } = checkBooks(books);
     t.diagnostic(`${JSON.stringify(books.tally)}; ${total} at the centre; ${faults.throttle} throttled, `
         + `${faults.swallow} swallowed, ${faults.mute} without a response`);
 });

@@ -24,7 +24,7 @@ test(`${count} SMS, throttled and with responses missing, all accounted for`, as
             t.diagnostic(`${Math.round((told - began) / 1000)} s: ${text}`);
         },
     });
-    const { total, faults } = checkBooks(books, count);
+    const { total, faults } = checkBooks(books);
     t.diagnostic(`${JSON.stringify(books.tally)}; ${total} at the centre; ${faults.throttle} throttled, `
         + `${faults.swallow} swallowed, ${faults.mute} without a response; ${Math.round((Date.now() - began) / 1000)} s`);
 });

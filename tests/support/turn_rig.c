@@ -42,6 +42,7 @@ struct outcome {
     struct timer timer;
     enum turn_sent_kind kind;
     uint64_t connection;
+    const char *receipt_name;
     turn_sent_fn *fn;
     void *arg;
 };
@@ -54,20 +55,29 @@ static void on_outcome(struct timer *timer, void *arg)
                              .command_status = o->kind == TURN_SENT_OK ? ESME_ROK : ESME_RINVDSTADR,
                              .connection = o->connection,
                              .message_id = ""};
+    struct store_receipt_key key = {.text = o->receipt_name};
     turn_sent_fn *fn = o->fn;
 
     (void)timer;
     o->fn = NULL;
+    if (o->receipt_name != NULL) {
+        sent.keys = &key;
+        sent.key_count = sent.parts = 1;
+    }
     fn(o->arg, &sent);
 }
 
-static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, turn_sent_fn *fn, void *arg)
+static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, const char *receipt_name,
+                       turn_sent_fn *fn, void *arg)
 {
     for (unsigned i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         if (outcomes[i].fn != NULL)
             continue;
-        outcomes[i] = (struct outcome){
-            .kind = kind, .connection = turn_rig.show_connection, .fn = fn, .arg = arg};
+        outcomes[i] = (struct outcome){.kind = kind,
+                                       .connection = turn_rig.show_connection,
+                                       .receipt_name = receipt_name,
+                                       .fn = fn,
+                                       .arg = arg};
         timer_init(&outcomes[i].timer, on_outcome, &outcomes[i]);
         timer_start(&turn_rig.timers, &outcomes[i].timer, delay_ms);
         return true;
@@ -118,7 +128,7 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
         phone->session = screen->reply.session;
         phone->screen_count++;
     }
-    return tell_later(turn_rig.show_ends, turn_rig.show_ms, fn, arg);
+    return tell_later(turn_rig.show_ends, turn_rig.show_ms, NULL, fn, arg);
 }
 
 static bool port_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
@@ -149,7 +159,7 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);
     }
-    return tell_later(turn_rig.sms_ends, 1, fn, arg);
+    return tell_later(turn_rig.sms_ends, 1, turn_rig.receipt_name, fn, arg);
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,

@@ -49,6 +49,7 @@ extern struct turn_rig {
     /* How screens and SMS end, from now on; `has_link` false: nothing can be sent. */
     enum turn_sent_kind show_ends, sms_ends;
     bool has_link;
+    const char *receipt_name;   /* what receipts call the next SMS; NULL: none are given */
     unsigned show_ms;           /* from a screen to its outcome, 1 at first */
     uint64_t show_connection;   /* it goes over this one; inputs come over 1 */
     bool is_disconnected;       /* the inputs' connection is gone */
