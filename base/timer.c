@@ -20,8 +20,19 @@ void timer_queue_fini(struct timer_queue *q)
 
 void timer_queue_set_now(struct timer_queue *q, uint64_t now_ms)
 {
-    if (now_ms > q->now_ms)
-        q->now_ms = now_ms;
+    uint64_t gap_ms = now_ms > q->now_ms ? now_ms - q->now_ms : 0;
+
+    q->now_ms += gap_ms;
+    if (q->gap_ms != 0 && gap_ms >= q->gap_ms)
+        q->on_gap(q->gap_ctx, gap_ms);
+}
+
+void timer_queue_watch(struct timer_queue *q, uint64_t gap_ms,
+                       void (*fn)(void *ctx, uint64_t gap_ms), void *ctx)
+{
+    q->gap_ms = gap_ms;
+    q->on_gap = fn;
+    q->gap_ctx = ctx;
 }
 
 static bool is_before(const struct timer *a, const struct timer *b)

@@ -31,6 +31,9 @@ struct timer_queue {
     size_t capacity;
     uint64_t next_order;
     uint64_t now_ms; /* as of the last timer_queue_set_now() or timer_queue_run() */
+    uint64_t gap_ms; /* 0: nobody watches */
+    void (*on_gap)(void *ctx, uint64_t gap_ms);
+    void *gap_ctx;
 };
 
 void timer_queue_init(struct timer_queue *q, uint64_t now_ms);
@@ -38,6 +41,11 @@ void timer_queue_init(struct timer_queue *q, uint64_t now_ms);
 void timer_queue_fini(struct timer_queue *q);
 /* Tells the queue the time without running anything; time never goes back. */
 void timer_queue_set_now(struct timer_queue *q, uint64_t now_ms);
+/* Tells when the time has moved on by gap_ms or more in one go, before anything else learns of it:
+ * the process stood still, if a timer has run more often than that. fn must not touch timers that
+ * are due. */
+void timer_queue_watch(struct timer_queue *q, uint64_t gap_ms,
+                       void (*fn)(void *ctx, uint64_t gap_ms), void *ctx);
 /* Runs everything due up to now_ms; timers started meanwhile run in the next call. */
 void timer_queue_run(struct timer_queue *q, uint64_t now_ms);
 /* When the earliest timer is due; false when none runs. */

@@ -242,6 +242,16 @@ void centres_reload_certificates(struct centres *cs)
     }
 }
 
+void centres_cut(struct centres *cs, const char *reason)
+{
+    LIST_FOREACH(node, &cs->entries) {
+        const struct centre *c = entry_of(node)->centre;
+
+        for (unsigned i = 0; i < centre_link_count(c); i++)
+            link_cut(centre_link(c, i), reason);
+    }
+}
+
 void centres_stop(struct centres *cs)
 {
     LIST_FOREACH(node, &cs->entries)

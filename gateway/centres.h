@@ -19,6 +19,8 @@ void centres_share(struct centres *cs, const struct centre_sharing *sharing);
  * (out of service they stay so), missing ones unbind and go. The settings must stay until the
  * following call has returned, which may be before this change has come to its end. */
 void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count);
+/* Cuts every connection; the links connect again. */
+void centres_cut(struct centres *cs, const char *reason);
 /* Unbinds all; on_change of the owner follows each that closes. */
 void centres_stop(struct centres *cs);
 bool centres_are_stopped(const struct centres *cs);

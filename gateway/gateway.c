@@ -17,7 +17,7 @@
 #include "gateway/versions.h"
 #include "merchants/programme.h"
 
-enum { DRAIN_LOOK_MS = 20, UNBIND_MS = 5000 };
+enum { DRAIN_LOOK_MS = 20, UNBIND_MS = 5000, PULSE_MS = 500 };
 
 struct gateway {
     struct loop *loop;
@@ -40,6 +40,7 @@ struct gateway {
     struct http_server *control; /* NULL when control is empty */
     struct timer start_timeout;
     struct timer drain_look;
+    struct timer pulse; /* so that a gap in time means that we stood still */
     bool has_failed;
     uint64_t drain_until_ms;
     uint64_t unbind_until_ms; /* 0 = turns are still waited for */
@@ -250,6 +251,39 @@ static bool open_http(struct gateway *g, char *error, size_t error_bytes)
     return true;
 }
 
+/* ---- standing still ---- */
+
+static void on_pulse(struct timer *timer, void *arg)
+{
+    struct gateway *g = arg;
+
+    timer_start(loop_timers(g->loop), timer, PULSE_MS);
+}
+
+static void cut_partner(void *ctx, struct link *link)
+{
+    (void)ctx;
+    link_cut(link, "stalled");
+}
+
+/* Longer than a peer waits for an answer: what stands in our sockets has been, or will be,
+ * delivered again, elsewhere too. It is not ours any more. */
+static void on_gap(void *ctx, uint64_t gap_ms)
+{
+    struct gateway *g = ctx;
+
+    log_warning("gateway.stalled", LOG_U("ms", gap_ms));
+    centres_cut(g->centres, "stalled");
+    partners_each_link(g->partners, cut_partner, NULL);
+}
+
+static void watch_time(struct gateway *g)
+{
+    timer_start(loop_timers(g->loop), &g->pulse, PULSE_MS);
+    timer_queue_watch(loop_timers(g->loop), g->setup.config->turn.answer_window_ms + PULSE_MS,
+                      on_gap, g);
+}
+
 /* ---- lifetime ---- */
 
 static void on_drain_look(struct timer *timer, void *arg);
@@ -265,6 +299,7 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
     g->counters.started_ms = g->counters.reloaded_ms = clock_wall_ms();
     timer_init(&g->start_timeout, on_start_timeout, g);
     timer_init(&g->drain_look, on_drain_look, g);
+    timer_init(&g->pulse, on_pulse, g);
     g->ports = ports_new();
     g->funnel =
         funnel_new(loop_timers(loop), loop_wall_ms, loop, g->setup.config->turn.session_idle_s);
@@ -288,6 +323,7 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
         log_warning("vault.plain", LOG_S("keys_file", g->setup.config->keys_file),
                     LOG_S("what", "personal data is stored in the clear: warungctl keys init"));
     memset(setup, 0, sizeof(*setup));
+    watch_time(g);
     timer_start(loop_timers(loop), &g->start_timeout,
                 (uint64_t)g->setup.config->start_timeout_s * 1000);
     return g;
@@ -298,6 +334,8 @@ void gateway_free(struct gateway *g)
     if (g == NULL)
         return;
     timer_stop(loop_timers(g->loop), &g->start_timeout);
+    timer_stop(loop_timers(g->loop), &g->pulse);
+    timer_queue_watch(loop_timers(g->loop), 0, NULL, NULL);
     timer_stop(loop_timers(g->loop), &g->drain_look);
     http_server_free(g->http);
     http_server_free(g->control);

@@ -481,7 +481,10 @@ static void on_open(void *ctx)
 
 static void on_bytes(void *ctx, struct span bytes)
 {
-    link_receive(ctx, bytes);
+    struct link *link = ctx;
+
+    if (link->doom == NULL) /* else it is over at the end of this turn, and nothing more is taken */
+        link_receive(link, bytes);
 }
 
 static void on_writable(void *ctx)

@@ -72,6 +72,21 @@ test('an SMS that is owed survives the gateway', async () => {
     });
 });
 
+test('a gateway that stood still takes nothing that waits on its old connections', async () => {
+    await withScene('stalled', async ({ centre, gateway }) => {
+        const phone = centre.phone('6281200000037');
+        await openMainMenu(phone);
+        gateway.process.child.kill('SIGSTOP');
+        const sent = phone.send(OP.ANSWER, '1', phone.info);
+        await delay(2500);
+        gateway.process.child.kill('SIGCONT');
+        assert.equal(await sent, null, 'not answered: the centre will deliver it again');
+        await gateway.process.sees(/event=gateway\.stalled ms=[0-9]+/);
+        await centre.isBound();
+        assert.match((await phone.answer('1')).text, /Setuju\?/);
+    }, { settings: { turn: { answer_window_ms: 1000 } } });
+});
+
 test('a message that the centre repeats is answered with the same screen and done once', async () => {
     await withScene('repeat', async ({ centre, gateway }) => {
         const phone = centre.phone('6281200000036');

@@ -423,10 +423,31 @@ static void test_observer_sees_every_pdu(void **state)
     link_fixture_fini(&f);
 }
 
+/* What is read in the turn in which the link was cut is not taken; then it connects again. */
+static void test_a_cut_link_takes_nothing_more(void **state)
+{
+    struct link_fixture f;
+    unsigned connects;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    connects = f.network.connects;
+    link_cut(f.link, "stalled");
+    link_fixture_feed_deliver(&f, 7);
+    assert_int_equal(f.message_count, 0);
+    link_fixture_expect_state(&f, LINK_CLOSED, "stalled");
+    link_cut(f.link, "again"); /* harmless */
+    link_fixture_pass(&f, 1000);
+    assert_int_equal(f.network.connects, connects + 1);
+    link_fixture_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer_shapes),
+        cmocka_unit_test(test_a_cut_link_takes_nothing_more),
         cmocka_unit_test(test_answer_on_another_connection),
         cmocka_unit_test(test_too_many_unanswered),
         cmocka_unit_test(test_ten_in_one_read_and_one_in_ten),

@@ -159,6 +159,30 @@ static void test_many_random_timers_keep_their_order(void **state)
     timer_queue_fini(&q);
 }
 
+static void note_gap(void *ctx, uint64_t gap_ms)
+{
+    *(uint64_t *)ctx += gap_ms;
+}
+
+static void test_a_gap_is_told_before_timers_run(void **state)
+{
+    struct timer_queue q;
+    uint64_t told_ms = 0;
+
+    (void)state;
+    timer_queue_init(&q, 100);
+    timer_queue_set_now(&q, 100000); /* nobody watches yet */
+    timer_queue_watch(&q, 500, note_gap, &told_ms);
+    timer_queue_set_now(&q, 100499);
+    timer_queue_run(&q, 100998);
+    assert_true(told_ms == 0);
+    timer_queue_run(&q, 101498);
+    assert_true(told_ms == 500);
+    timer_queue_set_now(&q, 100000);
+    assert_true(told_ms == 500);
+    timer_queue_fini(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_a_callback_stops_a_timer_that_is_due_too),
         cmocka_unit_test(test_a_timer_that_starts_itself_lets_the_loop_go_on),
         cmocka_unit_test(test_time_never_goes_back),
+        cmocka_unit_test(test_a_gap_is_told_before_timers_run),
         cmocka_unit_test(test_many_random_timers_keep_their_order),
     };
 

@@ -254,7 +254,7 @@ const CLUSTER = {
 
 // Two copies of an input may be alive at once: only numbered steps are safe then (custody.md, the
 // mutant B_TWOCOPIES).
-const NUMBERED = ['stop-gateway-long', 'half-open-centre'];
+const NUMBERED = ['half-open-centre'];
 const PAIRS = ['rolling-upgrade'];
 
 const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER }).flatMap(([on, table]) =>
