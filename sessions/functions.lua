@@ -18,18 +18,18 @@ local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
 local NOBODY = '-' -- consumer that holds what no gateway has taken yet
 
--- The version that a new record begins with.
-local function fresh_version()
-    local time = redis.call('TIME')
+-- The version that a new record begins with. `time`: TIME's answer, where it has been asked already.
+local function fresh_version(time)
+    time = time or redis.call('TIME')
     return time[1] * 1000000 + time[2]
 end
 
 -- Writes a record whose value came with the octets of its version; returns the version of a new one,
 -- else 1: the caller knows it then, and a small integer is the cheapest reply.
-local function write_record(key, expected, value, ttl)
+local function write_record(key, expected, value, ttl, time)
     local version = 1
     if expected == '' then
-        version = fresh_version()
+        version = fresh_version(time)
         value = struct.pack('>I8', version) .. string.sub(value, 9)
     end
     if ttl == '0' then
@@ -79,9 +79,9 @@ local function is_current(key, mode, expected)
     return mode == '-' or redis.call('GETRANGE', key, '0', '7') == expected
 end
 
-local function apply_record(key, mode, expected, value, ttl)
+local function apply_record(key, mode, expected, value, ttl, time)
     if mode == 'w' then
-        return write_record(key, expected, value, ttl)
+        return write_record(key, expected, value, ttl, time)
     elseif mode == 'd' then
         redis.call('DEL', key)
     end
@@ -135,11 +135,11 @@ local function forget_owed(stream, timers, counters, messages, subject)
 end
 
 -- {b}p: every number that has a merchant record, since when.
-local function people_note(people, mode, expected, msisdn)
+local function people_note(people, mode, expected, msisdn, time)
     if mode == 'd' then
         redis.call('ZREM', people, msisdn)
     elseif mode == 'w' and expected == '' then
-        redis.call('ZADD', people, math.floor(fresh_version() / 1000), msisdn)
+        redis.call('ZADD', people, math.floor(fresh_version(time) / 1000), msisdn)
     end
 end
 
@@ -169,12 +169,12 @@ local function index(members, leave, enter, member, at_ms, msisdn)
     end
 end
 
-local function log_add(journal, keep_s, body)
+local function log_add(journal, keep_s, body, time)
     if keep_s == '0' then
         redis.call('XADD', journal, '*', 'b', body)
         return
     end
-    local oldest = redis.call('TIME')[1] - tonumber(keep_s)
+    local oldest = (time or redis.call('TIME'))[1] - tonumber(keep_s)
     redis.call('XADD', journal, 'MINID', '~', string.format('%d-0', math.max(oldest, 0) * 1000), '*',
         'b', body)
 end
@@ -203,9 +203,10 @@ local function commit_all(keys, args)
     if owed > 0 and redis.call('EXISTS', keys[3]) == 0 then
         redis.call('XGROUP', 'CREATE', keys[3], GROUP, 0, 'MKSTREAM')
     end
-    local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl),
-        apply_record(keys[2], m_mode, m_expected, m_value, '0')}
-    people_note(keys[8], m_mode, m_expected, msisdn)
+    local time = redis.call('TIME')
+    local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl, time),
+        apply_record(keys[2], m_mode, m_expected, m_value, '0', time)}
+    people_note(keys[8], m_mode, m_expected, msisdn, time)
     if is_forgotten == '1' then
         forget_owed(keys[3], keys[5], keys[9], keys[10], subject)
     end
@@ -234,10 +235,10 @@ local function commit_all(keys, args)
         end
     end
     for _ = 1, tonumber(take()) do
-        log_add(keys[6], keep_s, take())
+        log_add(keys[6], keep_s, take(), time)
     end
     for _ = 1, tonumber(take()) do
-        log_add(keys[7], consent_keep_s, take())
+        log_add(keys[7], consent_keep_s, take(), time)
     end
     return reply
 end
@@ -256,6 +257,7 @@ local WORSE = {s = 0, d = 1, e = 2, f = 3}
 local function read_subject(key, now)
     local x = {key = key, messages = {}, names = {}, parked = {}}
     local flat = redis.call('HGETALL', key)
+    x.is_new = #flat == 0
     for i = 1, #flat, 2 do
         local kind, name, value = string.sub(flat[i], 1, 1), string.sub(flat[i], 2), flat[i + 1]
         if kind == '=' then
@@ -367,7 +369,9 @@ local function tidy(x, timers, subject)
     end
     if due then
         redis.call('ZADD', timers, string.format('%.0f', due), 'lapse:' .. subject)
-        redis.call('PERSIST', x.key)
+        if not x.is_new then
+            redis.call('PERSIST', x.key)
+        end
         return
     end
     forget_names(x, '')
