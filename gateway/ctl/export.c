@@ -73,10 +73,11 @@ static json_t *describe_seats(const struct subscriber *s)
 static json_t *describe_session(const struct dossier *d)
 {
     const struct session *s = &d->session;
-    json_t *answers = json_object();
+    json_t *answers;
 
     if (d->records.session_version == 0)
         return json_null();
+    answers = json_object();
     for (unsigned i = 0; i < d->state.answer_count; i++)
         json_object_set_new(answers, d->state.answers[i].field,
                             json_string(d->state.answer_bytes + d->state.answers[i].offset));
@@ -159,9 +160,8 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     result = add_logs(d, whole);
     status = result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK")
                                 : (enum ctl_status)hand_complain(result);
-    if (status == CTL_DONE) {
+    if (status == CTL_DONE)
         ctl_print_json(whole);
-    }
     json_decref(whole);
     return status;
 }
