@@ -98,6 +98,13 @@ struct store *hand_store(struct hand *h)
     return h->store;
 }
 
+void hand_pause(struct hand *h, unsigned ms)
+{
+    bool never = false;
+
+    loop_run_until(h->loop, &never, ms);
+}
+
 /* ---- one call at a time ---- */
 
 /* Its callback copies what it was given; the store's own deadline ends the wait in any case. */

@@ -17,6 +17,9 @@ struct store *hand_store(struct hand *h);
 /* Waits until the store can be used again, as long as hand_open() does; false = it cannot. */
 bool hand_await(struct hand *h);
 
+/* Lets the connections work for so long: to a store that has just gone they are made anew. */
+void hand_pause(struct hand *h, unsigned ms);
+
 /* Both records of a subscriber, sealed as they are; copied. */
 struct hand_records {
     uint64_t session_version, merchant_version;

@@ -15,7 +15,7 @@
 #include "merchants/region.h"
 #include "merchants/training.h"
 
-enum { TRIES_MAX = 8, LAMPUNG_AHEAD_S = 7 * 3600 };
+enum { TRIES_MAX = 8, PATIENCE_S = 60, LAMPUNG_AHEAD_S = 7 * 3600 };
 
 static enum ctl_status load(struct dossier *d, struct trainings *t)
 {
@@ -102,14 +102,17 @@ enum ctl_status ctl_trainings_list(const struct ctl_call *call)
 
 /* ---- telling those whom it concerns ---- */
 
-/* What is told to thousands must not end half-way because the store was slow once. Both changes do
- * nothing where they are done already, so that they may be tried again. */
+/* What is told to thousands must not end half-way because the store stood still for some seconds (a
+ * rewrite of its file, a fail-over). Both changes do nothing where they are done already, so that
+ * they may be tried again. */
 static enum ctl_status change_surely(struct dossier *d, dossier_change_fn *change, void *arg)
 {
-    enum ctl_status status = CTL_UNREACHABLE;
+    enum ctl_status status = dossier_change(d, change, arg);
 
-    for (int i = 0; i < TRIES_MAX && status == CTL_UNREACHABLE; i++)
+    for (int i = 0; i < PATIENCE_S && status == CTL_UNREACHABLE; i++) {
+        hand_pause(d->hand, 1000);
         status = dossier_change(d, change, arg);
+    }
     return status;
 }
 
