@@ -167,6 +167,7 @@ struct config_turn {
     unsigned settle_ms;
     unsigned parts_max;
     unsigned parts_keep_s;
+    unsigned push_expiry_s;
 };
 
 struct config_retention {

@@ -181,6 +181,7 @@ const struct config_row config_rows[] = {
     NUMBER("turn.settle_ms", CONFIG_RESTART, IN(config, turn.settle_ms), "200", 1, 60000, "ms"),
     NUMBER("turn.parts_max", CONFIG_RESTART, IN(config, turn.parts_max), "10", 2, 16, NULL),
     NUMBER("turn.parts_keep_s", CONFIG_RESTART, IN(config, turn.parts_keep_s), "86400", 60, 604800, "s"),
+    NUMBER("turn.push_expiry_s", CONFIG_RESTART, IN(config, turn.push_expiry_s), "300", 1, 86400, "s"),
 };
 /* clang-format on */
 

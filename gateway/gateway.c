@@ -172,6 +172,7 @@ static struct turn_engine *make_turns(struct gateway *g)
     settings.settle_ms = c->settle_ms;
     settings.parts_max = c->parts_max;
     settings.parts_keep_s = c->parts_keep_s;
+    settings.push_expiry_s = c->push_expiry_s;
     return turn_engine_new(&env, &settings);
 }
 

@@ -28,6 +28,7 @@ struct sent {
     char message_id[LINK_MESSAGE_ID_BYTES];
     struct link_request *request; /* of the last part */
     struct receipt_names *names;  /* NULL: no receipts were asked for */
+    char pushed_to[32];           /* peer with which it opens a dialogue; empty = it opens none */
     turn_sent_fn *fn;
     void *arg;
 };
@@ -60,7 +61,7 @@ static struct sent *sent_new(struct ports *p, turn_sent_fn *fn, void *arg)
     s->parts = 0;
     s->total = 0;
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
-    s->message_id[0] = '\0';
+    s->message_id[0] = s->pushed_to[0] = '\0';
     s->names = NULL;
     s->fn = fn;
     s->arg = arg;
@@ -126,11 +127,15 @@ static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
     text[size] = '\0';
 }
 
+static bool name_dialogue(struct sent *s, const struct link_result *result,
+                          struct dialect_session *session);
+
 static void on_part(void *arg, const struct link_result *result)
 {
     struct sent *s = arg;
     enum turn_sent_kind kind = kind_of(result);
     char id[LINK_MESSAGE_ID_BYTES];
+    struct dialect_session session = {.size = 0};
 
     assert(s->parts > 0);
     copy_id(result->message_id, id);
@@ -148,6 +153,8 @@ static void on_part(void *arg, const struct link_result *result)
         return;
     if (s->names != NULL && s->outcome.kind == TURN_SENT_OK)
         receipt_names_give(s->names, &s->outcome);
+    if (s->outcome.kind == TURN_SENT_OK && name_dialogue(s, result, &session))
+        s->outcome.session = &session;
     s->fn(s->arg, &s->outcome);
     sent_recycle(s);
 }
@@ -194,6 +201,16 @@ static bool find_peer(struct ports *p, const char *name, struct peer *peer)
 static struct service *service_of(const struct peer *peer)
 {
     return peer->centre != NULL ? centre_service(peer->centre) : partner_service(peer->partner);
+}
+
+static bool name_dialogue(struct sent *s, const struct link_result *result,
+                          struct dialect_session *session)
+{
+    struct smpp_pdu response = {.message_id = result->message_id, .tlvs = result->tlvs};
+    struct peer peer;
+
+    return s->pushed_to[0] != '\0' && find_peer(s->ports, s->pushed_to, &peer) &&
+           dialect_decode_response(peer.dialect, &response, session);
 }
 
 static struct link *pick_link(struct ports *p, const struct peer *peer)
@@ -319,6 +336,8 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
     if (peer.partner != NULL)
         turn_around(&w);
     s = sent_new(p, fn, arg);
+    if (screen->reply.kind == DIALECT_PUSH)
+        text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
     if (submit(s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
         return true;
     sent_recycle(s);
@@ -405,6 +424,15 @@ static bool send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_
                         deadline_ms, fn, arg);
 }
 
+static bool find_push_link(void *ctx, const char *preferred, const char *code, const char *msisdn,
+                           char *name, size_t name_bytes)
+{
+    struct turn_sms order = {.link_name = preferred, .source = code, .msisdn = msisdn};
+    struct peer peer;
+
+    return find_sender(ctx, &order, &peer) && text_copy(name, name_bytes, peer.name);
+}
+
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id, const char *msisdn)
 {
@@ -429,14 +457,24 @@ static const char *shown_code(void *ctx, const char *code)
 
 static struct turn_traits traits(void *ctx, const char *link_name)
 {
-    static const struct turn_traits safest = {{160, 70}, TURN_TOKEN_NONE};
+    static const struct turn_traits safest = {.limits = {160, 70}};
+    const struct dialect_timers *timers;
+    struct turn_traits traits;
     struct peer peer;
 
     if (!find_peer(ctx, link_name, &peer))
         return safest;
     if (peer.partner != NULL)
-        return partner_traits(peer.partner);
-    return (struct turn_traits){centre_limits(peer.centre), centre_turn_token(peer.centre)};
+        traits = partner_traits(peer.partner);
+    else
+        traits = (struct turn_traits){.limits = centre_limits(peer.centre),
+                                      .token = centre_turn_token(peer.centre)};
+    timers = dialect_timers(peer.dialect);
+    traits.reply_limit_ms = timers->app_reply_s * 1000U;
+    traits.user_reply_s = timers->user_reply_s;
+    traits.session_max_s = timers->session_max_s;
+    traits.acks_abort = dialect_acks_abort(peer.dialect);
+    return traits;
 }
 
 static size_t sms_room(void *ctx)
@@ -476,6 +514,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .withdraw = withdraw,
                                .is_full = is_full,
                                .send_sms = send_sms,
+                               .find_push_link = find_push_link,
                                .find_menu = find_menu,
                                .service_code = service_code,
                                .shown_code = shown_code,

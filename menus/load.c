@@ -261,8 +261,8 @@ static uint16_t load_error_text(struct menu_loader *l, config_setting_t *group, 
 
 static void load_errors(struct menu_loader *l)
 {
-    static const char *const keys[] = {"invalid", "too_many",   "too_many_fresh",
-                                       "busy",    "busy_fresh", NULL};
+    static const char *const keys[] = {
+        "invalid", "too_many", "too_many_fresh", "busy", "busy_fresh", "wait", NULL};
     struct menu *menu = l->menu;
     config_setting_t *group = menu_load_member(l, l->root, "errors", CONFIG_TYPE_GROUP, true);
 
@@ -274,6 +274,8 @@ static void load_errors(struct menu_loader *l)
     menu->busy_fresh = menu->busy;
     if (config_setting_get_member(group, "busy_fresh") != NULL)
         menu->busy_fresh = load_error_text(l, group, "busy_fresh");
+    if (config_setting_get_member(group, "wait") != NULL)
+        menu->wait = load_error_text(l, group, "wait");
     menu->too_many = menu_load_target_key(l, group, "too_many");
     menu->too_many_fresh = menu_load_target_key(l, group, "too_many_fresh");
     if (config_setting_get_member(group, "too_many") == NULL)

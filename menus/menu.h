@@ -41,8 +41,9 @@ enum menu_event_kind {
     MENU_EVENT_INPUT,  /* text: what was typed */
     MENU_EVENT_SMS,    /* text: a whole SMS */
     MENU_EVENT_RESULT, /* text: the result word of the action just carried out */
-    MENU_EVENT_PUSH,   /* text: name of the screen to open (network-initiated) */
-    MENU_EVENT_ABORT,  /* the dialogue is over without an end screen */
+    MENU_EVENT_PUSH, /* text: name of the screen to open, or of a text: a notice (network-initiated)
+                      */
+    MENU_EVENT_ABORT, /* the dialogue is over without an end screen */
 };
 
 struct menu_event {
@@ -86,12 +87,19 @@ bool menu_text(const struct menu *menu, const struct menu_state *state, const ch
 const char *menu_table_label(const struct menu *menu, const char *table, const char *code,
                              const char *language);
 
+/* Is there anything of that name for MENU_EVENT_PUSH? Without, the event is silent. */
+bool menu_can_push(const struct menu *menu, const char *name);
+
 const char *menu_name(const struct menu *menu);
 const uint8_t *menu_id(const struct menu *menu); /* MENU_ID_BYTES */
 bool menu_id_is(const struct menu *menu, const uint8_t id[MENU_ID_BYTES]);
 /* The text shown when a turn cannot be done now: by the state's language (may be NULL: the first
  * language) and whether a draft is kept. */
 void menu_busy_text(const struct menu *menu, const struct menu_state *state, const char *code,
+                    char text[MENU_TEXT_BYTES]);
+/* The text shown when a turn takes too long for its dialogue: the result will follow. The busy text
+ * where the menu has none. */
+void menu_wait_text(const struct menu *menu, const struct menu_state *state, const char *code,
                     char text[MENU_TEXT_BYTES]);
 void menu_free(struct menu *menu);
 

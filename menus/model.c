@@ -11,7 +11,7 @@ struct menu *menu_model_new(void)
     struct menu *menu = mem_zalloc(sizeof(*menu));
 
     menu->first = menu->resume = menu->start = MENU_NONE;
-    menu->invalid = menu->busy = menu->busy_fresh = MENU_NONE;
+    menu->invalid = menu->busy = menu->busy_fresh = menu->wait = MENU_NONE;
     return menu;
 }
 

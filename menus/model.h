@@ -292,7 +292,7 @@ struct menu {
 
     uint16_t start, first, resume; /* screens; first, resume: MENU_NONE */
     struct menu_target exit, otherwise, too_many, too_many_fresh;
-    uint16_t invalid, busy, busy_fresh; /* texts */
+    uint16_t invalid, busy, busy_fresh, wait; /* texts; wait: MENU_NONE */
     const char *key_back, *key_main, *key_next;
     struct menu_text *line_back, *line_main, *line_next; /* with their keys: "0. Kembali" */
     const char **number_words;

@@ -289,13 +289,29 @@ static enum menu_arrival dial(struct menu_run *run, const char *dialled)
     return menu_navigate(run, to_screen(screen));
 }
 
+/* A page, not a message: those are written for SMS. */
+static const struct menu_text *find_notice(const struct menu *menu, const char *name)
+{
+    const struct menu_text *text = menu_find_text(menu, name);
+
+    return text != NULL && !text->is_message ? text : NULL;
+}
+
 static enum menu_arrival push(struct menu_run *run, const char *name)
 {
     const struct menu_screen *screen = menu_find_screen(run->menu, name);
 
+    if (screen == NULL) {
+        run->text = find_notice(run->menu, name);
+        return run->text != NULL ? MENU_ARRIVED_END : MENU_ARRIVED_SILENT;
+    }
     open_dialogue(run);
-    return menu_navigate(run, to_screen(screen != NULL ? (uint16_t)(screen - run->menu->screens)
-                                                       : run->menu->start));
+    return menu_navigate(run, to_screen((uint16_t)(screen - run->menu->screens)));
+}
+
+bool menu_can_push(const struct menu *menu, const char *name)
+{
+    return menu_find_screen(menu, name) != NULL || find_notice(menu, name) != NULL;
 }
 
 static enum menu_arrival take_input(struct menu_run *run, const char *input)
@@ -526,4 +542,13 @@ void menu_busy_text(const struct menu *menu, const struct menu_state *state, con
 
     menu_text(menu, state, menu->texts[has_draft ? menu->busy : menu->busy_fresh].name, NULL, code,
               text);
+}
+
+void menu_wait_text(const struct menu *menu, const struct menu_state *state, const char *code,
+                    char text[MENU_TEXT_BYTES])
+{
+    if (menu->wait == MENU_NONE)
+        menu_busy_text(menu, state, code, text);
+    else
+        menu_text(menu, state, menu->texts[menu->wait].name, NULL, code, text);
 }

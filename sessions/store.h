@@ -20,7 +20,7 @@ enum {
     STORE_SESSION_BYTES_MAX = 8192,
     STORE_MERCHANT_BYTES_MAX = 8192,
     STORE_OWED_BYTES_MAX = 2048,
-    STORE_COMMIT_OWED_MAX = 4,
+    STORE_COMMIT_OWED_MAX = 5,
     STORE_COMMIT_INDEX_MAX = 16, /* an erasure takes all of a subscriber's away at once */
     STORE_COMMIT_TIMER_MAX = 8,
     STORE_COMMIT_JOURNAL_MAX = 16,

@@ -33,6 +33,7 @@ enum ctl_option {
     CTL_OPTION_PERCENT = 1 << 13,
     CTL_OPTION_NUMBERS = 1 << 14,
     CTL_OPTION_KEY = 1 << 15,
+    CTL_OPTION_SCREEN = 1 << 16,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -40,7 +41,7 @@ struct ctl_call {
     const char *config; /* path */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
-    const char *link, *menu, *numbers, *key;
+    const char *link, *menu, *screen, *numbers, *key;
     unsigned limit, seats, for_s, percent; /* 0 = not given */
     bool is_csv, is_revealed;
     char **words; /* what follows the command's own words */
@@ -84,6 +85,7 @@ enum ctl_status ctl_tickets_done(const struct ctl_call *call);
 enum ctl_status ctl_trainings_list(const struct ctl_call *call);
 enum ctl_status ctl_trainings_add(const struct ctl_call *call);
 enum ctl_status ctl_trainings_cancel(const struct ctl_call *call);
+enum ctl_status ctl_push(const struct ctl_call *call);
 enum ctl_status ctl_sessions_show(const struct ctl_call *call);
 enum ctl_status ctl_outbox(const struct ctl_call *call);
 enum ctl_status ctl_links(const struct ctl_call *call);

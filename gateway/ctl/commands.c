@@ -24,6 +24,8 @@ const struct ctl_command ctl_commands[] = {
     {"trainings", "add", "DATETIME TITLE PLACE --seats N [--regency K]", "plan one, 2026-11-28T09:00 in Lampung; who asked is told",
      CTL_OPTION_SEATS | CTL_OPTION_REGENCY, 3, 3, ctl_trainings_add},
     {"trainings", "cancel", "ID", "call one off; who has a seat is told", 0, 1, 1, ctl_trainings_cancel},
+    {"push", NULL, "MSISDN --menu M --screen S [--link L] [--for 5m]", "open a dialogue on a subscriber's phone",
+     CTL_OPTION_MENU | CTL_OPTION_SCREEN | CTL_OPTION_LINK | CTL_OPTION_FOR, 1, 1, ctl_push},
     {"sessions", "show", "MSISDN", "where a subscriber is", 0, 1, 1, ctl_sessions_show},
     {"outbox", NULL, "[REGNO|MSISDN]", "what has become of SMS: of all, or of one subscriber's last ones", 0, 0, 1, ctl_outbox},
     {"status", NULL, "", "the gateway and its menus", 0, 0, 0, ctl_status},

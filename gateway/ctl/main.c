@@ -37,6 +37,7 @@ static const struct option longs[] = {
     {"percent", required_argument, NULL, OPTION_FIRST + 13},
     {"numbers", required_argument, NULL, OPTION_FIRST + 14},
     {"key", required_argument, NULL, OPTION_FIRST + 15},
+    {"screen", required_argument, NULL, OPTION_FIRST + 16},
     {NULL, 0, NULL, 0},
 };
 
@@ -149,6 +150,9 @@ static bool take_option(struct ctl_call *call, int option, unsigned *given)
         return *end == '\0' && call->percent >= 1 && call->percent <= 100;
     case CTL_OPTION_NUMBERS:
         call->numbers = optarg;
+        break;
+    case CTL_OPTION_SCREEN:
+        call->screen = optarg;
         break;
     default:
         return false;

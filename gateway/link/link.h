@@ -84,6 +84,7 @@ struct link_result {
     enum link_result_kind kind;
     uint32_t command_status;
     struct span message_id; /* valid during the callback */
+    struct span tlvs;       /* of the response; likewise */
     uint64_t connection;    /* on which it was sent; equal to a ticket's = proof of order */
     uint32_t round_trip_ms;
 };

@@ -158,7 +158,7 @@ void link_write_response(struct link *link, uint32_t command_id, uint32_t comman
 void link_pump(struct link *link);
 /* The peer's response to a request in flight. */
 void link_settle(struct link *link, struct link_request *r, uint32_t command_status,
-                 struct span message_id);
+                 struct span message_id, struct span tlvs);
 /* Calls back what is in the window's ending list; false when the link went in a callback. */
 bool link_end_requests(struct link *link);
 /* Stops the timers of requests that wait. */

@@ -202,7 +202,7 @@ static void on_response(struct link *link, const struct smpp_pdu *pdu, enum smpp
 {
     const struct smpp_header *h = &pdu->header;
     struct link_request *r = window_find(&link->window, h->sequence_number, h->command_id);
-    struct span message_id = span_of(NULL, 0);
+    struct span message_id = span_of(NULL, 0), tlvs = span_of(NULL, 0);
 
     if (r == NULL) {
         log_debug("link.unmatched", LOG_S("link", link->settings.name),
@@ -211,9 +211,11 @@ static void on_response(struct link *link, const struct smpp_pdu *pdu, enum smpp
         return;
     }
     /* A body that cannot be read does not undo the answer: the header said it. */
+    if (status == ESME_ROK)
+        tlvs = pdu->tlvs;
     if (status == ESME_ROK && has_message_id(h->command_id))
         message_id = pdu->message_id;
-    link_settle(link, r, h->command_status, message_id);
+    link_settle(link, r, h->command_status, message_id, tlvs);
 }
 
 static void on_nack(struct link *link, const struct smpp_pdu *pdu)
@@ -229,7 +231,7 @@ static void on_nack(struct link *link, const struct smpp_pdu *pdu)
         h->sequence_number == link->bind_sequence)
         link->role->on_bind(link, pdu, (enum smpp_status)status);
     else if (r != NULL)
-        link_settle(link, r, status, span_of(NULL, 0));
+        link_settle(link, r, status, span_of(NULL, 0), span_of(NULL, 0));
     else
         note_malformed(link, h, "nack");
 }

@@ -64,7 +64,7 @@ static void settle_pacer(struct link *link, const struct link_request *r,
 }
 
 void link_settle(struct link *link, struct link_request *r, uint32_t command_status,
-                 struct span message_id)
+                 struct span message_id, struct span tlvs)
 {
     uint64_t connection = link->connection;
     bool is_slow_down = smpp_status_class(command_status) == SMPP_CLASS_SLOW_DOWN;
@@ -72,6 +72,7 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
         .kind = LINK_RESULT_ANSWERED,
         .command_status = command_status,
         .message_id = message_id,
+        .tlvs = tlvs,
         .connection = connection,
         .round_trip_ms = (uint32_t)(link_now(link) - r->sent_ms),
     };

@@ -2,6 +2,8 @@
  * What runs beside the turns: proofs stored alone, sweeps of the store, and the engine's life.
  */
 #include "gateway/turn/engine.h"
+#include "gateway/turn/late.h"
+#include "gateway/turn/pusher.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -82,12 +84,15 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
 {
     struct turn_engine *e = arg;
     struct outbox_entry entry;
+    struct push_entry push;
 
     e->sweeps_under_way--;
     if (sweep->result != STORE_OK)
         return;
     for (size_t i = 0; i < sweep->taken_count; i++)
-        if (outbox_decode(&entry, e->env.vault, sweep->taken[i].body))
+        if (push_decode(&push, e->env.vault, sweep->taken[i].body))
+            pusher_take(e, sweep->taken[i].id, sweep->taken[i].deliveries, &push);
+        else if (outbox_decode(&entry, e->env.vault, sweep->taken[i].body))
             outbox_send(e->outbox, sweep->taken[i].id, sweep->taken[i].deliveries, &entry, NULL,
                         NULL);
         else
@@ -151,6 +156,7 @@ struct turn_settings turn_settings_default(void)
         .settle_ms = 200,
         .parts_max = 10,
         .parts_keep_s = 86400,
+        .push_expiry_s = 300,
     };
 }
 
@@ -173,6 +179,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     list_init(&e->pool);
     list_init(&e->shown);
     list_init(&e->shown_pool);
+    map_init(&e->pushes, env->random(env->ctx));
     timer_init(&e->settle, on_settle, e);
     timer_init(&e->sweep, on_sweep, e);
     timer_start(env->timers, &e->sweep, TURN_SWEEP_TICK_MS);
@@ -187,7 +194,7 @@ void turn_drain(struct turn_engine *e)
 unsigned turn_live(const struct turn_engine *e)
 {
     return (unsigned)(e->live.count + e->waiting + e->shown.count + e->receipts.count +
-                      outbox_under_way(e->outbox));
+                      map_count(&e->pushes) + outbox_under_way(e->outbox));
 }
 
 const struct turn_counters *turn_counters(const struct turn_engine *e)
@@ -204,8 +211,10 @@ static void free_waiting(struct turn_engine *e)
         struct list_node *n;
 
         node = map_next(&e->mailbox.boxes, node);
-        while ((n = list_pop_front(&box->waiting)) != NULL)
+        while ((n = list_pop_front(&box->waiting)) != NULL) {
+            late_stop(LIST_ITEM(n, struct turn, node));
             turn_free(LIST_ITEM(n, struct turn, node));
+        }
         mailbox_forget(&e->mailbox, box);
         mailbox_release(&e->mailbox, box);
     }
@@ -230,12 +239,14 @@ void turn_engine_free(struct turn_engine *e)
         struct turn *t = LIST_ITEM(n, struct turn, node);
 
         t->box->live = NULL;
+        late_stop(t);
         turn_free(t);
     }
     while ((n = list_pop_front(&e->pool)) != NULL)
         turn_free(LIST_ITEM(n, struct turn, node));
     free_waiting(e);
     receipts_free(e);
+    pusher_free_all(e);
     outbox_free(e->outbox);
     dialogues_free(e->dialogues);
     retention_free(e->retention);

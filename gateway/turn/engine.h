@@ -18,9 +18,17 @@ struct turn {
     struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
     char link_name[32];
     struct dialect_input input;
-    uint64_t arrived_ms; /* the answer window begins: from now on the centre waits */
-    bool is_fresh;       /* the records were seen in the store during this turn */
-    bool is_settle;      /* our own: stores a proof, nothing else */
+    uint64_t arrived_ms;         /* the answer window begins: from now on the centre waits */
+    bool is_fresh;               /* the records were seen in the store during this turn */
+    bool is_settle;              /* our own: stores a proof, nothing else */
+    struct push *push;           /* our own: of this push (pusher.h) */
+    struct step_push after_push; /* our own: what is left of one; fingerprint 0 = none */
+    bool is_again;               /* committed once: what follows is the late reply's commit */
+    bool is_late;                /* told to wait */
+    bool is_unknown;             /* whether a commit of it was written */
+    struct shown *told;          /* ... by this, whose outcome is awaited; NULL: none */
+    uint64_t limit_ms;           /* from then to the reply */
+    struct timer late;
     char timer_kind[16]; /* not empty: caused by a timer, not by input */
     unsigned tries;
     struct store_request *request;
@@ -47,6 +55,9 @@ struct turn {
     struct turn_move move;
     struct outbox_entry *owed;
     unsigned owed_count;
+    struct push_entry *owed_push;     /* NULL: none */
+    enum step_push_verdict push_said; /* by the step under way */
+    enum step_push_verdict push_verdict;
 };
 
 /* A reply that was sent and whose outcome decides whether its input counts as answered for good. */
@@ -61,7 +72,8 @@ struct shown {
     uint64_t arrived_ms; /* its input */
     int64_t debt_ms;
     uint64_t deadline_ms;
-    bool proves; /* the reply is that of the session record */
+    bool proves;        /* the reply is that of the session record */
+    struct turn *tells; /* this turn's subscriber to wait; NULL: none */
     bool was_tried_again;
     struct timer again;
 };
@@ -79,6 +91,7 @@ struct turn_engine {
     struct retention *retention; /* NULL: nothing is taken away by age */
     unsigned waiting;
     struct list pool;
+    struct map pushes; /* under way */
     struct list shown; /* under way */
     struct list shown_pool;
     bool is_draining;
@@ -92,10 +105,16 @@ struct turn_engine {
 struct turn *turn_make_own(struct turn_engine *e, struct box *box);
 /* Runs it when those before it in its box are over. */
 void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
-/* Frees a turn that is in no list. */
+/* Frees a turn that is in no list, and whose timer is stopped. */
 void turn_free(struct turn *t);
 /* Runs the step of a turn with the records and answers that it has, and does what follows. */
 void turn_run(struct turn *t);
+/* Answers the input, where there is one. */
+void turn_answer(struct turn *t, uint32_t command_status);
+/* The centre waits no longer for the answer, and may send the input again. */
+bool turn_window_is_over(const struct turn *t);
+/* The turn is over: its box goes on with the next. */
+void turn_done(struct turn *t, const char *reason);
 /* Nothing was stored: tells the centre and, kindly, the phone; the turn is over. */
 void turn_refuse(struct turn *t, uint32_t command_status, const char *reason);
 /* Opens a sealed record into a copy; false when it cannot be opened. */

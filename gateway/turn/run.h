@@ -9,7 +9,10 @@
 #include "merchants/journal.h"
 #include "sessions/vault.h"
 
-enum { RUN_CONSENT_BYTES = 256 };
+enum {
+    RUN_CONSENT_BYTES = 256,
+    STEP_UNITS = 128, /* its_session_info counts dialogue units in 7 bits */
+};
 
 struct step_work {
     struct session session;
@@ -19,6 +22,8 @@ struct step_work {
     struct menu_outcome outcome;
     struct dialect_input whole; /* the message of many parts */
     char joined[PARTS_TEXT_BYTES];
+    struct push_entry late; /* a reply that is owed by push */
+    char link[32];          /* that a push goes by */
     uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
     uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
     uint8_t shared_bytes[TRAININGS_BYTES_MAX];
@@ -38,6 +43,7 @@ struct run {
     const struct dialect_input *input; /* NULL: no input is the cause */
     const struct step_answers *answers;
     int64_t now_ms;
+    bool is_idle; /* the dialogue was untouched for too long */
     const struct menu *menu;
     const char *code;
     struct turn_traits traits;
@@ -47,11 +53,33 @@ struct run {
 
 /* The session as it is now becomes the record to be committed. */
 void run_encode_session(struct run *run);
+/* The menu of a code, of that version where it is kept (id may be NULL), else the current one. */
+bool run_find_menu(struct run *run, const char *code, const uint8_t *id);
+/* What texts call the service. */
+const char *run_shown_code(const struct run *run);
+/* An SMS goes with the commit. */
+void run_owe(struct run *run, const char *text);
+/* False: the step ends with its kind set. */
+bool run_begin_programme(struct run *run, const struct step_records *records);
+/* Steps the menu and carries out its actions until there is something to show. False when an
+ * action needs something from outside first. */
+bool run_menu(struct run *run, struct menu_event event);
+/* A consent that was given goes with the commit. */
+void run_note_consent(struct run *run);
+/* What the programme has changed goes with the commit. */
+void run_finish_programme(struct run *run);
+/* The dialogue is over without an end screen; the draft stays. */
+void run_close_dialogue(struct run *run);
 /* run->input, a new one, steps the menu. */
 void run_take_input(struct run *run, const struct step_records *records);
 
 /* A part of a long SMS: kept until the others are there; the last one steps the menu. */
 void run_take_part(struct run *run, const struct step_records *records);
+/* A network-initiated dialogue, or a late answer. */
+void run_take_push(struct run *run, const struct step_records *records);
+/* The reply that the session holds, to the input of that fingerprint, comes too late for its
+ * dialogue: it is owed by push. */
+void run_owe_late(struct run *run, uint64_t answers);
 /* Parts waited long enough for the others. */
 void run_drop_parts(struct run *run, const struct step_records *records);
 

@@ -12,6 +12,8 @@ static void shown_end(struct shown *s)
     struct turn_engine *e = s->engine;
     struct box *box = s->box;
 
+    if (s->tells != NULL)
+        s->tells->told = NULL;
     box->shown--;
     list_remove(&e->shown, &s->node);
     list_push_front(&e->shown_pool, &s->node);
@@ -34,20 +36,27 @@ static void note_proof(struct shown *s, const struct turn_sent *sent)
 
 static void on_shown(void *arg, const struct turn_sent *sent);
 
-static bool send_screen(struct shown *s, enum session_reply reply, const char *text,
-                        const char *code, unsigned unit)
+static bool send_screen(struct shown *s, const struct dialect_reply *reply)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
-    struct turn_screen screen = {.origin = s->origin};
+    struct turn_screen screen = {.origin = s->origin, .reply = *reply};
 
     screen.origin.link_name = s->link_name;
-    screen.reply.kind = reply == SESSION_REPLY_ASK ? DIALECT_ASK : DIALECT_END;
     screen.reply.msisdn = s->box->msisdn;
-    screen.reply.code = code;
-    screen.reply.text = text;
     screen.reply.session = s->session;
-    screen.reply.session.unit = (uint8_t)unit;
+    screen.reply.session.unit = reply->session.unit;
     return ports->show(ports->ctx, &screen, s->deadline_ms, on_shown, s);
+}
+
+static struct dialect_reply last_screen(const struct step *step)
+{
+    return (struct dialect_reply){
+        .kind = step->reply == SESSION_REPLY_ASK ? DIALECT_ASK : DIALECT_END,
+        .code = step->code,
+        .text = step->screen,
+        .session = {.unit = (uint8_t)step->unit},
+        .network_initiated = step->is_pushed,
+    };
 }
 
 static void fail(struct shown *s, const char *outcome)
@@ -61,11 +70,13 @@ static void on_again(struct timer *timer, void *arg)
 {
     struct shown *s = arg;
     struct step *step = s->engine->step;
+    struct dialect_reply reply;
 
     (void)timer;
     step_last_screen(step, copy_span(&s->box->session));
+    reply = last_screen(step);
     if (step->reply != SESSION_REPLY_NONE && step->newest == s->fingerprint &&
-        send_screen(s, step->reply, step->screen, step->code, step->unit))
+        send_screen(s, &reply))
         return;
     fail(s, "overtaken");
     shown_end(s);
@@ -87,6 +98,8 @@ static void on_shown(void *arg, const struct turn_sent *sent)
 {
     struct shown *s = arg;
 
+    if (s->tells != NULL && sent->kind != TURN_SENT_OK && sent->kind != TURN_SENT_UNKNOWN)
+        s->tells->is_late = false; /* the dialogue may be open still: the reply goes there */
     switch (sent->kind) {
     case TURN_SENT_OK:
         s->engine->counters.screens++;
@@ -145,6 +158,7 @@ void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name
 struct shown *show_expect(struct turn *t)
 {
     struct turn_engine *e = t->engine;
+    uint64_t now_ms = e->env.timers->now_ms;
     struct list_node *node = list_pop_front(&e->shown_pool);
     struct shown *s = node != NULL ? LIST_ITEM(node, struct shown, node) : mem_zalloc(sizeof(*s));
 
@@ -158,9 +172,12 @@ struct shown *show_expect(struct turn *t)
     s->fingerprint = t->input.fingerprint;
     s->arrived_ms = t->arrived_ms;
     s->debt_ms = t->debt_ms;
-    s->deadline_ms = e->env.timers->now_ms + e->settings.reply_deadline_ms;
+    s->deadline_ms = t->arrived_ms + t->limit_ms;
+    if (s->deadline_ms < now_ms + t->limit_ms / 4) /* of a copy: late.c */
+        s->deadline_ms = now_ms + t->limit_ms / 4;
     s->proves = !t->is_exact;
     s->was_tried_again = false;
+    s->tells = NULL;
     timer_init(&s->again, on_again, s);
     t->box->shown++;
     t->box->shown_for = s->fingerprint;
@@ -176,26 +193,78 @@ void show_on_left(void *shown, const struct turn_sent *sent)
     shown_end(s);
 }
 
-static void show(struct shown *s, enum session_reply reply, const char *text, const char *code,
-                 unsigned unit)
+static void show(struct shown *s, const struct dialect_reply *reply)
 {
-    if (send_screen(s, reply, text, code, unit))
+    if (send_screen(s, reply))
         return;
     fail(s, "no link");
     shown_end(s);
 }
 
-void show_reply(struct turn *t, enum session_reply reply, const char *text, const char *code,
-                unsigned unit)
+void show_reply(struct turn *t)
 {
-    show(show_expect(t), reply, text, code, unit);
+    struct dialect_reply reply = last_screen(t->engine->step);
+
+    reply.session.unit = (uint8_t)t->unit;
+    show(show_expect(t), &reply);
 }
 
-void show_unrecorded(struct turn *t, const char *text)
+/* For what the record does not hold. */
+static struct shown *expect_no_proof(struct turn *t)
 {
     struct shown *s = show_expect(t);
 
     s->proves = false;
-    s->was_tried_again = true; /* the record does not hold this screen */
-    show(s, SESSION_REPLY_END, text, t->input.code, 0);
+    s->was_tried_again = true;
+    return s;
+}
+
+static struct dialect_reply closing_text(struct turn *t, const char *text)
+{
+    struct step *step = t->engine->step;
+
+    step_last_screen(step, copy_span(&t->box->session));
+    return (struct dialect_reply){.kind = DIALECT_END,
+                                  .code = t->input.code,
+                                  .text = text,
+                                  .network_initiated =
+                                      step->is_pushed && t->input.kind != DIALECT_BEGIN};
+}
+
+void show_unrecorded(struct turn *t, const char *text)
+{
+    struct dialect_reply reply = closing_text(t, text);
+
+    show(expect_no_proof(t), &reply);
+}
+
+void show_wait(struct turn *t, const char *text)
+{
+    struct dialect_reply reply = closing_text(t, text);
+    struct shown *s = expect_no_proof(t);
+
+    t->told = s;
+    s->tells = t;
+    if (send_screen(s, &reply))
+        return;
+    t->is_late = false;
+    fail(s, "no link");
+    shown_end(s);
+}
+
+void show_forget_wait(struct turn *t)
+{
+    if (t->told != NULL)
+        t->told->tells = NULL;
+    t->told = NULL;
+}
+
+void show_abort_ack(struct turn *t)
+{
+    const struct turn_ports *ports = &t->engine->env.ports;
+    struct dialect_reply ack = {.kind = DIALECT_ABORT_ACK, .code = t->input.code, .text = ""};
+
+    if (t->origin.link != NULL && t->input.kind == DIALECT_ABORT &&
+        ports->traits(ports->ctx, t->link_name).acks_abort)
+        show(expect_no_proof(t), &ack);
 }

@@ -8,11 +8,16 @@
 
 #include "gateway/turn/engine.h"
 
-/* Shows the reply of the session record just committed. */
-void show_reply(struct turn *t, enum session_reply reply, const char *text, const char *code,
-                unsigned unit);
+/* Shows the reply of the session record just committed: e->step as step_last_screen() left it. */
+void show_reply(struct turn *t);
 /* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. */
 void show_unrecorded(struct turn *t, const char *text);
+/* Likewise the text that asks to wait: t is no longer late when it turns out not to be shown. */
+void show_wait(struct turn *t, const char *text);
+/* The turn is over: its outcome does not matter any more. */
+void show_forget_wait(struct turn *t);
+/* Confirms an abort, when t's input is one of a centre's that wants it. */
+void show_abort_ack(struct turn *t);
 
 /* For an SMS that answers t's input through the outbox: the argument and callback of outbox_send().
  */

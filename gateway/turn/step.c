@@ -2,14 +2,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "merchants/journal.h"
-#include "sessions/vault.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { STEP_UNITS = 128 }; /* its_session_info counts dialogue units in 7 bits */
 
 struct step *step_new(void)
 {
@@ -45,7 +40,8 @@ static void load_session(struct run *run, const struct step_records *records)
         menu_state_init(&run->work->state);
     else if (!menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
         log_error("session.state_unreadable", LOG_MSISDN("msisdn", run->msisdn));
-    if (s->is_open && run->now_ms - s->updated_ms > (int64_t)run->settings->session_idle_s * 1000)
+    run->is_idle = run->now_ms - s->updated_ms > (int64_t)run->settings->session_idle_s * 1000;
+    if (run->is_idle)
         s->is_open = false;
 }
 
@@ -53,9 +49,19 @@ static bool is_same_dialogue(const struct run *run)
 {
     const struct session *s = &run->work->session;
     const struct dialect_session *id = &run->input->session;
+    bool is_equal = s->id_size == id->size && memcmp(s->id, id->octets, id->size) == 0;
 
-    return s->is_open && strcmp(s->link, run->cause->link_name) == 0 && s->id_size == id->size &&
-           memcmp(s->id, id->octets, id->size) == 0;
+    if (strcmp(s->link, run->cause->link_name) != 0)
+        return false;
+    if (!s->is_open) /* told to wait; an answer proves that the phone was not told */
+        return run->input->kind == DIALECT_ANSWER && run->work->state.is_open && !run->is_idle &&
+               is_equal && id->size != 0;
+    if (!s->is_unnamed)
+        return is_equal;
+    /* What comes in names it; but a dial opens another, and the end of the last dialogue, whose
+     * name stands here still, may come late. */
+    return run->input->kind == DIALECT_ABORT ? !is_equal || id->size == 0
+                                             : run->input->kind != DIALECT_BEGIN;
 }
 
 /* TTL of the record: a draft as long as drafts live, else as long as the number's language is
@@ -86,7 +92,7 @@ void run_encode_session(struct run *run)
         log_warning("sms.parts_dropped", LOG_MSISDN("msisdn", run->msisdn),
                     LOG_U("parts", work->parts.dropped));
     run->step->parts_dropped = work->parts.dropped;
-    if (run->input != NULL)
+    if (run->input != NULL || run->cause->push != NULL)
         work->session.updated_ms = run->now_ms;
     writer_init(&w, work->session_bytes, sizeof(work->session_bytes));
     session_encode(&work->session, &w);
@@ -101,13 +107,27 @@ void run_encode_session(struct run *run)
 static void replay(struct run *run, const struct session_debt *debt)
 {
     const struct session *s = &run->work->session;
-    bool is_stale = debt->is_exact && debt != &s->debts[0];
+    const struct dialect_session *id = &run->input->session;
+    bool is_newest = debt == &s->debts[0];
+    bool is_late = run->cause->is_late;
 
     run->step->is_replay = true;
     run->step->debt_ms = debt->at_ms;
     run->step->screen = s->screen;
     run->step->unit = s->step;
-    run->step->reply = is_stale || run->input->kind == DIALECT_SMS ? SESSION_REPLY_NONE : s->reply;
+    run->step->is_pushed = s->is_pushed;
+    run->step->reply = s->reply;
+    if (run->input->kind == DIALECT_SMS)
+        run->step->reply = SESSION_REPLY_NONE;
+    /* The last screen is not this dialogue's, or one too far for a step that is numbered; but told
+     * to wait, the dialogue has ended, and what it was at comes by itself. */
+    if (!is_newest && (s->is_unnamed || s->id_size != id->size ||
+                       memcmp(s->id, id->octets, id->size) != 0 || (debt->is_exact && !is_late)))
+        run->step->reply = SESSION_REPLY_NONE;
+    if (is_late && run->step->reply == SESSION_REPLY_END && !run->cause->may_be_own)
+        run->step->reply = SESSION_REPLY_NONE; /* another gateway has shown it: not twice */
+    if (is_late && run->step->reply != SESSION_REPLY_NONE)
+        run_owe_late(run, s->debts[0].fingerprint);
     run_encode_session(run);
 }
 
@@ -125,7 +145,8 @@ static bool is_late_copy(const struct run *run)
     const struct dialect_input *in = run->input;
     unsigned behind = (STEP_UNITS + run->work->session.step - in->session.unit) % STEP_UNITS;
 
-    if (!is_exact(run) || !is_same_dialogue(run))
+    /* The first answer of a pushed dialogue counts from nothing. */
+    if (!is_exact(run) || !is_same_dialogue(run) || run->work->session.is_unnamed)
         return false;
     return in->kind == DIALECT_BEGIN || (behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2);
 }
@@ -143,7 +164,7 @@ static void replay_late(struct run *run)
     run_encode_session(run);
 }
 
-static bool find_menu(struct run *run, const char *code, const uint8_t *id)
+bool run_find_menu(struct run *run, const char *code, const uint8_t *id)
 {
     static const uint8_t current[MENU_ID_BYTES];
     const struct turn_ports *ports = &run->env->ports;
@@ -158,7 +179,7 @@ static bool find_menu(struct run *run, const char *code, const uint8_t *id)
     return run->menu != NULL;
 }
 
-static const char *shown_code(const struct run *run)
+const char *run_shown_code(const struct run *run)
 {
     const struct turn_ports *ports = &run->env->ports;
 
@@ -187,209 +208,31 @@ static struct menu_event make_event(struct run *run)
 
     if (in->kind == DIALECT_SMS) {
         event.kind = MENU_EVENT_SMS;
-        find_menu(run, in->code, NULL);
+        run_find_menu(run, in->code, NULL);
     } else if (in->kind == DIALECT_BEGIN || !is_same_dialogue(run)) {
         event.kind = MENU_EVENT_DIAL;
         event.text = in->kind == DIALECT_BEGIN ? in->text : in->code;
-        find_menu(run, dialled_code(run), NULL);
+        run_find_menu(run, dialled_code(run), NULL);
     } else {
         event.kind = MENU_EVENT_INPUT;
-        find_menu(run, s->code, run->work->state.menu_id);
+        run_find_menu(run, s->code, run->work->state.menu_id);
     }
-    event.code = shown_code(run);
+    event.code = run_shown_code(run);
     return event;
 }
 
-static void owe(struct run *run, const char *text)
-{
-    struct step *step = run->step;
-    struct outbox_entry *e;
-
-    assert(step->owed_count < STORE_COMMIT_OWED_MAX);
-    e = &step->owed[step->owed_count++];
-    memset(e, 0, offsetof(struct outbox_entry, text));
-    text_copy(e->msisdn, sizeof(e->msisdn), run->msisdn);
-    text_copy(e->link, sizeof(e->link), run->link);
-    text_copy(e->source, sizeof(e->source), run->code);
-    text_copy(e->text, sizeof(e->text), text);
-    e->is_bulk = run->cause->input == NULL; /* a reminder */
-    e->due_ms = 0;
-    e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
-}
-
-static uint64_t hash_nik(const void *vault, const char *nik)
-{
-    return vault_hash_nik(vault, nik);
-}
-
-static bool begin_programme(struct run *run, const struct step_records *records)
-{
-    struct programme *p = &run->work->programme;
-    const struct step_answers *a = run->answers;
-
-    if (!programme_begin(p, run->msisdn, records->merchant, run->now_ms, &run->work->state)) {
-        log_error("merchant.unreadable", LOG_MSISDN("msisdn", run->msisdn));
-        run->step->kind = STEP_UNREADABLE;
-        return false;
-    }
-    p->periods = run->settings->periods;
-    p->hash_nik = hash_nik;
-    p->hash_ctx = run->env->vault;
-    p->bucket = store_bucket(run->env->store, run->msisdn);
-    p->buckets = run->env->store->buckets;
-    p->touched_ms = run->work->session.updated_ms;
-    p->number = a->number;
-    p->has_found = a->has_found;
-    p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
-    text_copy(p->other_msisdn, sizeof(p->other_msisdn), a->found_msisdn);
-    p->has_shared = a->has_shared;
-    p->shared = a->shared;
-    if (run->work->state.language[0] == '\0')
-        text_copy(run->work->state.language, sizeof(run->work->state.language),
-                  p->subscriber.language);
-    return true;
-}
-
-/* Steps the menu and carries out its actions until there is something to show. False when an
- * action needs something from outside first. */
-static bool run_menu(struct run *run, struct menu_event event)
-{
-    struct step_work *work = run->work;
-    struct menu_facts facts = programme_facts(&work->programme);
-
-    for (unsigned actions = 0;; actions++) {
-        menu_step(run->menu, &work->state, &event, &facts, run->traits.limits, &work->outcome);
-        if (work->outcome.kind != MENU_ACT)
-            break;
-        assert(actions < MENU_STEP_ACTIONS_MAX);
-        event.kind = MENU_EVENT_RESULT;
-        event.text = programme_act(&work->programme, work->outcome.action, &work->state);
-        if (event.text == NULL) {
-            run->step->kind = STEP_NEEDS;
-            run->step->need = work->programme.need;
-            return false;
-        }
-    }
-    run->step->menu_id = menu_id(run->menu);
-    return true;
-}
-
-/* Two hashes: only where they are needed. */
-static const char *name_subject(struct run *run)
-{
-    vault_subject(run->env->vault, run->msisdn, run->work->subject);
-    run->step->subject = run->work->subject;
-    return run->work->subject;
-}
-
-static void note_changes(struct run *run)
-{
-    struct step *step = run->step;
-    struct step_work *work = run->work;
-    const struct programme *p = &work->programme;
-
-    if (p->change_count > 0 || p->is_erased || step->owed_count > 0)
-        name_subject(run);
-    for (unsigned i = 0; i < p->change_count; i++) {
-        const struct programme_change *c = &p->changes[i];
-        struct journal_entry entry;
-
-        step->index[step->index_count++] = (struct store_index){
-            .member = c->member,
-            .leave_set = c->leave_set,
-            .enter_set = c->enter_set,
-            .at_ms = run->now_ms,
-        };
-        journal_fill_change(&entry, c, NULL, work->subject);
-        step->journal[step->journal_count++] = journal_encode(&entry, work->journal[i]);
-    }
-    for (unsigned i = 0; i < p->timer_count; i++)
-        step->timers[step->timer_count++] =
-            (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
-    if (p->is_erased)
-        step->timers[step->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
-}
-
-/* What was agreed to: the words that stood on the screen, as a digest that anybody can make again
- * from the menu's version. The time is the log's. */
-static void note_consent(struct run *run)
-{
-    struct step_work *work = run->work;
-    const struct programme_consent *c = &work->programme.consent;
-    const struct dialect_session *id = &run->input->session;
-    char version[2 * MENU_ID_BYTES + 1], words[33] = "-", session[2 * SESSION_ID_BYTES + 1];
-    uint8_t digest[VAULT_HASH_BYTES];
-    int size;
-
-    text_hex(version, c->version, MENU_ID_BYTES);
-    text_hex(session, id->octets, id->size);
-    if (!c->is_sms && work->session.screen[0] != '\0') {
-        vault_digest(span_of_string(work->session.screen), digest);
-        text_hex(words, digest, 16);
-    }
-    size = snprintf(work->consent, sizeof(work->consent),
-                    "%s version=%s words=%s lang=%s by=%s link=%s session=%s", name_subject(run),
-                    version, words, c->language, c->is_sms ? "sms" : "ussd", run->cause->link_name,
-                    session[0] != '\0' ? session : "-");
-    assert(size > 0 && (size_t)size < sizeof(work->consent));
-    run->step->consent = span_of(work->consent, (size_t)size);
-}
-
-static void owe_texts(struct run *run)
-{
-    struct step_work *work = run->work;
-    struct menu_facts facts = programme_facts(&work->programme);
-
-    for (unsigned i = 0; i < work->programme.sms_count; i++) {
-        char text[MENU_TEXT_BYTES];
-
-        if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, shown_code(run),
-                      text))
-            owe(run, text);
-        else
-            log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)),
-                      LOG_S("text", work->programme.sms[i]));
-    }
-}
-
-static void finish_programme(struct run *run)
-{
-    struct step_work *work = run->work;
-    struct programme *p = &work->programme;
-    struct step *step = run->step;
-    struct writer w;
-
-    owe_texts(run);
-    note_changes(run);
-    step->merchant_used = p->record_used;
-    step->is_erased = p->is_erased;
-    if (p->shared_changed) {
-        writer_init(&w, work->shared_bytes, sizeof(work->shared_bytes));
-        programme_encode_shared(p, &w);
-        assert(!w.failed);
-        step->shared = writer_span(&w);
-        step->shared_key = PROGRAMME_TRAININGS_KEY;
-    }
-    if (!p->record_changed)
-        return;
-    if (run->input != NULL) {
-        text_copy(p->subscriber.link, sizeof(p->subscriber.link), run->cause->link_name);
-        text_copy(p->subscriber.code, sizeof(p->subscriber.code), run->code);
-    }
-    text_copy(p->subscriber.language, sizeof(p->subscriber.language), work->state.language);
-    writer_init(&w, work->merchant_bytes, sizeof(work->merchant_bytes));
-    programme_encode(p, &w);
-    assert(!w.failed);
-    step->merchant = writer_span(&w);
-}
-
 /* The dialogue as it is after a USSD input: which it is, what it was shown. */
-static void note_dialogue(struct run *run)
+static void note_dialogue(struct run *run, bool is_new)
 {
     struct session *s = &run->work->session;
     const struct dialect_input *in = run->input;
     const struct menu_outcome *out = &run->work->outcome;
 
+    if (is_new) {
+        s->is_pushed = false;
+        s->opened_ms = run->now_ms;
+    }
+    s->is_unnamed = false;
     text_copy(s->link, sizeof(s->link), run->cause->link_name);
     text_copy(s->code, sizeof(s->code), run->code);
     s->id_size = in->session.size;
@@ -405,6 +248,9 @@ static void note_dialogue(struct run *run)
     run->step->reply = s->reply;
     run->step->screen = s->screen;
     run->step->unit = s->step;
+    run->step->is_pushed = s->is_pushed;
+    if (run->cause->is_late)
+        run_owe_late(run, in->fingerprint);
 }
 
 static void note_place(const struct run *run, const char *screen, struct turn_place *place)
@@ -461,26 +307,26 @@ void run_take_input(struct run *run, const struct step_records *records)
         run->step->kind = STEP_NO_MENU;
         return;
     }
-    if (event.kind == MENU_EVENT_INPUT && is_exact(run) &&
+    if (event.kind == MENU_EVENT_INPUT && is_exact(run) && !run->work->session.is_unnamed &&
         in->session.unit != run->work->session.step) {
         run->step->kind = STEP_MISMATCH;
         return;
     }
     note_from(run);
-    if (!begin_programme(run, records) || !run_menu(run, event))
+    if (!run_begin_programme(run, records) || !run_menu(run, event))
         return;
     if (run->work->programme.consent.is_given)
-        note_consent(run);
+        run_note_consent(run);
     if (in->kind == DIALECT_SMS) {
         if (run->work->outcome.kind != MENU_SILENT) {
-            owe(run, run->work->outcome.text);
+            run_owe(run, run->work->outcome.text);
             run->step->reply_is_owed = true;
         }
     } else {
-        note_dialogue(run);
+        note_dialogue(run, event.kind == MENU_EVENT_DIAL);
         note_move(run, event.kind == MENU_EVENT_INPUT);
     }
-    finish_programme(run);
+    run_finish_programme(run);
     run->step->debt_ms = run->now_ms;
     session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
                      (int64_t)run->settings->redelivery_horizon_s * 1000);
@@ -494,10 +340,10 @@ static void take_timer(struct run *run, const struct step_records *records)
     const struct session *s = &run->work->session;
     struct programme *p = &run->work->programme;
 
-    if (!begin_programme(run, records))
+    if (!run_begin_programme(run, records))
         return;
     run->link = p->subscriber.link[0] != '\0' ? p->subscriber.link : s->link;
-    if (!find_menu(run, p->subscriber.code[0] != '\0' ? p->subscriber.code : s->code, NULL)) {
+    if (!run_find_menu(run, p->subscriber.code[0] != '\0' ? p->subscriber.code : s->code, NULL)) {
         run->step->kind = STEP_NO_MENU;
         return;
     }
@@ -507,25 +353,24 @@ static void take_timer(struct run *run, const struct step_records *records)
         run->step->need = p->need;
         return;
     }
-    finish_programme(run);
+    run_finish_programme(run);
     run_encode_session(run);
     if (records->session.size == 0)
         run->step->session = span_of(NULL, 0);
 }
 
-/* The centre says that the dialogue is over: nothing is shown, the draft stays. */
-static void take_abort(struct run *run)
+void run_close_dialogue(struct run *run)
 {
     struct session *s = &run->work->session;
     struct menu_event event = {.kind = MENU_EVENT_ABORT, .text = "", .now_ms = run->now_ms};
     struct menu_facts facts = {.get = NULL};
 
-    if (!is_same_dialogue(run) || !find_menu(run, s->code, run->work->state.menu_id))
+    if (!run_find_menu(run, s->code, run->work->state.menu_id))
         return;
     note_from(run);
     run->step->has_moved = true;
     run->step->move.leave = TURN_LEFT_ABANDONED;
-    event.code = shown_code(run);
+    event.code = run_shown_code(run);
     programme_begin(&run->work->programme, run->msisdn, span_of(NULL, 0), run->now_ms,
                     &run->work->state);
     facts = programme_facts(&run->work->programme);
@@ -567,9 +412,14 @@ static struct run make_run(struct step *step, const struct turn_env *env,
 static const struct session_debt *find_debt(const struct run *run)
 {
     const struct dialect_input *in = run->input;
-    const struct session_debt *debt =
-        session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
-                          (int64_t)run->settings->redelivery_horizon_s * 1000);
+    const struct session *s = &run->work->session;
+    const struct session_debt *debt;
+
+    if (run->cause->is_again)
+        return s->debt_count != 0 && s->debts[0].fingerprint == in->fingerprint ? &s->debts[0]
+                                                                                : NULL;
+    debt = session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
+                             (int64_t)run->settings->redelivery_horizon_s * 1000);
 
     if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run))
         return NULL;
@@ -586,6 +436,10 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     run.answers = answers;
     reset_results(step);
     load_session(&run, records);
+    if (cause->push != NULL) {
+        run_take_push(&run, records);
+        return;
+    }
     if (cause->input == NULL) {
         if (cause->timer_kind != NULL && strcmp(cause->timer_kind, PARTS_TIMER) == 0)
             run_drop_parts(&run, records);
@@ -608,18 +462,31 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
         debt = find_debt(&run);
         if (debt != NULL)
             replay(&run, debt);
+        else if (cause->is_again)
+            break; /* another gateway has gone on meanwhile */
         else if (is_late_copy(&run))
             replay_late(&run);
         else
             run_take_input(&run, records);
         break;
-    case DIALECT_ABORT:
-        take_abort(&run);
+    case DIALECT_ABORT: /* the centre says so */
+        if (is_same_dialogue(&run))
+            run_close_dialogue(&run);
         break;
     case DIALECT_NOTIFY_ACK:
     case DIALECT_RECEIPT:
         break;
     }
+}
+
+bool step_knows(struct step *step, const struct turn_env *env, const struct turn_settings *set,
+                const struct dialect_input *input, struct span session)
+{
+    struct session *s = &step->work->session;
+
+    return session_decode(s, session) &&
+           session_find_debt(s, input->fingerprint, env->wall_ms(env->ctx),
+                             (int64_t)set->redelivery_horizon_s * 1000) != NULL;
 }
 
 void step_last_screen(struct step *step, struct span session)
@@ -632,8 +499,10 @@ void step_last_screen(struct step *step, struct span session)
     step->newest = s->debts[0].fingerprint;
     step->reply = s->reply;
     step->screen = s->screen;
+    step->link = s->link;
     step->code = s->code;
     step->unit = s->step;
+    step->is_pushed = s->is_pushed;
 }
 
 bool step_busy_text(struct step *step, const struct turn_env *env, const struct turn_settings *set,
@@ -642,10 +511,14 @@ bool step_busy_text(struct step *step, const struct turn_env *env, const struct 
 {
     struct run run = make_run(step, env, set, msisdn, cause);
     struct step_records records = {.session = session};
+    const struct menu_state *state = session.size != 0 ? &run.work->state : NULL;
 
     load_session(&run, &records);
-    if (!find_menu(&run, cause->input->code, NULL))
+    if (!run_find_menu(&run, cause->input->code, NULL))
         return false;
-    menu_busy_text(run.menu, session.size != 0 ? &run.work->state : NULL, shown_code(&run), text);
+    if (cause->is_late)
+        menu_wait_text(run.menu, state, run_shown_code(&run), text);
+    else
+        menu_busy_text(run.menu, state, run_shown_code(&run), text);
     return true;
 }

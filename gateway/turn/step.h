@@ -7,16 +7,43 @@
 #define WARUNG_TURN_STEP_H
 
 #include "gateway/turn/outbox.h"
+#include "gateway/turn/push.h"
 #include "gateway/turn/turn.h"
 #include "menus/state.h"
 #include "merchants/programme.h"
 #include "sessions/session.h"
 
-/* What moves a subscriber on: an input from a link, or a timer of the store's. */
+/* A push at work. */
+enum step_push_job {
+    STEP_PUSH_JOB_SHOW,
+    STEP_PUSH_JOB_FALL_BACK, /* a late answer that the centre does not show: by SMS */
+    STEP_PUSH_JOB_NAME,      /* its dialogue got `name` */
+    STEP_PUSH_JOB_CLOSE,     /* given up unseen */
+};
+struct step_push {
+    enum step_push_job job;
+    uint64_t fingerprint;           /* of this push */
+    const struct push_entry *entry; /* SHOW, FALL_BACK */
+    bool may_be_shown;              /* by an earlier try, of which nothing is known */
+    struct dialect_session name;
+};
+/* What is to become of it once the step is committed, or has nothing to commit. */
+enum step_push_verdict {
+    STEP_PUSH_LATER,   /* it stays owed: a dialogue is running, no link can carry it */
+    STEP_PUSH_SHOW,    /* the session's screen, to be shown */
+    STEP_PUSH_OVER,    /* seen or overtaken: to be forgotten */
+    STEP_PUSH_SETTLED, /* the commit has forgotten it */
+};
+
+/* What moves a subscriber on: an input from a link, a push, or a timer of the store's. */
 struct step_cause {
     const struct dialect_input *input; /* NULL: a timer, or a proof to be stored */
     const char *timer_kind;            /* NULL: a proof */
-    const char *link_name;             /* "" for a timer */
+    const char *link_name;             /* "" for a timer or a push */
+    const struct step_push *push;      /* NULL: none */
+    bool is_again;                     /* the input was taken in already by this very turn */
+    bool may_be_own;                   /* ... perhaps */
+    bool is_late; /* the dialogue was told to wait, and ended: the reply is owed by push */
 };
 
 /* Answers to needs of the programme, collected over the runs of one step. */
@@ -74,12 +101,17 @@ struct step {
     bool is_exact;   /* the input's debt is never closed */
     int64_t debt_ms; /* at_ms of the input's debt, which the reply may prove */
     bool is_replay;
-    bool is_part;            /* of a long SMS that is not complete: kept, nothing else */
-    unsigned parts_dropped;  /* ... that were given up */
+    bool is_part;                  /* of a long SMS that is not complete: kept, nothing else */
+    unsigned parts_dropped;        /* ... that were given up */
+    const struct push_entry *push; /* a late reply, owed with the rest behind `owed`; NULL: none */
+    bool settles_push;             /* the commit forgets the push that caused it */
+    enum step_push_verdict push_verdict;
+    bool is_pushed;          /* the dialogue is ours */
     uint32_t command_status; /* to answer with, once it is written */
     enum session_reply reply;
     const char *screen;
     uint64_t newest;    /* step_last_screen() */
+    const char *link;   /* of step_last_screen() */
     const char *code;   /* the service's, as it was dialled */
     unsigned unit;      /* dialogue unit number to send with it */
     bool reply_is_owed; /* an SMS was answered: owed[0] is the reply */
@@ -99,12 +131,17 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
               const char *msisdn, const struct step_cause *cause,
               const struct step_records *records, const struct step_answers *answers);
 
+/* Is the input a copy of one that the session record has taken in? */
+bool step_knows(struct step *step, const struct turn_env *env, const struct turn_settings *set,
+                const struct dialect_input *input, struct span session);
+
 /* The last screen of a session record, to be shown (again): reply (NONE = there is none), screen,
  * code, unit, and in `newest` the fingerprint of the input that it answers. */
 void step_last_screen(struct step *step, struct span session);
 
-/* The text for a step that cannot be done now: in the subscriber's language when a session is at
- * hand, kind about a draft that is kept. False when no menu serves the code. */
+/* The text for a step that cannot be done now, or (cause->is_late) whose result will follow: in the
+ * subscriber's language when a session is at hand, kind about a draft that is kept. False when no
+ * menu serves the code. */
 bool step_busy_text(struct step *step, const struct turn_env *env, const struct turn_settings *set,
                     const char *msisdn, const struct step_cause *cause, struct span session,
                     char text[MENU_TEXT_BYTES]);

@@ -3,8 +3,11 @@
 #include "base/fsm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/turn/act.h"
 #include "gateway/turn/engine.h"
+#include "gateway/turn/late.h"
 #include "gateway/turn/need.h"
+#include "gateway/turn/pusher.h"
 #include "gateway/turn/show.h"
 
 #include <assert.h>
@@ -51,12 +54,21 @@ static struct turn *turn_new(struct turn_engine *e)
         t->engine = e;
         t->state = TURN_DONE;
         list_node_init(&t->node);
+        late_init(t);
     }
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
     t->arrived_ms = e->env.timers->now_ms;
     t->tries = 0;
     t->is_fresh = false;
     t->is_settle = false;
+    t->is_again = false;
+    t->is_late = t->is_unknown = false;
+    t->told = NULL;
+    t->is_replay = false;
+    t->push = NULL;
+    t->after_push.fingerprint = 0;
+    t->push_verdict = STEP_PUSH_LATER;
+    t->limit_ms = e->settings.reply_deadline_ms;
     t->is_exact = false;
     t->timer_kind[0] = '\0';
     t->found_msisdn[0] = '\0';
@@ -71,6 +83,7 @@ void turn_free(struct turn *t)
     mem_free(t->found.data);
     mem_free(t->shared.data);
     mem_free(t->owed);
+    mem_free(t->owed_push);
     mem_free(t);
 }
 
@@ -78,8 +91,12 @@ static void turn_recycle(struct turn *t)
 {
     struct turn_engine *e = t->engine;
 
+    late_stop(t);
+    show_forget_wait(t);
     mem_free(t->owed);
+    mem_free(t->owed_push);
     t->owed = NULL;
+    t->owed_push = NULL;
     t->owed_count = 0;
     if (e->pool.count >= TURN_POOL_MAX)
         turn_free(t);
@@ -87,13 +104,15 @@ static void turn_recycle(struct turn *t)
         list_push_front(&e->pool, &t->node);
 }
 
-static void turn_done(struct turn *t, const char *reason)
+void turn_done(struct turn *t, const char *reason)
 {
     struct turn_engine *e = t->engine;
     struct box *box = t->box;
 
     fsm_enter(&turn_table, &t->state, TURN_DONE, "", reason);
     assert(box->live == t);
+    if (t->push != NULL)
+        pusher_on_turn(t);
     box->live = NULL;
     list_remove(&e->live, &t->node);
     turn_recycle(t);
@@ -110,7 +129,7 @@ struct turn *turn_make_own(struct turn_engine *e, struct box *box)
     return t;
 }
 
-static void answer(struct turn *t, uint32_t command_status)
+void turn_answer(struct turn *t, uint32_t command_status)
 {
     const struct turn_ports *ports = &t->engine->env.ports;
 
@@ -130,7 +149,11 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
     if (t->origin.link == NULL)
         return;
     e->counters.busy++;
-    answer(t, command_status);
+    turn_answer(t, command_status);
+    if (t->is_late) {
+        late_apologise(t);
+        return;
+    }
     if ((t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
         !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
                         t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0), text))
@@ -232,6 +255,9 @@ static void keep_results(struct turn *t, const struct step *step)
     t->owed =
         step->owed_count != 0 ? mem_dup(step->owed, step->owed_count * sizeof(*step->owed)) : NULL;
     t->owed_count = step->owed_count;
+    mem_free(t->owed_push);
+    t->push_said = step->push_verdict;
+    t->owed_push = step->push != NULL ? mem_dup(step->push, sizeof(*step->push)) : NULL;
 }
 
 static void on_committed(void *arg, const struct store_reply *reply);
@@ -257,6 +283,16 @@ static void commit(struct turn *t, const struct step *step)
         fits = fits && outbox_encode(&step->owed[i], e->env.vault, &o);
         c.owed[i] = writer_span(&o);
     }
+    c.owed_count = step->owed_count;
+    if (step->push != NULL) {
+        struct writer o;
+
+        writer_init(&o, owed[c.owed_count], sizeof(owed[0]));
+        fits = fits && push_encode(step->push, e->env.vault, &o);
+        c.owed[c.owed_count++] = writer_span(&o);
+    }
+    if (step->settles_push)
+        c.settled[c.settled_count++] = pusher_id(t->push);
     assert(fits);
     c.session_version = t->box->session.version;
     c.session = writer_span(&w[0]);
@@ -268,7 +304,6 @@ static void commit(struct turn *t, const struct step *step)
         c.session = c.merchant = span_of(NULL, 0);
         c.session_delete = c.merchant_delete = true;
     }
-    c.owed_count = step->owed_count;
     memcpy(c.index, step->index, sizeof(c.index));
     c.index_count = step->index_count;
     memcpy(c.timers, step->timers, sizeof(c.timers));
@@ -286,18 +321,6 @@ static void commit(struct turn *t, const struct step *step)
     t->request = store_commit(e->env.store, &c, on_committed, t);
 }
 
-static void send_owed(struct turn *t, const struct store_owed_id *ids)
-{
-    struct turn_engine *e = t->engine;
-
-    for (unsigned i = 0; i < t->owed_count; i++) {
-        bool is_reply = i == 0 && t->reply_is_owed;
-
-        outbox_send(e->outbox, ids[i], 1, &t->owed[i], is_reply ? show_on_left : NULL,
-                    is_reply ? show_expect(t) : NULL);
-    }
-}
-
 static void take_commit(struct turn *t, const struct store_reply *reply)
 {
     struct box *box = t->box;
@@ -313,93 +336,14 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
     mailbox_unprove(&t->engine->mailbox, box, t->proofs_taken);
 }
 
-/* A copy of an input is no input; an abort that is known here was of this very dialogue. */
-static void note_record(struct turn *t, const char *screen)
-{
-    struct dialogues *d = t->engine->dialogues;
-
-    if (d == NULL || t->is_replay || t->is_settle || t->timer_kind[0] != '\0')
-        return;
-    switch (t->input.kind) {
-    case DIALECT_BEGIN:
-    case DIALECT_ANSWER:
-    case DIALECT_ANSWER_LAST:
-        dialogues_step(d, &(struct dialogue_step){.input = &t->input,
-                                                  .link_name = t->link_name,
-                                                  .menu_id = t->menu_id,
-                                                  .screen = screen,
-                                                  .is_last = t->reply == SESSION_REPLY_END});
-        break;
-    case DIALECT_SMS:
-        dialogues_sms(d, &t->input, t->link_name, t->menu_id);
-        break;
-    case DIALECT_ABORT:
-        dialogues_end(d, t->box->msisdn, t->origin.link != NULL ? TURN_END_ABORT : TURN_END_FAILED);
-        break;
-    case DIALECT_NOTIFY_ACK:
-    case DIALECT_RECEIPT:
-        break;
-    }
-}
-
-/* The subscriber has hung up meanwhile, or dialled anew: nobody waits for this reply any more. */
-static bool is_over(const struct turn *t)
-{
-    LIST_FOREACH(n, &t->box->waiting) {
-        const struct turn *next = LIST_ITEM(n, struct turn, node);
-
-        if (next->origin.link == NULL || next->input.fingerprint == t->input.fingerprint)
-            continue;
-        if (next->input.kind == DIALECT_BEGIN ||
-            (next->input.kind == DIALECT_ABORT &&
-             show_is_same_dialogue(&next->input.session, &t->input.session)))
-            return true;
-    }
-    return false;
-}
-
 /* When its window is over the centre has given the input up, or soon will: the copy is to be
  * answered. A screen sent now could meet a dialogue that has gone on by another gateway. */
-static bool is_late(const struct turn *t)
+bool turn_window_is_over(const struct turn *t)
 {
     const struct turn_engine *e = t->engine;
 
     return t->origin.link != NULL && t->input.kind != DIALECT_ABORT &&
            e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms;
-}
-
-static void act(struct turn *t, const struct store_reply *reply)
-{
-    struct turn_engine *e = t->engine;
-
-    if (t->is_replay)
-        e->counters.replays++;
-    else if (t->is_part)
-        e->counters.sms_parts++;
-    else if (t->is_settle)
-        e->counters.settles++;
-    else
-        e->counters.steps++;
-    if (is_late(t)) {
-        e->counters.overdue++;
-        answer(t, ESME_RX_T_APPN);
-        note_record(t, "");
-    } else if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
-        answer(t, t->command_status);
-        note_record(t, "");
-    } else {
-        answer(t, t->command_status);
-        step_last_screen(e->step, copy_span(&t->box->session));
-        note_record(t, e->step->screen);
-        if (is_over(t))
-            e->counters.screens_withdrawn++;
-        else
-            show_reply(t, t->reply, e->step->screen, e->step->code, t->unit);
-    }
-    send_owed(t, reply->owed);
-    if (t->has_moved && e->env.ports.moved != NULL)
-        e->env.ports.moved(e->env.ports.ctx, &t->move);
-    turn_done(t, "committed");
 }
 
 static void on_committed(void *arg, const struct store_reply *reply)
@@ -411,7 +355,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
     switch (reply->result) {
     case STORE_OK:
         take_commit(t, reply);
-        act(t, reply);
+        act_on_commit(t, reply);
         return;
     case STORE_CONFLICT:
         e->counters.conflicts++;
@@ -423,6 +367,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
         /* Written or not: only the record itself can tell. The ledger in it answers a second run of
          * the same input by a replay, never by a second step. */
         e->counters.unknown_commits++;
+        t->is_unknown = true;
         mailbox_forget(&e->mailbox, t->box);
         if (++t->tries >= TURN_TRIES_MAX)
             break;
@@ -439,7 +384,8 @@ static void on_committed(void *arg, const struct store_reply *reply)
 static bool is_guess(const struct turn *t, const struct step *step)
 {
     return step->kind == STEP_MISMATCH ||
-           (step->kind == STEP_NOTHING && t->input.kind == DIALECT_ABORT);
+           (step->kind == STEP_NOTHING &&
+            (t->input.kind == DIALECT_ABORT || pusher_cause(t) != NULL));
 }
 
 /* It was not acknowledged: the centre brings it again, if it has not yet. Where nothing names its
@@ -451,37 +397,15 @@ static bool is_overdue(const struct turn *t, const struct step *step)
 
     if (step->is_replay || t->origin.link == NULL || t->input.kind == DIALECT_ABORT)
         return false;
-    return is_late(t) || (!step->is_exact && ports->is_connected != NULL &&
-                          !ports->is_connected(ports->ctx, &t->origin));
+    return turn_window_is_over(t) || (!step->is_exact && ports->is_connected != NULL &&
+                                      !ports->is_connected(ports->ctx, &t->origin));
 }
 
-void turn_run(struct turn *t)
+/* What the step says is done, asked for, or told. */
+static void follow(struct turn *t)
 {
     struct turn_engine *e = t->engine;
-    struct box *box = t->box;
-    struct step_cause cause = {
-        .input = t->timer_kind[0] == '\0' && !t->is_settle ? &t->input : NULL,
-        .timer_kind = t->is_settle ? NULL : t->timer_kind,
-        .link_name = t->link_name,
-    };
-    struct step_records records = {
-        .session = copy_span(&box->session),
-        .merchant = copy_span(&box->merchant),
-        .proofs = box->proofs,
-        .proof_count = box->proof_count,
-    };
 
-    step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
-    if (!t->is_fresh && is_guess(t, e->step)) {
-        load(t);
-        return;
-    }
-    if (e->step->kind == STEP_COMMIT && is_overdue(t, e->step)) {
-        e->counters.overdue++;
-        answer(t, ESME_RX_T_APPN);
-        turn_done(t, "overdue");
-        return;
-    }
     switch (e->step->kind) {
     case STEP_COMMIT:
         if (e->step->shared.size == 0) {
@@ -497,26 +421,66 @@ void turn_run(struct turn *t)
         break;
     case STEP_NOTHING:
         if (t->is_settle) /* their debts are closed already, or gone */
-            mailbox_unprove(&e->mailbox, box, MAILBOX_PROOFS_MAX);
-        answer(t, e->step->command_status);
+            mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
+        turn_answer(t, e->step->command_status);
+        show_abort_ack(t);
+        t->push_verdict = e->step->push_verdict;
         turn_done(t, "nothing to do");
         break;
     case STEP_NO_MENU:
         log_warning("turn.no_menu", LOG_S("link", t->link_name), LOG_S("code", t->input.code));
-        answer(t, ESME_RX_R_APPN);
+        turn_answer(t, ESME_RX_R_APPN);
         turn_done(t, "no menu");
         break;
     case STEP_MISMATCH:
         e->counters.mismatches++;
         log_warning("turn.unit_mismatch", LOG_S("link", t->link_name),
                     LOG_U("unit", t->input.session.unit));
-        answer(t, ESME_RX_R_APPN);
+        turn_answer(t, ESME_RX_R_APPN);
         turn_done(t, "mismatch");
         break;
     case STEP_UNREADABLE:
         turn_refuse(t, ESME_RX_T_APPN, "unreadable");
         break;
     }
+}
+
+void turn_run(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    struct box *box = t->box;
+    struct step_cause cause = {
+        .input = t->timer_kind[0] == '\0' && !t->is_settle ? &t->input : NULL,
+        .timer_kind = t->is_settle ? NULL : t->timer_kind,
+        .link_name = t->link_name,
+        .push = pusher_cause(t),
+        .is_again = t->is_again,
+        .may_be_own = t->is_again || t->is_unknown,
+        .is_late = t->is_late,
+    };
+    struct step_records records = {
+        .session = copy_span(&box->session),
+        .merchant = copy_span(&box->merchant),
+        .proofs = box->proofs,
+        .proof_count = box->proof_count,
+    };
+
+    if (cause.push != NULL)
+        cause.input = NULL;
+    step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
+    if (!t->is_fresh && is_guess(t, e->step)) {
+        load(t);
+        return;
+    }
+    if (e->step->kind == STEP_COMMIT && is_overdue(t, e->step)) {
+        e->counters.overdue++;
+        turn_answer(t, ESME_RX_T_APPN);
+        if (t->is_late)
+            late_apologise(t);
+        turn_done(t, "overdue");
+        return;
+    }
+    follow(t);
 }
 
 /* --- the mailbox ---------------------------------------------------------------------------- */
@@ -605,6 +569,7 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
     const struct turn_ports *ports = &e->env.ports;
     struct box *box = mailbox_find(&e->mailbox, input->msisdn);
     struct turn *t = turn_new(e);
+    unsigned limit_ms;
 
     e->counters.inputs++;
     if (box != NULL && box->shown != 0 && input->kind == DIALECT_ABORT)
@@ -614,9 +579,13 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
     t->origin = *origin;
     dialect_input_copy(&t->input, input);
     text_copy(t->link_name, sizeof(t->link_name), origin->link_name);
+    limit_ms = e->env.ports.traits(e->env.ports.ctx, t->link_name).reply_limit_ms;
+    if (limit_ms != 0 && limit_ms < t->limit_ms)
+        t->limit_ms = limit_ms;
     if (is_full(e, box, input->kind) || ports->is_full(ports->ctx, origin)) {
         refuse_at_once(t);
         return;
     }
+    late_start(t);
     turn_enqueue(e, box, t);
 }

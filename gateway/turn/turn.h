@@ -50,6 +50,8 @@ struct turn_sent {
     const struct store_receipt_key *keys;
     unsigned key_count;
     unsigned parts;
+    /* Of a push, where the response names the dialogue that it has opened; NULL; likewise. */
+    const struct dialect_session *session;
 };
 typedef void turn_sent_fn(void *arg, const struct turn_sent *sent);
 
@@ -61,6 +63,11 @@ enum turn_token {
 struct turn_traits {
     struct menu_limits limits;
     enum turn_token token;
+    /* How long the link's dialogues wait; 0 = not known. */
+    unsigned reply_limit_ms; /* from an input to our reply */
+    unsigned user_reply_s;   /* from our question to the answer */
+    unsigned session_max_s;
+    bool acks_abort; /* wants a confirmation for each abort */
 };
 
 /* A screen in a dialogue: of which menu version, in which language ("" = not chosen yet). */
@@ -138,8 +145,10 @@ struct turn_record {
     uint32_t begins, answers, asks, ends; /* operations */
 };
 
-/* What the engine needs of the links. show() and send() run their callback exactly once, never from
- * inside the call; false = nothing was queued and nothing will be called. */
+/* What the engine needs of the links. show() goes by the link of the input, or by any of that name
+ * where origin.link is NULL; a network-initiated dialogue is opened by DIALECT_PUSH or NOTIFY.
+ * show() and send() run their callback exactly once, never from inside the call; false = nothing
+ * was queued and nothing will be called. */
 struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
     /* Does the connection of an input still stand? NULL = always. */
@@ -153,6 +162,10 @@ struct turn_ports {
     bool (*is_full)(void *ctx, const struct turn_origin *origin);
     bool (*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
                      void *arg);
+    /* The link for a network-initiated dialogue: `preferred` where it can, else any that carries
+     * the code and the number; its name into `name`. False when none can carry it now. */
+    bool (*find_push_link)(void *ctx, const char *preferred, const char *code, const char *msisdn,
+                           char *name, size_t name_bytes);
     /* Which menu serves a code of a link; NULL when none does. `id` all zeros: the version for this
      * subscriber's new dials, else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
@@ -188,16 +201,19 @@ struct turn_settings {
     unsigned answer_window_ms;     /* below the centre's response timer; default 5000 */
     unsigned redelivery_horizon_s; /* longer than the centre's retry schedule; default 600 */
     unsigned session_idle_s;       /* a dialogue untouched for so long is over; default 180 */
-    unsigned reply_deadline_ms;    /* a USSD screen later than this is not sent; default 8000 */
-    unsigned draft_ttl_s;          /* default 7 days */
-    unsigned remember_s; /* language of a number without a draft or registration; default 7 days */
+    /* From a USSD input to its screen, or less where the link says so; at three quarters of it the
+     * subscriber is told to wait, and the result follows. Default 8000. */
+    unsigned reply_deadline_ms;
+    unsigned draft_ttl_s; /* default 7 days */
+    unsigned remember_s;  /* language of a number without a draft or registration; default 7 days */
     unsigned sms_expiry_s;     /* default 3 days */
     unsigned receipt_margin_s; /* a receipt is awaited for so long after that; default 1 day */
     unsigned owed_idle_ms;     /* who has not touched an entry for so long is gone; default 15000 */
     unsigned sweep_ms;         /* each bucket once in this time; default 1000 */
     unsigned settle_ms; /* a proof that no step has taken along is stored after this; default 200 */
     unsigned parts_max; /* parts of one SMS; default 10, at most half of PARTS_MAX */
-    unsigned parts_keep_s; /* an SMS of which parts are missing is kept so long; default 1 day */
+    unsigned push_expiry_s; /* a push that could not be begun is given up; default 300 */
+    unsigned parts_keep_s;  /* an SMS of which parts are missing is kept so long; default 1 day */
 };
 
 struct turn_settings turn_settings_default(void);
@@ -231,7 +247,7 @@ void turn_engine_free(struct turn_engine *e);
 struct turn_counters {
     uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, overdue, throttled,
         unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired, sms_parts,
-        sms_parts_dropped;
+        sms_parts_dropped, pushes, push_failures, pushes_expired, late_answers;
     uint64_t screens_withdrawn;
     uint64_t sms_delivered, receipts, receipts_early, receipts_unmatched, receipts_refused;
 };

@@ -139,7 +139,7 @@ static void test_late_step(void **state)
              turn_rig.settings.answer_window_ms + 100);
     deliver_text("SITI AMINAH");
     turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
-    assert_given_back(screens);
+    assert_given_back(screens + 1); /* told to wait */
     turn_rig_assert_begins(deliver_copy(), STEP_2);
 }
 
@@ -157,7 +157,8 @@ static void test_late_step_by_a_lost_connection(void **state)
     turn_rig_assert_begins(deliver_copy(), STEP_2);
 }
 
-/* Stored, but too late for this delivery: the copy gets the screen. */
+/* Stored, but too late for this delivery: told to wait, then the screen by itself; the copy is
+ * acknowledged. */
 static void test_late_step_answered(void **state)
 {
     unsigned screens = turn_rig.phones[0].screen_count;
@@ -166,8 +167,10 @@ static void test_late_step_answered(void **state)
     set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
     deliver_text("SITI AMINAH");
     turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
-    assert_given_back(screens);
-    turn_rig_assert_begins(deliver_copy(), STEP_2);
+    assert_given_back(screens + 2);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    assert_string_equal(deliver_copy(), "");
+    assert_int_equal(turn_rig.refusals, 1);
 }
 
 /* An answer's outcome is told by a screen on its own connection alone. */

@@ -19,6 +19,7 @@ enum {
     CENTRE_STREAM_BYTES = 65536,
     CENTRE_OP_BEGIN = 1,
     CENTRE_OP_ASK = 2,
+    CENTRE_OP_NOTIFY = 3,
     CENTRE_OP_END = 17,
     CENTRE_OP_ANSWER = 18,
 };
@@ -44,6 +45,7 @@ struct subscriber {
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
     unsigned receipts;       /* SMS that confirm the registration */
+    bool is_due;             /* the result of an input was not shown */
     bool is_sent;            /* an acknowledged answer has sent the registration */
     /* The outstanding input: one at a time, delivered until it is taken. */
     bool is_delivering;
@@ -181,6 +183,7 @@ static void on_response_late(struct timer *timer, void *arg)
 static void input(struct subscriber *s, uint8_t op, const char *text)
 {
     s->is_delivering = true;
+    s->is_due = true;
     s->op = op;
     s->tries = 0;
     text_copy(s->text, sizeof(s->text), text);
@@ -302,6 +305,9 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     if (next == FLOW_BUSY)
         c->counters.busy++;
     world_tell(c->world, "%s sees %s", s->msisdn, flow_step_name(next));
+    if (next == FLOW_WAIT)
+        c->counters.waits++;
+    s->is_due = next == FLOW_WAIT; /* it takes the place of a screen that may have been there */
     check_screen(s, next);
     check_version(s, screen, next);
     if (next == FLOW_SELESAI)
@@ -313,7 +319,7 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     s->connection = NULL;
     s->at = next;
     s->unit = unit;
-    if (op == CENTRE_OP_END)
+    if (op == CENTRE_OP_END || op == CENTRE_OP_NOTIFY)
         go_idle(s);
     else
         timer_start(&c->world->timers, &s->think, world_between(c->world, 300, 20000));
@@ -348,14 +354,33 @@ static bool is_overtaken(const struct subscriber *s, unsigned unit)
            (unit - s->unit) % 128 >= 64;
 }
 
+/* The service opens a dialogue: with a result that was waited for, once. False when the phone is
+ * busy. */
+static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
+{
+    char text[1024];
+
+    if (s->is_open)
+        return false;
+    if (!s->is_due)
+        violation(s, "a result that nobody waits for", FLOW_UNKNOWN);
+    s->centre->counters.pushes++;
+    s->is_open = true;
+    s->session++;
+    text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
+    show(s, op, 0, text);
+    return true;
+}
+
 /* A dialogue's screen; false when it is for a dialogue that is over. */
 static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
 {
     struct span session;
     char text[1024];
 
-    if (!s->is_open || !smpp_tlv_find(pdu->tlvs, SMPP_TAG_ITS_SESSION_INFO, &session) ||
-        session.size != 2 || session.data[0] != s->session)
+    if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_ITS_SESSION_INFO, &session))
+        return take_push(s, pdu, op);
+    if (!s->is_open || session.size != 2 || session.data[0] != s->session)
         return false;
     if (is_overtaken(s, session.data[1] >> 1))
         return true;

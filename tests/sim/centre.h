@@ -7,6 +7,7 @@
  *   - the screen after an answer is the next one, or the same one again: never one further (a step
  *     done twice) and never one that was passed long ago (a step lost);
  *   - a dialogue stays with the menu version that it began with;
+ *   - a result comes by itself (network-initiated) only to who has got none for an input, and once;
  *   - a registration number that was shown exists, exactly once, at the end.
  */
 #ifndef WARUNG_SIM_CENTRE_H
@@ -20,7 +21,7 @@ struct centre;
 
 struct centre_counters {
     uint64_t dials, answers, delivered, redelivered, refused, given_up;
-    uint64_t screens, screens_again, busy, texts, registrations, hang_ups, silences;
+    uint64_t screens, screens_again, busy, texts, registrations, hang_ups, silences, waits, pushes;
 };
 
 struct centre *centre_new(struct world *w, unsigned subscribers);

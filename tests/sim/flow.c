@@ -33,6 +33,7 @@ static const struct {
     [FLOW_DUP] = {"DUP", "sudah terdaftar", "1", BIT(FLOW_STATUS)},
     [FLOW_STATUS] = {"STATUS", "Status:", NULL, 0},
     [FLOW_BUSY] = {"BUSY", "sedang sibuk", NULL, 0},
+    [FLOW_WAIT] = {"WAIT", "Sedang diproses", NULL, 0},
     [FLOW_UNKNOWN] = {"UNKNOWN", "", NULL, 0},
 };
 
@@ -57,7 +58,7 @@ const char *flow_answer(enum flow_step step, bool is_registered)
 
 bool flow_may_follow(enum flow_step step, enum flow_step next)
 {
-    unsigned follow = steps[step].next | BIT(step) | BIT(FLOW_BUSY);
+    unsigned follow = steps[step].next | BIT(step) | BIT(FLOW_BUSY) | BIT(FLOW_WAIT);
 
     if (step == FLOW_RESUME)
         follow |= drafts;

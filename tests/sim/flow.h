@@ -24,6 +24,7 @@ enum flow_step {
     FLOW_DUP,
     FLOW_STATUS,
     FLOW_BUSY,
+    FLOW_WAIT, /* ends the dialogue; the result comes by itself */
     FLOW_UNKNOWN,
     FLOW_STEP_COUNT
 };

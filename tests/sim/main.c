@@ -213,10 +213,11 @@ static void tell_seed(const struct run *run, uint64_t seed, uint64_t registratio
     const struct centre_counters *c = centre_counters(run->centre);
 
     printf("seed %" PRIu64 ": %" PRIu64 " dials, %" PRIu64 " answers, %" PRIu64 " screens (%" PRIu64
-           " again, %" PRIu64 " busy), %" PRIu64 " redelivered, %" PRIu64 " refused, %" PRIu64
-           " silent, %" PRIu64 " registrations, trace %016" PRIx64 "\n",
-           seed, c->dials, c->answers, c->screens, c->screens_again, c->busy, c->redelivered,
-           c->refused, c->silences, registrations, run->world.trace);
+           " again, %" PRIu64 " busy, %" PRIu64 " wait, %" PRIu64 " pushed), %" PRIu64
+           " redelivered, %" PRIu64 " refused, %" PRIu64 " silent, %" PRIu64
+           " registrations, trace %016" PRIx64 "\n",
+           seed, c->dials, c->answers, c->screens, c->screens_again, c->busy, c->waits, c->pushes,
+           c->redelivered, c->refused, c->silences, registrations, run->world.trace);
 }
 
 static void add_up(const struct run *run, uint64_t registrations, struct totals *totals)

@@ -120,19 +120,27 @@ static bool port_is_connected(void *ctx, const struct turn_origin *origin)
     return link_is_on(origin->link, origin->connection);
 }
 
+static struct link *pick_link(struct node *n)
+{
+    for (unsigned i = 0; i < NODE_LINKS; i++)
+        if (link_can_submit(n->links[i]))
+            return n->links[i];
+    return NULL;
+}
+
 static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                       turn_sent_fn *fn, void *arg)
 {
     struct node *n = ctx;
+    struct link *link = screen->origin.link != NULL ? screen->origin.link : pick_link(n);
     uint8_t octets[NODE_PDU_BYTES];
     struct writer w;
 
     world_tell(n->world, "%s shows %s \"%.20s\"", n->name, screen->reply.msisdn,
                screen->reply.text);
     writer_init(&w, octets, sizeof(octets));
-    return dialect_encode(n->dialect, &screen->reply, 1, &w) &&
-           submit(n, screen->origin.link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn,
-                  arg);
+    return link != NULL && dialect_encode(n->dialect, &screen->reply, 1, &w) &&
+           submit(n, link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn, arg);
 }
 
 static bool port_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
@@ -154,16 +162,23 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
                           turn_sent_fn *fn, void *arg)
 {
     struct node *n = ctx;
+    struct link *link = pick_link(n);
     uint8_t octets[NODE_PDU_BYTES];
     struct writer w;
 
     writer_init(&w, octets, sizeof(octets));
     if (!dialect_encode_sms(n->dialect, "384", sms->msisdn, sms->text, 0, 1, &w))
         world_violation(n->world, "an SMS that cannot be encoded", sms->msisdn, "");
-    for (unsigned i = 0; i < NODE_LINKS; i++)
-        if (link_can_submit(n->links[i]))
-            return submit(n, n->links[i], LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg);
-    return false;
+    return link != NULL && submit(n, link, LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg);
+}
+
+static bool port_find_push_link(void *ctx, const char *preferred, const char *code,
+                                const char *msisdn, char *name, size_t name_bytes)
+{
+    (void)preferred;
+    (void)code;
+    (void)msisdn;
+    return pick_link(ctx) != NULL && text_copy(name, name_bytes, "op1");
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
@@ -186,7 +201,8 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
     struct node *n = ctx;
 
     (void)link_name;
-    return (struct turn_traits){{.gsm_septets = 182, .ucs2_units = 80}, n->world->token};
+    return (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80},
+                                .token = n->world->token};
 }
 
 static size_t port_sms_room(void *ctx)
@@ -328,6 +344,7 @@ static void node_wake(struct node *n)
                   .withdraw = port_withdraw,
                   .is_full = port_is_full,
                   .send_sms = port_send_sms,
+                  .find_push_link = port_find_push_link,
                   .find_menu = port_find_menu,
                   .traits = port_traits,
                   .sms_room = port_sms_room,
@@ -336,7 +353,8 @@ static void node_wake(struct node *n)
 
     settings.instance = n->name;
     settings.sms_expiry_s = n->world->sms_expiry_s;
-    settings.sweep_ms = 5000; /* most of a quiet hour is sweeps */
+    settings.sweep_ms = 5000;          /* most of a quiet hour is sweeps */
+    settings.reply_deadline_ms = 1000; /* many a reply is late */
     world_tell(n->world, "%s starts", n->name);
     n->is_unbinding = false;
     n->drain_ends_ms = 0;

@@ -43,6 +43,7 @@ struct outcome {
     enum turn_sent_kind kind;
     uint64_t connection;
     const char *receipt_name;
+    bool has_name; /* of the dialogue that a push has opened */
     turn_sent_fn *fn;
     void *arg;
 };
@@ -56,9 +57,12 @@ static void on_outcome(struct timer *timer, void *arg)
                              .connection = o->connection,
                              .message_id = ""};
     struct store_receipt_key key = {.text = o->receipt_name};
+    struct dialect_session name = {.octets = "ni", .size = 2};
     turn_sent_fn *fn = o->fn;
 
     (void)timer;
+    if (o->has_name && o->kind == TURN_SENT_OK)
+        sent.session = &name;
     o->fn = NULL;
     if (o->receipt_name != NULL) {
         sent.keys = &key;
@@ -68,7 +72,7 @@ static void on_outcome(struct timer *timer, void *arg)
 }
 
 static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, const char *receipt_name,
-                       turn_sent_fn *fn, void *arg)
+                       bool has_name, turn_sent_fn *fn, void *arg)
 {
     for (unsigned i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         if (outcomes[i].fn != NULL)
@@ -76,6 +80,7 @@ static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, const char *
         outcomes[i] = (struct outcome){.kind = kind,
                                        .connection = turn_rig.show_connection,
                                        .receipt_name = receipt_name,
+                                       .has_name = has_name,
                                        .fn = fn,
                                        .arg = arg};
         timer_init(&outcomes[i].timer, on_outcome, &outcomes[i]);
@@ -118,6 +123,7 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
 
     (void)ctx;
     (void)deadline_ms;
+    turn_rig.shows++;
     if (!turn_rig.has_link)
         return false;
     if (turn_rig.show_ends == TURN_SENT_OK) {
@@ -128,7 +134,8 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
         phone->session = screen->reply.session;
         phone->screen_count++;
     }
-    return tell_later(turn_rig.show_ends, turn_rig.show_ms, NULL, fn, arg);
+    return tell_later(turn_rig.show_ends, turn_rig.show_ms, NULL,
+                      turn_rig.names_pushes && screen->reply.kind == DIALECT_PUSH, fn, arg);
 }
 
 static bool port_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
@@ -159,7 +166,17 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);
     }
-    return tell_later(turn_rig.sms_ends, 1, turn_rig.receipt_name, fn, arg);
+    return tell_later(turn_rig.sms_ends, 1, turn_rig.receipt_name, false, fn, arg);
+}
+
+static bool port_find_push_link(void *ctx, const char *preferred, const char *code,
+                                const char *msisdn, char *name, size_t name_bytes)
+{
+    (void)ctx;
+    (void)code;
+    (void)msisdn;
+    return turn_rig.has_push_link &&
+           text_copy(name, name_bytes, preferred[0] != '\0' ? preferred : "op1");
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
@@ -229,6 +246,7 @@ static void start_engine(void)
                                     .withdraw = port_withdraw,
                                     .is_full = port_is_full,
                                     .send_sms = port_send_sms,
+                                    .find_push_link = port_find_push_link,
                                     .find_menu = port_find_menu,
                                     .shown_code = port_shown_code,
                                     .traits = port_traits,
@@ -255,7 +273,7 @@ int turn_rig_setup(void **state)
     memset(&turn_rig, 0, sizeof(turn_rig));
     memset(outcomes, 0, sizeof(outcomes));
     turn_rig.wall_ms = TURN_RIG_NOW;
-    turn_rig.has_link = true;
+    turn_rig.has_link = turn_rig.has_push_link = true;
     turn_rig.show_ms = 1;
     turn_rig.show_connection = 1;
     turn_rig.traits = (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80}};

@@ -48,7 +48,9 @@ extern struct turn_rig {
     struct turn_traits traits;
     /* How screens and SMS end, from now on; `has_link` false: nothing can be sent. */
     enum turn_sent_kind show_ends, sms_ends;
-    bool has_link;
+    bool has_link, has_push_link;
+    bool names_pushes;          /* responses to pushes give the dialogue the name "ni" */
+    unsigned shows;             /* tried */
     const char *receipt_name;   /* what receipts call the next SMS; NULL: none are given */
     unsigned show_ms;           /* from a screen to its outcome, 1 at first */
     uint64_t show_connection;   /* it goes over this one; inputs come over 1 */

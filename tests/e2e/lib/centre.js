@@ -5,7 +5,7 @@ const smpp = require('smpp');
 
 const { PATIENCE_MS, until } = require('./process');
 
-const OP = { BEGIN: 1, ASK: 2, END: 17, ANSWER: 18 };
+const OP = { BEGIN: 1, ASK: 2, NOTIFY: 3, END: 17, ANSWER: 18, NOTIFY_ACK: 19, HANG_UP: 33 };
 
 function textOf(pdu) {
     const message = pdu.message_payload ?? pdu.short_message;
@@ -145,7 +145,10 @@ class Phone {
     }
 
     onScreen(pdu, text) {
-        const ended = pdu.ussd_service_op === OP.END || (pdu.its_session_info?.[1] & 1) === 1;
+        const ended = [OP.END, OP.NOTIFY].includes(pdu.ussd_service_op) || (pdu.its_session_info?.[1] & 1) === 1;
+        // Without a name the gateway opens a dialogue; the centre names it with the answer.
+        if (!pdu.its_session_info)
+            this.info = Buffer.from([this.id = (this.id + 1) % 256, 0]);
         this.info = pdu.its_session_info ?? this.info;
         this.screens.push({ text, ended, op: pdu.ussd_service_op, info: pdu.its_session_info, pdu });
     }

@@ -1,0 +1,118 @@
+#include "gateway/turn/act.h"
+
+#include "gateway/turn/engine.h"
+#include "gateway/turn/pusher.h"
+#include "gateway/turn/show.h"
+
+static void send_owed(struct turn *t, const struct store_owed_id *ids)
+{
+    struct turn_engine *e = t->engine;
+
+    for (unsigned i = 0; i < t->owed_count; i++) {
+        bool is_reply = i == 0 && t->reply_is_owed;
+
+        outbox_send(e->outbox, ids[i], 1, &t->owed[i], is_reply ? show_on_left : NULL,
+                    is_reply ? show_expect(t) : NULL);
+    }
+    if (t->owed_push != NULL)
+        pusher_take(e, ids[t->owed_count], 1, t->owed_push);
+}
+
+/* A copy of an input is no input; an abort that is known here was of this very dialogue. */
+static void note_record(struct turn *t, const char *screen)
+{
+    struct dialogues *d = t->engine->dialogues;
+
+    if (d == NULL || t->is_replay || t->is_settle || pusher_cause(t) != NULL ||
+        t->timer_kind[0] != '\0')
+        return;
+    switch (t->input.kind) {
+    case DIALECT_BEGIN:
+    case DIALECT_ANSWER:
+    case DIALECT_ANSWER_LAST:
+        dialogues_step(d, &(struct dialogue_step){.input = &t->input,
+                                                  .link_name = t->link_name,
+                                                  .menu_id = t->menu_id,
+                                                  .screen = screen,
+                                                  .is_last = t->reply == SESSION_REPLY_END});
+        break;
+    case DIALECT_SMS:
+        dialogues_sms(d, &t->input, t->link_name, t->menu_id);
+        break;
+    case DIALECT_ABORT:
+        dialogues_end(d, t->box->msisdn, t->origin.link != NULL ? TURN_END_ABORT : TURN_END_FAILED);
+        break;
+    case DIALECT_NOTIFY_ACK:
+    case DIALECT_RECEIPT:
+        break;
+    }
+}
+
+/* The subscriber has hung up meanwhile, or dialled anew: nobody waits for this reply any more. */
+static bool is_over(const struct turn *t)
+{
+    LIST_FOREACH(n, &t->box->waiting) {
+        const struct turn *next = LIST_ITEM(n, struct turn, node);
+
+        if (next->origin.link == NULL || next->input.fingerprint == t->input.fingerprint)
+            continue;
+        if (next->input.kind == DIALECT_BEGIN ||
+            (next->input.kind == DIALECT_ABORT &&
+             show_is_same_dialogue(&next->input.session, &t->input.session)))
+            return true;
+    }
+    return false;
+}
+
+static void count(struct turn *t)
+{
+    struct turn_counters *c = &t->engine->counters;
+
+    if (t->is_again || pusher_cause(t) != NULL)
+        return;
+    if (t->is_replay)
+        c->replays++;
+    else if (t->is_part)
+        c->sms_parts++;
+    else if (t->is_settle)
+        c->settles++;
+    else
+        c->steps++;
+}
+
+void act_on_commit(struct turn *t, const struct store_reply *reply)
+{
+    struct turn_engine *e = t->engine;
+
+    count(t);
+    if (t->is_late && t->reply != SESSION_REPLY_NONE && !t->is_erased) {
+        /* The commit was on its way when the dialogue's time was over: the reply it holds is owed
+         * by another one, and the input acknowledged after that. */
+        send_owed(t, reply->owed);
+        t->is_again = true;
+        turn_run(t);
+        return;
+    }
+    if (turn_window_is_over(t)) {
+        e->counters.overdue++;
+        turn_answer(t, ESME_RX_T_APPN);
+        note_record(t, "");
+    } else if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
+        turn_answer(t, t->command_status);
+        note_record(t, "");
+    } else {
+        turn_answer(t, t->command_status);
+        step_last_screen(e->step, copy_span(&t->box->session));
+        note_record(t, e->step->screen);
+        if (is_over(t))
+            e->counters.screens_withdrawn++;
+        else
+            show_reply(t);
+    }
+    show_abort_ack(t);
+    send_owed(t, reply->owed);
+    if (t->has_moved && e->env.ports.moved != NULL)
+        e->env.ports.moved(e->env.ports.ctx, &t->move);
+    t->push_verdict = t->push_said;
+    turn_done(t, "committed");
+}

@@ -1,0 +1,96 @@
+#include "gateway/turn/late.h"
+
+#include "base/log.h"
+#include "gateway/turn/engine.h"
+#include "gateway/turn/show.h"
+
+enum { LATE_APOLOGY_MS = 10000 };
+
+/* A copy of an input whose reply is on its way, or was shown: nobody waits for another. What this
+ * turn itself has stored without knowing, or another gateway, counts as that too: its reply goes by
+ * the dialogue, for as long as the centre takes it. */
+static bool is_copy(const struct turn *t)
+{
+    const struct turn_engine *e = t->engine;
+    const struct box *box = t->box;
+
+    if (box->live != NULL && box->live != t && box->live->origin.link != NULL &&
+        box->live->input.fingerprint == t->input.fingerprint)
+        return true;
+    if (box->shown != 0 && box->shown_for == t->input.fingerprint)
+        return true;
+    if (box->live == t)
+        return t->is_replay;
+    return box->has_copies &&
+           step_knows(e->step, &e->env, &e->settings, &t->input, copy_span(&box->session));
+}
+
+static bool make_text(struct turn *t, bool is_wait, char text[MENU_TEXT_BYTES])
+{
+    struct turn_engine *e = t->engine;
+    struct step_cause cause = {.input = &t->input, .link_name = t->link_name, .is_late = is_wait};
+    struct span session = t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0);
+
+    return step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause, session, text);
+}
+
+static void on_late(struct timer *timer, void *arg)
+{
+    struct turn *t = arg;
+    char text[MENU_TEXT_BYTES];
+
+    (void)timer;
+    if (is_copy(t) || !make_text(t, true, text))
+        return;
+    t->is_late = true;
+    t->engine->counters.late_answers++;
+    log_info("turn.late", LOG_MSISDN("msisdn", t->box->msisdn), LOG_S("link", t->link_name));
+    show_wait(t, text);
+}
+
+/* Three quarters of what the link allows: the rest is for the way. And not after the answer window:
+ * then the reply would go with the copy. */
+void late_start(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    uint64_t wait_ms = t->limit_ms - t->limit_ms / 4;
+
+    if (t->origin.link == NULL ||
+        (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER))
+        return;
+    if (wait_ms > e->settings.answer_window_ms)
+        wait_ms = e->settings.answer_window_ms;
+    timer_start(e->env.timers, &t->late, wait_ms);
+}
+
+void late_stop(struct turn *t)
+{
+    timer_stop(t->engine->env.timers, &t->late);
+}
+
+void late_init(struct turn *t)
+{
+    timer_init(&t->late, on_late, t);
+}
+
+static void on_apologised(void *arg, const struct turn_sent *sent)
+{
+    struct turn_engine *e = arg;
+
+    if (sent->kind != TURN_SENT_OK)
+        e->counters.failed_screens++;
+}
+
+void late_apologise(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    const struct turn_ports *ports = &e->env.ports;
+    char text[MENU_TEXT_BYTES];
+    struct turn_sms sms = {
+        .link_name = t->link_name, .source = t->input.code, .msisdn = t->box->msisdn, .text = text};
+
+    if (!make_text(t, false, text) ||
+        !ports->send_sms(ports->ctx, &sms, e->env.timers->now_ms + LATE_APOLOGY_MS, on_apologised,
+                         e))
+        e->counters.failed_screens++;
+}

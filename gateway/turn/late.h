@@ -1,0 +1,18 @@
+/*
+ * Late answers: an input whose reply is not there before its dialogue's time is over. The
+ * subscriber is told to wait, which ends the dialogue; the result is owed by push (step_push.c).
+ */
+#ifndef WARUNG_TURN_LATE_H
+#define WARUNG_TURN_LATE_H
+
+struct turn;
+
+void late_init(struct turn *t);
+/* The clock of an input runs from its arrival. */
+void late_start(struct turn *t);
+void late_stop(struct turn *t);
+/* Told to wait in vain: nothing could be stored, so nothing can be owed. One SMS says so, if it can
+ * be sent at once. */
+void late_apologise(struct turn *t);
+
+#endif

@@ -1,0 +1,318 @@
+#include "gateway/turn/pusher.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+enum {
+    PUSH_KEY_BYTES = 20,
+    PUSH_RETRY_MS = 1000, /* of what the store did not take */
+    /* What cannot be begun now is tried again from here, but not for so long that another gateway
+     * takes it over meanwhile (owed_idle_ms); then it is left to whoever sweeps. */
+    PUSH_LATER_MS = 2000,
+};
+
+enum push_stage {
+    PUSH_STEPPING,
+    PUSH_WAITING, /* for the subscriber or the centre to have time */
+    PUSH_SHOWING,
+    PUSH_REFUSED, /* a late answer that goes by SMS now */
+    PUSH_SETTLING,
+};
+
+struct push {
+    struct map_node by_id;
+    uint8_t key[PUSH_KEY_BYTES]; /* bucket and id */
+    struct turn_engine *engine;
+    struct store_owed_id id;
+    struct push_entry entry;
+    char link[32]; /* it was shown by */
+    struct step_push cause;
+    enum push_stage stage;
+    enum store_end end; /* as it is being settled */
+    unsigned tries;
+    struct timer again;
+};
+
+struct store_owed_id pusher_id(const struct push *push)
+{
+    return push->id;
+}
+
+static void push_free(struct push *p)
+{
+    timer_stop(p->engine->env.timers, &p->again);
+    map_remove(&p->engine->pushes, &p->by_id);
+    mem_free(p);
+}
+
+/* --- turns of a push ------------------------------------------------------------------------ */
+
+static struct turn *make_turn(struct turn_engine *e, const char *msisdn)
+{
+    return turn_make_own(e, mailbox_take(&e->mailbox, msisdn));
+}
+
+static void step(struct push *p, enum step_push_job job)
+{
+    struct turn *t = make_turn(p->engine, p->entry.msisdn);
+
+    p->cause.job = job;
+    p->stage = job == STEP_PUSH_JOB_SHOW ? PUSH_STEPPING : PUSH_REFUSED;
+    t->push = p;
+    turn_enqueue(p->engine, t->box, t);
+}
+
+/* For the session alone: the push itself is over. */
+static void step_after(struct push *p, enum step_push_job job, const struct dialect_session *name)
+{
+    struct turn *t = make_turn(p->engine, p->entry.msisdn);
+
+    t->after_push = (struct step_push){.job = job, .fingerprint = p->cause.fingerprint};
+    if (name != NULL)
+        t->after_push.name = *name;
+    turn_enqueue(p->engine, t->box, t);
+}
+
+const struct step_push *pusher_cause(const struct turn *t)
+{
+    if (t->push != NULL)
+        return &t->push->cause;
+    return t->after_push.fingerprint != 0 ? &t->after_push : NULL;
+}
+
+/* --- settling ------------------------------------------------------------------------------- */
+
+static void on_settled(void *arg, const struct store_reply *reply)
+{
+    struct push *p = arg;
+
+    if (reply->result == STORE_OK)
+        push_free(p);
+    else
+        timer_start(p->engine->env.timers, &p->again, PUSH_RETRY_MS);
+}
+
+/* It stays known here until the store has forgotten it: a sweep that brings it back meanwhile must
+ * not show it again. */
+static void settle(struct push *p, enum store_end end)
+{
+    const struct turn_env *env = &p->engine->env;
+    char subject[VAULT_SUBJECT_BYTES];
+    struct store_settlement s = {.bucket = store_bucket(env->store, p->entry.msisdn),
+                                 .subject = subject,
+                                 .id = p->id,
+                                 .end = end,
+                                 .now_ms = env->wall_ms(env->ctx),
+                                 .until_ms = p->entry.expires_ms};
+
+    p->stage = PUSH_SETTLING;
+    p->end = end;
+    vault_subject(env->vault, p->entry.msisdn, subject);
+    store_settle(env->store, &s, on_settled, p);
+}
+
+static bool has_expired(struct turn_engine *e, const struct push_entry *entry)
+{
+    if (e->env.wall_ms(e->env.ctx) < entry->expires_ms)
+        return false;
+    e->counters.pushes_expired++;
+    log_warning("push.expired", LOG_MSISDN("msisdn", entry->msisdn));
+    return true;
+}
+
+static void give_up(struct push *p)
+{
+    step_after(p, STEP_PUSH_JOB_CLOSE, NULL);
+    settle(p, STORE_END_EXPIRED);
+}
+
+static void try_later(struct push *p)
+{
+    if (++p->tries * PUSH_LATER_MS > p->engine->settings.owed_idle_ms / 2) {
+        push_free(p);
+        return;
+    }
+    p->stage = PUSH_WAITING;
+    timer_start(p->engine->env.timers, &p->again, PUSH_LATER_MS);
+}
+
+static void on_again(struct timer *timer, void *arg)
+{
+    struct push *p = arg;
+
+    (void)timer;
+    if (p->stage == PUSH_SETTLING)
+        settle(p, p->end);
+    else if (has_expired(p->engine, &p->entry))
+        give_up(p);
+    else
+        step(p, p->stage == PUSH_WAITING ? STEP_PUSH_JOB_SHOW : STEP_PUSH_JOB_FALL_BACK);
+}
+
+/* --- showing -------------------------------------------------------------------------------- */
+
+static bool is_late_answer(const struct push *p)
+{
+    return p->entry.screen[0] == '\0';
+}
+
+static void note(const struct push *p, const char *outcome, uint32_t command_status)
+{
+    log_warning("push.not_shown", LOG_MSISDN("msisdn", p->entry.msisdn), LOG_S("link", p->link),
+                LOG_S("outcome", outcome), LOG_S("status", smpp_status_name(command_status)));
+}
+
+/* Known not to be on the phone. */
+static void on_refused(struct push *p, const struct turn_sent *sent)
+{
+    note(p, sent->kind == TURN_SENT_PERMANENT ? "refused" : "not taken", sent->command_status);
+    if (is_late_answer(p)) {
+        step(p, STEP_PUSH_JOB_FALL_BACK);
+    } else if (sent->kind == TURN_SENT_PERMANENT) {
+        p->engine->counters.push_failures++;
+        /* The refusal of a repetition says nothing about the first: it may be what is in the way.
+         */
+        if (!p->cause.may_be_shown)
+            step_after(p, STEP_PUSH_JOB_CLOSE, NULL);
+        settle(p, STORE_END_FAILED);
+    } else {
+        try_later(p);
+    }
+}
+
+static void on_sent(void *arg, const struct turn_sent *sent)
+{
+    struct push *p = arg;
+
+    switch (sent->kind) {
+    case TURN_SENT_OK:
+        p->engine->counters.pushes++;
+        if (sent->session != NULL)
+            step_after(p, STEP_PUSH_JOB_NAME, sent->session);
+        settle(p, STORE_END_SENT);
+        break;
+    case TURN_SENT_PERMANENT:
+    case TURN_SENT_TEMPORARY:
+    case TURN_SENT_NOT:
+        on_refused(p, sent);
+        break;
+    case TURN_SENT_UNKNOWN:
+        note(p, "unknown", sent->command_status);
+        if (is_late_answer(p)) {
+            p->engine->counters.push_failures++;
+            settle(p, STORE_END_FAILED); /* once only: docs/decisions/0005 */
+        } else {
+            push_free(p);
+        }
+        break;
+    }
+}
+
+/* The session's screen, by the link that the step has chosen. */
+static void show(struct push *p, struct turn *t)
+{
+    struct turn_engine *e = p->engine;
+    const struct turn_ports *ports = &e->env.ports;
+    struct turn_screen screen = {.reply = {.msisdn = p->entry.msisdn, .network_initiated = true}};
+
+    p->stage = PUSH_SHOWING;
+    step_last_screen(e->step, copy_span(&t->box->session));
+    text_copy(p->link, sizeof(p->link), e->step->link);
+    screen.origin.link_name = p->link;
+    screen.reply.kind = e->step->reply == SESSION_REPLY_ASK ? DIALECT_PUSH : DIALECT_NOTIFY;
+    screen.reply.code = e->step->code;
+    screen.reply.text = e->step->screen;
+    screen.reply.session.unit = (uint8_t)e->step->unit;
+    if (!ports->show(ports->ctx, &screen, e->env.timers->now_ms + e->settings.reply_deadline_ms,
+                     on_sent, p))
+        on_refused(p, &(struct turn_sent){.kind = TURN_SENT_NOT});
+}
+
+static void drop(struct push *p)
+{
+    p->engine->counters.push_failures++;
+    log_warning("push.nothing_to_show", LOG_MSISDN("msisdn", p->entry.msisdn),
+                LOG_S("screen", p->entry.screen));
+    settle(p, STORE_END_FAILED);
+}
+
+void pusher_on_turn(struct turn *t)
+{
+    struct push *p = t->push;
+
+    switch (t->push_verdict) {
+    case STEP_PUSH_SHOW:
+        if (t->reply != SESSION_REPLY_NONE)
+            show(p, t);
+        else
+            drop(p); /* not in this version of the menu, or an action that shows nothing */
+        break;
+    case STEP_PUSH_OVER:
+        settle(p, STORE_END_SENT);
+        break;
+    case STEP_PUSH_SETTLED:
+        push_free(p);
+        break;
+    case STEP_PUSH_LATER:
+        if (p->stage == PUSH_REFUSED)
+            timer_start(p->engine->env.timers, &p->again, PUSH_RETRY_MS);
+        else
+            try_later(p);
+        break;
+    }
+}
+
+/* --- from the outbox ------------------------------------------------------------------------ */
+
+/* An entry's name among all of a subscriber's; never 0, which means none. */
+static uint64_t fingerprint(struct store_owed_id id)
+{
+    uint8_t octets[16];
+    struct writer w;
+
+    writer_init(&w, octets, sizeof(octets));
+    writer_u64(&w, id.ms);
+    writer_u64(&w, id.number);
+    return map_hash(writer_span(&w), 0x70757368 /* "push" */) | 1;
+}
+
+void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned deliveries,
+                 const struct push_entry *entry)
+{
+    uint8_t key[PUSH_KEY_BYTES];
+    struct push *p;
+    struct writer w;
+
+    writer_init(&w, key, sizeof(key));
+    writer_u32(&w, store_bucket(e->env.store, entry->msisdn));
+    writer_u64(&w, id.ms);
+    writer_u64(&w, id.number);
+    if (map_find(&e->pushes, span_of(key, sizeof(key))) != NULL ||
+        map_count(&e->pushes) >= e->settings.turns_max)
+        return;
+    p = mem_zalloc(sizeof(*p));
+    p->engine = e;
+    p->id = id;
+    p->entry = *entry;
+    p->cause.fingerprint = fingerprint(id);
+    p->cause.entry = &p->entry;
+    p->cause.may_be_shown = deliveries > 1;
+    memcpy(p->key, key, sizeof(key));
+    timer_init(&p->again, on_again, p);
+    map_add(&e->pushes, &p->by_id, span_of(p->key, sizeof(p->key)));
+    if (has_expired(e, entry))
+        give_up(p);
+    else
+        step(p, STEP_PUSH_JOB_SHOW);
+}
+
+void pusher_free_all(struct turn_engine *e)
+{
+    struct map_node *node;
+
+    while ((node = map_first(&e->pushes)) != NULL)
+        push_free(MAP_ITEM(node, struct push, by_id));
+    map_fini(&e->pushes);
+}

@@ -1,0 +1,191 @@
+/* The programme's part of a step: its record and actions, what it owes and writes down. */
+#include "gateway/turn/run.h"
+
+#include "base/log.h"
+#include "merchants/journal.h"
+#include "sessions/vault.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+void run_owe(struct run *run, const char *text)
+{
+    struct step *step = run->step;
+    struct outbox_entry *e;
+
+    assert(step->owed_count < STORE_COMMIT_OWED_MAX);
+    e = &step->owed[step->owed_count++];
+    memset(e, 0, offsetof(struct outbox_entry, text));
+    text_copy(e->msisdn, sizeof(e->msisdn), run->msisdn);
+    text_copy(e->link, sizeof(e->link), run->link);
+    text_copy(e->source, sizeof(e->source), run->code);
+    text_copy(e->text, sizeof(e->text), text);
+    e->is_bulk = run->cause->input == NULL; /* a reminder */
+    e->due_ms = 0;
+    e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
+}
+
+static uint64_t hash_nik(const void *vault, const char *nik)
+{
+    return vault_hash_nik(vault, nik);
+}
+
+bool run_begin_programme(struct run *run, const struct step_records *records)
+{
+    struct programme *p = &run->work->programme;
+    const struct step_answers *a = run->answers;
+
+    if (!programme_begin(p, run->msisdn, records->merchant, run->now_ms, &run->work->state)) {
+        log_error("merchant.unreadable", LOG_MSISDN("msisdn", run->msisdn));
+        run->step->kind = STEP_UNREADABLE;
+        return false;
+    }
+    p->periods = run->settings->periods;
+    p->hash_nik = hash_nik;
+    p->hash_ctx = run->env->vault;
+    p->bucket = store_bucket(run->env->store, run->msisdn);
+    p->buckets = run->env->store->buckets;
+    p->touched_ms = run->work->session.updated_ms;
+    p->number = a->number;
+    p->has_found = a->has_found;
+    p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
+    text_copy(p->other_msisdn, sizeof(p->other_msisdn), a->found_msisdn);
+    p->has_shared = a->has_shared;
+    p->shared = a->shared;
+    if (run->work->state.language[0] == '\0')
+        text_copy(run->work->state.language, sizeof(run->work->state.language),
+                  p->subscriber.language);
+    return true;
+}
+
+bool run_menu(struct run *run, struct menu_event event)
+{
+    struct step_work *work = run->work;
+    struct menu_facts facts = programme_facts(&work->programme);
+
+    for (unsigned actions = 0;; actions++) {
+        menu_step(run->menu, &work->state, &event, &facts, run->traits.limits, &work->outcome);
+        if (work->outcome.kind != MENU_ACT)
+            break;
+        assert(actions < MENU_STEP_ACTIONS_MAX);
+        event.kind = MENU_EVENT_RESULT;
+        event.text = programme_act(&work->programme, work->outcome.action, &work->state);
+        if (event.text == NULL) {
+            run->step->kind = STEP_NEEDS;
+            run->step->need = work->programme.need;
+            return false;
+        }
+    }
+    run->step->menu_id = menu_id(run->menu);
+    return true;
+}
+
+/* Two hashes: only where they are needed. */
+static const char *name_subject(struct run *run)
+{
+    vault_subject(run->env->vault, run->msisdn, run->work->subject);
+    run->step->subject = run->work->subject;
+    return run->work->subject;
+}
+
+static void note_changes(struct run *run)
+{
+    struct step *step = run->step;
+    struct step_work *work = run->work;
+    const struct programme *p = &work->programme;
+
+    if (p->change_count > 0 || p->is_erased || step->owed_count > 0)
+        name_subject(run);
+    for (unsigned i = 0; i < p->change_count; i++) {
+        const struct programme_change *c = &p->changes[i];
+        struct journal_entry entry;
+
+        step->index[step->index_count++] = (struct store_index){
+            .member = c->member,
+            .leave_set = c->leave_set,
+            .enter_set = c->enter_set,
+            .at_ms = run->now_ms,
+        };
+        journal_fill_change(&entry, c, NULL, work->subject);
+        step->journal[step->journal_count++] = journal_encode(&entry, work->journal[i]);
+    }
+    for (unsigned i = 0; i < p->timer_count; i++)
+        step->timers[step->timer_count++] =
+            (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
+    if (p->is_erased)
+        step->timers[step->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
+}
+
+/* What was agreed to: the words that stood on the screen, as a digest that anybody can make again
+ * from the menu's version. The time is the log's. */
+void run_note_consent(struct run *run)
+{
+    struct step_work *work = run->work;
+    const struct programme_consent *c = &work->programme.consent;
+    const struct dialect_session *id = &run->input->session;
+    char version[2 * MENU_ID_BYTES + 1], words[33] = "-", session[2 * SESSION_ID_BYTES + 1];
+    uint8_t digest[VAULT_HASH_BYTES];
+    int size;
+
+    text_hex(version, c->version, MENU_ID_BYTES);
+    text_hex(session, id->octets, id->size);
+    if (!c->is_sms && work->session.screen[0] != '\0') {
+        vault_digest(span_of_string(work->session.screen), digest);
+        text_hex(words, digest, 16);
+    }
+    size = snprintf(work->consent, sizeof(work->consent),
+                    "%s version=%s words=%s lang=%s by=%s link=%s session=%s", name_subject(run),
+                    version, words, c->language, c->is_sms ? "sms" : "ussd", run->cause->link_name,
+                    session[0] != '\0' ? session : "-");
+    assert(size > 0 && (size_t)size < sizeof(work->consent));
+    run->step->consent = span_of(work->consent, (size_t)size);
+}
+
+static void owe_texts(struct run *run)
+{
+    struct step_work *work = run->work;
+    struct menu_facts facts = programme_facts(&work->programme);
+
+    for (unsigned i = 0; i < work->programme.sms_count; i++) {
+        char text[MENU_TEXT_BYTES];
+
+        if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, run_shown_code(run),
+                      text))
+            run_owe(run, text);
+        else
+            log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)),
+                      LOG_S("text", work->programme.sms[i]));
+    }
+}
+
+void run_finish_programme(struct run *run)
+{
+    struct step_work *work = run->work;
+    struct programme *p = &work->programme;
+    struct step *step = run->step;
+    struct writer w;
+
+    owe_texts(run);
+    note_changes(run);
+    step->merchant_used = p->record_used;
+    step->is_erased = p->is_erased;
+    if (p->shared_changed) {
+        writer_init(&w, work->shared_bytes, sizeof(work->shared_bytes));
+        programme_encode_shared(p, &w);
+        assert(!w.failed);
+        step->shared = writer_span(&w);
+        step->shared_key = PROGRAMME_TRAININGS_KEY;
+    }
+    if (!p->record_changed)
+        return;
+    if (run->input != NULL) {
+        text_copy(p->subscriber.link, sizeof(p->subscriber.link), run->cause->link_name);
+        text_copy(p->subscriber.code, sizeof(p->subscriber.code), run->code);
+    }
+    text_copy(p->subscriber.language, sizeof(p->subscriber.language), work->state.language);
+    writer_init(&w, work->merchant_bytes, sizeof(work->merchant_bytes));
+    programme_encode(p, &w);
+    assert(!w.failed);
+    step->merchant = writer_span(&w);
+}
