@@ -169,6 +169,29 @@ local function index(members, leave, enter, member, at_ms, msisdn)
     end
 end
 
+-- One call for all that go and one for all that come: a call costs more than what it does. The last
+-- word about a member counts.
+local function set_timers(timers, take)
+    local last, gone, due = {}, {}, {}
+    for _ = 1, tonumber(take()) do
+        local member = take()
+        last[member] = take()
+    end
+    for member, due_ms in pairs(last) do
+        if due_ms == '0' then
+            gone[#gone + 1] = member
+        else
+            due[#due + 1], due[#due + 2] = due_ms, member
+        end
+    end
+    if #gone > 0 then
+        redis.call('ZREM', timers, unpack(gone))
+    end
+    if #due > 0 then
+        redis.call('ZADD', timers, unpack(due))
+    end
+end
+
 local function log_add(journal, keep_s, body, time)
     if keep_s == '0' then
         redis.call('XADD', journal, '*', 'b', body)
@@ -226,14 +249,7 @@ local function commit_all(keys, args)
         local leave, enter = keys[tonumber(take())], keys[tonumber(take())]
         index(keys[4], leave, enter, member, at_ms, msisdn)
     end
-    for _ = 1, tonumber(take()) do
-        local member, due_ms = take(), take()
-        if due_ms == '0' then
-            redis.call('ZREM', keys[5], member)
-        else
-            redis.call('ZADD', keys[5], due_ms, member)
-        end
-    end
+    set_timers(keys[5], take)
     for _ = 1, tonumber(take()) do
         log_add(keys[6], keep_s, take(), time)
     end
@@ -284,11 +300,15 @@ local function write_message(x, m)
 end
 
 local function forget_names(x, pattern)
+    local gone = {}
     for name, value in pairs(x.names) do
         if string.find(value, pattern) then
             x.names[name] = nil
-            redis.call('HDEL', x.key, '+' .. name)
+            gone[#gone + 1] = '+' .. name
         end
+    end
+    if #gone > 0 then
+        redis.call('HDEL', x.key, unpack(gone))
     end
 end
 
@@ -383,7 +403,7 @@ end
 
 -- The names of a message's parts, of which some may have been told already.
 local function await(x, counters, m, take, now)
-    local names, told = {}, {}
+    local names, told, fields = {}, {}, {}
     for _ = 1, tonumber(take()) do
         names[#names + 1] = {part = take(), name = take()}
     end
@@ -399,8 +419,11 @@ local function await(x, counters, m, take, now)
     for _, n in ipairs(names) do
         if not told[n.part] then
             x.names[n.name] = x.names[n.name] and '?' or m.id .. ' ' .. n.part
-            redis.call('HSET', x.key, '+' .. n.name, x.names[n.name])
+            fields[#fields + 1], fields[#fields + 2] = '+' .. n.name, x.names[n.name]
         end
+    end
+    if #fields > 0 then
+        redis.call('HSET', x.key, unpack(fields))
     end
     for _, state in pairs(told) do
         count_receipt(x, counters, m, state, now)
