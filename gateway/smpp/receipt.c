@@ -81,14 +81,12 @@ struct found {
     size_t value; /* behind its colon; 0 = the label is not there */
 };
 
-/* The octet behind the colon when a label begins at `at`, at the start or behind a space or so;
- * else 0. A space may stand in front of the colon. */
+/* The octet behind the colon when a label begins at `at`; else 0. A space may stand in front of the
+ * colon. */
 static size_t match_label(struct span text, size_t at, const char *label)
 {
     size_t size = strlen(label), end = at + size;
 
-    if (at != 0 && isalnum(text.data[at - 1]))
-        return 0;
     if (text.size - at <= size || strncasecmp((const char *)text.data + at, label, size) != 0)
         return 0;
     while (end < text.size && text.data[end] == ' ')
@@ -96,12 +94,14 @@ static size_t match_label(struct span text, size_t at, const char *label)
     return end < text.size && text.data[end] == ':' ? end + 1 : 0;
 }
 
-/* Where each label stands first. What follows "text:" is somebody's message: labels in there count
- * only when they stood nowhere before. */
+/* Where each label stands first, at the start or behind a space or so. What follows "text:" is
+ * somebody's message: labels in there count only when they stood nowhere before. */
 static void find_labels(struct span text, struct found found[LABEL_COUNT])
 {
     memset(found, 0, LABEL_COUNT * sizeof(found[0]));
     for (size_t at = 0; at < text.size; at++) {
+        if (at != 0 && isalnum(text.data[at - 1]))
+            continue;
         for (size_t i = 0; i < LABEL_COUNT; i++) {
             size_t value = found[i].value == 0 ? match_label(text, at, labels[i]) : 0;
 
