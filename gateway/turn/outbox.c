@@ -260,12 +260,12 @@ static bool is_for_later(struct owed *d, const struct turn_sent *sent)
 }
 
 /* Still owed: the next sweep brings it back. Later ones of the same subscriber wait for it there
- * too, so that order is kept. */
+ * too, so that order is kept; what is before it in its lane stays. */
 static void give_back(struct owed *d)
 {
     struct lane *lane = d->lane;
 
-    while (lane->owed.count > 1)
+    while (lane->owed.head.prev != &d->in_lane)
         owed_free(LIST_ITEM(lane->owed.head.prev, struct owed, in_lane));
     owed_free(d);
 }

@@ -353,6 +353,24 @@ static void entries_in_hand_are_touched(void **state)
     assert_int_equal(f->settles, 0);
 }
 
+/* The one that waits was taken by another gateway: the one being sent is not touched by that. */
+static void what_waits_is_given_back_alone(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    owe(f, 2, 1, "6281200000001", "two");
+    pass(f, 15001);
+    assert_int_equal(f->touches, 2);
+    end_touch(f, 0); /* of the second */
+    assert_int_equal(outbox_under_way(f->outbox), 1);
+    assert_int_equal(f->left, 1);
+    end_send(f, 0, TURN_SENT_OK);
+    assert_int_equal(f->settles, 1);
+    end_settle(f, STORE_OK);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+}
+
 static void refused_for_good_is_settled(void **state)
 {
     struct fixture *f = *state;
@@ -473,6 +491,7 @@ int main(void)
         CASE(what_was_taken_is_never_sent_again),
         CASE(a_failure_gives_the_lane_back),
         CASE(entries_in_hand_are_touched),
+        CASE(what_waits_is_given_back_alone),
         CASE(refused_for_good_is_settled),
         CASE(expired_is_not_sent),
         CASE(not_due_or_no_link_waits_in_the_store),
