@@ -163,8 +163,12 @@ static void deliver(struct subscriber *s)
     /* Two copies alive at a time are only safe where steps are numbered (custody.md, B_TWOCOPIES).
      */
     if (c->world->token == TURN_TOKEN_ECHO &&
-        world_chance(c->world, c->world->faults.deliver_twice))
+        world_chance(c->world, c->world->faults.deliver_twice)) {
+        uint32_t sequence_number = s->sequence_number;
+
         write_deliver(s, choose_connection(c));
+        s->sequence_number = sequence_number; /* the copy's response says nothing */
+    }
     timer_start(&c->world->timers, &s->response, CENTRE_RESPONSE_MS);
 }
 
