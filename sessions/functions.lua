@@ -11,8 +11,8 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 4
-local SERVES_FROM = 3
+local LIBRARY_VERSION = 5
+local SERVES_FROM = 5
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
@@ -265,7 +265,7 @@ end
 --   "!KEY"  "END until KEY": a receipt that was here before its message; KEY is its first one
 -- A subject that awaits something has a timer of its own; one that does not expires.
 local AWAITED_MAX, ENDED_MAX, PARKED_MAX = 64, 8, 16 -- STORE_AWAITED_MAX and so on
-local GOES_ON, ENDED, PARKED, AMBIGUOUS, CROWDED, UNKNOWN = 0, 1, 2, 3, 4, 5 -- enum store_fate
+local GOES_ON, ENDED, TOLD, PARKED, AMBIGUOUS, CROWDED, UNKNOWN = 0, 1, 2, 3, 4, 5, 6 -- enum store_fate
 local AWAITED = 'A'
 local TOLD_MS = 86400000 -- STORE_TOLD_MS
 local WORSE = {s = 0, d = 1, e = 2, f = 3}
@@ -447,7 +447,7 @@ local function settle(keys, args)
     local x = read_subject(keys[4], now)
     local m, evicted = x.messages[id], 0
     if not was_there then
-        return m and tell_message(m, 0) or {UNKNOWN, AWAITED, 0}
+        return {m and TOLD or UNKNOWN, m and m.state or AWAITED, 0}
     end
     m = {id = id, state = AWAITED, parts = tonumber(parts), worst = 'd', at = now, limit = limit}
     if state == AWAITED then

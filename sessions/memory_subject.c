@@ -297,11 +297,9 @@ void memory_subject_settle(struct memory_bucket *b, const struct store_settlemen
     size_t count;
 
     if (!was_there) {
-        reply->fate = STORE_FATE_UNKNOWN;
-        reply->end = STORE_END_AWAITED;
-        if (m != NULL)
-            tell(m, reply);
-        else
+        reply->fate = m != NULL ? STORE_FATE_TOLD : STORE_FATE_UNKNOWN;
+        reply->end = m != NULL ? m->state : STORE_END_AWAITED;
+        if (m == NULL)
             tidy(b, x);
         return;
     }

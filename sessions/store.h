@@ -111,7 +111,8 @@ struct store_receipt {
 
 enum store_fate {
     STORE_FATE_GOES_ON,   /* receipts of the message are still awaited */
-    STORE_FATE_ENDED,     /* the message has ended now (or had already, when told so again) */
+    STORE_FATE_ENDED,     /* the message has ended now */
+    STORE_FATE_TOLD,      /* settle: it was settled before; `end` is what has become of it */
     STORE_FATE_PARKED,    /* the receipt waits for its message */
     STORE_FATE_AMBIGUOUS, /* it may mean two messages: forgotten */
     STORE_FATE_CROWDED,   /* STORE_PARKED_MAX wait already: not kept */
@@ -324,7 +325,7 @@ struct store_request *store_list(struct store *s, unsigned bucket, const char *s
                                  struct store_cursor after, size_t limit, store_list_fn *fn,
                                  void *arg);
 /* Takes an entry from the outbox: it has ended, or its receipts are awaited. Receipts that were
- * here before it count. The same again changes nothing and tells the same. A subject with more than
+ * here before it count. The same again changes nothing. A subject with more than
  * STORE_AWAITED_MAX awaited messages loses the oldest as expired. */
 struct store_request *store_settle(struct store *s, const struct store_settlement *settlement,
                                    store_reply_fn *fn, void *arg);

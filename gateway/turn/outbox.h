@@ -41,7 +41,8 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
                  const struct outbox_entry *entry, turn_sent_fn *on_left, void *arg);
 /* Entries being sent, waiting for their turn, or being settled. */
 size_t outbox_under_way(const struct outbox *o);
-/* Counts what the store says has ended. */
+/* Counts what the store says has ended now. What a lost reply would have said is counted nowhere
+ * but in the store: better too little than twice. */
 void outbox_count(struct turn_counters *counters, const struct store_reply *reply);
 /* What is stored stays owed. Store and links are gone by now: nothing is called back. */
 void outbox_free(struct outbox *o);

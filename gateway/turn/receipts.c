@@ -30,6 +30,7 @@ static void note(struct turn_engine *e, const struct store_reply *reply)
     switch (reply->fate) {
     case STORE_FATE_GOES_ON:
     case STORE_FATE_ENDED:
+    case STORE_FATE_TOLD:
         break;
     case STORE_FATE_PARKED:
         e->counters.receipts_early++;

@@ -43,8 +43,10 @@ test('screens go before SMS, SMS before announcements', async () => {
         await ask(centre);
         const held = hold(centre);
         await announce(gateway);
-        await until('the first announcement', () => held.length === 1);
-        // More of them wait behind it when these two come.
+        // One announcement is out and three wait behind it when these two come.
+        await until('announcements that wait', async () =>
+            /^warung_link_queued\{[^}]*\} 3$/m.test((await gateway.get('/metrics')).text));
+        assert.equal(held.length, 1);
         assert.equal(await centre.text('6281200000091', 'BANTUAN'), 0);
         const phone = centre.phone('6281200000092');
         phone.info = Buffer.from([9, 0]);

@@ -164,7 +164,7 @@ static void test_a_receipt_may_be_here_first(void **state)
                      STORE_END_EXPIRED);
     /* Told again, settling says what has become of it. */
     reply = store_rig_end(rig, rig->store, &s);
-    assert_int_equal(reply->fate, STORE_FATE_ENDED);
+    assert_int_equal(reply->fate, STORE_FATE_TOLD);
     assert_int_equal(reply->end, STORE_END_EXPIRED);
     s.id.number += 77;
     assert_int_equal(store_rig_end(rig, rig->store, &s)->fate, STORE_FATE_UNKNOWN);

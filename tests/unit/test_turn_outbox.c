@@ -274,6 +274,23 @@ static void a_throttled_one_is_tried_again_at_once(void **state)
     assert_int_equal(outbox_under_way(f->outbox), 0);
 }
 
+/* The first reply was lost; meanwhile its receipt has ended it, and was counted. */
+static void what_was_settled_before_is_not_counted(void **state)
+{
+    struct fixture *f = *state;
+
+    owe(f, 1, 1, "6281200000001", "one");
+    end_send(f, 0, TURN_SENT_OK);
+    end_settle(f, STORE_UNKNOWN);
+    timer_queue_run(&f->timers, 5000);
+    assert_int_equal(f->settles, 2);
+    f->settle_fn(f->settle_arg, &(struct store_reply){.result = STORE_OK,
+                                                      .fate = STORE_FATE_TOLD,
+                                                      .end = STORE_END_DELIVERED});
+    assert_int_equal(f->counters.sms_delivered, 0);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+}
+
 static void one_at_a_time_in_order(void **state)
 {
     struct fixture *f = *state;
@@ -487,6 +504,7 @@ int main(void)
         CASE(taken_is_settled_and_forgotten),
         CASE(receipts_are_awaited),
         CASE(a_throttled_one_is_tried_again_at_once),
+        CASE(what_was_settled_before_is_not_counted),
         CASE(one_at_a_time_in_order),
         CASE(what_was_taken_is_never_sent_again),
         CASE(a_failure_gives_the_lane_back),

