@@ -169,9 +169,5 @@ unsigned dialect_sms_parts(const struct dialect *d, const char *text);
  * not fit; w is then as before. */
 bool dialect_encode_sms_part(const struct dialect *d, const struct dialect_sms *sms, unsigned index,
                              uint32_t sequence_number, struct writer *w);
-/* The same for a text of one part; false for a longer one. */
-bool dialect_encode_sms(const struct dialect *d, const char *source, const char *msisdn,
-                        const char *text, uint8_t registered_delivery, uint32_t sequence_number,
-                        struct writer *w);
 
 #endif

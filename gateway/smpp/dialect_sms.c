@@ -146,16 +146,3 @@ bool dialect_encode_sms_part(const struct dialect *d, const struct dialect_sms *
         m.short_message = writer_span(&text);
     return smpp_message_encode(w, SMPP_SUBMIT_SM, sequence_number, &m, writer_span(&tlvs));
 }
-
-bool dialect_encode_sms(const struct dialect *d, const char *source, const char *msisdn,
-                        const char *text, uint8_t registered_delivery, uint32_t sequence_number,
-                        struct writer *w)
-{
-    struct dialect_sms sms = {.source = source,
-                              .msisdn = msisdn,
-                              .text = text,
-                              .registered_delivery = registered_delivery};
-
-    return dialect_sms_parts(d, text) == 1 &&
-           dialect_encode_sms_part(d, &sms, 0, sequence_number, w);
-}

@@ -163,11 +163,12 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
 {
     struct node *n = ctx;
     struct link *link = pick_link(n);
+    struct dialect_sms message = {.source = "384", .msisdn = sms->msisdn, .text = sms->text};
     uint8_t octets[NODE_PDU_BYTES];
     struct writer w;
 
     writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode_sms(n->dialect, "384", sms->msisdn, sms->text, 0, 1, &w))
+    if (!dialect_encode_sms_part(n->dialect, &message, 0, 1, &w))
         world_violation(n->world, "an SMS that cannot be encoded", sms->msisdn, "");
     return link != NULL && submit(n, link, LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg);
 }

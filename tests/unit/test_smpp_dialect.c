@@ -196,10 +196,13 @@ static void parts_are_read(void **state)
 static bool encode_sms(const char *source, const char *text, struct smpp_pdu *pdu)
 {
     static uint8_t octets[PDU_BYTES];
+    const struct dialect *d = dialect_find("spec34");
+    struct dialect_sms sms = {
+        .source = source, .msisdn = "6281200000001", .text = text, .registered_delivery = 1};
     struct writer w;
 
     writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode_sms(dialect_find("spec34"), source, "6281200000001", text, 1, 42, &w)) {
+    if (dialect_sms_parts(d, text) != 1 || !dialect_encode_sms_part(d, &sms, 0, 42, &w)) {
         assert_int_equal(writer_size(&w), 0);
         return false;
     }
