@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -291,6 +292,7 @@ bool cdr_chain_open(struct cdr_chain *chain, const char *directory, const char *
         snprintf(error, error_bytes, "%s: the name is too long", directory);
         return false;
     }
+    (void)mkdir(directory, 0750); /* it may be there; else the reason is told below */
     load_place(chain);
     catch_up(chain);
     if (access(directory, W_OK | X_OK) == 0 && recover(chain, key))

@@ -38,7 +38,8 @@ struct cdr_chain {
     char previous[CDR_SHA_BYTES]; /* of the last one closed */
 };
 
-/* Reads where the chain stands, and closes what a crash left open. */
+/* Makes the directory where there is none, reads where the chain stands, and closes what a crash
+ * left open. */
 bool cdr_chain_open(struct cdr_chain *chain, const char *directory, const char *instance,
                     const struct cdr_key *key, char *error, size_t error_bytes);
 

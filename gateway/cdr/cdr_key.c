@@ -86,7 +86,8 @@ static FILE *open_key(const char *path, bool is_private, char *error, size_t err
         snprintf(error, error_bytes, "%s: %s", path, strerror(errno));
         return NULL;
     }
-    if (!is_private || (fstat(fileno(f), &st) == 0 && (st.st_mode & 077) == 0))
+    /* A systemd credential shows its access list as group read. */
+    if (!is_private || (fstat(fileno(f), &st) == 0 && (st.st_mode & (S_IRWXO | S_IWGRP)) == 0))
         return f;
     snprintf(error, error_bytes, "%s: others may read it: chmod 600", path);
     fclose(f);

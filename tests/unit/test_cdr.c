@@ -44,6 +44,7 @@ static int setup(void **state)
     assert_non_null(private_key);
     assert_non_null(public_key);
     timer_queue_init(&timers, 0);
+    error[0] = '\0';
     return 0;
 }
 
@@ -179,6 +180,17 @@ static void test_a_chain_goes_on_after_a_restart(void **state)
     assert_false(second.is_recovered);
 }
 
+static void test_the_directory_is_made(void **state)
+{
+    struct cdr_chain chain;
+    char directory[96];
+
+    (void)state;
+    snprintf(directory, sizeof(directory), "%s/cdr", folder);
+    assert_true(cdr_chain_open(&chain, directory, "gw1", private_key, error, sizeof(error)));
+    assert_int_equal(rmdir(directory), 0);
+}
+
 /* The place is kept beside the files: they may be carried away. */
 static void test_files_may_be_carried_away(void **state)
 {
@@ -278,7 +290,10 @@ static void test_another_key_is_not_ours(void **state)
 static void test_keys_that_others_read_are_refused(void **state)
 {
     (void)state;
-    assert_int_equal(chmod(key_path, 0640), 0);
+    assert_int_equal(chmod(key_path, 0440), 0); /* a credential of systemd's */
+    cdr_key_free(cdr_key_load_private(key_path, error, sizeof(error)));
+    assert_string_equal(error, "");
+    assert_int_equal(chmod(key_path, 0644), 0);
     assert_null(cdr_key_load_private(key_path, error, sizeof(error)));
     assert_non_null(strstr(error, "others may read it"));
     assert_null(cdr_key_load_public("/dev/null", error, sizeof(error)));
@@ -455,7 +470,7 @@ static void test_a_full_disk_blocks_nobody(void **state)
 
 static void test_bad_starts(void **state)
 {
-    struct cdr_writer_settings s = {.directory = "/nowhere",
+    struct cdr_writer_settings s = {.directory = "/nowhere/here",
                                     .instance = "gw1",
                                     .key_file = key_path,
                                     .queue_bytes = 100,
@@ -463,7 +478,7 @@ static void test_bad_starts(void **state)
 
     (void)state;
     assert_null(cdr_writer_new(&s, error, sizeof(error)));
-    assert_non_null(strstr(error, "/nowhere"));
+    assert_non_null(strstr(error, "/nowhere/here"));
     s.directory = folder;
     s.key_file = "/nowhere/key";
     assert_null(cdr_writer_new(&s, error, sizeof(error)));
@@ -477,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_record_is_a_line_of_json),
         TEST(test_a_chain_goes_on_after_a_restart),
+        TEST(test_the_directory_is_made),
         TEST(test_files_may_be_carried_away),
         TEST(test_changes_are_named),
         TEST(test_a_line_less_is_named),
