@@ -2,6 +2,7 @@
  * warungctl links | trace | pcap.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "gateway/ctl/daemon.h"
 #include "gateway/ctl/table.h"
 
-enum { POLL_US = 200 * 1000, TAP_DEFAULT_S = 60 };
+enum { POLL_NS = 200 * 1000 * 1000, TAP_DEFAULT_S = 60 };
 
 /* ---- the table ---- */
 
@@ -173,8 +174,18 @@ static bool fetch(const struct ctl_call *call, json_int_t tap, FILE *out, enum c
     return false;
 }
 
+/* Waits for the next time to ask; true when the user has had enough. The signals are blocked, so
+ * that none can cut a packet in two. */
+static bool wait_or_stop(const sigset_t *stops)
+{
+    static const struct timespec poll = {.tv_nsec = POLL_NS};
+
+    return sigtimedwait(stops, NULL, &poll) > 0;
+}
+
 static enum ctl_status look(const struct ctl_call *call, const char *format, FILE *out)
 {
+    sigset_t stops;
     char *body = text_of_body(
         json_pack("{s:s, s:s, s:i}", "link", call->link != NULL ? call->link : "", "format", format,
                   "for_s", (int)(call->for_s != 0 ? call->for_s : TAP_DEFAULT_S)));
@@ -184,8 +195,15 @@ static enum ctl_status look(const struct ctl_call *call, const char *format, FIL
 
     free(body);
     json_decref(answer);
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stops, NULL);
     while (status == CTL_DONE && fetch(call, tap, out, &status))
-        usleep(POLL_US);
+        if (wait_or_stop(&stops)) {
+            fetch(call, tap, out, &status); /* what came until now */
+            break;
+        }
     return status;
 }
 

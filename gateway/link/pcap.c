@@ -11,9 +11,9 @@ enum {
     CENTRE_PORT = 2775,
     EPHEMERAL_PORT = 58000, /* no other protocol of Wireshark's has a port from here on */
     EPHEMERAL_COUNT = 7000,
-    OUR_ADDRESS = (int)0xC0000201,  /* 192.0.2.1, RFC 5737 */
-    PEER_ADDRESS = (int)0xC6336400, /* 198.51.100.0, and a number from 1 on */
-    PEER_COUNT = 254,
+    OUR_ADDRESS = (int)0xC0000201, /* 192.0.2.1, RFC 5737 */
+    PEER_ADDRESS = 0x0A000000,     /* 10.0.0.0, and 24 bits: two would seldom meet by chance */
+    PEER_COUNT = 1 << 24,
 };
 
 /* One packet's way. */
@@ -115,8 +115,7 @@ static struct flow flow_of(const struct link *link, enum link_direction directio
 {
     const struct link_counters *c = link_counters(link);
     uint16_t ephemeral = (uint16_t)(EPHEMERAL_PORT + link_connection(link) % EPHEMERAL_COUNT);
-    uint32_t peer = (uint32_t)PEER_ADDRESS + 1 +
-                    (uint32_t)(link_connection(link) / EPHEMERAL_COUNT % PEER_COUNT);
+    uint32_t peer = PEER_ADDRESS + (uint32_t)(link_connection(link) / EPHEMERAL_COUNT % PEER_COUNT);
     bool is_out = direction == LINK_PDU_OUT;
     bool is_from_centre = is_out == link_is_server(link);
 

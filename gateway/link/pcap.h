@@ -2,7 +2,7 @@
  * PDUs as a capture file: each in made-up TCP/IP headers, so that Wireshark and tshark take them
  * for SMPP.
  *
- * Ours is 192.0.2.1, the centre's port is 2775; the peer's address (198.51.100.x) and the other
+ * Ours is 192.0.2.1, the centre's port is 2775; the peer's address (10.x.y.z) and the other
  * port are made of the connection's number, so that each connection is a stream. Sequence numbers
  * are the link's octet counters. The passwords of binds are overwritten with asterisks. Everything
  * else is in it: texts and numbers of subscribers, so that whoever stores it must guard it.

@@ -71,8 +71,7 @@ test('the kit\'s report on the gateway is all pass, in every dialect and both ro
         const partners = DIALECTS.map((dialect) => [dialect, scene.startPartner(dialect, 'conform', '--as', 'partner', '--phone', phoneOf('partner', dialect), ...KIT)]);
         for (const [dialect, process] of partners)
             await t.test(`${dialect}, as partner`, () => isPassed('partner', dialect, process));
-        await new Promise((resolve) => setTimeout(resolve, 500)); // the capture fetches five times a second
-        await capture.end();
+        assert.equal(await capture.end(), 0, capture.output);
         await t.test('tshark understands all that the gateway sent', async () => {
             assert.ok((await isUnderstood(file)) > 2000);
         });

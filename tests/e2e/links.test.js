@@ -149,7 +149,7 @@ test('trace writes a readable line for each PDU and no text of a subscriber', as
         assert.match(trace.stdout, /op1:1 < submit_sm_resp seq=\d+ status=ESME_ROK message_id=\d+/);
         for (const secret of ['6281200000061', MERCHANT.name, MERCHANT.nik, MERCHANT.business])
             assert.ok(!trace.stdout.includes(secret), secret);
-        await trace.end();
+        assert.equal(await trace.end('SIGINT'), 0);
     });
 });
 

@@ -78,6 +78,23 @@ static const struct peer_owner peer_owner = {on_bound, on_message, on_response,
 
 /* ---- the report ---- */
 
+/* "deliver_sm_resp ESME_RINVMSGLEN"; nothing for what has no header. */
+static void print_name(const struct kit_history *h)
+{
+    struct reader r;
+    uint32_t command_id, command_status;
+
+    if (h->size < WIRE_HEADER_BYTES)
+        return;
+    reader_init(&r, span_of(h->octets, WIRE_HEADER_BYTES));
+    reader_u32(&r);
+    command_id = reader_u32(&r);
+    command_status = reader_u32(&r);
+    printf("%s ", wire_command_name(command_id));
+    if ((command_id & WIRE_RESPONSE) != 0)
+        printf("%s ", wire_status_name(command_status));
+}
+
 static void print_history(const struct kit *k)
 {
     unsigned first = k->history_count > KIT_HISTORY ? k->history_count - KIT_HISTORY : 0;
@@ -87,6 +104,7 @@ static void print_history(const struct kit *k)
         size_t size = h->size < KIT_HISTORY_BYTES ? h->size : KIT_HISTORY_BYTES;
 
         printf("#   %u %s ", h->peer, h->sent ? "we sent" : "it sent");
+        print_name(h);
         for (size_t o = 0; o < size; o++)
             printf("%02x", h->octets[o]);
         printf("%s (%zu octets)\n", size < h->size ? "..." : "", h->size);
