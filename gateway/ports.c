@@ -252,13 +252,15 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
     /* A connection that is gone needs no answer: the centre delivers again. */
     if (link == NULL)
         return;
-    if (origin->link != PARTNER_BIND || command_status != ESME_ROK) {
+    if (command_status != ESME_ROK) {
         link_answer(link, ticket, command_status, NULL);
-        return;
+    } else if (origin->link != PARTNER_BIND) {
+        link_answer_with_next(link, ticket);
+    } else {
+        message.account = link_account(link);
+        message_id_make(p->vault, &message, clock_wall_ms(), p->next_message_id++, message_id);
+        link_answer(link, ticket, command_status, message_id);
     }
-    message.account = link_account(link);
-    message_id_make(p->vault, &message, clock_wall_ms(), p->next_message_id++, message_id);
-    link_answer(link, ticket, command_status, message_id);
 }
 
 static bool is_connected(void *ctx, const struct turn_origin *origin)

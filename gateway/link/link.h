@@ -149,6 +149,11 @@ bool link_is_on(const struct link *link, uint64_t connection);
 bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_status,
                  const char *message_id);
 
+/* ESME_ROK, for an input whose reply follows by link_submit() in the dialogue lane within this loop
+ * turn: both leave together, or neither does. At once when the reply can leave at once; else right
+ * before it. When the reply is not sent, and the connection stands, the answer is ESME_RX_T_APPN,
+ * so that the peer delivers again. Without a reply it leaves at the end of the turn. */
+void link_answer_with_next(struct link *link, struct link_ticket ticket);
 /* The same with a whole encoded response PDU (query_sm_resp): the link writes the sequence_number.
  */
 bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu);

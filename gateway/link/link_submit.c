@@ -25,10 +25,20 @@ static void patch_sequence(uint8_t *pdu, uint32_t sequence_number)
     pdu[SEQUENCE_OFFSET + 3] = (uint8_t)sequence_number;
 }
 
+static void give_answer(struct link *link, struct link_request *r, uint32_t command_status)
+{
+    if (!r->holds_answer)
+        return;
+    r->holds_answer = false;
+    link_answer(link, r->ticket, command_status, NULL);
+}
+
 static void send_request(struct link *link, struct link_request *r, struct span pdu)
 {
-    struct writer w = link_write_begin(link, pdu.size);
+    struct writer w;
 
+    give_answer(link, r, ESME_ROK);
+    w = link_write_begin(link, pdu.size);
     window_send(&link->window, r, link_now(link));
     writer_bytes(&w, pdu.data, pdu.size);
     patch_sequence(w.start, r->sequence_number);
@@ -95,6 +105,7 @@ static void unsent(struct link *link, struct link_request *r)
     struct link_result result = {.kind = LINK_RESULT_UNSENT, .connection = link->connection};
 
     timer_stop(link->env.timers, &r->expiry);
+    give_answer(link, r, ESME_RX_T_APPN);
     call_back(link, r, &result);
 }
 
@@ -110,6 +121,7 @@ bool link_end_requests(struct link *link)
 
         if (r->was_sent)
             settle_pacer(link, r, PACER_SILENCE);
+        r->holds_answer = false; /* its connection is gone */
         call_back(link, r, &result);
     }
     return !link->is_freed;
@@ -265,6 +277,11 @@ struct link_request *link_submit(struct link *link, enum link_lane lane, struct 
         send_request(link, r, pdu);
     else
         queue_request(link, r, pdu, deadline_ms);
+    if (link->has_held && lane == LINK_LANE_DIALOGUE && r->state == REQUEST_QUEUED) {
+        r->holds_answer = true;
+        r->ticket = link->held;
+        link->has_held = false;
+    }
     return r;
 }
 
@@ -292,6 +309,7 @@ void link_cancel(struct link_request *r)
     if (r->state == REQUEST_QUEUED) {
         timer_stop(r->link->env.timers, &r->expiry);
         window_unqueue(w, r);
+        give_answer(r->link, r, ESME_ROK); /* the dialogue has gone on without it */
         window_request_free(w, r);
         return;
     }
@@ -317,6 +335,32 @@ bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_
                         message_id != NULL ? message_id : "");
     link_check_unbind(link);
     return true;
+}
+
+void link_answer_held(struct link *link)
+{
+    if (!link->has_held)
+        return;
+    link->has_held = false;
+    link_answer(link, link->held, ESME_ROK, NULL);
+}
+
+static bool would_wait(struct link *link)
+{
+    return link_can_submit(link) && (link->window.queued != 0 || !window_has_room(&link->window) ||
+                                     pacer_wait_ms(&link->pacer, link_now(link)) != 0);
+}
+
+void link_answer_with_next(struct link *link, struct link_ticket ticket)
+{
+    link_answer_held(link);
+    if (!link_is_on(link, ticket.connection) || !would_wait(link)) {
+        link_answer(link, ticket, ESME_ROK, NULL);
+        return;
+    }
+    link->held = ticket;
+    link->has_held = true;
+    deferred_add(link->env.deferred, &link->todo);
 }
 
 bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu)

@@ -30,7 +30,9 @@ struct link_request {
     uint32_t command_id;
     enum link_request_state state;
     enum link_lane lane;
-    bool was_sent;        /* while REQUEST_ENDING */
+    bool was_sent;     /* while REQUEST_ENDING */
+    bool holds_answer; /* to this ticket; while REQUEST_QUEUED */
+    struct link_ticket ticket;
     uint8_t pacer_ticket; /* while REQUEST_SENT */
     uint8_t *pdu;         /* octets while REQUEST_QUEUED; kept for the next request if small */
     uint32_t pdu_bytes;

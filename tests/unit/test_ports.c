@@ -271,10 +271,12 @@ static void a_full_queue_answers(void **state)
     assert_int_equal(turn_counters(f->turns)->throttled, 1);
     expect_answer(t);
     ports_fixture_answer(f, t, ESME_ROK, "1");
-    expect_answer(t);
     pdu = fake_transport_take(t);
     assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
     assert_int_equal(pdu.data[11], ESME_RTHROTTLED);
+    expect_answer(t); /* the second's, when its screen can leave */
+    pdu = fake_transport_take(t);
+    assert_int_equal(pdu.data[7], SMPP_SUBMIT_SM);
 }
 
 /* A dial comes in as deliver_sm: answered after the commit, then the screen, on that connection. */
