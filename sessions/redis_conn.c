@@ -41,6 +41,7 @@ struct redis_conn {
     struct list in_flight;
     struct list held;
     bool has_write; /* since the last WAIT */
+    unsigned waits; /* WAITs in flight: one at most, or none */
     struct list idle_waits;
 };
 
@@ -426,6 +427,9 @@ static void on_wait_reply(struct redis_call *call, const struct redisReply *repl
                          reply->integer >= (long long)c->settings.wait_replicas;
     size_t count = c->held.count;
 
+    c->waits--;
+    if (reply != NULL)
+        deferred_add(c->settings.deferred, &c->flush); /* of what has gathered meanwhile */
     list_push_back(&c->idle_waits, &call->node);
     /* Whatever is held was written before this WAIT: the server answers nothing behind it sooner.
      */
@@ -463,6 +467,7 @@ static void send_wait(struct redis_conn *c)
         c->settings.wait_timeout_ms + c->settings.connect_timeout_ms);
     redis_command_fini(&command);
     c->has_write = false;
+    c->waits++;
 }
 
 /* The end of a loop turn. */
@@ -472,6 +477,11 @@ static void on_flush(struct deferred *d, void *arg)
 
     (void)d;
     if (c->ac == NULL || c->state == REDIS_CONN_CLOSING)
+        return;
+    /* The server runs nothing behind a WAIT before it has answered it. So what comes meanwhile
+     * gathers here and shares the next one, instead of one for each loop turn, one after the other.
+     */
+    if (c->waits != 0)
         return;
     if (c->settings.wait_replicas != 0 && c->has_write)
         send_wait(c);
