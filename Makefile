@@ -174,7 +174,8 @@ check: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(FUZZERS) $(PRELOADS) $(E2E_READY)
 	@BUILD=$(B) tools/check.sh
 
 # What takes minutes: servers killed, stopped and moved under load, one program at a time. ROUNDS=n
-# fault rounds (tests/fault/rounds.js): 200 are the long form, some 15 s each.
+# fault rounds (tests/fault/rounds.js): 200 are the long form, some 15 s each. MASS=n messages in
+# tests/fault/mass.test.js, 100,000 else.
 ROUNDS   ?= 30
 check-fault: $(PROGRAMS) $(FAULTS) $(PRELOADS) $(E2E_READY)
 	@BUILD=$(B) JOBS=1 ROUNDS=$(ROUNDS) TEST_LIMIT_S=$$((600 + 60 * $(ROUNDS))) tools/check.sh $(FAULTS) $(wildcard tests/fault/*.test.sh tests/fault/*.test.js)
