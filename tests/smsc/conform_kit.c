@@ -296,9 +296,24 @@ bool kit_expect_screen(struct kit *k, struct kit_screen *screen)
     return true;
 }
 
+/* A message without a text shows nothing: a release, or the confirmation that some centres want of
+ * an abort. */
+static bool fits_text(const struct kit_pdu *pdu, const void *what)
+{
+    const struct kit *k = what;
+    struct wire_message m;
+    struct speech_room room;
+    struct speech_output out;
+
+    if (!fits_screen(pdu, k) || !decode(pdu, &m))
+        return false;
+    speech_read(k->speech, &m, &room, &out);
+    return out.kind != SPEECH_RELEASE && (out.kind == SPEECH_ASK || out.text.size != 0);
+}
+
 bool kit_expect_no_screen(struct kit *k, uint64_t ms)
 {
-    struct kit_pdu *pdu = kit_take(k, fits_screen, k, ms);
+    struct kit_pdu *pdu = kit_take(k, fits_text, k, ms);
     struct kit_screen screen;
 
     if (pdu == NULL)
