@@ -43,6 +43,7 @@ struct subscriber {
     enum flow_step at;       /* screen on the phone */
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
+    bool is_given_up;        /* the service has said by SMS that the dialogue is over */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
     unsigned receipts;       /* SMS that confirm the registration */
     bool is_due;             /* the result of an input was not shown */
@@ -215,6 +216,7 @@ static void on_think(struct timer *timer, void *arg)
         s->is_open = true;
         s->session++;
         s->unit = 0;
+        s->is_given_up = false;
         s->version = -1;
         s->answered = FLOW_UNKNOWN;
         c->counters.dials++;
@@ -259,6 +261,16 @@ static void check_version(struct subscriber *s, const char *screen, enum flow_st
         violation(s, "a dialogue has changed its menu version", next);
     if (version >= 0)
         s->version = version;
+}
+
+/* A late result that was pushed by two gateways: the second finds the phone busy with the first,
+ * and gives the dialogue up by SMS. The next answer begins a new one; what was taken is kept. */
+static void begin_anew(struct subscriber *s, enum flow_step next)
+{
+    if (!s->is_given_up || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
+        return;
+    s->answered = FLOW_UNKNOWN;
+    s->is_given_up = false;
 }
 
 static void check_screen(struct subscriber *s, enum flow_step next)
@@ -312,6 +324,7 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     if (next == FLOW_WAIT)
         c->counters.waits++;
     s->is_due = next == FLOW_WAIT; /* it takes the place of a screen that may have been there */
+    begin_anew(s, next);
     check_screen(s, next);
     check_version(s, screen, next);
     if (next == FLOW_SELESAI)
@@ -351,10 +364,11 @@ static void respond(struct connection *x, uint32_t command_id, uint32_t status,
     send_octets(x, &w);
 }
 
-/* Where screens are numbered, one that comes late by another link is known for old. */
+/* Where screens are numbered, one that comes late by another link is known for old. Texts of the
+ * gateway's own, busy and wait, are no steps and have number 0. */
 static bool is_overtaken(const struct subscriber *s, unsigned unit)
 {
-    return s->centre->world->token == TURN_TOKEN_ECHO && s->unit != 0 &&
+    return s->centre->world->token == TURN_TOKEN_ECHO && s->unit != 0 && unit != 0 &&
            (unit - s->unit) % 128 >= 64;
 }
 
@@ -402,6 +416,8 @@ static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
     world_tell(s->centre->world, "%s gets SMS \"%s\"", s->msisdn, text);
     if (strstr(text, "pendaftaran ") != NULL && strstr(text, "pendaftaran Anda") == NULL)
         s->receipts++;
+    if (strstr(text, "sedang sibuk") != NULL)
+        s->is_given_up = true;
 }
 
 static uint32_t judge_text(struct subscriber *s, const struct smpp_pdu *pdu)
@@ -436,7 +452,7 @@ static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
  * on the draft stands at the next question, or the registration exists. */
 static void note_acknowledged(struct subscriber *s)
 {
-    if (s->centre->world->token != TURN_TOKEN_ECHO || s->op != CENTRE_OP_ANSWER)
+    if (s->centre->world->token != TURN_TOKEN_ECHO || s->op != CENTRE_OP_ANSWER || s->is_given_up)
         return;
     if (s->answered == FLOW_PERIKSA)
         s->is_sent = true;
