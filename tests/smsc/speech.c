@@ -8,6 +8,7 @@
 enum {
     END_BIT = 1,
     OP_NOTICE = 3,
+    OP_ABORT_HEARD = 0x32,
     OP_NOTICE_ACK = 19,
     BODY_MSISDN = 100,
     BODY_INPUT = 109,
@@ -305,6 +306,8 @@ static enum speech_kind kind_by_op(const struct speech *s, const struct wire_mes
         return SPEECH_END;
     if (m->ussd_service_op == s->ask)
         return SPEECH_ASK;
+    if (m->ussd_service_op == OP_ABORT_HEARD && m->text.size == 0)
+        return SPEECH_RELEASE;
     /* A notice opens a dialogue that nobody began; `scripts` ends with the same operation. */
     return m->ussd_service_op == OP_NOTICE && strcmp(s->name, "scripts") != 0 ? SPEECH_NOTICE
                                                                               : SPEECH_END;
