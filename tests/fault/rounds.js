@@ -104,8 +104,8 @@ async function keep(scene, redis, faults, kind, roundFolder) {
     fs.rmSync(kept, { recursive: true, force: true });
     fs.cpSync(roundFolder, kept, { recursive: true, filter: (name) => !/\.sock$/.test(name) });
     if (kind.on !== 'single') {
-        fs.cpSync(redis.folder, path.join(kept, kind.on), { recursive: true });
         await redis.stop(); // the next round of its kind gets a new one
+        fs.cpSync(redis.folder, path.join(kept, kind.on), { recursive: true });
         delete groups[kind.on];
         fs.rmSync(redis.folder, { recursive: true, force: true });
     }
