@@ -43,7 +43,7 @@ struct subscriber {
     enum flow_step at;       /* screen on the phone */
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
-    bool is_given_up;        /* the service has said by SMS that the dialogue is over */
+    bool is_given_up;        /* the service has said that the dialogue is over: wait text, SMS */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
     unsigned receipts;       /* SMS that confirm the registration */
     bool is_due;             /* the result of an input was not shown */
@@ -263,8 +263,9 @@ static void check_version(struct subscriber *s, const char *screen, enum flow_st
         s->version = version;
 }
 
-/* A late result that was pushed by two gateways: the second finds the phone busy with the first,
- * and gives the dialogue up by SMS. The next answer begins a new one; what was taken is kept. */
+/* After "please wait" the result comes in a dialogue of the service's own, perhaps by two gateways,
+ * or when the phone is busy with an earlier one: then it is given up by SMS. The next answer begins
+ * a new dialogue; what was taken is kept. */
 static void begin_anew(struct subscriber *s, enum flow_step next)
 {
     if (!s->is_given_up || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
@@ -325,6 +326,7 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
         c->counters.waits++;
     s->is_due = next == FLOW_WAIT; /* it takes the place of a screen that may have been there */
     begin_anew(s, next);
+    s->is_given_up = s->is_given_up || next == FLOW_WAIT;
     check_screen(s, next);
     check_version(s, screen, next);
     if (next == FLOW_SELESAI)
