@@ -263,9 +263,8 @@ static void check_version(struct subscriber *s, const char *screen, enum flow_st
         s->version = version;
 }
 
-/* After "please wait" the result comes in a dialogue of the service's own, perhaps by two gateways,
- * or when the phone is busy with an earlier one: then it is given up by SMS. The next answer begins
- * a new dialogue; what was taken is kept. */
+/* After "please wait" the result comes in a dialogue of the service's own, perhaps by two gateways;
+ * the next answer begins a new one. What was taken is kept. */
 static void begin_anew(struct subscriber *s, enum flow_step next)
 {
     if (!s->is_given_up || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
@@ -324,7 +323,7 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     world_tell(c->world, "%s sees %s", s->msisdn, flow_step_name(next));
     if (next == FLOW_WAIT)
         c->counters.waits++;
-    s->is_due = next == FLOW_WAIT; /* it takes the place of a screen that may have been there */
+    s->is_due = next == FLOW_WAIT || next == FLOW_BUSY; /* no result yet */
     begin_anew(s, next);
     s->is_given_up = s->is_given_up || next == FLOW_WAIT;
     check_screen(s, next);
@@ -366,8 +365,7 @@ static void respond(struct connection *x, uint32_t command_id, uint32_t status,
     send_octets(x, &w);
 }
 
-/* Where screens are numbered, one that comes late by another link is known for old. Texts of the
- * gateway's own, busy and wait, are no steps and have number 0. */
+/* Numbered screens that come late are known for old; busy and wait texts have number 0. */
 static bool is_overtaken(const struct subscriber *s, unsigned unit)
 {
     return s->centre->world->token == TURN_TOKEN_ECHO && s->unit != 0 && unit != 0 &&
