@@ -460,7 +460,7 @@ static void read_file(struct reading *r, struct file_text *includer, const char 
 {
     struct source *s = r->source;
     struct file_text f = {.includer = includer, .line = 1}, *outer = r->innermost;
-    struct stat st;
+    struct stat st = {0};
     const char *why = NULL;
     size_t size = 0;
     char *text = read_regular(path, SOURCE_BYTES_MAX - s->size, &st, &size, &why);

@@ -18,7 +18,7 @@ static const char *plain(const char *text, char out[64])
 {
     size_t i = 0;
 
-    for (; text[i] != '\0' && i < 63; i++) {
+    for (; i < 63 && text[i] != '\0'; i++) {
         unsigned char c = (unsigned char)text[i];
 
         out[i] = c < ' ' || c >= 0x7F || c == '"' || c == '\\' ? '_' : (char)c;

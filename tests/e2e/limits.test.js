@@ -47,10 +47,11 @@ test('screens go before SMS, SMS before announcements', async () => {
         await until('announcements that wait', async () =>
             /^warung_link_queued\{[^}]*\} 3$/m.test((await gateway.get('/metrics')).text));
         assert.equal(held.length, 1);
-        assert.equal(await centre.text('6281200000091', 'BANTUAN'), 0);
+        // As a centre does: what could not be taken then comes again.
+        await until('the text is taken', async () => await centre.text('6281200000091', 'BANTUAN') === 0);
         const phone = centre.phone('6281200000092');
         phone.info = Buffer.from([9, 0]);
-        assert.equal(await phone.send(1, '*384#', phone.info), 0);
+        await until('the dial is taken', async () => await phone.send(1, '*384#', phone.info) === 0);
         for (let n = 0; n < 10; n++)
             await held.answer(n);
         const order = held.map((pdu) => (pdu.ussd_service_op !== undefined ? 'screen'

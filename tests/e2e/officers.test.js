@@ -160,3 +160,31 @@ test('wrong usage and no Redis have their own exit statuses', async () => {
         assert.ok(result.output.includes(redis.socket), result.output);
     }, { start: false });
 });
+
+test('tickets: calls asked for and frauds reported are listed, done, and gone', async () => {
+    await withScene('tickets', async ({ centre, gateway }) => {
+        const caller = centre.phone('6281200000075');
+        await openMainMenu(caller);
+        for (const answer of ['5', '5'])
+            await caller.answer(answer);
+        assert.match((await caller.answer('2')).text, /menelepon siang hari/);
+        const reporter = centre.phone('6281200000076');
+        await openMainMenu(reporter);
+        await reporter.answer('5');
+        assert.match((await reporter.answer('6')).text, /gratis/);
+
+        const tickets = await gateway.ctlJson('tickets', 'list');
+        assert.equal(tickets.length, 2);
+        const call = tickets.find((ticket) => ticket.msisdn === '6281200000075');
+        const fraud = tickets.find((ticket) => ticket.msisdn === '6281200000076');
+        assert.notEqual(call.kind, fraud.kind);
+        const table = await gateway.ctl('tickets', 'list');
+        assert.ok(table.stdout.includes(call.number) && table.stdout.includes(fraud.number), table.output);
+
+        assert.equal((await gateway.ctl('tickets', 'done', call.number)).code, 0);
+        assert.deepEqual((await gateway.ctlJson('tickets', 'list')).map((t) => t.number), [fraud.number]);
+        const again = await gateway.ctl('tickets', 'done', call.number);
+        assert.equal(again.code, 1);
+        assert.match(again.output, new RegExp(`no such open ticket: ${call.number}`));
+    });
+});
