@@ -299,6 +299,8 @@ void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned delive
     p->cause.fingerprint = fingerprint(id);
     p->cause.entry = &p->entry;
     p->cause.may_be_shown = deliveries > 1;
+    /* Less than owed_idle_ms: the store counts from the commit, we from its answer. */
+    p->cause.ours_until_ms = e->env.timers->now_ms + e->settings.owed_idle_ms / 3 * 2;
     memcpy(p->key, key, sizeof(key));
     timer_init(&p->again, on_again, p);
     map_add(&e->pushes, &p->by_id, span_of(p->key, sizeof(p->key)));

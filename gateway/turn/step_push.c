@@ -156,8 +156,10 @@ static void show_late(struct run *run)
     const struct step_push *p = run->cause->push;
     const struct session *s = &run->work->session;
     bool was_tried = is_newest(s, p->fingerprint);
+    /* Our own try of which we did not hear, or somebody else's who has taken it over from us. */
+    bool may_be_shown = p->may_be_shown || run->env->timers->now_ms >= p->ours_until_ms;
 
-    if ((was_tried && p->may_be_shown) || is_newest(s, p->fingerprint ^ FALLEN_BACK)) {
+    if ((was_tried && may_be_shown) || is_newest(s, p->fingerprint ^ FALLEN_BACK)) {
         say(run, STEP_PUSH_OVER);
     } else if (!was_tried && !is_newest(s, p->entry->answers)) {
         /* The subscriber has gone on: a question is out of place, a result is still news. */

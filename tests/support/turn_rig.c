@@ -175,6 +175,11 @@ static bool port_find_push_link(void *ctx, const char *preferred, const char *co
     (void)ctx;
     (void)code;
     (void)msisdn;
+    if (turn_rig.push_commit_lost_ms != 0)
+        store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                              (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_DONE,
+                                                         .back_ms = turn_rig.push_commit_lost_ms});
+    turn_rig.push_commit_lost_ms = 0;
     return turn_rig.has_push_link &&
            text_copy(name, name_bytes, preferred[0] != '\0' ? preferred : "op1");
 }

@@ -49,14 +49,15 @@ extern struct turn_rig {
     /* How screens and SMS end, from now on; `has_link` false: nothing can be sent. */
     enum turn_sent_kind show_ends, sms_ends;
     bool has_link, has_push_link;
-    bool names_pushes;          /* responses to pushes give the dialogue the name "ni" */
-    unsigned shows;             /* tried */
-    const char *receipt_name;   /* what receipts call the next SMS; NULL: none are given */
-    unsigned show_ms;           /* from a screen to its outcome, 1 at first */
-    uint64_t show_connection;   /* it goes over this one; inputs come over 1 */
-    bool is_disconnected;       /* the inputs' connection is gone */
-    unsigned answers, refusals; /* requests answered, and those of them not with ESME_ROK */
-    uint32_t refused_with;      /* the last of these */
+    unsigned push_commit_lost_ms; /* the next push's commit is done, and not heard of for so long */
+    bool names_pushes;            /* responses to pushes give the dialogue the name "ni" */
+    unsigned shows;               /* tried */
+    const char *receipt_name;     /* what receipts call the next SMS; NULL: none are given */
+    unsigned show_ms;             /* from a screen to its outcome, 1 at first */
+    uint64_t show_connection;     /* it goes over this one; inputs come over 1 */
+    bool is_disconnected;         /* the inputs' connection is gone */
+    unsigned answers, refusals;   /* requests answered, and those of them not with ESME_ROK */
+    uint32_t refused_with;        /* the last of these */
     struct turn_record records[TURN_RIG_RECORDS_MAX]; /* the newest ones, oldest first */
     unsigned record_count;
     struct turn_move move; /* the last one */

@@ -437,6 +437,27 @@ static void test_an_unknown_push_is_not_told_again(void **state)
     assert_int_equal(counters()->push_failures, 1);
 }
 
+/* The commit before it is shown: heard of late, it may be that of a gateway that took it over. */
+static void test_what_may_be_anothers_is_not_told_again(void **state)
+{
+    static const struct {
+        unsigned lost_ms, screens;
+    } rows[] = {{500, 2}, {12000, 1}}; /* the wait text, and the result */
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned before = phone->screen_count;
+
+        slow_commit(0, 7000);
+        begin("*384#");
+        turn_rig.push_commit_lost_ms = rows[i].lost_ms;
+        turn_rig_pass(40000);
+        assert_int_equal(phone->screen_count - before, rows[i].screens);
+        assert_int_equal(phone->sms_count, 0);
+        assert_int_equal(owed(), 0);
+    }
+}
+
 /* The fall-back's own commit: not done, or done and not known. */
 static void test_the_fall_back_is_once_only_too(void **state)
 {
@@ -575,6 +596,7 @@ int main(void)
         ON_RIG(test_else_by_sms),
         ON_RIG(test_a_question_by_sms_says_where_to_dial),
         ON_RIG(test_an_unknown_push_is_not_told_again),
+        ON_RIG(test_what_may_be_anothers_is_not_told_again),
         ON_RIG(test_the_fall_back_is_once_only_too),
         ON_RIG(test_copies_of_a_late_input),
         ON_RIG(test_a_dial_overtakes_the_result),
