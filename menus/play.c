@@ -1,5 +1,6 @@
 #include "menus/play.h"
 
+#include "base/mem.h"
 #include "gateway/smpp/text.h"
 #include "menus/model.h"
 #include "menus/render.h"
@@ -89,6 +90,27 @@ static const struct menu_state *alone_state(void *ctx)
     return &alone->state;
 }
 
+static const struct menu_outcome *alone_outcome(void *ctx)
+{
+    const struct menu_stage_alone *alone = ctx;
+
+    return &alone->outcome;
+}
+
+static void *alone_save(void *ctx)
+{
+    struct menu_stage_alone *saved = mem_alloc(sizeof(*saved));
+
+    memcpy(saved, ctx, sizeof(*saved));
+    return saved;
+}
+
+static void alone_restore(void *ctx, void *saved)
+{
+    memcpy(ctx, saved, sizeof(struct menu_stage_alone));
+    mem_free(saved);
+}
+
 static void alone_set_limits(void *ctx, struct menu_limits limits)
 {
     struct menu_stage_alone *alone = ctx;
@@ -122,6 +144,10 @@ struct menu_stage menu_stage_of(struct menu_stage_alone *alone)
                                .wait = alone_wait,
                                .take_sms = alone_take_sms,
                                .state = alone_state,
+                               .outcome = alone_outcome,
+                               .save = alone_save,
+                               .restore = alone_restore,
+                               .drop = mem_free,
                                .set_limits = alone_set_limits,
                                .set_language = alone_set_language,
                                .ctx = alone};
@@ -264,6 +290,61 @@ static void wait_for(struct menu_play *play, const char *word)
     print(play, "  .later takes 30s, 5m, 2h or 3d\n");
 }
 
+/* --- back and forth ------------------------------------------------------------------------- */
+
+static void forget(struct menu_play *play, struct menu_play_past *past)
+{
+    while (past->count > 0)
+        play->stage.drop(past->saved[--past->count]);
+}
+
+static void remember(struct menu_play *play, struct menu_play_past *past)
+{
+    if (past->count == MENU_PLAY_BACK_MAX) {
+        play->stage.drop(past->saved[0]);
+        past->count--;
+        memmove(&past->saved[0], &past->saved[1], past->count * sizeof(past->saved[0]));
+    }
+    past->saved[past->count++] = play->stage.save(play->stage.ctx);
+}
+
+/* From one past to the other: .undo and .redo. */
+static void go(struct menu_play *play, struct menu_play_past *from, struct menu_play_past *to)
+{
+    const struct menu_outcome *o = play->stage.outcome(play->stage.ctx);
+
+    if (from->count == 0) {
+        print(play, "  there is nothing to go to\n");
+        return;
+    }
+    remember(play, to);
+    play->stage.restore(play->stage.ctx, from->saved[--from->count]);
+    play->stage.set_limits(play->stage.ctx, play->limits);
+    play->is_open = play->stage.state(play->stage.ctx)->is_open;
+    if (play->is_open)
+        show(play, o);
+    else
+        print(play, "  no dialogue is open\n");
+}
+
+void menu_play_end(struct menu_play *play)
+{
+    forget(play, &play->undo);
+    forget(play, &play->redo);
+}
+
+/* Does the line change anything? */
+static bool is_deed(const char *line)
+{
+    static const char *const looks[] = {".help", ".state", ".quit", ".limit", ".undo", ".redo"};
+    size_t n = strcspn(line, " ");
+
+    for (unsigned i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+        if (strlen(looks[i]) == n && strncmp(line, looks[i], n) == 0)
+            return false;
+    return line[0] != '\0';
+}
+
 static void print_help(struct menu_play *play)
 {
     print(play,
@@ -271,6 +352,7 @@ static void print_help(struct menu_play *play)
           "  .sms TEXT     send an SMS          .hangup       end the dialogue\n"
           "  .lang CODE    change language      .limit 160    what a page may hold\n"
           "  .later 3d     let time pass        .state        what the menu keeps in mind\n"
+          "  .undo         take a line back     .redo         and forth again\n"
           "  .quit         leave\n",
           play->code, (int)strcspn(play->code, "#"), play->code);
     if (play->stage.order != NULL)
@@ -300,6 +382,10 @@ static void run_command(struct menu_play *play, const char *line)
         wait_for(play, rest);
     } else if (IS(".state")) {
         print_state(play);
+    } else if (IS(".undo")) {
+        go(play, &play->undo, &play->redo);
+    } else if (IS(".redo")) {
+        go(play, &play->redo, &play->undo);
     } else if (play->stage.order != NULL && !IS(".help")) {
         if (play->stage.order(play->stage.ctx, line + 1, play->print, play->arg))
             print(play, "  done\n");
@@ -324,6 +410,10 @@ void menu_play_begin(struct menu_play *play, const char *language)
 
 void menu_play_line(struct menu_play *play, const char *line)
 {
+    if (is_deed(line)) {
+        remember(play, &play->undo);
+        forget(play, &play->redo);
+    }
     if (line[0] == '.')
         run_command(play, line);
     else if (play->is_open)

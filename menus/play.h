@@ -23,6 +23,11 @@ struct menu_stage {
     /* The oldest SMS to the phone, taken; NULL when there is none. */
     const char *(*take_sms)(void *ctx);
     const struct menu_state *(*state)(void *ctx);
+    const struct menu_outcome *(*outcome)(void *ctx); /* the last one again */
+    /* All of it as it is now; restore() takes one and frees it, drop() frees it. */
+    void *(*save)(void *ctx);
+    void (*restore)(void *ctx, void *saved);
+    void (*drop)(void *saved);
     void (*set_limits)(void *ctx, struct menu_limits limits);
     void (*set_language)(void *ctx, const char *language);
     /* What a service can do besides, as ".WORD ..." without the full stop: true when it is done,
@@ -30,6 +35,13 @@ struct menu_stage {
     bool (*order)(void *ctx, const char *order, menu_play_print_fn *say, void *arg);
     const char *order_help;
     void *ctx;
+};
+
+enum { MENU_PLAY_BACK_MAX = 64 }; /* lines that can be taken back */
+
+struct menu_play_past {
+    void *saved[MENU_PLAY_BACK_MAX]; /* the newest last */
+    unsigned count;
 };
 
 struct menu_play {
@@ -41,10 +53,13 @@ struct menu_play {
     void *arg;
     bool is_open; /* a dialogue waits for an input */
     bool is_over; /* the user has left */
+    struct menu_play_past undo, redo;
 };
 
 /* Sets language ("" = not known yet) and limits, and prints a greeting. */
 void menu_play_begin(struct menu_play *play, const char *language);
+/* Frees what it remembers of lines before. */
+void menu_play_end(struct menu_play *play);
 /* One line of the user's. A line is the answer to the screen; with no dialogue open it dials
  * ("*384#",
  * "*384*2#") or is a command. Commands begin with a full stop: .help lists them. */

@@ -91,6 +91,26 @@ void rehearsal_free(struct rehearsal *r)
     mem_free(r);
 }
 
+/* Its pointers lead to the menu and into itself: a copy is good for nothing but to be put back. */
+struct rehearsal *rehearsal_copy(const struct rehearsal *r)
+{
+    struct rehearsal *copy = mem_alloc(sizeof(*copy));
+
+    *copy = *r;
+    return copy;
+}
+
+void rehearsal_restore(struct rehearsal *r, struct rehearsal *copy)
+{
+    *r = *copy;
+    mem_free(copy);
+}
+
+const struct menu_outcome *rehearsal_outcome(const struct rehearsal *r)
+{
+    return &r->outcome;
+}
+
 const char *rehearsal_phone(const struct rehearsal *r)
 {
     return r->phone->msisdn;

@@ -17,6 +17,11 @@ struct rehearsal;
 struct rehearsal *rehearsal_new(const struct menu *menu, const char *code, int64_t now_ms);
 void rehearsal_free(struct rehearsal *r);
 
+/* All of it as it is now, to go back to: restore() takes a copy that copy() made of the same one,
+ * and frees it; free it otherwise with rehearsal_free(). */
+struct rehearsal *rehearsal_copy(const struct rehearsal *r);
+void rehearsal_restore(struct rehearsal *r, struct rehearsal *copy);
+
 /* Takes another phone up; false when there are too many. */
 bool rehearsal_take_phone(struct rehearsal *r, const char *msisdn);
 const char *rehearsal_phone(const struct rehearsal *r);
@@ -45,6 +50,9 @@ bool rehearsal_call_off(struct rehearsal *r, const char *id);
  * next one is taken. */
 const char *rehearsal_take_sms(struct rehearsal *r);
 unsigned rehearsal_sms_count(const struct rehearsal *r);
+
+/* The last one again. */
+const struct menu_outcome *rehearsal_outcome(const struct rehearsal *r);
 
 /* What the store would hold of this phone. */
 const struct menu_state *rehearsal_state(const struct rehearsal *r);

@@ -85,6 +85,26 @@ static const struct menu_state *stage_state(void *ctx)
     return rehearsal_state(ctx);
 }
 
+static const struct menu_outcome *stage_outcome(void *ctx)
+{
+    return rehearsal_outcome(ctx);
+}
+
+static void *stage_save(void *ctx)
+{
+    return rehearsal_copy(ctx);
+}
+
+static void stage_restore(void *ctx, void *saved)
+{
+    rehearsal_restore(ctx, saved);
+}
+
+static void stage_drop(void *saved)
+{
+    rehearsal_free(saved);
+}
+
 static void stage_set_limits(void *ctx, struct menu_limits limits)
 {
     rehearsal_set_limits(ctx, limits);
@@ -126,6 +146,10 @@ static struct menu_stage stage_of(struct rehearsal *r)
                                .wait = stage_wait,
                                .take_sms = stage_take_sms,
                                .state = stage_state,
+                               .outcome = stage_outcome,
+                               .save = stage_save,
+                               .restore = stage_restore,
+                               .drop = stage_drop,
                                .set_limits = stage_set_limits,
                                .set_language = stage_set_language,
                                .order = stage_order,
@@ -178,6 +202,7 @@ enum ctl_status ctl_menu_play(const struct ctl_call *call)
         play.limits = menu_limits_of(call->limit);
     menu_play_begin(&play, call->lang);
     play_lines(&play);
+    menu_play_end(&play);
     rehearsal_free(r);
     menu_free(menu);
     return CTL_DONE;

@@ -188,11 +188,47 @@ static void the_terminal_phone(void **state)
         menu_play_line(&play, lines[i]);
     }
     assert_true(play.is_over);
+    menu_play_end(&play);
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         at = strstr(at, shown[i]);
         if (at == NULL)
             fail_msg("%s\nis not in its place in\n%s", shown[i], p->paper.text);
     }
+}
+
+/* From "1" back to the dial, forth again, and on with another answer: what was forth is gone. */
+static void lines_are_taken_back(void **state)
+{
+    struct place *p = *state;
+    struct menu_stage_alone alone;
+    struct menu_play play = {.menu = p->menu, .code = CODE, .print = print_on, .arg = &p->paper};
+    static const struct {
+        const char *line, *shown;
+    } rows[] = {
+        {".undo", "there is nothing to go to"},
+        {CODE, "MAIN at "},
+        {"2", "IZIN"},
+        {".undo", "MAIN at "},
+        {".redo", "IZIN"},
+        {".undo", "MAIN at "},
+        {"9", ", the input was refused"},
+        {".redo", "there is nothing to go to"},
+        {".undo", "MAIN at "},
+        {".undo", "no dialogue is open"},
+        {".undo", "there is nothing to go to"},
+    };
+
+    menu_stage_alone_init(&alone, p->menu, CODE, NOW);
+    play.stage = menu_stage_of(&alone);
+    menu_play_begin(&play, "en");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t before = strlen(p->paper.text);
+
+        menu_play_line(&play, rows[i].line);
+        if (strstr(p->paper.text + before, rows[i].shown) == NULL)
+            fail_msg("%zu, %s: %s", i, rows[i].line, p->paper.text + before);
+    }
+    menu_play_end(&play);
 }
 
 static void the_drawing(void **state)
@@ -291,6 +327,7 @@ int main(void)
         T(a_partial_language_falls_back),
         T(a_report_with_general_rules),
         T(the_terminal_phone),
+        T(lines_are_taken_back),
         T(the_drawing),
         T(the_stored_text_is_the_same_menu),
         cmocka_unit_test(the_manuals_menus_load),
