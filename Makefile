@@ -46,7 +46,7 @@ LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lsmpp34 -lm
 LDFLAGS  += $(filter -fsanitize% --coverage,$(OPT))
 
 FOLDERS  := base menus merchants sessions gateway gateway/smpp gateway/link gateway/turn \
-            gateway/callback gateway/cdr gateway/admin
+            gateway/cdr gateway/admin
 LIB_SRC  := $(filter-out gateway/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
 CTL_SRC  := $(wildcard gateway/ctl/*.c)
 SMSC_SRC := $(wildcard tests/smsc/*.c)

@@ -3,7 +3,7 @@
  * once, and a step is taken when the last of a message is there, once.
  *
  * A value inside the session record, so that the commit which takes a part, or steps the menu with
- * the completed message, is the same compared write as any other (docs/decisions/0004). Of a
+ * the completed message, is the same compared write as any other (docs/decisions/0006). Of a
  * completed message the fingerprints stay for a while: a copy of one of its parts is no new
  * message.
  */

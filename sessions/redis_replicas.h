@@ -3,7 +3,7 @@
  * master, which of those that follow it are not whole yet.
  *
  * Together they tell how many must vouch for a write. A replica that could be promoted and does not
- * vouch may be a master already, and what the others vouch for may be lost (docs/decisions/0003).
+ * vouch may be a master already, and what the others vouch for may be lost (docs/decisions/0004).
  */
 #ifndef WARUNG_SESSIONS_REDIS_REPLICAS_H
 #define WARUNG_SESSIONS_REDIS_REPLICAS_H

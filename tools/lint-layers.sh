@@ -39,14 +39,13 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
         # layer 2: edges, which know nothing of each other
         row("sessions/redis", "base sessions", "hiredis event2")
         row("gateway/link", "base gateway/smpp gateway/link", "event2 openssl crypt.h")
-        row("gateway/callback", "base gateway/callback", "event2 curl jansson.h")
         # layer 3: the conversation, to which everything outside is handed in
         row("gateway/turn", "base menus merchants sessions gateway/smpp gateway/turn", "")
         # beside it: its records, written in a thread
         row("gateway/cdr", "base sessions/vault.h gateway/turn/turn.h gateway/cdr", "openssl")
         # layer 4: the process
-        row("gateway", "base menus merchants sessions gateway/smpp gateway/link gateway/turn gateway/cdr gateway/callback gateway/admin gateway", "event2 libconfig.h openssl jansson.h")
-        row("gateway/admin", "base menus merchants sessions gateway/smpp gateway/link gateway/turn gateway/cdr gateway/callback gateway/admin gateway", "event2 jansson.h openssl crypt.h")
+        row("gateway", "base menus merchants sessions gateway/smpp gateway/link gateway/turn gateway/cdr gateway/admin gateway", "event2 libconfig.h openssl jansson.h")
+        row("gateway/admin", "base menus merchants sessions gateway/smpp gateway/link gateway/turn gateway/cdr gateway/admin gateway", "event2 jansson.h openssl crypt.h")
         row("gateway/ctl", "base menus merchants sessions gateway/turn gateway/cdr gateway/ctl gateway", "event2 curl jansson.h libconfig.h openssl")
         # the simulated centre: a codec of its own, so that two codecs that agree are evidence
         row("tests/smsc", "base tests/smsc", "event2")

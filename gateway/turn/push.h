@@ -5,7 +5,7 @@
  *
  * Two kinds. A screen of a menu, asked for by an operator or a program: the menu steps to it, and
  * the answers step on from there. And a late answer: the reply to an input that could not be given
- * in the dialogue in time. What becomes of them: docs/decisions/0005.
+ * in the dialogue in time. What becomes of them: docs/decisions/0008.
  */
 #ifndef WARUNG_TURN_PUSH_H
 #define WARUNG_TURN_PUSH_H

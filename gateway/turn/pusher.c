@@ -202,7 +202,7 @@ static void on_sent(void *arg, const struct turn_sent *sent)
         note(p, "unknown", sent->command_status);
         if (is_late_answer(p)) {
             p->engine->counters.push_failures++;
-            settle(p, STORE_END_FAILED); /* once only: docs/decisions/0005 */
+            settle(p, STORE_END_FAILED); /* once only: docs/decisions/0008 */
         } else {
             push_free(p);
         }

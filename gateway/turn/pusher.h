@@ -1,6 +1,6 @@
 /*
  * Pushes under way: taken from the outbox, stepped, shown, and forgotten in the store once their
- * end is known (docs/decisions/0005).
+ * end is known (docs/decisions/0008).
  */
 #ifndef WARUNG_TURN_PUSHER_H
 #define WARUNG_TURN_PUSHER_H

@@ -1,4 +1,4 @@
-/* Long SMS: parts come one by one, and the last of them is the input (docs/decisions/0004). */
+/* Long SMS: parts come one by one, and the last of them is the input (docs/decisions/0006). */
 #include "gateway/turn/run.h"
 
 #include "base/log.h"

@@ -1,4 +1,4 @@
-/* Network-initiated dialogues and late answers (docs/decisions/0005). The ledger that makes inputs
+/* Network-initiated dialogues and late answers (docs/decisions/0008). The ledger that makes inputs
  * once only does it for pushes too: each is a debt under its own fingerprint. */
 #include "gateway/turn/run.h"
 

@@ -84,7 +84,7 @@ test('a file that was changed, cut off or taken away is named', async () => {
         const all = files(directory);
         assert.match(lines(all[0])[1].number, /^[0-9a-f]{16}$/);
         const verify = (...which) => gateway.ctl('cdr', 'verify', '--key', key, ...which);
-        assert.equal((await verify(...all.toReversed())).code, 0);
+        assert.equal((await verify(...[...all].reverse())).code, 0);
         const gone = await verify(all[0], all[1], all[3]);
         assert.equal(gone.code, 1);
         assert.match(gone.stdout, /^cdr-e2e-000000003\.jsonl: missing$/m);

@@ -81,7 +81,7 @@ static void hurt_power(struct redis_server *s, struct random_source *random)
 }
 
 /* With everysec even a kill may lose: while a background fsync is slow Redis answers before it
- * writes (docs/decisions/0003). */
+ * writes (docs/decisions/0004). */
 static void test_killed(void **state)
 {
     const struct redis_server_options options = {.appendfsync = "always"};

@@ -113,7 +113,7 @@ static void test_lost_sentinel_is_no_outage(void **state)
 }
 
 /* The sentinels replace a master that is well, which the other replica still follows for a moment
- * and vouches for: by itself the store waits for both (docs/decisions/0003). */
+ * and vouches for: by itself the store waits for both (docs/decisions/0004). */
 static void test_living_master_is_replaced(void **state)
 {
     struct scene *s = *state;
