@@ -67,8 +67,8 @@ PROGRAMS := $(if $(wildcard gateway/main.c),$(B)/warungd) \
             $(if $(wildcard gateway/ctl/main.c),$(B)/warungctl) \
             $(if $(wildcard tests/smsc/main.c),$(B)/warung-smsc)
 
-.PHONY: all run check check-fault check-mutants check-package unit tests lint analyze docs bench sim fuzz \
-        fuzz-programs coverage clean install uninstall dist distcheck deb
+.PHONY: all run check check-fault check-mutants check-package check-valgrind unit tests lint analyze \
+        docs bench sim fuzz fuzz-programs coverage clean install uninstall dist distcheck deb
 all: $(PROGRAMS)
 
 # The groups of packages that the goals need beyond [build]. A stamp each choice, so that only a change
@@ -80,6 +80,7 @@ NEEDS_check    := run check
 NEEDS_tests    := run check
 NEEDS_check-fault := run check fault
 NEEDS_unit     := run check
+NEEDS_check-valgrind := run check valgrind
 NEEDS_fuzz     := fuzz
 NEEDS_lint     := lint
 NEEDS_analyze  := run check analyze
@@ -183,6 +184,15 @@ check-fault: $(PROGRAMS) $(FAULTS) $(PRELOADS) $(E2E_READY)
 # The cmocka programs alone, from the project's folder, stopping at the first that fails.
 unit: $(TESTS)
 	$(Q)for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
+
+# The same under valgrind. What starts servers is left to the sanitizers, and what uses up all
+# descriptors: valgrind needs some itself.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+            --suppressions=tests/valgrind.supp
+check-valgrind: $(TESTS)
+	$(Q)printf '%s\n' $(filter-out %/test_link_socket,$(filter $(B)/tests/unit/% $(B)/tests/vectors/% \
+	        $(B)/tests/scenarios/% %/test_store_memory,$(TESTS))) | xargs -P2 -I{} sh -c \
+	    '$(VALGRIND) {} >{}.valgrind 2>&1 && echo "ok    {}" || { echo "FAIL  {}.valgrind"; exit 1; }'
 
 # What can be said about the tree without running it. LINT= names single checks of tools/lint.sh;
 # make's own LINT is the name of a program.

@@ -70,7 +70,7 @@ bool menu_answer_question(struct menu_run *run, const struct menu_question *ques
                           const char *typed, const struct menu_text **error)
 {
     const char *word = "";
-    char value[MENU_VALUE_BYTES];
+    char value[MENU_VALUE_BYTES] = ""; /* rules that show nothing leave it */
 
     if (question->kind == MENU_QUESTION_LIST) {
         if (answer_list(run, question, typed))

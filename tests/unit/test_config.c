@@ -247,6 +247,7 @@ static void each_fault_is_told_with_its_place(void **state)
 static void menus_may_not_share_a_code(void **state)
 {
     char heard[8192];
+    struct config *c;
 
     (void)state;
     assert_null(load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { } );\n"
@@ -257,10 +258,12 @@ static void menus_may_not_share_a_code(void **state)
                                "w.cfg:3: the menu in line 2 is the default already\n");
     /* For different peers they may; and one for some goes before one for all. */
     heard[0] = '\0';
-    assert_non_null(load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { name = \"x\"; } );\n"
-                         "menus = ( { file = \"a\"; codes = [ \"*1#\" ]; },\n"
-                         "          { file = \"b\"; codes = [ \"*1#\" ]; peers = [ \"x\" ]; } );",
-                         heard));
+    c = load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { name = \"x\"; } );\n"
+             "menus = ( { file = \"a\"; codes = [ \"*1#\" ]; },\n"
+             "          { file = \"b\"; codes = [ \"*1#\" ]; peers = [ \"x\" ]; } );",
+             heard);
+    assert_non_null(c);
+    config_free(c);
     assert_null(
         load("redis = { servers = [ \"unix:/r\" ]; }; smsc = ( { name = \"x\"; } );\n"
              "menus = ( { file = \"a\"; codes = [ \"*1#\" ]; peers = [ \"x\" ]; },\n"
