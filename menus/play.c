@@ -202,14 +202,15 @@ static void print_lines(struct menu_play *play, const char *text)
 /* "MAIN at menus/x.cfg:120, 128 of 182 septets, 54 left" */
 static void print_cost(struct menu_play *play, const struct menu_outcome *o)
 {
-    unsigned limit = o->ucs2 ? play->limits.ucs2_units : play->limits.gsm_septets;
-    unsigned units = menu_text_units(o->text, o->ucs2);
+    bool ucs2 = o->ucs2 || play->is_ucs2;
+    unsigned limit = ucs2 ? play->limits.ucs2_units : play->limits.gsm_septets;
+    unsigned units = menu_text_units(o->text, ucs2);
     const char *file = "";
     unsigned line = 0;
 
     menu_place(play->menu, o->screen, &file, &line);
     print(play, "  %s at %s:%u, %u of %u %s, %u left%s%s\n", o->screen, file, line, units, limit,
-          o->ucs2 ? "UCS-2 units" : "septets", units < limit ? limit - units : 0,
+          ucs2 ? "UCS-2 units" : "septets", units < limit ? limit - units : 0,
           o->kind == MENU_END ? ", the dialogue is over" : "",
           o->was_invalid ? ", the input was refused" : "");
 }
@@ -257,6 +258,28 @@ static void print_state(struct menu_play *play)
         print(play, "  %s = %s\n", s->answers[i].field, s->answer_bytes + s->answers[i].offset);
 }
 
+/* A page of so many septets has at most as many UCS-2 units. */
+static void apply_limits(struct menu_play *play)
+{
+    struct menu_limits limits = play->limits;
+
+    if (play->is_ucs2)
+        limits.gsm_septets = limits.ucs2_units;
+    play->stage.set_limits(play->stage.ctx, limits);
+}
+
+static void set_encoding(struct menu_play *play, const char *word)
+{
+    if (strcmp(word, "gsm") != 0 && strcmp(word, "ucs2") != 0) {
+        print(play, "  .encoding takes gsm or ucs2\n");
+        return;
+    }
+    play->is_ucs2 = word[0] == 'u';
+    apply_limits(play);
+    print(play, "  pages are sent %s\n",
+          play->is_ucs2 ? "in UCS-2, whatever they hold" : "in GSM 7 bit, or as their language says");
+}
+
 static void set_limit(struct menu_play *play, const char *word)
 {
     unsigned limit = (unsigned)strtoul(word, NULL, 10);
@@ -266,7 +289,7 @@ static void set_limit(struct menu_play *play, const char *word)
         return;
     }
     play->limits = menu_limits_of(limit);
-    play->stage.set_limits(play->stage.ctx, play->limits);
+    apply_limits(play);
     print(play, "  pages hold %u septets or %u UCS-2 units\n", play->limits.gsm_septets,
           play->limits.ucs2_units);
 }
@@ -319,7 +342,7 @@ static void go(struct menu_play *play, struct menu_play_past *from, struct menu_
     }
     remember(play, to);
     play->stage.restore(play->stage.ctx, from->saved[--from->count]);
-    play->stage.set_limits(play->stage.ctx, play->limits);
+    apply_limits(play);
     play->is_open = play->stage.state(play->stage.ctx)->is_open;
     if (play->is_open)
         show(play, o);
@@ -336,7 +359,8 @@ void menu_play_end(struct menu_play *play)
 /* Does the line change anything? */
 static bool is_deed(const char *line)
 {
-    static const char *const looks[] = {".help", ".state", ".quit", ".limit", ".undo", ".redo"};
+    static const char *const looks[] = {".help",     ".state", ".quit", ".limit",
+                                        ".encoding", ".undo",  ".redo"};
     size_t n = strcspn(line, " ");
 
     for (unsigned i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
@@ -351,6 +375,7 @@ static void print_help(struct menu_play *play)
           "  %s dials, %.*s*2# dials and answers; a line answers the screen\n"
           "  .sms TEXT     send an SMS          .hangup       end the dialogue\n"
           "  .lang CODE    change language      .limit 160    what a page may hold\n"
+          "  .encoding ucs2, .encoding gsm      how pages are sent\n"
           "  .later 3d     let time pass        .state        what the menu keeps in mind\n"
           "  .undo         take a line back     .redo         and forth again\n"
           "  .quit         leave\n",
@@ -378,6 +403,8 @@ static void run_command(struct menu_play *play, const char *line)
         play->stage.set_language(play->stage.ctx, rest);
     } else if (IS(".limit")) {
         set_limit(play, rest);
+    } else if (IS(".encoding")) {
+        set_encoding(play, rest);
     } else if (IS(".later")) {
         wait_for(play, rest);
     } else if (IS(".state")) {
@@ -402,7 +429,7 @@ void menu_play_begin(struct menu_play *play, const char *language)
     play->is_open = play->is_over = false;
     if (play->limits.gsm_septets == 0)
         play->limits = (struct menu_limits){.gsm_septets = 182, .ucs2_units = 80};
-    play->stage.set_limits(play->stage.ctx, play->limits);
+    apply_limits(play);
     if (language != NULL)
         play->stage.set_language(play->stage.ctx, language);
     print(play, "  %s: dial %s; .help for more\n", menu_name(play->menu), play->code);
