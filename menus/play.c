@@ -277,7 +277,8 @@ static void set_encoding(struct menu_play *play, const char *word)
     play->is_ucs2 = word[0] == 'u';
     apply_limits(play);
     print(play, "  pages are sent %s\n",
-          play->is_ucs2 ? "in UCS-2, whatever they hold" : "in GSM 7 bit, or as their language says");
+          play->is_ucs2 ? "in UCS-2, whatever they hold"
+                        : "in GSM 7 bit, or as their language says");
 }
 
 static void set_limit(struct menu_play *play, const char *word)

@@ -48,7 +48,7 @@ struct menu_play {
     const struct menu *menu;
     struct menu_stage stage;
     struct menu_limits limits;
-    bool is_ucs2; /* as if the link carried nothing but UCS-2 */
+    bool is_ucs2;     /* as if the link carried nothing but UCS-2 */
     const char *code; /* "*384#" */
     menu_play_print_fn *print;
     void *arg;

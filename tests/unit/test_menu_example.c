@@ -205,12 +205,9 @@ static void the_encoding_decides_the_pages(void **state)
     static const struct {
         const char *line, *shown;
     } rows[] = {
-        {CODE, "97 of 182 septets"},
-        {".encoding utf8", ".encoding takes gsm or ucs2"},
-        {".encoding ucs2", "in UCS-2"},
-        {"00", " of 80 UCS-2 units"},
-        {"98", " of 80 UCS-2 units"},
-        {".encoding gsm", "in GSM 7 bit"},
+        {CODE, "97 of 182 septets"},    {".encoding utf8", ".encoding takes gsm or ucs2"},
+        {".encoding ucs2", "in UCS-2"}, {"00", " of 80 UCS-2 units"},
+        {"98", " of 80 UCS-2 units"},   {".encoding gsm", "in GSM 7 bit"},
         {"00", "97 of 182 septets"},
     };
 
