@@ -335,7 +335,7 @@ struct centre *centres_for_sms(struct centres *cs, const char *name, const char 
         carrier_note(&best, rank_of(entry_of(node), code, msisdn));
     if (best.count == 0)
         return NULL;
-    turn = cs->sms_turn++ % best.count;
+    turn = best.count > 1 ? cs->sms_turn++ % best.count : 0; /* no choice takes no turn */
     LIST_FOREACH(node, &cs->entries)
         if (rank_of(entry_of(node), code, msisdn) == best.rank && turn-- == 0)
             return entry_of(node)->centre;

@@ -365,7 +365,7 @@ const struct partner *partners_for_sms(struct partners *ps, const char *name, co
         carrier_note(&best, rank_of(ps, &ps->partners[i], code, msisdn));
     if (best.count == 0)
         return NULL;
-    turn = ps->sms_turn++ % best.count;
+    turn = best.count > 1 ? ps->sms_turn++ % best.count : 0; /* no choice takes no turn */
     for (size_t i = 0; i < ps->count; i++)
         if (rank_of(ps, &ps->partners[i], code, msisdn) == best.rank && turn-- == 0)
             return &ps->partners[i];
