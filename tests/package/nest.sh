@@ -16,7 +16,6 @@ shift
 : "${NEST_LIMIT_S:=240}"
 nest=${NEST:-$(mktemp -d)}
 [ -n "${NEST:-}" ] || trap 'rm -rf "$nest"' EXIT
-export nest root script NEST_LIMIT_S
 
 inside() {
     set -eu
@@ -67,10 +66,15 @@ END
         chroot . /bin/sh -c 'umount -l /mnt; mount --make-rshared / # credentials are mounted by a child
             exec /lib/systemd/systemd --unit=nest.target --log-level=err --show-status=no'
 }
-export -f inside
 
+# What runs inside goes by a file: script(1) may start a shell that hands on no functions (dash).
+{
+    declare -p nest root script
+    declare -f inside
+    printf 'inside "$@"\n'
+} >"$nest/inside"
 timeout -k 5 "$NEST_LIMIT_S" script -qec "unshare --fork --kill-child --pid --mount --net --ipc --uts \
-    --cgroup bash -c 'inside \"\$@\"' -- $(printf '%q ' "$@")" /dev/null >"$nest/console" 2>&1 </dev/null || true
+    --cgroup bash $(printf '%q ' "$nest/inside" "$@")" /dev/null >"$nest/console" 2>&1 </dev/null || true
 [ ! -e "$nest/output" ] || cat "$nest/output"
 [ -e "$nest/status" ] || {
     echo "nest.sh: the machine ended without a result; its console:" >&2
