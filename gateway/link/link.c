@@ -138,7 +138,9 @@ static void stop_connection_work(struct link *link)
     timer_stop(q, &link->frame);
     timer_stop(q, &link->pace);
     deferred_cancel(link->env.deferred, &link->flush);
-    if (link->transport != NULL)
+    if (link->transport != NULL && link->is_dead)
+        transport_abort(link->transport);
+    else if (link->transport != NULL)
         transport_close(link->transport);
     link->transport = NULL;
     framer_reset(&link->framer);
@@ -260,6 +262,7 @@ void link_attach(struct link *link, struct transport *transport)
     link->connection++;
     link->is_first_read = true;
     link->is_write_blocked = false;
+    link->is_dead = false;
     link->unbind_reason = NULL;
     link->malformed_count = 0;
     link->last_pdu_ms = link_now(link);
@@ -445,6 +448,7 @@ void link_write_end(struct link *link, struct writer *w)
     if (outbuf_size(&link->out) > link->settings.out_bytes_max) {
         log_warning("link.slow_reader", LOG_S("link", link->settings.name),
                     LOG_U("octets", outbuf_size(&link->out)));
+        link->is_dead = true;
         link_doom(link, "slow_reader");
         return;
     }
@@ -527,6 +531,7 @@ static void on_idle_timer(struct timer *timer, void *arg)
     uint64_t quiet = link_now(link) - link->last_pdu_ms;
 
     if (link->is_enquiring && ++link->enquire_misses >= LINK_ENQUIRE_MISSES_MAX) {
+        link->is_dead = true;
         link_lose(link, "enquire_link_timeout");
         return;
     }

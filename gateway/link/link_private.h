@@ -71,6 +71,9 @@ struct link {
     struct outbuf out;
     bool is_write_blocked; /* the transport took less than it was given */
     bool is_first_read;    /* nothing has been cut from this connection yet */
+    /* The peer does not take what we send. What the kernel still holds must not reach it later,
+     * when the same messages have left again on another connection. */
+    bool is_dead;
 
     struct window window;
     struct pacer pacer;

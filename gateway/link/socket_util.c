@@ -47,3 +47,10 @@ void socket_read_away(int fd, void *buffer, size_t buffer_bytes)
         if (recv(fd, buffer, buffer_bytes, MSG_DONTWAIT) <= 0)
             return;
 }
+
+void socket_set_abort(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}

@@ -2,7 +2,8 @@
  * A byte stream under a link: raw non-blocking socket, TLS, or the simulator's.
  *
  * The link owns its transport. Nothing is called back from inside transport_open(),
- * transport_write() or transport_close(); after transport_close() nothing at all.
+ * transport_write() or transport_close(); after transport_close() or transport_abort() nothing at
+ * all.
  */
 #ifndef WARUNG_LINK_TRANSPORT_H
 #define WARUNG_LINK_TRANSPORT_H
@@ -35,6 +36,8 @@ struct transport_ops {
     size_t (*write)(struct transport *t, struct span bytes);
     /* Closes and frees (at the end of the loop turn). */
     void (*close)(struct transport *t);
+    /* Likewise, and what was written and has not arrived never does. NULL: as close. */
+    void (*abort)(struct transport *t);
 };
 
 static inline size_t transport_write(struct transport *t, struct span bytes)
@@ -45,6 +48,14 @@ static inline size_t transport_write(struct transport *t, struct span bytes)
 static inline void transport_close(struct transport *t)
 {
     t->ops->close(t);
+}
+
+static inline void transport_abort(struct transport *t)
+{
+    if (t->ops->abort != NULL)
+        t->ops->abort(t);
+    else
+        t->ops->close(t);
 }
 
 /* Makes outgoing transports: the gateway hands in sockets, the simulator its own network. */

@@ -120,6 +120,16 @@ static void socket_close(struct transport *transport)
 
 /* ---- reading and writing ---- */
 
+static void socket_abort(struct transport *transport)
+{
+    struct socket_transport *t = (struct socket_transport *)transport;
+
+    if (t->fd >= 0)
+        socket_set_abort(t->fd);
+    t->is_open = false; /* nothing is waited for */
+    socket_close(transport);
+}
+
 static size_t socket_write(struct transport *transport, struct span bytes)
 {
     struct socket_transport *t = (struct socket_transport *)transport;
@@ -140,7 +150,7 @@ static size_t socket_write(struct transport *transport, struct span bytes)
     return (size_t)n;
 }
 
-static const struct transport_ops socket_ops = {socket_write, socket_close};
+static const struct transport_ops socket_ops = {socket_write, socket_close, socket_abort};
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {

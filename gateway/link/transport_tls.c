@@ -94,6 +94,16 @@ static void tls_close(struct transport *transport)
     timer_start(t->factory->timers, &t->timer, LINGER_MS);
 }
 
+static void tls_abort(struct transport *transport)
+{
+    struct tls_transport *t = (struct tls_transport *)transport;
+
+    if (bufferevent_getfd(t->bev) >= 0)
+        socket_set_abort(bufferevent_getfd(t->bev));
+    t->is_open = false; /* no lingering, no close_notify */
+    tls_close(transport);
+}
+
 static void tell_lost(struct deferred *d, void *arg)
 {
     struct tls_transport *t = arg;
@@ -214,7 +224,7 @@ static size_t tls_write(struct transport *transport, struct span bytes)
     return size;
 }
 
-static const struct transport_ops tls_ops = {tls_write, tls_close};
+static const struct transport_ops tls_ops = {tls_write, tls_close, tls_abort};
 
 /* ---- opening ---- */
 

@@ -31,7 +31,13 @@ static void fake_close(struct transport *transport)
     t->is_closed = true;
 }
 
-static const struct transport_ops fake_ops = {fake_write, fake_close};
+static void fake_abort(struct transport *transport)
+{
+    ((struct fake_transport *)transport)->is_aborted = true;
+    fake_close(transport);
+}
+
+static const struct transport_ops fake_ops = {fake_write, fake_close, fake_abort};
 
 static struct fake_transport *transport_new(struct fake_network *network,
                                             const struct transport_events *events, void *ctx)

@@ -25,6 +25,7 @@ struct fake_transport {
     size_t room;      /* how many octets it takes before it is full */
     unsigned writes;  /* calls that took something */
     bool is_closed;
+    bool is_aborted; /* closed so that nothing written arrives any more */
 };
 
 void fake_network_init(struct fake_network *network);

@@ -554,6 +554,7 @@ static void test_slow_reader_is_closed(void **state)
         link_fixture_feed_deliver(&f, ++n);
     assert_in_range(n, 4096 / 17, 4096 / 17 + 2);
     link_fixture_expect_state(&f, LINK_CLOSED, "slow_reader");
+    assert_true(f.network.last->is_aborted);
     link_fixture_fini(&f);
 }
 
