@@ -118,8 +118,10 @@ static void on_sweep(struct timer *timer, void *arg)
     if (!store_is_ready(e->env.store) || e->is_draining)
         return;
     room = e->env.ports.sms_room(e->env.ports.ctx);
-    for (unsigned i = 0; i < per_tick && e->sweeps_under_way < buckets; i++) {
-        size_t limit = room < TURN_SWEEP_LIMIT ? room : TURN_SWEEP_LIMIT;
+    for (unsigned left = per_tick; left != 0 && e->sweeps_under_way < buckets; left--) {
+        /* An even share for each: what the first ones might take must not keep the others waiting. */
+        size_t share = (room + left - 1) / left;
+        size_t limit = share < TURN_SWEEP_LIMIT ? share : TURN_SWEEP_LIMIT;
 
         room -= limit;
         e->sweeps_under_way++;

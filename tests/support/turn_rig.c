@@ -213,7 +213,7 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
 static size_t port_sms_room(void *ctx)
 {
     (void)ctx;
-    return turn_rig.has_link ? 1000 : 0;
+    return turn_rig.has_link ? turn_rig.sms_room : 0;
 }
 
 static void port_record(void *ctx, const struct turn_record *record)
@@ -279,6 +279,7 @@ int turn_rig_setup(void **state)
     memset(outcomes, 0, sizeof(outcomes));
     turn_rig.wall_ms = TURN_RIG_NOW;
     turn_rig.has_link = turn_rig.has_push_link = true;
+    turn_rig.sms_room = 1000;
     turn_rig.show_ms = 1;
     turn_rig.show_connection = 1;
     turn_rig.traits = (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80}};

@@ -240,6 +240,20 @@ static void test_a_push_outlives_its_gateway(void **state)
     assert_int_equal(owed(), 0);
 }
 
+/* All buckets are looked into at once, and the links have room for little more than one each: those
+ * that come first in the round must not have it all. */
+static void test_little_room_is_shared_by_the_buckets(void **state)
+{
+    (void)state;
+    turn_rig.settings.sweep_ms = 50;
+    turn_rig_restart();
+    turn_rig.sms_room = TURN_RIG_BUCKETS + 4;
+    owe_push("MAIN", 60000);
+    turn_rig_pass(500);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(owed(), 0);
+}
+
 static void test_the_response_names_the_dialogue(void **state)
 {
     (void)state;
@@ -586,6 +600,7 @@ int main(void)
         ON_RIG(test_a_centre_that_cannot_now),
         ON_RIG(test_an_unknown_outcome),
         ON_RIG(test_a_push_outlives_its_gateway),
+        ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
         ON_RIG(test_the_end_of_the_dialogue_before_comes_late),
         ON_RIG(test_aborts_are_confirmed_where_the_centre_wants_it),
