@@ -9,25 +9,34 @@ cd "$(dirname "$0")/.." || exit
 build=${BUILD:-build}
 run=$(mkdir -p "${RUN:-run}/redis" && cd "${RUN:-run}" && pwd) || exit
 
+number=${PHONE:-6281200000001}
+if [[ ! $number =~ ^[0-9]{3,20}$ ]]; then
+    echo "PHONE is a number with its country code, digits alone, such as 6281200000001" >&2
+    exit 1
+fi
+
 exec 9>"$run/lock"
 if ! flock -n 9; then
     echo "make run is running here already ($run); leave its phone first" >&2
     exit 1
 fi
 
-# Pid files tell a later run what a killed one left behind. `run_it NAME COMMAND...` starts a
-# process that does not hold our lock.
+# Pid files tell a later run what a killed one left behind; its pids may be others' by now, so that
+# the command line counts, too. (Of our own it does not: before its exec a child still has ours.)
+# `run_it NAME COMMAND...` starts a process that does not hold our lock.
+declare -A ours
 pid_of() { cat "$run/$1.pid" 2>/dev/null; }
 run_it() {
     local name=$1
     shift
     "$@" <&0 9>&- & # without "<&0" a background process reads /dev/null
+    ours[$name]=$!
     echo $! >"$run/$name.pid"
 }
 is_running() {
     local pid
-    pid=$(pid_of "$1") && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null &&
-        tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "$2"
+    pid=$(pid_of "$1") && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || return 1
+    [ "${ours[$1]:-}" = "$pid" ] || tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "$2"
 }
 end() {
     local pid
@@ -48,6 +57,7 @@ end_all() {
     end warungd warungd
     end redis redis-server
     rm -f "$run/smsc.port"
+    [ "${sockets:-$run}" = "$run" ] || rm -rf "$sockets"
 }
 fail() {
     echo "$1; see $2:" >&2
@@ -78,20 +88,27 @@ trap end_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# A socket's path has at most 107 octets.
-socket=$run/redis.sock
-[ ${#socket} -lt 108 ] || socket=$(mktemp -d)/redis.sock
+# A socket's path has at most 107 octets: where this folder's is longer, the sockets lie elsewhere.
+sockets=$run
+[ ${#run} -lt 90 ] || sockets=$(mktemp -d)
+socket=$sockets/redis.sock
 rm -f "$socket"
 run_it redis redis-server conf/redis.conf --port 0 --unixsocket "$socket" --unixsocketperm 700 \
     --dir "$run/redis" --logfile "" </dev/null >"$run/redis.log" 2>&1
 wait_for redis redis-server eval "redis-cli -s '$socket' PING | grep -q PONG" ||
     fail "Redis did not start" "$run/redis.log"
 
+if [ -t 0 ]; then
+    echo "As an admin, in another terminal: $build/warungctl -c $run/warung.cfg merchants list" >&2
+fi
 rm -f "$run/smsc.port"
 run_it phone "$build/warung-smsc" phone --listen 127.0.0.1:0 --port-file "$run/smsc.port" \
-    --system-id warung --password secret --phone "${PHONE:-6281200000001}" --code "*384#" --sms 384
+    --system-id warung --password secret --phone "$number" --code "*384#" --sms 384
 phone=$!
-wait_for phone warung-smsc test -s "$run/smsc.port" || exit 1
+wait_for phone warung-smsc test -s "$run/smsc.port" || {
+    echo "the phone did not start" >&2
+    exit 1
+}
 
 cat >"$run/warung.cfg" <<EOF
 // Written by make run; the next one writes it again.
@@ -102,13 +119,11 @@ smsc = ( { name = "phone"; host = "127.0.0.1"; port = $(cat "$run/smsc.port");
            codes = [ "*384#", "384" ]; } );
 menus = ( { file = "$PWD/conf/menus/terususaha.cfg"; codes = [ "*384#" ]; sms = [ "384" ]; } );
 admin = { listen = "127.0.0.1:$(free_port 8080)"; };
+control = "$sockets/warungd.sock";
 EOF
 run_it warungd "$build/warungd" -c "$run/warung.cfg" </dev/null >"$run/warungd.log" 2>&1
 wait_for warungd warungd grep -q 'event=gateway\.ready' "$run/warungd.log" ||
     fail "warungd did not start" "$run/warungd.log"
-if [ -t 0 ]; then
-    echo "as an admin, in another terminal: $build/warungctl -c $run/warung.cfg merchants list" >&2
-fi
 
 wait "$phone"
 status=$?

@@ -69,3 +69,25 @@ test('what a killed run left behind is cleared by the next', async () => {
     killed.child.stdin.end();
     fs.rmSync(folder, { recursive: true });
 });
+
+// A socket's path has at most 107 octets: a checkout that lies deep must do.
+test('a folder with a long name that has blanks', async () => {
+    const parent = temporaryFolder('make-run-long');
+    const folder = path.join(parent, `${'deep '.repeat(20)}folder`, 'run');
+    const result = await makeRun(folder, ['*384#', 'hangup', 'sms']);
+    assert.equal(result.code, 0, result.output);
+    assert.match(result.stdout, /Tabik pun!/);
+    assert.match(result.stdout, /what does it say\?/);
+    assert.deepEqual(processesOf(folder), []);
+    fs.rmSync(parent, { recursive: true });
+});
+
+test('a number that is none is told at once', async () => {
+    const folder = temporaryFolder('make-run-number');
+    const result = await run('make', ['-s', 'run', `KIND=${KIND}`], {
+        input: '*384#\n', env: { ...environment(folder), PHONE: '0812-0000' },
+    });
+    assert.notEqual(result.code, 0);
+    assert.match(result.output, /PHONE is a number with its country code/);
+    fs.rmSync(folder, { recursive: true });
+});

@@ -181,6 +181,8 @@ static void on_line(struct phone *p, const char *line)
         wait_for(p, WAIT_PAUSE, strtoul(line + 5, NULL, 10));
     else if (is_idle && (strcmp(line, "help") == 0 || strcmp(line, "?") == 0))
         show_help(p);
+    else if (is_idle && strcmp(line, "sms") == 0)
+        display_note(&p->display, "what does it say? for instance: sms STATUS");
     else if (is_idle && strcmp(line, "quit") == 0)
         finish(p, 0);
     else
