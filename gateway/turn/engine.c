@@ -119,7 +119,8 @@ static void on_sweep(struct timer *timer, void *arg)
         return;
     room = e->env.ports.sms_room(e->env.ports.ctx);
     for (unsigned left = per_tick; left != 0 && e->sweeps_under_way < buckets; left--) {
-        /* An even share for each: what the first ones might take must not keep the others waiting. */
+        /* An even share for each: what the first ones might take must not keep the others waiting.
+         */
         size_t share = (room + left - 1) / left;
         size_t limit = share < TURN_SWEEP_LIMIT ? share : TURN_SWEEP_LIMIT;
 
