@@ -7,6 +7,7 @@
 enum {
     FOLDED_BYTES = 128,
     PREFIX_LETTERS_MIN = 3,
+    END_LETTERS_MIN = 4,
     GUESS_EDITS_MAX = 2,
     GUESS_SHORT_LETTERS = 4, /* names up to here: one edit */
 };
@@ -165,10 +166,24 @@ static unsigned row_distance(const struct menu_row *row, const char *folded, uns
     return best;
 }
 
-static bool begins_with(const struct menu_row *row, const char *folded)
+typedef bool fits_fn(const char *key, const char *folded);
+
+static bool begins_with(const char *key, const char *folded)
+{
+    return strncmp(key, folded, strlen(folded)) == 0;
+}
+
+static bool ends_with(const char *key, const char *folded)
+{
+    size_t n = strlen(key), m = strlen(folded);
+
+    return n >= m && strcmp(key + n - m, folded) == 0;
+}
+
+static bool row_fits(const struct menu_row *row, const char *folded, fits_fn *fits)
 {
     for (unsigned i = 0; i < row->key_count; i++)
-        if (strncmp(row->keys[i], folded, strlen(folded)) == 0)
+        if (fits(row->keys[i], folded))
             return true;
     return false;
 }
@@ -198,19 +213,39 @@ static const struct menu_row *nearest_row(const struct menu_table *table,
     return best <= limit ? found : NULL;
 }
 
-static const struct menu_row *prefix_row(const struct menu_table *table,
-                                         const struct menu_row_group *group, const char *folded,
-                                         unsigned *matches)
+static const struct menu_row *only_row(const struct menu_table *table,
+                                       const struct menu_row_group *group, const char *folded,
+                                       fits_fn *fits, unsigned *matches)
 {
     const struct menu_row *found = NULL;
 
     *matches = 0;
     for (unsigned i = 0; i < group->count; i++)
-        if (begins_with(&table->rows[group->first + i], folded)) {
+        if (row_fits(&table->rows[group->first + i], folded, fits)) {
             found = &table->rows[group->first + i];
             ++*matches;
         }
     return *matches == 1 ? found : NULL;
+}
+
+/* "Barat" for Metro Barat; "Kec. Metro Barat". */
+static const struct menu_row *part_row(const struct menu_table *table,
+                                       const struct menu_row_group *group, const char *typed,
+                                       const char *folded)
+{
+    char rest[FOLDED_BYTES];
+    const struct menu_row *row;
+    unsigned matches = 0;
+    bool is_guess;
+
+    if (strlen(folded) < END_LETTERS_MIN)
+        return NULL;
+    row = only_row(table, group, folded, ends_with, &matches);
+    if (row != NULL || matches != 0)
+        return row;
+    typed += strspn(typed, " ");
+    menu_match_fold(typed + strcspn(typed, " "), rest, sizeof(rest));
+    return rest[0] != '\0' ? nearest_row(table, group, rest, &is_guess) : NULL;
 }
 
 const struct menu_row *menu_match_row(const struct menu_table *table,
@@ -234,7 +269,7 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
     if (row != NULL && !*is_guess)
         return row;
     if (strlen(folded) >= PREFIX_LETTERS_MIN) {
-        const struct menu_row *begun = prefix_row(table, group, folded, &matches);
+        const struct menu_row *begun = only_row(table, group, folded, begins_with, &matches);
 
         if (begun != NULL) {
             *is_guess = false;
@@ -242,5 +277,11 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
         }
     }
     /* The beginning of several: a guess would be a throw of dice. */
-    return matches == 0 ? row : NULL;
+    if (matches != 0)
+        return NULL;
+    if (row == NULL) {
+        row = part_row(table, group, typed, folded);
+        *is_guess = row != NULL;
+    }
+    return row;
 }

@@ -367,6 +367,14 @@ static void names_mean_one_row(void **state)
         {"tanjung raja", "e", false},
         {"tanjung rajya", NULL, false},
         {"tanjung", NULL, false},
+        {"barat", "18.72.01", true},
+        {"Kec. Metro Barat", "18.72.01", true},
+        {"kecamatan  metro brat", "18.72.01", true},
+        {"raja", "e", true},
+        {"kec raja", NULL, false},
+        {"gunung raya", NULL, false}, /* not the other one that ends so */
+        {"at", NULL, false},
+        {"kec", NULL, false},
         {"", NULL, false},
         {"...", NULL, false},
     };
