@@ -422,6 +422,10 @@ static bool send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_
     router_sms_source(p->router, order->source, source);
     sms.reference = p->next_reference++;
     sms.registered_delivery = wants_receipts(&peer, parts) ? RECEIPT_WANTED : 0;
+    if (peer.centre != NULL) { /* deliver_sm has none (4.6.1) */
+        sms.validity_s = order->validity_s;
+        sms.now_ms = order->now_ms;
+    }
     return submit_parts(p, &peer, &sms, order->is_bulk ? LINK_LANE_BULK : LINK_LANE_SMS,
                         deadline_ms, fn, arg);
 }

@@ -1,38 +1,24 @@
 #include "gateway/queries.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <time.h>
 
 #include "gateway/message_id.h"
 #include "gateway/smpp/receipt.h"
+#include "gateway/smpp/smpp_time.h"
 
-enum { DATE_BYTES = 17, PDU_BYTES = 128 };
-
-/* YYMMDDhhmmsstnnp: to a tenth of a second, UTC (7.1.1). */
-static void write_date(int64_t at_ms, char text[DATE_BYTES])
-{
-    time_t seconds = (time_t)(at_ms / 1000);
-    struct tm utc;
-
-    gmtime_r(&seconds, &utc);
-    snprintf(text, DATE_BYTES, "%02u%02u%02u%02u%02u%02u%u00+", (unsigned)utc.tm_year % 100,
-             (unsigned)(utc.tm_mon + 1) % 100, (unsigned)utc.tm_mday % 100,
-             (unsigned)utc.tm_hour % 100, (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100,
-             (unsigned)(at_ms % 1000 / 100) % 10);
-}
+enum { PDU_BYTES = 128 };
 
 static void answer_delivered(struct link *link, struct link_ticket ticket,
                              const struct smpp_pdu *pdu, int64_t at_ms)
 {
-    char date[DATE_BYTES];
+    char date[SMPP_TIME_BYTES];
     struct smpp_query response = {.message_id = pdu->query.message_id,
                                   .message_state = RECEIPT_DELIVERED};
     uint8_t octets[PDU_BYTES];
     struct writer w;
     bool fits;
 
-    write_date(at_ms, date);
+    smpp_time_write_absolute(at_ms, date);
     response.final_date = span_of_string(date);
     writer_init(&w, octets, sizeof(octets));
     fits = smpp_query_resp_encode(&w, ESME_ROK, ticket.sequence_number, &response);

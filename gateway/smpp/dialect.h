@@ -158,6 +158,10 @@ struct dialect_sms {
     const char *text; /* UTF-8 */
     uint8_t registered_delivery;
     uint16_t reference; /* of its parts: another one for the next long text to this msisdn */
+    /* So long the centre may try, from now_ms (since 1970); 0 = as long as it likes. Sent in the
+     * form that the dialect has for it (`validity`). */
+    uint32_t validity_s;
+    int64_t now_ms;
 };
 
 enum { DIALECT_SMS_PARTS_MAX = 255 };

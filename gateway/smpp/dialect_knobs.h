@@ -90,6 +90,13 @@ enum dialect_sms_parts {
     DIALECT_PARTS_PAYLOAD, /* whole, in message_payload: the centre cuts it */
 };
 
+/* How validity_period says until when an SMS is worth delivering. */
+enum dialect_validity {
+    DIALECT_VALIDITY_RELATIVE,
+    DIALECT_VALIDITY_ABSOLUTE,
+    DIALECT_VALIDITY_NONE
+};
+
 struct dialect_type_of_address {
     uint8_t ton;
     uint8_t npi;
@@ -135,6 +142,7 @@ struct dialect {
     uint16_t max_ucs2;
     struct dialect_timers timers;
     enum dialect_sms_parts sms_parts;
+    enum dialect_validity validity;
     bool receipt_by_text; /* a text with an id and a state is a receipt, whatever its esm_class */
     enum receipt_ids receipt_ids;
 };

@@ -407,6 +407,10 @@ static const struct word sms_parts_words[] = {{"udh8", DIALECT_PARTS_UDH8},
                                               {"sar", DIALECT_PARTS_SAR},
                                               {"payload", DIALECT_PARTS_PAYLOAD},
                                               {0}};
+static const struct word validity_words[] = {{"relative", DIALECT_VALIDITY_RELATIVE},
+                                             {"absolute", DIALECT_VALIDITY_ABSOLUTE},
+                                             {"none", DIALECT_VALIDITY_NONE},
+                                             {0}};
 static const struct word receipt_match_words[] = {{"type", 0}, {"text", 1}, {0}};
 static const struct word receipt_ids_words[] = {{"auto", RECEIPT_IDS_AUTO},
                                                 {"string", RECEIPT_IDS_STRING},
@@ -448,6 +452,7 @@ static const struct knob knobs[] = {
     FIELD("service_type_out", service_type_out),
     {"service_type_state", set_flag, AT(service_type_is_state), .words = state_words},
     WORD("sms_parts", sms_parts, sms_parts_words),
+    WORD("validity", validity, validity_words),
     {"receipt_match", set_flag, AT(receipt_by_text), .words = receipt_match_words},
     WORD("receipt_ids", receipt_ids, receipt_ids_words),
     FORM("ussd_match", set_match, match_words, "a list of op, service_type[:BEGINNING*], code"),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/smpp/dialect_knobs.h"
+#include "gateway/smpp/smpp_time.h"
 #include "gateway/smpp/udh.h"
 
 enum {
@@ -104,6 +105,19 @@ static void set_addresses(const struct dialect *d, const struct dialect_sms *sms
                                            span_of_string(sms->msisdn)};
 }
 
+/* `text` holds it as long as the message is in use. */
+static void set_validity(const struct dialect *d, const struct dialect_sms *sms,
+                         char text[SMPP_TIME_BYTES], struct smpp_message *m)
+{
+    if (sms->validity_s == 0 || d->validity == DIALECT_VALIDITY_NONE)
+        return;
+    if (d->validity == DIALECT_VALIDITY_ABSOLUTE)
+        smpp_time_write_absolute(sms->now_ms + (int64_t)sms->validity_s * 1000, text);
+    else
+        smpp_time_write_relative(sms->validity_s, text);
+    m->validity_period = span_of_string(text);
+}
+
 static void write_sar(struct writer *tlvs, const struct dialect_part *part)
 {
     smpp_tlv_write_u16(tlvs, SMPP_TAG_SAR_MSG_REF_NUM, part->reference);
@@ -120,6 +134,7 @@ bool dialect_encode_sms_part(const struct dialect *d, const struct dialect_sms *
                                 .width = d->sms_parts == DIALECT_PARTS_UDH8 ? 8 : 16,
                                 .number = (uint8_t)(index + 1)};
     unsigned count = dialect_sms_parts(d, sms->text);
+    char validity[SMPP_TIME_BYTES];
     struct writer text, tlvs;
     struct span piece;
     struct plan plan;
@@ -140,6 +155,7 @@ bool dialect_encode_sms_part(const struct dialect *d, const struct dialect_sms *
         return false;
     m.data_coding = plan.data_coding;
     set_addresses(d, sms, &m);
+    set_validity(d, sms, validity, &m);
     if (plan.is_payload)
         smpp_tlv_write(&tlvs, SMPP_TAG_MESSAGE_PAYLOAD, writer_span(&text));
     else

@@ -343,6 +343,8 @@ static bool owed_try(struct owed *d)
         end(d, STORE_END_EXPIRED);
         return false;
     }
+    sms.now_ms = now_ms;
+    sms.validity_s = (uint32_t)((e->expires_ms - now_ms + 999) / 1000);
     if (now_ms < e->due_ms ||
         !env->ports.send_sms(env->ports.ctx, &sms, env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS,
                              on_sent, d)) {

@@ -103,6 +103,9 @@ struct turn_sms {
     const char *msisdn;
     const char *text;
     bool is_bulk; /* nobody waits for it: behind all others */
+    /* Worth delivering for so long from now_ms (since 1970); 0 = nothing is said about it. */
+    uint32_t validity_s;
+    int64_t now_ms;
 };
 
 /* A delivery receipt, as far as it says something for good. */

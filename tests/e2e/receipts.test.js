@@ -61,6 +61,31 @@ test('receipts are asked for SMS, not for screens, and end the message', async (
     });
 });
 
+test('the centre is told how long an SMS is worth delivering, the phone is not; a receipt by then counts', async () => {
+    for (const knob of ['relative', 'absolute', 'none']) {
+        await withScene('validity', async ({ centre, gateway }) => {
+            const periods = [];
+            for (const session of centre.sessions)
+                session.on('submit_sm', (pdu) => periods.push(pdu.validity_period));
+            await centre.phone(MSISDN).dial();
+            const screens = periods.splice(0);
+            assert.ok(screens.length > 0 && screens.every((p) => !p), 'a screen is not stored');
+            const sms = await owe(centre, MSISDN);
+            const [period] = periods;
+            if (knob === 'none')
+                assert.ok(!period, String(period));
+            else // npm's reading of either form
+                assert.ok(Math.abs(new Date(period) - Date.now() - 86400000) < 60000, String(period));
+            await until('awaited', async () => (await states(gateway, MSISDN)).at(-1) === 'awaited');
+            assert.equal(await tell(centre, sms, { state: 'EXPIRED' }), 0);
+            assert.equal((await states(gateway, MSISDN)).at(-1), 'expired');
+        }, {
+            smsc: { dialect: 'own' }, settings: { turn: { sms_expiry_s: 86400 } },
+            dialects: `dialects = ( { name = "own"; base = "spec34"; validity = "${knob}"; } );`,
+        });
+    }
+});
+
 test('an id is known in every way of writing it that the dialect names', async () => {
     for (const [dialect, respId, receiptId] of [['auto', '1A2B', '6699'], ['auto', '0000001a2b', '1A2B'],
         ['string', '42', '0042'], ['resp_hex_dlr_dec', '10', '16'], ['resp_dec_dlr_hex', '16', '10']]) {

@@ -45,7 +45,12 @@ static void check_reply(const struct dialect *d, const struct dialect_input *inp
 
 static void check_sms(const struct dialect *d, const struct dialect_input *input)
 {
-    struct dialect_sms sms = {input->code, input->msisdn, input->text, 0, 7};
+    struct dialect_sms sms = {.source = input->code,
+                              .msisdn = input->msisdn,
+                              .text = input->text,
+                              .reference = 7,
+                              .validity_s = (uint32_t)input->fingerprint,
+                              .now_ms = (int64_t)(input->fingerprint >> 20)};
     unsigned count = dialect_sms_parts(d, input->text);
     uint8_t octets[PDU_BYTES];
     struct smpp_pdu pdu;

@@ -231,6 +231,43 @@ static void an_sms_goes_from_a_number_or_a_name(void **state)
     assert_int_equal(pdu.message.source.npi, 0);
 }
 
+static void check_validity(const char *knob, uint32_t validity_s, const char *expected)
+{
+    struct dialect *d = dialect_new("x", dialect_find("spec34"));
+    struct dialect_sms sms = {.source = "384",
+                              .msisdn = "6281200000001",
+                              .text = "Halo",
+                              .validity_s = validity_s,
+                              .now_ms = INT64_C(1795489200900)};
+    uint8_t octets[PDU_BYTES];
+    char error[128];
+    struct smpp_pdu pdu;
+    struct writer w;
+
+    writer_init(&w, octets, sizeof(octets));
+    if (knob != NULL)
+        assert_true(dialect_set_knob(d, "validity", knob, error, sizeof(error)));
+    assert_true(dialect_encode_sms_part(d, &sms, 0, 42, &w));
+    assert_int_equal(smpp_pdu_decode(writer_span(&w), &pdu), ESME_ROK);
+    if (!span_is_equal(pdu.message.validity_period, span_of_string(expected)))
+        fail_msg("%.*s instead of %s", (int)pdu.message.validity_period.size,
+                 (const char *)pdu.message.validity_period.data, expected);
+    dialect_free(d);
+}
+
+static void an_sms_says_how_long_it_is_worth_delivering(void **state)
+{
+    (void)state;
+    check_validity(NULL, 3 * 86400, "000003000000000R");
+    check_validity("relative", 1, "000000000001000R");
+    check_validity("relative", 86400 + 3600 * 23 + 59 * 60 + 58, "000001235958000R");
+    check_validity("relative", UINT32_MAX, "000031000000000R");
+    check_validity("absolute", 86400, "261125030000900+"); /* 2026-11-24T03:00:00.9Z */
+    check_validity("none", 86400, "");
+    check_validity("relative", 0, "");
+    check_validity("absolute", 0, "");
+}
+
 static void an_sms_has_one_part(void **state)
 {
     char text[256];
@@ -270,7 +307,7 @@ static void check_long(const struct long_case *lc)
     static char text[DIALECT_TEXT_BYTES], whole[DIALECT_TEXT_BYTES];
     static struct dialect_input input;
     struct dialect *d = dialect_new("x", dialect_find("spec34"));
-    struct dialect_sms sms = {"384", "6281200000001", text, 1, 0x12A7};
+    struct dialect_sms sms = {"384", "6281200000001", text, 1, 0x12A7, 0, 0};
     bool is_parts = lc->parts > 1;
     char error[128];
     size_t units;
@@ -476,6 +513,7 @@ static void knobs_take_their_values(void **state)
         {"max_ucs2", "70"},
         {"timers", "5 60 90"},
         {"sms_parts", "sar"},
+        {"validity", "absolute"},
         {"receipt_match", "text"},
         {"receipt_ids", "resp_hex_dlr_dec"},
     };
@@ -619,6 +657,7 @@ int main(void)
         cmocka_unit_test(every_field_counts),
         cmocka_unit_test(parts_are_read),
         cmocka_unit_test(an_sms_goes_from_a_number_or_a_name),
+        cmocka_unit_test(an_sms_says_how_long_it_is_worth_delivering),
         cmocka_unit_test(an_sms_has_one_part),
         cmocka_unit_test(long_texts_go_in_parts),
         cmocka_unit_test(what_cannot_be_sent_has_no_parts),
