@@ -11,26 +11,11 @@
 #include "gateway/message_id.h"
 #include "gateway/queries.h"
 #include "gateway/receipt_names.h"
+#include "gateway/sendings.h"
 
 enum {
-    RECEIPT_WANTED = 1,   /* registered_delivery: of the message's end, good or bad (5.2.17) */
-    PDU_BYTES = 4096,     /* a submit_sm or data_sm with a text of one page */
-    SENT_POOL_MAX = 4096, /* records of requests kept for reuse */
-};
-
-/* A screen or SMS under way; its callback runs when every part has its outcome. */
-struct sent {
-    struct list_node node;
-    struct ports *ports;
-    unsigned parts; /* without an outcome yet */
-    unsigned total;
-    struct turn_sent outcome;
-    char message_id[LINK_MESSAGE_ID_BYTES];
-    struct link_request *request; /* of the last part */
-    struct receipt_names *names;  /* NULL: no receipts were asked for */
-    char pushed_to[32];           /* peer with which it opens a dialogue; empty = it opens none */
-    turn_sent_fn *fn;
-    void *arg;
+    RECEIPT_WANTED = 1, /* registered_delivery: of the message's end, good or bad (5.2.17) */
+    PDU_BYTES = 4096,   /* a submit_sm or data_sm with a text of one page */
 };
 
 /* Stands in an origin for the bind of a partner's, whose link is found by its connection. */
@@ -42,8 +27,7 @@ struct ports {
     const struct router *router;
     struct turn_engine *engine;
     struct funnel *funnel; /* NULL: nothing is counted */
-    struct list under_way;
-    struct list pool;
+    struct sendings sendings;
     const struct vault *vault;
     uint32_t next_message_id; /* that partners are told */
     uint16_t next_reference;  /* of SMS in several parts */
@@ -51,126 +35,6 @@ struct ports {
     enum cdr_number cdr_number;
     struct ports_counters counters;
 };
-
-static struct sent *sent_new(struct ports *p, turn_sent_fn *fn, void *arg)
-{
-    struct list_node *node = list_pop_front(&p->pool);
-    struct sent *s = node != NULL ? LIST_ITEM(node, struct sent, node) : mem_zalloc(sizeof(*s));
-
-    s->ports = p;
-    s->parts = 0;
-    s->total = 0;
-    s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
-    s->message_id[0] = s->pushed_to[0] = '\0';
-    s->names = NULL;
-    s->fn = fn;
-    s->arg = arg;
-    list_push_back(&p->under_way, &s->node);
-    return s;
-}
-
-static void sent_recycle(struct sent *s)
-{
-    struct ports *p = s->ports;
-
-    list_remove(&p->under_way, &s->node);
-    mem_free(s->names);
-    if (p->pool.count < SENT_POOL_MAX)
-        list_push_front(&p->pool, &s->node);
-    else
-        mem_free(s);
-}
-
-static enum turn_sent_kind kind_of(const struct link_result *result)
-{
-    switch (result->kind) {
-    case LINK_RESULT_ANSWERED:
-        break;
-    case LINK_RESULT_TIMEOUT:
-    case LINK_RESULT_LOST:
-        return TURN_SENT_UNKNOWN;
-    case LINK_RESULT_UNSENT:
-        return TURN_SENT_NOT;
-    }
-    switch (smpp_status_class(result->command_status)) {
-    case SMPP_CLASS_OK:
-        return TURN_SENT_OK;
-    case SMPP_CLASS_SLOW_DOWN:
-    case SMPP_CLASS_TEMPORARY:
-    case SMPP_CLASS_SESSION:
-        return TURN_SENT_TEMPORARY;
-    case SMPP_CLASS_CREDENTIALS:
-    case SMPP_CLASS_PERMANENT:
-        break;
-    }
-    return TURN_SENT_PERMANENT;
-}
-
-/* How much an outcome of one part decides about the whole: one that was refused for good ends the
- * message; one that may have been taken must not be sent again as if it were new. */
-static unsigned weight(enum turn_sent_kind kind)
-{
-    static const unsigned weights[] = {
-        [TURN_SENT_OK] = 0,      [TURN_SENT_NOT] = 1,       [TURN_SENT_TEMPORARY] = 2,
-        [TURN_SENT_UNKNOWN] = 3, [TURN_SENT_PERMANENT] = 4,
-    };
-
-    return weights[kind];
-}
-
-static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
-{
-    size_t size = id.size < LINK_MESSAGE_ID_BYTES ? id.size : LINK_MESSAGE_ID_BYTES - 1;
-
-    if (size != 0)
-        memcpy(text, id.data, size);
-    text[size] = '\0';
-}
-
-static bool name_dialogue(struct sent *s, const struct link_result *result,
-                          struct dialect_session *session);
-
-static void on_part(void *arg, const struct link_result *result)
-{
-    struct sent *s = arg;
-    enum turn_sent_kind kind = kind_of(result);
-    char id[LINK_MESSAGE_ID_BYTES];
-    struct dialect_session session = {.size = 0};
-
-    assert(s->parts > 0);
-    copy_id(result->message_id, id);
-    if (s->message_id[0] == '\0')
-        memcpy(s->message_id, id, sizeof(id));
-    if (s->names != NULL && kind == TURN_SENT_OK)
-        receipt_names_add_part(s->names, id);
-    if (weight(kind) >= weight(s->outcome.kind)) {
-        s->outcome.kind = kind;
-        s->outcome.command_status =
-            result->kind == LINK_RESULT_ANSWERED ? result->command_status : 0;
-        s->outcome.connection = result->connection;
-    }
-    if (--s->parts > 0)
-        return;
-    if (s->names != NULL && s->outcome.kind == TURN_SENT_OK)
-        receipt_names_give(s->names, &s->outcome);
-    if (s->outcome.kind == TURN_SENT_OK && name_dialogue(s, result, &session))
-        s->outcome.session = &session;
-    s->fn(s->arg, &s->outcome);
-    sent_recycle(s);
-}
-
-static bool submit(struct sent *s, struct link *link, enum link_lane lane, const struct writer *pdu,
-                   uint64_t deadline_ms)
-{
-    s->request = link_submit(link, lane, writer_span(pdu), deadline_ms, on_part, s);
-    if (s->request == NULL) {
-        s->ports->counters.unsent++;
-        return false;
-    }
-    s->parts++;
-    s->total++;
-    return true;
-}
 
 /* ---- who is meant ---- */
 
@@ -203,14 +67,23 @@ static struct service *service_of(const struct peer *peer)
     return peer->centre != NULL ? centre_service(peer->centre) : partner_service(peer->partner);
 }
 
-static bool name_dialogue(struct sent *s, const struct link_result *result,
+static bool name_dialogue(void *ctx, const char *pushed_to, const struct link_result *result,
                           struct dialect_session *session)
 {
     struct smpp_pdu response = {.message_id = result->message_id, .tlvs = result->tlvs};
     struct peer peer;
 
-    return s->pushed_to[0] != '\0' && find_peer(s->ports, s->pushed_to, &peer) &&
+    return find_peer(ctx, pushed_to, &peer) &&
            dialect_decode_response(peer.dialect, &response, session);
+}
+
+static bool submit(struct ports *p, struct sent *s, struct link *link, enum link_lane lane,
+                   const struct writer *pdu, uint64_t deadline_ms)
+{
+    if (sent_submit(s, link, lane, writer_span(pdu), deadline_ms))
+        return true;
+    p->counters.unsent++;
+    return false;
 }
 
 static struct link *pick_link(struct ports *p, const struct peer *peer)
@@ -224,19 +97,6 @@ static struct link *link_of(struct ports *p, const struct turn_origin *origin)
 {
     return origin->link == PARTNER_BIND ? partners_find_link(p->partners, origin->connection)
                                         : centres_find_link(p->centres, (uintptr_t)origin->link);
-}
-
-/* A partner gets as deliver_sm what a centre gets as submit_sm: the two have the same fields (SMPP
- * 3.4 4.4 and 4.6). */
-static void turn_around(struct writer *pdu)
-{
-    enum { COMMAND_ID_AT = 4 };
-    struct writer w;
-
-    if (pdu->start[COMMAND_ID_AT + 3] != SMPP_SUBMIT_SM)
-        return; /* data_sm goes both ways */
-    writer_init(&w, pdu->start + COMMAND_ID_AT, 4);
-    writer_u32(&w, SMPP_DELIVER_SM);
 }
 
 /* ---- for the turn engine ---- */
@@ -294,19 +154,36 @@ static bool is_full(void *ctx, const struct turn_origin *origin)
 
 static bool withdraw(void *ctx, turn_sent_fn *fn, void *arg)
 {
-    struct ports *p = ctx;
+    return sendings_withdraw(&((struct ports *)ctx)->sendings, fn, arg);
+}
 
-    LIST_FOREACH(n, &p->under_way) {
-        struct sent *s = LIST_ITEM(n, struct sent, node);
+static void on_released(void *arg, const struct turn_sent *sent)
+{
+    (void)arg;
+    (void)sent; /* the dialogue is over, or the centre's own timer ends it */
+}
 
-        if (s->fn != fn || s->arg != arg)
-            continue;
-        if (s->total != 1 || !link_withdraw(s->request))
-            return false;
+/* What should have been shown cannot be: the phone is let go, where the dialect can, and does not
+ * wait until the centre gives up. */
+static void release(struct ports *p, struct link *link, const struct peer *peer,
+                    const struct turn_screen *screen, uint64_t deadline_ms)
+{
+    struct dialect_reply reply = screen->reply;
+    uint8_t octets[PDU_BYTES];
+    struct writer w;
+    struct sent *s;
+
+    if (reply.kind != DIALECT_ASK && reply.kind != DIALECT_END)
+        return; /* no dialogue is open, or none any more */
+    reply.kind = DIALECT_RELEASE;
+    writer_init(&w, octets, sizeof(octets));
+    if (!dialect_encode(peer->dialect, &reply, 0, &w))
+        return;
+    if (peer->partner != NULL)
+        smpp_message_turn_around(w.start);
+    s = sent_new(&p->sendings, on_released, NULL);
+    if (!submit(p, s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
         sent_recycle(s);
-        return true;
-    }
-    return false;
 }
 
 static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
@@ -333,14 +210,15 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
         p->counters.unencodable++;
         log_error("screen.unencodable", LOG_S("peer", peer.name),
                   LOG_MSISDN("msisdn", screen->reply.msisdn));
+        release(p, link, &peer, screen, deadline_ms);
         return false;
     }
     if (peer.partner != NULL)
-        turn_around(&w);
-    s = sent_new(p, fn, arg);
+        smpp_message_turn_around(w.start);
+    s = sent_new(&p->sendings, fn, arg);
     if (screen->reply.kind == DIALECT_PUSH)
         text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
-    if (submit(s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
+    if (submit(p, s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
         return true;
     sent_recycle(s);
     return false;
@@ -376,7 +254,7 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
 {
     unsigned count = dialect_sms_parts(peer->dialect, sms->text), i;
     struct link *link = pick_link(p, peer);
-    struct sent *s = sent_new(p, fn, arg);
+    struct sent *s = sent_new(&p->sendings, fn, arg);
     uint8_t octets[PDU_BYTES];
     struct writer w;
 
@@ -388,8 +266,8 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
         if (!dialect_encode_sms_part(peer->dialect, sms, i, 0, &w))
             break;
         if (peer->partner != NULL)
-            turn_around(&w);
-        if (!submit(s, link, lane, &w, deadline_ms))
+            smpp_message_turn_around(w.start);
+        if (!submit(p, s, link, lane, &w, deadline_ms))
             break;
     }
     if (i < count)
@@ -626,23 +504,13 @@ struct ports *ports_new(void)
 {
     struct ports *p = mem_zalloc(sizeof(*p));
 
-    list_init(&p->under_way);
-    list_init(&p->pool);
+    sendings_init(&p->sendings, name_dialogue, p);
     return p;
-}
-
-static void free_all(struct list *list)
-{
-    struct list_node *node;
-
-    while ((node = list_pop_front(list)) != NULL)
-        mem_free(LIST_ITEM(node, struct sent, node));
 }
 
 void ports_free(struct ports *p)
 {
-    free_all(&p->under_way);
-    free_all(&p->pool);
+    sendings_fini(&p->sendings);
     mem_free(p);
 }
 

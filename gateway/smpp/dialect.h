@@ -89,7 +89,6 @@ enum dialect_reply_kind {
     DIALECT_NOTIFY,    /* network-initiated: show, no answer */
     DIALECT_PUSH,      /* network-initiated: ask */
     DIALECT_RELEASE,   /* close without a text, where the dialect can */
-    DIALECT_ASK_LAST,  /* ask, and close when the answer is there, where the dialect can */
     DIALECT_ABORT_ACK, /* confirm an abort, where the dialect wants it (dialect_acks_abort()) */
 };
 

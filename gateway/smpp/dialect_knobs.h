@@ -49,7 +49,7 @@ enum dialect_op_unknown { DIALECT_UNKNOWN_ANSWER, DIALECT_UNKNOWN_ABORT, DIALECT
 enum { DIALECT_NONE = -1 }; /* no such operation, data_coding, ... */
 
 struct dialect_ops_out {
-    int16_t mo_ask, mo_end, ni_ask, ni_notify, ni_end, ask_last, abort, abort_ack, phase_1_end;
+    int16_t mo_ask, mo_end, ni_ask, ni_notify, ni_end, abort, abort_ack, phase_1_end;
 };
 
 enum dialect_session_source {

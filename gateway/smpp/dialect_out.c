@@ -65,8 +65,6 @@ static int16_t find_op(const struct dialect *d, const struct dialect_reply *repl
         return ops->ni_ask;
     case DIALECT_RELEASE:
         return ops->abort;
-    case DIALECT_ASK_LAST:
-        return ops->ask_last;
     case DIALECT_ABORT_ACK:
         return ops->abort_ack;
     }
@@ -87,7 +85,6 @@ static const char *find_letters(const struct dialect_reply *reply)
         return "BR";
     case DIALECT_RELEASE:
         return "AF";
-    case DIALECT_ASK_LAST:
     case DIALECT_ABORT_ACK:
         break;
     }

@@ -373,7 +373,6 @@ static const struct word op_out_words[] = {
     {"ni_ask", offsetof(struct dialect_ops_out, ni_ask)},
     {"ni_notify", offsetof(struct dialect_ops_out, ni_notify)},
     {"ni_end", offsetof(struct dialect_ops_out, ni_end)},
-    {"ask_last", offsetof(struct dialect_ops_out, ask_last)},
     {"abort", offsetof(struct dialect_ops_out, abort)},
     {"phase_1_end", offsetof(struct dialect_ops_out, phase_1_end)},
     {0}};
@@ -462,7 +461,7 @@ static const struct knob knobs[] = {
          "none, or a list of OP:begin|answer|answer_last|notify_ack|abort|timeout|error|by_text"),
     WORD("op_in_unknown", op_in_unknown, op_unknown_words),
     FORM("op_out", set_op_out, op_out_words,
-         "a list of mo_ask|mo_end|ni_ask|ni_notify|ni_end|ask_last|abort|phase_1_end:OP or none"),
+         "a list of mo_ask|mo_end|ni_ask|ni_notify|ni_end|abort|phase_1_end:OP or none"),
     {"abort_ack_op", set_i16, AT(op_out.abort_ack), .max = 255, .takes = "an operation or none"},
     {"session_src", set_session_src, AT(session_source), .words = session_words,
      .takes = "its, umr, none, tlv:TAG,OCTETS (tag in hex) or body:ITEM"},

@@ -23,7 +23,7 @@
               [66] = DIALECT_OP_ERROR, [67] = DIALECT_OP_ERROR},                                   \
     .op_in_unknown = DIALECT_UNKNOWN_ANSWER,                                                       \
     .op_out = {.mo_ask = 2, .mo_end = 17, .ni_ask = 2, .ni_notify = 3, .ni_end = 3,                \
-               .ask_last = DIALECT_NONE, .abort = DIALECT_NONE, .abort_ack = DIALECT_NONE,         \
+               .abort = DIALECT_NONE, .abort_ack = DIALECT_NONE,         \
                .phase_1_end = 16},                                                                 \
     .session_source = DIALECT_SESSION_ITS, .session_mask = 0xFF00,                                 \
     .end_bit = DIALECT_END_BIT_IN | DIALECT_END_BIT_OUT,                                           \
@@ -74,7 +74,6 @@ static const struct dialect presets[] = {
      SPEC34,
      .pdu_in = DIALECT_PDU_MESSAGE,
      .op_out.ni_notify = 131,
-     .op_out.ask_last = 130,
      .op_out.abort = 128,
      .session_source = DIALECT_SESSION_UMR,
      .end_bit = 0},

@@ -26,7 +26,7 @@ static const struct dialect *pick_dialect(uint8_t octet)
 static void check_reply(const struct dialect *d, const struct dialect_input *input, uint8_t choice)
 {
     struct dialect_reply reply = {
-        .kind = (enum dialect_reply_kind)(choice % (DIALECT_ASK_LAST + 1)),
+        .kind = (enum dialect_reply_kind)(choice % (DIALECT_ABORT_ACK + 1)),
         .msisdn = input->msisdn,
         .code = input->code,
         .text = input->text,

@@ -382,6 +382,55 @@ static void a_push_goes_by_name_and_gets_its_own(void **state)
     assert_int_equal(f->heard.session.size, 0);
 }
 
+/* What cannot be shown ends its dialogue where the dialect has an operation for that. */
+static void a_dialogue_is_released_when_its_screen_cannot_be_carried(void **state)
+{
+    static const uint8_t release_op[] = {0x05, 0x01, 0, 1, 128},
+                         session[] = {0x02, 0x04, 0, 2, 7, 9};
+    static const struct {
+        const char *dialect;
+        enum dialect_reply_kind kind;
+        bool is_released;
+    } rows[] = {{"smppplus", DIALECT_ASK, true},
+                {"smppplus", DIALECT_END, true},
+                {"smppplus", DIALECT_PUSH, false}, /* nothing is open */
+                {"spec34", DIALECT_ASK, false}};
+    struct ports_fixture *f = *state;
+    struct turn_ports ports = ports_for_turns(f->ports);
+    static char text[400];
+
+    memset(text, 'a', sizeof(text) - 1); /* longer than a screen */
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct turn_screen screen = {.origin = {.link_name = "op1"},
+                                     .reply = {.kind = rows[i].kind,
+                                               .msisdn = "6281200000001",
+                                               .code = "*384#",
+                                               .text = text,
+                                               .session = {.octets = {7, 9}, .size = 2}}};
+        struct fake_transport *t;
+        struct span pdu;
+
+        f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+        f->smsc[0].window = (unsigned)i + 3; /* another one: it binds anew */
+        f->smsc[0].dialect = rows[i].dialect;
+        f->smsc[0].spoken = dialect_find(rows[i].dialect);
+        ports_fixture_apply(f, 1);
+        t = ports_fixture_bind(f);
+        assert_false(ports.show(ports.ctx, &screen, 0, ports_fixture_on_sent, &f->heard));
+        link_fixture_turn(&f->net);
+        if (rows[i].is_released) {
+            pdu = ports_fixture_answer(f, t, ESME_ROK, "x");
+            assert_non_null(memmem(pdu.data, pdu.size, release_op, sizeof(release_op)));
+            assert_non_null(memmem(pdu.data, pdu.size, session, sizeof(session)));
+        }
+        assert_int_equal(fake_transport_take(t).size, 0);
+        assert_int_equal(f->heard.count, 0); /* show() said no */
+        ports_fixture_apply(f, 0);
+        fake_transport_lose(t, "eof");
+        link_fixture_pass(&f->net, 20000);
+    }
+}
+
 /* A PDU that the dialect cannot read gets the dialect's status; its link stays. */
 static void an_unreadable_message_is_refused(void **state)
 {
@@ -498,6 +547,7 @@ int main(void)
         TEST(a_screen_whose_dialogue_is_over_is_not_sent),
         TEST(a_full_queue_answers),
         TEST(a_push_goes_by_name_and_gets_its_own),
+        TEST(a_dialogue_is_released_when_its_screen_cannot_be_carried),
         TEST(an_unreadable_message_is_refused),
     };
 

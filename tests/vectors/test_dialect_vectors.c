@@ -51,13 +51,8 @@ static const char *kind_name(enum dialect_kind kind)
 static enum dialect_reply_kind reply_kind(const char *name)
 {
     static const char *const names[] = {
-        [DIALECT_ASK] = "ask",
-        [DIALECT_END] = "end",
-        [DIALECT_NOTIFY] = "notify",
-        [DIALECT_PUSH] = "push",
-        [DIALECT_RELEASE] = "release",
-        [DIALECT_ASK_LAST] = "ask_last",
-        [DIALECT_ABORT_ACK] = "abort_ack",
+        [DIALECT_ASK] = "ask",   [DIALECT_END] = "end",         [DIALECT_NOTIFY] = "notify",
+        [DIALECT_PUSH] = "push", [DIALECT_RELEASE] = "release", [DIALECT_ABORT_ACK] = "abort_ack",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -1,0 +1,54 @@
+/*
+ * Screens and SMS under way: each is a request of the links', or several parts of one text, with
+ * one outcome.
+ */
+#ifndef WARUNG_GATEWAY_SENDINGS_H
+#define WARUNG_GATEWAY_SENDINGS_H
+
+#include "base/list.h"
+#include "gateway/link/link.h"
+#include "gateway/turn/turn.h"
+
+struct receipt_names;
+
+/* The name that a centre's response gives to a dialogue opened by us with the peer of that name;
+ * false when it gives none. */
+typedef bool sent_name_fn(void *ctx, const char *pushed_to, const struct link_result *result,
+                          struct dialect_session *session);
+
+struct sendings {
+    struct list under_way;
+    struct list pool;
+    sent_name_fn *name_dialogue;
+    void *ctx;
+};
+
+/* Its callback runs when every part has its outcome. */
+struct sent {
+    struct list_node node;
+    struct sendings *sendings;
+    unsigned parts; /* without an outcome yet */
+    unsigned total;
+    struct turn_sent outcome;
+    char message_id[LINK_MESSAGE_ID_BYTES];
+    struct link_request *request; /* of the last part */
+    struct receipt_names *names;  /* owned; NULL: no receipts were asked for */
+    char pushed_to[32];           /* peer with which it opens a dialogue; empty = it opens none */
+    turn_sent_fn *fn;
+    void *arg;
+};
+
+void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, void *ctx);
+/* No callback comes any more. */
+void sendings_fini(struct sendings *all);
+
+struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg);
+/* One that came to nothing: its callback does not run. */
+void sent_recycle(struct sent *s);
+/* Hands one part, a whole PDU, to a link; false when that takes none. */
+bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct span pdu,
+                 uint64_t deadline_ms);
+/* The one with these two, when it has not left: its callback does not run. */
+bool sendings_withdraw(struct sendings *all, turn_sent_fn *fn, void *arg);
+
+#endif
