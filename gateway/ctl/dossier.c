@@ -65,11 +65,26 @@ static enum ctl_status find_owner(struct dossier *d, const char *regno)
     return CTL_REFUSED;
 }
 
+/* So many digits, and nothing else but these separators. */
+static bool has_digits(const char *word, size_t count, const char *separators)
+{
+    size_t digits = 0;
+
+    for (; *word != '\0'; word++)
+        if (*word >= '0' && *word <= '9')
+            digits++;
+        else if (strchr(separators, *word) == NULL)
+            return false;
+    return digits == count;
+}
+
 enum ctl_status dossier_identify(struct dossier *d, const char *word,
                                  char regno[MERCHANT_REGNO_BYTES])
 {
     char number[MSISDN_BYTES];
-    size_t length = strlen(word);
+    const char *digits = word + (*word == '+');
+    size_t length = strlen(digits);
+    bool is_like_regno = has_digits(word, MERCHANT_REGNO_BYTES - 1, "- ");
 
     if (regno_parse(word, regno))
         return find_owner(d, regno);
@@ -79,14 +94,18 @@ enum ctl_status dossier_identify(struct dossier *d, const char *word,
         return CTL_DONE;
     }
     /* A roamer's number is served as it came. */
-    if (length >= 7 && length < sizeof(d->msisdn) && length != 11 &&
-        strspn(word, "0123456789") == length) {
-        text_copy(d->msisdn, sizeof(d->msisdn), word);
+    if (length >= 7 && length < sizeof(d->msisdn) && has_digits(digits, length, "") && !is_like_regno) {
+        text_copy(d->msisdn, sizeof(d->msisdn), digits);
         return CTL_DONE;
     }
-    ctl_complain("%s is neither a registration number (its check digit is wrong) nor a "
-                 "subscriber's number",
-                 word);
+    if (is_like_regno)
+        ctl_complain("a digit of the registration number %s is wrong (a subscriber's number from "
+                     "abroad begins with +)",
+                     word);
+    else
+        ctl_complain("%s is neither a registration number (11 digits) nor a subscriber's number "
+                     "(62..., 08... or +...)",
+                     *word != '\0' ? word : "\"\"");
     return CTL_REFUSED;
 }
 

@@ -153,7 +153,11 @@ test('wrong usage and no Redis have their own exit statuses', async () => {
         assert.equal((await gateway.ctl('merchants', 'frobnicate')).code, 2);
         assert.equal((await gateway.ctl('merchants', 'show')).code, 2);
         assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
-        assert.equal((await gateway.ctl('merchants', 'show', '18710000422')).code, 1, 'wrong check digit');
+        const wrong = await gateway.ctl('merchants', 'show', '1871-000042-2');
+        assert.equal(wrong.code, 1);
+        assert.match(wrong.output, /a digit of the registration number 1871-000042-2 is wrong/);
+        const abroad = await gateway.ctl('sessions', 'show', '+60123456789'); // 11 digits, too
+        assert.match(abroad.output, /no session of 60123456789/);
         await redis.stop();
         const result = await gateway.ctl('merchants', 'list');
         assert.equal(result.code, 3);
