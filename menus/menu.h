@@ -86,6 +86,11 @@ bool menu_text(const struct menu *menu, const struct menu_state *state, const ch
  * language ("1871" of "kab" -> "Bandar Lampung"); NULL when there is none. */
 const char *menu_table_label(const struct menu *menu, const char *table, const char *code,
                              const char *language);
+/* The other way: the code of the row that a code or a name means ("Metro", "18.72" of "kab" ->
+ * "1872"); NULL when none or more than one does, or only by a guess. */
+const char *menu_table_code(const struct menu *menu, const char *table, const char *word);
+bool menu_has_table(const struct menu *menu, const char *table);
+bool menu_has_language(const struct menu *menu, const char *code);
 
 /* Is there anything of that name for MENU_EVENT_PUSH? Without, the event is silent. */
 bool menu_can_push(const struct menu *menu, const char *name);

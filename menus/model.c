@@ -1,6 +1,7 @@
 #include "menus/model.h"
 
 #include "base/mem.h"
+#include "menus/match.h"
 
 #include <string.h>
 
@@ -153,6 +154,29 @@ const char *menu_table_label(const struct menu *menu, const char *table, const c
     uint16_t l = menu_find_language(menu, language != NULL ? language : "");
 
     return row != NULL ? row->label->by_language[l].parts[0].literal : NULL;
+}
+
+const char *menu_table_code(const struct menu *menu, const char *table, const char *word)
+{
+    uint16_t at = menu_index_find(&menu->table_index, table);
+    const struct menu_row_group all = {.count = at != MENU_NONE ? menu->tables[at].row_count : 0};
+    const struct menu_row *row;
+    bool is_guess;
+
+    if (at == MENU_NONE)
+        return NULL;
+    row = menu_match_row(&menu->tables[at], &all, word, true, &is_guess);
+    return row != NULL && !is_guess ? row->code : NULL;
+}
+
+bool menu_has_table(const struct menu *menu, const char *table)
+{
+    return menu_index_find(&menu->table_index, table) != MENU_NONE;
+}
+
+bool menu_has_language(const struct menu *menu, const char *code)
+{
+    return strcmp(menu->languages[menu_find_language(menu, code)].code, code) == 0;
 }
 
 const char *menu_name(const struct menu *menu)

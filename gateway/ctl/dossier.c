@@ -94,7 +94,8 @@ enum ctl_status dossier_identify(struct dossier *d, const char *word,
         return CTL_DONE;
     }
     /* A roamer's number is served as it came. */
-    if (length >= 7 && length < sizeof(d->msisdn) && has_digits(digits, length, "") && !is_like_regno) {
+    if (length >= 7 && length < sizeof(d->msisdn) && has_digits(digits, length, "") &&
+        !is_like_regno) {
         text_copy(d->msisdn, sizeof(d->msisdn), digits);
         return CTL_DONE;
     }

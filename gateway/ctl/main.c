@@ -14,6 +14,7 @@
 
 #define DEFAULT_CONFIG "/etc/warung/warung.cfg"
 
+enum { HEAD_COLUMNS = 44 }; /* of the list of commands */
 enum { OPTION_VERSION = 256, OPTION_HELP, OPTION_JSON, OPTION_FIRST };
 
 static const struct option longs[] = {
@@ -70,16 +71,27 @@ bool ctl_load_setup(const struct ctl_call *call, struct setup *setup)
     return setup_load(setup, call->config, on_fault, stderr);
 }
 
-static void print_usage(FILE *out)
+/* All commands, or those of one group. */
+static void print_commands(FILE *out, const char *group)
 {
-    fputs("usage: warungctl [-c FILE] [--json] COMMAND ...\n\n", out);
     for (const struct ctl_command *c = ctl_commands; c->group != NULL; c++) {
         char head[128];
 
+        if (group != NULL && strcmp(group, c->group) != 0)
+            continue;
         snprintf(head, sizeof(head), "%s%s%s %s", c->group, c->verb != NULL ? " " : "",
                  c->verb != NULL ? c->verb : "", c->usage);
-        fprintf(out, "  %-44s %s\n", head, c->help);
+        if (strlen(head) > HEAD_COLUMNS)
+            fprintf(out, "  %s\n  %-*s %s\n", head, HEAD_COLUMNS, "", c->help);
+        else
+            fprintf(out, "  %-*s %s\n", HEAD_COLUMNS, head, c->help);
     }
+}
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: warungctl [-c FILE] [--json] COMMAND ...\n\n", out);
+    print_commands(out, NULL);
     fputs("\n  -c FILE    configuration (default " DEFAULT_CONFIG ")\n"
           "  --json     for machines: whatever lists or shows\n",
           out);
@@ -217,6 +229,32 @@ static const struct ctl_command *find_command(struct ctl_call *call)
     return NULL;
 }
 
+static bool is_group(const char *word)
+{
+    const struct ctl_command *c = ctl_commands;
+
+    while (c->group != NULL && strcmp(c->group, word) != 0)
+        c++;
+    return c->group != NULL;
+}
+
+static void complain_about_words(const struct ctl_call *call)
+{
+    const char *first = call->word_count > 0 ? call->words[0] : NULL;
+
+    if (first == NULL) {
+        print_usage(stderr);
+    } else if (!is_group(first)) {
+        ctl_complain("there is no command %s; warungctl --help lists them", first);
+    } else {
+        if (call->word_count > 1)
+            ctl_complain("there is no command %s %s; there are", first, call->words[1]);
+        else
+            ctl_complain("%s needs another word; there are", first);
+        print_commands(stderr, first);
+    }
+}
+
 static bool is_well_formed(const struct ctl_command *c, const struct ctl_call *call, unsigned given)
 {
     if (call->word_count >= c->words_min &&
@@ -240,10 +278,7 @@ int main(int argc, char **argv)
         return status;
     command = find_command(&call);
     if (command == NULL) {
-        if (call.word_count > 0)
-            ctl_complain("no such command: %s %s", call.words[0],
-                         call.word_count > 1 ? call.words[1] : "");
-        print_usage(stderr);
+        complain_about_words(&call);
         return CTL_USAGE;
     }
     if (!is_well_formed(command, &call, given))

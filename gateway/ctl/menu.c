@@ -47,7 +47,8 @@ enum ctl_status ctl_menu_check(const struct ctl_call *call)
     if (call->is_json) {
         ctl_print_json(c.json);
     } else {
-        fprintf(stderr, "%u errors, %u warnings\n", c.errors, c.warnings);
+        fprintf(stderr, "%u error%s, %u warning%s\n", c.errors, c.errors == 1 ? "" : "s",
+                c.warnings, c.warnings == 1 ? "" : "s");
     }
     json_decref(c.json);
     return c.errors > 0 ? CTL_REFUSED : CTL_DONE;

@@ -47,12 +47,21 @@ static bool choose_sets(struct listing *l)
     return true;
 }
 
-static bool choose_regency(struct listing *l)
+static enum ctl_status open_listing(struct listing *l)
 {
-    if (l->call->regency == NULL || region_parse_regency(l->call->regency, l->regency))
-        return true;
-    ctl_complain("%s is no code of a regency, such as 1871", l->call->regency);
-    return false;
+    const char *regency = l->call->regency;
+    enum ctl_status status;
+
+    if (!choose_sets(l))
+        return CTL_USAGE;
+    l->dossier = dossier_open(l->call, &status);
+    if (l->dossier == NULL)
+        return status;
+    if (regency == NULL ||
+        registration_take_regency(router_at(l->dossier->setup.router, 0), regency, l->regency))
+        return CTL_DONE;
+    dossier_close(l->dossier);
+    return CTL_USAGE;
 }
 
 static void print_csv_cell(FILE *out, const char *cell, bool is_last)
@@ -168,10 +177,8 @@ enum ctl_status ctl_merchants_list(const struct ctl_call *call)
     struct listing l = {.call = call};
     enum ctl_status status;
 
-    if (!choose_sets(&l) || !choose_regency(&l))
-        return CTL_USAGE;
-    l.dossier = dossier_open(call, &status);
-    if (l.dossier == NULL)
+    status = open_listing(&l);
+    if (status != CTL_DONE)
         return status;
     if (call->is_json)
         l.json = json_array();
@@ -204,10 +211,8 @@ enum ctl_status ctl_merchants_export(const struct ctl_call *call)
         ctl_complain("say --csv: it is the one form there is");
         return CTL_USAGE;
     }
-    if (!choose_sets(&l) || !choose_regency(&l))
-        return CTL_USAGE;
-    l.dossier = dossier_open(call, &status);
-    if (l.dossier == NULL)
+    status = open_listing(&l);
+    if (status != CTL_DONE)
         return status;
     access_count_init(&l.shown, l.dossier);
     l.csv = open_memstream(&text, &text_bytes);

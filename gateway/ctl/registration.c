@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/isotime.h"
+#include "gateway/ctl/command.h"
 #include "merchants/reason.h"
 #include "merchants/regno.h"
 
@@ -14,6 +15,19 @@ const char *registration_label(const struct registration *r, const char *table, 
                             : NULL;
 
     return label != NULL ? label : code;
+}
+
+bool registration_take_regency(const struct menu *labels, const char *word,
+                               char regency[REGION_REGENCY_BYTES])
+{
+    const char *code = word;
+
+    if (labels != NULL && menu_has_table(labels, "kab"))
+        code = menu_table_code(labels, "kab", word);
+    if (code != NULL && region_parse_regency(code, regency))
+        return true;
+    ctl_complain("there is no regency %s: its code (1871) or its name is wanted", word);
+    return false;
 }
 
 static void write_regno(const struct registration *r, char *cell, size_t bytes)

@@ -8,6 +8,7 @@
 
 #include "gateway/setup.h"
 #include "merchants/merchant.h"
+#include "merchants/region.h"
 
 struct registration {
     const char *msisdn;
@@ -30,6 +31,10 @@ enum { REGISTRATION_CELL_BYTES = 320 };
 extern const struct registration_column registration_columns[];
 extern const size_t registration_column_count;
 
+/* Takes a regency's code or name (--regency), as the labels have them; where they have none, any
+ * code. False after telling why. */
+bool registration_take_regency(const struct menu *labels, const char *word,
+                               char regency[REGION_REGENCY_BYTES]);
 /* "Metro" for "1872" of "kab"; the code itself where there is no label. */
 const char *registration_label(const struct registration *r, const char *table, const char *code);
 

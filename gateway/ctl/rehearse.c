@@ -29,7 +29,13 @@ static void print_error(void *arg, const struct menu_fault *fault)
 
 static struct menu *load(const struct ctl_call *call)
 {
-    return menu_load_file(call->words[0], &programme_vocabulary, print_error, NULL);
+    struct menu *menu = menu_load_file(call->words[0], &programme_vocabulary, print_error, NULL);
+
+    if (menu == NULL || call->lang == NULL || menu_has_language(menu, call->lang))
+        return menu;
+    ctl_complain("%s has no language %s", call->words[0], call->lang);
+    menu_free(menu);
+    return NULL;
 }
 
 static void print_text(void *arg, const char *text)

@@ -11,8 +11,8 @@
 #include "base/isotime.h"
 #include "base/mem.h"
 #include "gateway/ctl/access.h"
+#include "gateway/ctl/registration.h"
 #include "gateway/ctl/table.h"
-#include "merchants/region.h"
 #include "merchants/training.h"
 
 enum { TRIES_MAX = 8, PATIENCE_S = 60, LAMPUNG_AHEAD_S = 7 * 3600 };
@@ -162,10 +162,6 @@ static bool read_plan(const struct ctl_call *call, struct training *plan)
         ctl_complain("%s is no time such as 2026-11-28T09:00", call->words[0]);
         return false;
     }
-    if (call->regency != NULL && !region_parse_regency(call->regency, plan->regency)) {
-        ctl_complain("%s is no code of a regency, such as 1871", call->regency);
-        return false;
-    }
     if (call->seats < 1 || call->seats > TRAINING_SEATS_MAX) {
         ctl_complain("--seats takes 1 to %d", TRAINING_SEATS_MAX);
         return false;
@@ -240,6 +236,11 @@ enum ctl_status ctl_trainings_add(const struct ctl_call *call)
     d = dossier_open(call, &status);
     if (d == NULL)
         return status;
+    if (call->regency != NULL &&
+        !registration_take_regency(router_at(d->setup.router, 0), call->regency, plan.regency)) {
+        dossier_close(d);
+        return CTL_USAGE;
+    }
     t = mem_zalloc(sizeof(*t));
     status = add(d, &plan, t, id);
     mem_free(t);

@@ -84,6 +84,7 @@ test('lists by status and regency; CSV', async () => {
         assert.deepEqual(await regnos('--status', 'DIPERIKSA'), [second]);
         assert.deepEqual(await regnos('--regency', '1871'), []);
         assert.deepEqual(await regnos('--regency', '18.72'), [first, second]);
+        assert.deepEqual(await regnos('--regency', 'metro'), [first, second]);
         assert.equal((await gateway.ctl('merchants', 'list', '--status', 'LULUS')).code, 2);
 
         const csv = (await gateway.ctl('merchants', 'export', '--csv')).stdout.split('\r\n').filter(Boolean);
@@ -150,7 +151,16 @@ test('drain by warungctl: the gateway ends with 0; then nobody answers', async (
 test('wrong usage and no Redis have their own exit statuses', async () => {
     await withScene('ctl-usage', async ({ gateway, redis }) => {
         await gateway.writeConfiguration();
-        assert.equal((await gateway.ctl('merchants', 'frobnicate')).code, 2);
+        const unknown = await gateway.ctl('merchants', 'frobnicate');
+        assert.equal(unknown.code, 2);
+        assert.match(unknown.output, /no command merchants frobnicate; there are\n  merchants list/);
+        const nowhere = await gateway.ctl('merchants', 'list', '--regency', '9999');
+        assert.equal(nowhere.code, 2);
+        assert.match(nowhere.output, /there is no regency 9999/);
+        const menu = 'conf/menus/terususaha.cfg';
+        const language = await gateway.ctl('menu', 'play', menu, '--lang', 'xx');
+        assert.equal(language.code, 1);
+        assert.match(language.output, /has no language xx/);
         assert.equal((await gateway.ctl('merchants', 'show')).code, 2);
         assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
         const wrong = await gateway.ctl('merchants', 'show', '1871-000042-2');
