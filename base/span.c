@@ -16,6 +16,23 @@ static void copy_string(struct reader *r, struct span s, char *text, size_t text
     text[s.size] = '\0';
 }
 
+uint64_t reader_varint(struct reader *r)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint64_t octet = reader_u8(r), bits = octet & 0x7F;
+
+        if (bits << shift >> shift != bits)
+            break;
+        value |= bits << shift;
+        if (octet < 0x80)
+            return r->failed ? 0 : value;
+    }
+    r->failed = true;
+    return 0;
+}
+
 void reader_string8(struct reader *r, char *text, size_t text_bytes)
 {
     struct span s = reader_span8(r);
@@ -28,6 +45,13 @@ void reader_string16(struct reader *r, char *text, size_t text_bytes)
     struct span s = reader_span16(r);
 
     copy_string(r, s, text, text_bytes);
+}
+
+void writer_varint(struct writer *w, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        writer_u8(w, (uint8_t)(value | 0x80));
+    writer_u8(w, (uint8_t)value);
 }
 
 void writer_span8(struct writer *w, struct span s)

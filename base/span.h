@@ -105,6 +105,9 @@ static inline struct span reader_span16(struct reader *r)
     return reader_bytes(r, reader_u16(r));
 }
 
+/* A number in as few octets as it needs, 7 bits each, lowest first; fails above 64 bits. */
+uint64_t reader_varint(struct reader *r);
+
 /* Copies a u8- or u16-length text and ends it with NUL; fails when text_bytes has no room for it or
  * the text holds a NUL. */
 void reader_string8(struct reader *r, char *text, size_t text_bytes);
@@ -174,6 +177,8 @@ static inline void writer_u64(struct writer *w, uint64_t value)
 {
     writer_number(w, value, 8);
 }
+
+void writer_varint(struct writer *w, uint64_t value);
 
 /* Length first (u8 or u16), then the octets; fails when the length does not fit. */
 void writer_span8(struct writer *w, struct span s);

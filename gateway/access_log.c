@@ -58,7 +58,7 @@ void access_log_write(struct access_log *log, const char *who, const char *event
                       const char *object, access_logged_fn *fn, void *ctx, uint64_t number)
 {
     struct entry *e = mem_zalloc(sizeof(*e));
-    char text[JOURNAL_BYTES];
+    uint8_t octets[JOURNAL_BYTES];
     struct span body;
 
     e->log = log;
@@ -68,6 +68,6 @@ void access_log_write(struct access_log *log, const char *who, const char *event
     journal_fill(&e->words, who, event, "*", object, "ok");
     list_node_init(&e->node);
     list_push_back(&log->under_way, &e->node);
-    body = journal_encode(&e->words, text);
+    body = journal_encode(&e->words, octets);
     store_log_add(log->store, 0, STORE_LOG_JOURNAL, &body, 1, on_written, e);
 }

@@ -1,5 +1,7 @@
 #include "merchants/journal.h"
 
+#include "merchants/pack.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,35 +36,62 @@ void journal_fill_change(struct journal_entry *e, const struct programme_change 
     e->object[strcspn(e->object, "/")] = '\0'; /* behind it stands the number */
 }
 
-struct span journal_encode(const struct journal_entry *e, char text[JOURNAL_BYTES])
-{
-    char whole[5 * JOURNAL_WORD_BYTES];
-    int size = snprintf(whole, sizeof(whole), "%s %s %s %s %s", e->who, e->event, e->subject,
-                        e->object, e->detail);
+#define WORD(member) PACK_FIELD(struct journal_entry, member, PACK_CODE)
+static const struct pack_field words[] = {WORD(who), WORD(event), WORD(subject), WORD(object),
+                                          WORD(detail)};
 
-    assert(size > 0);
-    text_copy(text, JOURNAL_BYTES, whole);
-    return span_of_string(text);
+struct span journal_encode(const struct journal_entry *e, uint8_t octets[JOURNAL_BYTES])
+{
+    struct writer w;
+
+    writer_init(&w, octets, JOURNAL_BYTES);
+    pack_write(&w, e, words, PACK_COUNT(words));
+    assert(!w.failed);
+    return writer_span(&w);
+}
+
+static bool is_word(const char *word)
+{
+    for (const char *c = word; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7F)
+            return false;
+    return word[0] != '\0';
 }
 
 bool journal_decode(struct journal_entry *e, struct span body)
 {
-    char *const words[] = {e->who, e->event, e->subject, e->object, e->detail};
-    size_t word = 0, used = 0;
+    struct reader r;
 
     memset(e, 0, sizeof(*e));
-    for (size_t i = 0; i < body.size; i++) {
-        char c = (char)body.data[i];
+    reader_init(&r, body);
+    pack_read(&r, e, words, PACK_COUNT(words));
+    return !r.failed && reader_left(&r) == 0 && is_word(e->who) && is_word(e->event) &&
+           is_word(e->subject) && is_word(e->object) && is_word(e->detail);
+}
 
-        if (c == ' ') {
-            word++;
-            used = 0;
-        } else if (word < 5 && used + 1 < JOURNAL_WORD_BYTES && (unsigned char)c > ' ' &&
-                   (unsigned char)c < 0x7F) {
-            words[word][used++] = c;
-        } else {
-            return false;
-        }
-    }
-    return word == 4 && e->detail[0] != '\0';
+#define CONSENT(member) PACK_FIELD(struct journal_consent, member, PACK_CODE)
+static const struct pack_field consent_fields[] = {
+    CONSENT(subject), CONSENT(version), CONSENT(words),   CONSENT(language),
+    CONSENT(channel), CONSENT(link),    CONSENT(session),
+};
+
+struct span journal_encode_consent(const struct journal_consent *c,
+                                   uint8_t octets[JOURNAL_CONSENT_BYTES])
+{
+    struct writer w;
+
+    writer_init(&w, octets, JOURNAL_CONSENT_BYTES);
+    pack_write(&w, c, consent_fields, PACK_COUNT(consent_fields));
+    assert(!w.failed);
+    return writer_span(&w);
+}
+
+bool journal_decode_consent(struct journal_consent *c, struct span body)
+{
+    struct reader r;
+
+    memset(c, 0, sizeof(*c));
+    reader_init(&r, body);
+    pack_read(&r, c, consent_fields, PACK_COUNT(consent_fields));
+    return !r.failed && reader_left(&r) == 0 && c->subject[0] != '\0';
 }

@@ -2,12 +2,15 @@
 
 #include "merchants/msisdn.h"
 #include "merchants/nik.h"
+#include "merchants/pack.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* Of the stored record: grows when a field is added, and decode keeps reading the older ones. */
-enum { SUBSCRIBER_FORMAT = 1 };
+/* Of the stored record. A field more is a row more at the end of its table, and older records stay
+ * readable; what older programs could not read needs the next format. (Format 1 had every field at
+ * its full size; no release wrote it.) */
+enum { SUBSCRIBER_FORMAT = 2 };
 
 static const char *const status_names[MERCHANT_STATUS_COUNT] = {
     [MERCHANT_DRAF] = "DRAF",
@@ -165,190 +168,93 @@ void subscriber_init(struct subscriber *s)
     memset(s, 0, sizeof(*s));
 }
 
-static void encode_merchant(const struct merchant *m, struct writer *w)
-{
-    writer_string8(w, m->regno);
-    writer_u8(w, (uint8_t)m->status);
-    writer_string8(w, m->name);
-    writer_string8(w, m->nik);
-    writer_string8(w, m->business);
-    writer_string8(w, m->category);
-    writer_string8(w, m->regency);
-    writer_string8(w, m->district);
-    writer_string8(w, m->sales);
-    writer_string8(w, m->smartphone);
-    writer_string8(w, m->reason);
-    writer_u64(w, (uint64_t)m->submitted_ms);
-    writer_u64(w, (uint64_t)m->changed_ms);
-    writer_u64(w, (uint64_t)m->deadline_ms);
-    writer_u8(w, m->reminded);
-    writer_u32(w, m->flags);
-    writer_u64(w, (uint64_t)m->consent_ms);
-    writer_string8(w, m->consent_version);
-    writer_string8(w, m->consent_language);
-}
+/* --- the stored record ---------------------------------------------------------------------- */
 
-static bool decode_merchant(struct merchant *m, struct reader *r)
-{
-    uint8_t status;
+#define MERCHANT(member, kind) PACK_FIELD(struct merchant, member, kind)
+static const struct pack_field merchant_fields[] = {
+    /* clang-format off */
+    MERCHANT(regno, PACK_CODE), MERCHANT(status, PACK_NUMBER),
+    MERCHANT(name, PACK_TEXT), MERCHANT(business, PACK_TEXT), MERCHANT(category, PACK_CODE),
+    MERCHANT(regency, PACK_CODE), MERCHANT(district, PACK_CODE),
+    MERCHANT(sales, PACK_CODE), MERCHANT(smartphone, PACK_CODE),
+    MERCHANT(submitted_ms, PACK_TIME), MERCHANT(changed_ms, PACK_TIME),
+    MERCHANT(consent_ms, PACK_TIME), MERCHANT(consent_version, PACK_CODE),
+    MERCHANT(consent_language, PACK_CODE),
+    MERCHANT(nik, PACK_CODE), MERCHANT(flags, PACK_NUMBER), MERCHANT(reason, PACK_CODE),
+    MERCHANT(deadline_ms, PACK_TIME), MERCHANT(reminded, PACK_FLAG),
+    /* clang-format on */
+};
 
-    reader_string8(r, m->regno, sizeof(m->regno));
-    status = reader_u8(r);
-    reader_string8(r, m->name, sizeof(m->name));
-    reader_string8(r, m->nik, sizeof(m->nik));
-    reader_string8(r, m->business, sizeof(m->business));
-    reader_string8(r, m->category, sizeof(m->category));
-    reader_string8(r, m->regency, sizeof(m->regency));
-    reader_string8(r, m->district, sizeof(m->district));
-    reader_string8(r, m->sales, sizeof(m->sales));
-    reader_string8(r, m->smartphone, sizeof(m->smartphone));
-    reader_string8(r, m->reason, sizeof(m->reason));
-    m->submitted_ms = (int64_t)reader_u64(r);
-    m->changed_ms = (int64_t)reader_u64(r);
-    m->deadline_ms = (int64_t)reader_u64(r);
-    m->reminded = reader_u8(r) != 0;
-    m->flags = reader_u32(r);
-    m->consent_ms = (int64_t)reader_u64(r);
-    reader_string8(r, m->consent_version, sizeof(m->consent_version));
-    reader_string8(r, m->consent_language, sizeof(m->consent_language));
-    if (status >= MERCHANT_STATUS_COUNT)
-        return false;
-    m->status = (enum merchant_status)status;
-    return !r->failed;
-}
+#define TICKET(member, kind) PACK_FIELD(struct ticket, member, kind)
+static const struct pack_field ticket_fields[] = {
+    TICKET(number, PACK_TEXT),
+    TICKET(kind, PACK_NUMBER),
+    TICKET(slot, PACK_NUMBER),
+    TICKET(asked_ms, PACK_TIME),
+};
 
-static void encode_tries(const struct tries *t, struct writer *w)
-{
-    writer_u8(w, t->count);
-    writer_u64(w, (uint64_t)t->since_ms);
-}
+#define SEAT(member, kind) PACK_FIELD(struct seat, member, kind)
+static const struct pack_field seat_fields[] = {
+    SEAT(id, PACK_TEXT),    SEAT(at_ms, PACK_TIME),    SEAT(title, PACK_TEXT),
+    SEAT(place, PACK_TEXT), SEAT(reminded, PACK_FLAG),
+};
 
-static void decode_tries(struct tries *t, struct reader *r)
-{
-    t->count = reader_u8(r);
-    t->since_ms = (int64_t)reader_u64(r);
-}
-
-static void encode_ticket(const struct ticket *t, struct writer *w)
-{
-    writer_string8(w, t->number);
-    writer_u8(w, (uint8_t)t->kind);
-    writer_u8(w, (uint8_t)t->slot);
-    writer_u64(w, (uint64_t)t->asked_ms);
-}
-
-static bool decode_ticket(struct ticket *t, struct reader *r)
-{
-    uint8_t kind;
-
-    reader_string8(r, t->number, sizeof(t->number));
-    kind = reader_u8(r);
-    t->slot = (char)reader_u8(r);
-    t->asked_ms = (int64_t)reader_u64(r);
-    if (kind >= TICKET_KIND_COUNT)
-        return false;
-    t->kind = (enum ticket_kind)kind;
-    return !r->failed;
-}
-
-static void encode_seat(const struct seat *seat, struct writer *w)
-{
-    writer_string8(w, seat->id);
-    writer_u64(w, (uint64_t)seat->at_ms);
-    writer_string8(w, seat->title);
-    writer_string8(w, seat->place);
-    writer_u8(w, seat->reminded);
-}
-
-static void decode_seat(struct seat *seat, struct reader *r)
-{
-    reader_string8(r, seat->id, sizeof(seat->id));
-    seat->at_ms = (int64_t)reader_u64(r);
-    reader_string8(r, seat->title, sizeof(seat->title));
-    reader_string8(r, seat->place, sizeof(seat->place));
-    seat->reminded = reader_u8(r) != 0;
-}
+#define SUBSCRIBER(member, kind) PACK_FIELD(struct subscriber, member, kind)
+static const struct pack_field subscriber_fields[] = {
+    /* clang-format off */
+    SUBSCRIBER(merchant_count, PACK_NUMBER), SUBSCRIBER(language, PACK_CODE),
+    SUBSCRIBER(link, PACK_TEXT), SUBSCRIBER(code, PACK_TEXT),
+    SUBSCRIBER(info_sms_stopped, PACK_FLAG), SUBSCRIBER(training_news, PACK_FLAG),
+    SUBSCRIBER(ticket_count, PACK_NUMBER), SUBSCRIBER(seat_count, PACK_NUMBER),
+    SUBSCRIBER(erase_asked_ms, PACK_TIME), SUBSCRIBER(pending_since_ms, PACK_TIME),
+    SUBSCRIBER(status_tries.count, PACK_NUMBER), SUBSCRIBER(status_tries.since_ms, PACK_TIME),
+    SUBSCRIBER(help_sms.count, PACK_NUMBER), SUBSCRIBER(help_sms.since_ms, PACK_TIME),
+    SUBSCRIBER(offered[0], PACK_TEXT), SUBSCRIBER(offered[1], PACK_TEXT),
+    SUBSCRIBER(offered[2], PACK_TEXT),
+    /* clang-format on */
+};
+static_assert(SUBSCRIBER_OFFERED_MAX == 3, "a row each");
 
 void subscriber_encode(const struct subscriber *s, struct writer *w)
 {
     assert(s->merchant_count <= SUBSCRIBER_MERCHANTS_MAX);
     writer_u8(w, SUBSCRIBER_FORMAT);
-    writer_u8(w, (uint8_t)s->merchant_count);
+    pack_write(w, s, subscriber_fields, PACK_COUNT(subscriber_fields));
     for (unsigned i = 0; i < s->merchant_count; i++)
-        encode_merchant(&s->merchants[i], w);
-    writer_string8(w, s->language);
-    writer_string8(w, s->link);
-    writer_string8(w, s->code);
-    writer_u8(w, s->info_sms_stopped);
-    writer_u8(w, s->training_news);
-    writer_u64(w, (uint64_t)s->erase_asked_ms);
-    writer_u64(w, (uint64_t)s->pending_since_ms);
+        pack_write(w, &s->merchants[i], merchant_fields, PACK_COUNT(merchant_fields));
     if (s->pending_since_ms != 0)
-        encode_merchant(&s->pending, w);
-    encode_tries(&s->status_tries, w);
-    encode_tries(&s->help_sms, w);
-    writer_u8(w, (uint8_t)s->ticket_count);
+        pack_write(w, &s->pending, merchant_fields, PACK_COUNT(merchant_fields));
     for (unsigned i = 0; i < s->ticket_count; i++)
-        encode_ticket(&s->tickets[i], w);
-    writer_u8(w, (uint8_t)s->seat_count);
+        pack_write(w, &s->tickets[i], ticket_fields, PACK_COUNT(ticket_fields));
     for (unsigned i = 0; i < s->seat_count; i++)
-        encode_seat(&s->seats[i], w);
-    for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
-        writer_string8(w, s->offered[i]);
+        pack_write(w, &s->seats[i], seat_fields, PACK_COUNT(seat_fields));
 }
 
-static bool decode_merchants(struct subscriber *s, struct reader *r)
+static void decode_merchant(struct merchant *m, struct reader *r)
 {
-    s->merchant_count = reader_u8(r);
-    if (s->merchant_count > SUBSCRIBER_MERCHANTS_MAX)
-        return false;
-    for (unsigned i = 0; i < s->merchant_count; i++) {
-        if (!decode_merchant(&s->merchants[i], r))
-            return false;
-    }
-    return true;
-}
-
-static bool decode_tickets(struct subscriber *s, struct reader *r)
-{
-    s->ticket_count = reader_u8(r);
-    if (s->ticket_count > SUBSCRIBER_TICKETS_MAX)
-        return false;
-    for (unsigned i = 0; i < s->ticket_count; i++) {
-        if (!decode_ticket(&s->tickets[i], r))
-            return false;
-    }
-    return true;
-}
-
-static bool decode_seats(struct subscriber *s, struct reader *r)
-{
-    s->seat_count = reader_u8(r);
-    if (s->seat_count > SUBSCRIBER_SEATS_MAX)
-        return false;
-    for (unsigned i = 0; i < s->seat_count; i++)
-        decode_seat(&s->seats[i], r);
-    for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
-        reader_string8(r, s->offered[i], sizeof(s->offered[i]));
-    return !r->failed;
+    pack_read(r, m, merchant_fields, PACK_COUNT(merchant_fields));
+    if (m->status >= MERCHANT_STATUS_COUNT)
+        r->failed = true;
 }
 
 static bool decode_body(struct subscriber *s, struct reader *r)
 {
-    if (!decode_merchants(s, r))
+    pack_read(r, s, subscriber_fields, PACK_COUNT(subscriber_fields));
+    if (r->failed || s->merchant_count > SUBSCRIBER_MERCHANTS_MAX ||
+        s->ticket_count > SUBSCRIBER_TICKETS_MAX || s->seat_count > SUBSCRIBER_SEATS_MAX)
         return false;
-    reader_string8(r, s->language, sizeof(s->language));
-    reader_string8(r, s->link, sizeof(s->link));
-    reader_string8(r, s->code, sizeof(s->code));
-    s->info_sms_stopped = reader_u8(r) != 0;
-    s->training_news = reader_u8(r) != 0;
-    s->erase_asked_ms = (int64_t)reader_u64(r);
-    s->pending_since_ms = (int64_t)reader_u64(r);
-    if (s->pending_since_ms != 0 && !decode_merchant(&s->pending, r))
-        return false;
-    decode_tries(&s->status_tries, r);
-    decode_tries(&s->help_sms, r);
-    return decode_tickets(s, r) && decode_seats(s, r) && !r->failed && reader_left(r) == 0;
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        decode_merchant(&s->merchants[i], r);
+    if (s->pending_since_ms != 0)
+        decode_merchant(&s->pending, r);
+    for (unsigned i = 0; i < s->ticket_count; i++) {
+        pack_read(r, &s->tickets[i], ticket_fields, PACK_COUNT(ticket_fields));
+        if (s->tickets[i].kind >= TICKET_KIND_COUNT)
+            r->failed = true;
+    }
+    for (unsigned i = 0; i < s->seat_count; i++)
+        pack_read(r, &s->seats[i], seat_fields, PACK_COUNT(seat_fields));
+    return !r->failed && reader_left(r) == 0;
 }
 
 bool subscriber_decode(struct subscriber *s, struct span record)

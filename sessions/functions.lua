@@ -11,8 +11,8 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 5
-local SERVES_FROM = 5
+local LIBRARY_VERSION = 6
+local SERVES_FROM = 6
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
@@ -134,12 +134,12 @@ local function forget_owed(stream, timers, counters, messages, subject)
     end
 end
 
--- {b}p: every number that has a merchant record, since when.
-local function people_note(people, mode, expected, msisdn, time)
+-- {b}p: every number that has a merchant record. A set of numbers takes 8 octets each.
+local function people_note(people, mode, expected, msisdn)
     if mode == 'd' then
-        redis.call('ZREM', people, msisdn)
+        redis.call('SREM', people, msisdn)
     elseif mode == 'w' and expected == '' then
-        redis.call('ZADD', people, math.floor(fresh_version(time) / 1000), msisdn)
+        redis.call('SADD', people, msisdn)
     end
 end
 
@@ -229,7 +229,7 @@ local function commit_all(keys, args)
     local time = redis.call('TIME')
     local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl, time),
         apply_record(keys[2], m_mode, m_expected, m_value, '0', time)}
-    people_note(keys[8], m_mode, m_expected, msisdn, time)
+    people_note(keys[8], m_mode, m_expected, msisdn)
     if is_forgotten == '1' then
         forget_owed(keys[3], keys[5], keys[9], keys[10], subject)
     end
@@ -606,16 +606,31 @@ local function rank_behind(set, score, member)
     return rank
 end
 
--- KEYS members, set; ARGV limit, score and member to go on behind ('' = from the start), '1' = the
--- members are numbers. Returns {member, score, "COUNT MSISDN", ...}: limit + 1 at most.
+local function list_people(people, limit, after)
+    local reply, numbers = {}, redis.call('SMEMBERS', people)
+    table.sort(numbers)
+    for _, number in ipairs(numbers) do
+        if number > after and #reply / 3 <= limit then
+            reply[#reply + 1], reply[#reply + 2], reply[#reply + 3] = number, '0', '1 ' .. number
+        end
+    end
+    return reply
+end
+
+-- KEYS members, set; ARGV limit, score and member to go on behind ('' = from the start), '1' = the set
+-- is that of the people, who have no score. Returns {member, score, "COUNT MSISDN", ...}: limit + 1 at
+-- most.
 local function list(keys, args)
+    if args[4] == '1' then
+        return list_people(keys[2], tonumber(args[1]), args[3])
+    end
     local first = args[3] == '' and 0 or rank_behind(keys[2], args[2], args[3])
     local rows = redis.call('ZRANGE', keys[2], first, first + args[1], 'WITHSCORES')
     local reply = {}
     for i = 1, #rows, 2 do
         reply[#reply + 1] = rows[i]
         reply[#reply + 1] = rows[i + 1]
-        reply[#reply + 1] = args[4] == '1' and '1 ' .. rows[i] or redis.call('HGET', keys[1], rows[i])
+        reply[#reply + 1] = redis.call('HGET', keys[1], rows[i])
     end
     return reply
 end

@@ -336,7 +336,7 @@ void memory_data_commit(struct memory_data *d, const struct store_commit *c,
     if (c->session_delete)
         record_clear(&s->session);
     if (c->merchant.size != 0 && c->merchant_version == 0)
-        (void)memory_set_add(&bucket_of(d, c->msisdn)->people, d->wall_ms(d->ctx), c->msisdn);
+        (void)memory_set_add(&bucket_of(d, c->msisdn)->people, 0, c->msisdn);
     if (c->merchant.size != 0)
         reply->subscriber.merchant.version = record_write(d, &s->merchant, c->merchant, 0);
     if (c->merchant_delete) {

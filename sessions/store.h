@@ -4,8 +4,8 @@
  *
  * Everything of one subscriber lies in one bucket, crc16(msisdn) % buckets, so that one commit is
  * one atomic write (design 3). Records are opaque octets to the store; it knows only their
- * versions. A version is never 0 and grows by one a commit; a record made anew starts at a number
- * that no earlier one of that subscriber has used (wall-clock based), so that a copy kept from
+ * versions. A version is never 0 and grows by one a commit; a record made anew starts at the wall
+ * clock in microseconds, which no earlier one of that subscriber has used, so that a copy kept from
  * before an expiry cannot pass for current.
  *
  * Every call returns before its callback runs; the callback runs exactly once, or never after
@@ -187,7 +187,8 @@ enum store_log {
     STORE_LOG_OUTBOX, /* to be read only: what is owed, whoever has it in hand */
 };
 
-/* Set name under which store_list() gives the numbers that have a merchant record. */
+/* Set name under which store_list() gives the numbers that have a merchant record, in order; at_ms
+ * is 0. */
 #define STORE_PEOPLE_SET "*"
 
 struct store_reply {

@@ -13,7 +13,11 @@
 /* The shared record in which the database says what it was begun with. */
 static const char database_record[] = ".database";
 
-enum { CHECK_RETRY_MS = 200 };
+enum {
+    CHECK_RETRY_MS = 200,
+    /* Of all keys together: raised when what an older program wrote is not read any more. */
+    DATABASE_FORMAT = 2,
+};
 
 struct store_redis {
     struct store store;
@@ -313,7 +317,8 @@ static void set_open(struct store_redis *s, bool is_open)
 
 static struct span database_text(const struct store_redis *s, char *text, size_t text_bytes)
 {
-    return span_of(text, (size_t)snprintf(text, text_bytes, "buckets=%u", s->store.buckets));
+    return span_of(text, (size_t)snprintf(text, text_bytes, "format=%d buckets=%u", DATABASE_FORMAT,
+                                          s->store.buckets));
 }
 
 static void check_again(struct store_redis *s)
@@ -354,10 +359,10 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
         set_open(s, s->is_up);
     } else {
         snprintf(reason, sizeof(reason),
-                 "the database was begun with %.*s, the configuration says "
-                 "buckets=%u",
+                 "the database was begun with %.*s, this program and its configuration "
+                 "want %s",
                  (int)(record->data.size < 40 ? record->data.size : 40),
-                 (const char *)record->data.data, s->store.buckets);
+                 (const char *)record->data.data, ours);
         refuse(s, reason);
     }
 }

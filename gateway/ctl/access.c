@@ -27,7 +27,8 @@ void access_who(char who[JOURNAL_WORD_BYTES])
 static enum ctl_status write_entry(struct dossier *d, unsigned bucket, const char *event,
                                    const char *subject, const char *object, const char *detail)
 {
-    char who[JOURNAL_WORD_BYTES], text[JOURNAL_BYTES];
+    char who[JOURNAL_WORD_BYTES];
+    uint8_t octets[JOURNAL_BYTES];
     struct journal_entry entry;
     enum store_result result = STORE_UNKNOWN;
 
@@ -35,7 +36,7 @@ static enum ctl_status write_entry(struct dossier *d, unsigned bucket, const cha
     journal_fill(&entry, who, event, subject, object, detail);
     /* Without an answer it may be there: twice is better than not at all. */
     for (int i = 0; i < TRIES_MAX && result == STORE_UNKNOWN && hand_await(d->hand); i++)
-        result = hand_log_add(d->hand, bucket, STORE_LOG_JOURNAL, journal_encode(&entry, text));
+        result = hand_log_add(d->hand, bucket, STORE_LOG_JOURNAL, journal_encode(&entry, octets));
     if (result == STORE_OK)
         return CTL_DONE;
     ctl_complain("the access cannot be logged (%s): nothing is shown", store_result_name(result));
@@ -61,13 +62,14 @@ enum ctl_status access_log_other(struct dossier *d, const char *event, const cha
 void access_log_files(const struct config *config, const char *event, const char *object)
 {
     struct hand *hand = hand_open(config);
-    char who[JOURNAL_WORD_BYTES], text[JOURNAL_BYTES];
+    char who[JOURNAL_WORD_BYTES];
+    uint8_t octets[JOURNAL_BYTES];
     struct journal_entry entry;
 
     access_who(who);
     journal_fill(&entry, who, event, "*", object, "ok");
     if (hand == NULL ||
-        hand_log_add(hand, 0, STORE_LOG_JOURNAL, journal_encode(&entry, text)) != STORE_OK)
+        hand_log_add(hand, 0, STORE_LOG_JOURNAL, journal_encode(&entry, octets)) != STORE_OK)
         ctl_complain("this is not in the journal: %s by %s", event, who);
     hand_close(hand);
 }

@@ -238,7 +238,7 @@ struct parcel {
     struct store_commit commit;
     uint8_t merchant[STORE_MERCHANT_BYTES_MAX];
     uint8_t owed[STORE_COMMIT_OWED_MAX][STORE_OWED_BYTES_MAX];
-    char journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
+    uint8_t journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
     char subject[VAULT_SUBJECT_BYTES];
 };
 

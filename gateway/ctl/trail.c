@@ -43,20 +43,16 @@ static void on_journal(void *arg, const struct store_taken *entry)
 static void on_consent(void *arg, const struct store_taken *entry)
 {
     struct trail *t = arg;
-    char text[JOURNAL_BYTES * 2];
-    char *rest;
+    struct journal_consent c;
 
-    if (entry->body.size >= sizeof(text))
-        return;
-    memcpy(text, entry->body.data, entry->body.size);
-    text[entry->body.size] = '\0';
-    rest = strchr(text, ' ');
-    if (rest == NULL)
-        return;
-    *rest++ = '\0';
-    if (t->subject == NULL || strcmp(t->subject, text) == 0)
-        json_array_append_new(t->list, json_pack("{s:o, s:s, s:s}", "at", time_of(entry), "subject",
-                                                 text, "consent", rest));
+    if (journal_decode_consent(&c, entry->body) &&
+        (t->subject == NULL || strcmp(t->subject, c.subject) == 0))
+        json_array_append_new(
+            t->list,
+            json_pack("{s:o, s:s, s:o}", "at", time_of(entry), "subject", c.subject, "consent",
+                      json_sprintf("version=%s words=%s lang=%s by=%s link=%s session=%s",
+                                   c.version, c.words[0] != '\0' ? c.words : "-", c.language,
+                                   c.channel, c.link, c.session[0] != '\0' ? c.session : "-")));
 }
 
 static enum store_result walk(struct dossier *d, enum store_log log, hand_entry_fn *fn,

@@ -17,7 +17,6 @@ enum {
 
 struct person {
     char msisdn[STORE_MSISDN_BYTES_MAX + 1];
-    int64_t known_ms;
 };
 
 struct retention {
@@ -108,6 +107,12 @@ static void look_for_twins(struct retention *r, const struct person *p)
     }
 }
 
+/* By its version, which began with the clock. */
+static int64_t known_since_ms(const struct store_record *record)
+{
+    return (int64_t)(record->version / 1000);
+}
+
 static const char *judge(struct retention *r, const struct person *p,
                          const struct store_record *record)
 {
@@ -121,7 +126,8 @@ static const char *judge(struct retention *r, const struct person *p,
         !subscriber_decode(&r->subscriber, writer_span(&w)))
         return NULL; /* gone meanwhile; or not ours to judge, as a turn would find, too */
     look_for_twins(r, p);
-    return programme_find_expired(&r->subscriber, p->known_ms, now_ms(r), &e->settings.periods);
+    return programme_find_expired(&r->subscriber, known_since_ms(record), now_ms(r),
+                                  &e->settings.periods);
 }
 
 static void on_loaded(void *arg, const struct store_reply *reply)
@@ -145,8 +151,7 @@ static void on_page(void *arg, const struct store_list *list)
     r->at = r->count = 0;
     r->has_more = list->result == STORE_OK && list->more;
     for (size_t i = 0; list->result == STORE_OK && i < list->count; i++) {
-        text_copy(r->page[r->count].msisdn, sizeof(r->page[0].msisdn), list->items[i].msisdn);
-        r->page[r->count++].known_ms = list->items[i].at_ms;
+        text_copy(r->page[r->count++].msisdn, sizeof(r->page[0].msisdn), list->items[i].msisdn);
     }
     look_at_next(r);
 }
@@ -162,9 +167,7 @@ static void look_at_next(struct retention *r)
     if (r->at < r->count) {
         store_load(r->engine->env.store, r->page[r->at].msisdn, on_loaded, r);
     } else if (r->has_more) {
-        const struct person *last = &r->page[r->count - 1];
-
-        ask_page(r, (struct store_cursor){last->known_ms, last->msisdn});
+        ask_page(r, (struct store_cursor){.member = r->page[r->count - 1].msisdn});
     } else {
         end_bucket(r);
     }

@@ -10,7 +10,6 @@
 #include "sessions/vault.h"
 
 enum {
-    RUN_CONSENT_BYTES = 256,
     STEP_UNITS = 128, /* its_session_info counts dialogue units in 7 bits */
 };
 
@@ -27,8 +26,8 @@ struct step_work {
     uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
     uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
     uint8_t shared_bytes[TRAININGS_BYTES_MAX];
-    char journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
-    char consent[RUN_CONSENT_BYTES];
+    uint8_t journal[STORE_COMMIT_JOURNAL_MAX][JOURNAL_BYTES];
+    uint8_t consent[JOURNAL_CONSENT_BYTES];
     char subject[VAULT_SUBJECT_BYTES];
 };
 

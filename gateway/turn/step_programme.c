@@ -124,22 +124,20 @@ void run_note_consent(struct run *run)
     struct step_work *work = run->work;
     const struct programme_consent *c = &work->programme.consent;
     const struct dialect_session *id = &run->input->session;
-    char version[2 * MENU_ID_BYTES + 1], words[33] = "-", session[2 * SESSION_ID_BYTES + 1];
+    struct journal_consent consent = {.language = ""};
     uint8_t digest[VAULT_HASH_BYTES];
-    int size;
 
-    text_hex(version, c->version, MENU_ID_BYTES);
-    text_hex(session, id->octets, id->size);
+    text_copy(consent.subject, sizeof(consent.subject), name_subject(run));
+    text_hex(consent.version, c->version, MENU_ID_BYTES);
+    text_hex(consent.session, id->octets, id->size);
     if (!c->is_sms && work->session.screen[0] != '\0') {
         vault_digest(span_of_string(work->session.screen), digest);
-        text_hex(words, digest, 16);
+        text_hex(consent.words, digest, sizeof(consent.words) / 2);
     }
-    size = snprintf(work->consent, sizeof(work->consent),
-                    "%s version=%s words=%s lang=%s by=%s link=%s session=%s", name_subject(run),
-                    version, words, c->language, c->is_sms ? "sms" : "ussd", run->cause->link_name,
-                    session[0] != '\0' ? session : "-");
-    assert(size > 0 && (size_t)size < sizeof(work->consent));
-    run->step->consent = span_of(work->consent, (size_t)size);
+    text_copy(consent.language, sizeof(consent.language), c->language);
+    text_copy(consent.channel, sizeof(consent.channel), c->is_sms ? "sms" : "ussd");
+    text_copy(consent.link, sizeof(consent.link), run->cause->link_name);
+    run->step->consent = journal_encode_consent(&consent, work->consent);
 }
 
 static void owe_texts(struct run *run)

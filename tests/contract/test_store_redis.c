@@ -367,8 +367,9 @@ static void test_another_bucket_count_is_refused(void **state)
     struct store_rig *rig = open_with(f, 17);
 
     await_refusal(rig);
-    assert_string_equal(rig->refusal, "the database was begun with buckets=16, the configuration "
-                                      "says buckets=17");
+    assert_string_equal(rig->refusal,
+                        "the database was begun with format=2 buckets=16, this program "
+                        "and its configuration want format=2 buckets=17");
     store_rig_free(rig);
 }
 

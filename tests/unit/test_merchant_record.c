@@ -223,13 +223,10 @@ static void test_damaged_record_is_refused(void **state)
     assert_int_equal(s.merchant_count, 0);
     bytes[size] = 0;
     assert_false(subscriber_decode(&s, span_of(bytes, size + 1)));
-    bytes[0] = 2; /* a later format */
+    bytes[0] = 3; /* a later format */
     assert_false(subscriber_decode(&s, span_of(bytes, size)));
-    bytes[0] = 1;
-    bytes[1] = SUBSCRIBER_MERCHANTS_MAX + 1;
-    assert_false(subscriber_decode(&s, span_of(bytes, size)));
+    bytes[0] = 2;
     /* any octet changed: decoded or refused, never worse */
-    bytes[1] = SUBSCRIBER_MERCHANTS_MAX;
     for (size_t at = 0; at < size; at++) {
         uint8_t kept = bytes[at];
 
@@ -240,23 +237,52 @@ static void test_damaged_record_is_refused(void **state)
     }
 }
 
-static void test_first_format_stays_readable(void **state)
+/* Each row once within the limit, once past it. */
+static void test_values_out_of_range_are_refused(void **state)
 {
     /* clang-format off */
-    /* Written by the first release; a later one must still read it. */
+    static const struct {
+        const char *octets;
+        size_t size;
+        bool is_readable;
+    } rows[] = {
+        {"\2\1\6\0\0\0\0\0\0", 9, true},        /* so many registrations, all of them empty */
+        {"\2\1\7\0\0\0\0\0\0\0", 10, false},
+        {"\2\1\1\2\6", 5, true},                 /* a status */
+        {"\2\1\1\2\7", 5, false},
+        {"\2\x40\1\2\4", 5, true},               /* a ticket's kind */
+        {"\2\x40\1\2\5", 5, false},
+        {"\2\x80\x80\4\2L9", 7, true},           /* the last field of all */
+        {"\2\x80\x80\x08\2L9", 7, false},        /* ... and one that a later program adds */
+        {"\2\x80\x08\xff\1", 5, true},           /* an octet's number */
+        {"\2\x80\x08\x80\2", 5, false},
+        {"\2\1\1\1\x4b\x18\x71\0\0\x42\x10", 11, true}, /* eleven digits: no twelfth */
+        {"\2\1\1\1\x4b\x18\x71\0\0\x42\x11", 11, false},
+        {"\2\1\1\1\x4c\x18\x71\0\0\x42\x11", 11, false}, /* too many for their place */
+        {"\2\2\x81", 3, true},                    /* a known word */
+        {"\2\2\xff", 3, false},
+    };
+    /* clang-format on */
+    static struct subscriber s;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (subscriber_decode(&s, span_of(rows[i].octets, rows[i].size)) != rows[i].is_readable)
+            fail_msg("row %zu", i);
+}
+
+static void test_stored_records_stay_readable(void **state)
+{
+    /* clang-format off */
     static const uint8_t record[] =
-        "\x01\x01"
-        "\x0b" "18710000421" "\x01" "\x0b" "SITI AMINAH" "\x00" "\x0b" "WARUNG SITI" "\x06" "WARUNG"
-        "\x04" "1872" "\x06" "187201" "\x01" "1" "\x01" "3" "\x00"
-        "\x00\x00\x01\x9a\x00\x00\x00\x01" "\x00\x00\x01\x9a\x00\x00\x00\x02"
-        "\x00\x00\x00\x00\x00\x00\x00\x00" "\x00" "\x00\x00\x00\x10"
-        "\x00\x00\x01\x99\xff\xff\xff\xff" "\x10" "0123456789abcdef" "\x02" "id"
-        "\x02" "id" "\x03" "op1" "\x05" "*384#" "\x00\x01" "\x00\x00\x00\x00\x00\x00\x00\x00"
-        "\x00\x00\x00\x00\x00\x00\x00\x00"
-        "\x02" "\x00\x00\x00\x00\x00\x00\x00\x05" "\x00" "\x00\x00\x00\x00\x00\x00\x00\x00"
-        "\x01" "\x08" "T0000042" "\x00" "1" "\x00\x00\x00\x00\x00\x00\x00\x09"
-        "\x01" "\x02" "L1" "\x00\x00\x01\x9a\x00\x00\x00\x03" "\x05" "Pupuk" "\x05" "Natar" "\x01"
-        "\x02" "L1" "\x00" "\x00";
+        "\x02" "\xef\x99\x01" "\x01" "\x80" "\x03" "op1" "\x05" "*384#" "\x01" "\x01" "\x02" "\x0a"
+        "\x02" "L1"
+        "\xff\xff\x03" "\x4b\x18\x71\x00\x00\x42\x10" "\x01" "\x0b" "SITI AMINAH" "\x0b" "WARUNG SITI"
+        "\x8d" "\x44\x18\x72" "\x46\x18\x72\x01" "\x82" "\x84"
+        "\x82\x80\x80\x80\xc0\x66" "\x02" "\x05" "\x50\x01\x23\x45\x67\x89\xab\xcd\xef" "\x80"
+        "\x50\x18\x71\x01\x41\x01\x80\x00\x01" "\x10"
+        "\x0d" "\x08" "T0000042" "\x31" "\x12"
+        "\x1f" "\x02" "L1" "\x86\x80\x80\x80\xc0\x66" "\x05" "Pupuk" "\x05" "Natar";
     /* clang-format on */
     static struct subscriber s;
 
@@ -265,11 +291,17 @@ static void test_first_format_stays_readable(void **state)
     assert_int_equal(s.merchant_count, 1);
     assert_string_equal(s.merchants[0].regno, "18710000421");
     assert_int_equal(s.merchants[0].status, MERCHANT_TERKIRIM);
+    assert_string_equal(s.merchants[0].nik, "1871014101800001");
     assert_string_equal(s.merchants[0].business, "WARUNG SITI");
+    assert_string_equal(s.merchants[0].category, "WARUNG");
     assert_string_equal(s.merchants[0].district, "187201");
+    assert_string_equal(s.merchants[0].smartphone, "3");
     assert_int_equal(s.merchants[0].submitted_ms, INT64_C(0x19a00000001));
+    assert_int_equal(s.merchants[0].changed_ms, INT64_C(0x19a00000002));
+    assert_int_equal(s.merchants[0].consent_ms, INT64_C(0x199ffffffff));
     assert_int_equal(s.merchants[0].flags, MERCHANT_FLAG_NAME_WORDS);
     assert_string_equal(s.merchants[0].consent_version, "0123456789abcdef");
+    assert_string_equal(s.merchants[0].consent_language, "id");
     assert_string_equal(s.link, "op1");
     assert_false(s.info_sms_stopped);
     assert_true(s.training_news);
@@ -280,6 +312,38 @@ static void test_first_format_stays_readable(void **state)
     assert_string_equal(s.seats[0].place, "Natar");
     assert_true(s.seats[0].reminded);
     assert_string_equal(s.offered[0], "L1");
+}
+
+/* What Redis holds of each merchant for years: docs/performance.md. */
+static void test_a_plain_registration_is_small(void **state)
+{
+    static struct subscriber s;
+    static uint8_t bytes[8192];
+    struct merchant *m = &s.merchants[0];
+    struct writer w;
+
+    (void)state;
+    subscriber_init(&s);
+    s.merchant_count = 1;
+    text_copy(s.language, sizeof(s.language), "id");
+    text_copy(s.link, sizeof(s.link), "op1");
+    text_copy(s.code, sizeof(s.code), "*384#");
+    text_copy(m->regno, sizeof(m->regno), "18710000421");
+    m->status = MERCHANT_TERKIRIM;
+    text_copy(m->name, sizeof(m->name), "SITI AMINAH");
+    text_copy(m->business, sizeof(m->business), "WARUNG SITI");
+    text_copy(m->category, sizeof(m->category), "KULINER");
+    text_copy(m->regency, sizeof(m->regency), "1871");
+    text_copy(m->district, sizeof(m->district), "187101");
+    text_copy(m->sales, sizeof(m->sales), "2");
+    text_copy(m->smartphone, sizeof(m->smartphone), "1");
+    m->submitted_ms = m->changed_ms = INT64_C(1795828549433);
+    m->consent_ms = m->submitted_ms - 90000;
+    text_copy(m->consent_version, sizeof(m->consent_version), "08e012c405160be5");
+    text_copy(m->consent_language, sizeof(m->consent_language), "id");
+    writer_init(&w, bytes, sizeof(bytes));
+    subscriber_encode(&s, &w);
+    assert_in_range(writer_size(&w), 1, 80);
 }
 
 static void test_record_keeps_the_live_ones(void **state)
@@ -346,7 +410,9 @@ int main(void)
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_record_survives_storage),
         cmocka_unit_test(test_damaged_record_is_refused),
-        cmocka_unit_test(test_first_format_stays_readable),
+        cmocka_unit_test(test_values_out_of_range_are_refused),
+        cmocka_unit_test(test_stored_records_stay_readable),
+        cmocka_unit_test(test_a_plain_registration_is_small),
         cmocka_unit_test(test_record_keeps_the_live_ones),
         cmocka_unit_test(test_flags_for_the_officer),
     };

@@ -131,6 +131,37 @@ static void test_strings(void **state)
     assert_true(r.failed);
 }
 
+static void test_varints(void **state)
+{
+    static const struct {
+        uint64_t value;
+        size_t octets;
+    } rows[] = {{0, 1}, {127, 1}, {128, 2}, {16383, 2}, {16384, 3}, {UINT64_MAX, 10}};
+    uint8_t bytes[16];
+    struct writer w;
+    struct reader r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        writer_init(&w, bytes, sizeof(bytes));
+        writer_varint(&w, rows[i].value);
+        assert_int_equal(writer_size(&w), rows[i].octets);
+        reader_init(&r, writer_span(&w));
+        assert_true(reader_varint(&r) == rows[i].value);
+        assert_false(r.failed);
+        reader_init(&r, span_of(bytes, rows[i].octets - 1));
+        assert_int_equal(reader_varint(&r), 0);
+        assert_true(r.failed);
+    }
+    /* a 65th bit, an eleventh octet */
+    reader_init(&r, span_of_string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"));
+    assert_int_equal(reader_varint(&r), 0);
+    assert_true(r.failed);
+    reader_init(&r, span_of_string("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"));
+    (void)reader_varint(&r);
+    assert_true(r.failed);
+}
+
 static void test_equality(void **state)
 {
     (void)state;
@@ -176,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_writer_stops_at_the_end),
         cmocka_unit_test(test_lengths_before_octets),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_varints),
         cmocka_unit_test(test_equality),
         cmocka_unit_test(test_text_hex),
         cmocka_unit_test(test_text_copy_cuts_at_a_character),

@@ -6,8 +6,19 @@ const path = require('node:path');
 
 const { Process, ROOT, run, until } = require('./process');
 
-// A value of a type that is not here fails the script: whoever stores one adds it.
+// A value of a type that is not here fails the script: whoever stores one adds it. What is no text comes
+// in hexadecimal, too: there packed digits (merchants/pack.h) read as they were typed.
 const DUMP = `
+    local function add(all, value)
+        if type(value) == 'table' then
+            for _, part in ipairs(value) do add(all, part) end
+            return
+        end
+        all[#all + 1] = value
+        if string.find(value, '[^ -~]') then
+            all[#all + 1] = string.gsub(value, '.', function(c) return string.format('%02x', string.byte(c)) end)
+        end
+    end
     local read = {
         string = {'GET'}, hash = {'HGETALL'}, list = {'LRANGE', 0, -1}, set = {'SMEMBERS'},
         zset = {'ZRANGE', 0, -1, 'WITHSCORES'}, stream = {'XRANGE', '-', '+'},
@@ -16,7 +27,7 @@ const DUMP = `
     for _, key in ipairs(redis.call('KEYS', '*')) do
         local words = read[redis.call('TYPE', key).ok]
         all[#all + 1] = key
-        all[#all + 1] = redis.call(words[1], key, unpack(words, 2))
+        add(all, redis.call(words[1], key, unpack(words, 2)))
     end
     return all`;
 
