@@ -220,6 +220,17 @@ static void check_escape(struct reading *r, const struct file_text *f, const cha
                backslash[1] >= ' ' && backslash[1] < 0x7F ? backslash[1] : '?');
 }
 
+/* A string that ran on to the opening quote of the next explains every oddity after it. */
+static bool report_broken_string(struct reading *r, const struct file_text *f)
+{
+    if (f->broken_line == 0)
+        return false;
+    report(r, f->broken_line, f->broken_column,
+           "this string goes on in the next line: is its closing quote missing?");
+    r->faults = SOURCE_FAULTS_MAX;
+    return true;
+}
+
 static void take_string(struct reading *r, struct file_text *f)
 {
     const char *c = f->at + 1, *line_start = f->line_start;
@@ -241,10 +252,7 @@ static void take_string(struct reading *r, struct file_text *f)
         f->broken_column = column_of(f, f->at);
     }
     if (c >= f->end) {
-        if (f->broken_line != 0)
-            report(r, f->broken_line, f->broken_column,
-                   "this string goes on in the next line: is its closing quote missing?");
-        else
+        if (!report_broken_string(r, f))
             report(r, f->line, column_of(f, f->at), "this string has no closing quote");
         take(r, f, (size_t)(f->end - f->at));
         return;
@@ -319,7 +327,9 @@ static void open_group(struct reading *r, const struct file_text *f, char closer
 static void close_group(struct reading *r, const struct file_text *f)
 {
     if (r->depth == 0 || r->nesting[r->depth].closer != *f->at) {
-        report(r, f->line, column_of(f, f->at), "'%c' closes nothing that is open here", *f->at);
+        if (!report_broken_string(r, f))
+            report(r, f->line, column_of(f, f->at), "'%c' closes nothing that is open here",
+                   *f->at);
         return;
     }
     r->depth--;

@@ -262,7 +262,7 @@ static void check_menus(const struct config *c, struct faults *f)
 
 static void check_whole(struct config *c, struct faults *f)
 {
-    struct config_place whole = {c->path, 0};
+    struct config_place whole = {c->path, 1};
 
     take_secret(c, f, &whole, "redis", &c->redis.password, c->redis.password_file);
     if (c->redis.mode == CONFIG_REDIS_STANDALONE && c->redis.servers.count > 1)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/link/netaddr.h"
+#include "gateway/link/verifier.h"
 
 static bool is_made_of(const char *value, const char *others)
 {
@@ -97,6 +98,13 @@ const char *config_check_network(const char *value)
     return netblock_parse(&block, value)
                ? NULL
                : "is no IP address and no network such as 192.0.2.0/24 (no bits behind the mask)";
+}
+
+const char *config_check_hash(const char *value)
+{
+    return *value == '\0' || verifier_is_hash(value)
+               ? NULL
+               : "is no hash of crypt(5); `openssl passwd -6` makes one";
 }
 
 const char *config_check_digits(const char *value)

@@ -17,6 +17,7 @@ const char *config_check_server(const char *value);
 const char *config_check_listen(const char *value);
 /* "10.0.0.0/8", "192.0.2.1", "2001:db8::/32" */
 const char *config_check_network(const char *value);
+const char *config_check_hash(const char *value);
 /* A service code: "*384#", "384" */
 const char *config_check_code(const char *value);
 /* Digits, and at least one. */

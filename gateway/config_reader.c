@@ -88,7 +88,7 @@ static struct config_place place_of(const struct config_reader *r, const config_
 
     source_place(r->source, config_setting_source_line(setting), &place.file, &place.line);
     if (config_setting_is_root(setting))
-        place.line = 0;
+        place.line = 1; /* what the whole file lacks */
     return place;
 }
 
@@ -179,7 +179,8 @@ static void read_number(struct config_reader *r, const config_setting_t *setting
     int type = config_setting_type(setting);
     long long value;
 
-    if (!is_type(r, setting, row, type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64, "a number"))
+    if (!is_type(r, setting, row, type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64,
+                 type == CONFIG_TYPE_FLOAT ? "a whole number" : "a number"))
         return;
     value = config_setting_get_int64(setting);
     if (value < row->min || value > row->max) {
@@ -293,6 +294,19 @@ static void set_defaults(struct config_reader *r, const struct scope *scope)
             set_default(r, &config_rows[i], scope->base);
 }
 
+/* Where a key of the whole file would stand: in its group, when that is there. */
+static const config_setting_t *holder_of(const config_setting_t *scope, const char *path)
+{
+    char name[PATH_BYTES];
+    const config_setting_t *group;
+
+    if (!config_setting_is_root(scope))
+        return scope;
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, "."), path);
+    group = config_setting_get_member(scope, name);
+    return group != NULL ? group : scope;
+}
+
 static void check_required(struct config_reader *r, const config_setting_t *group,
                            const struct scope *scope)
 {
@@ -302,7 +316,7 @@ static void check_required(struct config_reader *r, const config_setting_t *grou
         if ((row->flags & CONFIG_REQUIRED) == 0 || scope->seen[i] ||
             !config_row_is_in(row, scope->name))
             continue;
-        report(r, group, "%s is missing", row->path);
+        report(r, holder_of(group, row->path), "%s is missing", row->path);
     }
 }
 

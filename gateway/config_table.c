@@ -106,7 +106,7 @@ const struct config_row config_rows[] = {
     TEXT("partners.accounts[].system_id", CONFIG_REQUIRED, IN(config_account, system_id), NULL, 1, 15, NULL),
     TEXT("partners.accounts[].password", CONFIG_SECRET, IN(config_account, password), "", 0, 63, NULL),
     FILE_PATH("partners.accounts[].password_file", 0, IN(config_account, password_file), ""),
-    TEXT("partners.accounts[].password_hash", CONFIG_SECRET, IN(config_account, password_hash), "", 0, 255, NULL),
+    TEXT("partners.accounts[].password_hash", CONFIG_SECRET, IN(config_account, password_hash), "", 0, 255, config_check_hash),
     TEXTS("partners.accounts[].allow", 0, IN(config_account, allow), 63, config_check_network),
     TEXT("partners.accounts[].dialect", 0, IN(config_account, dialect), "spec34", 1, 23, NULL),
     NUMBER("partners.accounts[].window", 0, IN(config_account, window), "32", 1, 10000, NULL),

@@ -1,8 +1,10 @@
 #include "gateway/router.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -157,6 +159,20 @@ static bool have_names_of_their_own(const struct config *config, struct menu **m
     return true;
 }
 
+/* A file that is not there is a fault of the line that names it. */
+static bool is_readable(const struct config_menu *m, menu_fault_fn *on_fault, void *arg)
+{
+    struct menu_fault fault = {.file = m->place.file, .line = m->place.line};
+    char text[512];
+
+    if (access(m->file, R_OK) == 0)
+        return true;
+    snprintf(text, sizeof(text), "cannot read the menu %.400s: %s", m->file, strerror(errno));
+    fault.text = text;
+    on_fault(arg, &fault);
+    return false;
+}
+
 static struct menu **load_all(const struct config *config, const struct menu_vocabulary *vocabulary,
                               menu_fault_fn *on_fault, void *arg)
 {
@@ -165,7 +181,8 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
 
     /* Every file is tried, so that one run reports the faults of all. */
     for (size_t i = 0; i < config->menu_count; i++) {
-        menus[i] = menu_load_file(config->menus[i].file, vocabulary, on_fault, arg);
+        if (is_readable(&config->menus[i], on_fault, arg))
+            menus[i] = menu_load_file(config->menus[i].file, vocabulary, on_fault, arg);
         all = all && menus[i] != NULL;
     }
     if (all && have_names_of_their_own(config, menus, on_fault, arg))

@@ -28,7 +28,9 @@ static void on_fault(void *arg, const struct menu_fault *fault)
                                fault->is_warning ? "warning" : "error", "text", fault->text));
         return;
     }
-    printf("%s:%u:", fault->file, fault->line);
+    printf("%s:", fault->file);
+    if (fault->line > 0)
+        printf("%u:", fault->line);
     if (fault->column > 0)
         printf("%u:", fault->column);
     printf(" %s%s\n", fault->is_warning ? "warning: " : "", fault->text);

@@ -24,7 +24,7 @@ static void print_error(void *arg, const struct menu_fault *fault)
 {
     (void)arg;
     if (!fault->is_warning)
-        fprintf(stderr, "%s:%u: %s\n", fault->file, fault->line, fault->text);
+        config_print_fault(stderr, fault->file, fault->line, fault->column, fault->text);
 }
 
 static struct menu *load(const struct ctl_call *call)

@@ -15,7 +15,9 @@ static bool is_set(const char *text)
 static bool fail(char error[TLS_ERROR_BYTES], const char *what, const char *file)
 {
     unsigned long code = ERR_get_error();
-    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+    const char *reason = code == 0                ? NULL
+                         : ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+                                                  : ERR_reason_error_string(code);
 
     snprintf(error, TLS_ERROR_BYTES, "%s%s%s%s%s", what, is_set(file) ? " " : "",
              is_set(file) ? file : "", reason != NULL ? ": " : "", reason != NULL ? reason : "");

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum {
+    DES_HASH_LENGTH = 13,
     JOBS_MAX = 256,
     PASSWORD_BYTES = 72,
     DIGEST_BYTES = 32,
@@ -267,4 +268,16 @@ void verifier_free(struct verifier *v)
     pthread_cond_destroy(&v->more);
     OPENSSL_cleanse(v, sizeof(*v));
     mem_free(v);
+}
+
+bool verifier_is_hash(const char *hash)
+{
+    switch (crypt_checksalt(hash)) {
+    case CRYPT_SALT_OK:
+        return true;
+    case CRYPT_SALT_METHOD_LEGACY:
+        return *hash == '$' || strlen(hash) == DES_HASH_LENGTH; /* any two letters are a DES salt */
+    default:
+        return false;
+    }
 }

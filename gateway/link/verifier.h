@@ -30,6 +30,9 @@ bool verifier_check(struct verifier *verifier, struct span password, const char 
 /* Checks of this ctx call nothing back any more. */
 void verifier_forget(struct verifier *verifier, void *ctx);
 
+/* Is it the result of a method of crypt(5) that passwords can be checked with here? */
+bool verifier_is_hash(const char *hash);
+
 /* Equal octets, in a time that does not depend on where they differ. */
 bool verifier_is_equal(struct span a, struct span b);
 

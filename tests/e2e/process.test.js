@@ -105,7 +105,8 @@ test('faults of configuration and menu: file:line: text, exit 1, nothing started
             ['unknown key', `${good}colour = "blue";\n`, /warung\.cfg:8: .*colour/],
             ['broken syntax', good.replace('drain_timeout_s = 5;', 'drain_timeout_s = ;'), /warung\.cfg:4: /],
             ['wrong type', good.replace('drain_timeout_s = 5', 'drain_timeout_s = "soon"'), /warung\.cfg:4: .*drain_timeout_s/],
-            ['no menu file', withMenu.replace(menu, '/nonexistent/menu.cfg'), /nonexistent\/menu\.cfg/],
+            ['no menu file', withMenu.replace(menu, '/nonexistent/menu.cfg'),
+                /^\S*warung\.cfg:\d+: cannot read the menu \/nonexistent\/menu\.cfg: No such file/],
             ['faulty menu', withMenu, new RegExp(`menu\\.cfg:${lines.length + 1}: .*no_such_thing`), badMenu],
         ];
         for (const [name, text, expected, prepare] of cases) {

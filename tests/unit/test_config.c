@@ -182,65 +182,73 @@ static void credentials_are_found_in_both_places(void **state)
     unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+static const struct {
+    const char *text, *fault;
+} faulty[] = {
+    {LEAST "windows = 1;", "w.cfg:4: unknown key windows\n"},
+    {LEAST "log = {\n levle = \"info\"; };",
+     "w.cfg:5: unknown key log.levle; did you mean level?\n"},
+    {LEAST "drain_timeout_s = \"5\";", "w.cfg:4: drain_timeout_s must be a number, not a text\n"},
+    {LEAST "drain_timeout_s = 3601;", "w.cfg:4: drain_timeout_s is 3601; it must be 0 to 3600\n"},
+    {LEAST "drain_timeout_s = -1;", "w.cfg:4: drain_timeout_s is -1; it must be 0 to 3600\n"},
+    {LEAST "drain_timeout_s = 4294967297L;",
+     "w.cfg:4: drain_timeout_s is 4294967297; it must be 0 to 3600\n"},
+    {LEAST "drain_timeout_s = 1.5;",
+     "w.cfg:4: drain_timeout_s must be a whole number, not a number with a fraction\n"},
+    {LEAST "log = { level = \"loud\"; };", "w.cfg:4: log.level is \"loud\"; it must be one of "
+                                           "debug, info, warning, error, off\n"},
+    {LEAST "log = { show_msisdn = 1; };",
+     "w.cfg:4: log.show_msisdn must be true or false, not a number\n"},
+    {LEAST "log = 1;", "w.cfg:4: log must be a group: { ... }, not a number\n"},
+    {LEAST "partners = { listen = \"x\"; };",
+     "w.cfg:4: partners.listen must be an array of texts: [ \"...\" ], not a text\n"},
+    {LEAST "admin = { listen = \"localhost:80\"; };",
+     "w.cfg:4: admin.listen: \"localhost:80\" is no ADDRESS:PORT (an IP address, IPv6 in "
+     "brackets)\n"},
+    {LEAST "instance = \"\";", "w.cfg:4: instance must not be empty\n"},
+    {LEAST "instance = \"a b\";", "w.cfg:4: instance: \"a b\" may hold only letters, digits, "
+                                  "dot, dash and underscore\n"},
+    {LEAST "x = 1\ny = ;", "w.cfg:5: a value is expected before ;\n"},
+    {"", "w.cfg:1: redis.servers is missing\nw.cfg:1: menus is missing\n"
+         "w.cfg:1: there is neither an smsc nor a partners.accounts entry\n"},
+    {"redis = { servers = [ \"unix:\", \"nowhere\" ]; };\n"
+     "smsc = ( { name = \"a\"; },\n { name = \"a\"; password = \"p\";\n password_file = \"f\"; "
+     "} );\n"
+     "menus = ( { file = \"m\"; } );",
+     "w.cfg:1: redis.servers: \"unix:\" names no socket after unix:\n"
+     "w.cfg:1: redis.servers: \"nowhere\" is neither unix:PATH nor HOST:PORT\n"
+     "w.cfg:3: smsc \"a\": line 2 has the same name\n"
+     "w.cfg:3: smsc has both password and password_file; one is enough\n"
+     "w.cfg:5: this menu has neither codes nor sms numbers\n"},
+    {LEAST "partners = { listen = [ \"127.0.0.1:1\" ];\n"
+           "accounts = ( { system_id = \"p\"; allow = [ \"10.0.0.0/33\" ]; },\n"
+           " { system_id = \"p\"; }, { } ); };",
+     "w.cfg:5: partners.accounts[].allow: \"10.0.0.0/33\" is no IP address and no network such "
+     "as 192.0.2.0/24 (no bits behind the mask)\n"
+     "w.cfg:6: partners.accounts[].system_id is missing\n"
+     "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
+    {"\nredis = { mode = \"cluster\"; };\nsmsc = ( { } );\nmenus = ( { file = \"m\"; sms = "
+     "[\"1\"]; } );",
+     "w.cfg:2: redis.servers is missing\n"},
+    {LEAST "partners = { listen = [ \"127.0.0.1:1\" ];\n"
+           "accounts = ( { system_id = \"p\"; password_hash = \"abc\"; } ); };",
+     "w.cfg:5: partners.accounts[].password_hash: \"***\" is no hash of crypt(5); `openssl "
+     "passwd -6` makes one\n"},
+    {LEAST "instance = \"gw1;\nlog = { level = \"info\"; };",
+     "w.cfg:4: this string goes on in the next line: is its closing quote missing?\n"},
+    {LEAST "drain_timeout_s = 9999999999;",
+     "w.cfg:4: the number 9999999999 does not fit in 32 bits; write it with an L at its end\n"},
+};
+
 static void each_fault_is_told_with_its_place(void **state)
 {
-    static const struct {
-        const char *text, *fault;
-    } rows[] = {
-        {LEAST "windows = 1;", "w.cfg:4: unknown key windows\n"},
-        {LEAST "log = {\n levle = \"info\"; };",
-         "w.cfg:5: unknown key log.levle; did you mean level?\n"},
-        {LEAST "drain_timeout_s = \"5\";",
-         "w.cfg:4: drain_timeout_s must be a number, not a text\n"},
-        {LEAST "drain_timeout_s = 3601;",
-         "w.cfg:4: drain_timeout_s is 3601; it must be 0 to 3600\n"},
-        {LEAST "drain_timeout_s = -1;", "w.cfg:4: drain_timeout_s is -1; it must be 0 to 3600\n"},
-        {LEAST "drain_timeout_s = 4294967297L;",
-         "w.cfg:4: drain_timeout_s is 4294967297; it must be 0 to 3600\n"},
-        {LEAST "drain_timeout_s = 1.5;",
-         "w.cfg:4: drain_timeout_s must be a number, not a number with a fraction\n"},
-        {LEAST "log = { level = \"loud\"; };", "w.cfg:4: log.level is \"loud\"; it must be one of "
-                                               "debug, info, warning, error, off\n"},
-        {LEAST "log = { show_msisdn = 1; };",
-         "w.cfg:4: log.show_msisdn must be true or false, not a number\n"},
-        {LEAST "log = 1;", "w.cfg:4: log must be a group: { ... }, not a number\n"},
-        {LEAST "partners = { listen = \"x\"; };",
-         "w.cfg:4: partners.listen must be an array of texts: [ \"...\" ], not a text\n"},
-        {LEAST "admin = { listen = \"localhost:80\"; };",
-         "w.cfg:4: admin.listen: \"localhost:80\" is no ADDRESS:PORT (an IP address, IPv6 in "
-         "brackets)\n"},
-        {LEAST "instance = \"\";", "w.cfg:4: instance must not be empty\n"},
-        {LEAST "instance = \"a b\";", "w.cfg:4: instance: \"a b\" may hold only letters, digits, "
-                                      "dot, dash and underscore\n"},
-        {LEAST "x = 1\ny = ;", "w.cfg:5: a value is expected before ;\n"},
-        {"", "w.cfg:0: redis.servers is missing\nw.cfg:0: menus is missing\n"
-             "w.cfg:0: there is neither an smsc nor a partners.accounts entry\n"},
-        {"redis = { servers = [ \"unix:\", \"nowhere\" ]; };\n"
-         "smsc = ( { name = \"a\"; },\n { name = \"a\"; password = \"p\";\n password_file = \"f\"; "
-         "} );\n"
-         "menus = ( { file = \"m\"; } );",
-         "w.cfg:1: redis.servers: \"unix:\" names no socket after unix:\n"
-         "w.cfg:1: redis.servers: \"nowhere\" is neither unix:PATH nor HOST:PORT\n"
-         "w.cfg:3: smsc \"a\": line 2 has the same name\n"
-         "w.cfg:3: smsc has both password and password_file; one is enough\n"
-         "w.cfg:5: this menu has neither codes nor sms numbers\n"},
-        {LEAST "partners = { listen = [ \"127.0.0.1:1\" ];\n"
-               "accounts = ( { system_id = \"p\"; allow = [ \"10.0.0.0/33\" ]; },\n"
-               " { system_id = \"p\"; }, { } ); };",
-         "w.cfg:5: partners.accounts[].allow: \"10.0.0.0/33\" is no IP address and no network such "
-         "as 192.0.2.0/24 (no bits behind the mask)\n"
-         "w.cfg:6: partners.accounts[].system_id is missing\n"
-         "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
-        {LEAST "drain_timeout_s = 9999999999;",
-         "w.cfg:4: the number 9999999999 does not fit in 32 bits; write it with an L at its end\n"},
-    };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++) {
         char heard[8192];
 
-        assert_null(load(rows[i].text, heard));
-        assert_string_equal(heard, rows[i].fault);
+        assert_null(load(faulty[i].text, heard));
+        assert_string_equal(heard, faulty[i].fault);
     }
 }
 
