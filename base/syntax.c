@@ -318,3 +318,10 @@ bool syntax_check(const char *text, struct syntax_fault *fault)
     next(&p);
     return parse_settings(&p, '\0');
 }
+
+const char *syntax_explain(const char *libconfig_says)
+{
+    return strcmp(libconfig_says, "duplicate setting name") == 0
+               ? "this name stands in its group already: take one of the two out"
+               : libconfig_says;
+}

@@ -18,4 +18,8 @@ struct syntax_fault {
  * fault. */
 bool syntax_check(const char *text, struct syntax_fault *fault);
 
+/* What libconfig says of a text that passed the check, in words for somebody who does not know it.
+ */
+const char *syntax_explain(const char *libconfig_says);
+
 #endif

@@ -309,7 +309,7 @@ static void read_tree(struct config *c, const struct source *source, struct faul
         check_whole(c, f);
     } else {
         source_place(source, (unsigned)config_error_line(&tree), &file, &line);
-        faults_add(f, file, line, 0, config_error_text(&tree));
+        faults_add(f, file, line, 0, syntax_explain(config_error_text(&tree)));
     }
     config_destroy(&tree);
 }

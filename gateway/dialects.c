@@ -156,7 +156,8 @@ struct dialects *dialects_load(const char *path, source_fault_fn *on_fault, void
     else if (config_read_string(&tree, source_text(source)))
         read_root(&l, config_root_setting(&tree));
     else
-        report(&l, (unsigned)config_error_line(&tree), "%s", config_error_text(&tree));
+        report(&l, (unsigned)config_error_line(&tree), "%s",
+               syntax_explain(config_error_text(&tree)));
     config_destroy(&tree);
     source_free(source);
     if (l.is_faulty) {

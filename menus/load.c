@@ -290,8 +290,10 @@ static void load_ways_in(struct menu_loader *l)
 {
     struct menu *menu = l->menu;
 
-    if (config_setting_get_member(l->root, "start") == NULL)
+    if (config_setting_get_member(l->root, "start") == NULL) {
         menu_load_fault(l, l->root, "start is missing: the screen of a new dial");
+        l->has_lost_way = true;
+    }
     menu->start = menu_load_screen_key(l, l->root, "start");
     menu->first = menu_load_screen_key(l, l->root, "first");
     menu->resume = menu_load_screen_key(l, l->root, "resume");
@@ -395,7 +397,7 @@ static struct menu *load(struct source *source, const struct menu_vocabulary *vo
         menu_faults_add(&l.faults, false, fault.line, fault.column, "%s", fault.text);
     } else if (config_read_string(&config, source_text(source)) != CONFIG_TRUE) {
         menu_faults_add(&l.faults, false, (unsigned)config_error_line(&config), 0, "%s",
-                        config_error_text(&config));
+                        syntax_explain(config_error_text(&config)));
     } else {
         l.root = config_root_setting(&config);
         load_all(&l);
