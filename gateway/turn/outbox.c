@@ -324,6 +324,11 @@ static void on_sent(void *arg, const struct turn_sent *sent)
         lane_send(lane);
 }
 
+static bool is_over(const struct outbox_entry *e, int64_t now_ms)
+{
+    return now_ms >= e->expires_ms;
+}
+
 /* True when the entry is under way; false when it is no longer (or not yet) to be sent from here.
  */
 static bool owed_try(struct owed *d)
@@ -337,7 +342,7 @@ static bool owed_try(struct owed *d)
                            .is_bulk = e->is_bulk};
     int64_t now_ms = env->wall_ms(env->ctx);
 
-    if (now_ms >= e->expires_ms) {
+    if (is_over(e, now_ms)) {
         record(d, TURN_END_EXPIRED);
         log_warning("outbox.expired", LOG_MSISDN("msisdn", e->msisdn));
         end(d, STORE_END_EXPIRED);
@@ -446,7 +451,8 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
     struct owed *d;
 
     make_key(key, store_bucket(o->env.store, entry->msisdn), id);
-    if (!is_this_round_tried(deliveries) || map_find(&o->owed, span_of(key, sizeof(key))) != NULL) {
+    if (!(is_this_round_tried(deliveries) || is_over(entry, o->env.wall_ms(o->env.ctx))) ||
+        map_find(&o->owed, span_of(key, sizeof(key))) != NULL) {
         if (on_left != NULL)
             on_left(arg, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
         return;

@@ -22,7 +22,8 @@ struct step_work {
     struct dialect_input whole; /* the message of many parts */
     char joined[PARTS_TEXT_BYTES];
     struct push_entry late; /* a reply that is owed by push */
-    char link[32];          /* that a push goes by */
+    char link[32];          /* that a push goes by, or what a timer owes */
+    char code[24];          /* of the service that a timer speaks for */
     uint8_t session_bytes[STORE_SESSION_BYTES_MAX];
     uint8_t merchant_bytes[STORE_MERCHANT_BYTES_MAX];
     uint8_t shared_bytes[TRAININGS_BYTES_MAX];

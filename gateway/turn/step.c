@@ -337,13 +337,18 @@ void run_take_input(struct run *run, const struct step_records *records)
  * again where there is one, so that a dialogue under way and the timer see each other. */
 static void take_timer(struct run *run, const struct step_records *records)
 {
-    const struct session *s = &run->work->session;
-    struct programme *p = &run->work->programme;
+    struct step_work *work = run->work;
+    const struct session *s = &work->session;
+    struct programme *p = &work->programme;
+    const struct subscriber *who = &p->subscriber;
 
     if (!run_begin_programme(run, records))
         return;
-    run->link = p->subscriber.link[0] != '\0' ? p->subscriber.link : s->link;
-    if (!run_find_menu(run, p->subscriber.code[0] != '\0' ? p->subscriber.code : s->code, NULL)) {
+    /* Copies: an erasure takes the subscriber away, and its last SMS goes by them. */
+    text_copy(work->link, sizeof(work->link), who->link[0] != '\0' ? who->link : s->link);
+    text_copy(work->code, sizeof(work->code), who->code[0] != '\0' ? who->code : s->code);
+    run->link = work->link;
+    if (!run_find_menu(run, work->code, NULL)) {
         run->step->kind = STEP_NO_MENU;
         return;
     }

@@ -160,6 +160,9 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
 
     (void)ctx;
     (void)deadline_ms;
+    /* Else nobody may be found who sends it. */
+    assert_string_not_equal(sms->link_name, "");
+    assert_string_not_equal(sms->source, "");
     if (!turn_rig.has_link)
         return false;
     if (turn_rig.sms_ends == TURN_SENT_OK) {
