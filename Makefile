@@ -21,8 +21,8 @@ Q        := $(if $(filter 0,$(V)),@)
 
 VERSION  := $(shell sed -n 's/^\#define WARUNG_VERSION "\(.*\)"/\1/p' base/version.h)
 
-# The kinds of build, each in a folder of its own: plain; SANITIZE=1 (ASan and UBSan); and two that
-# `make fuzz` and `make coverage` ask for by themselves.
+# The kinds of build, each in a folder of its own: plain; SANITIZE=1 (ASan and UBSan); and three that
+# `make fuzz`, `make coverage` and `make analyze` ask for by themselves.
 SANITIZE ?= 0
 KIND     ?= $(if $(filter 1,$(SANITIZE)),sanitize,plain)
 SAN       = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -30,6 +30,7 @@ OPT_plain    := -O2 -g
 OPT_sanitize  = -O1 -g3 $(SAN)
 OPT_fuzz      = -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 OPT_coverage := -O0 -g --coverage
+OPT_analyze  := -O0
 B        := build$(if $(filter-out plain,$(KIND)),-$(KIND))
 OPT       = $(OPT_$(KIND))
 

@@ -110,16 +110,11 @@ static enum ctl_status tell_all(struct breach *b)
 }
 
 /* A number or a registration a line. One that is neither is told of, and the others go on. */
-static enum ctl_status tell_listed(struct breach *b, const char *path)
+static enum ctl_status tell_lines(struct breach *b, FILE *f)
 {
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     enum ctl_status status = CTL_DONE;
     char line[LINE_BYTES], regno[MERCHANT_REGNO_BYTES];
 
-    if (f == NULL) {
-        ctl_complain("cannot open %s: %m", path);
-        return CTL_USAGE;
-    }
     while (status == CTL_DONE && fgets(line, sizeof(line), f) != NULL) {
         line[strcspn(line, " \t\r\n")] = '\0';
         if (line[0] == '\0' || line[0] == '#')
@@ -132,8 +127,23 @@ static enum ctl_status tell_listed(struct breach *b, const char *path)
             status = tell(b);
         }
     }
-    if (f != stdin)
-        fclose(f);
+    return status;
+}
+
+static enum ctl_status tell_listed(struct breach *b, const char *path)
+{
+    enum ctl_status status;
+    FILE *f;
+
+    if (strcmp(path, "-") == 0)
+        return tell_lines(b, stdin);
+    f = fopen(path, "re");
+    if (f == NULL) {
+        ctl_complain("cannot open %s: %m", path);
+        return CTL_USAGE;
+    }
+    status = tell_lines(b, f);
+    fclose(f);
     return status;
 }
 

@@ -24,9 +24,11 @@ static bool act_and_see(struct kit *k, enum speech_act act, const char *text,
 
     if (!kit_expect_response(k, act_command(k), sequence, &status))
         return false;
-    if (status != WIRE_OK)
-        return kit_fail(k, "expected the input to be taken, got %s (0x%x)",
-                        wire_status_name(status), status);
+    if (status != WIRE_OK) {
+        kit_fail(k, "expected the input to be taken, got %s (0x%x)", wire_status_name(status),
+                 status);
+        return false;
+    }
     return kit_expect_screen(k, screen);
 }
 

@@ -91,7 +91,7 @@ int conn_listen(const char *address)
 
 unsigned conn_port(int fd)
 {
-    struct sockaddr_storage s;
+    struct sockaddr_storage s = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(s);
 
     if (getsockname(fd, (struct sockaddr *)&s, &size) != 0)

@@ -5,6 +5,7 @@
 #include "tests/smsc/handset.h"
 #include "tests/smsc/script.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,7 @@ static void look_at(struct run *r, bool is_sms)
     struct actor *a = r->actor;
     struct event_item *e = find_event(a, is_sms);
 
+    assert(e != NULL); /* the caller has waited for it */
     mem_free(a->shown_before);
     a->shown_before = a->shown;
     a->shown = mem_strdup(e->text);
@@ -280,6 +282,7 @@ static void expect_message(struct run *r, const char *from)
         return;
     }
     e = find_event(r->actor, true);
+    assert(e != NULL); /* has_sms */
     if (strcmp(e->from, from) != 0) {
         printf("# it came from %s\n", e->from);
         fail(r, "the message is not from there");

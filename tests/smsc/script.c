@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "tests/smsc/control.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ static struct script_step *add_step(struct parser *p, enum script_verb verb, con
         p->capacity = p->capacity != 0 ? p->capacity * 2 : STEPS_FIRST;
         s->steps = mem_realloc_array(s->steps, p->capacity, sizeof(*s->steps));
     }
+    assert(s->steps != NULL); /* count < capacity */
     step = &s->steps[s->count++];
     *step = (struct script_step){verb, p->line, false, mem_strdup(argument)};
     return step;
