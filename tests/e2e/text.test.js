@@ -58,6 +58,35 @@ test('in a GSM language what the alphabet lacks is folded, and what it has stays
     }, { settings: { menus: MENUS } });
 });
 
+test('an SMS is folded likewise; in a language that asks for UCS-2 not a letter is', async () => {
+    await withScene('folding-sms', async ({ centre }) => {
+        const phone = centre.phone('6281200000073');
+        const write = async (name) => {
+            const seen = centre.sms.length;
+            const { command_status } = await centre.request('deliver_sm', {
+                source_addr_ton: 1, source_addr_npi: 1, source_addr: phone.msisdn, destination_addr: '384',
+                data_coding: UCS2, short_message: `NAME ${name}`,
+            });
+            assert.equal(command_status, 0);
+            return centre.smsFor(phone.msisdn, seen);
+        };
+        const name = '“José” Ŷã – [d’Or]';
+        const folded = await write(name);
+        assert.equal(folded.pdu.data_coding, GSM);
+        assert.equal(folded.text, 'Hello "José" Ya - [d\'Or]!');
+        // What no folding knows is one character still, and the message stays GSM.
+        const strange = await write('Ж😀漢');
+        assert.equal(strange.pdu.data_coding, GSM);
+        assert.equal(strange.text, 'Hello ???!');
+        await phone.dial();
+        await phone.answer('1');
+        const whole = await write(name);
+        assert.equal(whole.pdu.data_coding, UCS2);
+        assert.equal(whole.text, `مرحبا ${name}!`);
+        assert.equal((await write('Ж😀漢')).text, 'مرحبا Ж😀漢!');
+    }, { settings: { menus: MENUS } });
+});
+
 // Each way: how a part tells its place, and how long the longest is.
 const WAYS = {
     udh8: (pdu) => {
