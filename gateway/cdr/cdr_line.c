@@ -54,15 +54,15 @@ size_t cdr_line_write(const struct turn_record *r, enum cdr_number number,
         vault_subject(vault, r->msisdn, who);
     else
         log_mask_msisdn(r->msisdn, who, sizeof(who));
-    size =
-        snprintf(line, CDR_LINE_BYTES,
-                 "{\"type\":\"%s\",\"began\":\"%s\",\"ended\":\"%s\",\"cause\":\"%s\","
-                 "\"turns\":%u,\"octets_in\":%u,\"octets_out\":%u,\"begins\":%u,"
-                 "\"answers\":%u,\"asks\":%u,\"ends\":%u,\"link\":\"%s\",\"code\":\"%s\","
-                 "\"menu\":\"%s\",\"number\":\"%s\"}\n",
-                 kind_names[r->kind], began, ended, turn_end_name(r->end), r->turns, r->octets_in,
-                 r->octets_out, r->begins, r->answers, r->asks, r->ends, plain(r->link, link),
-                 plain(r->code, code), menu_text_of(r->menu_id, menu), who);
+    size = snprintf(
+        line, CDR_LINE_BYTES,
+        "{\"type\":\"%s\",\"began\":\"%s\",\"ended\":\"%s\",\"cause\":\"%s\","
+        "\"turns\":%u,\"octets_in\":%u,\"octets_out\":%u,\"begins\":%u,"
+        "\"answers\":%u,\"asks\":%u,\"ends\":%u,\"pushes\":%u,\"link\":\"%s\",\"code\":\"%s\","
+        "\"menu\":\"%s\",\"number\":\"%s\"}\n",
+        kind_names[r->kind], began, ended, turn_end_name(r->end), r->turns, r->octets_in,
+        r->octets_out, r->begins, r->answers, r->asks, r->ends, r->pushes, plain(r->link, link),
+        plain(r->code, code), menu_text_of(r->menu_id, menu), who);
     assert(size > 0 && size < CDR_LINE_BYTES);
     return (size_t)size;
 }

@@ -18,7 +18,8 @@ static void send_owed(struct turn *t, const struct store_owed_id *ids)
         pusher_take(e, ids[t->owed_count], 1, t->owed_push);
 }
 
-/* A copy of an input is no input; an abort that is known here was of this very dialogue. */
+/* A copy of an input is no input; an abort that is known here was of this very dialogue; after the
+ * text that asks to wait nothing more is shown in it. */
 static void note_record(struct turn *t, const char *screen)
 {
     struct dialogues *d = t->engine->dialogues;
@@ -30,11 +31,12 @@ static void note_record(struct turn *t, const char *screen)
     case DIALECT_BEGIN:
     case DIALECT_ANSWER:
     case DIALECT_ANSWER_LAST:
-        dialogues_step(d, &(struct dialogue_step){.input = &t->input,
-                                                  .link_name = t->link_name,
-                                                  .menu_id = t->menu_id,
-                                                  .screen = screen,
-                                                  .is_last = t->reply == SESSION_REPLY_END});
+        dialogues_step(
+            d, &(struct dialogue_step){.input = &t->input,
+                                       .link_name = t->link_name,
+                                       .menu_id = t->menu_id,
+                                       .screen = screen,
+                                       .is_last = t->is_late || t->reply == SESSION_REPLY_END});
         break;
     case DIALECT_SMS:
         dialogues_sms(d, &t->input, t->link_name, t->menu_id);
@@ -46,6 +48,14 @@ static void note_record(struct turn *t, const char *screen)
     case DIALECT_RECEIPT:
         break;
     }
+}
+
+static void note_move(const struct turn *t)
+{
+    const struct turn_ports *ports = &t->engine->env.ports;
+
+    if (t->has_moved && ports->moved != NULL)
+        ports->moved(ports->ctx, &t->move);
 }
 
 /* The subscriber has hung up meanwhile, or dialled anew: nobody waits for this reply any more. */
@@ -89,6 +99,8 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
         /* The commit was on its way when the dialogue's time was over: the reply it holds is owed
          * by another one, and the input acknowledged after that. */
         send_owed(t, reply->owed);
+        note_record(t, "");
+        note_move(t);
         t->is_again = true;
         turn_run(t);
         return;
@@ -111,8 +123,7 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
     }
     show_abort_ack(t);
     send_owed(t, reply->owed);
-    if (t->has_moved && e->env.ports.moved != NULL)
-        e->env.ports.moved(e->env.ports.ctx, &t->move);
+    note_move(t);
     t->push_verdict = t->push_said;
     turn_done(t, "committed");
 }

@@ -40,12 +40,17 @@ static struct dialogue *find(const struct dialogues *d, const char *msisdn)
     return node != NULL ? MAP_ITEM(node, struct dialogue, by_msisdn) : NULL;
 }
 
-static void end(struct dialogues *d, struct dialogue *dialogue, enum turn_end how)
+static void drop(struct dialogues *d, struct dialogue *dialogue)
 {
     map_remove(&d->map, &dialogue->by_msisdn);
     list_remove(&d->by_age, &dialogue->by_age);
-    emit(d, &dialogue->record, how);
     mem_free(dialogue);
+}
+
+static void end(struct dialogues *d, struct dialogue *dialogue, enum turn_end how)
+{
+    emit(d, &dialogue->record, how);
+    drop(d, dialogue);
 }
 
 static struct dialogue *oldest(struct dialogues *d)
@@ -88,33 +93,42 @@ static void fill(const struct dialogues *d, struct turn_record *r, const struct 
     text_copy(r->code, sizeof(r->code), in->code);
 }
 
-static struct dialogue *open(struct dialogues *d, const struct dialogue_step *step)
+/* `r` has its number, which is in no dialogue yet. */
+static struct dialogue *open(struct dialogues *d, const struct turn_record *r)
 {
     struct dialogue *dialogue = mem_zalloc(sizeof(*dialogue));
 
     if (map_count(&d->map) >= d->max)
         end(d, oldest(d), TURN_END_LOST);
-    fill(d, &dialogue->record, step->input, step->link_name);
+    dialogue->record = *r;
     list_node_init(&dialogue->by_age);
     map_add(&d->map, &dialogue->by_msisdn, span_of_string(dialogue->record.msisdn));
     list_push_back(&d->by_age, &dialogue->by_age);
     return dialogue;
 }
 
+static void touch(struct dialogues *d, struct dialogue *dialogue)
+{
+    list_remove(&d->by_age, &dialogue->by_age);
+    list_push_back(&d->by_age, &dialogue->by_age);
+    dialogue->touched_ms = d->env->timers->now_ms;
+}
+
 /* A dial opens one. So does an answer to a dialogue that another gateway began. */
 static struct dialogue *take(struct dialogues *d, const struct dialogue_step *step)
 {
     struct dialogue *dialogue = find(d, step->input->msisdn);
+    struct turn_record r;
 
     if (dialogue != NULL && step->input->kind == DIALECT_BEGIN) {
         end(d, dialogue, TURN_END_REPLACED);
         dialogue = NULL;
     }
-    if (dialogue == NULL)
-        dialogue = open(d, step);
-    list_remove(&d->by_age, &dialogue->by_age);
-    list_push_back(&d->by_age, &dialogue->by_age);
-    dialogue->touched_ms = d->env->timers->now_ms;
+    if (dialogue == NULL) {
+        fill(d, &r, step->input, step->link_name);
+        dialogue = open(d, &r);
+    }
+    touch(d, dialogue);
     return dialogue;
 }
 
@@ -126,10 +140,8 @@ static void count(struct turn_record *r, const struct dialogue_step *step)
     r->answers += step->input->kind != DIALECT_BEGIN;
     if (step->menu_id != NULL)
         memcpy(r->menu_id, step->menu_id, sizeof(r->menu_id));
-    if (step->screen[0] == '\0')
-        return;
     r->octets_out += (uint32_t)strlen(step->screen);
-    r->asks += !step->is_last;
+    r->asks += !step->is_last && step->screen[0] != '\0';
     r->ends += step->is_last;
 }
 
@@ -158,6 +170,53 @@ void dialogues_refuse(struct dialogues *d, const struct dialogue_step *step)
     count(&dialogue->record, step);
     end(d, dialogue, TURN_END_REFUSED);
     arm(d);
+}
+
+static bool is_unanswered_push(const struct dialogue *dialogue)
+{
+    return dialogue != NULL && dialogue->record.pushes != 0 && dialogue->record.turns == 0;
+}
+
+void dialogues_push(struct dialogues *d, const struct dialogue_push *push)
+{
+    struct dialogue *dialogue = d != NULL ? find(d, push->msisdn) : NULL;
+    struct turn_record r = {.pushes = 1,
+                            .octets_out = (uint32_t)strlen(push->screen),
+                            .asks = push->is_ask,
+                            .ends = !push->is_ask};
+
+    if (d == NULL)
+        return;
+    if (dialogue != NULL && !is_unanswered_push(dialogue)) {
+        end(d, dialogue, TURN_END_TIMEOUT); /* we would not push into one that goes on */
+        dialogue = NULL;
+    }
+    if (dialogue == NULL) {
+        r.began_ms = wall_ms(d);
+        text_copy(r.msisdn, sizeof(r.msisdn), push->msisdn);
+        text_copy(r.link, sizeof(r.link), push->link_name);
+        text_copy(r.code, sizeof(r.code), push->code);
+        memcpy(r.menu_id, push->menu_id, sizeof(r.menu_id));
+        dialogue = open(d, &r);
+    }
+    touch(d, dialogue);
+    arm(d);
+}
+
+void dialogues_push_end(struct dialogues *d, const char *msisdn, enum turn_end how)
+{
+    struct dialogue *dialogue = d != NULL ? find(d, msisdn) : NULL;
+
+    if (is_unanswered_push(dialogue))
+        end(d, dialogue, how);
+}
+
+void dialogues_push_forget(struct dialogues *d, const char *msisdn)
+{
+    struct dialogue *dialogue = d != NULL ? find(d, msisdn) : NULL;
+
+    if (is_unanswered_push(dialogue))
+        drop(d, dialogue);
 }
 
 void dialogues_end(struct dialogues *d, const char *msisdn, enum turn_end how)

@@ -21,12 +21,29 @@ struct dialogue_step {
     bool is_last; /* that screen ends the dialogue */
 };
 
+/* A network-initiated screen that leaves. */
+struct dialogue_push {
+    const char *msisdn;
+    const char *link_name;
+    const char *code;
+    const uint8_t *menu_id;
+    const char *screen;
+    bool is_ask;
+};
+
 struct dialogues *dialogues_new(const struct turn_env *env, const struct turn_settings *settings);
 /* Those that are open end as stopped. */
 void dialogues_free(struct dialogues *d);
 void dialogues_step(struct dialogues *d, const struct dialogue_step *step);
 /* The input was answered with the busy screen. */
 void dialogues_refuse(struct dialogues *d, const struct dialogue_step *step);
+/* From now on its dialogue is open; another one is over. A push that leaves once more goes on with
+ * the dialogue that it had. */
+void dialogues_push(struct dialogues *d, const struct dialogue_push *push);
+/* Of a pushed dialogue alone that nobody has answered yet: it is over, or (forget) it has not begun
+ * and will be tried again. */
+void dialogues_push_end(struct dialogues *d, const char *msisdn, enum turn_end end);
+void dialogues_push_forget(struct dialogues *d, const char *msisdn);
 /* Nothing happens when none is open. */
 void dialogues_end(struct dialogues *d, const char *msisdn, enum turn_end end);
 /* An SMS of a subscriber was taken. */

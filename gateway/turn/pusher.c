@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/turn/dialogues.h"
 
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct push {
     struct store_owed_id id;
     struct push_entry entry;
     char link[32]; /* it was shown by */
+    bool is_ask;   /* what was shown */
     struct step_push cause;
     enum push_stage stage;
     enum store_end end; /* as it is being settled */
@@ -158,6 +160,29 @@ static bool is_late_answer(const struct push *p)
     return p->entry.screen[0] == '\0';
 }
 
+/* For the dialogue's record, before the answer to it can come. */
+static void note_opened(const struct push *p, const struct turn *t,
+                        const struct dialect_reply *reply)
+{
+    dialogues_push(p->engine->dialogues,
+                   &(struct dialogue_push){.msisdn = p->entry.msisdn,
+                                           .link_name = p->link,
+                                           .code = reply->code,
+                                           .menu_id = t->menu_id,
+                                           .screen = reply->text,
+                                           .is_ask = reply->kind == DIALECT_PUSH});
+}
+
+static void note_refused(const struct push *p, const struct turn_sent *sent)
+{
+    if (p->cause.may_be_shown)
+        return; /* the first may have been taken: then its answer or the idle time tells */
+    if (sent->kind == TURN_SENT_PERMANENT)
+        dialogues_push_end(p->engine->dialogues, p->entry.msisdn, TURN_END_FAILED);
+    else
+        dialogues_push_forget(p->engine->dialogues, p->entry.msisdn);
+}
+
 static void note(const struct push *p, const char *outcome, uint32_t command_status)
 {
     log_warning("push.not_shown", LOG_MSISDN("msisdn", p->entry.msisdn), LOG_S("link", p->link),
@@ -168,6 +193,7 @@ static void note(const struct push *p, const char *outcome, uint32_t command_sta
 static void on_refused(struct push *p, const struct turn_sent *sent)
 {
     note(p, sent->kind == TURN_SENT_PERMANENT ? "refused" : "not taken", sent->command_status);
+    note_refused(p, sent);
     if (is_late_answer(p)) {
         step(p, STEP_PUSH_JOB_FALL_BACK);
     } else if (sent->kind == TURN_SENT_PERMANENT) {
@@ -189,6 +215,8 @@ static void on_sent(void *arg, const struct turn_sent *sent)
     switch (sent->kind) {
     case TURN_SENT_OK:
         p->engine->counters.pushes++;
+        if (!p->is_ask)
+            dialogues_push_end(p->engine->dialogues, p->entry.msisdn, TURN_END_SCREEN);
         if (sent->session != NULL)
             step_after(p, STEP_PUSH_JOB_NAME, sent->session);
         settle(p, STORE_END_SENT);
@@ -225,6 +253,8 @@ static void show(struct push *p, struct turn *t)
     screen.reply.code = e->step->code;
     screen.reply.text = e->step->screen;
     screen.reply.session.unit = (uint8_t)e->step->unit;
+    p->is_ask = screen.reply.kind == DIALECT_PUSH;
+    note_opened(p, t, &screen.reply);
     if (!ports->show(ports->ctx, &screen, e->env.timers->now_ms + e->settings.reply_deadline_ms,
                      on_sent, p))
         on_refused(p, &(struct turn_sent){.kind = TURN_SENT_NOT});

@@ -70,6 +70,8 @@ void run_note_consent(struct run *run);
 void run_finish_programme(struct run *run);
 /* The dialogue is over without an end screen; the draft stays. */
 void run_close_dialogue(struct run *run);
+/* For the funnel: the menu's screen opens a dialogue. */
+void run_note_pushed(struct run *run);
 /* run->input, a new one, steps the menu. */
 void run_take_input(struct run *run, const struct step_records *records);
 

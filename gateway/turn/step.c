@@ -273,6 +273,16 @@ static void note_from(struct run *run)
         note_place(run, run->work->state.screen, &move->from);
 }
 
+void run_note_pushed(struct run *run)
+{
+    struct turn_move *move = &run->step->move;
+
+    run->step->has_moved = move->is_entered = true;
+    move->now_ms = run->now_ms;
+    move->is_end = run->work->outcome.kind == MENU_END;
+    note_place(run, run->work->outcome.screen, &move->to);
+}
+
 /* Where it has led to, after the step. */
 static void note_move(struct run *run, bool is_input)
 {

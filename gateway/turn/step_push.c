@@ -91,6 +91,8 @@ static void step_menu(struct run *run, const struct step_records *records)
                   : out->kind == MENU_END ? SESSION_REPLY_END
                                           : SESSION_REPLY_NONE,
                   out->text);
+    if (run->step->reply != SESSION_REPLY_NONE)
+        run_note_pushed(run);
     run_finish_programme(run);
     run_encode_session(run);
 }

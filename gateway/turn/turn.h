@@ -146,6 +146,7 @@ struct turn_record {
     uint32_t turns;                       /* inputs taken */
     uint32_t octets_in, octets_out;       /* of texts, in UTF-8 */
     uint32_t begins, answers, asks, ends; /* operations */
+    uint32_t pushes;                      /* 1 = we opened it */
 };
 
 /* What the engine needs of the links. show() goes by the link of the input, or by any of that name

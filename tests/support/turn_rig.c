@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "gateway/turn/push.h"
 #include "merchants/programme.h"
 #include "tests/support/menus.h"
 
@@ -390,4 +391,22 @@ void turn_rig_assert_begins(const char *text, const char *begin)
 {
     if (strncmp(text, begin, strlen(begin)) != 0)
         fail_msg("expected: %s\nshown: %s", begin, text);
+}
+
+void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms)
+{
+    struct push_entry entry = {.expires_ms = turn_rig.wall_ms + for_ms};
+    uint8_t octets[STORE_OWED_BYTES_MAX];
+    struct store_commit c = {.msisdn = turn_rig.phones[n].msisdn, .owed_count = 1};
+    struct store_reply reply;
+    struct writer w;
+
+    text_copy(entry.msisdn, sizeof(entry.msisdn), turn_rig.phones[n].msisdn);
+    text_copy(entry.code, sizeof(entry.code), "*384#");
+    text_copy(entry.screen, sizeof(entry.screen), screen);
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(push_encode(&entry, turn_rig.vault, &w));
+    c.owed[0] = writer_span(&w);
+    memory_data_commit(turn_rig.data, &c, &reply);
+    assert_int_equal(reply.result, STORE_OK);
 }

@@ -75,6 +75,8 @@ void turn_rig_pass(unsigned ms);
 /* Long enough for everything but timers of the programme: half a second. */
 void turn_rig_settle(void);
 
+/* Owes phone `n` a push, as warungctl does: an entry that no gateway owns. */
+void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms);
 struct dialect_input turn_rig_input(unsigned phone, enum dialect_kind kind, const char *code,
                                     const char *text);
 void turn_rig_deliver(const struct dialect_input *input);

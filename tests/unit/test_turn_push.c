@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "gateway/turn/push.h"
 #include "tests/support/turn_rig.h"
 
 static struct turn_rig_phone *const phone = turn_rig.phones;
@@ -16,25 +15,6 @@ static struct turn_rig_phone *const phone = turn_rig.phones;
 static const struct turn_counters *counters(void)
 {
     return turn_counters(turn_rig.engine);
-}
-
-/* As warungctl does: an entry that no gateway owns. */
-static void owe_push(const char *screen, int64_t for_ms)
-{
-    struct push_entry entry = {.expires_ms = turn_rig.wall_ms + for_ms};
-    uint8_t octets[STORE_OWED_BYTES_MAX];
-    struct store_commit c = {.msisdn = phone->msisdn, .owed_count = 1};
-    struct store_reply reply;
-    struct writer w;
-
-    text_copy(entry.msisdn, sizeof(entry.msisdn), phone->msisdn);
-    text_copy(entry.code, sizeof(entry.code), "*384#");
-    text_copy(entry.screen, sizeof(entry.screen), screen);
-    writer_init(&w, octets, sizeof(octets));
-    assert_true(push_encode(&entry, turn_rig.vault, &w));
-    c.owed[0] = writer_span(&w);
-    memory_data_commit(turn_rig.data, &c, &reply);
-    assert_int_equal(reply.result, STORE_OK);
 }
 
 static size_t owed(void)
@@ -70,7 +50,7 @@ static void abort_dialogue(const char *name)
 static void test_a_question_and_its_answers(void **state)
 {
     (void)state;
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
     turn_rig_assert_begins(phone->screen, "#TerusUsaha Lampung (gratis)");
     assert_int_equal(phone->kind, DIALECT_PUSH);
@@ -92,7 +72,7 @@ static void test_a_notice(void **state)
     struct dialect_input ack = turn_rig_input(0, DIALECT_NOTIFY_ACK, "*384#", "");
 
     (void)state;
-    owe_push("KELUAR", 60000);
+    turn_rig_owe_push(0, "KELUAR", 60000);
     turn_rig_pass(2000);
     assert_int_equal(phone->kind, DIALECT_NOTIFY);
     turn_rig_assert_begins(phone->screen, "Terima kasih");
@@ -109,8 +89,8 @@ static void test_a_notice(void **state)
 static void test_nothing_of_that_name(void **state)
 {
     (void)state;
-    owe_push("SMS_BANTUAN", 60000);
-    owe_push("NIRVANA", 60000);
+    turn_rig_owe_push(0, "SMS_BANTUAN", 60000);
+    turn_rig_owe_push(0, "NIRVANA", 60000);
     turn_rig_pass(2000);
     assert_int_equal(phone->screen_count, 0);
     assert_int_equal(counters()->push_failures, 2);
@@ -121,7 +101,7 @@ static void test_it_waits_for_a_running_dialogue(void **state)
 {
     (void)state;
     turn_rig_dial(0, "*384#");
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(5000);
     assert_int_equal(phone->screen_count, 1);
     abort_dialogue("");
@@ -136,14 +116,14 @@ static void test_the_links_clock_ends_a_dialogue_for_pushes(void **state)
     (void)state;
     turn_rig.traits.user_reply_s = 30;
     turn_rig_dial(0, "*384#");
-    owe_push("MAIN", 100000);
+    turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(29000);
     assert_int_equal(phone->screen_count, 1);
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 2);
     turn_rig.traits.user_reply_s = 0;
     turn_rig.traits.session_max_s = 40;
-    owe_push("MAIN", 100000);
+    turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(18000);
     assert_int_equal(phone->screen_count, 2);
     turn_rig_pass(20000);
@@ -154,7 +134,7 @@ static void test_it_expires(void **state)
 {
     (void)state;
     turn_rig_dial(0, "*384#");
-    owe_push("MAIN", 20000);
+    turn_rig_owe_push(0, "MAIN", 20000);
     turn_rig_pass(40000);
     assert_int_equal(phone->screen_count, 1);
     assert_int_equal(counters()->pushes_expired, 1);
@@ -167,7 +147,7 @@ static void test_a_refusal_ends_it(void **state)
 {
     (void)state;
     turn_rig.show_ends = TURN_SENT_PERMANENT;
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
     assert_int_equal(counters()->push_failures, 1);
     assert_int_equal(owed(), 0);
@@ -183,7 +163,7 @@ static void test_a_centre_that_cannot_now(void **state)
 {
     (void)state;
     turn_rig.has_push_link = false;
-    owe_push("MAIN", 100000);
+    turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(2000);
     assert_int_equal(owed(), 1);
     turn_rig.has_push_link = true;
@@ -203,7 +183,7 @@ static void test_an_unknown_outcome(void **state)
 {
     (void)state;
     turn_rig.show_ends = TURN_SENT_UNKNOWN;
-    owe_push("MAIN", 100000);
+    turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(2000);
     assert_int_equal(owed(), 1);
     turn_rig.show_ends = TURN_SENT_OK;
@@ -214,7 +194,7 @@ static void test_an_unknown_outcome(void **state)
 
     turn_rig.show_ends = TURN_SENT_UNKNOWN;
     abort_dialogue("");
-    owe_push("MAIN", 100000);
+    turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(2000);
     turn_rig.show_ends = TURN_SENT_OK;
     turn_rig_assert_begins(answer("ab", "1"), "Untuk mendaftar");
@@ -230,7 +210,7 @@ static void test_a_push_outlives_its_gateway(void **state)
         .kind = STORE_MEMORY_DONE, .there_ms = 0, .back_ms = 5000};
 
     (void)state;
-    owe_push("MAIN", 100000);
+    turn_rig_owe_push(0, "MAIN", 100000);
     store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, slow);
     turn_rig_pass(2000);
     turn_rig_restart();
@@ -248,7 +228,7 @@ static void test_little_room_is_shared_by_the_buckets(void **state)
     turn_rig.settings.sweep_ms = 50;
     turn_rig_restart();
     turn_rig.sms_room = TURN_RIG_BUCKETS + 4;
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(500);
     assert_int_equal(phone->screen_count, 1);
     assert_int_equal(owed(), 0);
@@ -258,12 +238,12 @@ static void test_the_response_names_the_dialogue(void **state)
 {
     (void)state;
     turn_rig.names_pushes = true;
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
     assert_int_equal(phone->screen_count, 1);
     turn_rig_assert_begins(answer("zz", "1"), "Tabik pun!"); /* not its name */
     abort_dialogue("zz");
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
     turn_rig_assert_begins(answer("ni", "1"), "Untuk mendaftar");
 }
@@ -279,7 +259,7 @@ static void test_the_end_of_the_dialogue_before_comes_late(void **state)
     turn_rig_settle();
     turn_rig.traits.user_reply_s = 1; /* the centre has given up, and says so later */
     turn_rig_pass(2000);
-    owe_push("MAIN", 60000);
+    turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
     assert_int_equal(phone->kind, DIALECT_PUSH);
     abort_dialogue("o");

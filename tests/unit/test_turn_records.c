@@ -198,15 +198,150 @@ static void test_many(void **state)
     assert_string_equal(only_dialogue(TURN_END_LOST)->msisdn, turn_rig.phones[0].msisdn);
 }
 
+/* --- dialogues that we open ------------------------------------------------------------------- */
+
+enum { IDLE_MS = 190 * 1000 };
+
+/* The only move since the last call. */
+static const struct turn_move *only_move(void)
+{
+    assert_int_equal(turn_rig.moves, 1);
+    turn_rig.moves = 0;
+    return &turn_rig.move;
+}
+
+static void test_a_push_that_nobody_answers(void **state)
+{
+    static const uint8_t no_menu[MENU_ID_BYTES];
+    const struct turn_record *r;
+
+    (void)state;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    assert_string_equal(only_move()->to.screen, "MAIN");
+    assert_true(turn_rig.move.is_entered && !turn_rig.move.is_end && !turn_rig.move.has_input);
+    assert_int_equal(turn_rig.record_count, 0);
+    turn_rig_pass(IDLE_MS);
+    r = only_dialogue(TURN_END_TIMEOUT);
+    assert_int_equal(r->pushes, 1);
+    assert_int_equal(r->begins + r->answers + r->turns + r->ends, 0);
+    assert_int_equal(r->asks, 1);
+    assert_int_equal(r->octets_out, strlen(turn_rig.phones[0].screen));
+    assert_string_equal(r->msisdn, turn_rig.phones[0].msisdn);
+    assert_string_equal(r->link, "op1");
+    assert_string_equal(r->code, "*384#");
+    assert_memory_not_equal(r->menu_id, no_menu, sizeof(no_menu));
+}
+
+static void test_a_push_that_is_answered(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "5");
+    const struct turn_record *r;
+
+    (void)state;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    only_move();
+    input.session.size = 1;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_string_equal(only_move()->from.screen, "MAIN");
+    assert_int_equal(turn_rig.move.leave, TURN_LEFT_ANSWERED);
+    turn_rig_pass(IDLE_MS);
+    r = only_dialogue(TURN_END_TIMEOUT);
+    assert_int_equal(r->pushes, 1);
+    assert_int_equal(r->turns, 1);
+    assert_int_equal(r->asks, 2);
+}
+
+static void test_a_notice_is_over_when_it_is_taken(void **state)
+{
+    const struct turn_record *r;
+
+    (void)state;
+    turn_rig_owe_push(0, "KELUAR", 60000);
+    turn_rig_pass(2000);
+    assert_true(only_move()->is_end);
+    r = only_dialogue(TURN_END_SCREEN);
+    assert_int_equal(r->pushes, 1);
+    assert_int_equal(r->ends, 1);
+    assert_int_equal(r->asks, 0);
+}
+
+static void test_a_push_that_is_refused(void **state)
+{
+    const struct turn_record *r;
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig.show_ends = TURN_SENT_OK;
+    r = only_dialogue(TURN_END_FAILED);
+    assert_int_equal(r->pushes, 1);
+    assert_int_equal(turn_rig.moves, 2); /* it came, and nobody waits at it */
+    assert_int_equal(turn_rig.move.leave, TURN_LEFT_ABANDONED);
+    assert_string_equal(turn_rig.move.from.screen, "MAIN");
+}
+
+static void test_a_push_that_is_tried_again_has_one_record(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_pass(4000);
+    assert_int_equal(turn_rig.record_count, 0);
+    only_move();
+    turn_rig_pass(IDLE_MS);
+    assert_int_equal(only_dialogue(TURN_END_TIMEOUT)->pushes, 1);
+}
+
+/* The dialogue ends with the text that asks to wait; the result opens another. */
+static void test_a_late_answer_has_two(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 7000});
+    turn_rig_deliver(&input);
+    turn_rig_pass(9000);
+    assert_int_equal(turn_rig.phones[0].kind, DIALECT_PUSH);
+    assert_string_equal(only_move()->to.screen, "LANG");
+    assert_int_equal(only_dialogue(TURN_END_SCREEN)->pushes, 0);
+    assert_int_equal(turn_rig.records[0].turns, 1);
+    assert_int_equal(turn_rig.records[0].ends, 1);
+    turn_rig_pass(IDLE_MS);
+    assert_int_equal(turn_rig.record_count, 2);
+    assert_int_equal(turn_rig.records[1].end, TURN_END_TIMEOUT);
+    assert_int_equal(turn_rig.records[1].pushes, 1);
+    assert_int_equal(turn_rig.records[1].asks, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_last_screen),   TEST(test_last_answer), TEST(test_abort),
-        TEST(test_timeout),       TEST(test_replaced),    TEST(test_refused),
-        TEST(test_failed_screen), TEST(test_stopped),     TEST(test_copies_do_not_count),
-        TEST(test_sms),           TEST(test_many),
+        TEST(test_last_screen),
+        TEST(test_last_answer),
+        TEST(test_abort),
+        TEST(test_timeout),
+        TEST(test_replaced),
+        TEST(test_refused),
+        TEST(test_failed_screen),
+        TEST(test_stopped),
+        TEST(test_copies_do_not_count),
+        TEST(test_sms),
+        TEST(test_many),
+        TEST(test_a_push_that_nobody_answers),
+        TEST(test_a_push_that_is_answered),
+        TEST(test_a_notice_is_over_when_it_is_taken),
+        TEST(test_a_push_that_is_refused),
+        TEST(test_a_push_that_is_tried_again_has_one_record),
+        TEST(test_a_late_answer_has_two),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
