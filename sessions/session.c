@@ -5,7 +5,7 @@
 #include <string.h>
 
 /*
- * The record, format 2. Times are 46 bits of milliseconds with two flags above them, so that a debt
+ * The record, format 3. Times are 46 bits of milliseconds with two flags above them, so that a debt
  * takes 14 octets; a typical open session with a full screen stays below 350.
  *
  *   u8  format
@@ -18,9 +18,11 @@
  *   u16 length + state
  *   48 bits: is_pushed, is_unnamed, opened_ms         (from format 2 on)
  *   u16 length + parts                                (from format 2 on)
+ *   u32 holder                                        (from format 3 on)
  */
 enum {
-    FORMAT = 2,
+    FORMAT = 3,
+    FORMAT_WITHOUT_HOLDER = 2,
     FORMAT_WITHOUT_PARTS = 1,
     FLAG_OPEN = 0x01,
     FLAG_UNUSED = 0x08,
@@ -87,6 +89,7 @@ void session_encode(const struct session *s, struct writer *w)
     write_time(w, s->opened_ms,
                (s->is_pushed ? TIME_PUSHED : 0U) | (s->is_unnamed ? TIME_UNNAMED : 0U));
     writer_span16(w, span_of(s->parts, s->parts_size));
+    writer_u32(w, s->holder);
 }
 
 static void read_debts(struct session *s, struct reader *r)
@@ -144,6 +147,8 @@ static void read_session(struct session *s, struct reader *r)
     s->is_pushed = (time_flags & TIME_PUSHED) != 0;
     s->is_unnamed = (time_flags & TIME_UNNAMED) != 0;
     s->parts_size = (uint16_t)read_octets(r, reader_span16(r), s->parts, sizeof(s->parts));
+    if (format != FORMAT_WITHOUT_HOLDER)
+        s->holder = reader_u32(r);
 }
 
 bool session_decode(struct session *s, struct span record)

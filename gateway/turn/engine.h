@@ -25,8 +25,9 @@ struct turn {
     struct step_push after_push; /* our own: what is left of one; fingerprint 0 = none */
     bool is_again;               /* committed once: what follows is the late reply's commit */
     bool is_late;                /* told to wait */
-    bool is_unknown;             /* whether a commit of it was written */
-    struct shown *told;          /* ... by this, whose outcome is awaited; NULL: none */
+    bool is_told;                /* ... and the centre has taken that text */
+    struct shown *told;          /* its outcome is awaited; NULL: none */
+    uint32_t mark;               /* tells its replies in the record from those of other turns */
     uint64_t limit_ms;           /* from then to the reply */
     struct timer late;
     char timer_kind[16]; /* not empty: caused by a timer, not by input */
@@ -73,6 +74,7 @@ struct shown {
     int64_t debt_ms;
     uint64_t deadline_ms;
     bool proves;        /* the reply is that of the session record */
+    bool is_step;       /* its reply, not a text beside it: the step may be at work elsewhere */
     struct turn *tells; /* this turn's subscriber to wait; NULL: none */
     bool was_tried_again;
     struct timer again;

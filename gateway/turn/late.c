@@ -81,6 +81,8 @@ static void on_apologised(void *arg, const struct turn_sent *sent)
         e->counters.failed_screens++;
 }
 
+/* Not where the text may be lost: that dialogue is open still, and the copy that the centre brings
+ * is answered in it, or was. */
 void late_apologise(struct turn *t)
 {
     struct turn_engine *e = t->engine;
@@ -89,6 +91,8 @@ void late_apologise(struct turn *t)
     struct turn_sms sms = {
         .link_name = t->link_name, .source = t->input.code, .msisdn = t->box->msisdn, .text = text};
 
+    if (!t->is_told)
+        return;
     if (!make_text(t, false, text) ||
         !ports->send_sms(ports->ctx, &sms, e->env.timers->now_ms + LATE_APOLOGY_MS, on_apologised,
                          e))

@@ -11,8 +11,8 @@ void late_init(struct turn *t);
 /* The clock of an input runs from its arrival. */
 void late_start(struct turn *t);
 void late_stop(struct turn *t);
-/* Told to wait in vain: nothing could be stored, so nothing can be owed. One SMS says so, if it can
- * be sent at once. */
+/* Told to wait in vain: nothing could be stored, so nothing can be owed. One SMS says so, if the
+ * centre has taken that text, and the SMS can be sent at once. */
 void late_apologise(struct turn *t);
 
 #endif

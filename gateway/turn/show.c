@@ -98,8 +98,11 @@ static void on_shown(void *arg, const struct turn_sent *sent)
 {
     struct shown *s = arg;
 
-    if (s->tells != NULL && sent->kind != TURN_SENT_OK && sent->kind != TURN_SENT_UNKNOWN)
-        s->tells->is_late = false; /* the dialogue may be open still: the reply goes there */
+    if (s->tells != NULL) {
+        s->tells->is_told = sent->kind == TURN_SENT_OK;
+        if (sent->kind != TURN_SENT_OK && sent->kind != TURN_SENT_UNKNOWN)
+            s->tells->is_late = false; /* the dialogue may be open still: the reply goes there */
+    }
     switch (sent->kind) {
     case TURN_SENT_OK:
         s->engine->counters.screens++;
@@ -112,7 +115,8 @@ static void on_shown(void *arg, const struct turn_sent *sent)
         break;
     case TURN_SENT_PERMANENT:
         fail(s, smpp_status_name(sent->command_status));
-        turn_abort_dialogue(s->engine, s->box, s->link_name, &s->session);
+        if (s->is_step)
+            turn_abort_dialogue(s->engine, s->box, s->link_name, &s->session);
         break;
     case TURN_SENT_UNKNOWN:
         fail(s, "unknown");
@@ -176,6 +180,7 @@ struct shown *show_expect(struct turn *t)
     if (s->deadline_ms < now_ms + t->limit_ms / 4) /* of a copy: late.c */
         s->deadline_ms = now_ms + t->limit_ms / 4;
     s->proves = !t->is_exact;
+    s->is_step = true;
     s->was_tried_again = false;
     s->tells = NULL;
     timer_init(&s->again, on_again, s);
@@ -214,7 +219,7 @@ static struct shown *expect_no_proof(struct turn *t)
 {
     struct shown *s = show_expect(t);
 
-    s->proves = false;
+    s->proves = s->is_step = false;
     s->was_tried_again = true;
     return s;
 }

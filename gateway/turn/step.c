@@ -102,6 +102,18 @@ void run_encode_session(struct run *run)
     run->step->kind = STEP_COMMIT;
 }
 
+/* Another turn, perhaps another gateway's, has taken this reply on itself after the step: it shows
+ * it in the dialogue, if that is open still. So an end is left to it: twice is worse than not at
+ * all (docs/decisions/0008). A question is not where our text has closed the dialogue before it
+ * came. */
+static bool is_held_elsewhere(const struct run *run)
+{
+    const struct step_cause *cause = run->cause;
+
+    return run->work->session.holder != cause->mark &&
+           (run->step->reply == SESSION_REPLY_END || !cause->is_told);
+}
+
 /* A copy of an input that was taken in before: the same answer again, and a write, so that WAIT
  * covers the first copy's commit too (custody.md, mutant B_DUPWAIT). */
 static void replay(struct run *run, const struct session_debt *debt)
@@ -124,10 +136,12 @@ static void replay(struct run *run, const struct session_debt *debt)
     if (!is_newest && (s->is_unnamed || s->id_size != id->size ||
                        memcmp(s->id, id->octets, id->size) != 0 || (debt->is_exact && !is_late)))
         run->step->reply = SESSION_REPLY_NONE;
-    if (is_late && run->step->reply == SESSION_REPLY_END && !run->cause->may_be_own)
-        run->step->reply = SESSION_REPLY_NONE; /* another gateway has shown it: not twice */
-    if (is_late && run->step->reply != SESSION_REPLY_NONE)
+    if (is_late && is_held_elsewhere(run))
+        run->step->reply = SESSION_REPLY_NONE;
+    if (run->step->reply != SESSION_REPLY_NONE && is_late)
         run_owe_late(run, s->debts[0].fingerprint);
+    else if (run->step->reply != SESSION_REPLY_NONE)
+        run->work->session.holder = run->cause->mark;
     run_encode_session(run);
 }
 
@@ -161,6 +175,8 @@ static void replay_late(struct run *run)
     run->step->screen = s->screen;
     run->step->unit = s->step;
     run->step->reply = run->input->kind == DIALECT_BEGIN ? s->reply : SESSION_REPLY_NONE;
+    if (run->step->reply != SESSION_REPLY_NONE)
+        run->work->session.holder = run->cause->mark;
     run_encode_session(run);
 }
 
@@ -240,6 +256,7 @@ static void note_dialogue(struct run *run, bool is_new)
     s->step = (uint8_t)((s->step + 1) % STEP_UNITS);
     s->is_open = out->kind == MENU_ASK && in->kind != DIALECT_ANSWER_LAST;
     s->reply = SESSION_REPLY_NONE;
+    s->holder = run->cause->mark;
     s->screen[0] = '\0';
     if (in->kind != DIALECT_ANSWER_LAST && (out->kind == MENU_ASK || out->kind == MENU_END)) {
         s->reply = out->kind == MENU_ASK ? SESSION_REPLY_ASK : SESSION_REPLY_END;

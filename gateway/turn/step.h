@@ -43,8 +43,9 @@ struct step_cause {
     const char *link_name;             /* "" for a timer or a push */
     const struct step_push *push;      /* NULL: none */
     bool is_again;                     /* the input was taken in already by this very turn */
-    bool may_be_own;                   /* ... perhaps */
+    uint32_t mark;                     /* of the turn: holder of the replies that it takes on */
     bool is_late; /* the dialogue was told to wait, and ended: the reply is owed by push */
+    bool is_told; /* ... and the centre has taken that text */
 };
 
 /* Answers to needs of the programme, collected over the runs of one step. */

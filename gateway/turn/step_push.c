@@ -64,6 +64,7 @@ static void open_dialogue(struct run *run, const char *code, enum session_reply 
     s->step = (uint8_t)((s->step + 1) % STEP_UNITS);
     s->is_open = reply == SESSION_REPLY_ASK;
     s->reply = reply;
+    s->holder = 0; /* no input's */
     if (screen != s->screen)
         text_copy(s->screen, sizeof(s->screen), screen);
     run->step->reply = reply;

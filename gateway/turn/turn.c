@@ -62,8 +62,9 @@ static struct turn *turn_new(struct turn_engine *e)
     t->is_fresh = false;
     t->is_settle = false;
     t->is_again = false;
-    t->is_late = t->is_unknown = false;
+    t->is_late = t->is_told = false;
     t->told = NULL;
+    t->mark = (uint32_t)e->env.random(e->env.ctx) | 1; /* 0 is nobody's */
     t->is_replay = false;
     t->push = NULL;
     t->after_push.fingerprint = 0;
@@ -367,7 +368,6 @@ static void on_committed(void *arg, const struct store_reply *reply)
         /* Written or not: only the record itself can tell. The ledger in it answers a second run of
          * the same input by a replay, never by a second step. */
         e->counters.unknown_commits++;
-        t->is_unknown = true;
         mailbox_forget(&e->mailbox, t->box);
         if (++t->tries >= TURN_TRIES_MAX)
             break;
@@ -455,8 +455,9 @@ void turn_run(struct turn *t)
         .link_name = t->link_name,
         .push = pusher_cause(t),
         .is_again = t->is_again,
-        .may_be_own = t->is_again || t->is_unknown,
+        .mark = t->mark,
         .is_late = t->is_late,
+        .is_told = t->is_told,
     };
     struct step_records records = {
         .session = copy_span(&box->session),

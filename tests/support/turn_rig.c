@@ -23,7 +23,7 @@ static int64_t wall_ms(void *ctx)
 static uint64_t random_number(void *ctx)
 {
     (void)ctx;
-    return 4; /* nothing here depends on luck */
+    return random_next(&turn_rig.random);
 }
 
 static struct turn_rig_phone *phone_of(const char *msisdn)
@@ -272,6 +272,21 @@ static void stop_engine(void)
     forget_outcomes();
 }
 
+void turn_rig_change_gateway(void)
+{
+    struct turn_engine *engine = turn_rig.engine;
+    struct store *store = turn_rig.store;
+
+    turn_rig.engine = turn_rig.other_engine;
+    turn_rig.store = turn_rig.other_store;
+    if (turn_rig.engine == NULL) {
+        turn_rig.settings.instance = "gw2";
+        start_engine();
+    }
+    turn_rig.other_engine = engine;
+    turn_rig.other_store = store;
+}
+
 int turn_rig_setup(void **state)
 {
     static const char *const numbers[TURN_RIG_PHONES] = {"6281200000001", "6281300000002",
@@ -306,6 +321,12 @@ int turn_rig_teardown(void **state)
     (void)state;
     turn_rig_settle();
     assert_int_equal(turn_live(turn_rig.engine), 0);
+    if (turn_rig.other_engine != NULL) {
+        assert_int_equal(turn_live(turn_rig.other_engine), 0);
+        turn_rig_change_gateway();
+        store_free(turn_rig.other_store);
+        turn_engine_free(turn_rig.other_engine);
+    }
     stop_engine();
     timer_queue_fini(&turn_rig.timers);
     vault_free(turn_rig.vault);

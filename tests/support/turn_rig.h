@@ -5,6 +5,7 @@
 #ifndef WARUNG_TESTS_SUPPORT_TURN_RIG_H
 #define WARUNG_TESTS_SUPPORT_TURN_RIG_H
 
+#include "base/random.h"
 #include "gateway/turn/turn.h"
 #include "sessions/store_memory.h"
 #include "sessions/vault.h"
@@ -42,9 +43,12 @@ extern struct turn_rig {
     struct menu *menu;
     struct turn_settings settings; /* of the next engine */
     struct turn_engine *engine;
+    struct store *other_store; /* of the other gateway; NULL: there is none */
+    struct turn_engine *other_engine;
     struct turn_rig_phone phones[TURN_RIG_PHONES];
     uint32_t sequence;
     uint64_t fingerprint;
+    struct random_source random;
     struct turn_traits traits;
     /* How screens and SMS end, from now on; `has_link` false: nothing can be sent. */
     enum turn_sent_kind show_ends, sms_ends;
@@ -70,6 +74,9 @@ int turn_rig_setup(void **state);
 int turn_rig_teardown(void **state);
 /* kill -9 and a new gateway on the same data: what was not stored is gone. */
 void turn_rig_restart(void);
+/* From now on the other of two gateways on the same data is meant by store, engine and
+ * turn_rig_deliver(); the first call starts it. */
+void turn_rig_change_gateway(void);
 /* Lets the loop run, in steps of 10 ms. */
 void turn_rig_pass(unsigned ms);
 /* Long enough for everything but timers of the programme: half a second. */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { NOW = 1000000, HORIZON = 600000, TRAILER = 8 /* of format 2 without parts */ };
+enum { NOW = 1000000, HORIZON = 600000, TRAILER = 12 /* of format 3 without parts */ };
 
 static void fill_typical(struct session *s)
 {
@@ -49,6 +49,7 @@ static void fill_largest(struct session *s)
     s->state_size = sizeof(s->state);
     s->is_pushed = s->is_unnamed = true;
     s->opened_ms = s->updated_ms;
+    s->holder = UINT32_MAX;
     memset(s->parts, 'p', sizeof(s->parts));
     s->parts_size = sizeof(s->parts);
 }
@@ -68,6 +69,7 @@ static void assert_same(const struct session *a, const struct session *b)
     assert_int_equal(a->parts_size, b->parts_size);
     assert_memory_equal(a->parts, b->parts, a->parts_size);
     assert_int_equal(a->reply, b->reply);
+    assert_int_equal(a->holder, b->holder);
     assert_string_equal(a->screen, b->screen);
     assert_int_equal(a->debt_count, b->debt_count);
     for (unsigned i = 0; i < a->debt_count; i++) {
@@ -183,7 +185,7 @@ static void test_wrong_octets_are_refused(void **state)
     fill_typical(&s);
     size = encode(&s, octets, sizeof(octets));
     refuse(octets, size, 0, 0); /* another format */
-    refuse(octets, size, 0, 3);
+    refuse(octets, size, 0, 4);
     refuse(octets, size, 1, 0x2b);                  /* an unused flag */
     refuse(octets, size, 1, 0x27);                  /* no such reply */
     refuse(octets, size, 1, 0x93);                  /* nine debts */
@@ -192,11 +194,11 @@ static void test_wrong_octets_are_refused(void **state)
     refuse(octets, size, 19, 17);                   /* an id of 17 octets */
     refuse(octets, size, 22, 0x40);                 /* flags beside the time */
     refuse(octets, size, size - TRAILER - 92, 255); /* a state longer than the record */
-    refuse(octets, size, size - 1, 1);              /* parts behind its end */
+    refuse(octets, size, size - 5, 1);              /* parts behind its end */
 }
 
-/* As gateways wrote it before there were parts and pushes. */
-static void test_format_1_is_read(void **state)
+/* As gateways wrote it before there were parts and pushes (1), and holders (2). */
+static void test_older_formats_are_read(void **state)
 {
     uint8_t octets[STORE_SESSION_BYTES_MAX];
     struct session s, read;
@@ -206,10 +208,12 @@ static void test_format_1_is_read(void **state)
     fill_typical(&s);
     s.opened_ms = 0;
     size = encode(&s, octets, sizeof(octets));
-    octets[0] = 1;
-    assert_false(session_decode(&read, span_of(octets, size)));
-    assert_true(session_decode(&read, span_of(octets, size - TRAILER)));
-    assert_same(&s, &read);
+    for (uint8_t format = 1; format <= 2; format++) {
+        octets[0] = format;
+        assert_false(session_decode(&read, span_of(octets, size)));
+        assert_true(session_decode(&read, span_of(octets, size - (format == 1 ? TRAILER : 4))));
+        assert_same(&s, &read);
+    }
 }
 
 static void test_debt_is_found_until_closed_or_old(void **state)
@@ -324,7 +328,7 @@ int main(void)
         cmocka_unit_test(test_closed_and_exact_survive),
         cmocka_unit_test(test_cut_record_is_refused),
         cmocka_unit_test(test_wrong_octets_are_refused),
-        cmocka_unit_test(test_format_1_is_read),
+        cmocka_unit_test(test_older_formats_are_read),
         cmocka_unit_test(test_debt_is_found_until_closed_or_old),
         cmocka_unit_test(test_exact_debt_outlives_closing),
         cmocka_unit_test(test_a_buried_debt_is_closed_by_its_replay),
