@@ -6,6 +6,10 @@
 #include <assert.h>
 #include <string.h>
 
+/* A dial of the same number and session id as one before is its copy for so long, though its
+ * dialogue be over: by an end, or by the text that asks to wait. */
+enum { DIAL_COPY_MS = 90000 };
+
 struct step *step_new(void)
 {
     struct step *step = mem_zalloc(sizeof(*step));
@@ -440,7 +444,7 @@ static struct run make_run(struct step *step, const struct turn_env *env,
 }
 
 /* What this input is a copy of; NULL when it is new. The centre's ids come round: a dial that names
- * a dialogue which is over is a new one. */
+ * a dialogue which is long over is a new one. */
 static const struct session_debt *find_debt(const struct run *run)
 {
     const struct dialect_input *in = run->input;
@@ -453,7 +457,8 @@ static const struct session_debt *find_debt(const struct run *run)
     debt = session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
                              (int64_t)run->settings->redelivery_horizon_s * 1000);
 
-    if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run))
+    if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run) &&
+        run->now_ms - debt->at_ms > DIAL_COPY_MS)
         return NULL;
     return debt;
 }

@@ -287,6 +287,32 @@ static void test_copies_older_than_the_ledger(void **state)
     turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
 }
 
+/* Numbered steps: the copy of a dial whose dialogue is over already, by an end or because its result
+ * is late, is carried out no more. Ids come round: much later it is a new dial. (The simulator.) */
+static void test_copies_of_a_dial_that_is_over(void **state)
+{
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    the_input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*2#");
+    the_input.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    turn_rig_assert_begins(deliver_copy(), "Baik, data Anda");
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
+    turn_rig_pass(100000);
+    turn_rig_assert_begins(deliver_copy(), "Baik, data Anda");
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
+
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
+    the_input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    the_input.session = (struct dialect_session){.size = 1, .octets = {8}};
+    turn_rig_deliver(&the_input);
+    turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
+    assert_int_equal(turn_rig.phones[0].kind, DIALECT_PUSH);
+    assert_string_equal(deliver_copy(), "");
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 2);
+}
+
 #define SCENARIO(test) cmocka_unit_test_setup_teardown(test, at_name, turn_rig_teardown)
 
 int main(void)
@@ -307,6 +333,8 @@ int main(void)
         SCENARIO(test_conflict_done),
         SCENARIO(test_ledger_closes),
         SCENARIO(test_copies_older_than_the_ledger),
+        cmocka_unit_test_setup_teardown(test_copies_of_a_dial_that_is_over, turn_rig_setup,
+                                        turn_rig_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
