@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "gateway/smpp/pdu.h"
 #include "gateway/smpp/text.h"
+#include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
 
 #include <assert.h>
@@ -43,11 +44,11 @@ struct subscriber {
     enum flow_step at;       /* screen on the phone */
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
-    bool is_given_up;        /* the service has said that the dialogue is over: wait text, SMS */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
     unsigned receipts;       /* SMS that confirm the registration */
-    bool is_due;             /* the result of an input was not shown */
-    bool is_sent;            /* an acknowledged answer has sent the registration */
+    struct dues dues;
+    bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
+    bool is_sent;      /* an acknowledged answer has sent the registration */
     /* The outstanding input: one at a time, delivered until it is taken. */
     bool is_delivering;
     char text[64];
@@ -188,7 +189,7 @@ static void on_response_late(struct timer *timer, void *arg)
 static void input(struct subscriber *s, uint8_t op, const char *text)
 {
     s->is_delivering = true;
-    s->is_due = true;
+    dues_add(&s->dues, s->answered);
     s->op = op;
     s->tries = 0;
     text_copy(s->text, sizeof(s->text), text);
@@ -216,8 +217,8 @@ static void on_think(struct timer *timer, void *arg)
         s->is_open = true;
         s->session++;
         s->unit = 0;
-        s->is_given_up = false;
         s->version = -1;
+        s->is_overtaken = false;
         s->answered = FLOW_UNKNOWN;
         c->counters.dials++;
         input(s, CENTRE_OP_BEGIN, "*384#");
@@ -245,17 +246,9 @@ static void violation(struct subscriber *s, const char *what, enum flow_step nex
     world_violation(s->centre->world, what, s->msisdn, detail);
 }
 
-/* The words of the two versions (main.c). */
-static int version_of(const char *screen)
-{
-    if (strstr(screen, "Langkah ") != NULL)
-        return 0;
-    return strstr(screen, "Tahap ") != NULL ? 1 : -1;
-}
-
 static void check_version(struct subscriber *s, const char *screen, enum flow_step next)
 {
-    int version = version_of(screen);
+    int version = flow_version(screen);
 
     if (version >= 0 && s->version >= 0 && version != s->version)
         violation(s, "a dialogue has changed its menu version", next);
@@ -263,20 +256,21 @@ static void check_version(struct subscriber *s, const char *screen, enum flow_st
         s->version = version;
 }
 
-/* After "please wait" the result comes in a dialogue of the service's own, perhaps by two gateways;
- * the next answer begins a new one. What was taken is kept. */
+/* Who dials while told to wait may be shown the older result when the dial, at work, has not
+ * replaced its dialogue yet: an answer to it begins a new one then. What was taken is kept. */
 static void begin_anew(struct subscriber *s, enum flow_step next)
 {
-    if (!s->is_given_up || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
+    if (!s->is_overtaken || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
         return;
     s->answered = FLOW_UNKNOWN;
-    s->is_given_up = false;
+    s->is_overtaken = false;
 }
 
 static void check_screen(struct subscriber *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
 
+    begin_anew(s, next);
     if (next == FLOW_UNKNOWN)
         violation(s, "a screen nobody knows", next);
     if (s->answered != FLOW_UNKNOWN && !flow_may_follow(s->answered, next))
@@ -292,16 +286,10 @@ static void check_screen(struct subscriber *s, enum flow_step next)
 
 static void take_regno(struct subscriber *s, const char *screen)
 {
-    const char *at = strstr(screen, "No: ");
     char regno[16];
-    size_t size = 0;
 
-    if (at == NULL)
+    if (!flow_regno(screen, regno, sizeof(regno)))
         violation(s, "no number on the last screen", FLOW_SELESAI);
-    for (at += 4; (*at >= '0' && *at <= '9') || *at == '-'; at++)
-        if (*at != '-' && size < sizeof(regno) - 1)
-            regno[size++] = *at;
-    regno[size] = '\0';
     if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0)
         violation(s, "registered twice", FLOW_SELESAI);
     if (s->regno[0] == '\0')
@@ -310,10 +298,10 @@ static void take_regno(struct subscriber *s, const char *screen)
     s->farthest = FLOW_LANG;
 }
 
-static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *screen)
+static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *screen,
+                 enum flow_step next)
 {
     struct centre *c = s->centre;
-    enum flow_step next = flow_recognise(screen);
 
     c->counters.screens++;
     if (next == s->answered)
@@ -323,9 +311,6 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     world_tell(c->world, "%s sees %s", s->msisdn, flow_step_name(next));
     if (next == FLOW_WAIT)
         c->counters.waits++;
-    s->is_due = next == FLOW_WAIT || next == FLOW_BUSY; /* no result yet */
-    begin_anew(s, next);
-    s->is_given_up = s->is_given_up || next == FLOW_WAIT;
     check_screen(s, next);
     check_version(s, screen, next);
     if (next == FLOW_SELESAI)
@@ -365,28 +350,33 @@ static void respond(struct connection *x, uint32_t command_id, uint32_t status,
     send_octets(x, &w);
 }
 
-/* Numbered screens that come late are known for old; busy and wait texts have number 0. */
-static bool is_overtaken(const struct subscriber *s, unsigned unit)
+/* What comes by itself, as a dialogue of the service's or an SMS, comes once, to who waits for it.
+ */
+static enum flow_step take_result(struct subscriber *s, enum flow_step next)
 {
-    return s->centre->world->token == TURN_TOKEN_ECHO && s->unit != 0 && unit != 0 &&
-           (unit - s->unit) % 128 >= 64;
+    enum flow_step answered = FLOW_UNKNOWN;
+
+    if (!dues_settle(&s->dues, next, &answered))
+        violation(s, "a result that nobody waits for", next);
+    return answered;
 }
 
-/* The service opens a dialogue: with a result that was waited for, once. False when the phone is
- * busy. */
+/* The service opens a dialogue; false when the phone is busy. */
 static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
 {
     char text[1024];
+    enum flow_step next;
 
     if (s->is_open)
         return false;
-    if (!s->is_due)
-        violation(s, "a result that nobody waits for", FLOW_UNKNOWN);
     s->centre->counters.pushes++;
     s->is_open = true;
     s->session++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
-    show(s, op, 0, text);
+    next = flow_recognise(text);
+    s->answered = take_result(s, next);
+    s->is_overtaken = s->dues.has_current;
+    show(s, op, 0, text, next);
     return true;
 }
 
@@ -395,18 +385,21 @@ static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_
 {
     struct span session;
     char text[1024];
+    enum flow_step next;
 
     if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_ITS_SESSION_INFO, &session))
         return take_push(s, pdu, op);
     if (!s->is_open || session.size != 2 || session.data[0] != s->session)
         return false;
-    if (is_overtaken(s, session.data[1] >> 1))
-        return true;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
-    show(s, op, session.data[1] >> 1, text);
+    next = flow_recognise(text);
+    if (!dues_tell(&s->dues, s->answered, next) && op == CENTRE_OP_END)
+        violation(s, "an end told again", next);
+    show(s, op, session.data[1] >> 1, text, next);
     return true;
 }
 
+/* SMS that belong to a registration, whatever becomes of its dialogue; all others are results. */
 static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
 {
     char text[1024];
@@ -414,10 +407,13 @@ static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
     s->centre->counters.texts++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     world_tell(s->centre->world, "%s gets SMS \"%s\"", s->msisdn, text);
-    if (strstr(text, "pendaftaran ") != NULL && strstr(text, "pendaftaran Anda") == NULL)
-        s->receipts++;
-    if (strstr(text, "sedang sibuk") != NULL)
-        s->is_given_up = true;
+    if (strncmp(text, "#TerusUsaha: ", 13) == 0) {
+        if (strstr(text, " terkirim. ") != NULL)
+            s->receipts++;
+        return;
+    }
+    if (!dues_take_text(&s->dues, text))
+        violation(s, "told by SMS what nobody waits for", flow_recognise(text));
 }
 
 static uint32_t judge_text(struct subscriber *s, const struct smpp_pdu *pdu)
@@ -452,7 +448,7 @@ static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
  * on the draft stands at the next question, or the registration exists. */
 static void note_acknowledged(struct subscriber *s)
 {
-    if (s->centre->world->token != TURN_TOKEN_ECHO || s->op != CENTRE_OP_ANSWER || s->is_given_up)
+    if (s->centre->world->token != TURN_TOKEN_ECHO || s->op != CENTRE_OP_ANSWER || s->is_overtaken)
         return;
     if (s->answered == FLOW_PERIKSA)
         s->is_sent = true;

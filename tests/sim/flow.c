@@ -64,3 +64,24 @@ bool flow_may_follow(enum flow_step step, enum flow_step next)
         follow |= drafts;
     return (follow & BIT(next)) != 0;
 }
+
+int flow_version(const char *screen)
+{
+    if (strstr(screen, "Langkah ") != NULL)
+        return 0;
+    return strstr(screen, "Tahap ") != NULL ? 1 : -1;
+}
+
+bool flow_regno(const char *screen, char *regno, size_t regno_bytes)
+{
+    const char *at = strstr(screen, "No: ");
+    size_t size = 0;
+
+    if (at == NULL)
+        return false;
+    for (at += 4; (*at >= '0' && *at <= '9') || *at == '-'; at++)
+        if (*at != '-' && size < regno_bytes - 1)
+            regno[size++] = *at;
+    regno[size] = '\0';
+    return true;
+}

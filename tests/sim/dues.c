@@ -1,0 +1,67 @@
+#include "tests/sim/dues.h"
+
+#include "base/span.h"
+
+#include <string.h>
+
+static void drop(struct dues *d, unsigned place)
+{
+    if (place == d->count - 1)
+        d->has_current = false;
+    memmove(&d->items[place], &d->items[place + 1], (d->count - 1 - place) * sizeof(d->items[0]));
+    d->count--;
+}
+
+void dues_add(struct dues *d, enum flow_step answered)
+{
+    if (d->count == DUES_MAX)
+        drop(d, 0);
+    d->items[d->count++] = answered;
+    d->has_current = true;
+}
+
+bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen)
+{
+    bool was_due = d->has_current;
+
+    if (screen == FLOW_BUSY) /* no result */
+        return true;
+    if (screen == FLOW_WAIT) {
+        /* One of two copies was answered with a question that this text takes off the phone. */
+        if (!was_due)
+            dues_add(d, answered);
+        return true;
+    }
+    if (was_due)
+        drop(d, d->count - 1);
+    return was_due;
+}
+
+static bool is_result_of(enum flow_step answered, enum flow_step result)
+{
+    if (answered == FLOW_UNKNOWN)
+        return result == FLOW_LANG || result == FLOW_MAIN || result == FLOW_RESUME;
+    return flow_may_follow(answered, result);
+}
+
+bool dues_settle(struct dues *d, enum flow_step result, enum flow_step *answered)
+{
+    for (unsigned i = 0; i < d->count; i++) {
+        if (!is_result_of(d->items[i], result))
+            continue;
+        *answered = d->items[i];
+        drop(d, i);
+        return true;
+    }
+    return false;
+}
+
+bool dues_take_text(struct dues *d, const char *text)
+{
+    enum flow_step result = flow_recognise(text), answered;
+
+    if (strcmp(text, d->told) == 0) /* an SMS is sent at least once (docs/custody.md, 5) */
+        return true;
+    text_copy(d->told, sizeof(d->told), text);
+    return result == FLOW_BUSY ? d->count != 0 : dues_settle(d, result, &answered);
+}

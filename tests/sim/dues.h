@@ -1,0 +1,30 @@
+/*
+ * Inputs of one subscriber whose result has not been told yet: what may still come by itself.
+ */
+#ifndef WARUNG_SIM_DUES_H
+#define WARUNG_SIM_DUES_H
+
+#include "tests/sim/flow.h"
+
+enum { DUES_MAX = 8 };
+
+struct dues {
+    unsigned count;                 /* the oldest first; the oldest is forgotten when it is full */
+    enum flow_step items[DUES_MAX]; /* the screen that the input answers; FLOW_UNKNOWN: a dial */
+    bool has_current;               /* the last one is the newest input's */
+    char told[1024];                /* the last text that came by SMS */
+};
+
+/* A new input. */
+void dues_add(struct dues *d, enum flow_step answered);
+/* A screen came in the dialogue, to that answer. False: the result was told before. */
+bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen);
+/* An SMS that answers an input: its result, or that the service is busy. False: nobody waits for
+ * it.
+ */
+bool dues_take_text(struct dues *d, const char *text);
+/* A result came by itself: the oldest input that it may be of is settled. False: nobody waits for
+ * it. */
+bool dues_settle(struct dues *d, enum flow_step result, enum flow_step *answered);
+
+#endif
