@@ -51,7 +51,7 @@ struct session {
     int64_t updated_ms;
     /* The reply owed for the newest debt: what a copy of that input is answered with. */
     enum session_reply reply;
-    uint32_t holder; /* the turn that is to show it, or to owe it; 0 = none */
+    uint32_t holder;                   /* the turn that is to show it, or to owe it; 0 = none */
     char screen[SESSION_SCREEN_BYTES]; /* UTF-8 and NUL */
     /* Newest first. */
     unsigned debt_count;

@@ -287,8 +287,9 @@ static void test_copies_older_than_the_ledger(void **state)
     turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
 }
 
-/* Numbered steps: the copy of a dial whose dialogue is over already, by an end or because its result
- * is late, is carried out no more. Ids come round: much later it is a new dial. (The simulator.) */
+/* Numbered steps: the copy of a dial whose dialogue is over already, by an end or because its
+ * result is late, is carried out no more. Ids come round: much later it is a new dial. (The
+ * simulator.) */
 static void test_copies_of_a_dial_that_is_over(void **state)
 {
     (void)state;
