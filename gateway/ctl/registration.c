@@ -5,6 +5,7 @@
 
 #include "base/isotime.h"
 #include "gateway/ctl/command.h"
+#include "merchants/category.h"
 #include "merchants/reason.h"
 #include "merchants/regno.h"
 
@@ -146,6 +147,32 @@ static void write_consent_version(const struct registration *r, char *cell, size
     snprintf(cell, bytes, "%s", r->merchant->consent_version);
 }
 
+static void write_size_class(const struct registration *r, char *cell, size_t bytes)
+{
+    snprintf(cell, bytes, "%s", category_size_class(r->merchant->sales));
+}
+
+static void write_kbli2020(const struct registration *r, char *cell, size_t bytes)
+{
+    const struct category *category = category_find(r->merchant->category);
+
+    snprintf(cell, bytes, "%s", category != NULL ? category->kbli2020 : "");
+}
+
+static void write_kbli2025(const struct registration *r, char *cell, size_t bytes)
+{
+    const struct category *category = category_find(r->merchant->category);
+
+    snprintf(cell, bytes, "%s", category != NULL ? category->kbli2025 : "");
+}
+
+static void write_route(const struct registration *r, char *cell, size_t bytes)
+{
+    const struct category *category = category_find(r->merchant->category);
+
+    snprintf(cell, bytes, "%s", category != NULL ? category->route : "");
+}
+
 static void write_flags(const struct registration *r, char *cell, size_t bytes)
 {
     size_t used = 0;
@@ -179,6 +206,10 @@ const struct registration_column registration_columns[] = {
     {"flags", write_flags},
     {"consent_at", write_consent},
     {"consent_version", write_consent_version},
+    {"size_class", write_size_class},
+    {"kbli2020", write_kbli2020},
+    {"kbli2025", write_kbli2025},
+    {"route", write_route},
 };
 const size_t registration_column_count =
     sizeof(registration_columns) / sizeof(registration_columns[0]);
@@ -238,9 +269,12 @@ void registration_print(const struct registration *r)
     print_cell(r, "NIK", write_nik);
     print_cell(r, "business", write_business);
     print_line("category", m->category, registration_label(r, "jenis", m->category));
+    print_cell(r, "KBLI 2025", write_kbli2025);
+    print_cell(r, "route", write_route);
     print_line("regency", m->regency, registration_label(r, "kab", m->regency));
     print_line("district", m->district, registration_label(r, "kec", m->district));
     print_line("sales", m->sales, registration_label(r, "omzet", m->sales));
+    print_cell(r, "size class", write_size_class);
     print_line("smartphone", m->smartphone, registration_label(r, "hp", m->smartphone));
     print_cell(r, "language", write_language);
     print_cell(r, "submitted", write_submitted);

@@ -91,6 +91,10 @@ test('lists by status and regency; CSV', async () => {
         assert.equal(csv.length, 3);
         assert.match(csv[0], /^"regno","msisdn","status"/);
         assert.ok(csv[1].includes(`"${MERCHANT.name}"`));
+        const [shown] = await gateway.ctlJson('merchants', 'list');
+        assert.equal(shown.kbli2025, '47112', 'of WARUNG');
+        assert.equal(shown.route, 'GrabMart, GrabKios');
+        assert.equal(shown.size_class, 'MIKRO');
         assert.equal(csv[1].includes(MERCHANT.nik), false);
         const whole = await gateway.ctl('merchants', 'export', '--csv', '--reveal');
         assert.ok(whole.stdout.includes(MERCHANT.nik));
