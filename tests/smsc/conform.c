@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "tests/smsc/conform_kit.h"
+#include "tests/smsc/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,21 +79,21 @@ static const struct peer_owner peer_owner = {on_bound, on_message, on_response,
 
 /* ---- the report ---- */
 
-/* "deliver_sm_resp ESME_RINVMSGLEN"; nothing for what has no header. */
+/* What it was, as far as it can be read: "deliver_sm_resp seq=7 status=ESME_RINVMSGLEN(0x1)". */
 static void print_name(const struct kit_history *h)
 {
     struct reader r;
-    uint32_t command_id, command_status;
+    uint32_t command_length, command_id;
 
-    if (h->size < WIRE_HEADER_BYTES)
+    if (h->size <= KIT_HISTORY_BYTES && trace_describe(stdout, span_of(h->octets, h->size)))
         return;
-    reader_init(&r, span_of(h->octets, WIRE_HEADER_BYTES));
-    reader_u32(&r);
+    reader_init(&r, span_of(h->octets, h->size < KIT_HISTORY_BYTES ? h->size : KIT_HISTORY_BYTES));
+    command_length = reader_u32(&r);
     command_id = reader_u32(&r);
-    command_status = reader_u32(&r);
-    printf("%s ", wire_command_name(command_id));
-    if ((command_id & WIRE_RESPONSE) != 0)
-        printf("%s ", wire_status_name(command_status));
+    if (r.failed)
+        printf("no header");
+    else
+        printf("%s, command_length %u", wire_command_name(command_id), command_length);
 }
 
 static void print_history(const struct kit *k)
@@ -103,11 +104,14 @@ static void print_history(const struct kit *k)
         const struct kit_history *h = &k->history[i % KIT_HISTORY];
         size_t size = h->size < KIT_HISTORY_BYTES ? h->size : KIT_HISTORY_BYTES;
 
-        printf("#   %u %s ", h->peer, h->sent ? "we sent" : "it sent");
+        printf("#   +%llu ms, session %u, %s %zu octets: ",
+               (unsigned long long)(h->at_us - k->began_us) / 1000, h->peer,
+               h->sent ? "we sent" : "it sent", h->size);
         print_name(h);
+        printf("\n#     ");
         for (size_t o = 0; o < size; o++)
             printf("%02x", h->octets[o]);
-        printf("%s (%zu octets)\n", size < h->size ? "..." : "", h->size);
+        puts(size < h->size ? "..." : "");
     }
 }
 
@@ -129,11 +133,14 @@ static bool run_case(struct kit *k, const struct kit_case *c, unsigned number)
     k->answer_status = WIRE_OK;
     k->answer_never = k->answer_by_case = false;
     k->history_count = 0;
+    k->began_us = k->loop->now_us;
     kit_next_phone(k);
     passed = kit_take_session(k) && c->run(k);
     if (!passed) {
         printf("# %s\n", k->why);
         print_history(k);
+        if (k->failed_count < KIT_FAILED_MAX)
+            k->failed[k->failed_count++] = c;
         /* Whatever is left of this session shall not spoil the next case. */
         if (k->peer != NULL)
             peer_close(k->peer, "a case failed");
@@ -149,14 +156,30 @@ static const struct kit_case *const tables[] = {kit_link_cases, kit_message_case
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };
 
+static bool is_wanted(const struct kit *k, const struct kit_case *c)
+{
+    return (c->roles & k->role) != 0 &&
+           (k->options->only == NULL || strstr(c->name, k->options->only) != NULL);
+}
+
 static unsigned count_cases(const struct kit *k)
 {
     unsigned count = 0;
 
     for (int t = 0; t < TABLE_COUNT; t++)
         for (const struct kit_case *c = tables[t]; c->name != NULL; c++)
-            count += (c->roles & k->role) != 0;
+            count += is_wanted(k, c);
     return count;
+}
+
+static void print_end(const struct kit *k, unsigned number, unsigned failed)
+{
+    for (unsigned i = 0; i < k->failed_count; i++)
+        printf("# failed: %s\n", k->failed[i]->name);
+    if (failed != 0)
+        printf("# one case alone: --only \"%s\"\n", k->failed[0]->name);
+    printf("# %u of %u cases passed, dialect %s, as %s\n", number - failed, number, k->speech->name,
+           k->role == KIT_CENTRE ? "centre" : "partner");
 }
 
 static int run_cases(struct kit *k)
@@ -171,10 +194,9 @@ static int run_cases(struct kit *k)
     printf("1..%u\n", count_cases(k));
     for (int t = 0; t < TABLE_COUNT; t++)
         for (const struct kit_case *c = tables[t]; c->name != NULL && !k->loop->stopped; c++)
-            if (c->roles & k->role)
+            if (is_wanted(k, c))
                 failed += !run_case(k, c, ++number);
-    printf("# %u of %u cases passed, dialect %s, as %s\n", number - failed, number, k->speech->name,
-           k->role == KIT_CENTRE ? "centre" : "partner");
+    print_end(k, number, failed);
     return failed != 0 || k->loop->stopped ? STATUS_FAILED : 0;
 }
 

@@ -139,8 +139,8 @@ static bool hang_up(struct kit *k)
     if (!kit_expect_response(k, act_command(k), sequence, &status))
         return false;
     if (status != WIRE_OK)
-        return kit_fail(k, "expected ESME_ROK, got 0x%x", status);
-    return kit_expect_no_screen(k, QUIET_MS);
+        return kit_fail(k, "expected ESME_ROK, got %s (0x%x)", wire_status_name(status), status);
+    return kit_expect_abort_heard(k, QUIET_MS) && kit_expect_no_screen(k, QUIET_MS);
 }
 
 static bool dial_again(struct kit *k)
@@ -359,7 +359,8 @@ const struct kit_case kit_dialogue_cases[] = {
     {"dialogue: an answer of extension characters", KIT_BOTH, extension_answer, NULL},
     {"dialogue: an answer in UCS-2", KIT_BOTH, ucs2_answer, NULL},
     {"dialogue: an answer of 182 characters", KIT_BOTH, long_answer, NULL},
-    {"dialogue: hanging up is taken, and nothing is shown any more", KIT_BOTH, hang_up, NULL},
+    {"dialogue: hanging up is taken, confirmed where that is wanted, and nothing is shown any more",
+     KIT_BOTH, hang_up, NULL},
     {"dialogue: dialling again begins anew", KIT_BOTH, dial_again, NULL},
     {"dialogue: a copy of the dialling is taken and changes nothing", KIT_BOTH, repeated_begin,
      NULL},

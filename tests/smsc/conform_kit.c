@@ -6,7 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_BYTES = WIRE_PDU_BYTES_MAX, SEQUENCE_FIRST = 0x40000000, REFUSALS_ENOUGH = 10 };
+enum {
+    MESSAGE_BYTES = WIRE_PDU_BYTES_MAX,
+    SEQUENCE_FIRST = 0x40000000,
+    REFUSALS_ENOUGH = 10,
+    GONE_WAIT_MS = 200
+};
 
 bool kit_fail(struct kit *k, const char *format, ...)
 {
@@ -39,6 +44,7 @@ void kit_remember(struct kit *k, bool sent, unsigned peer, struct span pdu)
 
     h->sent = sent;
     h->peer = peer;
+    h->at_us = k->loop->now_us;
     h->size = pdu.size;
     memcpy(h->octets, pdu.data, pdu.size < KIT_HISTORY_BYTES ? pdu.size : KIT_HISTORY_BYTES);
 }
@@ -196,8 +202,9 @@ bool kit_expect_response(struct kit *k, uint32_t command_id, uint32_t sequence, 
     struct kit_pdu *pdu = kit_take(k, fits_header, &want, kit_limit_ms(k));
 
     if (pdu == NULL)
-        return kit_fail(k, "expected %s with sequence_number %u, nothing came",
-                        wire_command_name(command_id | WIRE_RESPONSE), sequence);
+        return kit_fail(k, "expected %s with sequence_number %u within %llu ms, nothing came",
+                        wire_command_name(command_id | WIRE_RESPONSE), sequence,
+                        (unsigned long long)kit_limit_ms(k));
     *status = pdu->header.command_status;
     if (*status != WIRE_OK)
         k->refusals[k->number % KIT_SESSIONS]++;
@@ -231,7 +238,9 @@ bool kit_expect_closed(struct kit *k)
 {
     for (uint64_t waited = 0; !k->is_closed && waited < kit_limit_ms(k); waited += 20)
         kit_wait(k, 20);
-    return k->is_closed || kit_fail(k, "expected the connection to be closed");
+    return k->is_closed ||
+           kit_fail(k, "expected the connection to be closed within %llu ms, it stayed open",
+                    (unsigned long long)kit_limit_ms(k));
 }
 
 /* ---- screens ---- */
@@ -290,10 +299,40 @@ bool kit_expect_screen(struct kit *k, struct kit_screen *screen)
     struct kit_pdu *pdu = kit_take(k, fits_screen, k, kit_limit_ms(k));
 
     if (pdu == NULL)
-        return kit_fail(k, "expected a screen for %s, none came", k->phone);
+        return kit_fail(k, "expected a screen for %s within %llu ms, none came", k->phone,
+                        (unsigned long long)kit_limit_ms(k));
     read_screen(k, pdu, screen);
     mem_free(pdu);
     return true;
+}
+
+bool kit_expect_abort_heard(struct kit *k, uint64_t quiet_ms)
+{
+    int op = k->speech->abort_heard;
+    struct kit_pdu *pdu = kit_take(k, fits_screen, k, op != 0 ? kit_limit_ms(k) : quiet_ms);
+    struct kit_screen screen;
+    struct wire_message m;
+    bool is_right;
+
+    if (pdu == NULL && op != 0)
+        return kit_fail(k,
+                        "expected ussd_service_op 0x%02x without a text, which confirms the "
+                        "abort, within %llu ms; nothing came",
+                        (unsigned)op, (unsigned long long)kit_limit_ms(k));
+    if (pdu == NULL)
+        return true;
+    decode(pdu, &m);
+    read_screen(k, pdu, &screen);
+    is_right = op != 0 && m.ussd_service_op == op && screen.text[0] == '\0' &&
+               (!screen.has_session || screen.session == k->session);
+    mem_free(pdu);
+    if (op == 0)
+        return kit_fail(k, "expected nothing after the abort, got ussd_service_op %d: \"%s\"",
+                        m.ussd_service_op, screen.text);
+    return is_right ||
+           kit_fail(k,
+                    "expected ussd_service_op 0x%02x without a text in session %u, got %d: \"%s\"",
+                    (unsigned)op, k->session, m.ussd_service_op, screen.text);
 }
 
 /* A message without a text shows nothing: a release, or the confirmation that some centres want of
@@ -326,7 +365,7 @@ bool kit_expect_no_screen(struct kit *k, uint64_t ms)
 /* One after the other: a peer may end a session that has sent it much rubbish. */
 bool kit_take_session(struct kit *k)
 {
-    uint64_t limit_ms = k->options->wait_bind_s * UINT64_C(1000);
+    uint64_t limit_ms = k->is_gone ? GONE_WAIT_MS : k->options->wait_bind_s * UINT64_C(1000);
 
     k->is_closed = false;
     for (uint64_t waited = 0; waited < limit_ms && !k->loop->stopped; waited += 20) {
@@ -337,9 +376,12 @@ bool kit_take_session(struct kit *k)
                 continue;
             k->peer = p;
             k->number = peer_number(p);
+            k->is_gone = false;
             return true;
         }
         kit_wait(k, 20);
     }
-    return kit_fail(k, "no session is bound");
+    k->is_gone = true;
+    return kit_fail(k, "not run: the peer has not bound again within %u s after the cases before",
+                    k->options->wait_bind_s);
 }

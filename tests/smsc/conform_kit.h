@@ -12,7 +12,8 @@ enum {
     KIT_WHY_BYTES = 512,
     KIT_SESSIONS = 256,
     KIT_HISTORY = 12,
-    KIT_HISTORY_BYTES = 96,
+    KIT_HISTORY_BYTES = 512,
+    KIT_FAILED_MAX = 128,
     KIT_PHONE_BYTES = 24
 };
 
@@ -32,6 +33,7 @@ struct kit_pdu {
 struct kit_history {
     bool sent;
     unsigned peer;
+    uint64_t at_us;
     size_t size; /* whole; only the first KIT_HISTORY_BYTES are kept */
     uint8_t octets[KIT_HISTORY_BYTES];
 };
@@ -50,9 +52,13 @@ struct kit {
     unsigned orders;
     struct kit_history history[KIT_HISTORY];
     unsigned history_count;
-    struct peer *peer;               /* the case's session; NULL when it is gone */
-    unsigned turn;                   /* whose turn it is to be that */
-    unsigned number;                 /* of the case's session */
+    uint64_t began_us;                             /* the case */
+    const struct kit_case *failed[KIT_FAILED_MAX]; /* for the report's end */
+    unsigned failed_count;
+    bool is_gone;      /* the peer did not bind again in time: no case waits so long any more */
+    struct peer *peer; /* the case's session; NULL when it is gone */
+    unsigned turn;     /* whose turn it is to be that */
+    unsigned number;   /* of the case's session */
     unsigned refusals[KIT_SESSIONS]; /* what was refused on each, by number */
     bool is_closed;                  /* the case's session was closed */
     /* How messages of the peer under test are answered. */
@@ -137,6 +143,8 @@ struct kit_screen {
     char text[SPEECH_TEXT_BYTES];
 };
 bool kit_expect_screen(struct kit *k, struct kit_screen *screen);
+/* What the dialect wants after a hang-up: a confirmation without a text, or nothing at all. */
+bool kit_expect_abort_heard(struct kit *k, uint64_t quiet_ms);
 /* No screen for the case's subscriber in so long. */
 bool kit_expect_no_screen(struct kit *k, uint64_t ms);
 /* A bound session that takes our messages becomes the case's. */

@@ -115,6 +115,7 @@ static const struct option table[] = {
     {"dial", KIND_STRING, FIELD(dial), OPTION_CONFORM, "CODE", "what is dialled (*384#)"},
     {"answer", KIND_STRING, FIELD(answer), OPTION_CONFORM, "TEXT",
      "a right answer to the first question (1)"},
+    {"only", KIND_STRING, FIELD(only), OPTION_CONFORM, "TEXT", "cases whose name holds this"},
     {"bug", KIND_STRING, FIELD(bug), OPTION_MIRROR, "NAME=P,...",
      "mistakes in percent: double, lose, forgetful, refuse, no-sms, change"},
 };

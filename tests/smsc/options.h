@@ -76,6 +76,7 @@ struct options {
     const char *as;
     const char *dial;
     const char *answer;
+    const char *only; /* conform: part of the names of cases; NULL = all */
     /* mirror */
     const char *bug;
 };

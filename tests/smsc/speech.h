@@ -30,8 +30,9 @@ struct speech {
     enum speech_session session;
     int begin; /* ussd_service_op of each act; WIRE_NONE = no TLV, or no such act */
     int answer;
-    int hang_up; /* WIRE_NONE: by the end bit, where there is one */
-    int ask;     /* what the gateway says to ask; everything else ends the dialogue */
+    int hang_up;     /* WIRE_NONE: by the end bit, where there is one */
+    int ask;         /* what the gateway says to ask; everything else ends the dialogue */
+    int abort_heard; /* op without a text that confirms a hang-up; 0 = nothing does */
     bool is_data_sm;
     bool has_letters; /* the service_type holds the state, see speech.c */
     bool has_body;    /* the text is type|id:base64|... */

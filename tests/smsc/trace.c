@@ -3,6 +3,8 @@
 #include "tests/smsc/alphabet.h"
 #include "tests/smsc/wire.h"
 
+#include <string.h>
+
 enum { TRACE_TEXT_BYTES = 1024 };
 
 static void print_text(FILE *out, const struct wire_message *m)
@@ -34,15 +36,17 @@ static void print_message(FILE *out, const struct wire_message *m)
     print_text(out, m);
 }
 
-void trace_pdu(FILE *out, unsigned session, bool sent, struct span pdu)
+bool trace_describe(FILE *out, struct span pdu)
 {
     struct wire_header h;
     struct wire_message m;
 
     if (wire_look(pdu, WIRE_PDU_BYTES_MAX, &h) != WIRE_WHOLE)
-        return;
-    fprintf(out, "%u %c %s seq=%u", session, sent ? '>' : '<', wire_command_name(h.command_id),
-            h.sequence_number);
+        return false;
+    fprintf(out, "%s", wire_command_name(h.command_id));
+    if (strcmp(wire_command_name(h.command_id), "unknown") == 0)
+        fprintf(out, " 0x%08x", h.command_id);
+    fprintf(out, " seq=%u", h.sequence_number);
     if (h.command_id & WIRE_RESPONSE)
         fprintf(out, " status=%s(0x%x)", wire_status_name(h.command_status), h.command_status);
     if ((h.command_id == WIRE_SUBMIT_SM || h.command_id == WIRE_DELIVER_SM ||
@@ -51,6 +55,17 @@ void trace_pdu(FILE *out, unsigned session, bool sent, struct span pdu)
                             span_of(pdu.data + WIRE_HEADER_BYTES, pdu.size - WIRE_HEADER_BYTES),
                             &m) == WIRE_OK)
         print_message(out, &m);
+    return true;
+}
+
+void trace_pdu(FILE *out, unsigned session, bool sent, struct span pdu)
+{
+    struct wire_header h;
+
+    if (wire_look(pdu, WIRE_PDU_BYTES_MAX, &h) != WIRE_WHOLE)
+        return;
+    fprintf(out, "%u %c ", session, sent ? '>' : '<');
+    trace_describe(out, pdu);
     fputc('\n', out);
     fflush(out);
 }
