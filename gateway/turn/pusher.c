@@ -268,13 +268,30 @@ static void drop(struct push *p)
     settle(p, STORE_END_FAILED);
 }
 
+/* A dial that waits for this turn to end will take the dialogue's place: on the phone, a question
+ * from before it could only be answered to the wrong screen. */
+static bool is_overtaken(const struct push *p, const struct turn *t)
+{
+    if (!is_late_answer(p) || !p->entry.is_ask)
+        return false;
+    LIST_FOREACH(n, &t->box->waiting) {
+        const struct turn *next = LIST_ITEM(n, struct turn, node);
+
+        if (next->origin.link != NULL && next->input.kind == DIALECT_BEGIN)
+            return true;
+    }
+    return false;
+}
+
 void pusher_on_turn(struct turn *t)
 {
     struct push *p = t->push;
 
     switch (t->push_verdict) {
     case STEP_PUSH_SHOW:
-        if (t->reply != SESSION_REPLY_NONE)
+        if (t->reply != SESSION_REPLY_NONE && is_overtaken(p, t))
+            settle(p, STORE_END_SENT);
+        else if (t->reply != SESSION_REPLY_NONE)
             show(p, t);
         else
             drop(p); /* not in this version of the menu, or an action that shows nothing */

@@ -269,6 +269,24 @@ static void test_a_dial_overtakes_the_result(void **state)
     assert_int_equal(owed(), 0);
 }
 
+/* The dial comes when the question is about to be pushed, and waits for its turn to end. */
+static void test_a_dial_overtakes_the_question(void **state)
+{
+    (void)state;
+    slow_commit(0, 7000);
+    begin("*384#");
+    turn_rig.push_commit_lost_ms = 500;
+    turn_rig_pass(7100);
+    begin("*384*1#");
+    turn_rig_pass(3000);
+    turn_rig_assert_begins(phone->screen, "Untuk mendaftar");
+    assert_int_equal(phone->kind, DIALECT_ASK);
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 2); /* the wait text, the dial's */
+    assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(owed(), 0);
+}
+
 /* The dialogue is open still: the result goes there. */
 static void test_a_wait_text_that_was_not_shown(void **state)
 {
@@ -497,6 +515,7 @@ int main(void)
         ON_RIG(test_the_fall_back_is_once_only_too),
         ON_RIG(test_copies_of_a_late_input),
         ON_RIG(test_a_dial_overtakes_the_result),
+        ON_RIG(test_a_dial_overtakes_the_question),
         ON_RIG(test_a_wait_text_that_was_not_shown),
         ON_RIG(test_told_to_wait_in_vain),
         ON_RIG(test_a_late_answer_outlives_its_gateway),
