@@ -6,10 +6,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* A dial of the same number and session id as one before is its copy for so long, though its
- * dialogue be over: by an end, or by the text that asks to wait. */
-enum { DIAL_COPY_MS = 90000 };
-
 struct step *step_new(void)
 {
     struct step *step = mem_zalloc(sizeof(*step));
@@ -444,7 +440,8 @@ static struct run make_run(struct step *step, const struct turn_env *env,
 }
 
 /* What this input is a copy of; NULL when it is new. The centre's ids come round: a dial that names
- * a dialogue which is long over is a new one. */
+ * a dialogue which is long over is a new one; until then it is a copy, though an end or the text
+ * that asks to wait has ended its dialogue. */
 static const struct session_debt *find_debt(const struct run *run)
 {
     const struct dialect_input *in = run->input;
@@ -458,7 +455,7 @@ static const struct session_debt *find_debt(const struct run *run)
                              (int64_t)run->settings->redelivery_horizon_s * 1000);
 
     if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run) &&
-        run->now_ms - debt->at_ms > DIAL_COPY_MS)
+        run->now_ms - debt->at_ms > (int64_t)run->settings->session_idle_s * 1000)
         return NULL;
     return debt;
 }

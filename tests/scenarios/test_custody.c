@@ -300,7 +300,7 @@ static void test_copies_of_a_dial_that_is_over(void **state)
     turn_rig_settle();
     turn_rig_assert_begins(deliver_copy(), "Baik, data Anda");
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
-    turn_rig_pass(100000);
+    turn_rig_pass(turn_rig.settings.session_idle_s * 1000 + 1000);
     turn_rig_assert_begins(deliver_copy(), "Baik, data Anda");
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
 
