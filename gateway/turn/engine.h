@@ -19,7 +19,7 @@ struct turn {
     char link_name[32];
     struct dialect_input input;
     uint64_t arrived_ms;         /* the answer window begins: from now on the centre waits */
-    bool is_fresh;               /* the records were seen in the store during this turn */
+    bool is_fresh;               /* the records were read in this turn, and not written since */
     bool is_settle;              /* our own: stores a proof, nothing else */
     struct push *push;           /* our own: of this push (pusher.h) */
     struct step_push after_push; /* our own: what is left of one; fingerprint 0 = none */

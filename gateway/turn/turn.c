@@ -114,6 +114,10 @@ void turn_done(struct turn *t, const char *reason)
     assert(box->live == t);
     if (t->push != NULL)
         pusher_on_turn(t);
+    /* What was read and not written may be lost in a fail-over, and its version come again with
+     * something else in it. */
+    if (t->is_fresh)
+        mailbox_forget(&e->mailbox, box);
     box->live = NULL;
     list_remove(&e->live, &t->node);
     turn_recycle(t);
@@ -326,6 +330,7 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
 {
     struct box *box = t->box;
 
+    t->is_fresh = false;
     if (t->is_erased) {
         mailbox_forget(&t->engine->mailbox, box);
         return;

@@ -314,6 +314,31 @@ static void test_copies_of_a_dial_that_is_over(void **state)
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 2);
 }
 
+/* A gateway has read what a fail-over takes back, without a write of its own; another one writes
+ * that version anew. */
+static void test_a_copy_from_before_the_fail_over(void **state)
+{
+    static const char *const answers[] = {"1", "WARUNG SITI", "1", "2", "1", "1", "1"};
+    struct memory_data *replica = memory_data_copy(turn_rig.data);
+    struct dialect_input abort = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+
+    (void)state;
+    turn_rig_assert_begins(turn_rig_type(0, "SITI AMINAH"), STEP_2);
+    turn_rig_change_gateway();
+    abort.session = (struct dialect_session){.size = 1, .octets = {9}}; /* of another dialogue */
+    turn_rig_deliver(&abort);
+    turn_rig_settle();
+    memory_data_replace(turn_rig.data, replica);
+    turn_rig_change_gateway();
+    turn_rig_restart();
+    turn_rig_assert_begins(turn_rig_type(0, "BUDI SANTOSO"), STEP_2);
+    turn_rig_change_gateway();
+    for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+        turn_rig_type(0, answers[i]);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Langkah 9/9");
+    assert_non_null(strstr(turn_rig.phones[0].screen, "BUDI SANTOSO"));
+}
+
 #define SCENARIO(test) cmocka_unit_test_setup_teardown(test, at_name, turn_rig_teardown)
 
 int main(void)
@@ -334,6 +359,7 @@ int main(void)
         SCENARIO(test_conflict_done),
         SCENARIO(test_ledger_closes),
         SCENARIO(test_copies_older_than_the_ledger),
+        SCENARIO(test_a_copy_from_before_the_fail_over),
         cmocka_unit_test_setup_teardown(test_copies_of_a_dial_that_is_over, turn_rig_setup,
                                         turn_rig_teardown),
     };
