@@ -24,7 +24,7 @@ bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen)
 {
     bool was_due = d->has_current;
 
-    if (screen == FLOW_BUSY) /* no result */
+    if (screen == FLOW_BUSY || screen == answered) /* no result; shown again, to a copy before it */
         return true;
     if (screen == FLOW_WAIT) {
         /* One of two copies was answered with a question that this text takes off the phone. */

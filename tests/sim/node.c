@@ -17,8 +17,12 @@ enum {
     NODE_DRAIN_POLL_MS = 100,
     NODE_UNBIND_MS = 1000,
     NODE_PARTITION_MS_MAX = 60000,
-    NODE_SKEW_MS = 30000, /* of its wall clock, either way */
+    /* Of its wall clock, either way: two differ by all that docs/custody.md assumes, less the time
+     * that a subscriber takes to answer. */
+    NODE_SKEW_MS = 75000,
     NODE_STORE_SLOW_MS_MAX = 4000,
+    NODE_STORE_WAY_MS = 8, /* there and back */
+    NODE_STORE_WAIT_MS = 1000,
     NODE_STORE_UNKNOWN_MS_MAX = 8000, /* until a request counts as lost */
 };
 
@@ -260,24 +264,33 @@ static void choose_unknown(struct world *w, struct store_memory_fate *fate)
     fate->late_ms = world_between(w, 1, 3000);
 }
 
-/* The replica will not have it: done, and not confirmed before the fail-over is over. What is only
- * read comes back at once. */
+/* The replica will not have it: done, and not confirmed: WAIT times out. What is only read comes
+ * back at once, that which will be lost as well. */
 static void choose_unsafe(struct world *w, enum store_memory_call call,
                           struct store_memory_fate *fate)
 {
+    uint64_t left_ms = w->store_until_ms - w->timers.now_ms;
+
+    if (left_ms <= NODE_STORE_WAY_MS) {
+        /* What the old master was asked is not done, and not answered, by the new one. */
+        fate->kind = STORE_MEMORY_REFUSED;
+        return;
+    }
     if (call == STORE_MEMORY_LOAD || call == STORE_MEMORY_FIND || call == STORE_MEMORY_LIST ||
         call == STORE_MEMORY_SHARED_LOAD || call == STORE_MEMORY_LOG_READ)
         return;
     fate->kind = STORE_MEMORY_UNKNOWN_DONE;
-    fate->back_ms = w->store_until_ms - w->timers.now_ms + world_between(w, 0, 2000);
+    fate->back_ms = world_between(w, 100, NODE_STORE_WAIT_MS);
+    if (fate->back_ms > left_ms - NODE_STORE_WAY_MS)
+        fate->back_ms = left_ms - NODE_STORE_WAY_MS;
 }
 
 static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call call)
 {
     struct node *n = ctx;
     struct world *w = n->world;
-    struct store_memory_fate fate = {.there_ms = world_between(w, 0, 4),
-                                     .back_ms = world_between(w, 0, 4)};
+    struct store_memory_fate fate = {.there_ms = world_between(w, 0, NODE_STORE_WAY_MS / 2),
+                                     .back_ms = world_between(w, 0, NODE_STORE_WAY_MS / 2)};
 
     if (w->store == WORLD_STORE_SLOW) {
         fate.there_ms = world_between(w, 0, NODE_STORE_SLOW_MS_MAX);

@@ -5,8 +5,9 @@
 enum {
     WEATHER_SLOW_MS_MAX = 60000,
     WEATHER_POLL_MS = 5,
-    WEATHER_ELECTION_MS = 5000, /* no fail-over when requests take longer to end */
-    WEATHER_UNSAFE_MS_MAX = 100,
+    WEATHER_ELECTION_MS = 5000,  /* no fail-over when requests take longer to end */
+    WEATHER_UNSAFE_MS_MAX = 100, /* the replica lacks that much, or, when it hangs, ... */
+    WEATHER_UNSAFE_LONG_MS_MAX = 10000,
     WEATHER_JAM_MS_MAX = 10 * 60 * 1000,
 };
 
@@ -58,7 +59,8 @@ static size_t pending(const struct weather *e)
 static void begin_unsafe(struct weather *e)
 {
     struct world *w = e->world;
-    uint64_t unsafe_ms = world_between(w, 1, WEATHER_UNSAFE_MS_MAX);
+    uint64_t unsafe_ms = world_between(
+        w, 1, world_chance(w, 500000) ? WEATHER_UNSAFE_MS_MAX : WEATHER_UNSAFE_LONG_MS_MAX);
 
     e->replica = memory_data_copy(e->data);
     w->store = WORLD_STORE_UNSAFE;
