@@ -239,10 +239,14 @@ static void on_nack(struct link *link, const struct smpp_pdu *pdu)
 static void on_unbind(struct link *link, const struct smpp_pdu *pdu)
 {
     link_write_header_only(link, SMPP_UNBIND_RESP, ESME_ROK, pdu->header.sequence_number);
-    if (link->state == LINK_BOUND)
+    if (link->state == LINK_BOUND) {
         link_begin_unbind(link, "peer_unbind", true);
-    else
+    } else if (link->state == LINK_UNBINDING) {
+        link->is_unbind_by_peer = true; /* once more, or ours has crossed it */
+        link_check_unbind(link);
+    } else {
         link_close(link, "peer_unbind");
+    }
 }
 
 static void on_unbind_resp(struct link *link)

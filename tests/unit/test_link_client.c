@@ -396,6 +396,36 @@ static void test_peers_unbind_lets_answers_through(void **state)
     link_fixture_fini(&f);
 }
 
+/* A second unbind, or one that crosses ours, takes no answer away. */
+static void test_two_unbinds_let_answers_through(void **state)
+{
+    (void)state;
+    for (int is_ours = 0; is_ours < 2; is_ours++) {
+        struct link_fixture f;
+
+        link_fixture_init(&f);
+        link_fixture_bound(&f, NULL);
+        link_fixture_feed_deliver(&f, 5);
+        if (is_ours)
+            link_stop(f.link);
+        else
+            link_fixture_feed_header(&f, SMPP_UNBIND, 0, 76);
+        link_fixture_turn(&f);
+        if (!is_ours)
+            link_fixture_expect(&f, SMPP_UNBIND_RESP, 0, 76);
+        assert_int_equal(link_state(f.link), LINK_UNBINDING);
+        link_fixture_feed_header(&f, SMPP_UNBIND, 0, 77);
+        link_fixture_expect(&f, SMPP_UNBIND_RESP, 0, 77);
+        assert_false(link_fixture_is_closed(&f));
+        assert_true(link_answer(f.link, f.tickets[0], ESME_ROK, NULL));
+        link_fixture_turn(&f);
+        link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, 5);
+        link_fixture_turn(&f);
+        assert_true(link_fixture_is_closed(&f));
+        link_fixture_fini(&f);
+    }
+}
+
 static void test_peers_unbind_waits_two_seconds(void **state)
 {
     struct link_fixture f;
@@ -583,6 +613,7 @@ int main(void)
         cmocka_unit_test(test_answers_enquires),
         cmocka_unit_test(test_peers_unbind),
         cmocka_unit_test(test_peers_unbind_lets_answers_through),
+        cmocka_unit_test(test_two_unbinds_let_answers_through),
         cmocka_unit_test(test_peers_unbind_waits_two_seconds),
         cmocka_unit_test(test_stop_unbinds),
         cmocka_unit_test(test_stop_waits_for_what_is_under_way),
