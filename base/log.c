@@ -145,8 +145,26 @@ bool log_is_on(enum log_level level)
     return level >= the_log.level;
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields,
-               size_t field_count)
+/* Errors are few, and some stand nowhere else; who asks for debug wants all of it. */
+bool log_has_room(struct log_site *site, enum log_level level)
+{
+    struct timespec now;
+
+    if (level != LOG_LEVEL_INFO && level != LOG_LEVEL_WARNING)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (now.tv_sec != site->second) {
+        site->second = now.tv_sec;
+        site->lines = 0;
+    }
+    if (site->lines++ < LOG_LINES_A_SECOND)
+        return true;
+    site->skipped++;
+    return false;
+}
+
+void log_write(struct log_site *site, enum log_level level, const char *event,
+               const struct log_field *fields, size_t field_count)
 {
     struct line l = {.size = 0};
 
@@ -156,6 +174,9 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     for (size_t i = 0; i < field_count; i++)
         if (fields[i].key != NULL)
             add_field(&l, &fields[i]);
+    if (site->skipped != 0)
+        add_field(&l, &LOG_U("skipped", site->skipped));
+    site->skipped = 0;
     if (the_log.format == LOG_FORMAT_JSON)
         l.text[l.size++] = '}';
     l.text[l.size++] = '\n';

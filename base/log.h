@@ -6,6 +6,9 @@
  *
  * Message text, passwords and personal data never go into a log. Subscriber numbers go through
  * LOG_MSISDN, which masks the middle (62812***0001) unless the log was told to show them.
+ * What a peer can cause without end must not fill a disk: an info or a warning is written at most
+ * LOG_LINES_A_SECOND times a second from one place of the code; the next line from there has
+ * `skipped`.
  * The log is the one process-wide object (docs/decisions/0001-log-is-process-wide.md).
  */
 #ifndef WARUNG_BASE_LOG_H
@@ -41,12 +44,24 @@ struct log_field {
 #define LOG_U(k, v)      ((struct log_field){.key = (k), .kind = LOG_FIELD_UNSIGNED, .count = (v)})
 #define LOG_MSISDN(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_MSISDN, .string = (v)})
 
+enum { LOG_LINES_A_SECOND = 200 };
+
+/* One place of the code that logs. */
+struct log_site {
+    int64_t second;
+    uint64_t lines;
+    uint64_t skipped; /* since the last line that was written */
+};
+
 /* The array has a spare row so that an event without fields is legal C. */
 #define LOG_AT(level, event, ...)                                                                  \
     do {                                                                                           \
-        if (log_is_on(level)) {                                                                    \
+        static struct log_site site_;                                                              \
+                                                                                                   \
+        if (log_is_on(level) && log_has_room(&site_, level)) {                                     \
             const struct log_field fields_[] = {{0}, __VA_ARGS__};                                 \
-            log_write(level, event, fields_ + 1, sizeof(fields_) / sizeof(fields_[0]) - 1);        \
+            log_write(&site_, level, event, fields_ + 1,                                           \
+                      sizeof(fields_) / sizeof(fields_[0]) - 1);                                   \
         }                                                                                          \
     } while (0)
 
@@ -56,8 +71,10 @@ struct log_field {
 #define log_error(...)   LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__, )
 
 bool log_is_on(enum log_level level);
-void log_write(enum log_level level, const char *event, const struct log_field *fields,
-               size_t field_count);
+/* Counts the line; false when this second has had its share of them. */
+bool log_has_room(struct log_site *site, enum log_level level);
+void log_write(struct log_site *site, enum log_level level, const char *event,
+               const struct log_field *fields, size_t field_count);
 
 void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);

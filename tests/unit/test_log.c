@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,50 @@ static const char *after_time(const struct capture *c)
     assert_true(c->size > 25);
     assert_int_equal(c->text[23], 'Z');
     return c->text + 25;
+}
+
+struct tally {
+    unsigned lines, skipped;
+};
+
+static void tally(void *arg, const char *line, size_t line_bytes)
+{
+    struct tally *t = arg;
+    char text[256];
+    const char *skipped;
+
+    assert_true(line_bytes < sizeof(text));
+    memcpy(text, line, line_bytes);
+    text[line_bytes] = '\0';
+    skipped = strstr(text, " skipped=");
+    t->lines++;
+    if (skipped != NULL)
+        t->skipped += (unsigned)strtoul(skipped + strlen(" skipped="), NULL, 10);
+}
+
+static void warn(void)
+{
+    log_warning("message.refused", LOG_S("link", "op1"));
+}
+
+/* A peer that does the same a thousand times a second does not fill the disk. */
+static void test_a_flood_is_cut_and_counted(void **state)
+{
+    struct tally t = {0};
+
+    (void)state;
+    log_set_sink(tally, &t);
+    for (int i = 0; i < 20000; i++)
+        warn();
+    assert_in_range(t.lines, LOG_LINES_A_SECOND, 20 * LOG_LINES_A_SECOND);
+    for (int i = 0; i < 500; i++)
+        log_error("outbox.unreadable"); /* each of them counts */
+    assert_true(t.lines >= LOG_LINES_A_SECOND + 500);
+    usleep(1100000);
+    warn();
+    assert_int_equal(t.lines + t.skipped, 20000 + 500 + 1);
+    warn();
+    assert_int_equal(t.lines + t.skipped, 20000 + 500 + 2);
 }
 
 static void test_logfmt(void **state)
@@ -172,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_logfmt, set_up),
+        cmocka_unit_test_setup(test_a_flood_is_cut_and_counted, set_up),
         cmocka_unit_test_setup(test_values_cannot_break_a_line, set_up),
         cmocka_unit_test_setup(test_json, set_up),
         cmocka_unit_test_setup(test_subscriber_numbers_are_masked, set_up),
