@@ -11,26 +11,31 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 6
-local SERVES_FROM = 6
+local LIBRARY_VERSION = 7
+local SERVES_FROM = 7
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
 local NOBODY = '-' -- consumer that holds what no gateway has taken yet
 
--- The version that a new record begins with. `time`: TIME's answer, where it has been asked already.
-local function fresh_version(time)
-    time = time or redis.call('TIME')
-    return time[1] * 1000000 + time[2]
+-- tonumber() costs as much as the rest of a line: a thousand instructions.
+local NUMBERS = {}
+for number = 0, 64 do
+    NUMBERS[number .. ''] = number
 end
 
--- Writes a record whose value came with the octets of its version; returns the version of a new one,
--- else 1: the caller knows it then, and a small integer is the cheapest reply.
-local function write_record(key, expected, value, ttl, time)
+local function number_of(word)
+    return NUMBERS[word] or tonumber(word)
+end
+
+-- Writes a record, whose value came with the octets of its version if it exists; returns the version of a
+-- new one, else 1: the caller knows it then, and a small integer is the cheapest reply.
+local function write_record(key, expected, value, ttl)
     local version = 1
     if expected == '' then
-        version = fresh_version(time)
-        value = struct.pack('>I8', version) .. string.sub(value, 9)
+        local time = redis.call('TIME')
+        version = time[1] * 1000000 + time[2]
+        value = struct.pack('>I8', version) .. value
     end
     if ttl == '0' then
         redis.call('SET', key, value)
@@ -79,9 +84,9 @@ local function is_current(key, mode, expected)
     return mode == '-' or redis.call('GETRANGE', key, '0', '7') == expected
 end
 
-local function apply_record(key, mode, expected, value, ttl, time)
+local function apply_record(key, mode, expected, value, ttl)
     if mode == 'w' then
-        return write_record(key, expected, value, ttl, time)
+        return write_record(key, expected, value, ttl)
     elseif mode == 'd' then
         redis.call('DEL', key)
     end
@@ -90,13 +95,19 @@ end
 
 -- An entry goes straight into the pending list of the gateway that will send it; one that nobody owns
 -- yet into NOBODY's, idle since 1970, so that the next sweep takes it.
+local function claim(stream, owner, id)
+    if owner == '' then
+        return redis.pcall('XCLAIM', stream, GROUP, NOBODY, '0', id, 'TIME', '0', 'RETRYCOUNT', '0', 'FORCE',
+            'JUSTID')
+    end
+    return redis.pcall('XCLAIM', stream, GROUP, owner, '0', id, 'RETRYCOUNT', '1', 'FORCE', 'JUSTID')
+end
+
 local function owe(stream, owner, body, subject)
     local id = redis.call('XADD', stream, '*', 'b', body, 'm', subject)
-    if owner == '' then
-        redis.call('XCLAIM', stream, GROUP, NOBODY, '0', id, 'TIME', '0', 'RETRYCOUNT', '0', 'FORCE',
-            'JUSTID')
-    else
-        redis.call('XCLAIM', stream, GROUP, owner, '0', id, 'RETRYCOUNT', '1', 'FORCE', 'JUSTID')
+    if claim(stream, owner, id).err then -- the stream's first entry: there is no group yet
+        redis.call('XGROUP', 'CREATE', stream, GROUP, '0')
+        claim(stream, owner, id)
     end
     return id
 end
@@ -107,10 +118,49 @@ local function settle_entry(stream, id)
     return redis.call('XDEL', stream, id) == 1
 end
 
--- {b}n has, beside the counters of registration numbers, how many entries were ever owed, and how many
--- ended how.
+-- {b}n has, beside the counters of registration numbers, how many entries ended how; how many were ever
+-- owed the stream knows.
 local function tally(counters, what, count)
     redis.call('HINCRBY', counters, 'sms:' .. what, count)
+end
+
+-- What has become of a subject's messages: {b}x:SUBJECT, packed {messages, names, parked}:
+--   messages, by a number of their own: id, state ('A': it is awaited, over so many receipts more; else
+--     its end), and so on as below
+--   names: which message and part a receipt with this name is about; AMBIGUOUS_NAME: it may be two
+--   parked, by name: receipts that were here before their message; `first` is the receipt's first name
+-- A subject that awaits something has a timer of its own; one that does not expires. Times are words of
+-- milliseconds, as they come and go.
+local ID, STATE, PARTS, WORST, AT, LIMIT = 1, 2, 3, 4, 5, 6 -- of a message
+local END, UNTIL, FIRST = 1, 2, 3 -- of what is parked
+local AMBIGUOUS_NAME, NAME_PARTS = 0, 256 -- a name is message * NAME_PARTS + part
+
+local AWAITED_MAX, ENDED_MAX, PARKED_MAX = 64, 8, 16 -- STORE_AWAITED_MAX and so on
+local GOES_ON, ENDED, TOLD, PARKED, AMBIGUOUS, CROWDED, UNKNOWN = 0, 1, 2, 3, 4, 5, 6 -- enum store_fate
+local AWAITED = 'A'
+local WORSE = {s = 0, d = 1, e = 2, f = 3}
+
+local function is_before(a, b)
+    if #a ~= #b then
+        return #a < #b
+    end
+    return a < b
+end
+
+local function later_of(a, b)
+    return a and is_before(b, a) and a or b
+end
+
+local function read_subject(key, now)
+    local packed = redis.call('GET', key)
+    local kept = packed and cmsgpack.unpack(packed) or {{}, {}, {}}
+    local x = {key = key, is_new = not packed, messages = kept[1], names = kept[2], parked = kept[3]}
+    for name, p in pairs(x.parked) do
+        if not is_before(now, p[UNTIL]) then
+            x.parked[name] = nil
+        end
+    end
+    return x
 end
 
 -- What is owed to one subscriber, by the keyed hash that each entry carries, and what is known of the
@@ -122,8 +172,8 @@ local function forget_owed(stream, timers, counters, messages, subject)
             erased = erased + 1
         end
     end
-    for _, value in ipairs(redis.call('HVALS', messages)) do
-        if string.sub(value, 1, 2) == 'A ' then -- awaited: read_subject()
+    for _, m in pairs(read_subject(messages, '0').messages) do
+        if m[STATE] == AWAITED then
             erased = erased + 1
         end
     end
@@ -172,8 +222,12 @@ end
 -- One call for all that go and one for all that come: a call costs more than what it does. The last
 -- word about a member counts.
 local function set_timers(timers, take)
+    local count = number_of(take())
+    if count == 0 then
+        return
+    end
     local last, gone, due = {}, {}, {}
-    for _ = 1, tonumber(take()) do
+    for _ = 1, count do
         local member = take()
         last[member] = take()
     end
@@ -192,20 +246,19 @@ local function set_timers(timers, take)
     end
 end
 
-local function log_add(journal, keep_s, body, time)
-    if keep_s == '0' then
+-- Entries older than `oldest_ms` may go; '0' = none.
+local function log_add(journal, oldest_ms, body)
+    if oldest_ms == '0' then
         redis.call('XADD', journal, '*', 'b', body)
-        return
+    else
+        redis.call('XADD', journal, 'MINID', '~', oldest_ms, '*', 'b', body)
     end
-    local oldest = (time or redis.call('TIME'))[1] - tonumber(keep_s)
-    redis.call('XADD', journal, 'MINID', '~', string.format('%d-0', math.max(oldest, 0) * 1000), '*',
-        'b', body)
 end
 
 -- All that one commit may hold.
 -- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, 7 consents, 8 people, 9 counters,
 --      10 messages of the subject, then index sets.
--- ARGV msisdn, owner ('' = nobody), seconds that journal entries and consents are kept,
+-- ARGV msisdn, owner ('' = nobody), since when (ms) journal entries and consents are kept ('0' = ever),
 --      subject (keyed hash of the msisdn), '1' = what is owed to it is forgotten first,
 --      session: mode, expected version, value, TTL; merchant: mode, expected version, value;
 --      number of bodies owed, each; number of settled ids, each;
@@ -215,253 +268,205 @@ end
 -- Returns {1, session version, merchant version, id owed...}, or {0, session, merchant} as they are.
 local function commit_all(keys, args)
     local take = reader(args)
-    local msisdn, owner, keep_s, consent_keep_s = take(), take(), take(), take()
+    local msisdn, owner, journal_since, consents_since = take(), take(), take(), take()
     local subject, is_forgotten = take(), take()
     local s_mode, s_expected, s_value, s_ttl = take(), take(), take(), take()
     local m_mode, m_expected, m_value = take(), take(), take()
     if not (is_current(keys[1], s_mode, s_expected) and is_current(keys[2], m_mode, m_expected)) then
         return {0, redis.call('GET', keys[1]), redis.call('GET', keys[2])}
     end
-    local owed = tonumber(take())
-    if owed > 0 and redis.call('EXISTS', keys[3]) == 0 then
-        redis.call('XGROUP', 'CREATE', keys[3], GROUP, 0, 'MKSTREAM')
-    end
-    local time = redis.call('TIME')
-    local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl, time),
-        apply_record(keys[2], m_mode, m_expected, m_value, '0', time)}
+    local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl),
+        apply_record(keys[2], m_mode, m_expected, m_value, '0')}
     people_note(keys[8], m_mode, m_expected, msisdn)
     if is_forgotten == '1' then
         forget_owed(keys[3], keys[5], keys[9], keys[10], subject)
     end
-    for _ = 1, owed do
+    for _ = 1, number_of(take()) do
         reply[#reply + 1] = owe(keys[3], owner, take(), subject)
     end
-    if owed > 0 then
-        tally(keys[9], 'owed', owed)
-    end
-    for _ = 1, tonumber(take()) do
+    for _ = 1, number_of(take()) do
         if settle_entry(keys[3], take()) then
-            tally(keys[9], 's', 1)
+            tally(keys[9], 's', '1')
         end
     end
-    for _ = 1, tonumber(take()) do
+    for _ = 1, number_of(take()) do
         local member, at_ms = take(), take()
-        local leave, enter = keys[tonumber(take())], keys[tonumber(take())]
+        local leave, enter = keys[number_of(take())], keys[number_of(take())]
         index(keys[4], leave, enter, member, at_ms, msisdn)
     end
     set_timers(keys[5], take)
-    for _ = 1, tonumber(take()) do
-        log_add(keys[6], keep_s, take(), time)
+    for _ = 1, number_of(take()) do
+        log_add(keys[6], journal_since, take())
     end
-    for _ = 1, tonumber(take()) do
-        log_add(keys[7], consent_keep_s, take(), time)
+    for _ = 1, number_of(take()) do
+        log_add(keys[7], consents_since, take())
     end
     return reply
 end
 
--- What has become of a subject's messages: {b}x:SUBJECT, a hash of
---   "=ID"   "END parts worst at until": "A" is awaited, over so many receipts more; else the end
---   "+KEY"  "ID PART": a receipt with this key is about that part; "?": it may be about two
---   "!KEY"  "END until KEY": a receipt that was here before its message; KEY is its first one
--- A subject that awaits something has a timer of its own; one that does not expires.
-local AWAITED_MAX, ENDED_MAX, PARKED_MAX = 64, 8, 16 -- STORE_AWAITED_MAX and so on
-local GOES_ON, ENDED, TOLD, PARKED, AMBIGUOUS, CROWDED, UNKNOWN = 0, 1, 2, 3, 4, 5, 6 -- enum store_fate
-local AWAITED = 'A'
-local TOLD_MS = 86400000 -- STORE_TOLD_MS
-local WORSE = {s = 0, d = 1, e = 2, f = 3}
-
-local function read_subject(key, now)
-    local x = {key = key, messages = {}, names = {}, parked = {}}
-    local flat = redis.call('HGETALL', key)
-    x.is_new = #flat == 0
-    for i = 1, #flat, 2 do
-        local kind, name, value = string.sub(flat[i], 1, 1), string.sub(flat[i], 2), flat[i + 1]
-        if kind == '=' then
-            local state, parts, worst, at, limit = string.match(value, '^(%a) (%d+) (%a) (%d+) (%d+)$')
-            x.messages[name] = {id = name, state = state, parts = tonumber(parts), worst = worst,
-                at = at, limit = limit}
-        elseif kind == '+' then
-            x.names[name] = value
-        else
-            local state, limit, first = string.match(value, '^(%a) (%d+) (.*)$')
-            if tonumber(limit) <= tonumber(now) then
-                redis.call('HDEL', key, flat[i])
-            else
-                x.parked[name] = {state = state, limit = limit, first = first}
-            end
+local function find_message(x, id)
+    for number, m in pairs(x.messages) do
+        if m[ID] == id then
+            return m, number
         end
     end
-    return x
 end
 
-local function write_message(x, m)
-    redis.call('HSET', x.key, '=' .. m.id,
-        string.format('%s %d %s %s %s', m.state, m.parts, m.worst, m.at, m.limit))
-end
-
-local function forget_names(x, pattern)
-    local gone = {}
+-- All of a message, or of one part only.
+local function forget_names(x, number, part)
     for name, value in pairs(x.names) do
-        if string.find(value, pattern) then
+        local its_part = value % NAME_PARTS
+        if value - its_part == number * NAME_PARTS and (not part or its_part == part) then
             x.names[name] = nil
-            gone[#gone + 1] = '+' .. name
         end
     end
-    if #gone > 0 then
-        redis.call('HDEL', x.key, unpack(gone))
+end
+
+local function end_message(x, counters, number, state, now, told_until)
+    local m = x.messages[number]
+    m[STATE], m[PARTS], m[AT], m[LIMIT] = state, 0, now, later_of(m[LIMIT], told_until)
+    forget_names(x, number)
+    tally(counters, state, '1')
+end
+
+local function count_receipt(x, counters, number, state, now, told_until)
+    local m = x.messages[number]
+    m[PARTS] = m[PARTS] - 1
+    if WORSE[state] > WORSE[m[WORST]] then
+        m[WORST] = state
     end
-end
-
-local function escape(id)
-    return (string.gsub(id, '%-', '%%-'))
-end
-
-local function end_message(x, counters, m, state, now)
-    m.state, m.parts, m.at = state, 0, now
-    m.limit = string.format('%.0f', math.max(tonumber(m.limit), tonumber(now) + TOLD_MS))
-    write_message(x, m)
-    forget_names(x, '^' .. escape(m.id) .. ' ')
-    tally(counters, state, 1)
-end
-
-local function count_receipt(x, counters, m, state, now)
-    m.parts = m.parts - 1
-    if WORSE[state] > WORSE[m.worst] then
-        m.worst = state
-    end
-    if m.parts == 0 then
-        end_message(x, counters, m, m.worst, now)
-    else
-        write_message(x, m)
+    if m[PARTS] == 0 then
+        end_message(x, counters, number, m[WORST], now, told_until)
     end
 end
 
 local function forget_parked(x, first)
     for name, p in pairs(x.parked) do
-        if p.first == first then
+        if p[FIRST] == first then
             x.parked[name] = nil
-            redis.call('HDEL', x.key, '!' .. name)
         end
     end
 end
 
 local function is_older(a, b)
-    local a_ms, a_number = string.match(a.id, '^(%d+)-(%d+)$')
-    local b_ms, b_number = string.match(b.id, '^(%d+)-(%d+)$')
+    local a_ms, a_number = string.match(a[ID], '^(%d+)-(%d+)$')
+    local b_ms, b_number = string.match(b[ID], '^(%d+)-(%d+)$')
     if a_ms ~= b_ms then
         return tonumber(a_ms) < tonumber(b_ms)
     end
     return tonumber(a_number) < tonumber(b_number)
 end
 
--- How many messages are awaited (or have ended), and the oldest of them.
+-- How many messages are awaited (or have ended), and the number of the oldest of them.
 local function oldest(x, is_awaited)
     local count, found = 0, nil
-    for _, m in pairs(x.messages) do
-        if (m.state == AWAITED) == is_awaited then
+    for number, m in pairs(x.messages) do
+        if (m[STATE] == AWAITED) == is_awaited then
             count = count + 1
-            if not found or is_older(m, found) then
-                found = m
+            if not found or is_older(m, x.messages[found]) then
+                found = number
             end
         end
     end
     return count, found
 end
 
--- Called last: keeps to the limits, sets timer and expiry.
-local function tidy(x, timers, subject)
-    local count, m = oldest(x, false)
-    while count > ENDED_MAX do
-        x.messages[m.id] = nil
-        redis.call('HDEL', x.key, '=' .. m.id)
-        count, m = oldest(x, false)
-    end
+-- Until when something is awaited, and until when anything is told of.
+local function limits(x)
     local due, last
-    for _, message in pairs(x.messages) do
-        local limit = tonumber(message.limit)
-        if message.state == AWAITED and (not due or limit < due) then
-            due = limit
+    for _, m in pairs(x.messages) do
+        if m[STATE] == AWAITED and not (due and is_before(due, m[LIMIT])) then
+            due = m[LIMIT]
         end
-        last = math.max(last or limit, limit)
+        last = later_of(last, m[LIMIT])
     end
     for _, p in pairs(x.parked) do
-        last = math.max(last or 0, tonumber(p.limit))
+        last = later_of(last, p[UNTIL])
     end
+    return due, last
+end
+
+local function pack_subject(x)
+    return cmsgpack.pack({x.messages, x.names, x.parked})
+end
+
+-- Called last: keeps to the limits, sets timer and expiry, writes.
+local function keep(x, timers, subject)
+    local count, number = oldest(x, false)
+    while count > ENDED_MAX do
+        x.messages[number] = nil
+        count, number = oldest(x, false)
+    end
+    local due, last = limits(x)
     if due then
-        redis.call('ZADD', timers, string.format('%.0f', due), 'lapse:' .. subject)
-        if not x.is_new then
-            redis.call('PERSIST', x.key)
-        end
+        redis.call('ZADD', timers, due, 'lapse:' .. subject)
+        redis.call('SET', x.key, pack_subject(x))
         return
     end
-    forget_names(x, '')
+    x.names = {}
     redis.call('ZREM', timers, 'lapse:' .. subject)
     if last then
-        redis.call('PEXPIREAT', x.key, string.format('%.0f', last))
+        redis.call('SET', x.key, pack_subject(x), 'PXAT', last)
+    elseif not x.is_new then
+        redis.call('DEL', x.key)
     end
 end
 
--- The names of a message's parts, of which some may have been told already.
-local function await(x, counters, m, take, now)
-    local names, told, fields = {}, {}, {}
-    for _ = 1, tonumber(take()) do
-        names[#names + 1] = {part = take(), name = take()}
-    end
-    x.messages[m.id] = m
-    write_message(x, m)
-    for _, n in ipairs(names) do
-        local p = x.parked[n.name]
-        if p and not told[n.part] then
-            told[n.part] = p.state
-            forget_parked(x, p.first)
+-- The names of a message's parts, of which some may have been told already: args[first...], a part and a
+-- name in turn.
+local function await(x, counters, number, args, first, now, told_until)
+    local told = {}
+    for i = first, #args, 2 do
+        local part, p = args[i], x.parked[args[i + 1]]
+        if p and not told[part] then
+            told[part] = p[END]
+            forget_parked(x, p[FIRST])
         end
     end
-    for _, n in ipairs(names) do
-        if not told[n.part] then
-            x.names[n.name] = x.names[n.name] and '?' or m.id .. ' ' .. n.part
-            fields[#fields + 1], fields[#fields + 2] = '+' .. n.name, x.names[n.name]
+    for i = first, #args, 2 do
+        local name = args[i + 1]
+        if not told[args[i]] then
+            x.names[name] = x.names[name] and AMBIGUOUS_NAME or number * NAME_PARTS + number_of(args[i])
         end
-    end
-    if #fields > 0 then
-        redis.call('HSET', x.key, unpack(fields))
     end
     for _, state in pairs(told) do
-        count_receipt(x, counters, m, state, now)
+        count_receipt(x, counters, number, state, now, told_until)
     end
 end
 
 local function tell_message(m, evicted)
-    if m.state == AWAITED then
+    if m[STATE] == AWAITED then
         return {GOES_ON, AWAITED, evicted}
     end
-    return {ENDED, m.state, evicted}
+    return {ENDED, m[STATE], evicted}
 end
 
 -- KEYS outbox, timers, counters, subject;
--- ARGV subject, id, end ('A': awaited), now_ms, until_ms, parts, number of names, each: part, name.
+-- ARGV subject, id, end ('A': awaited), now_ms, until_ms, at least until when it is told of once it has
+--      ended, parts; part, name...
 -- Returns {fate, end, messages of the subject that expired by the way}.
 local function settle(keys, args)
-    local take = reader(args)
-    local subject, id, state, now, limit, parts = take(), take(), take(), take(), take(), take()
+    local subject, id, state, now, limit, told_until, parts = unpack(args)
     local was_there = settle_entry(keys[1], id)
     local x = read_subject(keys[4], now)
-    local m, evicted = x.messages[id], 0
     if not was_there then
-        return {m and TOLD or UNKNOWN, m and m.state or AWAITED, 0}
+        local m = find_message(x, id)
+        return {m and TOLD or UNKNOWN, m and m[STATE] or AWAITED, 0}
     end
-    m = {id = id, state = AWAITED, parts = tonumber(parts), worst = 'd', at = now, limit = limit}
+    local number, evicted = #x.messages + 1, 0
+    local m = {id, AWAITED, number_of(parts), 'd', now, limit}
+    x.messages[number] = m
     if state == AWAITED then
-        await(x, keys[3], m, take, now)
+        await(x, keys[3], number, args, 8, now, told_until)
         local count, first = oldest(x, true)
         if count > AWAITED_MAX then
-            end_message(x, keys[3], first, 'e', now)
+            end_message(x, keys[3], first, 'e', now, told_until)
             evicted = 1
         end
     else
-        x.messages[id] = m
-        end_message(x, keys[3], m, state, now)
+        end_message(x, keys[3], number, state, now, told_until)
     end
-    tidy(x, keys[2], subject)
+    keep(x, keys[2], subject)
     return tell_message(m, evicted)
 end
 
@@ -476,91 +481,95 @@ local function touch(keys, args)
     return 1
 end
 
-local function park(x, names, state, limit)
+local function park(x, args, first, state, limit)
     local firsts, count = {}, 0
     for _, p in pairs(x.parked) do
-        if not firsts[p.first] then
-            firsts[p.first] = true
+        if not firsts[p[FIRST]] then
+            firsts[p[FIRST]] = true
             count = count + 1
         end
     end
     if count >= PARKED_MAX then
         return CROWDED
     end
-    for _, name in ipairs(names) do
-        x.parked[name] = {state = state, limit = limit, first = names[1]}
-        redis.call('HSET', x.key, '!' .. name, string.format('%s %s %s', state, limit, names[1]))
+    for i = first, #args do
+        x.parked[args[i]] = {state, limit, args[first]}
     end
     return PARKED
 end
 
--- KEYS timers, counters, subject; ARGV subject, end, now_ms, until when it is kept, name...
+-- KEYS timers, counters, subject; ARGV subject, end, now_ms, until when the message is told of, until when
+-- the receipt waits for it, name...
 -- Returns {fate, end, 0}.
 local function receipt(keys, args)
-    local take = reader(args)
-    local subject, state, now, limit = take(), take(), take(), take()
+    local subject, state, now, told_until, limit = unpack(args)
+    local first_name, meant = 6, nil
     local x = read_subject(keys[3], now)
-    local names, meant = {}, nil
-    for name in take do
-        names[#names + 1] = name
-        local value = x.names[name]
-        if value == '?' or (value and meant and value ~= meant) then
+    for i = first_name, #args do
+        local value = x.names[args[i]]
+        if value == AMBIGUOUS_NAME or (value and meant and value ~= meant) then
             return {AMBIGUOUS, AWAITED, 0}
         end
         meant = meant or value
-        if x.parked[name] then
+        if x.parked[args[i]] then
             return {PARKED, AWAITED, 0}
         end
     end
     if not meant then
-        local fate = park(x, names, state, limit)
-        tidy(x, keys[1], subject)
+        local fate = park(x, args, first_name, state, limit)
+        keep(x, keys[1], subject)
         return {fate, AWAITED, 0}
     end
-    local m = x.messages[string.match(meant, '^%S+')]
-    forget_names(x, '^' .. escape(meant) .. '$')
-    count_receipt(x, keys[2], m, state, now)
-    tidy(x, keys[1], subject)
+    local part = meant % NAME_PARTS
+    local number = (meant - part) / NAME_PARTS
+    local m = x.messages[number]
+    forget_names(x, number, part)
+    count_receipt(x, keys[2], number, state, now, told_until)
+    keep(x, keys[1], subject)
     return tell_message(m, 0)
 end
 
--- KEYS timers, counters, subject; ARGV subject, now_ms. Returns {expired, failed}.
+-- KEYS timers, counters, subject; ARGV subject, now_ms, until when what ends is told of.
+-- Returns {expired, failed}.
 local function lapse(keys, args)
-    local x = read_subject(keys[3], args[2])
+    local subject, now, told_until = unpack(args)
+    local x = read_subject(keys[3], now)
     local ended = {e = 0, f = 0}
-    for _, m in pairs(x.messages) do
-        if m.state == AWAITED and tonumber(m.limit) <= tonumber(args[2]) then
-            local state = m.worst == 'f' and 'f' or 'e'
-            end_message(x, keys[2], m, state, args[2])
+    for number, m in pairs(x.messages) do
+        if m[STATE] == AWAITED and not is_before(now, m[LIMIT]) then
+            local state = m[WORST] == 'f' and 'f' or 'e'
+            end_message(x, keys[2], number, state, now, told_until)
             ended[state] = ended[state] + 1
         end
     end
-    tidy(x, keys[1], args[1])
+    keep(x, keys[1], subject)
     return {ended.e, ended.f}
 end
 
 -- KEYS subject. Returns {id, end, at_ms, ...}.
-local function messages(keys, args)
-    local flat, reply = redis.call('HGETALL', keys[1]), {}
-    for i = 1, #flat, 2 do
-        if string.sub(flat[i], 1, 1) == '=' then
-            local state, at = string.match(flat[i + 1], '^(%a) %d+ %a (%d+) ')
-            reply[#reply + 1] = string.sub(flat[i], 2)
-            reply[#reply + 1] = state
-            reply[#reply + 1] = at
-        end
+local function messages(keys)
+    local reply = {}
+    for _, m in pairs(read_subject(keys[1], '0').messages) do
+        reply[#reply + 1], reply[#reply + 2], reply[#reply + 3] = m[ID], m[STATE], m[AT]
     end
     return reply
 end
 
 -- KEYS counters, outbox. Returns {owed, sent, delivered, expired, failed, waiting}.
-local function tell_tally(keys, args)
-    local reply = redis.call('HMGET', keys[1], 'sms:owed', 'sms:s', 'sms:d', 'sms:e', 'sms:f', 'sms:x')
-    for i = 1, 6 do
+local function tell_tally(keys)
+    local reply = redis.call('HMGET', keys[1], 'sms:s', 'sms:d', 'sms:e', 'sms:f', 'sms:x')
+    for i = 1, 5 do
         reply[i] = reply[i] or '0'
     end
-    reply[7] = tostring(redis.call('XLEN', keys[2]))
-    return reply
+    local owed, waiting = 0, 0
+    if redis.call('EXISTS', keys[2]) == 1 then
+        local told = redis.call('XINFO', 'STREAM', keys[2])
+        for i = 1, #told, 2 do
+            owed = told[i] == 'entries-added' and told[i + 1] or owed
+            waiting = told[i] == 'length' and told[i + 1] or waiting
+        end
+    end
+    return {tostring(owed), reply[1], reply[2], reply[3], reply[4], reply[5], tostring(waiting)}
 end
 
 -- Takes over entries idle for long enough. XAUTOCLAIM looks at ten times COUNT entries and hands back
@@ -635,7 +644,7 @@ local function list(keys, args)
     return reply
 end
 
--- KEYS log; ARGV seconds to keep, bodies. Returns how many were written.
+-- KEYS log; ARGV since when (ms) entries are kept, bodies. Returns how many were written.
 local function log(keys, args)
     for i = 2, #args do
         log_add(keys[1], args[1], args[i])

@@ -77,12 +77,15 @@ static void add_expected(struct redis_command *c, uint64_t version)
     redis_command_add(c, version != 0 ? s : span_of(NULL, 0));
 }
 
-/* The record with its next version; of a new one the server puts its own in place of the zeros. */
+/* The record with its next version; before a new one the server puts its own. */
 static void add_record(struct redis_command *c, uint64_t version, struct span data)
 {
     uint8_t octets[VERSION_BYTES];
 
-    redis_command_add_pair(c, version_octets(octets, version != 0 ? version + 1 : 0), data);
+    if (version != 0)
+        redis_command_add_pair(c, version_octets(octets, version + 1), data);
+    else
+        redis_command_add(c, data);
 }
 
 static void add_id(struct redis_command *c, const struct store_owed_id *id)
@@ -210,8 +213,8 @@ static void add_spans(struct redis_command *c, const struct span *spans, unsigne
 }
 
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit, uint64_t journal_keep_s,
-                             uint64_t consent_keep_s)
+                             const struct store_commit *commit, int64_t journal_since_ms,
+                             int64_t consents_since_ms)
 {
     start_function(c, "w_commit_all", FIXED_KEYS + set_count(commit));
     add_key(c, tag, "s:", commit->msisdn);
@@ -227,8 +230,8 @@ void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *ta
     add_set_keys(c, tag, commit);
     redis_command_add_string(c, commit->msisdn);
     redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
-    redis_command_add_number(c, (int64_t)journal_keep_s);
-    redis_command_add_number(c, (int64_t)consent_keep_s);
+    redis_command_add_number(c, journal_since_ms);
+    redis_command_add_number(c, consents_since_ms);
     redis_command_add_string(c, commit->subject != NULL ? commit->subject : "");
     redis_command_add_string(c, commit->owed_forgotten ? "1" : "0");
     add_records(c, commit);
@@ -283,11 +286,11 @@ static void add_log_key(struct redis_command *c, const struct redis_tag *tag, en
 }
 
 void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
-                          const struct span *bodies, unsigned count, uint64_t keep_s)
+                          const struct span *bodies, unsigned count, int64_t since_ms)
 {
     start_function(c, "w_log", 1);
     add_log_key(c, tag, log);
-    redis_command_add_number(c, (int64_t)keep_s);
+    redis_command_add_number(c, since_ms);
     for (unsigned i = 0; i < count; i++)
         redis_command_add(c, bodies[i]);
 }
@@ -336,8 +339,8 @@ void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
     add_end(c, settlement->end);
     redis_command_add_number(c, settlement->now_ms);
     redis_command_add_number(c, settlement->until_ms);
+    redis_command_add_number(c, settlement->now_ms + STORE_TOLD_MS);
     redis_command_add_number(c, settlement->parts);
-    redis_command_add_number(c, settlement->key_count);
     for (unsigned i = 0; i < settlement->key_count; i++) {
         redis_command_add_number(c, settlement->keys[i].part);
         redis_command_add_string(c, settlement->keys[i].text);
@@ -369,6 +372,7 @@ void redis_encode_receipt(struct redis_command *c, const struct redis_tag *tag,
     add_subject_keys(c, tag, receipt->subject);
     add_end(c, receipt->end);
     redis_command_add_number(c, receipt->now_ms);
+    redis_command_add_number(c, receipt->now_ms + STORE_TOLD_MS);
     redis_command_add_number(c, receipt->park_until_ms);
     for (unsigned i = 0; i < receipt->key_count; i++)
         redis_command_add_string(c, receipt->keys[i]);
@@ -380,6 +384,7 @@ void redis_encode_lapse(struct redis_command *c, const struct redis_tag *tag, co
     start_function(c, "w_lapse", 3);
     add_subject_keys(c, tag, subject);
     redis_command_add_number(c, now_ms);
+    redis_command_add_number(c, now_ms + STORE_TOLD_MS);
 }
 
 void redis_encode_messages(struct redis_command *c, const struct redis_tag *tag,

@@ -26,16 +26,17 @@ void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag 
 /* store_commit_is_plain(commit) */
 void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_commit *commit);
+/* Older entries of the logs may go; 0 = none. */
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit, uint64_t journal_keep_s,
-                             uint64_t consent_keep_s);
+                             const struct store_commit *commit, int64_t journal_since_ms,
+                             int64_t consents_since_ms);
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag,
                           const char *counter);
 void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, const char *member);
 void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
                        struct store_cursor after, size_t limit);
 void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
-                          const struct span *bodies, unsigned count, uint64_t keep_s);
+                          const struct span *bodies, unsigned count, int64_t since_ms);
 void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
                            struct store_owed_id after, size_t limit);
 void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag, enum store_log log,

@@ -1,5 +1,6 @@
 #include "sessions/store_redis.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_encode.h"
@@ -16,7 +17,7 @@ static const char database_record[] = ".database";
 enum {
     CHECK_RETRY_MS = 200,
     /* Of all keys together: raised when what an older program wrote is not read any more. */
-    DATABASE_FORMAT = 2,
+    DATABASE_FORMAT = 3,
 };
 
 struct store_redis {
@@ -39,6 +40,14 @@ static struct store_redis *of(struct store *s)
 }
 
 /* --- requests --- */
+
+/* Since when what is kept for so long is kept, by our clock; 0 = for ever. */
+static int64_t since_ms(uint64_t keep_s)
+{
+    int64_t ms = clock_wall_ms() - (int64_t)keep_s * 1000;
+
+    return keep_s == 0 || ms < 0 ? 0 : ms;
+}
 
 static struct store_request *load(struct store *store, const char *msisdn, store_reply_fn *fn,
                                   void *arg)
@@ -74,7 +83,8 @@ static struct store_request *commit(struct store *store, const struct store_comm
         redis_encode_commit(&s->requests.command, &s->requests.tags[bucket], c);
     else
         redis_encode_commit_all(&s->requests.command, &s->requests.tags[bucket], c,
-                                s->settings.journal_keep_s, s->settings.consent_keep_s);
+                                since_ms(s->settings.journal_keep_s),
+                                since_ms(s->settings.consent_keep_s));
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -217,8 +227,8 @@ static struct store_request *log_add(struct store *store, unsigned bucket, enum 
 
     r->fn.reply = fn;
     redis_encode_log_add(&s->requests.command, &s->requests.tags[bucket], log, bodies, count,
-                         log == STORE_LOG_CONSENT ? s->settings.consent_keep_s
-                                                  : s->settings.journal_keep_s);
+                         since_ms(log == STORE_LOG_CONSENT ? s->settings.consent_keep_s
+                                                           : s->settings.journal_keep_s));
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }

@@ -108,13 +108,16 @@ static void issue(struct bound *b, unsigned number, uint64_t due_us)
     char expected[8];
 
     put_version(expected, d->version);
-    put_version(b->record, d->version != 0 ? d->version + 1 : 0);
+    put_version(b->record, d->version + 1);
     redis_command_start(c, "FCALL");
     redis_command_add_string(c, "w_commit");
     redis_command_add_string(c, "1");
     redis_command_add_string(c, d->key);
     redis_command_add(c, span_of(expected, d->version != 0 ? 8 : 0));
-    redis_command_add(c, span_of(b->record, b->options.record_bytes));
+    if (d->version != 0)
+        redis_command_add(c, span_of(b->record, b->options.record_bytes));
+    else
+        redis_command_add(c, span_of(b->record + 8, b->options.record_bytes - 8));
     redis_command_add_string(c, "600");
     append(e, redis_command_end(c));
     e->waiting[e->tail++ % e->capacity] = number;

@@ -368,8 +368,8 @@ static void test_another_bucket_count_is_refused(void **state)
 
     await_refusal(rig);
     assert_string_equal(rig->refusal,
-                        "the database was begun with format=2 buckets=16, this program "
-                        "and its configuration want format=2 buckets=17");
+                        "the database was begun with format=3 buckets=16, this program "
+                        "and its configuration want format=3 buckets=17");
     store_rig_free(rig);
 }
 
