@@ -14,7 +14,7 @@ typedef bool get_fn(struct programme *p, unsigned place, char value[MENU_VALUE_B
 /* What a status screen tells: of the subscriber's own registration, or of somebody's that was found
  * by its number. */
 struct told {
-    bool is_own;
+    bool is_own, is_frozen;
     char regno[MERCHANT_REGNO_BYTES];
     enum merchant_status status;
     int64_t submitted_ms;
@@ -24,14 +24,15 @@ struct told {
 /* The answer `lihat`, as registration_look_up() keeps it. */
 static bool read_looked_up(const char *text, struct told *told)
 {
-    unsigned status;
+    unsigned status, is_frozen = 0;
 
-    if (sscanf(text, "%11s %u %" SCNd64 " %15s", told->regno, &status, &told->submitted_ms,
-               told->reason) != 4 ||
+    if (sscanf(text, "%11s %u %" SCNd64 " %15s %u", told->regno, &status, &told->submitted_ms,
+               told->reason, &is_frozen) < 4 ||
         status >= MERCHANT_STATUS_COUNT)
         return false;
     told->status = (enum merchant_status)status;
     told->is_own = false;
+    told->is_frozen = is_frozen != 0;
     return true;
 }
 
@@ -46,6 +47,7 @@ static bool find_told(struct programme *p, struct told *told)
     if (m == NULL)
         return false;
     told->is_own = true;
+    told->is_frozen = m->frozen_ms != 0;
     text_copy(told->regno, sizeof(told->regno), m->regno);
     told->status = m->status;
     told->submitted_ms = m->submitted_ms;
@@ -108,12 +110,20 @@ static bool get_is_own(struct programme *p, unsigned place, char value[MENU_VALU
     return find_told(p, &told) && put_flag(value, told.is_own);
 }
 
+static bool get_is_frozen(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    struct told told;
+
+    (void)place;
+    return find_told(p, &told) && put_flag(value, told.is_frozen);
+}
+
 static bool get_is_editable(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
     const struct merchant *m = programme_focus(p);
 
     (void)place;
-    return m != NULL && put_flag(value, merchant_status_is_editable(m->status));
+    return m != NULL && put_flag(value, merchant_is_editable(m));
 }
 
 static bool get_regno(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
@@ -159,7 +169,7 @@ static bool get_note(struct programme *p, unsigned english, char value[MENU_VALU
 
     if (!find_told(p, &told))
         return false;
-    note = reason_of_status(told.status);
+    note = told.is_frozen ? reason_of_freeze() : reason_of_status(told.status);
     return put(value, english ? note->text_en : note->text_id);
 }
 
@@ -387,6 +397,7 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     /* The one that is meant: chosen in the dialogue, found by number, or acted upon. */           \
     FACT("status", WORD, 15, status_words, "TERKIRIM", get_status, 0)                              \
     FACT("milik", FLAG, 1, NULL, "1", get_is_own, 0)                                               \
+    FACT("beku", FLAG, 1, NULL, "1", get_is_frozen, 0)                                             \
     FACT("noreg", TEXT, 13, NULL, "1871-000042-1", get_regno, 0)                                   \
     FACT("tgl_kirim", TEXT, 10, NULL, "24-11-2026", get_submitted, 0)                              \
     FACT("alasan", TEXT, 38, NULL, "Nama beda dengan KTP", get_reason, 0)                          \

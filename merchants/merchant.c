@@ -82,9 +82,10 @@ bool merchant_status_is_live(enum merchant_status status)
     return status != MERCHANT_DRAF && status != MERCHANT_DITOLAK && status != MERCHANT_DIBATALKAN;
 }
 
-bool merchant_status_is_editable(enum merchant_status status)
+bool merchant_is_editable(const struct merchant *m)
 {
-    return status == MERCHANT_TERKIRIM || status == MERCHANT_PERLU_PERBAIKAN;
+    return m->frozen_ms == 0 &&
+           (m->status == MERCHANT_TERKIRIM || m->status == MERCHANT_PERLU_PERBAIKAN);
 }
 
 const char *merchant_event_name(enum merchant_event event)
@@ -182,6 +183,7 @@ static const struct pack_field merchant_fields[] = {
     MERCHANT(consent_language, PACK_CODE),
     MERCHANT(nik, PACK_CODE), MERCHANT(flags, PACK_NUMBER), MERCHANT(reason, PACK_CODE),
     MERCHANT(deadline_ms, PACK_TIME), MERCHANT(reminded, PACK_FLAG),
+    MERCHANT(frozen_ms, PACK_TIME),
     /* clang-format on */
 };
 

@@ -39,8 +39,6 @@ const char *merchant_status_name(enum merchant_status status); /* "TERKIRIM" */
 bool merchant_status_parse(const char *word, enum merchant_status *status);
 /* Neither rejected nor cancelled: it counts against the limit of a number. */
 bool merchant_status_is_live(enum merchant_status status);
-/* The merchant may change the data: TERKIRIM and PERLU_PERBAIKAN. */
-bool merchant_status_is_editable(enum merchant_status status);
 
 enum merchant_event {
     MERCHANT_EVENT_SEND,
@@ -92,7 +90,8 @@ struct merchant {
     int64_t changed_ms;                   /* of the last status change */
     int64_t deadline_ms;                  /* PERLU_PERBAIKAN: until when; else 0 */
     bool reminded;                        /* PERLU_PERBAIKAN: the reminder SMS was sent */
-    uint32_t flags;                       /* merchant_flag */
+    int64_t frozen_ms; /* on hold since then, as its owner asked (UU 27/2022 Art. 41); 0 = no */
+    uint32_t flags;    /* merchant_flag */
     /* Proof of consent (UU 27/2022 Art. 24): when, to which version of the menu, in which language.
      */
     int64_t consent_ms;
@@ -100,6 +99,8 @@ struct merchant {
     char consent_language[MERCHANT_CODE_BYTES];
 };
 
+/* The merchant may change the data: TERKIRIM and PERLU_PERBAIKAN, and not on hold. */
+bool merchant_is_editable(const struct merchant *m);
 /* What an officer should look at, from the data itself. `now_ms` is wall clock. */
 uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64_t now_ms);
 

@@ -17,6 +17,7 @@ static const char *const words[] = {
     "TERKIRIM>DIBATALKAN", "DIPERIKSA>PERLU_PERBAIKAN", "DIPERIKSA>DISETUJUI", "DIPERIKSA>DITOLAK",
     "DIPERIKSA>DIBATALKAN", "PERLU_PERBAIKAN>TERKIRIM", "PERLU_PERBAIKAN>DITOLAK",
     "PERLU_PERBAIKAN>DIBATALKAN", "DISETUJUI>DIBATALKAN", "DITOLAK>DIBATALKAN",
+    "freeze", "release", ">",
     /* clang-format on */
 };
 enum { WORD_COUNT = sizeof(words) / sizeof(words[0]) };

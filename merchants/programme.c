@@ -110,7 +110,7 @@ static void arm_corrections(struct programme *p)
     for (unsigned i = 0; i < p->subscriber.merchant_count; i++) {
         const struct merchant *m = &p->subscriber.merchants[i];
 
-        if (m->status != MERCHANT_PERLU_PERBAIKAN)
+        if (m->status != MERCHANT_PERLU_PERBAIKAN || m->frozen_ms != 0)
             continue;
         lapse_ms = earlier(lapse_ms, in_sms_hours(m->deadline_ms));
         if (!m->reminded)
@@ -121,12 +121,11 @@ static void arm_corrections(struct programme *p)
     programme_arm(p, PROGRAMME_TIMER_LAPSE, lapse_ms);
 }
 
-/* The end of the day, so that the date a text names is the last on which a correction counts. */
-static int64_t correction_deadline(int64_t now_ms)
+/* A deadline is the end of a day, so that the date a text names is the last on which a correction
+ * counts. */
+static int64_t end_of_day(int64_t wall_ms)
 {
-    int64_t day_ms = now_ms + PROGRAMME_CORRECTION_DAYS * CALENDAR_DAY_MS;
-
-    return calendar_start_ms(calendar_date_at(day_ms)) + CALENDAR_DAY_MS;
+    return calendar_start_ms(calendar_date_at(wall_ms)) + CALENDAR_DAY_MS;
 }
 
 void programme_move(struct programme *p, struct merchant *m, enum merchant_event event,
@@ -140,8 +139,11 @@ void programme_move(struct programme *p, struct merchant *m, enum merchant_event
     (void)is_legal;
     m->status = to;
     m->changed_ms = p->now_ms;
-    m->deadline_ms = event == MERCHANT_EVENT_FIX ? correction_deadline(p->now_ms) : 0;
+    m->deadline_ms = event == MERCHANT_EVENT_FIX
+                         ? end_of_day(p->now_ms + PROGRAMME_CORRECTION_DAYS * CALENDAR_DAY_MS)
+                         : 0;
     m->reminded = false;
+    m->frozen_ms = 0; /* only its owner can have moved it then */
     programme_note(p, m->regno, from != MERCHANT_DRAF ? merchant_status_name(from) : NULL,
                    merchant_status_name(to), merchant_event_name(event), actor);
     programme_owe(p, merchant_event_sms(event));
@@ -228,6 +230,8 @@ const char *programme_verdict_name(enum programme_verdict verdict)
         return "not-allowed";
     case PROGRAMME_BAD_REASON:
         return "bad-reason";
+    case PROGRAMME_FROZEN:
+        return "frozen";
     }
     abort();
 }
@@ -256,10 +260,30 @@ enum programme_verdict programme_decide(struct programme *p, const char *regno,
         return PROGRAMME_NO_SUCH_REGISTRATION;
     if (!is_reason_for(event, reason))
         return PROGRAMME_BAD_REASON;
+    if (m->frozen_ms != 0)
+        return PROGRAMME_FROZEN;
     if (!merchant_next_status(m->status, event, &next))
         return PROGRAMME_NOT_ALLOWED;
     text_copy(m->reason, sizeof(m->reason), reason != NULL ? reason : "");
     programme_move(p, m, event, "officer");
+    return PROGRAMME_DONE;
+}
+
+enum programme_verdict programme_freeze(struct programme *p, const char *regno, bool is_frozen)
+{
+    struct merchant *m = subscriber_find(&p->subscriber, regno);
+
+    if (m == NULL)
+        return PROGRAMME_NO_SUCH_REGISTRATION;
+    if (is_frozen == (m->frozen_ms != 0))
+        return PROGRAMME_NOT_ALLOWED;
+    if (!is_frozen && m->deadline_ms != 0 && p->now_ms > m->frozen_ms)
+        m->deadline_ms = end_of_day(m->deadline_ms - 1 + p->now_ms - m->frozen_ms);
+    m->frozen_ms = is_frozen ? p->now_ms : 0;
+    text_copy(p->focus, sizeof(p->focus), regno);
+    programme_note(p, regno, NULL, NULL, is_frozen ? "freeze" : "release", "officer");
+    programme_owe(p, is_frozen ? "SMS_TAHAN" : "SMS_LANJUT");
+    arm_corrections(p);
     return PROGRAMME_DONE;
 }
 
@@ -302,7 +326,7 @@ static void remind(struct programme *p)
     for (unsigned i = 0; i < p->subscriber.merchant_count; i++) {
         struct merchant *m = &p->subscriber.merchants[i];
 
-        if (m->status != MERCHANT_PERLU_PERBAIKAN || m->reminded ||
+        if (m->status != MERCHANT_PERLU_PERBAIKAN || m->reminded || m->frozen_ms != 0 ||
             in_sms_hours(m->deadline_ms - PROGRAMME_REMIND_BEFORE_MS) > p->now_ms)
             continue;
         m->reminded = true;
@@ -319,7 +343,8 @@ static void lapse(struct programme *p)
     for (unsigned i = 0; i < p->subscriber.merchant_count; i++) {
         struct merchant *m = &p->subscriber.merchants[i];
 
-        if (m->status != MERCHANT_PERLU_PERBAIKAN || in_sms_hours(m->deadline_ms) > p->now_ms)
+        if (m->status != MERCHANT_PERLU_PERBAIKAN || m->frozen_ms != 0 ||
+            in_sms_hours(m->deadline_ms) > p->now_ms)
             continue;
         text_copy(m->reason, sizeof(m->reason), "T05");
         programme_move(p, m, MERCHANT_EVENT_LAPSE, "timer");

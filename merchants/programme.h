@@ -149,11 +149,17 @@ enum programme_verdict {
     PROGRAMME_NO_SUCH_REGISTRATION,
     PROGRAMME_NOT_ALLOWED, /* the status does not allow it */
     PROGRAMME_BAD_REASON,  /* unknown, missing, or not one for this decision */
+    PROGRAMME_FROZEN,      /* on hold, as its owner asked */
 };
 const char *programme_verdict_name(enum programme_verdict verdict);
 /* event is REVIEW, FIX, APPROVE or REJECT; reason a code for FIX and REJECT, else NULL or empty. */
 enum programme_verdict programme_decide(struct programme *p, const char *regno,
                                         enum merchant_event event, const char *reason);
+
+/* Puts a registration on hold, or takes it off: until then nobody decides on it, no timer and no
+ * retention touches it. Its owner is told by SMS, and may still cancel (which ends it) and have all
+ * erased. The days of a correction's deadline stand still. NOT_ALLOWED: it is so already. */
+enum programme_verdict programme_freeze(struct programme *p, const char *regno, bool is_frozen);
 
 /* An officer has done what a ticket asks. False when the subscriber has no such ticket. */
 bool programme_finish_ticket(struct programme *p, const char *number);

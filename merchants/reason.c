@@ -39,6 +39,10 @@ static const struct reason status_notes[MERCHANT_STATUS_COUNT] = {
                              "CANCELLED at your request", ""},
 };
 
+/* Our own words: the programme has none for it. */
+static const struct reason freeze_note = {"S07", MERCHANT_DRAF, "DITAHAN atas permintaan Anda",
+                                          "ON HOLD at your request", ""};
+
 const struct reason *reason_find(const char *code)
 {
     for (unsigned i = 0; i < REASON_COUNT; i++) {
@@ -57,4 +61,9 @@ const struct reason *reason_of_status(enum merchant_status status)
 {
     assert(status > MERCHANT_DRAF && status < MERCHANT_STATUS_COUNT);
     return &status_notes[status];
+}
+
+const struct reason *reason_of_freeze(void)
+{
+    return &freeze_note;
 }

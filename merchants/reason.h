@@ -25,5 +25,7 @@ const struct reason *reason_at(unsigned row);
 /* The note that says where a registration stands ("TERKIRIM, menunggu diperiksa"). A draft has
  * none: asking for it is a bug. */
 const struct reason *reason_of_status(enum merchant_status status);
+/* ... of one that is on hold, whatever its status. */
+const struct reason *reason_of_freeze(void);
 
 #endif

@@ -153,7 +153,7 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
 {
     bool is_answered = false;
 
-    assert(merchant_status_is_editable(m->status));
+    assert(merchant_is_editable(m));
     for (unsigned row = 0; field_at(row) != NULL; row++) {
         const struct programme_field *f = field_at(row);
 
@@ -211,7 +211,7 @@ const char *registration_correct(struct programme *p, struct menu_state *state)
 
     if (m == NULL || !has_any)
         return "kosong";
-    if (!merchant_status_is_editable(m->status))
+    if (!merchant_is_editable(m))
         return "terkunci";
     was_due = m->status == MERCHANT_PERLU_PERBAIKAN;
     registration_change(p, m, &fresh);
@@ -246,8 +246,8 @@ static void keep_looked_up(struct menu_state *state, const struct merchant *m)
     char text[MENU_VALUE_BYTES];
     bool has_room;
 
-    snprintf(text, sizeof(text), "%s %u %" PRId64 " %s", m->regno, (unsigned)m->status,
-             m->submitted_ms, m->reason[0] != '\0' ? m->reason : "-");
+    snprintf(text, sizeof(text), "%s %u %" PRId64 " %s %d", m->regno, (unsigned)m->status,
+             m->submitted_ms, m->reason[0] != '\0' ? m->reason : "-", m->frozen_ms != 0);
     has_room = menu_state_set_answer(state, "lihat", text);
     assert(has_room); /* a dialogue has fewer fields than answers fit */
     (void)has_room;

@@ -40,7 +40,8 @@ static int64_t period_of(const struct programme_periods *periods, enum merchant_
 static bool is_merchant_over(const struct merchant *m, int64_t now_ms,
                              const struct programme_periods *periods)
 {
-    return is_over(m->changed_ms, period_of(periods, m->status), now_ms);
+    /* On hold: nothing is done with it but to keep it, and what its owner asks. */
+    return m->frozen_ms == 0 && is_over(m->changed_ms, period_of(periods, m->status), now_ms);
 }
 
 /* One that asks for an erasure has a deadline of its own. */
@@ -112,7 +113,7 @@ void retention_flag_twins(struct programme *p, const char *hash)
         struct merchant *m = &p->subscriber.merchants[i];
         char own[17];
 
-        if (m->nik[0] == '\0' || (m->flags & MERCHANT_FLAG_NIK_USED) != 0)
+        if (m->nik[0] == '\0' || m->frozen_ms != 0 || (m->flags & MERCHANT_FLAG_NIK_USED) != 0)
             continue;
         snprintf(own, sizeof(own), "%016" PRIx64, p->hash_nik(p->hash_ctx, m->nik));
         if (strncmp(own, hash, 8) != 0)

@@ -118,7 +118,8 @@ static void correct_phone(struct programme *p)
     for (unsigned i = 0; i < s->merchant_count; i++) {
         struct merchant *m = &s->merchants[i];
 
-        if (m->status != MERCHANT_PERLU_PERBAIKAN || strcmp(m->reason, "P06") != 0)
+        if (m->status != MERCHANT_PERLU_PERBAIKAN || !merchant_is_editable(m) ||
+            strcmp(m->reason, "P06") != 0)
             continue;
         m->reason[0] = '\0';
         p->field = field_phone();

@@ -112,7 +112,7 @@ static struct merchant *find_correctable(struct programme *p)
     for (unsigned i = 0; i < s->merchant_count; i++) {
         if (s->merchants[i].status == MERCHANT_PERLU_PERBAIKAN)
             return &s->merchants[i];
-        if (editable == NULL && merchant_status_is_editable(s->merchants[i].status))
+        if (editable == NULL && merchant_is_editable(&s->merchants[i]))
             editable = &s->merchants[i];
     }
     return editable != NULL ? editable : programme_shown(p, 0);
@@ -138,7 +138,7 @@ static const char *correct(struct programme *p, struct merchant *fresh)
 
     if (m == NULL)
         return "kosong";
-    if (!merchant_status_is_editable(m->status))
+    if (!merchant_is_editable(m))
         return "terkunci";
     if (has_regency && !has_district)
         return correct_regency(p, m, fresh);

@@ -105,6 +105,8 @@ static const struct menu_owed owed[] = {
     {"SMS_SALINAN", BECAUSE_OF("salinan")},
     {"SMS_NUDGE", BECAUSE_OF("setuju")},
     {"SMS_BOCOR", REGISTERING},
+    {"SMS_TAHAN", REGISTERING},
+    {"SMS_LANJUT", REGISTERING},
     {"SMS_HAPUS_TERIMA", ERASING},
     {"SMS_HAPUS_SELESAI", ERASING},
     {"SMS_LATIH_DAFTAR", TOLD},

@@ -104,7 +104,7 @@ programme_action_fn texting_register, texting_give, texting_agree, texting_refus
 
 /* facts.c */
 bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES]);
-enum { PROGRAMME_FACT_COUNT = 49 };
+enum { PROGRAMME_FACT_COUNT = 50 };
 extern const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT];
 
 #endif

@@ -34,6 +34,7 @@ enum ctl_option {
     CTL_OPTION_NUMBERS = 1 << 14,
     CTL_OPTION_KEY = 1 << 15,
     CTL_OPTION_SCREEN = 1 << 16,
+    CTL_OPTION_FROZEN = 1 << 17,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -43,7 +44,7 @@ struct ctl_call {
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
     const char *link, *menu, *screen, *numbers, *key;
     unsigned limit, seats, for_s, percent; /* 0 = not given */
-    bool is_csv, is_revealed;
+    bool is_csv, is_revealed, is_frozen;
     char **words; /* what follows the command's own words */
     int word_count;
 };
@@ -76,6 +77,8 @@ enum ctl_status ctl_merchants_review(const struct ctl_call *call);
 enum ctl_status ctl_merchants_approve(const struct ctl_call *call);
 enum ctl_status ctl_merchants_reject(const struct ctl_call *call);
 enum ctl_status ctl_merchants_fix(const struct ctl_call *call);
+enum ctl_status ctl_merchants_freeze(const struct ctl_call *call);
+enum ctl_status ctl_merchants_release(const struct ctl_call *call);
 enum ctl_status ctl_erase(const struct ctl_call *call);
 enum ctl_status ctl_export(const struct ctl_call *call);
 enum ctl_status ctl_breach(const struct ctl_call *call);

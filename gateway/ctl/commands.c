@@ -4,16 +4,18 @@
 
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
-    {"merchants", "list", "[--status S] [--regency K]", "registrations, oldest first",
-     CTL_OPTION_STATUS | CTL_OPTION_REGENCY, 0, 0, ctl_merchants_list},
+    {"merchants", "list", "[--status S] [--regency K] [--frozen]", "registrations, oldest first; --frozen: those on hold",
+     CTL_OPTION_STATUS | CTL_OPTION_REGENCY | CTL_OPTION_FROZEN, 0, 0, ctl_merchants_list},
     {"merchants", "show", "REGNO|MSISDN [--reveal]", "one registration; --reveal shows the whole NIK",
      CTL_OPTION_REVEAL, 1, 1, ctl_merchants_show},
     {"merchants", "review", "REGNO", "begin to check it", 0, 1, 1, ctl_merchants_review},
     {"merchants", "approve", "REGNO", "approve it", 0, 1, 1, ctl_merchants_approve},
     {"merchants", "reject", "REGNO --reason T01", "do not accept it", CTL_OPTION_REASON, 1, 1, ctl_merchants_reject},
     {"merchants", "fix", "REGNO --reason P01", "ask for a correction", CTL_OPTION_REASON, 1, 1, ctl_merchants_fix},
-    {"merchants", "export", "--csv [--status S] [--regency K] [--reveal]", "registrations as a table for other programs",
-     CTL_OPTION_CSV | CTL_OPTION_STATUS | CTL_OPTION_REGENCY | CTL_OPTION_REVEAL, 0, 0, ctl_merchants_export},
+    {"merchants", "freeze", "REGNO", "put it on hold, as its owner asks", 0, 1, 1, ctl_merchants_freeze},
+    {"merchants", "release", "REGNO", "go on with it", 0, 1, 1, ctl_merchants_release},
+    {"merchants", "export", "--csv [--status S] [--regency K] [--frozen] [--reveal]", "registrations as a table for other programs",
+     CTL_OPTION_CSV | CTL_OPTION_STATUS | CTL_OPTION_REGENCY | CTL_OPTION_FROZEN | CTL_OPTION_REVEAL, 0, 0, ctl_merchants_export},
     {"erase", NULL, "MSISDN", "everything of one subscriber, for good", 0, 1, 1, ctl_erase},
     {"export", NULL, "MSISDN", "everything that is held of one subscriber, as JSON", 0, 1, 1, ctl_export},
     {"breach", NULL, "DAY FILE|all", "tell those whose data leaked, by SMS, once each", 0, 2, 2, ctl_breach},

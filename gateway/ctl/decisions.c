@@ -1,5 +1,5 @@
 /*
- * warungctl merchants review | approve | reject | fix, and erase
+ * warungctl merchants review | approve | reject | fix | freeze | release, and erase
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,9 @@
 
 struct decision {
     const struct ctl_call *call;
-    enum merchant_event event;
+    const char *verb;
+    enum merchant_event event; /* COUNT: none, but on hold or not */
+    bool is_frozen;
     char regno[MERCHANT_REGNO_BYTES];
 };
 
@@ -19,7 +21,7 @@ static void complain_about_reason(const struct decision *decision)
 {
     enum merchant_status status =
         decision->event == MERCHANT_EVENT_FIX ? MERCHANT_PERLU_PERBAIKAN : MERCHANT_DITOLAK;
-    const char *verb = merchant_event_name(decision->event);
+    const char *verb = decision->verb;
     const char *code = decision->call->reason;
     const struct reason *known = code != NULL ? reason_find(code) : NULL;
     const struct reason *row;
@@ -42,16 +44,25 @@ static enum ctl_status decide(struct dossier *d, void *arg)
     const struct decision *decision = arg;
     struct merchant *m = subscriber_find(&d->programme.subscriber, decision->regno);
 
-    switch (
-        programme_decide(&d->programme, decision->regno, decision->event, decision->call->reason)) {
+    switch (decision->event == MERCHANT_EVENT_COUNT
+                ? programme_freeze(&d->programme, decision->regno, decision->is_frozen)
+                : programme_decide(&d->programme, decision->regno, decision->event,
+                                   decision->call->reason)) {
     case PROGRAMME_DONE:
         return CTL_DONE;
     case PROGRAMME_NO_SUCH_REGISTRATION:
         ctl_complain("no such registration: %s", decision->regno);
         break;
     case PROGRAMME_NOT_ALLOWED:
-        ctl_complain("status is %s: %s is not allowed", merchant_status_name(m->status),
-                     merchant_event_name(decision->event));
+        if (decision->event == MERCHANT_EVENT_COUNT)
+            ctl_complain(decision->is_frozen ? "it is on hold already" : "it is not on hold");
+        else
+            ctl_complain("status is %s: %s is not allowed", merchant_status_name(m->status),
+                         decision->verb);
+        break;
+    case PROGRAMME_FROZEN:
+        ctl_complain("it is on hold, as its owner asked: %s is not allowed before a release",
+                     decision->verb);
         break;
     case PROGRAMME_BAD_REASON:
         complain_about_reason(decision);
@@ -73,7 +84,7 @@ static enum ctl_status run_decision(struct dossier *d, struct decision *decision
     }
     status = dossier_change(d, decide, decision);
     if (status == CTL_REFUSED) /* done is in the journal by the same commit */
-        (void)access_log(d, merchant_event_name(decision->event), decision->regno, "refused");
+        (void)access_log(d, decision->verb, decision->regno, "refused");
     if (status != CTL_DONE)
         return status;
     regno_format(decision->regno, display);
@@ -88,9 +99,9 @@ static enum ctl_status run_decision(struct dossier *d, struct decision *decision
     return CTL_DONE;
 }
 
-static enum ctl_status run(const struct ctl_call *call, enum merchant_event event)
+static enum ctl_status run(struct decision decision)
 {
-    struct decision decision = {.call = call, .event = event};
+    const struct ctl_call *call = decision.call;
     enum ctl_status status;
     struct dossier *d = dossier_open(call, &status);
 
@@ -101,24 +112,40 @@ static enum ctl_status run(const struct ctl_call *call, enum merchant_event even
     return status;
 }
 
+static enum ctl_status run_event(const struct ctl_call *call, enum merchant_event event)
+{
+    return run((struct decision){.call = call, .verb = merchant_event_name(event), .event = event});
+}
+
 enum ctl_status ctl_merchants_review(const struct ctl_call *call)
 {
-    return run(call, MERCHANT_EVENT_REVIEW);
+    return run_event(call, MERCHANT_EVENT_REVIEW);
 }
 
 enum ctl_status ctl_merchants_approve(const struct ctl_call *call)
 {
-    return run(call, MERCHANT_EVENT_APPROVE);
+    return run_event(call, MERCHANT_EVENT_APPROVE);
 }
 
 enum ctl_status ctl_merchants_reject(const struct ctl_call *call)
 {
-    return run(call, MERCHANT_EVENT_REJECT);
+    return run_event(call, MERCHANT_EVENT_REJECT);
 }
 
 enum ctl_status ctl_merchants_fix(const struct ctl_call *call)
 {
-    return run(call, MERCHANT_EVENT_FIX);
+    return run_event(call, MERCHANT_EVENT_FIX);
+}
+
+enum ctl_status ctl_merchants_freeze(const struct ctl_call *call)
+{
+    return run((struct decision){
+        .call = call, .verb = "freeze", .event = MERCHANT_EVENT_COUNT, .is_frozen = true});
+}
+
+enum ctl_status ctl_merchants_release(const struct ctl_call *call)
+{
+    return run((struct decision){.call = call, .verb = "release", .event = MERCHANT_EVENT_COUNT});
 }
 
 /* ---- erase ---- */

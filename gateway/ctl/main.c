@@ -39,6 +39,7 @@ static const struct option longs[] = {
     {"numbers", required_argument, NULL, OPTION_FIRST + 14},
     {"key", required_argument, NULL, OPTION_FIRST + 15},
     {"screen", required_argument, NULL, OPTION_FIRST + 16},
+    {"frozen", no_argument, NULL, OPTION_FIRST + 17},
     {NULL, 0, NULL, 0},
 };
 
@@ -130,6 +131,9 @@ static bool take_option(struct ctl_call *call, int option, unsigned *given)
         break;
     case CTL_OPTION_REVEAL:
         call->is_revealed = true;
+        break;
+    case CTL_OPTION_FROZEN:
+        call->is_frozen = true;
         break;
     case CTL_OPTION_LANG:
         call->lang = optarg;

@@ -121,7 +121,7 @@ static void on_item(void *arg, const struct hand_item *item, const struct store_
         return;
     }
     r.merchant = subscriber_find(&subscriber, item->member);
-    if (r.merchant == NULL ||
+    if (r.merchant == NULL || l->call->is_frozen != (r.merchant->frozen_ms != 0) ||
         (l->regency[0] != '\0' && strcmp(l->regency, r.merchant->regency) != 0) ||
         (l->call->status != NULL &&
          strcmp(l->call->status, merchant_status_name(r.merchant->status)) != 0))
@@ -141,8 +141,9 @@ static enum ctl_status log_listing(struct listing *l, const char *event)
 {
     char object[JOURNAL_WORD_BYTES];
 
-    snprintf(object, sizeof(object), "%s,%s%s", l->call->status != NULL ? l->call->status : "all",
-             l->regency[0] != '\0' ? l->regency : "all", l->call->is_revealed ? ",NIK" : "");
+    snprintf(object, sizeof(object), "%s,%s%s%s", l->call->status != NULL ? l->call->status : "all",
+             l->regency[0] != '\0' ? l->regency : "all", l->call->is_frozen ? ",frozen" : "",
+             l->call->is_revealed ? ",NIK" : "");
     return access_log_list(l->dossier, &l->shown, event, object);
 }
 

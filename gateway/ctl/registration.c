@@ -132,6 +132,11 @@ static void write_deadline(const struct registration *r, char *cell, size_t byte
     write_time(r->merchant->deadline_ms, cell, bytes);
 }
 
+static void write_frozen(const struct registration *r, char *cell, size_t bytes)
+{
+    write_time(r->merchant->frozen_ms, cell, bytes);
+}
+
 static void write_reason(const struct registration *r, char *cell, size_t bytes)
 {
     snprintf(cell, bytes, "%s", r->merchant->reason);
@@ -210,6 +215,7 @@ const struct registration_column registration_columns[] = {
     {"kbli2020", write_kbli2020},
     {"kbli2025", write_kbli2025},
     {"route", write_route},
+    {"frozen_at", write_frozen},
 };
 const size_t registration_column_count =
     sizeof(registration_columns) / sizeof(registration_columns[0]);
@@ -262,6 +268,7 @@ void registration_print(const struct registration *r)
     regno_format(m->regno, display);
     print_line("number", display, "");
     print_line("status", merchant_status_name(m->status), "");
+    print_cell(r, "on hold since", write_frozen);
     print_line("reason", m->reason, reason != NULL ? reason->text_id : "");
     print_cell(r, "deadline", write_deadline);
     print_cell(r, "phone", write_msisdn);

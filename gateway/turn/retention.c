@@ -95,7 +95,7 @@ static void look_for_twins(struct retention *r, const struct person *p)
         struct twin other;
         uint64_t hash;
 
-        if (m->nik[0] == '\0')
+        if (m->nik[0] == '\0' || m->frozen_ms != 0)
             continue;
         hash = vault_hash_nik(r->engine->env.vault, m->nik);
         if (!twins_note(r->twins, hash, p->msisdn, is_flagged, &other))

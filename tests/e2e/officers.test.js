@@ -73,6 +73,46 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
     });
 });
 
+test('on hold: in no list, not decided on, its owner is told and sees it; released, it goes on', async () => {
+    await withScene('on-hold', async ({ centre, gateway }) => {
+        const regno = await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        const show = () => gateway.ctlJson('merchants', 'show', regno);
+        const list = async (...options) => (await gateway.ctlJson('merchants', 'list', ...options)).map((m) => m.regno);
+        assert.equal((await show()).frozen_at, '');
+        assert.equal((await gateway.ctl('merchants', 'release', regno)).code, 1, 'it is not on hold');
+
+        assert.equal((await gateway.ctl('merchants', 'freeze', regno)).code, 0);
+        assert.match((await centre.smsFor(MSISDN, 1)).text, /data Anda kami tahan/);
+        assert.match((await show()).frozen_at, /^\d{4}-/);
+        assert.match((await gateway.ctl('merchants', 'show', regno)).stdout, /^on hold since +\d{4}-/m);
+        assert.deepEqual(await list(), []);
+        assert.deepEqual(await list('--status', 'TERKIRIM', '--frozen'), [regno]);
+        assert.ok(!(await gateway.ctl('merchants', 'export', '--csv')).stdout.includes(regno));
+        const refused = await gateway.ctl('merchants', 'review', regno);
+        assert.equal(refused.code, 1);
+        assert.match(refused.output, /on hold, as its owner asked: review is not allowed/);
+        assert.equal((await gateway.ctl('merchants', 'freeze', regno)).code, 1, 'it is on hold already');
+        assert.match((await centre.phone(MSISDN).dial('*384*2#')).text, /Status: DITAHAN atas permintaan Anda/);
+        assert.equal(await centre.text(MSISDN, 'STATUS'), 0);
+        assert.match((await centre.smsFor(MSISDN, 2)).text, /DITAHAN atas permintaan Anda/);
+
+        assert.equal((await gateway.ctl('merchants', 'release', regno)).code, 0);
+        assert.match((await centre.smsFor(MSISDN, 3)).text, /tidak ditahan lagi/);
+        assert.deepEqual(await list(), [regno]);
+        assert.deepEqual(await list('--frozen'), []);
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
+        const events = (await gateway.ctlJson('journal', regno)).map((e) => `${e.event} ${e.detail}`);
+        for (const event of ['freeze >', 'review refused', 'freeze refused', 'release >'])
+            assert.ok(events.includes(event), events.join());
+
+        // What is on hold can still be erased.
+        assert.equal((await gateway.ctl('merchants', 'freeze', regno)).code, 0);
+        assert.equal((await gateway.ctl('erase', MSISDN)).code, 0);
+        assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 1);
+    });
+});
+
 test('lists by status and regency; CSV', async () => {
     await withScene('lists', async ({ centre, gateway }) => {
         const first = await register(centre.phone(MSISDN));

@@ -73,8 +73,21 @@ static void test_status_words(void **state)
     assert_true(merchant_status_is_live(MERCHANT_DISETUJUI));
     assert_false(merchant_status_is_live(MERCHANT_DITOLAK));
     assert_false(merchant_status_is_live(MERCHANT_DIBATALKAN));
-    assert_true(merchant_status_is_editable(MERCHANT_PERLU_PERBAIKAN));
-    assert_false(merchant_status_is_editable(MERCHANT_DIPERIKSA));
+}
+
+static void test_what_a_merchant_may_change(void **state)
+{
+    (void)state;
+    for (unsigned s = 0; s < MERCHANT_STATUS_COUNT; s++) {
+        static struct merchant m;
+
+        m.status = (enum merchant_status)s;
+        m.frozen_ms = 0;
+        assert_int_equal(merchant_is_editable(&m),
+                         s == MERCHANT_TERKIRIM || s == MERCHANT_PERLU_PERBAIKAN);
+        m.frozen_ms = 1;
+        assert_false(merchant_is_editable(&m));
+    }
 }
 
 static void test_reasons(void **state)
@@ -143,6 +156,7 @@ static void fill_merchant(struct merchant *m, unsigned i)
     m->changed_ms = 1000 + i;
     m->deadline_ms = INT64_MAX - i;
     m->reminded = i % 2 == 0;
+    m->frozen_ms = 2000 + i;
     m->flags = UINT32_MAX - i;
     m->consent_ms = -1;
     fill(m->consent_version, sizeof(m->consent_version), 'V');
@@ -406,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_every_transition),
         cmocka_unit_test(test_every_event_has_its_sms),
         cmocka_unit_test(test_status_words),
+        cmocka_unit_test(test_what_a_merchant_may_change),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_record_survives_storage),
