@@ -497,6 +497,10 @@ void rehearsal_wait(struct rehearsal *r, int64_t ms)
             r->now_ms = due->due_ms;
         begin(r);
         programme_on_timer(&r->programme, kind, &r->phone->state);
+        while (r->programme.need.kind != PROGRAMME_NEEDS_NOTHING) {
+            satisfy(r);
+            programme_on_timer(&r->programme, kind, &r->phone->state);
+        }
         finish(r);
     }
     r->phone = in_hand;
