@@ -128,6 +128,40 @@ static bool decode_release(struct reader *in, struct release *release)
     return true;
 }
 
+static bool is_id(const uint8_t *a, const uint8_t *b)
+{
+    return memcmp(a, b, MENU_ID_BYTES) == 0;
+}
+
+const struct release *releases_find(const struct releases *r, const uint8_t id[MENU_ID_BYTES])
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (is_id(r->list[i].id, id))
+            return &r->list[i];
+    return NULL;
+}
+
+/* A version stands in the list once: what finds by id relies on it. */
+static bool decode_list(struct reader *in, struct releases *r)
+{
+    unsigned count = reader_u16(in);
+
+    if (count > RELEASES_MAX)
+        return false;
+    while (r->count < count) {
+        struct release *release = &r->list[r->count];
+        bool is_known;
+
+        if (!decode_release(in, release))
+            return false;
+        is_known = releases_find(r, release->id) != NULL;
+        r->count++; /* whose numbers are freed with the list */
+        if (is_known)
+            return false;
+    }
+    return true;
+}
+
 static bool decode_files(struct reader *in, struct releases *r)
 {
     unsigned count = reader_u16(in);
@@ -147,37 +181,19 @@ static bool decode_files(struct reader *in, struct releases *r)
 bool releases_decode(struct releases *r, struct span record)
 {
     struct reader in;
-    unsigned count;
 
     releases_fini(r);
     if (record.size == 0)
         return true;
     reader_init(&in, record);
-    if (reader_u8(&in) != FORMAT)
-        return false;
-    count = reader_u16(&in);
-    while (r->count < count && count <= RELEASES_MAX && decode_release(&in, &r->list[r->count]))
-        r->count++;
-    if (r->count == count && decode_files(&in, r) && reader_left(&in) == 0)
+    if (reader_u8(&in) == FORMAT && decode_list(&in, r) && decode_files(&in, r) &&
+        reader_left(&in) == 0)
         return true;
     releases_fini(r);
     return false;
 }
 
 /* ---- finding ---- */
-
-static bool is_id(const uint8_t *a, const uint8_t *b)
-{
-    return memcmp(a, b, MENU_ID_BYTES) == 0;
-}
-
-const struct release *releases_find(const struct releases *r, const uint8_t id[MENU_ID_BYTES])
-{
-    for (unsigned i = 0; i < r->count; i++)
-        if (is_id(r->list[i].id, id))
-            return &r->list[i];
-    return NULL;
-}
 
 /* The newest in a state. */
 static const struct release *find_state(const struct releases *r, const char *menu,
