@@ -126,8 +126,11 @@ static void on_start_timeout(struct timer *timer, void *arg)
 static struct store *make_store(struct gateway *g, char *error, size_t error_bytes)
 {
     struct store_redis_settings s;
+    char keys[VAULT_SUBJECT_BYTES];
 
     redis_settings_fill(&s, g->setup.config, g->loop);
+    vault_name(g->setup.vault, keys);
+    s.keys = keys;
     s.on_refused = on_store_refused;
     s.on_ready = on_store_ready;
     s.ctx = g;

@@ -13,6 +13,8 @@
 
 /* The shared record in which the database says what it was begun with. */
 static const char database_record[] = ".database";
+/* The one that names the keys which its records are sealed with, once there are any. */
+static const char keys_record[] = ".keys";
 
 enum {
     CHECK_RETRY_MS = 200,
@@ -24,14 +26,15 @@ struct store_redis {
     struct store store;
     struct store_redis_settings settings;
     struct random_source random;
-    char *username, *password, *client_name, *sentinel_name;
+    char *username, *password, *client_name, *sentinel_name, *keys;
     struct redis_address *servers;
     struct redis_requests requests;
 
     struct timer check_timer;
     bool is_up; /* the router's connections; the database is ours: requests.is_open */
     bool is_refused;
-    bool wait_for_all; /* wait_replicas by mode, with sentinels */
+    bool are_keys_checked; /* once: a running gateway may be given its first keys */
+    bool wait_for_all;     /* wait_replicas by mode, with sentinels */
 };
 
 static struct store_redis *of(struct store *s)
@@ -337,20 +340,49 @@ static void check_again(struct store_redis *s)
         timer_start(s->settings.timers, &s->check_timer, CHECK_RETRY_MS);
 }
 
-static void on_database_loaded(void *arg, const struct store_reply *reply);
-
-static void create_database(struct store_redis *s)
+static void load_mark(struct store_redis *s, const char *name, store_reply_fn *fn)
 {
-    struct redis_request *r =
-        take_shared(s, REDIS_SHARED_COMMIT, database_record, on_database_loaded, s);
-    char text[32];
+    struct redis_request *r = take_shared(s, REDIS_SHARED_LOAD, name, fn, s);
+
+    r->is_internal = true;
+    redis_encode_shared_load(&s->requests.command, name);
+    redis_request_send_to_record(r);
+}
+
+static void create_mark(struct store_redis *s, const char *name, struct span text,
+                        store_reply_fn *fn)
+{
+    struct redis_request *r = take_shared(s, REDIS_SHARED_COMMIT, name, fn, s);
 
     r->is_internal = true;
     r->session_written = true;
     r->session_next = 0;
-    redis_encode_shared_commit(&s->requests.command, database_record, 0,
-                               database_text(s, text, sizeof(text)), 0);
+    redis_encode_shared_commit(&s->requests.command, name, 0, text, 0);
     redis_request_send_to_record(r);
+}
+
+/* As on_database_loaded(). Without this check whoever starts without the keys, or with others,
+ * would mix records that nobody can read together. */
+static void on_keys_loaded(void *arg, const struct store_reply *reply)
+{
+    struct store_redis *s = arg;
+    const struct store_record *record = &reply->subscriber.session;
+    struct span ours = span_of_string(s->keys);
+
+    if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
+        check_again(s);
+    } else if (record->version == 0 && ours.size != 0) {
+        create_mark(s, keys_record, ours, on_keys_loaded);
+    } else if (record->version == 0 || record->data.size == 0 ||
+               span_is_equal(record->data, ours)) {
+        s->are_keys_checked = true;
+        set_open(s, s->is_up);
+    } else {
+        refuse(s, ours.size == 0 ? "the database's records are sealed, and there are no keys: "
+                                   "keys_file"
+                                 : "the database's records are sealed with other keys than those "
+                                   "of keys_file");
+    }
 }
 
 /* Of a load, or of the creation: OK without data is a record made just now, or one to be made. */
@@ -363,10 +395,13 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
         check_again(s);
     } else if (record->version == 0) {
-        create_database(s);
+        create_mark(s, database_record, database_text(s, ours, sizeof(ours)), on_database_loaded);
     } else if (record->data.size == 0 ||
                span_is_equal(record->data, database_text(s, ours, sizeof(ours)))) {
-        set_open(s, s->is_up);
+        if (s->are_keys_checked)
+            set_open(s, s->is_up);
+        else
+            load_mark(s, keys_record, on_keys_loaded);
     } else {
         snprintf(reason, sizeof(reason),
                  "the database was begun with %.*s, this program and its configuration "
@@ -379,12 +414,7 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
 
 static void check_database(struct store_redis *s)
 {
-    struct redis_request *r =
-        take_shared(s, REDIS_SHARED_LOAD, database_record, on_database_loaded, s);
-
-    r->is_internal = true;
-    redis_encode_shared_load(&s->requests.command, database_record);
-    redis_request_send_to_record(r);
+    load_mark(s, database_record, on_database_loaded);
 }
 
 static void on_check_timer(struct timer *t, void *arg)
@@ -509,6 +539,7 @@ static void free_store(struct store *store)
     mem_free(s->password);
     mem_free(s->client_name);
     mem_free(s->sentinel_name);
+    mem_free(s->keys);
     mem_free(s);
 }
 
@@ -559,6 +590,8 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
     s->username = copy_text(settings->username);
     s->password = copy_text(settings->password);
     s->sentinel_name = copy_text(settings->sentinel_name);
+    s->keys = copy_text(settings->keys);
+    s->are_keys_checked = settings->keys == NULL;
     timer_init(&s->check_timer, on_check_timer, s);
     s->requests.timers = settings->timers;
     s->requests.deferred = settings->deferred;

@@ -34,8 +34,9 @@ struct store_redis_settings {
     const char *username;      /* NULL or "" = Redis's default user */
     const char *password;      /* NULL or "" = none; sentinels are asked without one */
     const char *instance;      /* this gateway's name: CLIENT SETNAME */
-    unsigned buckets;          /* 1 .. 16384; must be what the database was begun with */
-    unsigned connections;      /* to each server, filled one after the other */
+    const char *keys;     /* the vault's name, "" = plain; must be the database's. NULL = any */
+    unsigned buckets;     /* 1 .. 16384; must be what the database was begun with */
+    unsigned connections; /* to each server, filled one after the other */
     unsigned connect_timeout_ms;
     unsigned request_timeout_ms; /* an older request takes the connection down: all UNKNOWN */
     unsigned backoff_min_ms;     /* reconnecting: doubled up to the maximum, with jitter */
@@ -53,8 +54,9 @@ struct store_redis_settings {
     struct timer_queue *timers;
     struct deferred_queue *deferred;
 
-    /* The database is not for us and never will be: another bucket count, a newer library, Redis
-     * older than 7. The text says which; it lives during the call. The store stays not ready. */
+    /* The database is not for us and never will be: another bucket count, other keys, a newer
+     * library, Redis older than 7. The text says which; it lives during the call. The store stays
+     * not ready. */
     void (*on_refused)(void *ctx, const char *reason);
     /* is_ready changed. Either may be NULL. */
     void (*on_ready)(void *ctx, bool is_ready);

@@ -114,6 +114,10 @@ bool vault_reload_file(struct vault *v, const char *path, char *error, size_t er
     struct vault_keys_file file;
     bool ok = vault_keys_read(&file, path, error, error_bytes);
 
+    if (ok && v->count != 0 && memcmp(v->hash_key, file.hash, sizeof(file.hash)) != 0) {
+        snprintf(error, error_bytes, "%s: its hash key is another than that in use", path);
+        ok = false;
+    }
     if (ok)
         take_keys(v, &file);
     OPENSSL_cleanse(&file, sizeof(file));
@@ -316,6 +320,17 @@ void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SU
     uint8_t hash[VAULT_HASH_BYTES];
 
     vault_hash(v, "subject", span_of_string(msisdn), hash);
+    text_hex(text, hash, VAULT_SUBJECT_BYTES / 2);
+}
+
+void vault_name(const struct vault *v, char text[VAULT_SUBJECT_BYTES])
+{
+    uint8_t hash[VAULT_HASH_BYTES];
+
+    text[0] = '\0';
+    if (vault_is_plain(v))
+        return;
+    vault_hash(v, "name", span_of_string(""), hash);
     text_hex(text, hash, VAULT_SUBJECT_BYTES / 2);
 }
 

@@ -34,7 +34,8 @@ struct vault *vault_new_plain(void);
 /* NULL, with a text that names file and line, when the file cannot be read, is readable by others,
  * or is no keys file. */
 struct vault *vault_open_file(const char *path, char *error, size_t error_bytes);
-/* The same for a vault in use: it has the file's keys from now on. On failure it is as before. */
+/* The same for a vault in use: it has the file's keys from now on. On failure it is as before;
+ * another hash key is one: journal and consents would lose their people. */
 bool vault_reload_file(struct vault *v, const char *path, char *error, size_t error_bytes);
 void vault_free(struct vault *v);
 bool vault_is_plain(const struct vault *v);
@@ -53,6 +54,8 @@ void vault_hash(const struct vault *v, const char *what, struct span in,
 
 /* A person in the journal: the first octets of the keyed hash of the number, in hex. */
 void vault_subject(const struct vault *v, const char *msisdn, char text[VAULT_SUBJECT_BYTES]);
+/* What tells one file's keys from another's, the same after each rotation; "" without keys. */
+void vault_name(const struct vault *v, char text[VAULT_SUBJECT_BYTES]);
 /* The highest 64 bits of the keyed hash of a NIK. */
 uint64_t vault_hash_nik(const struct vault *v, const char *nik);
 /* SHA-256, without a key: of what is public. */

@@ -61,7 +61,7 @@ enum ctl_status access_log_other(struct dossier *d, const char *event, const cha
 
 void access_log_files(const struct config *config, const char *event, const char *object)
 {
-    struct hand *hand = hand_open(config);
+    struct hand *hand = hand_open(config, NULL);
     char who[JOURNAL_WORD_BYTES];
     uint8_t octets[JOURNAL_BYTES];
     struct journal_entry entry;

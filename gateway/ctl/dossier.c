@@ -22,7 +22,7 @@ struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *statu
 
     *status = CTL_REFUSED;
     if (ctl_load_setup(call, &d->setup)) {
-        d->hand = hand_open(d->setup.config);
+        d->hand = hand_open(d->setup.config, d->setup.vault);
         if (d->hand != NULL) {
             shelf_apply(d->hand, d->setup.router); /* SMS say what the menu in force says */
             return d;

@@ -38,15 +38,19 @@ static void on_refused(void *ctx, const char *reason)
     h->is_ready = true;
 }
 
-static bool connect_store(struct hand *h, const struct config *config)
+static bool connect_store(struct hand *h, const struct config *config, const struct vault *vault)
 {
     struct store_redis_settings settings;
-    char error[256], name[64];
+    char error[256], name[64], keys[VAULT_SUBJECT_BYTES];
 
     redis_settings_fill(&settings, config, h->loop);
     snprintf(name, sizeof(name), "%.40s-ctl%ld", config->instance, (long)getpid());
     settings.instance = name;
     settings.connections = 1;
+    if (vault != NULL) {
+        vault_name(vault, keys);
+        settings.keys = keys;
+    }
     settings.on_refused = on_refused;
     settings.on_ready = on_ready;
     settings.ctx = h;
@@ -64,14 +68,14 @@ static bool connect_store(struct hand *h, const struct config *config)
     return h->refused[0] == '\0';
 }
 
-struct hand *hand_open(const struct config *config)
+struct hand *hand_open(const struct config *config, const struct vault *vault)
 {
     struct hand *h = mem_zalloc(sizeof(*h));
 
     h->timeout_ms =
         (uint64_t)config->redis.connect_timeout_ms + config->redis.request_timeout_ms + 1000;
     h->loop = loop_new();
-    if (h->loop != NULL && connect_store(h, config))
+    if (h->loop != NULL && connect_store(h, config, vault))
         return h;
     hand_close(h);
     return NULL;

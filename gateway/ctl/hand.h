@@ -7,11 +7,13 @@
 
 #include "gateway/config.h"
 #include "sessions/store.h"
+#include "sessions/vault.h"
 
 struct hand;
 
-/* NULL (told) when the store is not there within the configured connect time, or not for us. */
-struct hand *hand_open(const struct config *config);
+/* NULL (told) when the store is not there within the configured connect time, or not for us;
+ * with a vault also when its records are sealed with other keys. */
+struct hand *hand_open(const struct config *config, const struct vault *vault);
 void hand_close(struct hand *h);
 struct store *hand_store(struct hand *h);
 /* Waits until the store can be used again, as long as hand_open() does; false = it cannot. */

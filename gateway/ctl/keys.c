@@ -42,10 +42,12 @@ enum ctl_status ctl_keys_init(const struct ctl_call *call)
 
 enum ctl_status ctl_keys_rotate(const struct ctl_call *call)
 {
-    return change_file(call, vault_rotate_file, "keys-rotate",
-                       "a new key is current; give the file to every gateway, then `warungctl "
-                       "reload` each; older records are read with their own keys and take the new "
-                       "one when they are written (`warungctl keys status` counts them)");
+    return change_file(
+        call, vault_rotate_file, "keys-rotate",
+        "a new key is current; give the file to every gateway, then `warungctl "
+        "reload` each, or, where systemd hands it over (credential:), `systemctl "
+        "restart warungd`; older records are read with their own keys and take the new "
+        "one when they are written (`warungctl keys status` counts them)");
 }
 
 /* ---- status ---- */

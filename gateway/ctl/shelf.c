@@ -43,7 +43,7 @@ struct shelf *shelf_open(const struct ctl_call *call, enum ctl_status *status)
     *status = CTL_REFUSED;
     s->config = config_load(call->config, config_print_fault, stderr);
     if (s->config != NULL) {
-        s->hand = hand_open(s->config);
+        s->hand = hand_open(s->config, NULL);
         *status = s->hand != NULL ? load_list(s) : CTL_UNREACHABLE;
     }
     if (*status == CTL_DONE)

@@ -40,6 +40,15 @@ is_sealed() {
         ! grep -rqa "$merchant" /var/lib/warung/redis
 }
 reloads() { systemctl reload warungd && soon says warungd event=gateway.reloaded; }
+rotates() { # systemd hands the new file over at the start: old records are read, new ones have its key
+    local before
+    before=$(main_pid warungd)
+    warungctl -c /etc/warung/warung.cfg keys rotate && systemctl restart warungd &&
+        [ "$(main_pid warungd)" != "$before" ] &&
+        phone '*384#' 2 | tee /dev/stderr | grep -q TERKIRIM || return
+    warungctl -c /etc/warung/warung.cfg keys status | tee /dev/stderr |
+        awk '$1 == 1 { old = $5 } $1 == 2 { session = $(NF - 1) } END { exit !(old == 1 && session >= 1) }'
+}
 is_not_reached() { ! runuser -u nobody -- cat /etc/warung/warung.cfg /etc/warung/secrets/keys; }
 watchdog_fires() {
     local pid
@@ -80,6 +89,7 @@ ok 'a phone registers' registers
 ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
 ok 'reload' reloads
+ok 'keys rotate, restart: old records are read, new ones have the new key' rotates
 ok 'a stopped loop is killed and started again' watchdog_fires
 ok 'an instance of warungd@' second_instance
 ok 'stop drains and ends with 0' stops

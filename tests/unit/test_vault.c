@@ -320,6 +320,12 @@ static void test_failed_reload_keeps_the_keys(void **state)
     assert_int_equal(truncate(f->keys, 20), 0);
     assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
     assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
+    /* Nor does another database's file take their place. */
+    assert_int_equal(unlink(f->keys), 0);
+    assert_true(vault_create_file(f->keys, error, sizeof(error)));
+    assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_non_null(strstr(error, "hash key is another"));
+    assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
     vault_free(v);
 }
 

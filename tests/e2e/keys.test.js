@@ -1,0 +1,45 @@
+// The keys of personal data are lost, or others took their place: nothing begins, nothing is changed, and
+// with the right ones all is there again.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const test = require('node:test');
+
+const { MERCHANT, register } = require('./lib/programme');
+const { withScene } = require('./lib/scene');
+
+const MSISDN = '6281200000301';
+
+test('without the keys of its records, or with others, a gateway does not start', async () => {
+    await withScene('keys-lost', async ({ centre, gateway, redis, folder }) => {
+        const keys = `${folder}/keys`;
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        await gateway.start();
+        await centre.isBound();
+        const regno = await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        assert.equal(await gateway.stop(), 0);
+        const before = await redis.dump();
+
+        const isRefused = async (reason) => {
+            gateway.launch();
+            assert.equal(await gateway.process.ended, 3);
+            assert.match(gateway.log, reason);
+            const asked = await gateway.ctl('merchants', 'show', regno);
+            assert.equal(asked.code, 3, asked.output);
+            assert.match(asked.output, reason);
+            assert.equal(await redis.dump(), before);
+        };
+        fs.renameSync(keys, `${keys}.safe`);
+        await isRefused(/records are sealed, and there are no keys/);
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        await isRefused(/records are sealed with other keys/);
+
+        fs.renameSync(`${keys}.safe`, keys);
+        assert.equal((await gateway.ctl('keys', 'rotate')).code, 0); // a new key, but the same file's
+        await gateway.start();
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+    }, { start: false });
+});
