@@ -21,7 +21,6 @@ struct line {
 };
 
 static const char *const level_names[] = {"debug", "info", "warning", "error", "off"};
-static const char *const format_names[] = {"logfmt", "json"};
 
 static void add_bytes(struct line *l, const char *bytes, size_t size)
 {
@@ -209,26 +208,6 @@ void log_set_sink(log_sink_fn *sink, void *arg)
 {
     the_log.sink = sink;
     the_log.sink_arg = arg;
-}
-
-bool log_level_parse(const char *word, enum log_level *level)
-{
-    for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++)
-        if (strcmp(word, level_names[i]) == 0) {
-            *level = (enum log_level)i;
-            return true;
-        }
-    return false;
-}
-
-bool log_format_parse(const char *word, enum log_format *format)
-{
-    for (size_t i = 0; i < sizeof(format_names) / sizeof(format_names[0]); i++)
-        if (strcmp(word, format_names[i]) == 0) {
-            *format = (enum log_format)i;
-            return true;
-        }
-    return false;
 }
 
 void log_mask_msisdn(const char *msisdn, char *masked, size_t masked_bytes)

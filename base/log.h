@@ -83,10 +83,6 @@ void log_set_show_msisdn(bool show);
 typedef void log_sink_fn(void *arg, const char *line, size_t line_bytes);
 void log_set_sink(log_sink_fn *sink, void *arg);
 
-/* "debug", "info", "warning", "error", "off"; false for another word. */
-bool log_level_parse(const char *word, enum log_level *level);
-bool log_format_parse(const char *word, enum log_format *format);
-
 /* "6281200000001" -> "62812***0001"; shorter than 10 digits -> "***". masked has at least 24
  * octets. */
 void log_mask_msisdn(const char *msisdn, char *masked, size_t masked_bytes);

@@ -60,13 +60,6 @@ unsigned calendar_minute_at(int64_t wall_ms)
                       CALENDAR_MINUTE_MS);
 }
 
-unsigned calendar_weekday_at(int64_t wall_ms)
-{
-    int64_t days = floor_div(wall_ms + WIB_MS, CALENDAR_DAY_MS) + 4; /* 1970-01-01: Thursday */
-
-    return (unsigned)(days - floor_div(days, 7) * 7);
-}
-
 unsigned calendar_days_in_month(int year, unsigned month)
 {
     static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

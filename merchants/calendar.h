@@ -27,8 +27,6 @@ struct calendar_date calendar_date_at(int64_t wall_ms);
 int64_t calendar_start_ms(struct calendar_date date);
 /* Minutes since midnight in Lampung, 0-1439. */
 unsigned calendar_minute_at(int64_t wall_ms);
-/* 0 = Sunday. */
-unsigned calendar_weekday_at(int64_t wall_ms);
 unsigned calendar_days_in_month(int year, unsigned month);
 bool calendar_is_date(struct calendar_date date);
 /* "24-11-2026"; years outside 0-9999 are a bug. */

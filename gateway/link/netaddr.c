@@ -128,16 +128,6 @@ void netaddr_format(const struct netaddr *address, char text[NETADDR_TEXT_BYTES]
         snprintf(text, NETADDR_TEXT_BYTES, "unix");
 }
 
-bool netaddr_is_same_host(const struct netaddr *a, const struct netaddr *b)
-{
-    uint8_t of_a[16];
-    uint8_t of_b[16];
-    size_t size = host_octets(a, of_a);
-
-    return a->storage.ss_family == b->storage.ss_family && size == host_octets(b, of_b) &&
-           memcmp(of_a, of_b, size) == 0;
-}
-
 static bool has_bits_behind(const uint8_t *octets, size_t size, unsigned prefix_bits)
 {
     for (unsigned bit = prefix_bits; bit < size * 8; bit++)

@@ -24,8 +24,6 @@ bool netaddr_parse_listen(struct netaddr *address, const char *text);
 void netaddr_of(struct netaddr *address, const struct sockaddr *sa);
 /* Without the port; "unix" for a unix socket. */
 void netaddr_format(const struct netaddr *address, char text[NETADDR_TEXT_BYTES]);
-/* The same host, whatever the port. */
-bool netaddr_is_same_host(const struct netaddr *a, const struct netaddr *b);
 
 /* "192.0.2.0/24", "2001:db8::/32", or one address without a mask. */
 struct netblock {

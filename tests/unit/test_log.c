@@ -141,8 +141,6 @@ static void test_subscriber_numbers_are_masked(void **state)
 static void test_level_decides(void **state)
 {
     struct capture *c = *state;
-    enum log_level level = LOG_LEVEL_DEBUG;
-    enum log_format format = LOG_FORMAT_LOGFMT;
 
     log_set_level(LOG_LEVEL_WARNING);
     log_debug("x");
@@ -150,12 +148,6 @@ static void test_level_decides(void **state)
     assert_int_equal(c->size, 0);
     log_warning("x");
     assert_string_equal(after_time(c), "level=warning event=x\n");
-    assert_true(log_level_parse("error", &level));
-    assert_int_equal(level, LOG_LEVEL_ERROR);
-    assert_false(log_level_parse("loud", &level));
-    assert_true(log_format_parse("json", &format));
-    assert_int_equal(format, LOG_FORMAT_JSON);
-    assert_false(log_format_parse("xml", &format));
 }
 
 static void test_a_long_value_is_cut_and_the_line_ends(void **state)

@@ -261,7 +261,6 @@ static void test_regno_runs_out(void **state)
 static void test_region_codes(void **state)
 {
     char regency[REGION_REGENCY_BYTES];
-    char district[REGION_DISTRICT_BYTES];
 
     (void)state;
     assert_true(region_parse_regency("18.71", regency));
@@ -271,14 +270,6 @@ static void test_region_codes(void **state)
     assert_false(region_parse_regency("18.71.01", regency));
     assert_false(region_parse_regency("", regency));
     assert_false(region_parse_regency("1", regency));
-    assert_true(region_parse_district("18.71.09", district));
-    assert_string_equal(district, "187109");
-    assert_true(region_parse_district("187109", district));
-    assert_false(region_parse_district("18.7109", district));
-    assert_false(region_parse_district("1871.09", district));
-    assert_true(region_is_within("187109", "1871"));
-    assert_false(region_is_within("187109", "1872"));
-    assert_false(region_is_within("1871", "1871"));
 }
 
 static void test_calendar_counts_lampung_days(void **state)
@@ -293,7 +284,6 @@ static void test_calendar_counts_lampung_days(void **state)
     assert_int_equal(date.day, 23);
     calendar_format(INT64_C(1795453200000), text);
     assert_string_equal(text, "24-11-2026");
-    assert_int_equal(calendar_weekday_at(INT64_C(1795453200000)), 2);
     assert_int_equal(calendar_minute_at(INT64_C(1795453200000) + 61 * CALENDAR_MINUTE_MS), 61);
     for (int64_t at = -INT64_C(2208988800000); at < INT64_C(4102444800000);
          at += 13 * CALENDAR_DAY_MS + CALENDAR_HOUR_MS) {
