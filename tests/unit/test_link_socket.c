@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -347,6 +348,24 @@ static void test_close_does_not_reset(void **state)
     world_fini(&w);
 }
 
+/* What the kernel still held does not arrive any more: the peer hears of a reset. */
+static void test_abort_resets(void **state)
+{
+    struct world w;
+    char buffer[64];
+
+    (void)state;
+    world_init(&w, "127.0.0.1:0");
+    open_transport(&w, "127.0.0.1", w.port);
+    UNTIL(&w, w.opens == 1 && w.accepted >= 0);
+    transport_abort(w.transport);
+    w.transport = NULL;
+    usleep(2000);
+    assert_int_equal(read(w.accepted, buffer, sizeof(buffer)), -1);
+    assert_int_equal(errno, ECONNRESET);
+    world_fini(&w);
+}
+
 static void test_out_of_descriptors(void **state)
 {
     struct world w;
@@ -548,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_short_write_and_room_again),
         cmocka_unit_test(test_write_to_a_peer_that_went),
         cmocka_unit_test(test_close_does_not_reset),
+        cmocka_unit_test(test_abort_resets),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_a_link_over_a_socket),
         cmocka_unit_test(test_addresses),
