@@ -11,6 +11,7 @@
 #include "gateway/admin/http.h"
 #include "gateway/admin/pages.h"
 #include "gateway/cdr/cdr_writer.h"
+#include "gateway/link/endings.h"
 #include "gateway/link/transport_socket.h"
 #include "gateway/redis_settings.h"
 #include "gateway/tls.h"
@@ -27,6 +28,7 @@ struct gateway {
     struct socket_factory *sockets;
     struct taps *taps;
     struct link_env link_env;
+    struct link_endings endings;
     struct store *store;
     struct turn_engine *turns;
     struct ports *ports;
@@ -195,8 +197,9 @@ static void make_links(struct gateway *g)
         socket_factory_new(loop_base(g->loop), loop_timers(g->loop), loop_deferred(g->loop));
     network = socket_factory_network(g->sockets);
     g->taps = taps_new(loop_timers(g->loop), loop_wall_ms, g->loop);
-    g->link_env = (struct link_env){loop_timers(g->loop), loop_deferred(g->loop), loop_random,
-                                    g->loop, taps_watch(g->taps)};
+    g->link_env = (struct link_env){loop_timers(g->loop), loop_deferred(g->loop),
+                                    loop_random,          g->loop,
+                                    taps_watch(g->taps),  &g->endings};
     g->centres = centres_new(&g->link_env, loop_base(g->loop), &network, &owner);
     g->partners = partners_new(&g->link_env, loop_base(g->loop), g->sockets, &partners_owner);
 }
@@ -502,6 +505,11 @@ const struct centres *gateway_centres(const struct gateway *g)
 uint64_t gateway_now_ms(const struct gateway *g)
 {
     return loop_timers(g->loop)->now_ms;
+}
+
+const struct link_endings *gateway_link_endings(const struct gateway *g)
+{
+    return &g->endings;
 }
 
 struct taps *gateway_taps(const struct gateway *g)

@@ -59,6 +59,7 @@ const struct centres *gateway_centres(const struct gateway *g);
 /* The time by the clock of its timers. */
 uint64_t gateway_now_ms(const struct gateway *g);
 struct taps *gateway_taps(const struct gateway *g);
+const struct link_endings *gateway_link_endings(const struct gateway *g);
 /* Of the centre or account of this name; NULL when there is none. */
 struct service *gateway_service(const struct gateway *g, const char *name);
 struct partners *gateway_partners(const struct gateway *g);

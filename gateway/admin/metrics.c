@@ -11,6 +11,7 @@
 #include "gateway/admin/process.h"
 #include "gateway/cdr/cdr_writer.h"
 #include "gateway/gateway.h"
+#include "gateway/link/endings.h"
 #include "gateway/link/link_view.h"
 #include "sessions/store_redis.h"
 
@@ -291,6 +292,23 @@ static double lease_number(const struct lease *l)
     return (double)lease_token(l);
 }
 
+static void write_endings(struct evbuffer *out, const struct link_endings *e)
+{
+    head(out, "link_ends_total", "counter", "Bound connections that ended, by reason.");
+    for (unsigned i = 0; i < e->count; i++) {
+        const struct link_ending *row = &e->rows[i];
+
+        if (row->smsc != 0)
+            evbuffer_add_printf(out,
+                                "warung_link_ends_total{role=\"smsc\",reason=\"%s\"} %" PRIu64 "\n",
+                                row->reason, row->smsc);
+        if (row->partner != 0)
+            evbuffer_add_printf(
+                out, "warung_link_ends_total{role=\"partner\",reason=\"%s\"} %" PRIu64 "\n",
+                row->reason, row->partner);
+    }
+}
+
 static void write_links(struct evbuffer *out, const struct gateway *g)
 {
     for (size_t r = 0; r < sizeof(link_rows) / sizeof(link_rows[0]); r++) {
@@ -404,6 +422,7 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     WRITE_ROWS(out, gateway_rows, gateway_counters(g));
     write_cdr(out, gateway_cdr(g));
     write_links(out, g);
+    write_endings(out, gateway_link_endings(g));
     write_partners(out, partners_counters(gateway_partners(g)));
     write_store(out, gateway_store(g));
     write_menus(out, gateway_router(g));

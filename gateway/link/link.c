@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/link/endings.h"
 
 #include <assert.h>
 #include <string.h>
@@ -297,6 +298,8 @@ void link_lose(struct link *link, const char *reason)
     if (strcmp(reason, "stopped") != 0)
         link_note_error(link, 0, reason);
     log_loss(link, reason);
+    if (link->env.endings != NULL && (link->state == LINK_BOUND || link->state == LINK_UNBINDING))
+        link_endings_note(link->env.endings, link->role->is_server, reason);
     link_enter(link, LINK_CLOSED, reason);
     if (!link->is_freed)
         link->role->on_closed(link);

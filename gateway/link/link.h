@@ -16,6 +16,7 @@
 #include "gateway/smpp/pdu.h"
 
 struct link;
+struct link_endings;
 
 enum { LINK_MESSAGE_ID_BYTES = 65 }; /* with its NUL (SMPP 3.4 section 5.2.23) */
 
@@ -50,6 +51,7 @@ struct link_env {
     uint64_t (*random)(void *ctx);
     void *random_ctx;
     const struct link_watch *watch; /* may change at any time; or NULL */
+    struct link_endings *endings;   /* counted there; or NULL */
 };
 
 /* A 0 means the default, except for tps. */

@@ -261,8 +261,8 @@ static void world_init(struct world *w, unsigned partners, const struct tls_sett
 
     memset(w, 0, sizeof(*w));
     w->loop = loop_new();
-    w->env =
-        (struct link_env){loop_timers(w->loop), loop_deferred(w->loop), loop_random, w->loop, NULL};
+    w->env = (struct link_env){
+        loop_timers(w->loop), loop_deferred(w->loop), loop_random, w->loop, NULL, NULL};
     w->sockets =
         socket_factory_new(loop_base(w->loop), loop_timers(w->loop), loop_deferred(w->loop));
     if (tls != NULL)

@@ -112,6 +112,9 @@ async function outages(scene, crowd, name, t) {
     await vanishes(scene, name, t, 'idle');
     await elsewhere.comeBack();
     await until(`${name} is bound again`, async () => (await linksOf(gateway, name)).some((l) => l.state === 'bound'), PATIENCE_MS);
+    const { text } = await gateway.get('/metrics');
+    const role = name === 'away' && gateway.settings.partners ? 'partner' : 'smsc';
+    assert.match(text, new RegExp(`^warung_link_ends_total{role="${role}",reason="enquire_link_timeout"} 2$`, 'm'));
     const result = { ...await crowd.quit(), merchants: (await gateway.ctlJson('merchants', 'list')).filter((m) => !m.msisdn.startsWith('62812')) };
     assert.deepEqual(judge(result), []);
     assert.ok(result.report.centre.cut + result.report.centre.unanswered > 0, 'nothing was under way when it vanished');

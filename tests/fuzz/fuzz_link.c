@@ -381,7 +381,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const dialects[] = {"spec34", "mica", "bare", "smppplus"};
     struct world w;
-    struct link_env env = {&w.timers, &w.deferred, next_random, &w.random, NULL};
+    struct link_env env = {&w.timers, &w.deferred, next_random, &w.random, NULL, NULL};
     struct reader r;
     uint8_t choice;
 

@@ -311,7 +311,8 @@ static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call ca
 static void make_link(struct node *n, unsigned i)
 {
     static const struct link_owner owner = {.on_message = on_message, .on_state = on_state};
-    struct link_env env = {&n->world->timers, &n->world->deferred, world_random, n->world, NULL};
+    struct link_env env = {
+        &n->world->timers, &n->world->deferred, world_random, n->world, NULL, NULL};
     struct transport_factory network = network_factory(n->network);
     struct link_client_settings settings = {
         .link = {.name = n->name},

@@ -60,7 +60,8 @@ void link_fixture_init(struct link_fixture *f)
     timer_queue_init(&f->timers, 1000000);
     deferred_queue_init(&f->deferred);
     f->random.state = 1;
-    f->env = (struct link_env){&f->timers, &f->deferred, next_random, &f->random, NULL};
+    f->env =
+        (struct link_env){&f->timers, &f->deferred, next_random, &f->random, NULL, &f->endings};
     fake_network_init(&f->network);
     f->owner = (struct link_owner){on_message, on_state};
 }

@@ -5,6 +5,7 @@
 #define WARUNG_TESTS_LINK_FIXTURE_H
 
 #include "base/random.h"
+#include "gateway/link/endings.h"
 #include "gateway/link/link.h"
 #include "tests/support/fake_transport.h"
 
@@ -24,6 +25,7 @@ struct link_fixture {
     struct deferred_queue deferred;
     struct random_source random;
     struct link_env env;
+    struct link_endings endings;
     struct fake_network network;
     struct link_owner owner;
     struct link *link;

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -326,7 +327,32 @@ static void test_two_missed_enquires_close(void **state)
     link_fixture_expect_state(&f, LINK_CLOSED, "enquire_link_timeout");
     link_fixture_expect_nothing(&f);         /* no unbind: nobody listens */
     assert_true(f.network.last->is_aborted); /* what it has not got must not come later */
+    assert_int_equal(f.endings.count, 1);
+    assert_string_equal(f.endings.rows[0].reason, "enquire_link_timeout");
+    assert_int_equal(f.endings.rows[0].smsc, 1);
+    assert_int_equal(f.endings.rows[0].partner, 0);
     link_fixture_fini(&f);
+}
+
+/* What has too many names is counted all the same. */
+static void test_endings_are_bounded(void **state)
+{
+    static char names[2 * LINK_ENDINGS_MAX][8];
+    struct link_endings e = {.count = 0};
+    uint64_t all = 0;
+
+    (void)state;
+    for (int i = 0; i < 2 * LINK_ENDINGS_MAX; i++) {
+        snprintf(names[i], sizeof(names[i]), "r%d", i);
+        link_endings_note(&e, true, names[i]);
+    }
+    link_endings_note(&e, false, "r0");
+    assert_int_equal(e.count, LINK_ENDINGS_MAX);
+    assert_string_equal(e.rows[LINK_ENDINGS_MAX - 1].reason, "other");
+    for (unsigned i = 0; i < e.count; i++)
+        all += e.rows[i].partner;
+    assert_int_equal(all, 2 * LINK_ENDINGS_MAX);
+    assert_int_equal(e.rows[0].smsc, 1);
 }
 
 static void test_answers_enquires(void **state)
@@ -610,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_enquires_after_silence),
         cmocka_unit_test(test_any_pdu_is_a_sign_of_life),
         cmocka_unit_test(test_two_missed_enquires_close),
+        cmocka_unit_test(test_endings_are_bounded),
         cmocka_unit_test(test_answers_enquires),
         cmocka_unit_test(test_peers_unbind),
         cmocka_unit_test(test_peers_unbind_lets_answers_through),

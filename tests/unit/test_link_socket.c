@@ -462,7 +462,7 @@ static void test_a_link_over_a_socket(void **state)
     static const uint8_t enquire[] = {0, 0, 0, 16, 0, 0, 0, 0x15, 0, 0, 0, 0, 0, 0, 0, 9};
     struct world w;
     struct peer p = {0};
-    struct link_env env = {&w.timers, &w.deferred, no_random, NULL, NULL};
+    struct link_env env = {&w.timers, &w.deferred, no_random, NULL, NULL, NULL};
     struct link_owner owner = {on_message, on_state};
     struct link_client_settings settings = {.link = {.name = "op1:1"},
                                             .host = "127.0.0.1",

@@ -95,8 +95,8 @@ static void world_init(struct world *w, const struct tls_settings *server,
     memset(w, 0, sizeof(*w));
     log_set_level(LOG_LEVEL_OFF);
     w->loop = loop_new();
-    w->env =
-        (struct link_env){loop_timers(w->loop), loop_deferred(w->loop), loop_random, w->loop, NULL};
+    w->env = (struct link_env){
+        loop_timers(w->loop), loop_deferred(w->loop), loop_random, w->loop, NULL, NULL};
     w->sockets =
         socket_factory_new(loop_base(w->loop), loop_timers(w->loop), loop_deferred(w->loop));
     w->server_tls = make_tls(w, server);
