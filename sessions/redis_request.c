@@ -315,7 +315,12 @@ static void on_error(struct redis_request *r, const redisReply *reply)
         tell_failure(r, STORE_UNKNOWN);
         return;
     }
-    log_debug("store.refused", LOG_S("reply", reply->str));
+    if (error == REDIS_ERROR_REFUSED) {
+        r->requests->stats.rejected++;
+        log_warning("store.rejected", LOG_S("reply", reply->str));
+    } else {
+        log_debug("store.refused", LOG_S("reply", reply->str));
+    }
     if (r->kind == REDIS_LOAD && strncmp(reply->str, "TRYAGAIN", 8) == 0) {
         load_session(r);
         return;

@@ -76,7 +76,7 @@ struct redis_request {
 };
 
 struct redis_request_stats {
-    uint64_t requests, ok, conflicts, unavailable, unknown, refusals;
+    uint64_t requests, ok, conflicts, unavailable, unknown, refusals, rejected;
 };
 
 struct redis_requests {

@@ -623,6 +623,7 @@ void store_redis_stats(const struct store *store, struct store_redis_stats *stat
                                         .unavailable = requests->unavailable,
                                         .unknown = requests->unknown,
                                         .refusals = requests->refusals,
+                                        .rejected = requests->rejected,
                                         .connects = nodes.connects,
                                         .disconnects = nodes.disconnects,
                                         .in_flight = nodes.in_flight,

@@ -72,6 +72,7 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
 struct store_redis_stats {
     uint64_t requests, ok, conflicts, unavailable, unknown; /* requests by their end */
     uint64_t connects, disconnects, refusals;               /* connections; error replies */
+    uint64_t rejected; /* of those: it is full, in memory or on its disk */
     unsigned in_flight;
     unsigned connections_up;
 };

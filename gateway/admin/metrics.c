@@ -59,6 +59,8 @@ static const struct counter_row turn_rows[] = {
     ROW(turn_counters, conflicts, "turn_conflicts_total",
         "Commits that another gateway was ahead of."),
     ROW(turn_counters, busy, "turn_busy_total", "Inputs that could not be done then."),
+    ROW(turn_counters, sealed, "turn_sealed_total",
+        "Inputs given back: no key opens the subscriber's records."),
     ROW(turn_counters, overdue, "turn_overdue_total",
         "Inputs given back to the centre: too old, or their connection gone."),
     ROW(turn_counters, throttled, "turn_throttled_total",
@@ -356,6 +358,8 @@ static void write_store(struct evbuffer *out, const struct store *store)
     plain(out, "store_disconnects_total", "counter", "Connections to Redis lost.",
           (double)s.disconnects);
     plain(out, "store_refusals_total", "counter", "Error replies of Redis.", (double)s.refusals);
+    plain(out, "store_rejected_total", "counter", "Requests that Redis took no room for.",
+          (double)s.rejected);
     plain(out, "store_in_flight", "gauge", "Requests waiting for Redis.", s.in_flight);
     plain(out, "store_connections", "gauge", "Connections to Redis that are up.", s.connections_up);
 }

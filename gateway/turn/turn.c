@@ -199,6 +199,7 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     if (!turn_open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
         !turn_open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
         log_error("vault.cannot_open", LOG_MSISDN("msisdn", box->msisdn));
+        t->engine->counters.sealed++;
         mailbox_forget(&t->engine->mailbox, box);
         return false;
     }

@@ -45,3 +45,18 @@ test('rules and dashboard ask for metrics that the gateway has', async () => {
         assert.deepEqual([...names].filter((name) => !there.has(name)), []);
     }, { start: false });
 });
+
+test('a full Redis is told by log, metric and busy screens, and is over by itself', async () => {
+    await withScene('full', async ({ centre, gateway, redis }) => {
+        const phone = centre.phone('6281200000062');
+        await openMainMenu(phone);
+        const rejected = async () => Number((await gateway.get('/metrics')).text.match(/^warung_store_rejected_total (\d+)/m)[1]);
+        assert.equal(await rejected(), 0);
+        await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+        await phone.dial();
+        await gateway.process.sees(/level=warning event=store\.rejected reply="OOM/);
+        assert.ok(await rejected() > 0);
+        await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+        await openMainMenu(phone);
+    });
+});
