@@ -186,6 +186,12 @@ void writer_span16(struct writer *w, struct span s);
 void writer_string8(struct writer *w, const char *text);
 void writer_string16(struct writer *w, const char *text);
 
+/* strcmp() == 0, without the call where the first octets differ: for looking through tables. */
+static inline bool text_is_equal(const char *a, const char *b)
+{
+    return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 /* Copies text into a field of text_bytes, cutting at a character of UTF-8 when it is too long;
  * always ends it with NUL. True when all of it fitted. */
 bool text_copy(char *field, size_t field_bytes, const char *text);

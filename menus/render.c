@@ -299,7 +299,7 @@ static bool name_value(const struct menu_view *view, const struct menu_condition
         view->facts->get(view->facts->ctx, name, value))
         return true;
     for (unsigned i = 0; i < menu->constant_count; i++)
-        if (strcmp(menu->constants[i].name, name) == 0) {
+        if (text_is_equal(menu->constants[i].name, name)) {
             menu_template_raw(view, menu_view_template(view, menu->constants[i].text), value);
             return true;
         }

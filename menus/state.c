@@ -103,7 +103,7 @@ bool menu_state_decode(struct menu_state *state, struct span octets)
 static int find_answer(const struct menu_state *state, const char *field)
 {
     for (int i = 0; i < state->answer_count; i++)
-        if (strcmp(state->answers[i].field, field) == 0)
+        if (text_is_equal(state->answers[i].field, field))
             return i;
     return -1;
 }

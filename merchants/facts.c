@@ -462,7 +462,7 @@ bool programme_get_fact(struct programme *p, const char *name, char value[MENU_V
 {
     value[0] = '\0';
     for (size_t i = 0; i < PROGRAMME_FACT_COUNT; i++) {
-        if (strcmp(programme_fact_table[i].name, name) != 0)
+        if (!text_is_equal(programme_fact_table[i].name, name))
             continue;
         p->record_used = true;
         return getters[i].get(p, getters[i].place, value);

@@ -26,7 +26,7 @@ static unsigned find_word(const char *text)
 {
     unsigned i = 0;
 
-    while (i < WORD_COUNT && strcmp(words[i], text) != 0)
+    while (i < WORD_COUNT && !text_is_equal(words[i], text))
         i++;
     return i;
 }
