@@ -62,6 +62,7 @@ struct config_tls {
     const char *ca; /* empty = the system's */
     bool verify;
     enum config_tls_version min_version;
+    int64_t expires_s; /* Unix time of `cert`'s end, when it was read; 0 = none */
 };
 
 struct config_smsc {

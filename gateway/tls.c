@@ -20,7 +20,7 @@ struct tls_factory *tls_make_factory(const struct config_tls *config, bool is_se
     return tls_factory_new(base, timers, deferred, &settings, error);
 }
 
-static bool check_group(struct loop *loop, const struct config_tls *tls, bool is_server,
+static bool check_group(struct loop *loop, struct config_tls *tls, bool is_server,
                         char error[TLS_ERROR_BYTES])
 {
     struct tls_factory *factory;
@@ -29,19 +29,21 @@ static bool check_group(struct loop *loop, const struct config_tls *tls, bool is
         return true;
     factory = tls_make_factory(tls, is_server, loop_base(loop), loop_timers(loop),
                                loop_deferred(loop), error);
-    if (factory != NULL)
-        tls_factory_free(factory);
-    return factory != NULL;
+    if (factory == NULL)
+        return false;
+    tls->expires_s = tls_factory_expiry(factory);
+    tls_factory_free(factory);
+    return true;
 }
 
-bool tls_check_config(const struct config *config, source_fault_fn *on_fault, void *arg)
+bool tls_check_config(struct config *config, source_fault_fn *on_fault, void *arg)
 {
     struct loop *loop = loop_new();
     char error[TLS_ERROR_BYTES] = "no event loop";
     bool is_good = loop != NULL;
 
     for (size_t i = 0; loop != NULL && i < config->smsc_count; i++) {
-        const struct config_smsc *s = &config->smsc[i];
+        struct config_smsc *s = &config->smsc[i];
 
         if (check_group(loop, &s->tls, false, error))
             continue;

@@ -12,7 +12,7 @@ struct tls_factory *tls_make_factory(const struct config_tls *config, bool is_se
                                      struct event_base *base, struct timer_queue *timers,
                                      struct deferred_queue *deferred, char error[TLS_ERROR_BYTES]);
 
-/* Tries the files of every tls group; reports each fault. */
-bool tls_check_config(const struct config *config, source_fault_fn *on_fault, void *arg);
+/* Tries the files of every tls group, and notes when its certificate ends; reports each fault. */
+bool tls_check_config(struct config *config, source_fault_fn *on_fault, void *arg);
 
 #endif

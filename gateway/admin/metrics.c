@@ -330,6 +330,22 @@ static void write_links(struct evbuffer *out, const struct gateway *g)
                        lease_number);
 }
 
+static void write_certificate(struct evbuffer *out, const char *of, const struct config_tls *tls)
+{
+    if (tls->is_on && tls->expires_s != 0)
+        evbuffer_add_printf(out, "warung_certificate_expiry_time_seconds{of=\"%s\"} %" PRId64 "\n",
+                            of, tls->expires_s);
+}
+
+static void write_certificates(struct evbuffer *out, const struct config *config)
+{
+    head(out, "certificate_expiry_time_seconds", "gauge",
+         "When a certificate that we show ends, Unix time.");
+    for (size_t i = 0; i < config->smsc_count; i++)
+        write_certificate(out, config->smsc[i].name, &config->smsc[i].tls);
+    write_certificate(out, "partners", &config->partners.tls);
+}
+
 static void write_partners(struct evbuffer *out, const struct link_server_counters *c)
 {
     if (c == NULL)
@@ -428,6 +444,7 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     write_links(out, g);
     write_endings(out, gateway_link_endings(g));
     write_partners(out, partners_counters(gateway_partners(g)));
+    write_certificates(out, gateway_config(g));
     write_store(out, gateway_store(g));
     write_menus(out, gateway_router(g));
     funnel_view_write_metrics(g, out);

@@ -328,6 +328,16 @@ bool tls_factory_reload(struct tls_factory *f, char error[TLS_ERROR_BYTES])
     return true;
 }
 
+int64_t tls_factory_expiry(const struct tls_factory *f)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(f->ctx);
+    struct tm end;
+
+    if (cert == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
+        return 0;
+    return timegm(&end);
+}
+
 void tls_factory_free(struct tls_factory *f)
 {
     LIST_FOREACH(n, &f->transports) {

@@ -33,6 +33,8 @@ struct tls_factory *tls_factory_new(struct event_base *base, struct timer_queue 
 /* Reads the files anew. New connections take what was read; running ones keep what they have. On a
  * fault (false) everything stays as it was. */
 bool tls_factory_reload(struct tls_factory *factory, char error[TLS_ERROR_BYTES]);
+/* When the certificate that it shows ends, Unix time; 0 = it has none. */
+int64_t tls_factory_expiry(const struct tls_factory *factory);
 /* Every transport must have been closed; what lingers for its last octets is cut off. */
 void tls_factory_free(struct tls_factory *factory);
 

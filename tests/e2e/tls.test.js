@@ -85,7 +85,11 @@ test('certificates are replaced by a reload; links that run go on, faulty files 
             assert.equal((await gateway.ctl('reload')).code, 0);
             const fresh = connect();
             assert.ok(await fresh.isBound());
-            assert.equal(fresh.socket.getPeerCertificate().subject.CN, 'second');
+            const shown = fresh.socket.getPeerCertificate();
+            assert.equal(shown.subject.CN, 'second');
+            const { text } = await gateway.get('/metrics');
+            assert.equal(Number(text.match(/^warung_certificate_expiry_time_seconds\{of="partners"\} (\d+)$/m)[1]) * 1000,
+                Date.parse(shown.valid_to));
             assert.equal((await old.answer(ENQUIRE_LINK)).readUInt32BE(4), 0x80000015);
             fs.writeFileSync(cert, 'rubbish');
             const refused = await gateway.ctl('reload');
