@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const test = require('node:test');
 
+const { Clock, DAY_MS, HOUR_MS } = require('./lib/clock');
 const { openMainMenu } = require('./lib/programme');
 const { Process, delay, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
@@ -105,4 +106,24 @@ test('the admin port: dawdlers, giants and liars get nothing, and dialogues do n
             socket.destroy();
         await openMainMenu(phoneOf(centre, 2));
     });
+});
+
+test('the clock steps back and forth: a dialogue goes on, SMS leave', async () => {
+    const clock = new Clock();
+    try {
+        await withScene('clock-step', async ({ centre }) => {
+            let n = 10;
+            for (const ms of [HOUR_MS, -3 * HOUR_MS, DAY_MS, -DAY_MS]) {
+                const phone = phoneOf(centre, n++);
+                await openMainMenu(phone);
+                clock.step(ms);
+                assert.match((await phone.answer('5')).text, /./);
+                await openMainMenu(phone);
+                assert.equal(await centre.text(phone.msisdn, 'BANTUAN'), 0);
+                await centre.smsFor(phone.msisdn);
+            }
+        });
+    } finally {
+        clock.end();
+    }
 });

@@ -45,6 +45,8 @@ class Clock {
     }
 
     end() {
+        delete process.env.LD_PRELOAD;
+        delete process.env.CLOCK_AHEAD;
         fs.rmSync(this.folder, { recursive: true, force: true });
     }
 }
