@@ -130,8 +130,29 @@ static bool is_connected(void *ctx, const struct turn_origin *origin)
     return link != NULL && link_is_on(link, origin->connection);
 }
 
+static bool has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
+{
+    struct link *link = link_of(ctx, origin);
+
+    return link != NULL && link_has_read(link, origin->connection, mark);
+}
+
+/* Where answer and screen travel on two connections, the screen's response says nothing of the
+ * answer: an enquire_link behind the answer does. */
+static void ask_read(struct ports *p, struct sent *s, const struct turn_origin *origin,
+                     const struct link *sender)
+{
+    struct link *link = link_of(p, origin);
+
+    if (link == NULL || link == sender || !link_is_on(link, origin->connection))
+        return;
+    s->origin = *origin;
+    s->origin.link_name = NULL; /* it does not live so long */
+    s->read_mark = link_ask_read(link);
+}
+
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
- * has another for sending. */
+ * has another for sending: ask_read(). */
 static struct link *pick_for_reply(struct ports *p, const struct turn_origin *origin,
                                    const struct peer *peer)
 {
@@ -216,6 +237,7 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
     if (peer.partner != NULL)
         smpp_message_turn_around(w.start);
     s = sent_new(&p->sendings, fn, arg);
+    ask_read(p, s, &screen->origin, link);
     if (screen->reply.kind == DIALECT_PUSH)
         text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
     if (submit(p, s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
@@ -504,7 +526,7 @@ struct ports *ports_new(void)
 {
     struct ports *p = mem_zalloc(sizeof(*p));
 
-    sendings_init(&p->sendings, name_dialogue, p);
+    sendings_init(&p->sendings, name_dialogue, has_read, p);
     return p;
 }
 

@@ -19,6 +19,7 @@ struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg)
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = s->pushed_to[0] = '\0';
     s->names = NULL;
+    s->read_mark = 0;
     s->fn = fn;
     s->arg = arg;
     list_push_back(&all->under_way, &s->node);
@@ -106,6 +107,8 @@ static void on_part(void *arg, const struct link_result *result)
         return;
     if (s->names != NULL && s->outcome.kind == TURN_SENT_OK)
         receipt_names_give(s->names, &s->outcome);
+    if (s->read_mark != 0 && s->sendings->has_read(s->sendings->ctx, &s->origin, s->read_mark))
+        s->outcome.connection = s->origin.connection; /* as if the screen had gone over that one */
     if (s->outcome.kind == TURN_SENT_OK && s->pushed_to[0] != '\0' &&
         s->sendings->name_dialogue(s->sendings->ctx, s->pushed_to, result, &session))
         s->outcome.session = &session;
@@ -139,9 +142,11 @@ bool sendings_withdraw(struct sendings *all, turn_sent_fn *fn, void *arg)
     return false;
 }
 
-void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, void *ctx)
+void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_has_read_fn *has_read,
+                   void *ctx)
 {
     all->name_dialogue = name_dialogue;
+    all->has_read = has_read;
     all->ctx = ctx;
     list_init(&all->under_way);
     list_init(&all->pool);

@@ -16,10 +16,14 @@ struct receipt_names;
 typedef bool sent_name_fn(void *ctx, const char *pushed_to, const struct link_result *result,
                           struct dialect_session *session);
 
+/* Has the peer read the answer to the request of that origin? Asked by link_ask_read(). */
+typedef bool sent_has_read_fn(void *ctx, const struct turn_origin *origin, uint64_t mark);
+
 struct sendings {
     struct list under_way;
     struct list pool;
     sent_name_fn *name_dialogue;
+    sent_has_read_fn *has_read;
     void *ctx;
 };
 
@@ -34,11 +38,14 @@ struct sent {
     struct link_request *request; /* of the last part */
     struct receipt_names *names;  /* owned; NULL: no receipts were asked for */
     char pushed_to[32];           /* peer with which it opens a dialogue; empty = it opens none */
+    struct turn_origin origin; /* of the input that it answers, where that is another link's ... */
+    uint64_t read_mark;        /* ... and the mark there; 0 = the same link, or nothing asked */
     turn_sent_fn *fn;
     void *arg;
 };
 
-void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, void *ctx);
+void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_has_read_fn *has_read,
+                   void *ctx);
 /* No callback comes any more. */
 void sendings_fini(struct sendings *all);
 

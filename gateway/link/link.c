@@ -112,6 +112,7 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
 void link_fini(struct link *link)
 {
     assert(link->transport == NULL);
+    mem_free(link->reads);
     window_fini(&link->window);
     outbuf_fini(&link->out);
     framer_fini(&link->framer);
@@ -237,6 +238,33 @@ bool link_can_receive(const struct link *link)
 {
     return is_usable(link) &&
            link->bind != (link->role->is_server ? LINK_RECEIVER : LINK_TRANSMITTER);
+}
+
+uint64_t link_ask_read(struct link *link)
+{
+    uint64_t mark = link->reads_asked + 1;
+
+    if (!is_usable(link))
+        return 0;
+    if (link->reads == NULL)
+        link->reads = mem_zalloc(LINK_READS_MAX * sizeof(*link->reads));
+    link->reads_asked = mark;
+    link->reads[mark % LINK_READS_MAX] = window_next_sequence(&link->window);
+    link_write_header_only(link, SMPP_ENQUIRE_LINK, ESME_ROK, link->reads[mark % LINK_READS_MAX]);
+    return mark;
+}
+
+bool link_has_read(const struct link *link, uint64_t connection, uint64_t mark)
+{
+    return link_is_on(link, connection) && mark != 0 && mark <= link->reads_asked &&
+           link->reads_asked - mark < LINK_READS_MAX && link->reads[mark % LINK_READS_MAX] == 0;
+}
+
+void link_note_read(struct link *link, uint32_t sequence_number)
+{
+    for (size_t i = 0; link->reads != NULL && i < LINK_READS_MAX; i++)
+        if (link->reads[i] == sequence_number)
+            link->reads[i] = 0;
 }
 
 bool link_is_on(const struct link *link, uint64_t connection)

@@ -139,6 +139,13 @@ enum link_state link_state(const struct link *link);
 bool link_can_submit(const struct link *link);
 /* Likewise for requests of the peer's. */
 bool link_can_receive(const struct link *link);
+/* Asks, by an enquire_link behind everything that was written, for a sign that the peer has read so
+ * far: for answers after which nothing else goes over this connection. A mark for link_has_read();
+ * 0 when the link is not bound. */
+uint64_t link_ask_read(struct link *link);
+/* Has the peer answered that on this connection? False for marks that LINK_READS_MAX later ones
+ * have followed. */
+bool link_has_read(const struct link *link, uint64_t connection, uint64_t mark);
 const char *link_name(const struct link *link);
 /* We are the centre of it. */
 bool link_is_server(const struct link *link);

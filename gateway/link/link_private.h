@@ -17,6 +17,7 @@ enum {
     LINK_BIND_TIMEOUT_MS = 30000,
     LINK_PEER_UNBIND_GRACE_MS = 2000, /* for answers under way, after the peer said unbind */
     LINK_ENQUIRE_MISSES_MAX = 2,
+    LINK_READS_MAX = 1024,   /* screens under way whose answers went over this connection */
     LINK_MALFORMED_MAX = 10, /* in LINK_MALFORMED_WINDOW_MS */
     LINK_MALFORMED_WINDOW_MS = 60000,
 };
@@ -98,6 +99,9 @@ struct link {
     uint64_t enquire_sent_ms;
     uint32_t enquire_sequence;
     uint32_t enquire_link_ms;
+    uint64_t reads_asked;
+    uint32_t
+        *reads; /* by mark: the enquire_link's sequence number, 0 = answered; NULL: none asked */
     bool is_enquiring;
     unsigned enquire_misses;
 
@@ -117,6 +121,8 @@ struct link {
 /* link.c */
 
 extern const struct fsm_table link_fsm;
+/* An enquire_link of link_ask_read() was answered. */
+void link_note_read(struct link *link, uint32_t sequence_number);
 /* Fills in everything; the settings' zeros become defaults; the name is copied. */
 void link_init(struct link *link, const struct link_role *role, const struct link_env *env,
                const struct link_settings *settings, const struct link_owner *owner,

@@ -288,6 +288,7 @@ static void dispatch(struct link *link, enum link_event event, const struct smpp
     case LINK_EV_ENQUIRE_RESP:
         if (pdu->header.sequence_number == link->enquire_sequence)
             link->enquire_link_ms = (uint32_t)(link_now(link) - link->enquire_sent_ms);
+        link_note_read(link, pdu->header.sequence_number);
         break;
     case LINK_EV_NOTICE:
         log_debug("link.notice", LOG_S("link", link->settings.name),

@@ -22,6 +22,18 @@ test('pair: a receiver and a transmitter make one dialogue', async () => {
     });
 });
 
+// Nothing numbers the steps here: that the centre has read an answer is asked for by an
+// enquire_link behind it, so that the second of two equal answers is not taken for a copy.
+test('pair: equal answers one after the other, in the baseline dialect', async () => {
+    await withScene('pair-spec34', async ({ centre, gateway }) => {
+        await centre.isBound(2);
+        const regno = await register(centre.phone('6281200000045'));
+        await centre.smsFor('6281200000045');
+        const shown = await gateway.ctlJson('merchants', 'show', regno);
+        assert.equal(shown.msisdn, '6281200000045');
+    }, { smsc: { bind: 'pair' } });
+});
+
 test('transmitter alone: SMS leave', async () => {
     await withScene('transmitter', async ({ centre, gateway }) => {
         assert.equal(centre.sessions[0].kind, 'transmitter');

@@ -87,9 +87,35 @@ static void test_answer_of_a_withdrawn_reply(void **state)
     link_fixture_fini(&f);
 }
 
+static void test_a_peer_tells_how_far_it_has_read(void **state)
+{
+    struct link_fixture f;
+    uint64_t connection, first, second;
+    uint32_t sequence;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    connection = link_connection(f.link);
+    first = link_ask_read(f.link);
+    link_fixture_pass(&f, 0);
+    sequence = link_fixture_expect_request(&f, SMPP_ENQUIRE_LINK);
+    second = link_ask_read(f.link);
+    link_fixture_pass(&f, 0);
+    link_fixture_expect_request(&f, SMPP_ENQUIRE_LINK);
+    assert_false(link_has_read(f.link, connection, first));
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK_RESP, 0, sequence);
+    assert_true(link_has_read(f.link, connection, first));
+    assert_false(link_has_read(f.link, connection, second));
+    assert_false(link_has_read(f.link, connection + 1, first));
+    assert_false(link_has_read(f.link, connection, 0));
+    link_fixture_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_peer_tells_how_far_it_has_read),
         cmocka_unit_test(test_answer_waits_with_its_reply),
         cmocka_unit_test(test_answer_of_a_reply_that_is_not_sent),
         cmocka_unit_test(test_answer_without_a_reply),
