@@ -111,6 +111,13 @@ test('each thing goes after its period, and no day earlier', async () => {
                     return !left.includes(word);
                 });
         };
+        // When the oldest entry of all journals (j) or logs of consents (c) was written.
+        const oldest = async (log) => {
+            const ids = await Promise.all(Array.from({ length: 16 }, (_, bucket) => redis.command(
+                'XRANGE', `{b${String(bucket).padStart(3, '0')}}${log}`, '-', '+', 'COUNT', '1')));
+            return Math.min(...ids.map((id) => parseInt(id, 10) || Infinity));
+        };
+        const isOfFirstDay = async (log) => (await oldest(log)) < begin + DAY_MS;
         await stays(0, owed);
         const hour = HOUR_MS / DAY_MS;
         await stays(1 - hour, PEOPLE.parts.name);
@@ -127,11 +134,15 @@ test('each thing goes after its period, and no day earlier', async () => {
             PEOPLE.ticket.msisdn, PEOPLE.unanswered.msisdn);
         for (const who of [PEOPLE.rejected, PEOPLE.cancelled])
             assert.match(centre.sms.filter((sms) => sms.msisdn === who.msisdn).at(-1).text, /semua data Anda/);
-        await stays(729, PEOPLE.approved.name, 'merchant send ');
+        await stays(729, PEOPLE.approved.name);
+        assert.ok(await isOfFirstDay('j'));
         centre.submitStatus = () => 0;
-        await goes(731, PEOPLE.approved.name, PEOPLE.approved.msisdn, 'merchant send ');
-        await stays(1824, ' version=');
-        await goes(1826, ' version=');
+        await goes(731, PEOPLE.approved.name, PEOPLE.approved.msisdn);
+        await until('the journal to be trimmed', async () => !(await isOfFirstDay('j')));
+        await stays(1824);
+        assert.ok(await isOfFirstDay('c'));
+        await goes(1826);
+        await until('the consents to be trimmed', async () => (await oldest('c')) === Infinity);
         const left = await redis.dump();
         for (const word of [...Object.values(PEOPLE).flatMap(Object.values), ...Object.values(regnos)])
             assert.equal(left.includes(word), false, word);
