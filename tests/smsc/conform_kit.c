@@ -311,7 +311,7 @@ bool kit_expect_abort_heard(struct kit *k, uint64_t quiet_ms)
     int op = k->speech->abort_heard;
     struct kit_pdu *pdu = kit_take(k, fits_screen, k, op != 0 ? kit_limit_ms(k) : quiet_ms);
     struct kit_screen screen;
-    struct wire_message m;
+    struct wire_message m = {0}; /* decode() leaves it, when it cannot read one */
     bool is_right;
 
     if (pdu == NULL && op != 0)
