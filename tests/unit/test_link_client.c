@@ -337,7 +337,7 @@ static void test_two_missed_enquires_close(void **state)
 /* What has too many names is counted all the same. */
 static void test_endings_are_bounded(void **state)
 {
-    static char names[2 * LINK_ENDINGS_MAX][8];
+    static char names[2 * LINK_ENDINGS_MAX][16];
     struct link_endings e = {.count = 0};
     uint64_t all = 0;
 
