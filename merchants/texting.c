@@ -110,10 +110,14 @@ static struct merchant *find_correctable(struct programme *p)
     struct merchant *editable = NULL;
 
     for (unsigned i = 0; i < s->merchant_count; i++) {
-        if (s->merchants[i].status == MERCHANT_PERLU_PERBAIKAN)
-            return &s->merchants[i];
-        if (editable == NULL && merchant_is_editable(&s->merchants[i]))
-            editable = &s->merchants[i];
+        struct merchant *m = &s->merchants[i];
+
+        if (!merchant_is_editable(m))
+            continue;
+        if (m->status == MERCHANT_PERLU_PERBAIKAN)
+            return m;
+        if (editable == NULL)
+            editable = m;
     }
     return editable != NULL ? editable : programme_shown(p, 0);
 }

@@ -158,6 +158,22 @@ static void test_others_of_the_number_go_on(void **state)
     assert_int_equal(world_merchant_at(1)->status, MERCHANT_DITOLAK);
 }
 
+/* By SMS nobody says which: the one on hold does not stand in the other's way. */
+static void test_a_correction_by_sms_means_the_other(void **state)
+{
+    char first[MERCHANT_REGNO_BYTES];
+
+    (void)state;
+    text_copy(first, sizeof(first), world_register_merchant());
+    register_one();
+    world_decide(first, MERCHANT_EVENT_FIX, "P01");
+    freeze(first, true);
+    world_answer("sms_nama", "SITI AMINAH BINTI ALI");
+    assert_string_equal(world_act("sms_isi"), "diubah");
+    assert_string_equal(world_merchant_at(0)->name, "SITI AMINAH");
+    assert_string_equal(world_merchant_at(1)->name, "SITI AMINAH BINTI ALI");
+}
+
 static void test_retention_stands_still(void **state)
 {
     struct programme_periods periods = programme_periods_default();
@@ -201,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup(test_its_owner_sees_it_and_changes_nothing, world_setup),
         cmocka_unit_test_setup(test_a_correction_waits_as_long, world_setup),
         cmocka_unit_test_setup(test_others_of_the_number_go_on, world_setup),
+        cmocka_unit_test_setup(test_a_correction_by_sms_means_the_other, world_setup),
         cmocka_unit_test_setup(test_retention_stands_still, world_setup),
         cmocka_unit_test_setup(test_cancelling_and_erasing_work, world_setup),
     };
