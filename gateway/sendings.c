@@ -38,7 +38,7 @@ void sent_recycle(struct sent *s)
         mem_free(s);
 }
 
-static enum turn_sent_kind kind_of(const struct link_result *result)
+enum turn_sent_kind sent_kind_of(const struct link_result *result)
 {
     switch (result->kind) {
     case LINK_RESULT_ANSWERED:
@@ -87,7 +87,7 @@ static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
 static void on_part(void *arg, const struct link_result *result)
 {
     struct sent *s = arg;
-    enum turn_sent_kind kind = kind_of(result);
+    enum turn_sent_kind kind = sent_kind_of(result);
     char id[LINK_MESSAGE_ID_BYTES];
     struct dialect_session session = {.size = 0};
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "gateway/link/link.h"
+#include "gateway/sendings.h"
 #include "gateway/smpp/dialect_knobs.h"
 #include "sessions/store_memory.h"
 #include "sessions/vault.h"
@@ -59,30 +60,10 @@ struct pending {
     void *arg;
 };
 
-static enum turn_sent_kind sent_kind(const struct link_result *result)
-{
-    if (result->kind == LINK_RESULT_UNSENT)
-        return TURN_SENT_NOT;
-    if (result->kind != LINK_RESULT_ANSWERED)
-        return TURN_SENT_UNKNOWN;
-    switch (smpp_status_class(result->command_status)) {
-    case SMPP_CLASS_OK:
-        return TURN_SENT_OK;
-    case SMPP_CLASS_SLOW_DOWN:
-    case SMPP_CLASS_TEMPORARY:
-    case SMPP_CLASS_SESSION:
-        return TURN_SENT_TEMPORARY;
-    case SMPP_CLASS_CREDENTIALS:
-    case SMPP_CLASS_PERMANENT:
-        break;
-    }
-    return TURN_SENT_PERMANENT;
-}
-
 static void on_result(void *arg, const struct link_result *result)
 {
     struct pending *p = arg;
-    struct turn_sent sent = {.kind = sent_kind(result),
+    struct turn_sent sent = {.kind = sent_kind_of(result),
                              .command_status = result->command_status,
                              .connection = result->connection,
                              .message_id = ""};

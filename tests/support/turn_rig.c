@@ -408,6 +408,28 @@ const char *turn_rig_sms(unsigned phone, const char *text)
     return p->sms_count > 0 ? p->sms[p->sms_count - 1] : "";
 }
 
+const char *turn_rig_answer(const char *name, const char *text)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", text);
+
+    input.session.size = (uint8_t)strlen(name);
+    memcpy(input.session.octets, name, strlen(name));
+    turn_rig.phones[0].screen[0] = '\0';
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    return turn_rig.phones[0].screen;
+}
+
+const struct turn_counters *turn_rig_counters(void)
+{
+    return turn_counters(turn_rig.engine);
+}
+
+size_t turn_rig_owed(void)
+{
+    return memory_data_owed_count(turn_rig.data);
+}
+
 void turn_rig_assert_begins(const char *text, const char *begin)
 {
     if (strncmp(text, begin, strlen(begin)) != 0)

@@ -91,6 +91,12 @@ void turn_rig_deliver(const struct dialect_input *input);
 const char *turn_rig_dial(unsigned phone, const char *dialled);
 const char *turn_rig_type(unsigned phone, const char *text);
 const char *turn_rig_sms(unsigned phone, const char *text);
+/* Phone 0's answer to a push, under the name that the centre gives the dialogue with it. */
+const char *turn_rig_answer(const char *name, const char *text);
+
+const struct turn_counters *turn_rig_counters(void);
+/* Entries of the outbox. */
+size_t turn_rig_owed(void);
 
 void turn_rig_assert_begins(const char *text, const char *begin);
 

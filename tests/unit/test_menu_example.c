@@ -196,43 +196,48 @@ static void the_terminal_phone(void **state)
     }
 }
 
+/* A line of the terminal phone's user, and what comes of it. */
+struct played {
+    const char *line, *shown;
+};
+
+static void play_lines(struct place *p, const struct played *lines, size_t count)
+{
+    struct menu_stage_alone alone;
+    struct menu_play play = {.menu = p->menu, .code = CODE, .print = print_on, .arg = &p->paper};
+
+    menu_stage_alone_init(&alone, p->menu, CODE, NOW);
+    play.stage = menu_stage_of(&alone);
+    menu_play_begin(&play, "en");
+    for (size_t i = 0; i < count; i++) {
+        size_t before = strlen(p->paper.text);
+
+        menu_play_line(&play, lines[i].line);
+        if (strstr(p->paper.text + before, lines[i].shown) == NULL)
+            fail_msg("%zu, %s: %s", i, lines[i].line, p->paper.text + before);
+    }
+    menu_play_end(&play);
+}
+
 /* The same screen as a link shows it that carries UCS-2 alone: pages of 80 units. */
 static void the_encoding_decides_the_pages(void **state)
 {
     struct place *p = *state;
-    struct menu_stage_alone alone;
-    struct menu_play play = {.menu = p->menu, .code = CODE, .print = print_on, .arg = &p->paper};
-    static const struct {
-        const char *line, *shown;
-    } rows[] = {
+    static const struct played lines[] = {
         {CODE, "97 of 182 septets"},    {".encoding utf8", ".encoding takes gsm or ucs2"},
         {".encoding ucs2", "in UCS-2"}, {"00", " of 80 UCS-2 units"},
         {"98", " of 80 UCS-2 units"},   {".encoding gsm", "in GSM 7 bit"},
         {"00", "97 of 182 septets"},
     };
 
-    menu_stage_alone_init(&alone, p->menu, CODE, NOW);
-    play.stage = menu_stage_of(&alone);
-    menu_play_begin(&play, "en");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        size_t before = strlen(p->paper.text);
-
-        menu_play_line(&play, rows[i].line);
-        if (strstr(p->paper.text + before, rows[i].shown) == NULL)
-            fail_msg("%zu, %s: %s", i, rows[i].line, p->paper.text + before);
-    }
-    menu_play_end(&play);
+    play_lines(p, lines, sizeof(lines) / sizeof(lines[0]));
 }
 
 /* From "1" back to the dial, forth again, and on with another answer: what was forth is gone. */
 static void lines_are_taken_back(void **state)
 {
     struct place *p = *state;
-    struct menu_stage_alone alone;
-    struct menu_play play = {.menu = p->menu, .code = CODE, .print = print_on, .arg = &p->paper};
-    static const struct {
-        const char *line, *shown;
-    } rows[] = {
+    static const struct played lines[] = {
         {".undo", "there is nothing to go to"},
         {CODE, "MAIN at "},
         {"2", "IZIN"},
@@ -246,17 +251,7 @@ static void lines_are_taken_back(void **state)
         {".undo", "there is nothing to go to"},
     };
 
-    menu_stage_alone_init(&alone, p->menu, CODE, NOW);
-    play.stage = menu_stage_of(&alone);
-    menu_play_begin(&play, "en");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        size_t before = strlen(p->paper.text);
-
-        menu_play_line(&play, rows[i].line);
-        if (strstr(p->paper.text + before, rows[i].shown) == NULL)
-            fail_msg("%zu, %s: %s", i, rows[i].line, p->paper.text + before);
-    }
-    menu_play_end(&play);
+    play_lines(p, lines, sizeof(lines) / sizeof(lines[0]));
 }
 
 static void the_drawing(void **state)

@@ -59,6 +59,18 @@ static struct span ask(struct server_fixture *x, const struct vault *vault, uint
     return link_fixture_expect(&x->f, command_id | SMPP_RESPONSE_BIT, status, 7);
 }
 
+/* Binds agg1, which was given this id for a message to SUBSCRIBER. */
+static struct vault *give_id(struct server_fixture *x, char id[MESSAGE_ID_BYTES])
+{
+    struct message_origin origin = {"agg1", message_id_source(span_of_string(SUBSCRIBER))};
+    struct vault *vault = vault_new_plain();
+
+    server_fixture_init(x);
+    assert_non_null(server_fixture_bound(x));
+    message_id_make(vault, &origin, GIVEN_MS, 7, id);
+    return vault;
+}
+
 static void an_answer_depends_on_the_age(void **state)
 {
     static const struct {
@@ -71,15 +83,11 @@ static void an_answer_depends_on_the_age(void **state)
         {TOLD_MS + 1, ESME_RQUERYFAIL},
         {100 * TOLD_MS, ESME_RQUERYFAIL},
     };
-    struct message_origin origin = {"agg1", message_id_source(span_of_string(SUBSCRIBER))};
-    struct vault *vault = vault_new_plain();
     char id[MESSAGE_ID_BYTES];
     struct server_fixture x = {0};
+    struct vault *vault = give_id(&x, id);
 
     (void)state;
-    server_fixture_init(&x);
-    assert_non_null(server_fixture_bound(&x));
-    message_id_make(vault, &origin, GIVEN_MS, 7, id);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct smpp_pdu pdu;
         struct span answer = ask(&x, vault, SMPP_QUERY_SM, id, SUBSCRIBER,
@@ -99,15 +107,11 @@ static void an_answer_depends_on_the_age(void **state)
 
 static void nothing_is_left_to_cancel_or_replace_at_any_age(void **state)
 {
-    struct message_origin origin = {"agg1", message_id_source(span_of_string(SUBSCRIBER))};
-    struct vault *vault = vault_new_plain();
     char id[MESSAGE_ID_BYTES];
     struct server_fixture x = {0};
+    struct vault *vault = give_id(&x, id);
 
     (void)state;
-    server_fixture_init(&x);
-    assert_non_null(server_fixture_bound(&x));
-    message_id_make(vault, &origin, GIVEN_MS, 7, id);
     for (int64_t age_ms = 0; age_ms <= 2 * TOLD_MS; age_ms += TOLD_MS) {
         int64_t now_ms = GIVEN_MS + age_ms;
 

@@ -12,38 +12,21 @@
 
 static struct turn_rig_phone *const phone = turn_rig.phones;
 
-static const struct turn_counters *counters(void)
-{
-    return turn_counters(turn_rig.engine);
-}
-
-static size_t owed(void)
-{
-    return memory_data_owed_count(turn_rig.data);
-}
-
-/* The answer to a push, under the name that the centre gives the dialogue with it. */
-static const char *answer(const char *name, const char *text)
-{
-    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", text);
-
-    input.session.size = (uint8_t)strlen(name);
-    memcpy(input.session.octets, name, strlen(name));
-    phone->screen[0] = '\0';
-    turn_rig_deliver(&input);
-    turn_rig_settle();
-    return phone->screen;
-}
-
 static const char wait_text[] = "Sedang diproses.";
 static const char end[] = "*384*1*2#"; /* leads to an end, "Baik, data Anda tidak disimpan." */
 
-/* The next commit takes so long. */
+/* The next request of that kind ends so, after so long. */
+static void next_ends(enum store_memory_call call, enum store_memory_fate_kind kind,
+                      unsigned there_ms, unsigned back_ms)
+{
+    store_memory_set_next(
+        turn_rig.store, call,
+        (struct store_memory_fate){.kind = kind, .there_ms = there_ms, .back_ms = back_ms});
+}
+
 static void slow_commit(unsigned there_ms, unsigned back_ms)
 {
-    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
-                          (struct store_memory_fate){
-                              .kind = STORE_MEMORY_DONE, .there_ms = there_ms, .back_ms = back_ms});
+    next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, there_ms, back_ms);
 }
 
 static void begin(const char *dialled)
@@ -70,10 +53,10 @@ static void test_the_wait_text_then_the_question_by_push(void **state)
     assert_int_equal(phone->screen_count, 2);
     assert_int_equal(phone->kind, DIALECT_PUSH);
     turn_rig_assert_begins(phone->screen, "Tabik pun!");
-    assert_int_equal(owed(), 0);
-    assert_int_equal(counters()->steps, 1);
-    assert_int_equal(counters()->late_answers, 1);
-    turn_rig_assert_begins(answer("ab", "1"), "#TerusUsaha Lampung");
+    assert_int_equal(turn_rig_owed(), 0);
+    assert_int_equal(turn_rig_counters()->steps, 1);
+    assert_int_equal(turn_rig_counters()->late_answers, 1);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "#TerusUsaha Lampung");
     assert_true(phone->was_pushed);
     turn_rig_pass(30000);
     assert_int_equal(phone->screen_count, 3);
@@ -102,29 +85,25 @@ static void test_late_before_the_step(void **state)
 {
     (void)state;
     turn_rig.traits.reply_limit_ms = 4000;
-    store_memory_set_next(
-        turn_rig.store, STORE_MEMORY_LOAD,
-        (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .there_ms = 0, .back_ms = 4000});
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 4000);
     begin("*384#");
     turn_rig_pass(3500);
     turn_rig_assert_begins(phone->screen, wait_text);
     turn_rig_pass(2000);
     assert_int_equal(phone->kind, DIALECT_PUSH);
     assert_int_equal(phone->screen_count, 2);
-    assert_int_equal(counters()->replays + counters()->steps, 1);
+    assert_int_equal(turn_rig_counters()->replays + turn_rig_counters()->steps, 1);
 }
 
 /* After the centre's own timer: the input may be elsewhere by now, and is not stepped any more. */
 static void test_too_late_for_the_step(void **state)
 {
     (void)state;
-    store_memory_set_next(
-        turn_rig.store, STORE_MEMORY_LOAD,
-        (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .there_ms = 0, .back_ms = 7000});
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 7000);
     begin("*384#");
     turn_rig_pass(9000);
     assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
-    assert_int_equal(counters()->steps, 0);
+    assert_int_equal(turn_rig_counters()->steps, 0);
     assert_int_equal(phone->screen_count, 1);
     assert_int_equal(phone->sms_count, 1);
     turn_rig_assert_begins(phone->sms[0], "Maaf, layanan sedang sibuk.");
@@ -151,7 +130,7 @@ static void test_else_by_sms(void **state)
         assert_int_equal(phone->sms_count, sms + 1);
         turn_rig_assert_begins(phone->sms[sms], "Baik, data Anda");
         assert_int_equal(phone->screen_count, i + 1);
-        assert_int_equal(owed(), 0);
+        assert_int_equal(turn_rig_owed(), 0);
     }
 }
 
@@ -180,8 +159,8 @@ static void test_an_unknown_push_is_not_told_again(void **state)
     turn_rig_pass(40000);
     assert_int_equal(phone->screen_count, 1);
     assert_int_equal(phone->sms_count, 0);
-    assert_int_equal(owed(), 0);
-    assert_int_equal(counters()->push_failures, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    assert_int_equal(turn_rig_counters()->push_failures, 1);
 }
 
 /* The commit before it is shown: heard of late, it may be that of a gateway that took it over. */
@@ -201,7 +180,7 @@ static void test_what_may_be_anothers_is_not_told_again(void **state)
         turn_rig_pass(40000);
         assert_int_equal(phone->screen_count - before, rows[i].screens);
         assert_int_equal(phone->sms_count, 0);
-        assert_int_equal(owed(), 0);
+        assert_int_equal(turn_rig_owed(), 0);
     }
 }
 
@@ -222,13 +201,11 @@ static void test_the_fall_back_is_once_only_too(void **state)
         while (turn_rig.shows < tried)
             turn_rig_pass(10);
         turn_rig.show_ends = TURN_SENT_OK;
-        store_memory_set_next(
-            turn_rig.store, STORE_MEMORY_COMMIT,
-            (struct store_memory_fate){.kind = kinds[i], .there_ms = 0, .back_ms = 0});
+        next_ends(STORE_MEMORY_COMMIT, kinds[i], 0, 0);
         turn_rig_pass(40000);
         assert_int_equal(phone->sms_count, i + 1);
         assert_int_equal(phone->screen_count, i + 1);
-        assert_int_equal(owed(), 0);
+        assert_int_equal(turn_rig_owed(), 0);
     }
 }
 
@@ -250,7 +227,7 @@ static void test_copies_of_a_late_input(void **state)
     turn_rig_pass(2000);
     assert_int_equal(turn_rig.answers, 4);
     assert_int_equal(phone->screen_count, 2);
-    assert_int_equal(counters()->steps, 1);
+    assert_int_equal(turn_rig_counters()->steps, 1);
 }
 
 static void test_a_dial_overtakes_the_result(void **state)
@@ -266,7 +243,7 @@ static void test_a_dial_overtakes_the_result(void **state)
     turn_rig_pass(30000);
     assert_int_equal(phone->screen_count, 2);
     assert_int_equal(phone->sms_count, 0);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 /* The dial comes when the question is about to be pushed, and waits for its turn to end. */
@@ -284,7 +261,7 @@ static void test_a_dial_overtakes_the_question(void **state)
     turn_rig_pass(30000);
     assert_int_equal(phone->screen_count, 2); /* the wait text, the dial's */
     assert_int_equal(phone->sms_count, 0);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 /* The dialogue is open still: the result goes there. */
@@ -309,9 +286,7 @@ static void test_a_wait_text_that_was_not_shown(void **state)
 static void test_told_to_wait_in_vain(void **state)
 {
     (void)state;
-    store_memory_set_next(
-        turn_rig.store, STORE_MEMORY_COMMIT,
-        (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .there_ms = 0, .back_ms = 7000});
+    next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_REFUSED, 0, 7000);
     begin("*384#");
     turn_rig_pass(9000);
     assert_int_equal(turn_rig.refusals, 1);
@@ -334,7 +309,7 @@ static void test_a_late_answer_outlives_its_gateway(void **state)
     turn_rig_pass(40000);
     /* Whatever was committed when it died: at most one result came. */
     assert_true(phone->screen_count + phone->sms_count <= 2);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 /* --- a copy that another gateway answers meanwhile ------------------------------------------- */
@@ -365,13 +340,12 @@ static struct dialect_input answer_late(const char *text, enum store_memory_fate
     input = turn_rig_input(0, DIALECT_ANSWER, "*384#", text);
     input.session = phone->session;
     phone->screen_count = 0;
-    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
-                          (struct store_memory_fate){.kind = commit, .back_ms = 3000});
+    next_ends(STORE_MEMORY_COMMIT, commit, 0, 3000);
     turn_rig.show_ends = wait_ends;
     turn_rig_deliver(&input);
     turn_rig_pass(1600);
     turn_rig.show_ends = TURN_SENT_OK;
-    assert_int_equal(counters()->late_answers, 1);
+    assert_int_equal(turn_rig_counters()->late_answers, 1);
     return input;
 }
 
@@ -387,7 +361,7 @@ static void assert_told(unsigned screens, unsigned sms)
     turn_rig_pass(40000);
     assert_int_equal(phone->screen_count, screens);
     assert_int_equal(phone->sms_count, sms);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 /* The wait text is lost; the dialogue is open, and the copy is answered in it: by a replay, or by

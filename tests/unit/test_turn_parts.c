@@ -43,11 +43,6 @@ static unsigned sms_count(void)
     return turn_rig.phones[0].sms_count;
 }
 
-static const struct turn_counters *counters(void)
-{
-    return turn_counters(turn_rig.engine);
-}
-
 static void test_three_one_two_with_a_restart(void **state)
 {
     (void)state;
@@ -59,7 +54,7 @@ static void test_three_one_two_with_a_restart(void **state)
     deliver(2);
     assert_int_equal(sms_count(), 1);
     turn_rig_assert_begins(turn_rig.phones[0].sms[0], done);
-    assert_int_equal(counters()->steps, 1);
+    assert_int_equal(turn_rig_counters()->steps, 1);
 }
 
 static void test_copies_before_and_after(void **state)
@@ -80,7 +75,7 @@ static void test_copies_before_and_after(void **state)
     assert_int_equal(sms_count(), 1);
     assert_int_equal(turn_rig.answers, 11);
     assert_int_equal(turn_rig.refusals, 0);
-    assert_int_equal(counters()->replays, 3);
+    assert_int_equal(turn_rig_counters()->replays, 3);
 }
 
 /* Not stored, not acknowledged; the centre sends it again. */
@@ -196,7 +191,7 @@ static void test_parts_that_wait_too_long_are_erased(void **state)
     turn_rig.wall_ms += (int64_t)turn_rig.settings.parts_keep_s * 1000;
     turn_rig_pass(2000);
     assert_int_equal(stored_parts(0), 0);
-    assert_int_equal(counters()->sms_parts_dropped, 2);
+    assert_int_equal(turn_rig_counters()->sms_parts_dropped, 2);
     deliver(3);
     assert_int_equal(sms_count(), 0);
 }

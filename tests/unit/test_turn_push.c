@@ -12,29 +12,6 @@
 
 static struct turn_rig_phone *const phone = turn_rig.phones;
 
-static const struct turn_counters *counters(void)
-{
-    return turn_counters(turn_rig.engine);
-}
-
-static size_t owed(void)
-{
-    return memory_data_owed_count(turn_rig.data);
-}
-
-/* The answer to a push, under the name that the centre gives the dialogue with it. */
-static const char *answer(const char *name, const char *text)
-{
-    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", text);
-
-    input.session.size = (uint8_t)strlen(name);
-    memcpy(input.session.octets, name, strlen(name));
-    phone->screen[0] = '\0';
-    turn_rig_deliver(&input);
-    turn_rig_settle();
-    return phone->screen;
-}
-
 static void abort_dialogue(const char *name)
 {
     struct dialect_input input = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
@@ -56,14 +33,14 @@ static void test_a_question_and_its_answers(void **state)
     assert_int_equal(phone->kind, DIALECT_PUSH);
     assert_true(phone->was_pushed);
     assert_int_equal(phone->session.size, 0);
-    assert_int_equal(owed(), 0);
-    assert_int_equal(counters()->pushes, 1);
-    turn_rig_assert_begins(answer("ab", "1"), "Untuk mendaftar");
+    assert_int_equal(turn_rig_owed(), 0);
+    assert_int_equal(turn_rig_counters()->pushes, 1);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
     assert_int_equal(phone->kind, DIALECT_ASK);
     assert_true(phone->was_pushed);
     assert_memory_equal(phone->session.octets, "ab", 2);
     /* From now on the name is its own: another one is another dialogue. */
-    turn_rig_assert_begins(answer("cd", "1"), "Tabik pun!");
+    turn_rig_assert_begins(turn_rig_answer("cd", "1"), "Tabik pun!");
     assert_false(phone->was_pushed);
 }
 
@@ -93,8 +70,8 @@ static void test_nothing_of_that_name(void **state)
     turn_rig_owe_push(0, "NIRVANA", 60000);
     turn_rig_pass(2000);
     assert_int_equal(phone->screen_count, 0);
-    assert_int_equal(counters()->push_failures, 2);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_counters()->push_failures, 2);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 static void test_it_waits_for_a_running_dialogue(void **state)
@@ -108,7 +85,7 @@ static void test_it_waits_for_a_running_dialogue(void **state)
     turn_rig_pass(3000);
     assert_int_equal(phone->screen_count, 2);
     assert_int_equal(phone->kind, DIALECT_PUSH);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 static void test_the_links_clock_ends_a_dialogue_for_pushes(void **state)
@@ -137,8 +114,8 @@ static void test_it_expires(void **state)
     turn_rig_owe_push(0, "MAIN", 20000);
     turn_rig_pass(40000);
     assert_int_equal(phone->screen_count, 1);
-    assert_int_equal(counters()->pushes_expired, 1);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_counters()->pushes_expired, 1);
+    assert_int_equal(turn_rig_owed(), 0);
     /* The dialogue that was in its way is left alone. */
     turn_rig_assert_begins(turn_rig_type(0, "1"), "#TerusUsaha Lampung");
 }
@@ -149,8 +126,8 @@ static void test_a_refusal_ends_it(void **state)
     turn_rig.show_ends = TURN_SENT_PERMANENT;
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
-    assert_int_equal(counters()->push_failures, 1);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_counters()->push_failures, 1);
+    assert_int_equal(turn_rig_owed(), 0);
     turn_rig.show_ends = TURN_SENT_OK;
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 0);
@@ -165,17 +142,17 @@ static void test_a_centre_that_cannot_now(void **state)
     turn_rig.has_push_link = false;
     turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(2000);
-    assert_int_equal(owed(), 1);
+    assert_int_equal(turn_rig_owed(), 1);
     turn_rig.has_push_link = true;
     turn_rig.show_ends = TURN_SENT_TEMPORARY;
     turn_rig_pass(20000);
-    assert_int_equal(owed(), 1);
+    assert_int_equal(turn_rig_owed(), 1);
     turn_rig.show_ends = TURN_SENT_OK;
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 1);
-    assert_int_equal(owed(), 0);
-    assert_int_equal(counters()->steps, 0);
-    turn_rig_assert_begins(answer("ab", "1"), "Untuk mendaftar");
+    assert_int_equal(turn_rig_owed(), 0);
+    assert_int_equal(turn_rig_counters()->steps, 0);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
 }
 
 /* The outcome is not known: repeated, until it is, or an answer proves that it was shown. */
@@ -185,22 +162,22 @@ static void test_an_unknown_outcome(void **state)
     turn_rig.show_ends = TURN_SENT_UNKNOWN;
     turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(2000);
-    assert_int_equal(owed(), 1);
+    assert_int_equal(turn_rig_owed(), 1);
     turn_rig.show_ends = TURN_SENT_OK;
     turn_rig_restart();
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 1);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 
     turn_rig.show_ends = TURN_SENT_UNKNOWN;
     abort_dialogue("");
     turn_rig_owe_push(0, "MAIN", 100000);
     turn_rig_pass(2000);
     turn_rig.show_ends = TURN_SENT_OK;
-    turn_rig_assert_begins(answer("ab", "1"), "Untuk mendaftar");
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 2); /* the answer's alone */
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 /* Killed between the commit and the show. */
@@ -217,7 +194,7 @@ static void test_a_push_outlives_its_gateway(void **state)
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 1);
     turn_rig_assert_begins(phone->screen, "#TerusUsaha Lampung");
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 /* All buckets are looked into at once, and the links have room for little more than one each: those
@@ -231,7 +208,7 @@ static void test_little_room_is_shared_by_the_buckets(void **state)
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(500);
     assert_int_equal(phone->screen_count, 1);
-    assert_int_equal(owed(), 0);
+    assert_int_equal(turn_rig_owed(), 0);
 }
 
 static void test_the_response_names_the_dialogue(void **state)
@@ -241,11 +218,11 @@ static void test_the_response_names_the_dialogue(void **state)
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
     assert_int_equal(phone->screen_count, 1);
-    turn_rig_assert_begins(answer("zz", "1"), "Tabik pun!"); /* not its name */
+    turn_rig_assert_begins(turn_rig_answer("zz", "1"), "Tabik pun!"); /* not its name */
     abort_dialogue("zz");
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
-    turn_rig_assert_begins(answer("ni", "1"), "Untuk mendaftar");
+    turn_rig_assert_begins(turn_rig_answer("ni", "1"), "Untuk mendaftar");
 }
 
 static void test_the_end_of_the_dialogue_before_comes_late(void **state)
@@ -263,7 +240,7 @@ static void test_the_end_of_the_dialogue_before_comes_late(void **state)
     turn_rig_pass(2000);
     assert_int_equal(phone->kind, DIALECT_PUSH);
     abort_dialogue("o");
-    turn_rig_assert_begins(answer("n", "1"), "Untuk mendaftar");
+    turn_rig_assert_begins(turn_rig_answer("n", "1"), "Untuk mendaftar");
 }
 
 static void test_aborts_are_confirmed_where_the_centre_wants_it(void **state)

@@ -8,11 +8,6 @@
 
 #include <cmocka.h>
 
-static const struct turn_counters *counters(void)
-{
-    return turn_counters(turn_rig.engine);
-}
-
 static void receive(enum receipt_state state, bool is_final, const char *msisdn, const char *name)
 {
     struct turn_origin origin = {.link = &turn_rig, .link_name = "op1", .connection = 1};
@@ -58,14 +53,14 @@ static void any_gateway_may_be_told(void **state)
     turn_rig_restart();
     receive(RECEIPT_DELIVERED, true, msisdn, "op1/1");
     assert_int_equal(turn_rig.refusals, 0);
-    assert_int_equal(counters()->sms_delivered, 1);
+    assert_int_equal(turn_rig_counters()->sms_delivered, 1);
     assert_int_equal(tally().delivered, 1);
     owe(1, "op1/2");
     receive(RECEIPT_REJECTED, true, turn_rig.phones[1].msisdn, "op1/2");
-    assert_int_equal(counters()->sms_failed, 1);
+    assert_int_equal(turn_rig_counters()->sms_failed, 1);
     owe(2, "op1/3");
     receive(RECEIPT_EXPIRED, true, turn_rig.phones[2].msisdn, "op1/3");
-    assert_int_equal(counters()->sms_expired, 1);
+    assert_int_equal(turn_rig_counters()->sms_expired, 1);
     assert_int_equal(tally().owed, 3);
     assert_int_equal(tally().waiting, 0);
 }
@@ -79,8 +74,8 @@ static void what_ends_nothing_is_answered_at_once(void **state)
     receive(RECEIPT_DELIVERED, true, "", "op1/1");
     receive(RECEIPT_DELIVERED, true, msisdn, NULL);
     assert_int_equal(turn_rig.refusals, 0);
-    assert_int_equal(counters()->receipts, 3);
-    assert_int_equal(counters()->receipts_unmatched, 2);
+    assert_int_equal(turn_rig_counters()->receipts, 3);
+    assert_int_equal(turn_rig_counters()->receipts_unmatched, 2);
     receive(RECEIPT_DELIVERED, true, msisdn, "op1/1");
     assert_int_equal(tally().delivered, 1);
 }
@@ -102,16 +97,16 @@ static void one_that_is_not_stored_is_not_acknowledged(void **state)
     receive(RECEIPT_DELIVERED, true, msisdn, "op1/1"); /* the centre brings it once more */
     assert_int_equal(turn_rig.refusals, 3);
     assert_int_equal(tally().delivered, 1);
-    assert_int_equal(counters()->receipts_refused, 3);
+    assert_int_equal(turn_rig_counters()->receipts_refused, 3);
 }
 
 static void one_may_be_here_before_the_response(void **state)
 {
     (void)state;
     receive(RECEIPT_DELIVERED, true, turn_rig.phones[0].msisdn, "op1/1");
-    assert_int_equal(counters()->receipts_early, 1);
+    assert_int_equal(turn_rig_counters()->receipts_early, 1);
     owe(0, "op1/1");
-    assert_int_equal(counters()->sms_delivered, 1);
+    assert_int_equal(turn_rig_counters()->sms_delivered, 1);
     assert_int_equal(tally().delivered, 1);
 }
 
@@ -123,7 +118,7 @@ static void too_many_without_a_message_are_refused(void **state)
     (void)state;
     for (unsigned i = 0; i <= STORE_PARKED_MAX; i++)
         receive(RECEIPT_DELIVERED, true, turn_rig.phones[0].msisdn, names[i]);
-    assert_int_equal(counters()->receipts_early, STORE_PARKED_MAX);
+    assert_int_equal(turn_rig_counters()->receipts_early, STORE_PARKED_MAX);
     assert_int_equal(turn_rig.refusals, 1);
     assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
 }
@@ -140,9 +135,9 @@ static void silence_ends_it(void **state)
     assert_int_equal(tally().expired, 0);
     turn_rig_pass(4000);
     assert_int_equal(tally().expired, 1);
-    assert_int_equal(counters()->sms_expired, 1);
+    assert_int_equal(turn_rig_counters()->sms_expired, 1);
     turn_rig_pass(4000);
-    assert_int_equal(counters()->sms_expired, 1);
+    assert_int_equal(turn_rig_counters()->sms_expired, 1);
 }
 
 int main(void)
