@@ -174,6 +174,34 @@ static void test_a_correction_by_sms_means_the_other(void **state)
     assert_string_equal(world_merchant_at(1)->name, "SITI AMINAH BINTI ALI");
 }
 
+static uint64_t hash_nik(const void *ctx, const char *nik)
+{
+    (void)ctx;
+    (void)nik;
+    return UINT64_C(0x0123456789abcdef);
+}
+
+/* Put on hold between the walk that found two of one NIK and the timer that says so. */
+static void test_it_is_not_marked_as_a_twin(void **state)
+{
+    const char *regno = register_one();
+
+    (void)state;
+    world_begin();
+    text_copy(world.p.subscriber.merchants[0].nik, sizeof(world.p.subscriber.merchants[0].nik),
+              "1871994101809999");
+    world.p.record_changed = true;
+    world_end();
+    for (int is_frozen = 1; is_frozen >= 0; is_frozen--) {
+        freeze(regno, is_frozen);
+        world_begin();
+        world.p.hash_nik = hash_nik;
+        programme_on_timer(&world.p, PROGRAMME_TIMER_TWIN "01234567", &world.state);
+        world_end();
+        assert_int_equal((world_merchant_at(0)->flags & MERCHANT_FLAG_NIK_USED) == 0, is_frozen);
+    }
+}
+
 static void test_retention_stands_still(void **state)
 {
     struct programme_periods periods = programme_periods_default();
@@ -218,6 +246,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_correction_waits_as_long, world_setup),
         cmocka_unit_test_setup(test_others_of_the_number_go_on, world_setup),
         cmocka_unit_test_setup(test_a_correction_by_sms_means_the_other, world_setup),
+        cmocka_unit_test_setup(test_it_is_not_marked_as_a_twin, world_setup),
         cmocka_unit_test_setup(test_retention_stands_still, world_setup),
         cmocka_unit_test_setup(test_cancelling_and_erasing_work, world_setup),
     };

@@ -163,20 +163,49 @@ static void register_with(unsigned phone, const char *nik)
     turn_rig_assert_begins(turn_rig_dial(phone, dialled), "Terima kasih");
 }
 
-static bool is_flagged(unsigned phone)
+/* The subscriber as stored, with one registration. */
+static struct subscriber *read_one(unsigned phone, struct store_reply *reply)
 {
     static uint8_t plain[STORE_MERCHANT_BYTES_MAX];
     static struct subscriber s;
-    struct store_reply reply;
     struct writer w;
 
-    memory_data_load(turn_rig.data, turn_rig.phones[phone].msisdn, &reply);
+    memory_data_load(turn_rig.data, turn_rig.phones[phone].msisdn, reply);
     writer_init(&w, plain, sizeof(plain));
     assert_true(vault_open(turn_rig.vault, VAULT_MERCHANT, turn_rig.phones[phone].msisdn,
-                           reply.subscriber.merchant.data, &w));
+                           reply->subscriber.merchant.data, &w));
     assert_true(subscriber_decode(&s, writer_span(&w)));
     assert_int_equal(s.merchant_count, 1);
-    return (s.merchants[0].flags & MERCHANT_FLAG_NIK_USED) != 0;
+    return &s;
+}
+
+static bool is_flagged(unsigned phone)
+{
+    struct store_reply reply;
+
+    return (read_one(phone, &reply)->merchants[0].flags & MERCHANT_FLAG_NIK_USED) != 0;
+}
+
+/* Puts it on hold, or takes it off, as warungctl does. */
+static void freeze(unsigned phone, bool is_frozen)
+{
+    static uint8_t plain[STORE_MERCHANT_BYTES_MAX], sealed[STORE_MERCHANT_BYTES_MAX];
+    const char *msisdn = turn_rig.phones[phone].msisdn;
+    struct store_reply reply;
+    struct subscriber *s = read_one(phone, &reply);
+    struct store_commit commit = {.msisdn = msisdn,
+                                  .merchant_version = reply.subscriber.merchant.version};
+    struct writer w;
+
+    s->merchants[0].frozen_ms = is_frozen ? 1795489200000 : 0;
+    writer_init(&w, plain, sizeof(plain));
+    subscriber_encode(s, &w);
+    commit.merchant = writer_span(&w);
+    writer_init(&w, sealed, sizeof(sealed));
+    assert_true(vault_seal(turn_rig.vault, VAULT_MERCHANT, msisdn, commit.merchant, &w));
+    commit.merchant = writer_span(&w);
+    memory_data_commit(turn_rig.data, &commit, &reply);
+    assert_int_equal(reply.result, STORE_OK);
 }
 
 static void test_one_nik_of_two_numbers(void **state)
@@ -201,14 +230,31 @@ static void test_one_nik_of_two_numbers(void **state)
     assert_int_equal(entries(STORE_LOG_JOURNAL), written);
 }
 
+/* On hold it is not compared; once released it is. */
+static void test_on_hold_is_no_twin(void **state)
+{
+    (void)state;
+    use(2);
+    register_with(0, NIK);
+    freeze(0, true);
+    register_with(2, NIK);
+    turn_rig_pass(10000);
+    assert_false(is_flagged(0));
+    assert_false(is_flagged(2));
+    freeze(0, false);
+    turn_rig_pass(10000);
+    assert_true(is_flagged(0));
+    assert_true(is_flagged(2));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_over_goes),      TEST(test_not_by_night),     TEST(test_off),
-        TEST(test_periods_are_configured), TEST(test_logs_are_trimmed), TEST(test_twice_at_once),
-        TEST(test_one_nik_of_two_numbers),
+        TEST(test_what_is_over_goes),      TEST(test_not_by_night),       TEST(test_off),
+        TEST(test_periods_are_configured), TEST(test_logs_are_trimmed),   TEST(test_twice_at_once),
+        TEST(test_one_nik_of_two_numbers), TEST(test_on_hold_is_no_twin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
