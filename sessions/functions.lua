@@ -11,8 +11,8 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 7
-local SERVES_FROM = 7
+local LIBRARY_VERSION = 8
+local SERVES_FROM = 8
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
@@ -61,6 +61,25 @@ local function commit(keys, args)
     return 1
 end
 
+-- Several of them, each for itself: KEYS records; ARGV of each as of commit(). Returns what commit() would
+-- for each.
+local function commit_each(keys, args)
+    local call, reply, at = redis.call, {}, 1
+    for i = 1, #keys do
+        local key, expected, ttl = keys[i], args[at], args[at + 2]
+        if call('GETRANGE', key, '0', '7') ~= expected then
+            reply[i] = 0
+        elseif expected == '' or ttl == '0' then
+            reply[i] = write_record(key, expected, args[at + 1], ttl)
+        else
+            call('SETEX', key, ttl, args[at + 1])
+            reply[i] = 1
+        end
+        at = at + 3
+    end
+    return reply
+end
+
 -- KEYS record; ARGV expected version. Returns 0 = another version, 1 = gone.
 local function delete(keys, args)
     if redis.call('GETRANGE', keys[1], '0', '7') ~= args[1] then
@@ -70,24 +89,25 @@ local function delete(keys, args)
     return 1
 end
 
--- Reads ARGV in order.
-local function reader(args)
-    local at = 0
-    return function()
-        at = at + 1
-        return args[at]
+-- Reads words in order, from behind the one at `at`: the next, or the next `count`.
+local function reader(words, at)
+    return function(count)
+        local from = at + 1
+        at = at + (count or 1)
+        if count then
+            return unpack(words, from, at)
+        end
+        return words[at]
     end
 end
 
--- 'w' write, 'd' delete, 'c' check only, '-' leave alone.
-local function is_current(key, mode, expected)
-    return mode == '-' or redis.call('GETRANGE', key, '0', '7') == expected
-end
+-- What is done with a record of w_commit_all: octets of its shape.
+local WRITE, DELETE, LEFT_ALONE = 119, 100, 45 -- 'w', 'd', '-'; and 'c', only checked
 
 local function apply_record(key, mode, expected, value, ttl)
-    if mode == 'w' then
+    if mode == WRITE then
         return write_record(key, expected, value, ttl)
-    elseif mode == 'd' then
+    elseif mode == DELETE then
         redis.call('DEL', key)
     end
     return 0
@@ -186,9 +206,9 @@ end
 
 -- {b}p: every number that has a merchant record. A set of numbers takes 8 octets each.
 local function people_note(people, mode, expected, msisdn)
-    if mode == 'd' then
+    if mode == DELETE then
         redis.call('SREM', people, msisdn)
-    elseif mode == 'w' and expected == '' then
+    elseif expected == '' then
         redis.call('SADD', people, msisdn)
     end
 end
@@ -219,33 +239,6 @@ local function index(members, leave, enter, member, at_ms, msisdn)
     end
 end
 
--- One call for all that go and one for all that come: a call costs more than what it does. The last
--- word about a member counts.
-local function set_timers(timers, take)
-    local count = number_of(take())
-    if count == 0 then
-        return
-    end
-    local last, gone, due = {}, {}, {}
-    for _ = 1, count do
-        local member = take()
-        last[member] = take()
-    end
-    for member, due_ms in pairs(last) do
-        if due_ms == '0' then
-            gone[#gone + 1] = member
-        else
-            due[#due + 1], due[#due + 2] = due_ms, member
-        end
-    end
-    if #gone > 0 then
-        redis.call('ZREM', timers, unpack(gone))
-    end
-    if #due > 0 then
-        redis.call('ZADD', timers, unpack(due))
-    end
-end
-
 -- Entries older than `oldest_ms` may go; '0' = none.
 local function log_add(journal, oldest_ms, body)
     if oldest_ms == '0' then
@@ -255,52 +248,86 @@ local function log_add(journal, oldest_ms, body)
     end
 end
 
--- All that one commit may hold.
--- KEYS 1 session, 2 merchant, 3 outbox, 4 members, 5 timers, 6 journal, 7 consents, 8 people, 9 counters,
---      10 messages of the subject, then index sets.
--- ARGV msisdn, owner ('' = nobody), since when (ms) journal entries and consents are kept ('0' = ever),
---      subject (keyed hash of the msisdn), '1' = what is owed to it is forgotten first,
---      session: mode, expected version, value, TTL; merchant: mode, expected version, value;
---      number of bodies owed, each; number of settled ids, each;
---      number of index rows, each: member, at_ms, place of leave set and of enter set in KEYS (0 = none);
---      number of timers, each: member, due_ms (0 = remove); number of journal bodies, each;
---      number of consents, each.
+-- Of words: since when entries are kept, then `count` bodies.
+local function log_all(key, count, take)
+    local oldest_ms = count > 0 and take()
+    for _ = 1, count do
+        log_add(key, oldest_ms, take())
+    end
+end
+
+-- All that one commit may hold. A word costs more on its way here than most of what is done with it, so
+-- only those are sent that this commit needs.
+-- ARGV 1 is the commit's shape, an octet each: mode of session and merchant; then how many (from NONE
+--      up): 1 = what is owed to the subject is forgotten first; bodies owed; ids settled; index rows;
+--      timers that end; timers that begin; journal bodies; consents.
+-- KEYS session, merchant; then those that the shape needs of: people, outbox, counters, messages of the
+--      subject, members, timers, journal, consents, sets of the index rows.
+-- ARGV 2... likewise: expected version, value, TTL of the session; expected version, value of the
+--      merchant; msisdn; subject (keyed hash of the msisdn); owner ('' = nobody), each body; each id; each
+--      row: member, at_ms, 'l' leaves the next set, 'e' enters it, 'b' leaves it and enters the one after,
+--      'n' neither; each member that ends; due_ms and member that begin; since when (ms) journal entries
+--      are kept ('0' = ever), each; the same of consents.
 -- Returns {1, session version, merchant version, id owed...}, or {0, session, merchant} as they are.
+local NONE = 48 -- '0'
+
 local function commit_all(keys, args)
-    local take = reader(args)
-    local msisdn, owner, journal_since, consents_since = take(), take(), take(), take()
-    local subject, is_forgotten = take(), take()
-    local s_mode, s_expected, s_value, s_ttl = take(), take(), take(), take()
-    local m_mode, m_expected, m_value = take(), take(), take()
-    if not (is_current(keys[1], s_mode, s_expected) and is_current(keys[2], m_mode, m_expected)) then
-        return {0, redis.call('GET', keys[1]), redis.call('GET', keys[2])}
+    local call, take, key = redis.call, reader(args, 1), reader(keys, 2)
+    local s_mode, m_mode, forgotten, owed, settled, rows, ending, beginning, entries, consents =
+        string.byte(args[1], 1, 10)
+    local s_expected = s_mode ~= LEFT_ALONE and take()
+    local s_value, s_ttl = s_mode == WRITE and take(), s_mode == WRITE and take()
+    local m_expected = m_mode ~= LEFT_ALONE and take()
+    local m_value = m_mode == WRITE and take()
+    if (s_expected and call('GETRANGE', keys[1], '0', '7') ~= s_expected) or
+        (m_expected and call('GETRANGE', keys[2], '0', '7') ~= m_expected) then
+        return {0, call('GET', keys[1]), call('GET', keys[2])}
     end
     local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl),
         apply_record(keys[2], m_mode, m_expected, m_value, '0')}
-    people_note(keys[8], m_mode, m_expected, msisdn)
-    if is_forgotten == '1' then
-        forget_owed(keys[3], keys[5], keys[9], keys[10], subject)
+
+    local is_forgotten, has_person = forgotten ~= NONE, m_mode == WRITE or m_mode == DELETE
+    local msisdn = (has_person or rows ~= NONE) and take()
+    local subject = (is_forgotten or owed ~= NONE) and take()
+    if has_person then
+        people_note(key(), m_mode, m_expected, msisdn)
     end
-    for _ = 1, number_of(take()) do
-        reply[#reply + 1] = owe(keys[3], owner, take(), subject)
+    local outbox = (is_forgotten or owed ~= NONE or settled ~= NONE) and key()
+    local counters = (is_forgotten or settled ~= NONE) and key()
+    local subject_key = is_forgotten and key()
+    local members = rows ~= NONE and key()
+    local timers = (is_forgotten or ending ~= NONE or beginning ~= NONE) and key()
+    local journal = entries ~= NONE and key()
+    local consent_log = consents ~= NONE and key()
+
+    if is_forgotten then
+        forget_owed(outbox, timers, counters, subject_key, subject)
     end
-    for _ = 1, number_of(take()) do
-        if settle_entry(keys[3], take()) then
-            tally(keys[9], 's', '1')
+    if owed ~= NONE then
+        local owner = take()
+        for _ = NONE + 1, owed do
+            reply[#reply + 1] = owe(outbox, owner, take(), subject)
         end
     end
-    for _ = 1, number_of(take()) do
-        local member, at_ms = take(), take()
-        local leave, enter = keys[number_of(take())], keys[number_of(take())]
-        index(keys[4], leave, enter, member, at_ms, msisdn)
+    for _ = NONE + 1, settled do
+        if settle_entry(outbox, take()) then
+            tally(counters, 's', '1')
+        end
     end
-    set_timers(keys[5], take)
-    for _ = 1, number_of(take()) do
-        log_add(keys[6], journal_since, take())
+    for _ = NONE + 1, rows do
+        local member, at_ms, move = take(), take(), take()
+        local leave = (move == 'l' or move == 'b') and key()
+        local enter = (move == 'e' or move == 'b') and key()
+        index(members, leave, enter, member, at_ms, msisdn)
     end
-    for _ = 1, number_of(take()) do
-        log_add(keys[7], consents_since, take())
+    if ending ~= NONE then
+        call('ZREM', timers, take(ending - NONE))
     end
+    if beginning ~= NONE then
+        call('ZADD', timers, take(2 * (beginning - NONE)))
+    end
+    log_all(journal, entries - NONE, take)
+    log_all(consent_log, consents - NONE, take)
     return reply
 end
 
@@ -653,6 +680,7 @@ local function log(keys, args)
 end
 
 redis.register_function('w_commit', commit)
+redis.register_function('w_commit_each', commit_each)
 redis.register_function('w_delete', delete)
 redis.register_function('w_commit_all', commit_all)
 redis.register_function('w_settle', settle)

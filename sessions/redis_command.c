@@ -88,12 +88,26 @@ void redis_command_add_number(struct redis_command *c, int64_t number)
     redis_command_add(c, span_of(text, size));
 }
 
-void redis_command_start(struct redis_command *c, const char *word)
+void redis_command_add_all(struct redis_command *c, const struct redis_command *words)
+{
+    size_t size = words->size - HEAD_BYTES;
+
+    reserve(c, size);
+    append(c, words->octets + HEAD_BYTES, size);
+    c->words += words->words;
+}
+
+void redis_command_clear(struct redis_command *c)
 {
     c->size = 0;
     c->words = 0;
     reserve(c, HEAD_BYTES);
     c->size = HEAD_BYTES;
+}
+
+void redis_command_start(struct redis_command *c, const char *word)
+{
+    redis_command_clear(c);
     redis_command_add_string(c, word);
 }
 

@@ -14,6 +14,8 @@ struct redis_command {
 
 void redis_command_init(struct redis_command *c);
 void redis_command_fini(struct redis_command *c);
+/* Begins anew without a word: words to add to a command later. */
+void redis_command_clear(struct redis_command *c);
 /* Begins a new command with its first word. */
 void redis_command_start(struct redis_command *c, const char *word);
 void redis_command_add(struct redis_command *c, struct span word);
@@ -21,6 +23,8 @@ void redis_command_add_string(struct redis_command *c, const char *word);
 void redis_command_add_number(struct redis_command *c, int64_t number);
 /* A word of two parts: the octets of a version and its record. */
 void redis_command_add_pair(struct redis_command *c, struct span first, struct span second);
+/* All words of another. */
+void redis_command_add_all(struct redis_command *c, const struct redis_command *words);
 /* Once, after the last word: the number of words is known then. The octets live until the next
  * start. */
 struct span redis_command_end(struct redis_command *c);

@@ -39,6 +39,7 @@ struct redis_conn {
     unsigned failures;
 
     struct list in_flight;
+    unsigned requests; /* that they stand for */
     struct list held;
     bool has_write; /* since the last WAIT */
     unsigned waits; /* WAITs in flight: one at most, or none */
@@ -372,6 +373,7 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
     struct redis_call *call = privdata;
 
     list_remove(&c->in_flight, &call->node);
+    c->requests -= 1 + call->more;
     if (c->is_freeing) {
         if (call->fn == on_wait_reply)
             list_push_back(&c->idle_waits, &call->node);
@@ -384,7 +386,7 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
 
 static bool has_room(const struct redis_conn *c)
 {
-    return c->in_flight.count < c->settings.in_flight_max &&
+    return c->requests < c->settings.in_flight_max &&
            sdslen(c->ac->c.obuf) < c->settings.output_bytes_max;
 }
 
@@ -393,6 +395,7 @@ static void put(struct redis_conn *c, struct redis_call *call, struct span comma
 {
     call->deadline_ms = c->settings.timers->now_ms + timeout_ms;
     list_push_back(&c->in_flight, &call->node);
+    c->requests += 1 + call->more;
     if (redisAsyncFormattedCommand(c->ac, on_reply, call, (const char *)command.data,
                                    command.size) != REDIS_OK)
         assert(!"hiredis takes commands while it is connected");
@@ -407,7 +410,7 @@ bool redis_conn_send(struct redis_conn *c, struct redis_call *call, struct span 
     if (!has_room(c))
         return false;
     put(c, call, command, timeout_ms);
-    c->has_write |= call->held_fn != NULL;
+    c->has_write |= call->is_write;
     return true;
 }
 
@@ -545,5 +548,5 @@ bool redis_conn_is_ready(const struct redis_conn *c)
 
 unsigned redis_conn_in_flight(const struct redis_conn *c)
 {
-    return (unsigned)c->in_flight.count;
+    return c->requests;
 }

@@ -40,6 +40,8 @@ struct redis_call {
     uint64_t deadline_ms;
     redis_call_fn *fn;
     redis_held_fn *held_fn;
+    bool is_write; /* replicas should have it: a WAIT follows where there are any to wait for */
+    unsigned more; /* it stands for so many requests beyond one */
 };
 
 struct redis_conn_settings {
@@ -89,6 +91,7 @@ void redis_conn_drop(struct redis_conn *c, const char *reason);
 
 enum redis_conn_state redis_conn_state(const struct redis_conn *c);
 bool redis_conn_is_ready(const struct redis_conn *c);
+/* Requests, so a call with `more` counts for several. */
 unsigned redis_conn_in_flight(const struct redis_conn *c);
 
 #endif

@@ -8,8 +8,6 @@ enum {
     KEY_BYTES_MAX = sizeof(((struct redis_tag *)0)->text) + 4 + STORE_NAME_BYTES_MAX,
     MEMBER_BYTES_MAX = STORE_NAME_BYTES_MAX + STORE_MSISDN_BYTES_MAX + 2,
     VERSION_BYTES = 8,
-    FIXED_KEYS = 10, /* of w_commit_all: session, merchant, outbox, members, timers, journal,
-                        consents, people, counters, messages */
 };
 
 void redis_tag_init(struct redis_tag *tag, unsigned bucket, unsigned buckets)
@@ -125,51 +123,109 @@ void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag 
     add_key(c, tag, "m:", msisdn);
 }
 
-void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_commit *commit)
+void redis_encode_commit_key(struct redis_command *keys, const struct redis_tag *tag,
+                             const struct store_commit *commit)
 {
-    start_function(c, "w_commit", 1);
-    add_key(c, tag, "s:", commit->msisdn);
-    add_expected(c, commit->session_version);
-    add_record(c, commit->session_version, commit->session);
-    redis_command_add_number(c, commit->session_ttl_s);
+    add_key(keys, tag, "s:", commit->msisdn);
 }
 
-static const char *mode(bool is_written, bool is_deleted, bool is_checked)
+void redis_encode_commit_words(struct redis_command *words, const struct store_commit *commit)
+{
+    add_expected(words, commit->session_version);
+    add_record(words, commit->session_version, commit->session);
+    redis_command_add_number(words, commit->session_ttl_s);
+}
+
+void redis_encode_commit_each(struct redis_command *c, unsigned count,
+                              const struct redis_command *keys, const struct redis_command *words)
+{
+    start_function(c, count == 1 ? "w_commit" : "w_commit_each", count);
+    redis_command_add_all(c, keys);
+    redis_command_add_all(c, words);
+}
+
+/* What a commit needs of w_commit_all: the words it is sent. */
+struct shape {
+    char session, merchant; /* written, deleted, only checked, left alone: w, d, c, - */
+    bool has_person;        /* the merchant's number comes or goes */
+    bool has_subject;
+    bool has_outbox;
+    bool has_counters;
+    bool has_timers;
+    unsigned ending, beginning; /* timers */
+};
+
+static char mode(bool is_written, bool is_deleted, bool is_checked)
 {
     if (is_written)
-        return "w";
+        return 'w';
     if (is_deleted)
-        return "d";
-    return is_checked ? "c" : "-";
+        return 'd';
+    return is_checked ? 'c' : '-';
 }
 
-static void add_records(struct redis_command *c, const struct store_commit *commit)
+/* The last word about a timer counts. */
+static bool is_superseded(const struct store_commit *commit, unsigned i)
 {
-    redis_command_add_string(c, mode(commit->session.size != 0, commit->session_delete, false));
-    add_expected(c, commit->session_version);
-    add_record(c, commit->session_version, commit->session);
-    redis_command_add_number(c, commit->session_ttl_s);
-    redis_command_add_string(
-        c, mode(commit->merchant.size != 0, commit->merchant_delete, commit->merchant_checked));
-    add_expected(c, commit->merchant_version);
-    add_record(c, commit->merchant_version, commit->merchant);
+    for (unsigned later = i + 1; later < commit->timer_count; later++) {
+        if (strcmp(commit->timers[later].kind, commit->timers[i].kind) == 0)
+            return true;
+    }
+    return false;
 }
 
-/* Index sets are the keys behind the fixed ones, two a row in order: leave, enter, where there is
- * one. */
-static unsigned set_count(const struct store_commit *commit)
+static struct shape shape_of(const struct store_commit *commit)
 {
-    unsigned count = 0;
+    struct shape s = {
+        .session = mode(commit->session.size != 0, commit->session_delete, false),
+        .merchant =
+            mode(commit->merchant.size != 0, commit->merchant_delete, commit->merchant_checked),
+        .has_subject = commit->owed_forgotten || commit->owed_count != 0,
+        .has_counters = commit->owed_forgotten || commit->settled_count != 0,
+    };
+
+    for (unsigned i = 0; i < commit->timer_count; i++) {
+        if (!is_superseded(commit, i))
+            *(commit->timers[i].due_ms == 0 ? &s.ending : &s.beginning) += 1;
+    }
+    s.has_person = s.merchant == 'w' || s.merchant == 'd';
+    s.has_outbox = s.has_subject || s.has_counters;
+    s.has_timers = commit->owed_forgotten || s.ending != 0 || s.beginning != 0;
+    return s;
+}
+
+static unsigned key_count(const struct shape *s, const struct store_commit *commit)
+{
+    unsigned count = 2U + s->has_person + s->has_outbox + s->has_counters + commit->owed_forgotten +
+                     (commit->index_count != 0) + s->has_timers + (commit->journal_count != 0) +
+                     (commit->consent_count != 0);
 
     for (unsigned i = 0; i < commit->index_count; i++)
         count += (commit->index[i].leave_set != NULL) + (commit->index[i].enter_set != NULL);
     return count;
 }
 
-static void add_set_keys(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_commit *commit)
+static void add_keys(struct redis_command *c, const struct redis_tag *tag, const struct shape *s,
+                     const struct store_commit *commit)
 {
+    add_key(c, tag, "s:", commit->msisdn);
+    add_key(c, tag, "m:", commit->msisdn);
+    if (s->has_person)
+        add_key(c, tag, "p", "");
+    if (s->has_outbox)
+        add_key(c, tag, "o", "");
+    if (s->has_counters)
+        add_key(c, tag, "n", "");
+    if (commit->owed_forgotten)
+        add_key(c, tag, "x:", commit->subject);
+    if (commit->index_count != 0)
+        add_key(c, tag, "r", "");
+    if (s->has_timers)
+        add_key(c, tag, "t", "");
+    if (commit->journal_count != 0)
+        add_key(c, tag, "j", "");
+    if (commit->consent_count != 0)
+        add_key(c, tag, "c", "");
     for (unsigned i = 0; i < commit->index_count; i++) {
         if (commit->index[i].leave_set != NULL)
             add_key(c, tag, "i:", commit->index[i].leave_set);
@@ -178,71 +234,104 @@ static void add_set_keys(struct redis_command *c, const struct redis_tag *tag,
     }
 }
 
+static void add_shape(struct redis_command *c, const struct shape *s,
+                      const struct store_commit *commit)
+{
+    const char octets[] = {
+        s->session,
+        s->merchant,
+        (char)('0' + commit->owed_forgotten),
+        (char)('0' + commit->owed_count),
+        (char)('0' + commit->settled_count),
+        (char)('0' + commit->index_count),
+        (char)('0' + s->ending),
+        (char)('0' + s->beginning),
+        (char)('0' + commit->journal_count),
+        (char)('0' + commit->consent_count),
+    };
+
+    redis_command_add(c, span_of(octets, sizeof(octets)));
+}
+
+static void add_records(struct redis_command *c, const struct shape *s,
+                        const struct store_commit *commit)
+{
+    if (s->session != '-')
+        add_expected(c, commit->session_version);
+    if (s->session == 'w') {
+        add_record(c, commit->session_version, commit->session);
+        redis_command_add_number(c, commit->session_ttl_s);
+    }
+    if (s->merchant != '-')
+        add_expected(c, commit->merchant_version);
+    if (s->merchant == 'w')
+        add_record(c, commit->merchant_version, commit->merchant);
+}
+
 static void add_index(struct redis_command *c, const struct store_commit *commit)
 {
-    int64_t place = FIXED_KEYS;
+    static const char *const moves[2][2] = {{"n", "e"}, {"l", "b"}};
 
-    redis_command_add_number(c, commit->index_count);
     for (unsigned i = 0; i < commit->index_count; i++) {
         const struct store_index *row = &commit->index[i];
 
         redis_command_add_string(c, row->member);
         redis_command_add_number(c, row->at_ms);
-        redis_command_add_number(c, row->leave_set != NULL ? ++place : 0);
-        redis_command_add_number(c, row->enter_set != NULL ? ++place : 0);
+        redis_command_add_string(c, moves[row->leave_set != NULL][row->enter_set != NULL]);
     }
 }
 
-static void add_timers(struct redis_command *c, const struct store_commit *commit)
+/* Those that end, or those that begin. */
+static void add_timers(struct redis_command *c, const struct store_commit *commit, bool is_begun)
 {
     char member[MEMBER_BYTES_MAX];
 
-    redis_command_add_number(c, commit->timer_count);
     for (unsigned i = 0; i < commit->timer_count; i++) {
-        snprintf(member, sizeof(member), "%s:%s", commit->timers[i].kind, commit->msisdn);
+        const struct store_timer *timer = &commit->timers[i];
+
+        if (is_superseded(commit, i) || (timer->due_ms != 0) != is_begun)
+            continue;
+        if (is_begun)
+            redis_command_add_number(c, timer->due_ms);
+        snprintf(member, sizeof(member), "%s:%s", timer->kind, commit->msisdn);
         redis_command_add_string(c, member);
-        redis_command_add_number(c, commit->timers[i].due_ms);
     }
 }
 
-static void add_spans(struct redis_command *c, const struct span *spans, unsigned count)
+static void add_log(struct redis_command *c, int64_t since_ms, const struct span *bodies,
+                    unsigned count)
 {
-    redis_command_add_number(c, count);
+    if (count != 0)
+        redis_command_add_number(c, since_ms);
     for (unsigned i = 0; i < count; i++)
-        redis_command_add(c, spans[i]);
+        redis_command_add(c, bodies[i]);
 }
 
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
                              const struct store_commit *commit, int64_t journal_since_ms,
                              int64_t consents_since_ms)
 {
-    start_function(c, "w_commit_all", FIXED_KEYS + set_count(commit));
-    add_key(c, tag, "s:", commit->msisdn);
-    add_key(c, tag, "m:", commit->msisdn);
-    add_key(c, tag, "o", "");
-    add_key(c, tag, "r", "");
-    add_key(c, tag, "t", "");
-    add_key(c, tag, "j", "");
-    add_key(c, tag, "c", "");
-    add_key(c, tag, "p", "");
-    add_key(c, tag, "n", "");
-    add_key(c, tag, "x:", commit->subject != NULL ? commit->subject : "");
-    add_set_keys(c, tag, commit);
-    redis_command_add_string(c, commit->msisdn);
-    redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
-    redis_command_add_number(c, journal_since_ms);
-    redis_command_add_number(c, consents_since_ms);
-    redis_command_add_string(c, commit->subject != NULL ? commit->subject : "");
-    redis_command_add_string(c, commit->owed_forgotten ? "1" : "0");
-    add_records(c, commit);
-    add_spans(c, commit->owed, commit->owed_count);
-    redis_command_add_number(c, commit->settled_count);
+    struct shape shape = shape_of(commit);
+
+    start_function(c, "w_commit_all", key_count(&shape, commit));
+    add_keys(c, tag, &shape, commit);
+    add_shape(c, &shape, commit);
+    add_records(c, &shape, commit);
+    if (shape.has_person || commit->index_count != 0)
+        redis_command_add_string(c, commit->msisdn);
+    if (shape.has_subject)
+        redis_command_add_string(c, commit->subject != NULL ? commit->subject : "");
+    if (commit->owed_count != 0)
+        redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
+    for (unsigned i = 0; i < commit->owed_count; i++)
+        redis_command_add(c, commit->owed[i]);
     for (unsigned i = 0; i < commit->settled_count; i++)
         add_id(c, &commit->settled[i]);
     add_index(c, commit);
-    add_timers(c, commit);
-    add_spans(c, commit->journal, commit->journal_count);
-    add_spans(c, commit->consents, commit->consent_count);
+    add_timers(c, commit, false);
+    add_timers(c, commit, true);
+    add_log(c, journal_since_ms, commit->journal, commit->journal_count);
+    add_log(c, consents_since_ms, commit->consents, commit->consent_count);
 }
 
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag, const char *counter)

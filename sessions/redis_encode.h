@@ -23,9 +23,13 @@ void redis_encode_load_session(struct redis_command *c, const struct redis_tag *
                                const char *msisdn);
 void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag *tag,
                                 const char *msisdn);
-/* store_commit_is_plain(commit) */
-void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_commit *commit);
+/* store_commit_is_plain(commit): adds a record's key, and the words of its commit. */
+void redis_encode_commit_key(struct redis_command *keys, const struct redis_tag *tag,
+                             const struct store_commit *commit);
+void redis_encode_commit_words(struct redis_command *words, const struct store_commit *commit);
+/* `count` of them in one. */
+void redis_encode_commit_each(struct redis_command *c, unsigned count,
+                              const struct redis_command *keys, const struct redis_command *words);
 /* Older entries of the logs may go; 0 = none. */
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
                              const struct store_commit *commit, int64_t journal_since_ms,

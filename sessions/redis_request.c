@@ -107,8 +107,7 @@ static void on_told(struct deferred *d, void *arg)
         tell_failure(request_of(n), STORE_UNAVAILABLE);
 }
 
-/* Certainly not done; the caller hears so when it has returned. */
-static void refuse(struct redis_request *r)
+void redis_request_refuse(struct redis_request *r)
 {
     list_push_back(&r->requests->refused, &r->call.node);
     deferred_add(r->requests->deferred, &r->requests->told);
@@ -143,7 +142,7 @@ static void send(struct redis_request *r)
         keep_command(r, command);
     r->conn = rs->is_open || r->is_internal ? ops->pick(rs->router, r->slot) : NULL;
     if (!hand_on(r, command))
-        refuse(r);
+        redis_request_refuse(r);
 }
 
 void redis_request_send_to_bucket(struct redis_request *r, unsigned bucket)
@@ -275,7 +274,7 @@ static void reload(struct redis_request *r)
 {
     struct redis_requests *rs = r->requests;
 
-    r->call.held_fn = NULL;
+    r->call.is_write = false;
     r->load_result = STORE_CONFLICT;
     if (r->kind == REDIS_COMMIT) {
         r->kind = REDIS_LOAD;
@@ -341,9 +340,8 @@ static enum redis_decoded decode(struct redis_request *r, const redisReply *repl
     return r->kind == REDIS_LOG_READ ? redis_decode_log(r, reply) : redis_decode_reply(r, reply);
 }
 
-static void on_reply(struct redis_call *call, const struct redisReply *reply)
+void redis_request_take_reply(struct redis_request *r, const struct redisReply *reply)
 {
-    struct redis_request *r = LIST_ITEM(call, struct redis_request, call);
     enum redis_decoded decoded;
 
     if (reply == NULL) {
@@ -371,6 +369,11 @@ static void on_reply(struct redis_call *call, const struct redisReply *reply)
     }
 }
 
+static void on_reply(struct redis_call *call, const struct redisReply *reply)
+{
+    redis_request_take_reply(LIST_ITEM(call, struct redis_request, call), reply);
+}
+
 /* --- life --- */
 
 struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_request_kind kind,
@@ -387,7 +390,8 @@ struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_re
     r->load_result = STORE_OK;
     r->arg = arg;
     r->call.fn = on_reply;
-    r->call.held_fn = is_write(kind) ? on_held : NULL;
+    r->call.held_fn = on_held;
+    r->call.is_write = is_write(kind);
     rs->stats.requests++;
     return r;
 }
@@ -395,6 +399,7 @@ struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_re
 void redis_requests_init(struct redis_requests *rs, unsigned buckets)
 {
     redis_command_init(&rs->command);
+    redis_groups_init(rs);
     list_init(&rs->all);
     list_init(&rs->idle);
     list_init(&rs->refused);
@@ -420,5 +425,6 @@ void redis_requests_fini(struct redis_requests *rs)
         mem_free(r);
     }
     redis_command_fini(&rs->command);
+    redis_groups_fini(rs);
     mem_free(rs->tags);
 }

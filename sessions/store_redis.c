@@ -61,6 +61,7 @@ static struct store_request *load(struct store *store, const char *msisdn, store
 
     r->fn.reply = fn;
     text_copy(r->name, sizeof(r->name), msisdn);
+    redis_requests_flush(&s->requests, msisdn);
     redis_encode_load(&s->requests.command, &s->requests.tags[bucket], msisdn);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
@@ -82,13 +83,15 @@ static struct store_request *commit(struct store *store, const struct store_comm
     r->merchant_next = c->merchant_version != 0 ? c->merchant_version + 1 : 0;
     r->owed_count = c->owed_count;
     text_copy(r->name, sizeof(r->name), c->msisdn);
-    if (is_plain)
-        redis_encode_commit(&s->requests.command, &s->requests.tags[bucket], c);
-    else
+    if (is_plain) {
+        redis_request_send_commit(r, bucket, c);
+    } else {
+        redis_requests_flush(&s->requests, c->msisdn);
         redis_encode_commit_all(&s->requests.command, &s->requests.tags[bucket], c,
                                 since_ms(s->settings.journal_keep_s),
                                 since_ms(s->settings.consent_keep_s));
-    redis_request_send_to_bucket(r, bucket);
+        redis_request_send_to_bucket(r, bucket);
+    }
     return (struct store_request *)r;
 }
 

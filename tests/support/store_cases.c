@@ -283,6 +283,37 @@ static void test_pipelined_commits_keep_their_order(void **state)
     }
 }
 
+/* Commits of one loop turn share calls (sessions/redis_group.c), and stand each for itself: every
+ * fifth here names a version that is not there. */
+static void test_commits_of_one_turn_stand_for_themselves(void **state)
+{
+    enum { COUNT = 40 };
+    struct store_rig *rig = *state;
+    static struct store_outcome outcomes[COUNT];
+    char numbers[COUNT][20], data[COUNT][20];
+
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct store_commit c;
+
+        snprintf(numbers[i], sizeof(numbers[i]), "62812180%u", i);
+        snprintf(data[i], sizeof(data[i]), "of %u", i);
+        c = store_case_session(numbers[i], i % 5 == 0 ? 77 : 0, data[i]);
+        store_outcome_init(&outcomes[i]);
+        store_commit(rig->store, &c, store_outcome_on_reply, &outcomes[i]);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        const struct store_record *record;
+
+        if (outcomes[i].calls == 0)
+            store_rig_await(rig, &outcomes[i]);
+        assert_int_equal(outcomes[i].calls, 1);
+        assert_int_equal(outcomes[i].reply.result, i % 5 == 0 ? STORE_CONFLICT : STORE_OK);
+        record = &store_rig_load(rig, rig->store, numbers[i])->subscriber.session;
+        assert_record(record, outcomes[i].reply.subscriber.session.version,
+                      i % 5 == 0 ? "" : data[i]);
+    }
+}
+
 /* What is asked is still done; nobody is told. */
 static void test_cancelled_callback_never_runs(void **state)
 {
@@ -374,6 +405,7 @@ static const struct store_case record_cases[] = {
     {"session expires", test_session_expires},
     {"two gateways meet", test_two_gateways_meet},
     {"pipelined commits keep their order", test_pipelined_commits_keep_their_order},
+    {"commits of one turn stand for themselves", test_commits_of_one_turn_stand_for_themselves},
     {"cancelled callback never runs", test_cancelled_callback_never_runs},
     {"numbers are never given twice", test_numbers_are_never_given_twice},
     {"shared records compare and set", test_shared_records_compare_and_set},

@@ -153,22 +153,79 @@ static void test_tags(void **state)
     assert_int_equal(redis_shared_slot("menu"), store_crc16("w:menu", 6) % REDIS_SLOTS);
 }
 
-static void test_plain_commit_as_a_command(void **state)
+static void add_commit(struct redis_command *keys, struct redis_command *words,
+                       const struct store_commit *commit)
+{
+    struct redis_tag tag;
+
+    redis_tag_init(&tag, 7, 256);
+    redis_encode_commit_key(keys, &tag, commit);
+    redis_encode_commit_words(words, commit);
+}
+
+/* Alone, and two at once. */
+static void test_plain_commits_as_a_command(void **state)
 {
     struct store_commit commit = {.msisdn = "62812",
                                   .session_version = 0x0102030405060708,
                                   .session = span_of_string("data"),
                                   .session_ttl_s = 60};
+    struct redis_command c, keys, words;
+
+    (void)state;
+    redis_command_init(&c);
+    redis_command_init(&keys);
+    redis_command_init(&words);
+    redis_command_clear(&keys);
+    redis_command_clear(&words);
+    add_commit(&keys, &words, &commit);
+    redis_encode_commit_each(&c, 1, &keys, &words);
+    assert_text(redis_command_end(&c),
+                "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62812\r\n"
+                "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n");
+    commit = (struct store_commit){
+        .msisdn = "62813", .session = span_of_string("new"), .session_ttl_s = 9};
+    add_commit(&keys, &words, &commit);
+    redis_encode_commit_each(&c, 2, &keys, &words);
+    assert_text(redis_command_end(&c),
+                "*11\r\n$5\r\nFCALL\r\n$13\r\nw_commit_each\r\n$1\r\n2\r\n"
+                "$13\r\n{b007}s:62812\r\n$13\r\n{b007}s:62813\r\n"
+                "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n"
+                "$0\r\n\r\n$3\r\nnew\r\n$1\r\n9\r\n");
+    redis_command_fini(&c);
+    redis_command_fini(&keys);
+    redis_command_fini(&words);
+}
+
+/* Only the words that it needs, and the last word about a timer. */
+static void test_full_commit_as_a_command(void **state)
+{
+    struct store_commit commit = {
+        .msisdn = "62812",
+        .session_version = 0x0102030405060708,
+        .session = span_of_string("data"),
+        .merchant_checked = true,
+        .index = {{.member = "M", .at_ms = 5, .leave_set = "A"}},
+        .index_count = 1,
+        .timers = {{.kind = "nudge", .due_ms = 7},
+                   {.kind = "draft", .due_ms = 8},
+                   {.kind = "nudge"}},
+        .timer_count = 3,
+    };
     struct redis_command c;
     struct redis_tag tag;
 
     (void)state;
     redis_command_init(&c);
     redis_tag_init(&tag, 7, 256);
-    redis_encode_commit(&c, &tag, &commit);
+    redis_encode_commit_all(&c, &tag, &commit, 1, 2);
     assert_text(redis_command_end(&c),
-                "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62812\r\n"
-                "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n");
+                "*20\r\n$5\r\nFCALL\r\n$12\r\nw_commit_all\r\n$1\r\n5\r\n"
+                "$13\r\n{b007}s:62812\r\n$13\r\n{b007}m:62812\r\n$7\r\n{b007}r\r\n$7\r\n{b007}t\r\n"
+                "$9\r\n{b007}i:A\r\n$10\r\nwc00011100\r\n"
+                "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$1\r\n0\r\n$0\r\n\r\n"
+                "$5\r\n62812\r\n$1\r\nM\r\n$1\r\n5\r\n$1\r\nl\r\n"
+                "$11\r\nnudge:62812\r\n$1\r\n8\r\n$11\r\ndraft:62812\r\n");
     redis_command_fini(&c);
 }
 
@@ -532,7 +589,8 @@ int main(void)
         cmocka_unit_test(test_long_command),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_plain_commit_as_a_command),
+        cmocka_unit_test(test_plain_commits_as_a_command),
+        cmocka_unit_test(test_full_commit_as_a_command),
         cmocka_unit_test(test_error_replies),
         cmocka_unit_test(test_strange_replies),
         cmocka_unit_test(test_full_commit_replies),

@@ -1,0 +1,168 @@
+#include "sessions/redis_request.h"
+
+#include "base/mem.h"
+
+#include <hiredis/hiredis.h>
+#include <string.h>
+
+enum { GROUP_MAX = 16 }; /* twice as many give Redis 2% more */
+
+struct group {
+    struct redis_call call;
+    struct list_node all;
+    struct redis_requests *requests;
+    struct list members;
+};
+
+static struct redis_request *request_of(struct list_node *n)
+{
+    return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct redis_request, call);
+}
+
+static struct group *group_of(struct list_node *n)
+{
+    return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct group, call);
+}
+
+/* What one of them hears: its own number, or the error that all hear; NULL = done or not. */
+static const redisReply *reply_of(const redisReply *reply, size_t i)
+{
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
+        return reply;
+    return reply->type == REDIS_REPLY_ARRAY && i < reply->elements ? reply->element[i] : NULL;
+}
+
+static void on_reply(struct redis_call *call, const struct redisReply *reply)
+{
+    struct group *g = LIST_ITEM(call, struct group, call);
+    struct list_node *n;
+
+    for (size_t i = 0; (n = list_pop_front(&g->members)) != NULL; i++)
+        redis_request_take_reply(request_of(n), reply_of(reply, i));
+    list_push_front(&g->requests->groups.idle, &g->call.node);
+}
+
+static struct group *group_new(struct redis_requests *rs)
+{
+    struct list_node *n = list_pop_front(&rs->groups.idle);
+    struct group *g;
+
+    if (n != NULL)
+        return group_of(n);
+    g = mem_zalloc(sizeof(*g));
+    g->requests = rs;
+    g->call.fn = on_reply;
+    g->call.is_write = true;
+    list_init(&g->members);
+    list_push_back(&rs->groups.all, &g->all);
+    return g;
+}
+
+static void make_command(struct redis_requests *rs)
+{
+    struct redis_groups *gs = &rs->groups;
+
+    redis_encode_commit_each(&rs->command, (unsigned)gs->gathered.count, &gs->keys, &gs->words);
+    redis_command_clear(&gs->keys);
+    redis_command_clear(&gs->words);
+}
+
+/* All that is gathered, by one connection. */
+static bool send_group(struct redis_requests *rs, struct redis_conn *conn)
+{
+    struct group *g = group_new(rs);
+    struct list_node *n;
+
+    g->call.more = (unsigned)rs->groups.gathered.count - 1;
+    if (!redis_conn_send(conn, &g->call, redis_command_end(&rs->command), rs->timeout_ms, false)) {
+        list_push_front(&rs->groups.idle, &g->call.node);
+        return false;
+    }
+    while ((n = list_pop_front(&rs->groups.gathered)) != NULL) {
+        request_of(n)->conn = conn;
+        list_push_back(&g->members, n);
+    }
+    return true;
+}
+
+static void flush(struct redis_requests *rs)
+{
+    struct list *gathered = &rs->groups.gathered;
+    struct redis_request *first;
+    struct redis_conn *conn;
+    struct list_node *n;
+
+    if (gathered->count == 0)
+        return;
+    first = request_of(list_first(gathered));
+    make_command(rs);
+    if (gathered->count == 1) {
+        list_remove(gathered, &first->call.node);
+        redis_request_send_to_bucket(first, first->bucket);
+        return;
+    }
+    conn = rs->is_open ? rs->router->ops->pick(rs->router, rs->tags[first->bucket].slot) : NULL;
+    if (conn != NULL && send_group(rs, conn))
+        return;
+    while ((n = list_pop_front(gathered)) != NULL)
+        redis_request_refuse(request_of(n));
+}
+
+void redis_requests_flush(struct redis_requests *rs, const char *msisdn)
+{
+    bool is_gathered = false;
+
+    LIST_FOREACH(n, &rs->groups.gathered)
+        is_gathered |= strcmp(request_of(n)->name, msisdn) == 0;
+    if (is_gathered)
+        flush(rs);
+}
+
+static void on_flush(struct deferred *d, void *arg)
+{
+    (void)d;
+    flush(arg);
+}
+
+void redis_request_send_commit(struct redis_request *r, unsigned bucket,
+                               const struct store_commit *commit)
+{
+    struct redis_requests *rs = r->requests;
+    struct redis_groups *gs = &rs->groups;
+
+    r->bucket = bucket;
+    redis_encode_commit_key(&gs->keys, &rs->tags[bucket], commit);
+    redis_encode_commit_words(&gs->words, commit);
+    list_push_back(&gs->gathered, &r->call.node);
+    /* In a Cluster a call has the keys of one bucket only. */
+    if (gs->gathered.count == GROUP_MAX || rs->router->ops->redirect != NULL)
+        flush(rs);
+    else
+        deferred_add(rs->deferred, &gs->flush);
+}
+
+void redis_groups_init(struct redis_requests *rs)
+{
+    struct redis_groups *gs = &rs->groups;
+
+    redis_command_init(&gs->keys);
+    redis_command_init(&gs->words);
+    redis_command_clear(&gs->keys);
+    redis_command_clear(&gs->words);
+    list_init(&gs->gathered);
+    list_init(&gs->all);
+    list_init(&gs->idle);
+    deferred_init(&gs->flush, on_flush, rs);
+}
+
+void redis_groups_fini(struct redis_requests *rs)
+{
+    struct redis_groups *gs = &rs->groups;
+    struct list_node *n;
+
+    deferred_cancel(rs->deferred, &gs->flush);
+    while ((n = list_pop_front(&gs->all)) != NULL)
+        mem_free(LIST_ITEM(n, struct group, all));
+    redis_command_fini(&gs->keys);
+    redis_command_fini(&gs->words);
+}
