@@ -66,17 +66,31 @@ static bool answer_list(struct menu_run *run, const struct menu_question *q, con
     return row != NULL && keep_row(run, q, row, is_guess);
 }
 
+/* A whole number is understood as the number of a choice is: "no. 4", "4)". */
+static const char *plain_number(const struct menu *menu, const struct menu_question *q,
+                                const char *typed, char digits[MENU_VALUE_BYTES])
+{
+    unsigned number = q->rule.kind == MENU_RULE_NUMBER ? menu_match_number(menu, typed) : 0;
+
+    if (number == 0)
+        return typed;
+    menu_write_number(digits, number);
+    return digits;
+}
+
 bool menu_answer_question(struct menu_run *run, const struct menu_question *question,
                           const char *typed, const struct menu_text **error)
 {
     const char *word = "";
     char value[MENU_VALUE_BYTES] = ""; /* rules that show nothing leave it */
+    char digits[MENU_VALUE_BYTES];
 
     if (question->kind == MENU_QUESTION_LIST) {
         if (answer_list(run, question, typed))
             return true;
     } else if (typed[0] != '\0') {
-        word = menu_rule_apply(&question->rule, typed, value);
+        word = menu_rule_apply(&question->rule, plain_number(run->menu, question, typed, digits),
+                               value);
         if (word == NULL && menu_keep_answer(run, question->field, value))
             return true;
         text_copy(run->shown, sizeof(run->shown), value);
@@ -111,7 +125,7 @@ static bool answer_next(struct menu_run *run, const struct menu_screen *screen,
         return true;
     }
     *target = screen->next;
-    return screen->next.kind != MENU_TO_NOWHERE;
+    return menu_has_next(&run->view, screen);
 }
 
 static bool answer_key(struct menu_run *run, const struct menu_screen *screen, const char *typed,

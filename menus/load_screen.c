@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const screen_keys[] = {
-    "text",   "more",    "choices", "input", "list",     "to",   "next",  "back",  "end",
-    "action", "results", "route",   "when",  "attempts", "like", "group", "entry", NULL};
+    "text",    "more",  "choices", "input",    "list", "to",    "next",  "back",  "end", "action",
+    "results", "route", "when",    "attempts", "like", "group", "entry", "first", NULL};
 
 /* --- names -------------------------------------------------------------------------------- */
 
@@ -374,6 +374,33 @@ static void load_texts(struct menu_loader *l, config_setting_t *setting, struct 
     }
 }
 
+static void load_next(struct menu_loader *l, config_setting_t *next, struct menu_screen *screen)
+{
+    static const char *const keys[] = {"to", "when", NULL};
+
+    if (!config_setting_is_group(next)) {
+        screen->next = menu_load_target(l, next);
+        return;
+    }
+    menu_load_check_keys(l, next, "next", keys);
+    screen->next = menu_load_target_key(l, next, "to");
+    screen->next_when = menu_load_condition(l, next, "when");
+    if (config_setting_get_member(next, "to") == NULL)
+        menu_load_fault(l, next, "to is missing: where the key of the next page leads");
+}
+
+static void load_first(struct menu_loader *l, config_setting_t *setting, struct menu_screen *screen)
+{
+    config_setting_t *first = menu_load_screen_member(l, setting, "first");
+    struct menu_template *number;
+
+    if (first == NULL)
+        return;
+    number = menu_model_alloc(l->menu, sizeof(*number));
+    if (menu_load_value_template(l, first, number))
+        screen->first = number;
+}
+
 static void load_shown(struct menu_loader *l, config_setting_t *setting, struct menu_screen *screen)
 {
     config_setting_t *end = menu_load_screen_member(l, setting, "end");
@@ -384,7 +411,8 @@ static void load_shown(struct menu_loader *l, config_setting_t *setting, struct 
     screen->kind = end != NULL && config_setting_get_bool(end) ? MENU_SCREEN_END : MENU_SCREEN_ASK;
     load_choices(l, setting, screen);
     if (next != NULL)
-        screen->next = menu_load_target(l, next);
+        load_next(l, next, screen);
+    load_first(l, setting, screen);
     load_back(l, setting, screen);
     if (screen->question.kind != MENU_QUESTION_NONE)
         screen->asks = true;
@@ -399,8 +427,8 @@ static void load_shown(struct menu_loader *l, config_setting_t *setting, struct 
 static void load_silent(struct menu_loader *l, config_setting_t *setting,
                         struct menu_screen *screen, config_setting_t *route)
 {
-    static const char *const shown_keys[] = {"choices", "input", "list", "next",
-                                             "end",     "back",  "more", NULL};
+    static const char *const shown_keys[] = {"choices", "input", "list",  "next", "end",
+                                             "back",    "more",  "first", NULL};
 
     if (route != NULL)
         load_route(l, route, screen);

@@ -205,7 +205,9 @@ struct menu_screen {
     struct menu_choice *choices;
     uint16_t choice_count;
     struct menu_question question;
+    struct menu_template *first; /* the first choice's number; NULL: 1 */
     struct menu_target to, next;
+    struct menu_condition *next_when; /* NULL: always */
     enum menu_back_kind back;
     struct menu_target back_to;
     struct menu_text *back_label;

@@ -2,12 +2,16 @@
 
 #include "gateway/smpp/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Lines are separated by one unit each; every line is counted with a separator, and so is the
  * budget (one more than the page holds). */
 
-enum { UNITS_AT_LEAST = 8 }; /* of text on a page, however small the limit */
+enum {
+    UNITS_AT_LEAST = 8, /* of text on a page, however small the limit */
+    FIRST_MAX = 999,
+};
 
 struct measure {
     const struct menu_view *view;
@@ -46,10 +50,28 @@ static void collect_rows(const struct menu_view *view, const struct menu_questio
         add_item(items, NULL, &table->rows[group->first + i], number);
 }
 
+/* Where the screen is one page of several, its numbers run on from those before. */
+static uint16_t first_number(const struct menu_view *view, const struct menu_screen *screen)
+{
+    char value[MENU_VALUE_BYTES];
+    unsigned long first;
+
+    if (screen->first == NULL)
+        return 1;
+    menu_template_raw(view, screen->first, value);
+    first = strtoul(value, NULL, 10);
+    return first >= 1 && first <= FIRST_MAX ? (uint16_t)first : 1;
+}
+
+bool menu_has_next(const struct menu_view *view, const struct menu_screen *screen)
+{
+    return screen->next.kind != MENU_TO_NOWHERE && menu_view_holds(view, screen->next_when);
+}
+
 void menu_items_collect(const struct menu_view *view, const struct menu_screen *screen,
                         struct menu_items *items)
 {
-    uint16_t number = 1;
+    uint16_t number = first_number(view, screen);
 
     items->count = 0;
     if (screen->question.kind == MENU_QUESTION_LIST)
@@ -125,7 +147,7 @@ static void measure_language(struct measure *m, struct menu_limits limits, bool 
     m->language[l] = language;
     m->budget[l] = budget_of(m->view, m->screen, limits, is_tight, language) + 1;
     m->more[l] = back + line_units(&view, menu->line_next);
-    m->last[l] = m->screen->next.kind != MENU_TO_NOWHERE ? m->more[l] : back;
+    m->last[l] = menu_has_next(m->view, m->screen) ? m->more[l] : back;
     for (unsigned i = 0; i < m->items->count; i++) {
         const struct menu_item *item = &m->items->items[i];
         const struct menu_text *label = item->row != NULL ? item->row->label : item->choice->label;
@@ -402,7 +424,7 @@ void menu_layout_render(const struct menu_view *view, const struct menu_screen *
     render_head(&v, screen, layout, page, w);
     for (unsigned i = p->first; i < p->first + p->count; i++)
         render_item(&v, &items->items[i], w);
-    if (page + 1 < layout->page_count || screen->next.kind != MENU_TO_NOWHERE) {
+    if (page + 1 < layout->page_count || menu_has_next(view, screen)) {
         new_line(w);
         menu_template_render(&v, menu_view_template(&v, view->menu->line_next), w);
     }

@@ -28,6 +28,8 @@ struct menu_items {
  */
 void menu_items_collect(const struct menu_view *view, const struct menu_screen *screen,
                         struct menu_items *items);
+/* Has the screen a screen behind it now, which the key of the next page leads to? */
+bool menu_has_next(const struct menu_view *view, const struct menu_screen *screen);
 
 struct menu_page {
     uint16_t text_from, text_to; /* octets of the screen's text; only when it is split */

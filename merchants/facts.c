@@ -328,6 +328,23 @@ static bool get_listed(struct programme *p, unsigned place, char value[MENU_VALU
     return true;
 }
 
+/* The number of the page's first training in the whole list. */
+static bool get_page_first(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    unsigned count;
+
+    (void)place;
+    return put_count(value, joining_read_page(p, &count) + 1);
+}
+
+static bool get_has_more(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    unsigned count, first = joining_read_page(p, &count);
+
+    (void)place;
+    return put_flag(value, first + JOINING_PAGE < count);
+}
+
 /* The training that is meant: this turn's, else the one chosen in the dialogue. */
 static bool find_seat(const struct programme *p, struct seat *seat, unsigned *left)
 {
@@ -434,6 +451,8 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     FACT("judul1", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 0)                             \
     FACT("judul2", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 1)                             \
     FACT("judul3", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 2)                             \
+    FACT("latih_awal", NUMBER, 2, NULL, "1", get_page_first, 0)                                    \
+    FACT("latih_lagi", FLAG, 1, NULL, "1", get_has_more, 0)                                        \
     FACT("judul", TEXT, 24, NULL, "Foto produk", get_title, 0)                                     \
     FACT("waktu", TEXT, 14, NULL, "28-11-26 09.00", get_time, 0)                                   \
     FACT("tempat", TEXT, 24, NULL, "Balai Desa Natar", get_place, 0)                               \

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 3, REMIND_HOUR = 10 };
+enum { PAGE = JOINING_PAGE, REMIND_HOUR = 10 };
 
 /* What a list shows is kept as answers of the dialogue, so that its screens can be shown again
- * without the shared record: latih1 to latih3, and which of them was chosen. */
+ * without the shared record: latih1 to latih3, which of them was chosen, and latih_hal: the page
+ * and how many trainings there are, "1 7". */
 static const char *const slots[PAGE] = {"latih1", "latih2", "latih3"};
 
 static void to_seat(const struct training *t, struct seat *seat)
@@ -40,6 +41,18 @@ bool joining_read_slot(const struct programme *p, unsigned place, struct seat *s
     memcpy(seat->title, title, (size_t)(bar - title));
     text_copy(seat->place, sizeof(seat->place), bar + 1);
     return true;
+}
+
+unsigned joining_read_page(const struct programme *p, unsigned *count)
+{
+    const char *text = programme_answer(p, "latih_hal");
+    unsigned page = 0;
+
+    *count = 0;
+    /* One without a count was kept by an older gateway. */
+    if (text == NULL || sscanf(text, "%u %u", &page, count) < 1 || page > TRAININGS_MAX / PAGE)
+        page = 0;
+    return page * PAGE;
 }
 
 static void write_slot(struct menu_state *state, unsigned place, const struct training *t)
@@ -83,13 +96,13 @@ static unsigned fill_page(struct programme *p, struct menu_state *state, unsigne
     const struct training *list[TRAININGS_MAX];
     unsigned count =
         trainings_upcoming(&p->trainings, own_regency(p), p->now_ms, list, TRAININGS_MAX);
-    char number[12];
+    char number[24];
 
     if (page * PAGE >= count)
         page = 0;
     for (unsigned i = 0; i < PAGE; i++)
         write_slot(state, i, page * PAGE + i < count ? list[page * PAGE + i] : NULL);
-    snprintf(number, sizeof(number), "%u", page);
+    snprintf(number, sizeof(number), "%u %u", page, count);
     menu_state_set_answer(state, "latih_hal", number);
     return count;
 }
@@ -111,9 +124,30 @@ const char *joining_list(struct programme *p, struct menu_state *state)
 
 const char *joining_list_more(struct programme *p, struct menu_state *state)
 {
-    const char *page = programme_answer(p, "latih_hal");
+    unsigned count;
 
-    return list_page(p, state, page != NULL ? (unsigned)strtoul(page, NULL, 10) + 1 : 0);
+    if (programme_answer(p, "latih_hal") == NULL)
+        return list_page(p, state, 0);
+    return list_page(p, state, joining_read_page(p, &count) / PAGE + 1);
+}
+
+/* A number of the list that is not on the page shown: its page, and it is the chosen one. */
+const char *joining_pick(struct programme *p, struct menu_state *state)
+{
+    const char *typed = programme_answer(p, "latih_nomor");
+    unsigned number = typed != NULL ? (unsigned)strtoul(typed, NULL, 10) : 0;
+    const struct training *list[TRAININGS_MAX];
+    char place[2] = "1";
+
+    if (read_trainings(p) == NULL)
+        return NULL;
+    if (number < 1 ||
+        number > trainings_upcoming(&p->trainings, own_regency(p), p->now_ms, list, TRAININGS_MAX))
+        return "salah";
+    fill_page(p, state, (number - 1) / PAGE);
+    place[0] = (char)('1' + (number - 1) % PAGE);
+    menu_state_set_answer(state, "latih_pilih", place);
+    return "ada";
 }
 
 /* By SMS the list is remembered, since the answer comes in another message. */

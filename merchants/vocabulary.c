@@ -44,11 +44,13 @@ static const struct menu_rule rules[] = {
     /* An SMS when there is training nearby: an opt-in of its own, which STOP takes back. */       \
     ACTION("kabari", subscription_want_news, "dicatat")                                            \
     /* Trainings: a page of the list (facts judul1 to judul3), the next page; banyak: more than */ \
-    /* one page. A seat at the one of answer latih_pilih (1 2 3), an SMS about it; hilang: it is   \
+    /* one page. Any number of the list, of the answer latih_nomor, whichever page it is on. A */  \
+    /* seat at the one of answer latih_pilih (1 2 3 of the page), an SMS about it; hilang: it is   \
      */                                                                                            \
     /* not there any more. Giving the next seat back. */                                           \
     ACTION("latih", joining_list, "ada", "banyak", "kosong")                                       \
     ACTION("latih_lanjut", joining_list_more, "ada", "banyak", "kosong")                           \
+    ACTION("latih_nomor", joining_pick, "ada", "salah")                                            \
     ACTION("latih_ikut", joining_join, "ikut", "penuh", "hilang")                                  \
     ACTION("latih_info", joining_inform, "dikirim", "hilang")                                      \
     ACTION("latih_batal", joining_leave, "batal", "kosong")                                        \

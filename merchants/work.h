@@ -90,8 +90,12 @@ programme_action_fn subscription_stop, subscription_start, subscription_want_new
 void subscription_set_news(struct programme *p, bool is_wanted, const char *actor);
 
 /* joining.c */
-programme_action_fn joining_list, joining_list_more, joining_join, joining_inform, joining_leave,
-    joining_offer, joining_accept;
+programme_action_fn joining_list, joining_list_more, joining_pick, joining_join, joining_inform,
+    joining_leave, joining_offer, joining_accept;
+enum { JOINING_PAGE = 3 }; /* trainings shown at a time */
+/* How many stand in the whole list before the page that the dialogue shows; *count: how many in
+ * all, 0 when that is not known. */
+unsigned joining_read_page(const struct programme *p, unsigned *count);
 /* What stands at a place of the list that the dialogue shows; false when nothing does. */
 bool joining_read_slot(const struct programme *p, unsigned place, struct seat *seat,
                        unsigned *seats_left);
@@ -104,7 +108,7 @@ programme_action_fn texting_register, texting_give, texting_agree, texting_refus
 
 /* facts.c */
 bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES]);
-enum { PROGRAMME_FACT_COUNT = 50 };
+enum { PROGRAMME_FACT_COUNT = 52 };
 extern const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT];
 
 #endif

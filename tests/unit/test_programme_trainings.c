@@ -354,6 +354,40 @@ static void test_pages_go_round(void **state)
     assert_string_equal(fact("waktu"), "26-11-26 10.00");
 }
 
+static const char *pick(const char *number)
+{
+    assert_true(menu_state_set_answer(&world.state, "latih_nomor", number));
+    return act("latih_nomor");
+}
+
+static void test_numbers_run_on(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 7; i++)
+        add("Foto produk", NOW + (i + 1) * DAY, "", 5);
+    act("latih");
+    assert_string_equal(fact("latih_awal"), "1");
+    assert_string_equal(fact("latih_lagi"), "1");
+    act("latih_lanjut");
+    assert_string_equal(fact("latih_awal"), "4");
+    assert_string_equal(fact("latih_lagi"), "1");
+    act("latih_lanjut");
+    assert_string_equal(fact("latih_awal"), "7");
+    assert_string_equal(fact("latih_lagi"), "");
+    assert_string_equal(pick("2"), "ada");
+    assert_string_equal(fact("waktu"), "26-11-26 10.00");
+    assert_string_equal(fact("latih_awal"), "1");
+    assert_string_equal(pick("6"), "ada");
+    assert_string_equal(fact("waktu"), "30-11-26 10.00");
+    assert_string_equal(fact("latih_awal"), "4");
+    assert_string_equal(pick("8"), "salah");
+    assert_string_equal(pick("0"), "salah");
+    assert_string_equal(fact("latih_awal"), "4");                       /* the page stays */
+    assert_true(menu_state_set_answer(&world.state, "latih_hal", "1")); /* of an older gateway */
+    assert_string_equal(fact("latih_awal"), "4");
+    assert_string_equal(fact("latih_lagi"), "");
+}
+
 static void test_reminder_the_day_before(void **state)
 {
     (void)state;
@@ -557,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_lost_write_takes_no_second_seat, setup),
         cmocka_unit_test_setup(test_full_and_gone, setup),
         cmocka_unit_test_setup(test_pages_go_round, setup),
+        cmocka_unit_test_setup(test_numbers_run_on, setup),
         cmocka_unit_test_setup(test_reminder_the_day_before, setup),
         cmocka_unit_test_setup(test_joining_late_needs_no_reminder, setup),
         cmocka_unit_test_setup(test_giving_a_seat_back, setup),
