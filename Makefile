@@ -26,7 +26,7 @@ VERSION  := $(shell sed -n 's/^\#define WARUNG_VERSION "\(.*\)"/\1/p' base/versi
 SANITIZE ?= 0
 KIND     ?= $(if $(filter 1,$(SANITIZE)),sanitize,plain)
 SAN       = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-OPT_plain    := -O2 -g
+OPT_plain    := -O3 -g -flto=auto -ffat-lto-objects
 OPT_sanitize  = -O1 -g3 $(SAN)
 OPT_fuzz      = -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 OPT_coverage := -O0 -g --coverage
@@ -44,7 +44,10 @@ CPPFLAGS += -I. -D_GNU_SOURCE
 # Asserts stay in release builds (design 6): NDEBUG is never defined.
 CFLAGS   += -std=gnu11 $(OPT) $(WARN) -fstack-protector-strong -MMD -MP
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lsmpp34 -lm
-LDFLAGS  += $(filter -fsanitize% --coverage,$(OPT))
+LDFLAGS  += -fno-lto $(filter -fsanitize% --coverage,$(OPT))
+# The gateway is optimised as a whole (an eighth less processor time a step: docs/performance.md); all
+# else is linked from the same objects' machine code, in a tenth of the time.
+LDWHOLE   = $(if $(filter plain,$(KIND)),$(OPT))
 
 FOLDERS  := base menus merchants sessions gateway gateway/smpp gateway/link gateway/turn \
             gateway/cdr gateway/admin
@@ -110,7 +113,7 @@ $(LIB): $(call objects,$(LIB_SRC))
 
 $(B)/warungd: $(B)/obj/gateway/main.o $(LIB)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(filter-out -fno-lto,$(LDFLAGS)) $(LDWHOLE) -o $@ $^ $(LDLIBS)
 
 $(B)/warungctl: $(call objects,$(CTL_SRC)) $(LIB)
 	@echo "  LD   $@" >&2
