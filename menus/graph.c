@@ -222,7 +222,8 @@ void menu_graph_print(const struct menu *menu, const char *language, menu_graph_
 
     find_groups(&g);
     print(&g,
-          "digraph \"%s\" {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=10];\n"
+          "digraph \"%s\" {\n  rankdir=LR; newrank=true;\n  node [fontname=\"sans-serif\", "
+          "fontsize=10];\n"
           "  edge [fontname=\"sans-serif\", fontsize=9];\n",
           menu->name);
     draw_groups(&g);
