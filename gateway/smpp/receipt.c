@@ -129,12 +129,18 @@ static struct span value_of(struct span text, const struct found found[LABEL_COU
     return span_of(text.data + begin, end - begin);
 }
 
-/* The first word, of printable ASCII; false when there is none or it is too long. */
+/* Of a word; octets above ASCII too: some ids are binary. */
+static bool is_word_octet(uint8_t octet)
+{
+    return octet > ' ' && octet != 0x7F;
+}
+
+/* The first word; false when there is none or it is too long. */
 static bool copy_word(struct span value, char *word, size_t word_bytes)
 {
     size_t size = 0;
 
-    while (size < value.size && value.data[size] > ' ' && value.data[size] <= '~')
+    while (size < value.size && is_word_octet(value.data[size]))
         size++;
     if (size == 0 || size >= word_bytes)
         return false;
@@ -242,13 +248,15 @@ bool receipt_is_text(struct span text)
 
 /* ---- the TLVs ---- */
 
-/* A C-string by the letter; some send it without its NUL. */
+/* A C-string of any octets; some send it without its NUL. */
 static void read_id(struct span value, char *id)
 {
-    char text[RECEIPT_ID_BYTES];
+    size_t size = strnlen((const char *)value.data, value.size);
 
-    if (copy_word(value, text, sizeof(text)))
-        memcpy(id, text, sizeof(text));
+    if (size == 0 || size >= RECEIPT_ID_BYTES)
+        return;
+    memcpy(id, value.data, size);
+    id[size] = '\0';
 }
 
 /* True when they tell a state. */
@@ -287,6 +295,20 @@ bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt)
 }
 
 /* ---- ids ---- */
+
+/* Blanks about it are padding, in a response as in a receipt. */
+static void trim(const char *id, char trimmed[RECEIPT_ID_BYTES])
+{
+    size_t size = 0;
+
+    id += strspn(id, " ");
+    for (size_t i = 0; id[i] != '\0' && i + 1 < RECEIPT_ID_BYTES; i++) {
+        trimmed[i] = id[i];
+        if (id[i] != ' ')
+            size = i + 1;
+    }
+    trimmed[size] = '\0';
+}
 
 static void normalise(const char *id, char key[RECEIPT_ID_BYTES])
 {
@@ -328,11 +350,13 @@ static void decimal_key(const char *id, int base, char key[RECEIPT_ID_BYTES])
 
 /* In AUTO a response's id is kept as it is and, read as hex, in decimal; a receipt's is looked up
  * the same way. So 1A2B meets 6699 (hex against decimal) and 6699 meets 1a2b. */
-unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const char *id,
+unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const char *text,
                       char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES])
 {
+    char id[RECEIPT_ID_BYTES];
     uint64_t number;
 
+    trim(text, id);
     if (id[0] == '\0')
         return 0;
     switch (ids) {

@@ -58,10 +58,10 @@ enum receipt_id_from { RECEIPT_ID_FROM_RESP, RECEIPT_ID_FROM_DLR };
 enum { RECEIPT_KEYS_MAX = 2 };
 
 /* The keys under which an id of a response is kept and one of a receipt is looked up: lower case,
- * without leading zeros, in one base. AUTO may give two keys for an id that is a number in either
- * base; a look-up that finds two different messages is ambiguous and none of them is meant.
- * Returns how many; 0 for an empty id. */
-unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const char *id,
+ * without leading zeros and blanks about it, in one base; other octets as they are. AUTO may give
+ * two keys for an id that is a number in either base; a look-up that finds two different messages
+ * is ambiguous and none of them is meant. Returns how many; 0 for an empty id. */
+unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const char *text,
                       char keys[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES]);
 
 #endif

@@ -101,10 +101,10 @@ static void test_a_receipt_ends_its_message(void **state)
     const char *number = NUMBER(60, 1);
     struct store_tally before = tally_of(rig, number), after;
     const struct store_reply *reply;
-    struct store_owed_id id = await_one(rig, number, "op1/1a");
+    struct store_owed_id id = await_one(rig, number, "op1/\xff\xfe\x01 \n");
 
     assert_int_equal(waiting_in_outbox(rig, number), 0);
-    reply = receive(rig, number, STORE_END_DELIVERED, "op1/1a", NULL);
+    reply = receive(rig, number, STORE_END_DELIVERED, "op1/\xff\xfe\x01 \n", NULL);
     assert_int_equal(reply->fate, STORE_FATE_ENDED);
     assert_int_equal(reply->end, STORE_END_DELIVERED);
     after = tally_of(rig, number);
@@ -117,7 +117,7 @@ static void test_a_receipt_ends_its_message(void **state)
     assert_int_equal(reply->messages[0].end, STORE_END_DELIVERED);
     assert_false(is_lapse_due(rig, number, store_rig_wall_ms(rig) + 120000));
     /* The same receipt again is about nothing. */
-    assert_int_equal(receive(rig, number, STORE_END_DELIVERED, "op1/1a", NULL)->fate,
+    assert_int_equal(receive(rig, number, STORE_END_DELIVERED, "op1/\xff\xfe\x01 \n", NULL)->fate,
                      STORE_FATE_PARKED);
     assert_int_equal(tally_of(rig, number).delivered, after.delivered);
 }

@@ -180,6 +180,47 @@ static void one_of_the_two_is_enough(void **state)
     assert_false(r.is_final);
 }
 
+/* An id is any octets up to a NUL (SMPP 3.4 section 5.2.23): a receipt's is found under the
+ * response's, however it tells it. */
+static void ids_of_any_octets_meet(void **state)
+{
+    static const char *const ids[] = {
+        "\xff\xfe\x80\x01", "\xff\xfe", "AB\xc3\xa9", "\x7f", "12 34", " 9 ", "\x01\n"};
+    char resp[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES], dlr[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        for (unsigned nul = 0; nul < 2; nul++) {
+            uint8_t octets[128];
+            struct smpp_pdu pdu;
+            struct receipt r;
+            struct writer tlvs;
+
+            writer_init(&tlvs, octets, sizeof(octets));
+            smpp_tlv_write(&tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID,
+                           span_of(ids[i], strlen(ids[i]) + nul));
+            smpp_tlv_write_u8(&tlvs, SMPP_TAG_MESSAGE_STATE, RECEIPT_DELIVERED);
+            make_pdu(0x04, span_of(NULL, 0), writer_span(&tlvs), &pdu);
+            assert_true(receipt_read(&pdu, &r));
+            assert_string_equal(r.id, ids[i]);
+            assert_int_equal(receipt_keys(RECEIPT_IDS_AUTO, RECEIPT_ID_FROM_RESP, ids[i], resp), 1);
+            assert_int_equal(receipt_keys(RECEIPT_IDS_AUTO, RECEIPT_ID_FROM_DLR, r.id, dlr), 1);
+            assert_string_equal(resp[0], dlr[0]);
+        }
+    }
+}
+
+/* In the text a blank ends it. */
+static void ids_of_high_octets_are_read_from_the_text(void **state)
+{
+    struct receipt r;
+
+    (void)state;
+    assert_true(read_text("id:\xff\xfe\x80 sub:001 dlvrd:001 stat:DELIVRD err:000", &r));
+    assert_string_equal(r.id, "\xff\xfe\x80");
+    assert_int_equal(r.state, RECEIPT_DELIVERED);
+}
+
 static void a_header_in_front_is_no_part_of_it(void **state)
 {
     struct smpp_pdu pdu;
@@ -274,6 +315,9 @@ static void ids_meet_in_their_bases(void **state)
         {RECEIPT_IDS_AUTO, "1A2B3C4D", "439041102", false},
         {RECEIPT_IDS_AUTO, "ffffffffffffffff", "18446744073709551615", true},
         {RECEIPT_IDS_AUTO, "", "", false},
+        {RECEIPT_IDS_AUTO, " 1A2B ", "6699", true}, /* padded */
+        {RECEIPT_IDS_AUTO, "1A2B", "6699 ", true},
+        {RECEIPT_IDS_AUTO, " ", " ", false},
     };
 
     (void)state;
@@ -300,6 +344,8 @@ int main(void)
         cmocka_unit_test(nuls_and_odd_octets_do_no_harm),
         cmocka_unit_test(tlvs_count_more_than_the_text),
         cmocka_unit_test(one_of_the_two_is_enough),
+        cmocka_unit_test(ids_of_any_octets_meet),
+        cmocka_unit_test(ids_of_high_octets_are_read_from_the_text),
         cmocka_unit_test(a_header_in_front_is_no_part_of_it),
         cmocka_unit_test(the_reference_vectors_are_read),
         cmocka_unit_test(ids_meet_in_their_bases),
