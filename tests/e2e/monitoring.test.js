@@ -21,6 +21,13 @@ test('promtool takes the rules, and they ring when they should', async () => {
     }
 });
 
+test('each alert is seen ringing', () => {
+    const rules = read('tests/monitoring/rules.yml');
+    const rung = new Set([...rules.matchAll(/alertname: (\w+)\n\s+exp_alerts:\n/g)].map((m) => m[1]));
+    const alerts = [...read('conf/monitoring/warung.rules.yml').matchAll(/- alert: (\w+)/g)].map((m) => m[1]);
+    assert.deepEqual(alerts.filter((alert) => !rung.has(alert)), []);
+});
+
 test('each alert has its paragraph in operations.md, and each paragraph its alert', () => {
     const alerts = [...read('conf/monitoring/warung.rules.yml').matchAll(/- alert: (\w+)/g)].map((m) => m[1]);
     const explained = [...read('docs/operations.md').matchAll(/^\| `(Warung\w+)` \|/gm)].map((m) => m[1]);
