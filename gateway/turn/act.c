@@ -8,6 +8,7 @@ static void send_owed(struct turn *t, const struct store_owed_id *ids)
 {
     struct turn_engine *e = t->engine;
 
+    e->counters.sms_owed += t->owed_count;
     for (unsigned i = 0; i < t->owed_count; i++) {
         bool is_reply = i == 0 && t->reply_is_owed;
 

@@ -250,8 +250,9 @@ void turn_engine_free(struct turn_engine *e);
 
 struct turn_counters {
     uint64_t inputs, steps, settles, mismatches, replays, conflicts, busy, overdue, sealed,
-        throttled, unknown_commits, failed_screens, screens, sms_sent, sms_failed, sms_expired,
-        sms_parts, sms_parts_dropped, pushes, push_failures, pushes_expired, late_answers;
+        throttled, unknown_commits, failed_screens, screens, sms_owed, sms_sent, sms_failed,
+        sms_expired, sms_parts, sms_parts_dropped, pushes, push_failures, pushes_expired,
+        late_answers;
     uint64_t screens_withdrawn;
     uint64_t sms_delivered, receipts, receipts_early, receipts_unmatched, receipts_refused;
 };

@@ -56,6 +56,7 @@ test('receipts are asked for SMS, not for screens, and end the message', async (
             { owed: 3, waiting: 0, awaited: 0, sent: 0, delivered: 1, failed: 1, expired: 1, erased: 0 });
         for (const name of ['sms_delivered_total', 'sms_failed_total', 'sms_expired_total'])
             assert.equal(await metric(gateway, name), 1, name);
+        assert.equal(await metric(gateway, 'sms_owed_total'), 3);
         assert.equal(await metric(gateway, 'sms_sent_total'), 3);
         assert.equal(await metric(gateway, 'receipts_total'), 6);
     });
