@@ -281,8 +281,8 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
     struct writer w;
 
     if (sms->registered_delivery != 0)
-        s->names =
-            receipt_names_new(centre_teller(peer->centre), dialect_receipt_ids(peer->dialect));
+        s->names = receipt_names_new(centre_teller(peer->centre),
+                                     dialect_receipt_ids(peer->dialect), count);
     for (i = 0; i < count; i++) {
         writer_init(&w, octets, sizeof(octets));
         if (!dialect_encode_sms_part(peer->dialect, sms, i, 0, &w))

@@ -1,6 +1,8 @@
 #include "gateway/receipt_names.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -8,10 +10,11 @@ struct receipt_names {
     char peer[DIALECT_NAME_BYTES];
     enum receipt_ids ids;
     unsigned parts;
+    unsigned parts_max;
     unsigned count;
-    bool is_lacking; /* a part was taken without an id */
-    char texts[STORE_RECEIPT_KEYS_MAX][RECEIPT_NAME_BYTES];
-    struct store_receipt_key keys[STORE_RECEIPT_KEYS_MAX];
+    bool is_lacking;                   /* a part was taken without an id */
+    char (*texts)[RECEIPT_NAME_BYTES]; /* behind `keys` */
+    struct store_receipt_key keys[];
 };
 
 unsigned receipt_names_make(const char *peer, enum receipt_ids ids, enum receipt_id_from from,
@@ -25,19 +28,27 @@ unsigned receipt_names_make(const char *peer, enum receipt_ids ids, enum receipt
     return count;
 }
 
-struct receipt_names *receipt_names_new(const char *peer, enum receipt_ids ids)
+/* One block, and no larger than its message needs: nearly all have one part. */
+struct receipt_names *receipt_names_new(const char *peer, enum receipt_ids ids, unsigned parts)
 {
-    struct receipt_names *n = mem_zalloc(sizeof(*n));
+    size_t max = (size_t)parts * RECEIPT_KEYS_MAX;
+    struct receipt_names *n =
+        mem_alloc(sizeof(*n) + max * (sizeof(n->keys[0]) + sizeof(n->texts[0])));
 
+    memset(n, 0, sizeof(*n));
     text_copy(n->peer, sizeof(n->peer), peer);
     n->ids = ids;
+    n->parts_max = parts;
+    n->texts = (void *)&n->keys[max];
     return n;
 }
 
 void receipt_names_add_part(struct receipt_names *n, const char *id)
 {
-    unsigned count =
-        receipt_names_make(n->peer, n->ids, RECEIPT_ID_FROM_RESP, id, &n->texts[n->count]);
+    unsigned count;
+
+    assert(n->parts < n->parts_max);
+    count = receipt_names_make(n->peer, n->ids, RECEIPT_ID_FROM_RESP, id, &n->texts[n->count]);
 
     n->is_lacking = n->is_lacking || count == 0;
     for (unsigned i = 0; i < count; i++, n->count++)

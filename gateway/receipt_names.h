@@ -14,9 +14,9 @@ enum { RECEIPT_NAME_BYTES = STORE_RECEIPT_KEY_BYTES_MAX + 1 };
 unsigned receipt_names_make(const char *peer, enum receipt_ids ids, enum receipt_id_from from,
                             const char *id, char names[RECEIPT_KEYS_MAX][RECEIPT_NAME_BYTES]);
 
-/* Those of an SMS under way, of STORE_PARTS_MAX parts at most; mem_free() it. */
+/* Those of an SMS of so many parts, STORE_PARTS_MAX at most, that is under way; mem_free() it. */
 struct receipt_names;
-struct receipt_names *receipt_names_new(const char *peer, enum receipt_ids ids);
+struct receipt_names *receipt_names_new(const char *peer, enum receipt_ids ids, unsigned parts);
 /* The next part was taken; id: of its response. */
 void receipt_names_add_part(struct receipt_names *n, const char *id);
 /* Fills keys, key_count and parts, which live as long as `n`; nothing when a part has no id, since
