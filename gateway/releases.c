@@ -325,7 +325,7 @@ void releases_expire(struct releases *r, int64_t now_ms)
      * somewhere. */
     for (unsigned i = r->count; i-- > 0;)
         if (r->list[i].state != RELEASE_TAKEN_BACK &&
-            r->list[i].used_ms + (int64_t)RELEASES_KEEP_S * 1000 < now_ms)
+            r->list[i].used_ms < now_ms - (int64_t)RELEASES_KEEP_S * 1000)
             remove_at(r, i);
 }
 
