@@ -18,6 +18,12 @@ void deferred_add(struct deferred_queue *q, struct deferred *d)
         list_push_back(&q->pending, &d->node);
 }
 
+void deferred_add_first(struct deferred_queue *q, struct deferred *d)
+{
+    if (!list_is_linked(&d->node))
+        list_push_front(&q->pending, &d->node);
+}
+
 void deferred_cancel(struct deferred_queue *q, struct deferred *d)
 {
     if (list_is_linked(&d->node))

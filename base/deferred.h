@@ -25,6 +25,8 @@ void deferred_queue_init(struct deferred_queue *q);
 void deferred_init(struct deferred *d, deferred_fn *fn, void *arg);
 /* Once, however often it is called before the end of the turn. */
 void deferred_add(struct deferred_queue *q, struct deferred *d);
+/* Before all that is pending now. */
+void deferred_add_first(struct deferred_queue *q, struct deferred *d);
 void deferred_cancel(struct deferred_queue *q, struct deferred *d);
 /* Runs until nothing is pending, what the work itself adds included. */
 void deferred_run(struct deferred_queue *q);

@@ -396,6 +396,8 @@ static void load_first(struct menu_loader *l, config_setting_t *setting, struct 
 
     if (first == NULL)
         return;
+    if (screen->question.kind == MENU_QUESTION_LIST)
+        menu_load_fault(l, first, "first goes with choices: a list counts its own rows from 1");
     number = menu_model_alloc(l->menu, sizeof(*number));
     if (menu_load_value_template(l, first, number))
         screen->first = number;

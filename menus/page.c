@@ -10,7 +10,7 @@
 
 enum {
     UNITS_AT_LEAST = 8, /* of text on a page, however small the limit */
-    FIRST_MAX = 999,
+    FIRST_MAX = 90, /* so that all of a page have two digits at most, as its length is reckoned */
 };
 
 struct measure {

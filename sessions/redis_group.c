@@ -101,7 +101,7 @@ static void flush(struct redis_requests *rs)
         redis_request_send_to_bucket(first, first->bucket);
         return;
     }
-    conn = rs->is_open ? rs->router->ops->pick(rs->router, rs->tags[first->bucket].slot) : NULL;
+    conn = rs->is_open ? rs->router->ops->pick(rs->router, first->slot) : NULL;
     if (conn != NULL && send_group(rs, conn))
         return;
     while ((n = list_pop_front(gathered)) != NULL)
@@ -131,6 +131,7 @@ void redis_request_send_commit(struct redis_request *r, unsigned bucket,
     struct redis_groups *gs = &rs->groups;
 
     r->bucket = bucket;
+    r->slot = rs->tags[bucket].slot;
     redis_encode_commit_key(&gs->keys, &rs->tags[bucket], commit);
     redis_encode_commit_words(&gs->words, commit);
     list_push_back(&gs->gathered, &r->call.node);
@@ -138,7 +139,7 @@ void redis_request_send_commit(struct redis_request *r, unsigned bucket,
     if (gs->gathered.count == GROUP_MAX || rs->router->ops->redirect != NULL)
         flush(rs);
     else
-        deferred_add(rs->deferred, &gs->flush);
+        deferred_add_first(rs->deferred, &gs->flush); /* before the connections write, and WAIT */
 }
 
 void redis_groups_init(struct redis_requests *rs)

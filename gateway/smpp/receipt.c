@@ -248,12 +248,22 @@ bool receipt_is_text(struct span text)
 
 /* ---- the TLVs ---- */
 
-/* A C-string of any octets; some send it without its NUL. */
+#define PADDING " \r\n"
+
+static bool is_padding(const uint8_t *octets, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (octets[i] == '\0' || strchr(PADDING, octets[i]) == NULL)
+            return false;
+    return true;
+}
+
+/* A C-string of any octets; some send it without its NUL. One of padding alone is none. */
 static void read_id(struct span value, char *id)
 {
     size_t size = strnlen((const char *)value.data, value.size);
 
-    if (size == 0 || size >= RECEIPT_ID_BYTES)
+    if (size >= RECEIPT_ID_BYTES || is_padding(value.data, size))
         return;
     memcpy(id, value.data, size);
     id[size] = '\0';
@@ -296,15 +306,15 @@ bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt)
 
 /* ---- ids ---- */
 
-/* Blanks about it are padding, in a response as in a receipt. */
+/* What is padding about it is none of it, in a response as in a receipt. */
 static void trim(const char *id, char trimmed[RECEIPT_ID_BYTES])
 {
     size_t size = 0;
 
-    id += strspn(id, " ");
+    id += strspn(id, PADDING);
     for (size_t i = 0; id[i] != '\0' && i + 1 < RECEIPT_ID_BYTES; i++) {
         trimmed[i] = id[i];
-        if (id[i] != ' ')
+        if (strchr(PADDING, id[i]) == NULL)
             size = i + 1;
     }
     trimmed[size] = '\0';

@@ -155,6 +155,14 @@ static void test_deferred_work_runs_once_and_what_it_adds_too(void **state)
     assert_int_equal(third_work.runs, 0);
     deferred_run(&q);
     assert_int_equal(first_work.runs, 1);
+    /* What comes first adds nothing to what has run by then. */
+    deferred_add(&q, &third);
+    deferred_add_first(&q, &first);
+    deferred_add_first(&q, &first);
+    assert_ptr_equal(list_first(&q.pending), &first.node);
+    deferred_run(&q);
+    assert_int_equal(first_work.runs, 2);
+    assert_int_equal(third_work.runs, 1);
 }
 
 int main(void)

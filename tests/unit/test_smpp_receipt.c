@@ -170,6 +170,12 @@ static void one_of_the_two_is_enough(void **state)
     assert_true(receipt_read(&pdu, &r));
     assert_string_equal(r.id, "77");
     assert_int_equal(r.state, RECEIPT_DELIVERED);
+    /* A TLV of padding is no id. */
+    writer_init(&tlvs, octets, sizeof(octets));
+    smpp_tlv_write(&tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, span_of_string(" \r\n"));
+    make_pdu(0x04, span_of_string("id:77 stat:DELIVRD"), writer_span(&tlvs), &pdu);
+    assert_true(receipt_read(&pdu, &r));
+    assert_string_equal(r.id, "77");
     /* The state in a TLV, the id in the text; a state that nobody knows. */
     writer_init(&tlvs, octets, sizeof(octets));
     smpp_tlv_write_u8(&tlvs, SMPP_TAG_MESSAGE_STATE, 200);
@@ -185,7 +191,7 @@ static void one_of_the_two_is_enough(void **state)
 static void ids_of_any_octets_meet(void **state)
 {
     static const char *const ids[] = {
-        "\xff\xfe\x80\x01", "\xff\xfe", "AB\xc3\xa9", "\x7f", "12 34", " 9 ", "\x01\n"};
+        "\xff\xfe\x80\x01", "\xff\xfe", "AB\xc3\xa9", "\x7f", "12 34", " 9 ", "Z1\r\n", "\x01\n"};
     char resp[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES], dlr[RECEIPT_KEYS_MAX][RECEIPT_ID_BYTES];
 
     (void)state;
