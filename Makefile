@@ -246,7 +246,8 @@ install: all
 	install -m 755 $(B)/warungd $(DESTDIR)$(sbindir)
 	install -m 755 $(B)/warungctl $(B)/warung-smsc $(DESTDIR)$(bindir)
 	for unit in systemd/*.service; do \
-	    sed 's|/usr/sbin/|$(sbindir)/|' $$unit >$(DESTDIR)$(unitdir)/$${unit##*/}; done
+	    sed 's|/usr/sbin/|$(sbindir)/|; s|/usr/lib/warung/|$(prefix)/lib/warung/|' $$unit >$(DESTDIR)$(unitdir)/$${unit##*/}; done
+	install -D -m 755 systemd/redis-tail $(DESTDIR)$(prefix)/lib/warung/redis-tail
 	install -D -m 644 systemd/warung.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/warung.conf
 	install -D -m 644 systemd/warung.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
 	for file in redis.conf $(patsubst conf/%,%,$(wildcard conf/*.cfg conf/menus/*.cfg)); do \
@@ -263,6 +264,7 @@ uninstall:
 	rm -f $(DESTDIR)$(sbindir)/warungd $(DESTDIR)$(bindir)/warungctl $(DESTDIR)$(bindir)/warung-smsc
 	rm -f $(patsubst systemd/%,$(DESTDIR)$(unitdir)/%,$(wildcard systemd/*.service))
 	rm -f $(foreach page,$(notdir $(wildcard docs/man/*.[158])),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(page))
+	rm -rf $(DESTDIR)$(prefix)/lib/warung
 	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/warung.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf
 	rm -rf $(DESTDIR)$(docdir)
 

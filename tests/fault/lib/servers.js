@@ -37,8 +37,10 @@ class Server {
         const env = { ...process.env };
         if (this.preload)
             Object.assign(env, { LD_PRELOAD: path.join(BUILD, 'tests/fault/synced.so'), SYNCED_NOTES: this.notes });
-        // A file at its limit is an error to be told, not a signal to die of.
-        this.process = new Process('sh', ['-c', 'trap "" XFSZ; exec redis-server "$@"', 'redis-server', this.file,
+        // As in our unit: what a loss of power left unfinished goes first. A file at its limit is an error to
+        // be told, not a signal to die of.
+        this.process = new Process('sh', ['-c', `trap "" XFSZ; ${ROOT}/systemd/redis-tail ${this.folder}; exec redis-server "$@"`,
+            'redis-server', this.file,
             ...(this.sentinel ? ['--sentinel'] : [])], { env });
         return this;
     }
