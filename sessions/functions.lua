@@ -45,37 +45,29 @@ local function write_record(key, expected, value, ttl)
     return version
 end
 
--- The hot path: one record, compared and written.
--- KEYS record; ARGV expected version ('' = none), value, TTL in seconds ('0' = for ever).
--- Returns 0 = another version, else as write_record.
+-- The hot path: one record, compared and written. Returns 0 = another version, else as write_record.
 -- (Words are strings, not numbers: redis.call() would print each number anew, a tenth of the call.)
-local function commit(keys, args)
-    local call, key, expected = redis.call, keys[1], args[1]
+local function commit_record(call, key, expected, value, ttl)
     if call('GETRANGE', key, '0', '7') ~= expected then
         return 0
     end
-    if expected == '' or args[3] == '0' then
-        return write_record(key, expected, args[2], args[3])
+    if expected == '' or ttl == '0' then
+        return write_record(key, expected, value, ttl)
     end
-    call('SETEX', key, args[3], args[2])
+    call('SETEX', key, ttl, value)
     return 1
 end
 
--- Several of them, each for itself: KEYS records; ARGV of each as of commit(). Returns what commit() would
--- for each.
+-- KEYS record; ARGV expected version ('' = none), value, TTL in seconds ('0' = for ever).
+local function commit(keys, args)
+    return commit_record(redis.call, keys[1], args[1], args[2], args[3])
+end
+
+-- Several of them, each for itself: KEYS records; ARGV of each as of commit(). Returns a number for each.
 local function commit_each(keys, args)
-    local call, reply, at = redis.call, {}, 1
+    local call, reply = redis.call, {}
     for i = 1, #keys do
-        local key, expected, ttl = keys[i], args[at], args[at + 2]
-        if call('GETRANGE', key, '0', '7') ~= expected then
-            reply[i] = 0
-        elseif expected == '' or ttl == '0' then
-            reply[i] = write_record(key, expected, args[at + 1], ttl)
-        else
-            call('SETEX', key, ttl, args[at + 1])
-            reply[i] = 1
-        end
-        at = at + 3
+        reply[i] = commit_record(call, keys[i], args[3 * i - 2], args[3 * i - 1], args[3 * i])
     end
     return reply
 end

@@ -14,11 +14,6 @@ struct group {
     struct list members;
 };
 
-static struct redis_request *request_of(struct list_node *n)
-{
-    return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct redis_request, call);
-}
-
 static struct group *group_of(struct list_node *n)
 {
     return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct group, call);
@@ -38,7 +33,7 @@ static void on_reply(struct redis_call *call, const struct redisReply *reply)
     struct list_node *n;
 
     for (size_t i = 0; (n = list_pop_front(&g->members)) != NULL; i++)
-        redis_request_take_reply(request_of(n), reply_of(reply, i));
+        redis_request_take_reply(redis_request_of(n), reply_of(reply, i));
     list_push_front(&g->requests->groups.idle, &g->call.node);
 }
 
@@ -79,7 +74,7 @@ static bool send_group(struct redis_requests *rs, struct redis_conn *conn)
         return false;
     }
     while ((n = list_pop_front(&rs->groups.gathered)) != NULL) {
-        request_of(n)->conn = conn;
+        redis_request_of(n)->conn = conn;
         list_push_back(&g->members, n);
     }
     return true;
@@ -94,7 +89,7 @@ static void flush(struct redis_requests *rs)
 
     if (gathered->count == 0)
         return;
-    first = request_of(list_first(gathered));
+    first = redis_request_of(list_first(gathered));
     make_command(rs);
     if (gathered->count == 1) {
         list_remove(gathered, &first->call.node);
@@ -105,7 +100,7 @@ static void flush(struct redis_requests *rs)
     if (conn != NULL && send_group(rs, conn))
         return;
     while ((n = list_pop_front(gathered)) != NULL)
-        redis_request_refuse(request_of(n));
+        redis_request_refuse(redis_request_of(n));
 }
 
 void redis_requests_flush(struct redis_requests *rs, const char *msisdn)
@@ -113,7 +108,7 @@ void redis_requests_flush(struct redis_requests *rs, const char *msisdn)
     bool is_gathered = false;
 
     LIST_FOREACH(n, &rs->groups.gathered)
-        is_gathered |= strcmp(request_of(n)->name, msisdn) == 0;
+        is_gathered |= strcmp(redis_request_of(n)->name, msisdn) == 0;
     if (is_gathered)
         flush(rs);
 }

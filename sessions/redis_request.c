@@ -9,11 +9,6 @@
 
 enum { AGAIN_MS = 20 };
 
-static struct redis_request *request_of(struct list_node *n)
-{
-    return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct redis_request, call);
-}
-
 /* Its answer is a write that replicas should have. */
 static bool is_write(enum redis_request_kind kind)
 {
@@ -104,7 +99,7 @@ static void on_told(struct deferred *d, void *arg)
 
     (void)d;
     while ((n = list_pop_front(&rs->refused)) != NULL)
-        tell_failure(request_of(n), STORE_UNAVAILABLE);
+        tell_failure(redis_request_of(n), STORE_UNAVAILABLE);
 }
 
 void redis_request_refuse(struct redis_request *r)
@@ -196,7 +191,7 @@ static void on_again(struct timer *t, void *arg)
 
     (void)t;
     while (count-- != 0) {
-        struct redis_request *r = request_of(list_pop_front(&rs->waiting));
+        struct redis_request *r = redis_request_of(list_pop_front(&rs->waiting));
 
         r->conn = rs->router->ops->pick(rs->router, r->slot);
         if (hand_on(r, span_of(r->command, r->command_size)))
@@ -380,7 +375,7 @@ struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_re
                                         void *arg)
 {
     struct list_node *n = list_pop_front(&rs->idle);
-    struct redis_request *r = n != NULL ? request_of(n) : mem_zalloc(sizeof(*r));
+    struct redis_request *r = n != NULL ? redis_request_of(n) : mem_zalloc(sizeof(*r));
 
     if (n == NULL)
         list_push_back(&rs->all, &r->all);

@@ -85,6 +85,11 @@ struct redis_request {
                    session */
 };
 
+static inline struct redis_request *redis_request_of(struct list_node *n)
+{
+    return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct redis_request, call);
+}
+
 struct redis_request_stats {
     uint64_t requests, ok, conflicts, unavailable, unknown, refusals, rejected;
 };

@@ -3,6 +3,7 @@
 #include "tests/support/store_cases.h"
 #include "tests/support/store_load.h"
 
+#include <hiredis/hiredis.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -197,6 +198,50 @@ static void test_write_without_replicas_is_unknown(void **state)
     }
 }
 
+/* So often has the master been asked to WAIT. */
+static unsigned count_waits(void)
+{
+    redisReply *reply =
+        redis_server_ask(group->servers[redis_group_master(group)], "INFO commandstats");
+    const char *line;
+    unsigned count = 0;
+
+    assert_non_null(reply);
+    line = strstr(reply->str, "cmdstat_wait:calls=");
+    if (line != NULL)
+        sscanf(line, "cmdstat_wait:calls=%u", &count);
+    freeReplyObject(reply);
+    return count;
+}
+
+/* A number that is taken and commits that are gathered leave before it: none waits for a second. */
+static void test_one_loop_turn_shares_a_wait(void **state)
+{
+    enum { COUNT = 4 };
+    static struct store_outcome outcomes[COUNT];
+    struct store_rig *rig = *state;
+    char number[20];
+    unsigned before = count_waits();
+
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct store_commit c;
+
+        snprintf(number, sizeof(number), "628129100000%u", i);
+        c = store_case_session(number, 0, "session");
+        store_outcome_init(&outcomes[i]);
+        if (i == 0)
+            store_reserve(rig->store, number, "n", store_outcome_on_reply, &outcomes[i]);
+        else
+            store_commit(rig->store, &c, store_outcome_on_reply, &outcomes[i]);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        if (outcomes[i].calls == 0)
+            store_rig_await(rig, &outcomes[i]);
+        assert_int_equal(outcomes[i].reply.result, STORE_OK);
+    }
+    assert_int_equal(count_waits() - before, 1);
+}
+
 /* What lives by the clock is the same everywhere, and slow. */
 static bool is_quick(const struct store_case *c)
 {
@@ -211,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_lost_node_takes_its_slots_alone),
     };
     static const struct CMUnitTest sentinels[] = {
+        cmocka_unit_test(test_one_loop_turn_shares_a_wait),
         cmocka_unit_test(test_new_master_is_followed),
         cmocka_unit_test(test_write_without_replicas_is_unknown),
     };
