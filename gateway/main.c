@@ -155,6 +155,7 @@ enum { SIGNAL_COUNT = sizeof(signals) / sizeof(signals[0]) };
 static bool catch_signals(struct daemon *d, struct event *events[SIGNAL_COUNT])
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
     for (int i = 0; i < SIGNAL_COUNT; i++) {
         events[i] = evsignal_new(loop_base(d->loop), signals[i].number, signals[i].fn, d);
         if (events[i] == NULL || event_add(events[i], NULL) != 0)

@@ -115,7 +115,7 @@ static const struct counter_row gateway_rows[] = {
 static const struct counter_row cdr_rows[] = {
     ROW(cdr_counters, records, "cdr_records_total", "Call detail records made."),
     ROW(cdr_counters, dropped, "cdr_dropped_total",
-        "Call detail records lost because the queue was full."),
+        "Call detail records lost because the disk took none."),
     ROW(cdr_counters, written_bytes, "cdr_written_bytes_total",
         "Octets of call detail records written."),
     ROW(cdr_counters, files, "cdr_files_total", "Files of call detail records closed and signed."),

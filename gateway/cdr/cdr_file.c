@@ -25,6 +25,7 @@ struct cdr_file {
     uint64_t lines; /* the head is the first */
     char head[512]; /* not yet written of it: */
     size_t head_size, head_at;
+    bool has_rest; /* of a tail that did not come to be the end */
 };
 
 void cdr_chain_path(const struct cdr_chain *chain, uint64_t sequence, const char *end,
@@ -86,8 +87,16 @@ static size_t write_octets(struct cdr_file *f, const char *octets, size_t size)
     return done;
 }
 
+static bool cut_rest(struct cdr_file *f)
+{
+    f->has_rest = f->has_rest && ftruncate(f->fd, (off_t)f->size) != 0;
+    return !f->has_rest;
+}
+
 static bool write_head(struct cdr_file *f)
 {
+    if (!cut_rest(f))
+        return false;
     f->head_at += write_octets(f, f->head + f->head_at, f->head_size - f->head_at);
     return f->head_at == f->head_size;
 }
@@ -138,50 +147,67 @@ static void digest_text(const struct cdr_file *f, char sha256[CDR_SHA_BYTES])
         snprintf(sha256 + 2 * i, 3, "%02x", hash[i]);
 }
 
-/* A chain's place is kept beside its files, so that these can be carried away. */
-static bool save_place(const struct cdr_chain *chain)
+/* A chain's place is kept beside its files, so that these can be carried away. Always as many
+ * octets: a full disk takes them where the last ones stand. */
+static bool write_place(const struct cdr_chain *chain, const char *path, int flags)
+{
+    char text[CDR_SHA_BYTES + 64];
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    int size =
+        snprintf(text, sizeof(text), "%-20" PRIu64 " %-64s %-20" PRIu64 "\n", chain->sequence,
+                 chain->previous[0] != '\0' ? chain->previous : "-", chain->dropped);
+    bool is_good;
+
+    if (fd < 0)
+        return false;
+    is_good = pwrite(fd, text, (size_t)size, 0) == size && fsync(fd) == 0;
+    close(fd);
+    return is_good;
+}
+
+bool cdr_chain_save(const struct cdr_chain *chain)
 {
     char path[CDR_PATH_BYTES], fresh[CDR_PATH_BYTES + 8];
-    FILE *f;
-    bool is_good;
 
     snprintf(path, sizeof(path), "%s/cdr-%s.state", chain->directory, chain->instance);
     snprintf(fresh, sizeof(fresh), "%s.new", path);
-    f = fopen(fresh, "we");
-    if (f == NULL)
-        return false;
-    is_good = fprintf(f, "%" PRIu64 " %s\n", chain->sequence,
-                      chain->previous[0] != '\0' ? chain->previous : "-") > 0;
-    is_good = fflush(f) == 0 && fsync(fileno(f)) == 0 && is_good;
-    is_good = fclose(f) == 0 && is_good;
-    return is_good && rename(fresh, path) == 0;
+    if (write_place(chain, fresh, O_CREAT | O_TRUNC) && rename(fresh, path) == 0)
+        return true;
+    return write_place(chain, path, 0);
 }
 
-static void load_place(struct cdr_chain *chain)
+/* False with errno when it is there and cannot be read: another place would be a second chain. */
+static bool load_place(struct cdr_chain *chain)
 {
     char path[CDR_PATH_BYTES], previous[CDR_SHA_BYTES];
-    uint64_t sequence;
+    uint64_t sequence, dropped;
+    int count;
     FILE *f;
 
     snprintf(path, sizeof(path), "%s/cdr-%s.state", chain->directory, chain->instance);
-    f = fopen(path, "re");
     chain->sequence = 1;
     chain->previous[0] = '\0';
+    chain->dropped = 0;
+    f = fopen(path, "re");
     if (f == NULL)
-        return;
-    if (fscanf(f, "%" SCNu64 " %64s", &sequence, previous) == 2) {
+        return errno == ENOENT;
+    count = fscanf(f, "%" SCNu64 " %64s %" SCNu64, &sequence, previous, &dropped);
+    if (count >= 2) {
         chain->sequence = sequence;
         text_copy(chain->previous, sizeof(chain->previous),
                   strcmp(previous, "-") != 0 ? previous : "");
+        chain->dropped = count == 3 ? dropped : 0;
     }
     fclose(f);
+    return true;
 }
 
 static bool move_on(struct cdr_chain *chain, const char *sha256)
 {
     chain->sequence++;
     text_copy(chain->previous, sizeof(chain->previous), sha256);
-    return save_place(chain);
+    chain->dropped = 0;
+    return cdr_chain_save(chain);
 }
 
 static bool write_tail(struct cdr_file *f, const struct cdr_tail *tail, const struct cdr_key *key)
@@ -189,6 +215,9 @@ static bool write_tail(struct cdr_file *f, const struct cdr_tail *tail, const st
     char line[CDR_TAIL_BYTES];
     size_t size = cdr_tail_write(tail, key, line), done = 0;
 
+    if (!cut_rest(f))
+        return false;
+    f->has_rest = size > 0;
     while (done < size) {
         ssize_t written = write(f->fd, line + done, size - done);
 
@@ -198,24 +227,28 @@ static bool write_tail(struct cdr_file *f, const struct cdr_tail *tail, const st
             break;
         done += (size_t)written;
     }
-    if (size > 0 && done == size && fdatasync(f->fd) == 0)
-        return true;
-    if (ftruncate(f->fd, (off_t)f->size) != 0)
-        errno = EIO; /* the next start cuts the half line off */
-    return false;
+    return size > 0 && done == size && fdatasync(f->fd) == 0;
 }
 
 static bool finish(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key,
                    bool is_recovered)
 {
     struct cdr_tail tail = {.records = f->lines > 0 ? f->lines - 1 : 0,
+                            .has_dropped = true,
+                            .dropped = chain->dropped,
                             .is_recovered = is_recovered};
     char part[CDR_PATH_BYTES + 8];
+    int error;
 
     digest_text(f, tail.sha256);
     snprintf(part, sizeof(part), "%s.part", f->path);
-    if (!write_tail(f, &tail, key) || rename(part, f->path) != 0)
+    if (!write_tail(f, &tail, key) || rename(part, f->path) != 0) {
+        /* Now or before the next octet, else at the next start. */
+        error = errno;
+        (void)cut_rest(f);
+        errno = error;
         return false;
+    }
     /* A place that cannot be saved now is found again by the file itself. */
     (void)move_on(chain, tail.sha256);
     cdr_file_abandon(f);
@@ -238,6 +271,7 @@ static bool reread(struct cdr_file *f)
     size_t room = 0;
     ssize_t size;
     struct cdr_tail tail;
+    bool is_read;
 
     if (in == NULL)
         return false;
@@ -246,27 +280,31 @@ static bool reread(struct cdr_file *f)
             break;
         note(f, line, (size_t)size);
     }
+    is_read = !ferror(in);
     free(line);
     fclose(in);
-    return ftruncate(f->fd, (off_t)f->size) == 0 && lseek(f->fd, 0, SEEK_END) >= 0;
+    return is_read && ftruncate(f->fd, (off_t)f->size) == 0;
 }
 
 static bool recover(struct cdr_chain *chain, const struct cdr_key *key)
 {
-    struct cdr_file *f = file_new(chain, O_RDWR);
+    struct cdr_file *f = file_new(chain, O_RDWR | O_APPEND);
     char part[CDR_PATH_BYTES];
+    bool is_good = false;
+    int error;
 
     if (f == NULL)
         return errno == ENOENT;
-    if (reread(f) && f->lines == 0) { /* not even its head */
+    if (reread(f)) {
+        if (f->lines > 0 && finish(f, chain, key, true))
+            return true;
         cdr_chain_path(chain, chain->sequence, ".part", part);
-        cdr_file_abandon(f);
-        return unlink(part) == 0;
+        is_good = f->lines == 0 && unlink(part) == 0; /* not even its head */
     }
-    if (f->lines > 0 && finish(f, chain, key, true))
-        return true;
+    error = errno;
     cdr_file_abandon(f);
-    return false;
+    errno = error;
+    return is_good;
 }
 
 /* Files that were closed after the place was last saved. */
@@ -283,20 +321,20 @@ static void catch_up(struct cdr_chain *chain)
     }
 }
 
-bool cdr_chain_open(struct cdr_chain *chain, const char *directory, const char *instance,
-                    const struct cdr_key *key, char *error, size_t error_bytes)
+bool cdr_chain_init(struct cdr_chain *chain, const char *directory, const char *instance)
 {
     memset(chain, 0, sizeof(*chain));
-    if (!text_copy(chain->directory, sizeof(chain->directory), directory) ||
-        !text_copy(chain->instance, sizeof(chain->instance), instance)) {
-        snprintf(error, error_bytes, "%s: the name is too long", directory);
+    return text_copy(chain->directory, sizeof(chain->directory), directory) &&
+           text_copy(chain->instance, sizeof(chain->instance), instance);
+}
+
+bool cdr_chain_open(struct cdr_chain *chain, const struct cdr_key *key)
+{
+    if (mkdir(chain->directory, 0750) != 0 && errno != EEXIST)
         return false;
-    }
-    (void)mkdir(directory, 0750); /* it may be there; else the reason is told below */
-    load_place(chain);
+    chain->has_place = chain->has_place || load_place(chain);
+    if (!chain->has_place)
+        return false;
     catch_up(chain);
-    if (access(directory, W_OK | X_OK) == 0 && recover(chain, key))
-        return true;
-    snprintf(error, error_bytes, "%s: %s", directory, strerror(errno));
-    return false;
+    return access(chain->directory, W_OK | X_OK) == 0 && recover(chain, key);
 }

@@ -3,12 +3,13 @@
  *
  *     {"warung_cdr":1,"instance":"gw1","sequence":42,"previous":"HEX","opened":"2026-..."}
  *     one record a line
- *     {"records":1234,"recovered":false,"sha256":"HEX","signature":"BASE64"}
+ *     {"records":1234,"dropped":0,"recovered":false,"sha256":"HEX","signature":"BASE64"}
  *
  * sha256 is of every octet before the last line; the signature (Ed25519) is of the last line's own
- * words; `previous` is the sha256 of the file before, "" in the first. While it is written a file
- * is called NAME.part. A file that a crash left so is closed by the next start, recovered: true: it
- * ends with its last whole line, and what came behind that is lost.
+ * words; `previous` is the sha256 of the file before, "" in the first; `dropped` counts the records
+ * that found no room since the file before was closed (older files do not say). While it is written
+ * a file is called NAME.part. A file that a crash left so is closed by the next start, recovered:
+ * true: it ends with its last whole line, and what came behind that is lost.
  */
 #ifndef WARUNG_CDR_CDR_FILE_H
 #define WARUNG_CDR_CDR_FILE_H
@@ -34,14 +35,20 @@ void cdr_key_free(struct cdr_key *key);
 struct cdr_chain {
     char directory[CDR_PATH_BYTES / 2];
     char instance[CDR_INSTANCE_BYTES];
+    bool has_place;               /* the three below are known */
     uint64_t sequence;            /* of the next file */
     char previous[CDR_SHA_BYTES]; /* of the last one closed */
+    uint64_t dropped;             /* records since then that are in no file */
 };
 
+/* False: a name is too long. */
+bool cdr_chain_init(struct cdr_chain *chain, const char *directory, const char *instance);
 /* Makes the directory where there is none, reads where the chain stands, and closes what a crash
- * left open. */
-bool cdr_chain_open(struct cdr_chain *chain, const char *directory, const char *instance,
-                    const struct cdr_key *key, char *error, size_t error_bytes);
+ * left open. False with errno: nothing may be written, try again. */
+bool cdr_chain_open(struct cdr_chain *chain, const struct cdr_key *key);
+/* Keeps the place and the count of what was dropped for the next start; where the disk has room for
+ * nothing new, in the octets that the last one has. */
+bool cdr_chain_save(const struct cdr_chain *chain);
 
 struct cdr_file;
 /* The next file of the chain; NULL with errno. */
@@ -62,6 +69,8 @@ unsigned cdr_chain_remove_old(const struct cdr_chain *chain, int64_t before_s);
 struct cdr_verdict {
     char instance[CDR_INSTANCE_BYTES];
     uint64_t sequence, records;
+    bool has_dropped; /* the file says how many were */
+    uint64_t dropped;
     char previous[CDR_SHA_BYTES], sha256[CDR_SHA_BYTES];
     bool is_recovered;
     char fault[160]; /* "" = as it was signed */

@@ -6,8 +6,14 @@
 
 static void signed_text(const struct cdr_tail *tail, char text[CDR_TAIL_BYTES])
 {
-    snprintf(text, CDR_TAIL_BYTES, "warung-cdr-1 %" PRIu64 " %s %s", tail->records,
-             tail->is_recovered ? "recovered" : "closed", tail->sha256);
+    const char *how = tail->is_recovered ? "recovered" : "closed";
+
+    if (tail->has_dropped)
+        snprintf(text, CDR_TAIL_BYTES, "warung-cdr-2 %" PRIu64 " %" PRIu64 " %s %s", tail->records,
+                 tail->dropped, how, tail->sha256);
+    else
+        snprintf(text, CDR_TAIL_BYTES, "warung-cdr-1 %" PRIu64 " %s %s", tail->records, how,
+                 tail->sha256);
 }
 
 size_t cdr_tail_write(const struct cdr_tail *tail, const struct cdr_key *key,
@@ -19,25 +25,29 @@ size_t cdr_tail_write(const struct cdr_tail *tail, const struct cdr_key *key,
     if (!cdr_key_sign(key, text, signature))
         return 0;
     return (size_t)snprintf(line, CDR_TAIL_BYTES,
-                            "{\"records\":%" PRIu64 ",\"recovered\":%s,\"sha256\":\"%s\","
-                            "\"signature\":\"%s\"}\n",
-                            tail->records, tail->is_recovered ? "true" : "false", tail->sha256,
-                            signature);
+                            "{\"records\":%" PRIu64 ",\"dropped\":%" PRIu64
+                            ",\"recovered\":%s,\"sha256\":\"%s\",\"signature\":\"%s\"}\n",
+                            tail->records, tail->dropped, tail->is_recovered ? "true" : "false",
+                            tail->sha256, signature);
 }
 
 bool cdr_tail_read(struct cdr_tail *tail, const char *line, size_t size)
 {
     char text[CDR_TAIL_BYTES], recovered[6], end;
+    int at = 0, more = 0;
 
     memset(tail, 0, sizeof(*tail));
     if (size >= sizeof(text) || memchr(line, '\0', size) != NULL)
         return false;
     memcpy(text, line, size);
     text[size] = '\0';
-    if (sscanf(text,
-               "{\"records\":%" SCNu64 ",\"recovered\":%5[a-z],\"sha256\":\"%64[0-9a-f]\","
+    if (sscanf(text, "{\"records\":%" SCNu64 "%n", &tail->records, &at) != 1)
+        return false;
+    tail->has_dropped = sscanf(text + at, ",\"dropped\":%" SCNu64 "%n", &tail->dropped, &more) == 1;
+    if (sscanf(text + at + more,
+               ",\"recovered\":%5[a-z],\"sha256\":\"%64[0-9a-f]\","
                "\"signature\":\"%88[A-Za-z0-9+/=]\"}%c",
-               &tail->records, recovered, tail->sha256, tail->signature, &end) != 5 ||
+               recovered, tail->sha256, tail->signature, &end) != 4 ||
         end != '\n')
         return false;
     tail->is_recovered = strcmp(recovered, "true") == 0;

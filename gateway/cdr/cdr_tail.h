@@ -9,6 +9,8 @@ enum { CDR_TAIL_BYTES = 320 };
 
 struct cdr_tail {
     uint64_t records;
+    bool has_dropped; /* false: signed before there was such a count */
+    uint64_t dropped; /* records that found no room since the file before was closed */
     bool is_recovered;
     char sha256[CDR_SHA_BYTES];
     char signature[CDR_SIGNATURE_BYTES];

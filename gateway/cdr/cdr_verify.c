@@ -90,6 +90,8 @@ void cdr_verify(const char *path, const struct cdr_key *key, struct cdr_verdict 
             take_line(&r, line, (size_t)size);
         snprintf(v->fault, sizeof(v->fault), "%s", judge(&r, key));
         v->records = r.tail.records;
+        v->has_dropped = r.tail.has_dropped;
+        v->dropped = r.tail.dropped;
         v->is_recovered = r.tail.is_recovered;
         memcpy(v->sha256, r.tail.sha256, sizeof(v->sha256));
     }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,11 +28,14 @@ struct cdr_writer {
     /* The thread's own. */
     char *taken; /* queue_bytes: what is being written */
     size_t taken_size, taken_at;
+    bool is_open; /* the chain */
     struct cdr_file *file;
+    uint64_t told; /* of counters.dropped: what the chain knows */
     int64_t opened_ms;
     int64_t looked_for_old_ms; /* 0 = never */
     bool is_dirty;
-    /* The loop's own. */
+    /* The loop's own, the thread's while it runs: */
+    uint64_t left; /* records that the end found without room */
     struct timer look;
     bool was_failing;
 };
@@ -93,14 +97,35 @@ static bool take(struct cdr_writer *w, bool is_failing)
     return !is_ending || w->taken_at < w->taken_size;
 }
 
+static bool open_chain(struct cdr_writer *w)
+{
+    w->is_open = w->is_open || cdr_chain_open(&w->chain, w->key);
+    return w->is_open;
+}
+
 static bool open_file(struct cdr_writer *w)
 {
-    if (w->file == NULL)
-        w->file = cdr_file_open(&w->chain);
-    else
+    if (w->file != NULL)
         return true;
+    w->file = cdr_file_open(&w->chain);
     w->opened_ms = now_ms();
     return w->file != NULL;
+}
+
+/* Until a file can say it, the place on the disk does, so that a restart forgets no loss. */
+static void tell_dropped(struct cdr_writer *w, bool is_kept)
+{
+    uint64_t dropped;
+
+    pthread_mutex_lock(&w->mutex);
+    dropped = w->counters.dropped;
+    pthread_mutex_unlock(&w->mutex);
+    if (!w->chain.has_place || dropped == w->told)
+        return;
+    w->chain.dropped += dropped - w->told;
+    w->told = dropped;
+    if (is_kept)
+        (void)cdr_chain_save(&w->chain);
 }
 
 static bool write_taken(struct cdr_writer *w)
@@ -128,6 +153,7 @@ static bool close_file(struct cdr_writer *w)
 {
     if (w->file == NULL)
         return true;
+    tell_dropped(w, false);
     if (!cdr_file_close(w->file, &w->chain, w->key))
         return false;
     w->file = NULL;
@@ -153,25 +179,53 @@ static void remove_old(struct cdr_writer *w)
     (void)cdr_chain_remove_old(&w->chain, (int64_t)time(NULL) - w->settings.keep_s);
 }
 
+static uint64_t count_lines(const char *octets, size_t size)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < size; i++)
+        count += octets[i] == '\n';
+    return count;
+}
+
+/* What found no room until now is lost; true: not even half a line of it is in the file. */
+static bool give_up_rest(struct cdr_writer *w)
+{
+    bool is_whole = w->taken_at == 0 || w->taken[w->taken_at - 1] == '\n';
+
+    pthread_mutex_lock(&w->mutex);
+    w->left = count_lines(w->taken + w->taken_at, w->taken_size - w->taken_at) +
+              count_lines(w->waiting, w->waiting_size);
+    w->counters.dropped += w->left;
+    pthread_mutex_unlock(&w->mutex);
+    return is_whole;
+}
+
 static void *run(void *arg)
 {
     struct cdr_writer *w = arg;
-    bool is_failing = false, is_ending = false;
+    bool is_failing = !w->is_open, is_ending = false, is_whole;
 
     while (!is_ending) {
         is_ending = !take(w, is_failing);
-        is_failing = !(write_taken(w) && (!is_full(w) || close_file(w)) && sync_file(w));
+        is_failing =
+            !(open_chain(w) && write_taken(w) && (!is_full(w) || close_file(w)) && sync_file(w));
         note_outcome(w, !is_failing);
+        if (is_failing)
+            tell_dropped(w, true);
         remove_old(w);
         /* At the end one try must do: what is left then is lost, and said so. */
         pthread_mutex_lock(&w->mutex);
         is_ending = is_ending || (w->is_ending && is_failing);
         pthread_mutex_unlock(&w->mutex);
     }
-    if (!close_file(w)) {
-        note_outcome(w, false);
+    is_whole = give_up_rest(w);
+    if (!is_whole || !close_file(w)) {
+        if (is_whole)
+            note_outcome(w, false);
         cdr_file_abandon(w->file);
     }
+    tell_dropped(w, true);
     return NULL;
 }
 
@@ -188,6 +242,14 @@ static void look(struct cdr_writer *w)
         log_info("cdr.working", LOG_S("directory", w->settings.directory),
                  LOG_U("dropped", c.dropped));
     w->was_failing = c.is_failing;
+}
+
+static void look_back(struct cdr_writer *w)
+{
+    look(w);
+    if (w->left > 0)
+        log_error("cdr.lost", LOG_S("directory", w->settings.directory), LOG_U("records", w->left),
+                  LOG_S("reason", strerror(w->error)), LOG_U("dropped", w->counters.dropped));
 }
 
 static void on_look(struct timer *timer, void *arg)
@@ -226,6 +288,30 @@ static void free_memory(struct cdr_writer *w)
     mem_free(w);
 }
 
+/* A folder that is not there or not ours is a fault of the configuration. A disk that is full or
+ * read only is none: the service goes on without records, and the thread tries again. */
+static bool begin(struct cdr_writer *w, char *error, size_t error_bytes)
+{
+    static const int faults[] = {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, ENAMETOOLONG};
+
+    if (!cdr_chain_init(&w->chain, w->settings.directory, w->settings.instance)) {
+        snprintf(error, error_bytes, "%s: the name is too long", w->settings.directory);
+        return false;
+    }
+    if (open_chain(w))
+        return true;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        if (errno == faults[i]) {
+            snprintf(error, error_bytes, "%s: %s", w->settings.directory, strerror(errno));
+            return false;
+        }
+    w->counters.failures++;
+    w->counters.is_failing = true;
+    w->error = errno;
+    look(w);
+    return true;
+}
+
 struct cdr_writer *cdr_writer_new(const struct cdr_writer_settings *settings, char *error,
                                   size_t error_bytes)
 {
@@ -237,8 +323,7 @@ struct cdr_writer *cdr_writer_new(const struct cdr_writer_settings *settings, ch
     w->waiting = mem_alloc(settings->queue_bytes);
     w->taken = mem_alloc(settings->queue_bytes);
     timer_init(&w->look, on_look, w);
-    if (w->key == NULL || !cdr_chain_open(&w->chain, settings->directory, settings->instance,
-                                          w->key, error, error_bytes)) {
+    if (w->key == NULL || !begin(w, error, error_bytes)) {
         free_memory(w);
         return NULL;
     }
@@ -261,7 +346,7 @@ void cdr_writer_free(struct cdr_writer *w)
     pthread_cond_signal(&w->more);
     pthread_mutex_unlock(&w->mutex);
     pthread_join(w->thread, NULL);
-    look(w);
+    look_back(w);
     pthread_cond_destroy(&w->more);
     pthread_mutex_destroy(&w->mutex);
     free_memory(w);

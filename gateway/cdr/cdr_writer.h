@@ -1,9 +1,10 @@
 /*
  * Takes lines and writes them to signed files (cdr_file.h) in a thread of its own: the loop never
- * waits for a disk. What waits is bounded; on a full disk the thread tries again every second, and
- * when the queue is full lines are dropped and counted.
+ * waits for a disk. What waits is bounded; on a full disk, at the start too, the thread tries again
+ * every second, and when the queue is full, or the end comes, lines are dropped and counted; the
+ * next file that can be closed says how many.
  *
- * Log events: cdr.failing, cdr.working.
+ * Log events: cdr.failing, cdr.working, cdr.lost.
  */
 #ifndef WARUNG_CDR_CDR_WRITER_H
 #define WARUNG_CDR_CDR_WRITER_H
@@ -22,17 +23,18 @@ struct cdr_writer_settings {
 
 struct cdr_writer;
 
-/* NULL with a text: no directory, no key, another's files. */
+/* NULL with a text: no directory, no key, another's files. A disk that takes nothing is told by the
+ * log and the counters. */
 struct cdr_writer *cdr_writer_new(const struct cdr_writer_settings *settings, char *error,
                                   size_t error_bytes);
-/* Writes what waits, when it can be, and closes the file. */
+/* Writes what waits, when it can be, and closes the file; what cannot is counted and told. */
 void cdr_writer_free(struct cdr_writer *w);
 /* Copied; a whole line with its newline. */
 void cdr_writer_put(struct cdr_writer *w, const char *line, size_t size);
 
 struct cdr_counters {
     uint64_t records; /* handed in */
-    uint64_t dropped; /* the queue was full */
+    uint64_t dropped; /* the queue was full, or the end came */
     uint64_t written_bytes;
     uint64_t files;    /* closed and signed */
     uint64_t failures; /* tries that failed */

@@ -51,17 +51,25 @@ static int compare(const void *a, const void *b)
 
 static void print_finding(const char *name, const struct cdr_verdict *v, json_t *list)
 {
-    if (list != NULL)
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:I, s:I, s:b, s:b, s:s}", "file", name, "instance",
-                            v->instance, "sequence", (json_int_t)v->sequence, "records",
-                            (json_int_t)v->records, "recovered", (int)v->is_recovered, "ok",
-                            (int)(v->fault[0] == '\0'), "fault", v->fault));
-    else if (v->fault[0] != '\0')
+    if (list != NULL) {
+        json_t *dropped = v->has_dropped ? json_integer((json_int_t)v->dropped) : json_null();
+
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:I, s:I, s:o, s:b, s:b, s:s}", "file", name,
+                                        "instance", v->instance, "sequence",
+                                        (json_int_t)v->sequence, "records", (json_int_t)v->records,
+                                        "dropped", dropped, "recovered", (int)v->is_recovered, "ok",
+                                        (int)(v->fault[0] == '\0'), "fault", v->fault));
+        return;
+    }
+    if (v->fault[0] != '\0') {
         printf("%s: %s\n", name, v->fault);
-    else
-        printf("%s: ok, %" PRIu64 " records%s\n", name, v->records,
-               v->is_recovered ? ", closed after a crash" : "");
+        return;
+    }
+    printf("%s: ok, %" PRIu64 " records", name, v->records);
+    if (v->dropped > 0)
+        printf(", %" PRIu64 " dropped since the file before", v->dropped);
+    printf("%s\n", v->is_recovered ? ", closed after a crash" : "");
 }
 
 /* Of one instance, the one after the other: what lies between two files that are here. */

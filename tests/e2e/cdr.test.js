@@ -7,7 +7,7 @@ const path = require('node:path');
 const test = require('node:test');
 
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
-const { until } = require('./lib/process');
+const { run, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
 
 const MSISDN = '6281200000095';
@@ -114,5 +114,34 @@ test('a killed gateway: the next one closes its file', async () => {
         const result = await gateway.ctl('cdr', 'verify', file);
         assert.equal(result.code, 0, result.output);
         assert.match(result.stdout, /closed after a crash/);
+    });
+});
+
+test('a full disk: the service goes on, and files and log say what is missing', async () => {
+    await withRecords('cdr-full', {}, async ({ centre, gateway }, directory) => {
+        const took = async (count) => {
+            for (let n = 0; n < count; n++)
+                assert.equal(await centre.text(MSISDN, 'BANTUAN'), 0);
+        };
+        await took(1);
+        await until('a record on disk', () => fs.readdirSync(directory).some((name) => name.endsWith('.part') &&
+            fs.readFileSync(path.join(directory, name), 'utf8').includes('sms-in')));
+        const limited = await run('prlimit', ['--pid', String(gateway.process.child.pid), '--fsize=1000:']);
+        assert.equal(limited.code, 0, limited.output);
+        await took(4);
+        await gateway.process.sees(/event=cdr\.failing .*reason="File too large"/);
+        assert.equal((await gateway.get('/readyz')).status, 200);
+        const before = gateway.process;
+        assert.equal(await gateway.stop(), 0);
+        const lost = Number(before.output.match(/event=cdr\.lost .*\brecords=(\d+) .*reason="File too large"/)[1]);
+        assert.ok(lost > 0);
+        gateway.launch();
+        await gateway.process.sees(/event=gateway\.ready/);
+        const [file] = files(directory);
+        const found = await gateway.ctl('cdr', 'verify', file);
+        assert.match(found.stdout, RegExp(`: ok, \\d+ records, ${lost} dropped since the file before, closed after a crash\\n$`));
+        const [json] = JSON.parse((await gateway.ctl('cdr', 'verify', '--json', file)).stdout);
+        assert.equal(json.dropped, lost);
+        assert.ok(json.records + lost >= 5); // each text that was taken
     });
 });

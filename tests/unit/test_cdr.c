@@ -20,6 +20,8 @@
 #include <utime.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "gateway/cdr/cdr_key.h"
 #include "gateway/cdr/cdr_line.h"
 #include "gateway/cdr/cdr_writer.h"
 #include "sessions/vault.h"
@@ -139,7 +141,8 @@ static void test_a_record_is_a_line_of_json(void **state)
 
 static void open_chain(struct cdr_chain *chain)
 {
-    assert_true(cdr_chain_open(chain, folder, "gw1", private_key, error, sizeof(error)));
+    assert_true(cdr_chain_init(chain, folder, "gw1"));
+    assert_true(cdr_chain_open(chain, private_key));
 }
 
 static struct cdr_file *write_lines(const struct cdr_chain *chain, unsigned count)
@@ -187,7 +190,8 @@ static void test_the_directory_is_made(void **state)
 
     (void)state;
     snprintf(directory, sizeof(directory), "%s/cdr", folder);
-    assert_true(cdr_chain_open(&chain, directory, "gw1", private_key, error, sizeof(error)));
+    assert_true(cdr_chain_init(&chain, directory, "gw1"));
+    assert_true(cdr_chain_open(&chain, private_key));
     assert_int_equal(rmdir(directory), 0);
 }
 
@@ -368,6 +372,57 @@ static void test_old_files_are_removed(void **state)
     assert_true(size_of(key_path) > 0);
 }
 
+/* The name cannot be had for a while: the file goes on, and has one tail at last. */
+static void test_a_name_that_is_taken(void **state)
+{
+    struct cdr_chain chain;
+    struct cdr_verdict v;
+    struct cdr_file *f;
+
+    (void)state;
+    open_chain(&chain);
+    f = write_lines(&chain, 2);
+    assert_int_equal(mkdir(path_of(1, ""), 0700), 0);
+    assert_false(cdr_file_close(f, &chain, private_key));
+    assert_int_equal(cdr_file_write(f, "{\"type\":\"x\"}\n", 13), 13);
+    assert_false(cdr_file_close(f, &chain, private_key));
+    assert_int_equal(rmdir(path_of(1, "")), 0);
+    assert_true(cdr_file_close(f, &chain, private_key));
+    cdr_verify(path_of(1, ""), public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.records, 3);
+}
+
+/* As it was signed before tails had `dropped`. */
+static void test_older_files_are_verified(void **state)
+{
+    char text[160], signature[CDR_SIGNATURE_BYTES], tail[400];
+    struct cdr_verdict v;
+    long size;
+    FILE *f;
+
+    (void)state;
+    write_files(1);
+    cdr_verify(path_of(1, ""), public_key, &v);
+    assert_true(v.has_dropped);
+    snprintf(text, sizeof(text), "warung-cdr-1 3 closed %s", v.sha256);
+    assert_true(cdr_key_sign(private_key, text, signature));
+    size = snprintf(tail, sizeof(tail),
+                    "{\"records\":3,\"recovered\":false,\"sha256\":\"%s\",\"signature\":\"%s\"}\n",
+                    v.sha256, signature);
+    /* {"dropped":0, is what it has less */
+    assert_int_equal(truncate(path_of(1, ""), size_of(path_of(1, "")) - size - 12), 0);
+    f = fopen(path_of(1, ""), "a");
+    fputs(tail, f);
+    fclose(f);
+    cdr_verify(path_of(1, ""), public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.records, 3);
+    assert_false(v.has_dropped);
+    write_files(1); /* and is followed */
+    assert_fault(2, "");
+}
+
 /* --- the writer ----------------------------------------------------------------------------- */
 
 static struct cdr_writer *open_writer(unsigned rotate_s, uint64_t rotate_bytes, size_t queue_bytes)
@@ -436,20 +491,36 @@ static void test_the_end_closes_the_file(void **state)
     assert_int_equal(v.records, 500);
 }
 
+static char logged[4096];
+
+static void keep_line(void *arg, const char *line, size_t size)
+{
+    (void)arg;
+    if (strlen(logged) + size < sizeof(logged))
+        strncat(logged, line, size);
+}
+
+/* As a disk that is full from here on; 0 = there is room again. */
+static void fill_disk(rlim_t octets)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = octets != 0 ? octets : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 /* No file may grow beyond 2,000 octets: as a full disk, and it can be emptied again. */
 static void test_a_full_disk_blocks_nobody(void **state)
 {
-    struct rlimit before, small;
     struct cdr_writer *w = open_writer(3600, 1 << 20, 4096);
     uint64_t began_ms = clock_monotonic_ms();
     struct cdr_counters now;
     struct cdr_verdict v;
 
     (void)state;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    small = (struct rlimit){2000, before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    fill_disk(2000);
     put(w, 200);
     AWAIT(w, c.is_failing);
     put(w, 100000);
@@ -458,14 +529,81 @@ static void test_a_full_disk_blocks_nobody(void **state)
     assert_int_equal(now.records, 100200);
     assert_true(now.queued_bytes <= 4096);
     timer_queue_run(&timers, 2000); /* says so */
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    fill_disk(0);
     AWAIT(w, !c.is_failing && c.queued_bytes == 0);
     now = cdr_writer_counters(w);
     cdr_writer_free(w);
     cdr_verify(path_of(1, ""), public_key, &v);
     assert_string_equal(v.fault, "");
     assert_int_equal(v.records, now.records - now.dropped);
+    assert_int_equal(v.dropped, now.dropped);
     assert_true(clock_monotonic_ms() - began_ms < 60000);
+}
+
+/* What the end found no room for is counted, told, and in the next file that is signed. */
+static void test_the_end_on_a_full_disk(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 4096);
+    struct cdr_counters now;
+    struct cdr_verdict v;
+
+    (void)state;
+    fill_disk(2000);
+    put(w, 200);
+    AWAIT(w, c.is_failing);
+    put(w, 1000);
+    now = cdr_writer_counters(w);
+    assert_true(now.dropped > 0);
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    cdr_writer_free(w);
+    log_set_sink(NULL, NULL);
+    fill_disk(0);
+    assert_non_null(strstr(logged, "event=cdr.lost"));
+    cdr_writer_free(open_writer(3600, 1 << 20, 4096));
+    cdr_verify(path_of(1, ""), public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_true(v.is_recovered);
+    assert_true(v.records > 100 && v.dropped > now.dropped);
+    assert_int_equal(v.records + v.dropped, 1200);
+    write_files(1);
+    cdr_verify(path_of(2, ""), public_key, &v);
+    assert_true(v.has_dropped);
+    assert_int_equal(v.dropped, 0); /* said once */
+}
+
+/* A crash, and the disk is full still: no reason not to serve. */
+static void test_a_start_on_a_full_disk(void **state)
+{
+    struct cdr_chain chain;
+    struct cdr_writer *w;
+    struct cdr_verdict v;
+    uint64_t dropped;
+
+    (void)state;
+    open_chain(&chain);
+    cdr_file_abandon(write_lines(&chain, 20));
+    fill_disk((rlim_t)size_of(path_of(1, ".part")));
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    w = open_writer(3600, 1 << 20, 1000);
+    log_set_sink(NULL, NULL);
+    assert_non_null(strstr(logged, "event=cdr.failing"));
+    assert_true(cdr_writer_counters(w).is_failing);
+    put(w, 1000); /* more than queue and hand hold */
+    AWAIT(w, c.failures > 1);
+    fill_disk(0);
+    AWAIT(w, !c.is_failing && c.queued_bytes == 0);
+    cdr_writer_free(w);
+    cdr_verify(path_of(1, ""), public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_true(v.is_recovered);
+    assert_int_equal(v.records, 20);
+    assert_true(v.dropped > 0);
+    dropped = v.dropped;
+    cdr_verify(path_of(2, ""), public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.records + v.dropped + dropped, 1000);
 }
 
 static void test_bad_starts(void **state)
@@ -500,11 +638,15 @@ int main(void)
         TEST(test_keys_that_others_read_are_refused),
         TEST(test_what_a_crash_left_is_closed),
         TEST(test_a_crash_while_closing),
+        TEST(test_a_name_that_is_taken),
+        TEST(test_older_files_are_verified),
         TEST(test_an_empty_left_over_goes),
         TEST(test_old_files_are_removed),
         TEST(test_the_writer_rotates_by_size_and_time),
         TEST(test_the_end_closes_the_file),
         TEST(test_a_full_disk_blocks_nobody),
+        TEST(test_the_end_on_a_full_disk),
+        TEST(test_a_start_on_a_full_disk),
         TEST(test_bad_starts),
     };
 
