@@ -1,11 +1,13 @@
 #include "base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOG_LINE_BYTES = 2048 };
+enum { LOG_LINE_BYTES = 2048, LOG_WAIT_MS = 50 };
 
 static struct {
     enum log_level level;
@@ -13,6 +15,9 @@ static struct {
     bool show_msisdn;
     log_sink_fn *sink;
     void *sink_arg;
+    uint64_t lost, told; /* lines; of those, how many a line that was written told of */
+    int64_t waited_s;    /* in which second it last waited for its reader */
+    bool has_half_line;
 } the_log = {.level = LOG_LEVEL_INFO};
 
 struct line {
@@ -162,6 +167,50 @@ bool log_has_room(struct log_site *site, enum log_level level)
     return false;
 }
 
+/* Where a reader that stands still (journald, a pipe) leaves no room, waiting would stop the whole
+ * loop: a moment in each second is all he gets. A file always has room, or says so at once. */
+static bool has_room(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct timespec now;
+
+    if (poll(&out, 1, 0) > 0)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (now.tv_sec == the_log.waited_s)
+        return false;
+    the_log.waited_s = now.tv_sec;
+    return poll(&out, 1, LOG_WAIT_MS) > 0;
+}
+
+static ssize_t write_bytes(const char *bytes, size_t size)
+{
+    ssize_t written;
+
+    do
+        written = write(STDERR_FILENO, bytes, size);
+    while (written < 0 && errno == EINTR);
+    return written;
+}
+
+/* One write, so that lines of several processes on one terminal stay whole. */
+static void write_line(const char *line, size_t size)
+{
+    uint64_t lost = the_log.lost;
+    ssize_t written = -1;
+
+    if (has_room() && (!the_log.has_half_line || write_bytes("\n", 1) == 1)) {
+        the_log.has_half_line = false;
+        written = write_bytes(line, size);
+    }
+    if (written == (ssize_t)size) {
+        the_log.told = lost;
+    } else {
+        the_log.lost++;
+        the_log.has_half_line = the_log.has_half_line || written > 0;
+    }
+}
+
 void log_write(struct log_site *site, enum log_level level, const char *event,
                const struct log_field *fields, size_t field_count)
 {
@@ -176,17 +225,20 @@ void log_write(struct log_site *site, enum log_level level, const char *event,
     if (site->skipped != 0)
         add_field(&l, &LOG_U("skipped", site->skipped));
     site->skipped = 0;
+    if (the_log.sink == NULL && the_log.lost != the_log.told)
+        add_field(&l, &LOG_U("lost", the_log.lost - the_log.told));
     if (the_log.format == LOG_FORMAT_JSON)
         l.text[l.size++] = '}';
     l.text[l.size++] = '\n';
-    if (the_log.sink != NULL) {
+    if (the_log.sink != NULL)
         the_log.sink(the_log.sink_arg, l.text, l.size);
-        return;
-    }
-    /* One write, so that lines of several processes on one terminal stay whole. A log that cannot
-     * be written has nowhere to say so. */
-    if (write(STDERR_FILENO, l.text, l.size) < 0)
-        return;
+    else
+        write_line(l.text, l.size);
+}
+
+uint64_t log_lost(void)
+{
+    return the_log.lost;
 }
 
 void log_set_level(enum log_level level)

@@ -9,6 +9,8 @@
  * What a peer can cause without end must not fill a disk: an info or a warning is written at most
  * LOG_LINES_A_SECOND times a second from one place of the code; the next line from there has
  * `skipped`.
+ * Nobody waits for a log: where standard error takes nothing (a full disk, a pipe or a journal that
+ * nobody reads), lines are lost and counted, and the next one that is written has `lost`.
  * The log is the one process-wide object (docs/decisions/0001-log-is-process-wide.md).
  */
 #ifndef WARUNG_BASE_LOG_H
@@ -75,6 +77,9 @@ bool log_is_on(enum log_level level);
 bool log_has_room(struct log_site *site, enum log_level level);
 void log_write(struct log_site *site, enum log_level level, const char *event,
                const struct log_field *fields, size_t field_count);
+
+/* Lines that standard error did not take whole, since the start. */
+uint64_t log_lost(void);
 
 void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/version.h"
 #include "gateway/admin/funnel_view.h"
 #include "gateway/admin/process.h"
@@ -410,6 +411,8 @@ static void write_process(struct evbuffer *out, const struct gateway *g)
           (double)usage.max_fds);
     plain(out, "process_start_time_seconds", "gauge", "When the gateway started, Unix time.",
           (double)gateway_counters(g)->started_ms / 1000);
+    plain(out, "log_lost_total", "counter", "Lines of the log that nobody took.",
+          (double)log_lost());
     plain(out, "config_loaded_time_seconds", "gauge",
           "When the configuration in force was loaded, Unix time.",
           (double)gateway_counters(g)->reloaded_ms / 1000);

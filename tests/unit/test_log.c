@@ -6,9 +6,12 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +95,104 @@ static void test_a_flood_is_cut_and_counted(void **state)
     assert_int_equal(t.lines + t.skipped, 20000 + 500 + 1);
     warn();
     assert_int_equal(t.lines + t.skipped, 20000 + 500 + 2);
+}
+
+static void log_to(int fd)
+{
+    log_set_sink(NULL, NULL);
+    assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+    close(fd);
+}
+
+static unsigned count_lines(int fd)
+{
+    char octets[4096];
+    unsigned lines = 0;
+    ssize_t size;
+
+    while ((size = read(fd, octets, sizeof(octets))) > 0)
+        for (ssize_t i = 0; i < size; i++)
+            lines += octets[i] == '\n';
+    return lines;
+}
+
+/* A pipe, or the journal's socket: nobody reads, then somebody does, then the other end is gone. */
+static void check_reader(int in, int out)
+{
+    int kept = dup(STDERR_FILENO);
+    uint64_t lost = log_lost(), all;
+    char octets[512];
+    ssize_t size;
+
+    log_to(in);
+    alarm(30); /* blocking for good would be the loop's end */
+    for (unsigned i = 0; i < 20000; i++)
+        log_error("outbox.unreadable");
+    alarm(0);
+    all = log_lost() - lost;
+    assert_true(all > 0);
+    assert_int_equal(fcntl(out, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(count_lines(out) + all, 20000);
+    log_error("x");
+    size = read(out, octets, sizeof(octets) - 1);
+    assert_true(size > 0);
+    octets[size] = '\0';
+    assert_int_equal(strtoull(strstr(octets, " lost=") + 6, NULL, 10), all);
+    log_error("x");
+    size = read(out, octets, sizeof(octets) - 1);
+    octets[size] = '\0';
+    assert_null(strstr(octets, "lost"));
+    close(out);
+    signal(SIGPIPE, SIG_IGN);
+    log_error("x");
+    log_to(kept);
+    assert_int_equal(log_lost() - lost, all + 1);
+}
+
+static void test_nobody_reads(void **state)
+{
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    check_reader(ends[1], ends[0]);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    check_reader(ends[1], ends[0]);
+}
+
+/* A file that takes half a line: the next one begins a line of its own. */
+static void test_a_full_disk(void **state)
+{
+    char path[] = "/tmp/warung-log-XXXXXX", octets[512];
+    int kept = dup(STDERR_FILENO), fd = mkstemp(path);
+    struct rlimit limit;
+    uint64_t lost = log_lost();
+    rlim_t before;
+
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    before = limit.rlim_cur;
+    limit.rlim_cur = 30;
+    log_to(fd);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    log_error("first");
+    log_error("second");
+    limit.rlim_cur = before;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    log_error("third");
+    log_to(dup(kept));
+    assert_int_equal(log_lost() - lost, 2);
+    fd = open(path, O_RDONLY);
+    octets[read(fd, octets, sizeof(octets) - 1)] = '\0';
+    close(fd);
+    unlink(path);
+    assert_int_equal(octets[30], '\n');
+    assert_non_null(strstr(octets + 31, "event=third lost="));
+    log_to(open("/dev/full", O_WRONLY));
+    log_error("fourth");
+    log_to(kept);
+    assert_int_equal(log_lost() - lost, 3);
 }
 
 static void test_logfmt(void **state)
@@ -210,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_logfmt, set_up),
         cmocka_unit_test_setup(test_a_flood_is_cut_and_counted, set_up),
+        cmocka_unit_test_setup(test_nobody_reads, set_up),
+        cmocka_unit_test_setup(test_a_full_disk, set_up),
         cmocka_unit_test_setup(test_values_cannot_break_a_line, set_up),
         cmocka_unit_test_setup(test_json, set_up),
         cmocka_unit_test_setup(test_subscriber_numbers_are_masked, set_up),
