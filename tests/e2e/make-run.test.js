@@ -23,6 +23,15 @@ function makeRun(folder, keystrokes) {
     });
 }
 
+// README.md's picture of it, two columns, as passages of what it prints.
+function pictured(regno) {
+    const picture = fs.readFileSync(path.join(__dirname, '../../README.md'), 'utf8').match(/^ +\$ make run\n((?: {4}.+\n)+)/m)[1];
+    const rows = picture.trimEnd().split('\n').map((line) => line.slice(4).split(/ {2,}(.+)/));
+    const lines = [0, 1].flatMap((column) => rows.map((row) => row[column]));
+    return lines.join('\n').replace('SITI AMINAH', MERCHANT.name).replace('WARUNG BU SITI', MERCHANT.business)
+        .replace(/1872-\d{6}-\d/, regno).split(/\n.*\.\.\.\n/);
+}
+
 // Pids of processes that name the folder on their command line.
 function processesOf(folder) {
     return fs.readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
@@ -41,6 +50,10 @@ test('a pipe registers a merchant; the next run finds it; nothing is left runnin
     assert.equal(first.code, 0, first.output);
     assert.match(first.stdout, /Terima kasih, pendaftaran terkirim\./);
     const [regno] = first.stdout.match(/1872-\d{6}-\d/);
+    const passages = pictured(regno);
+    assert.equal(passages.length, 3);
+    for (const passage of passages)
+        assert.ok(first.stdout.includes(passage), passage);
     assert.deepEqual(processesOf(folder), []);
 
     const second = await makeRun(folder, ['*384#', '2', 'hangup', 'sms STATUS']);
