@@ -77,6 +77,18 @@ tail -c +$((begin + 1)) "$folder/before" >>"$file"
 cp "$file" "$folder/damaged"
 systemd/redis-tail "$folder"
 ok 'damage in the middle is left to Redis' cmp "$folder/damaged" "$file"
+head -c $((begin + 5)) "$folder/before" >"$file" # not yet a MULTI
+head -c 64 /dev/zero >>"$file"
+cp "$file" "$folder/damaged"
+systemd/redis-tail "$folder"
+ok 'and what is no transaction at the end' cmp "$folder/damaged" "$file"
+cp "$folder/before" "$file"
+second=${file/.1.incr/.2.incr}
+head -c $((begin + 40)) "$folder/before" >"$second"
+echo "file ${second##*/} seq 2 type i" >>"$folder/appendonlydir/appendonly.aof.manifest"
+systemd/redis-tail "$folder" >/dev/null
+ok 'of several files the last is cut' cmp <(head -c "$begin" "$folder/before") "$second"
+ok 'and no other' cmp "$folder/before" "$file"
 rm -rf "$folder/appendonlydir"
 ok 'nor is there anything to do at a first start' systemd/redis-tail "$folder"
 echo "1..$tests"

@@ -388,6 +388,17 @@ static void test_numbers_run_on(void **state)
     assert_string_equal(fact("latih_lagi"), "");
 }
 
+static void test_nothing_is_behind_a_last_page_that_is_full(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 6; i++)
+        add("Foto produk", NOW + (i + 1) * DAY, "", 5);
+    act("latih");
+    act("latih_lanjut");
+    assert_string_equal(fact("latih_awal"), "4");
+    assert_string_equal(fact("latih_lagi"), "");
+}
+
 static void test_reminder_the_day_before(void **state)
 {
     (void)state;
@@ -592,6 +603,7 @@ int main(void)
         cmocka_unit_test_setup(test_full_and_gone, setup),
         cmocka_unit_test_setup(test_pages_go_round, setup),
         cmocka_unit_test_setup(test_numbers_run_on, setup),
+        cmocka_unit_test_setup(test_nothing_is_behind_a_last_page_that_is_full, setup),
         cmocka_unit_test_setup(test_reminder_the_day_before, setup),
         cmocka_unit_test_setup(test_joining_late_needs_no_reminder, setup),
         cmocka_unit_test_setup(test_giving_a_seat_back, setup),
