@@ -129,9 +129,28 @@ static enum menu_compare parse_compare(struct parser *p)
     return MENU_COMPARE_TRUE;
 }
 
+/* A whole number of at most 18 characters. */
+static bool parse_whole(const char *text, int64_t *number)
+{
+    char *end;
+
+    if (*text == '\0' || strlen(text) > 18)
+        return false;
+    *number = strtoll(text, &end, 10);
+    return *end == '\0';
+}
+
+static struct menu_condition_word parse_word(struct parser *p)
+{
+    struct menu_condition_word word = {.text = parse_value(p)};
+
+    word.is_number = parse_whole(word.text, &word.number);
+    return word;
+}
+
 static void parse_list(struct parser *p, struct menu_condition_step *step)
 {
-    const char *words[MENU_CONDITION_WORDS_MAX];
+    struct menu_condition_word words[MENU_CONDITION_WORDS_MAX];
     unsigned count = 0;
 
     if (!take_mark(p, "("))
@@ -141,7 +160,7 @@ static void parse_list(struct parser *p, struct menu_condition_step *step)
             fail(p, p->at, "this list has too many values");
             return;
         }
-        words[count++] = parse_value(p);
+        words[count++] = parse_word(p);
     } while (p->why == NULL && take_mark(p, ","));
     if (p->why == NULL && !take_mark(p, ")"))
         fail(p, p->at, "this list has no closing )");
@@ -185,7 +204,7 @@ static void parse_test(struct parser *p)
         parse_list(p, step);
     } else if (step->compare != MENU_COMPARE_TRUE) {
         step->words = p->alloc(p->ctx, sizeof(step->words[0]));
-        step->words[0] = parse_value(p);
+        step->words[0] = parse_word(p);
         step->word_count = 1;
     }
 }
@@ -248,43 +267,34 @@ struct menu_condition *menu_condition_compile(const char *text, menu_condition_a
     return c;
 }
 
-static bool parse_whole(const char *text, long long *number)
-{
-    char *end;
-
-    if (*text == '\0' || strlen(text) > 18)
-        return false;
-    *number = strtoll(text, &end, 10);
-    return *end == '\0';
-}
-
 /* As numbers when both are, else by octets (dates and times sort right as written). */
-static int compare(const char *a, const char *b)
+static int compare(const char *value, const struct menu_condition_word *word)
 {
-    long long x, y;
+    int64_t number;
 
-    if (parse_whole(a, &x) && parse_whole(b, &y))
-        return x < y ? -1 : x > y;
-    return strcmp(a, b);
+    if (word->is_number && parse_whole(value, &number))
+        return number < word->number ? -1 : number > word->number;
+    return strcmp(value, word->text);
 }
 
 static bool test_holds(const struct menu_condition_step *step, menu_condition_get_fn *get,
                        void *ctx)
 {
-    char value[MENU_VALUE_BYTES];
+    char room[MENU_VALUE_BYTES];
+    const char *value = get(ctx, step, room);
     int order;
 
-    if (!get(ctx, step, value))
+    if (value == NULL)
         return step->compare == MENU_COMPARE_DIFFERENT;
     if (step->compare == MENU_COMPARE_TRUE)
         return value[0] != '\0' && strcmp(value, "0") != 0;
     if (step->compare == MENU_COMPARE_IN) {
         for (unsigned i = 0; i < step->word_count; i++)
-            if (compare(value, step->words[i]) == 0)
+            if (compare(value, &step->words[i]) == 0)
                 return true;
         return false;
     }
-    order = compare(value, step->words[0]);
+    order = compare(value, &step->words[0]);
     switch (step->compare) {
     case MENU_COMPARE_EQUAL:
         return order == 0;

@@ -39,13 +39,22 @@ enum menu_condition_step_kind {
     MENU_CONDITION_OR,
 };
 
+struct menu_condition_word {
+    const char *text;
+    bool is_number; /* of at most 18 characters */
+    int64_t number;
+};
+
+struct menu_text;
+
 struct menu_condition_step {
     enum menu_condition_step_kind kind;
     enum menu_operand_kind operand;
     enum menu_compare compare;
-    const char *name;   /* MENU_OPERAND_NAME */
-    bool is_fact;       /* the vocabulary has a fact of this name */
-    const char **words; /* right side: one, or the list of "in" */
+    const char *name;                  /* MENU_OPERAND_NAME */
+    bool is_fact;                      /* the vocabulary has a fact of this name */
+    const struct menu_text *constant;  /* of this name; NULL: none */
+    struct menu_condition_word *words; /* right side: one, or the list of "in" */
     uint16_t word_count;
 };
 
@@ -55,9 +64,9 @@ struct menu_condition {
     uint16_t step_count;
 };
 
-/* Gives the value of a name: false when there is none. */
-typedef bool menu_condition_get_fn(void *ctx, const struct menu_condition_step *step,
-                                   char value[MENU_VALUE_BYTES]);
+/* The value of a step's left side, in `room` or where it stands anyway; NULL when there is none. */
+typedef const char *menu_condition_get_fn(void *ctx, const struct menu_condition_step *step,
+                                          char room[MENU_VALUE_BYTES]);
 
 bool menu_condition_holds(const struct menu_condition *condition, menu_condition_get_fn *get,
                           void *ctx);

@@ -10,14 +10,12 @@ static void *alloc_in_menu(void *ctx, size_t bytes)
     return menu_model_alloc(ctx, bytes);
 }
 
-static bool is_constant(struct menu *menu, const char *name)
+static struct menu_constant *find_constant(struct menu *menu, const char *name)
 {
     for (unsigned i = 0; i < menu->constant_count; i++)
-        if (strcmp(menu->constants[i].name, name) == 0) {
-            menu->constants[i].is_used = true;
-            return true;
-        }
-    return false;
+        if (strcmp(menu->constants[i].name, name) == 0)
+            return &menu->constants[i];
+    return NULL;
 }
 
 static const char *operand_name(void *ctx, size_t i)
@@ -36,6 +34,29 @@ static const char *operand_name(void *ctx, size_t i)
         return l->vocabulary->facts[i].name;
     i -= l->vocabulary->fact_count;
     return i < l->menu->constant_count ? l->menu->constants[i].name : NULL;
+}
+
+/* What the name stands for: an answer, a fact or a constant, the first that there is when the
+ * condition is asked. Returns the fact. */
+static const struct menu_fact *find_operand(struct menu_loader *l, const config_setting_t *setting,
+                                            size_t offset, struct menu_condition_step *step)
+{
+    const struct menu_fact *fact = menu_load_find_fact(l, step->name);
+    struct menu_constant *constant = find_constant(l->menu, step->name);
+    char hint[MENU_NAME_BYTES + 32];
+
+    step->is_fact = fact != NULL;
+    step->constant = constant != NULL ? constant->text : NULL;
+    if (fact != NULL || menu_load_find_field(l->menu, step->name) != MENU_NONE)
+        return fact;
+    if (constant != NULL) {
+        constant->is_used = true;
+        return NULL;
+    }
+    menu_load_hint(l, step->name, operand_name, l, hint, sizeof(hint));
+    menu_load_fault_at(l, setting, offset, "nothing is called %s: no answer, fact or constant%s",
+                       step->name, hint);
+    return NULL;
 }
 
 static bool is_clock(const char *text)
@@ -90,26 +111,16 @@ static void check_step(struct menu_loader *l, const config_setting_t *setting,
                        struct menu_condition_step *step)
 {
     const struct menu_fact *fact = NULL;
-    char hint[MENU_NAME_BYTES + 32];
     const char *found = strstr(config_setting_get_string(setting), step->name);
     size_t offset = found != NULL ? (size_t)(found - config_setting_get_string(setting)) : 0;
 
-    if (step->operand == MENU_OPERAND_NAME) {
-        fact = menu_load_find_fact(l, step->name);
-        step->is_fact = fact != NULL;
-        if (fact == NULL && menu_load_find_field(l->menu, step->name) == MENU_NONE &&
-            !is_constant(l->menu, step->name)) {
-            menu_load_hint(l, step->name, operand_name, l, hint, sizeof(hint));
-            menu_load_fault_at(l, setting, offset,
-                               "nothing is called %s: no answer, fact or constant%s", step->name,
-                               hint);
-        }
-    }
+    if (step->operand == MENU_OPERAND_NAME)
+        fact = find_operand(l, setting, offset, step);
     for (unsigned i = 0; i < step->word_count; i++) {
-        const char *wrong = wrong_word(l, step, fact, step->words[i]);
+        const char *wrong = wrong_word(l, step, fact, step->words[i].text);
 
         if (wrong != NULL)
-            menu_load_fault_at(l, setting, offset, "%s is %s", step->words[i], wrong);
+            menu_load_fault_at(l, setting, offset, "%s is %s", step->words[i].text, wrong);
     }
 }
 

@@ -283,56 +283,58 @@ static int64_t local_day(const struct menu_view *view)
     return (ms >= 0 ? ms : ms - (MS_PER_DAY - 1)) / MS_PER_DAY;
 }
 
-static bool name_value(const struct menu_view *view, const struct menu_condition_step *step,
-                       char value[MENU_VALUE_BYTES])
+/* A text of one literal, as a constant is, stands there ready. */
+static const char *template_value(const struct menu_view *view, const struct menu_template *t,
+                                  char room[MENU_VALUE_BYTES])
 {
-    const struct menu *menu = view->menu;
+    if (t->is_fixed && t->part_count == 1 && t->parts[0].literal_bytes < MENU_VALUE_BYTES)
+        return t->parts[0].literal;
+    menu_template_raw(view, t, room);
+    return room;
+}
+
+static const char *name_value(const struct menu_view *view, const struct menu_condition_step *step,
+                              char room[MENU_VALUE_BYTES])
+{
     const char *name = step->name;
     const char *answer = view->state != NULL ? menu_state_answer(view->state, name) : NULL;
 
-    if (answer != NULL) {
-        text_copy(value, MENU_VALUE_BYTES, answer);
-        return true;
-    }
-    value[0] = '\0';
+    if (answer != NULL)
+        return answer;
+    room[0] = '\0';
     if (step->is_fact && view->facts != NULL && view->facts->get != NULL &&
-        view->facts->get(view->facts->ctx, name, value))
-        return true;
-    for (unsigned i = 0; i < menu->constant_count; i++)
-        if (text_is_equal(menu->constants[i].name, name)) {
-            menu_template_raw(view, menu_view_template(view, menu->constants[i].text), value);
-            return true;
-        }
-    return false;
+        view->facts->get(view->facts->ctx, name, room))
+        return room;
+    if (step->constant != NULL)
+        return template_value(view, menu_view_template(view, step->constant), room);
+    return NULL;
 }
 
-static bool operand_value(void *ctx, const struct menu_condition_step *step,
-                          char value[MENU_VALUE_BYTES])
+static const char *operand_value(void *ctx, const struct menu_condition_step *step,
+                                 char room[MENU_VALUE_BYTES])
 {
     const struct menu_view *view = ctx;
-    int64_t minutes = (local_ms(view) - local_day(view) * MS_PER_DAY) / 60000;
+    int64_t minutes;
 
     switch (step->operand) {
     case MENU_OPERAND_NAME:
-        return name_value(view, step, value);
+        return name_value(view, step, room);
     case MENU_OPERAND_LANGUAGE:
-        text_copy(value, MENU_VALUE_BYTES, view->menu->languages[view->language].code);
-        return true;
+        return view->menu->languages[view->language].code;
     case MENU_OPERAND_DRAFT:
-        text_copy(value, MENU_VALUE_BYTES,
-                  view->state != NULL && view->state->has_draft ? "1" : "0");
-        return true;
+        return view->state != NULL && view->state->has_draft ? "1" : "0";
     case MENU_OPERAND_TODAY:
-        menu_date_format(local_day(view), value);
-        return true;
+        menu_date_format(local_day(view), room);
+        return room;
     case MENU_OPERAND_TIME:
-        snprintf(value, MENU_VALUE_BYTES, "%02d:%02d", (int)(minutes / 60), (int)(minutes % 60));
-        return true;
+        minutes = (local_ms(view) - local_day(view) * MS_PER_DAY) / 60000;
+        snprintf(room, MENU_VALUE_BYTES, "%02d:%02d", (int)(minutes / 60), (int)(minutes % 60));
+        return room;
     case MENU_OPERAND_WEEKDAY: /* 1970-01-01 was a Thursday */
-        snprintf(value, MENU_VALUE_BYTES, "%d", (int)(((local_day(view) + 3) % 7 + 7) % 7) + 1);
-        return true;
+        snprintf(room, MENU_VALUE_BYTES, "%d", (int)(((local_day(view) + 3) % 7 + 7) % 7) + 1);
+        return room;
     }
-    return false;
+    return NULL;
 }
 
 bool menu_view_holds(const struct menu_view *view, const struct menu_condition *condition)

@@ -107,22 +107,19 @@ static void release(void *blocks)
     }
 }
 
-static bool get(void *ctx, const struct menu_condition_step *step, char value[MENU_VALUE_BYTES])
+static const char *get(void *ctx, const struct menu_condition_step *step,
+                       char room[MENU_VALUE_BYTES])
 {
     (void)ctx;
     if (step->operand == MENU_OPERAND_TODAY)
-        strcpy(value, "2026-11-24");
-    else if (step->operand == MENU_OPERAND_DRAFT)
-        strcpy(value, "0");
-    else if (strcmp(step->name, "status") == 0)
-        strcpy(value, "DISETUJUI");
-    else if (strcmp(step->name, "count") == 0)
-        strcpy(value, "10");
-    else if (strcmp(step->name, "none") == 0)
-        return false;
-    else
-        strcpy(value, "");
-    return true;
+        return "2026-11-24";
+    if (step->operand == MENU_OPERAND_DRAFT)
+        return "0";
+    if (strcmp(step->name, "status") == 0)
+        return "DISETUJUI";
+    if (strcmp(step->name, "count") == 0)
+        return strcpy(room, "10");
+    return strcmp(step->name, "none") == 0 ? NULL : "";
 }
 
 static void conditions_hold_or_not(void **state)
