@@ -375,15 +375,16 @@ static void render_item(const struct menu_view *view, const struct menu_item *it
                         struct menu_writer *w)
 {
     const struct menu_text *label = item->row != NULL ? item->row->label : item->choice->label;
-    char prefix[MENU_NAME_BYTES + 4];
+    static const char behind[] = ". ";
+    char prefix[MENU_NAME_BYTES + sizeof(behind)];
 
     if (item->number != 0)
         menu_write_number(prefix, item->number);
     else
-        text_copy(prefix, sizeof(prefix), item->choice->key);
+        text_copy(prefix, MENU_NAME_BYTES, item->choice->key);
+    memcpy(prefix + strlen(prefix), behind, sizeof(behind));
     new_line(w);
     menu_writer_text(w, prefix);
-    menu_writer_text(w, ". ");
     menu_template_render(view, menu_view_template(view, label), w);
 }
 

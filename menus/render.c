@@ -7,12 +7,6 @@
 
 enum { MS_PER_DAY = 86400000 };
 
-/* One octet, one unit, in either coding. */
-static bool is_plain_octet(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= ' ' && c <= 'Z') || c == '\n';
-}
-
 unsigned menu_code_point_units(uint32_t code_point, bool is_ucs2)
 {
     if (is_ucs2)
@@ -22,12 +16,15 @@ unsigned menu_code_point_units(uint32_t code_point, bool is_ucs2)
 
 unsigned menu_text_units(const char *text, bool is_ucs2)
 {
+    const char *end = text + strlen(text);
     unsigned units = 0;
 
     for (;;) {
-        for (; is_plain_octet(*text); text++)
-            units++;
-        if (*text == '\0')
+        size_t common = text_common_prefix(text, (size_t)(end - text));
+
+        units += (unsigned)common;
+        text += common;
+        if (text == end)
             return units;
         units += menu_code_point_units(text_next_code_point(&text), is_ucs2);
     }
@@ -44,23 +41,37 @@ void menu_writer_init(struct menu_writer *w, char *text, size_t text_bytes, bool
     *text = '\0';
 }
 
+/* As far as there is room; returns how many octets those are. */
+static size_t write_common(struct menu_writer *w, const char *text, size_t left)
+{
+    size_t room = (size_t)(w->end - w->at), bytes;
+
+    if (left < room)
+        room = left;
+    if (w->limit - w->units < room)
+        room = w->limit - w->units;
+    bytes = text_common_prefix(text, room);
+    memcpy(w->at, text, bytes);
+    w->at += bytes;
+    w->units += (unsigned)bytes;
+    return bytes;
+}
+
 void menu_writer_text(struct menu_writer *w, const char *text)
 {
+    const char *end = text + strlen(text);
+
     while (!w->is_full) {
         const char *next;
         unsigned units;
         size_t bytes;
 
-        while (is_plain_octet(*text) && w->units < w->limit && w->at < w->end) {
-            *w->at++ = *text++;
-            w->units++;
-        }
-        if (*text == '\0')
+        text += write_common(w, text, (size_t)(end - text));
+        if (text == end)
             break;
         next = text;
         units = menu_code_point_units(text_next_code_point(&next), w->is_ucs2);
         bytes = (size_t)(next - text);
-
         if (w->units + units > w->limit || bytes > (size_t)(w->end - w->at)) {
             w->is_full = true;
             break;
@@ -140,9 +151,10 @@ static void fold(char value[MENU_VALUE_BYTES], bool is_ucs2)
 
 static void cut(char *text, unsigned max, bool is_ucs2)
 {
-    unsigned units = 0;
+    size_t common = text_common_prefix(text, strlen(text));
+    unsigned units = common < max ? (unsigned)common : max;
 
-    for (const char *at = text; *at != '\0';) {
+    for (const char *at = text + units; *at != '\0';) {
         const char *from = at;
 
         units += menu_code_point_units(text_next_code_point(&at), is_ucs2);

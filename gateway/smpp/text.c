@@ -4,7 +4,7 @@
 
 #include "gateway/smpp/alphabet.h"
 
-enum { REPLACEMENT = 0xFFFD, UTF8_BYTES_MAX = 4 };
+enum { REPLACEMENT = 0xFFFD, UTF8_BYTES_MAX = 4, BLOCK_BYTES = 16 };
 
 /* ---- UTF-8 ---- */
 
@@ -90,6 +90,41 @@ unsigned text_gsm_septets(uint32_t code_point)
     return alphabet_septets(code_point, septets);
 }
 
+/* ---- what most texts are made of ---- */
+
+static bool is_common(uint8_t c)
+{
+    return (c >= ' ' && c <= 'Z' && c != '$' && c != '@') || (c >= 'a' && c <= 'z') || c == '\n';
+}
+
+/* All of them at once: the compiler makes vector instructions of it where there are any. */
+typedef uint8_t block __attribute__((vector_size(BLOCK_BYTES)));
+
+static bool is_common_block(const char *text)
+{
+    block b, others;
+    uint64_t halves[2];
+
+    memcpy(&b, text, sizeof(b));
+    others = (block)(((b < ' ') | (b > 'Z') | (b == '$') | (b == '@')) & ((b < 'a') | (b > 'z')) &
+                     (b != '\n'));
+    memcpy(halves, &others, sizeof(halves));
+    return (halves[0] | halves[1]) == 0;
+}
+
+size_t text_common_prefix(const char *text, size_t size)
+{
+    size_t at = 0;
+
+    while (size - at >= BLOCK_BYTES && is_common_block(text + at))
+        at += BLOCK_BYTES;
+    if (size > BLOCK_BYTES && size - at < BLOCK_BYTES && is_common_block(text + size - BLOCK_BYTES))
+        return size;
+    while (at < size && is_common((uint8_t)text[at]))
+        at++;
+    return at;
+}
+
 /* ---- decoding ---- */
 
 struct output {
@@ -114,11 +149,26 @@ static bool put_character(struct output *o, uint32_t c)
     return true;
 }
 
+/* Returns how many octets it took. */
+static size_t put_common(struct output *o, const uint8_t *octets, size_t left)
+{
+    size_t room = (size_t)(o->end - o->at);
+    size_t size = text_common_prefix((const char *)octets, left < room ? left : room);
+
+    memcpy(o->at, octets, size);
+    o->at += size;
+    return size;
+}
+
 static void decode_septets(struct span s, struct output *o)
 {
     for (size_t i = 0; i < s.size; i++) {
-        uint8_t septet = s.data[i];
+        uint8_t septet;
 
+        i += put_common(o, s.data + i, s.size - i);
+        if (i == s.size)
+            return;
+        septet = s.data[i];
         if (septet != GSM_ESC) {
             if (!put_character(o, alphabet_of_septet(septet)))
                 return;
@@ -273,27 +323,22 @@ static unsigned character_units(enum text_coding coding, uint32_t c)
     return 0;
 }
 
-/* How many characters at the front of a text are ASCII with a septet of their own: nearly all of
- * nearly every text, so they take a shorter way. */
-static size_t plain_prefix(const char *text)
-{
-    const uint8_t *p = (const uint8_t *)text;
-
-    while (*p < 0x80 && alphabet_latin1[*p] != ALPHABET_NONE)
-        p++;
-    return (size_t)(p - (const uint8_t *)text);
-}
-
 bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset)
 {
-    size_t plain = plain_prefix(text); /* one unit each in every coding */
-    const char *p = text + plain;
+    const char *p = text, *end = text + strlen(text);
 
-    *units = plain;
-    while (*p != '\0') {
-        const char *begin = p;
+    *units = 0;
+    for (;;) {
+        size_t common = text_common_prefix(p, (size_t)(end - p));
+        const char *begin = p + common;
         uint32_t c;
-        unsigned cost = next_code_point(&p, &c) ? character_units(coding, c) : 0;
+        unsigned cost;
+
+        *units += common;
+        if (begin == end)
+            return true;
+        p = begin;
+        cost = next_code_point(&p, &c) ? character_units(coding, c) : 0;
 
         if (cost == 0) {
             if (bad_offset != NULL)
@@ -302,19 +347,26 @@ bool text_units(enum text_coding coding, const char *text, size_t *units, size_t
         }
         *units += cost;
     }
-    return true;
 }
 
 size_t text_prefix(enum text_coding coding, const char *text, size_t max_units)
 {
+    const char *p = text, *end = text + strlen(text);
     size_t units = 0;
-    const char *p = text;
 
-    while (*p != '\0') {
-        const char *behind = p;
+    for (;;) {
+        size_t left = (size_t)(end - p), room = max_units - units;
+        size_t common = text_common_prefix(p, left < room ? left : room);
+        const char *behind;
         uint32_t c;
-        unsigned cost = next_code_point(&behind, &c) ? character_units(coding, c) : 0;
+        unsigned cost;
 
+        p += common;
+        units += common;
+        if (p == end)
+            break;
+        behind = p;
+        cost = next_code_point(&behind, &c) ? character_units(coding, c) : 0;
         if (cost == 0 || units + cost > max_units)
             break;
         units += cost;
@@ -394,30 +446,23 @@ static void write_character(enum text_coding coding, uint32_t c, struct packer *
     }
 }
 
-static const char *write_plain(const char *text, struct writer *w)
-{
-    size_t size = plain_prefix(text);
-
-    if ((size_t)(w->end - w->at) < size)
-        return text; /* character by character as far as there is room */
-    for (size_t i = 0; i < size; i++)
-        w->at[i] = alphabet_latin1[(uint8_t)text[i]];
-    w->at += size;
-    return text + size;
-}
-
 bool text_encode(enum text_coding coding, const char *text, struct writer *octets)
 {
     struct packer packer = {.octets = octets};
+    const char *end = text + strlen(text);
     uint8_t *start = octets->at;
+    bool has_common = coding != TEXT_GSM_PACKED && coding != TEXT_UCS2;
 
     if (octets->failed)
         return false;
-    if (coding == TEXT_GSM)
-        text = write_plain(text, octets);
-    while (*text != '\0') {
+    for (;;) {
+        size_t common = has_common ? text_common_prefix(text, (size_t)(end - text)) : 0;
         uint32_t c;
 
+        writer_bytes(octets, text, common);
+        text += common;
+        if (text == end)
+            break;
         if (!next_code_point(&text, &c) || character_units(coding, c) == 0) {
             octets->at = start;
             return false;

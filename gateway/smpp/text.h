@@ -43,6 +43,12 @@ size_t text_prefix(enum text_coding coding, const char *text, size_t max_units);
  * true when the result is all GSM. folded is always a NUL-ended UTF-8 text. */
 bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes);
 
+/* How many octets at the front of a text of size octets are characters whose ASCII code is their
+ * septet in GSM 03.38 too (letters, digits, most marks, line feed): one octet and one unit each in
+ * every coding but UCS-2's two octets. Nearly all of nearly every text, so it is worth to take them
+ * together. */
+size_t text_common_prefix(const char *text, size_t size);
+
 /* One code point off the front of a NUL-ended UTF-8 text; advances *text. U+FFFD (and one octet)
  * for a malformed one; 0 at the end. */
 uint32_t text_next_code_point(const char **text);

@@ -193,6 +193,60 @@ static void characters_outside_the_alphabet_are_told(void **state)
     }
 }
 
+/* Each octet at each place of texts of all lengths around the blocks that they are looked through
+ * by. */
+static void common_octets_are_ascii_s_and_gsm_s_alike(void **state)
+{
+    (void)state;
+    for (unsigned octet = 1; octet < 256; octet++) {
+        uint8_t septet = (uint8_t)octet;
+        char decoded[8], text[41];
+        bool is_common = octet < 0x80 && octet != '\r' &&
+                         text_decode_part(TEXT_GSM, span_of(&septet, 1), decoded, 8) == 1 &&
+                         (uint8_t)decoded[0] == octet;
+
+        for (size_t size = 1; size < sizeof(text); size++) {
+            for (size_t at = 0; at < size; at++) {
+                memset(text, 'a', size);
+                text[at] = (char)octet;
+                assert_int_equal(text_common_prefix(text, size), is_common ? size : at);
+            }
+        }
+    }
+    assert_int_equal(text_common_prefix("abc", 0), 0);
+}
+
+/* Marks with other codes, or two, between runs of common octets, in and behind whole blocks. */
+static void rare_characters_between_common_ones_go_both_ways(void **state)
+{
+    static const char text[] = "Harga $5 @ Pasar_Baru {promo} [1]\n"
+                               "0123456789012345678901234567890123456789 \xC3\xA9\xE2\x82\xAC~";
+    enum text_coding codings[] = {TEXT_GSM, TEXT_GSM_PACKED, TEXT_UCS2, TEXT_UTF8};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(codings) / sizeof(codings[0]); i++) {
+        uint8_t octets[256];
+        char decoded[256];
+        struct writer w;
+        size_t units;
+
+        writer_init(&w, octets, sizeof(octets));
+        assert_true(text_encode(codings[i], text, &w));
+        text_decode(codings[i], writer_span(&w), decoded, sizeof(decoded));
+        assert_string_equal(decoded, text);
+        assert_true(text_units(codings[i], text, &units, NULL));
+        if (codings[i] == TEXT_GSM || codings[i] == TEXT_UTF8)
+            assert_int_equal(units, writer_size(&w));
+        for (size_t room = 0; room < writer_size(&w); room++) {
+            struct writer less;
+
+            writer_init(&less, octets, room);
+            assert_false(text_encode(codings[i], text, &less));
+            assert_int_equal(writer_size(&less), 0);
+        }
+    }
+}
+
 static void units_are_counted(void **state)
 {
     static const struct {
@@ -475,6 +529,8 @@ int main(void)
         cmocka_unit_test(every_pair_behind_esc_is_shown),
         cmocka_unit_test(gsm_texts_go_both_ways),
         cmocka_unit_test(characters_outside_the_alphabet_are_told),
+        cmocka_unit_test(common_octets_are_ascii_s_and_gsm_s_alike),
+        cmocka_unit_test(rare_characters_between_common_ones_go_both_ways),
         cmocka_unit_test(units_are_counted),
         cmocka_unit_test(packing_follows_the_ussd_rules),
         cmocka_unit_test(packing_182_septets_takes_160_octets),
