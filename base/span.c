@@ -56,10 +56,14 @@ void writer_varint(struct writer *w, uint64_t value)
 
 void writer_span8(struct writer *w, struct span s)
 {
-    if (s.size > UINT8_MAX)
+    if (w->failed || s.size > UINT8_MAX || (size_t)(w->end - w->at) <= s.size) {
         w->failed = true;
-    writer_u8(w, (uint8_t)s.size);
-    writer_bytes(w, s.data, s.size);
+        return;
+    }
+    *w->at++ = (uint8_t)s.size;
+    if (s.size != 0)
+        memcpy(w->at, s.data, s.size);
+    w->at += s.size;
 }
 
 void writer_span16(struct writer *w, struct span s)
@@ -93,6 +97,31 @@ bool text_copy(char *field, size_t field_bytes, const char *text)
     memcpy(field, text, size);
     field[size] = '\0';
     return fits;
+}
+
+bool text_join(char *field, size_t field_bytes, const char *a, char mark, const char *b)
+{
+    bool fits = text_copy(field, field_bytes, a);
+    size_t size = strlen(field);
+
+    if (!fits || size + 1 == field_bytes)
+        return false;
+    field[size++] = mark;
+    return text_copy(field + size, field_bytes - size, b);
+}
+
+size_t text_decimal(char *text, uint64_t number)
+{
+    char digits[TEXT_DECIMAL_BYTES];
+    size_t at = sizeof(digits), size;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    size = sizeof(digits) - at;
+    memcpy(text, digits + at, size);
+    text[size] = '\0';
+    return size;
 }
 
 void text_hex(char *text, const void *octets, size_t size)

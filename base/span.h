@@ -69,7 +69,9 @@ static inline uint64_t reader_number(struct reader *r, size_t bytes)
     struct span s = reader_bytes(r, bytes);
     uint64_t value = 0;
 
-    for (size_t i = 0; i < s.size; i++)
+    if (s.size != bytes)
+        return 0;
+    for (size_t i = 0; i < bytes; i++) /* one load where `bytes` is known */
         value = value << 8 | s.data[i];
     return value;
 }
@@ -195,6 +197,12 @@ static inline bool text_is_equal(const char *a, const char *b)
 /* Copies text into a field of text_bytes, cutting at a character of UTF-8 when it is too long;
  * always ends it with NUL. True when all of it fitted. */
 bool text_copy(char *field, size_t field_bytes, const char *text);
+/* The same with a mark between two texts. */
+bool text_join(char *field, size_t field_bytes, const char *a, char mark, const char *b);
+/* Decimal digits and NUL, at most TEXT_DECIMAL_BYTES; returns how many digits. Much faster than a
+ * format. */
+enum { TEXT_DECIMAL_BYTES = 21 };
+size_t text_decimal(char *text, uint64_t number);
 /* Writes size octets as 2 * size hexadecimal digits, lower case, and NUL. */
 void text_hex(char *text, const void *octets, size_t size);
 

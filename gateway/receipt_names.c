@@ -1,7 +1,6 @@
 #include "gateway/receipt_names.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -17,6 +16,8 @@ struct receipt_names {
     struct store_receipt_key keys[];
 };
 
+static_assert(DIALECT_NAME_BYTES + RECEIPT_ID_BYTES <= RECEIPT_NAME_BYTES, "never cut");
+
 unsigned receipt_names_make(const char *peer, enum receipt_ids ids, enum receipt_id_from from,
                             const char *id, char names[RECEIPT_KEYS_MAX][RECEIPT_NAME_BYTES])
 {
@@ -24,7 +25,7 @@ unsigned receipt_names_make(const char *peer, enum receipt_ids ids, enum receipt
     unsigned count = receipt_keys(ids, from, id, keys);
 
     for (unsigned i = 0; i < count; i++)
-        snprintf(names[i], RECEIPT_NAME_BYTES, "%.23s/%.64s", peer, keys[i]);
+        text_join(names[i], RECEIPT_NAME_BYTES, peer, '/', keys[i]);
     return count;
 }
 

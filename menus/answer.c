@@ -74,7 +74,7 @@ static const char *plain_number(const struct menu *menu, const struct menu_quest
 
     if (number == 0)
         return typed;
-    menu_write_number(digits, number);
+    text_decimal(digits, number);
     return digits;
 }
 

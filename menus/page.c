@@ -379,7 +379,7 @@ static void render_item(const struct menu_view *view, const struct menu_item *it
     char prefix[MENU_NAME_BYTES + sizeof(behind)];
 
     if (item->number != 0)
-        menu_write_number(prefix, item->number);
+        text_decimal(prefix, item->number);
     else
         text_copy(prefix, MENU_NAME_BYTES, item->choice->key);
     memcpy(prefix + strlen(prefix), behind, sizeof(behind));

@@ -185,19 +185,6 @@ void menu_value_shown(const struct menu_view *view, const struct menu_value *val
     cut(shown, value->max, is_ucs2);
 }
 
-void menu_write_number(char *text, unsigned number)
-{
-    char digits[12];
-    unsigned n = 0;
-
-    do
-        digits[n++] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    while (n > 0)
-        *text++ = digits[--n];
-    *text = '\0';
-}
-
 static void part_text(const struct menu_view *view, const struct menu_part *part,
                       char text[MENU_VALUE_BYTES])
 {
@@ -213,19 +200,19 @@ static void part_text(const struct menu_view *view, const struct menu_part *part
         cut(text, part->units, false);
         break;
     case MENU_PART_STEP:
-        menu_write_number(text, view->step);
+        text_decimal(text, view->step);
         break;
     case MENU_PART_STEPS:
-        menu_write_number(text, view->steps);
+        text_decimal(text, view->steps);
         break;
     case MENU_PART_DRAFT_STEP:
-        menu_write_number(text, view->draft_step);
+        text_decimal(text, view->draft_step);
         break;
     case MENU_PART_PAGE:
-        menu_write_number(text, view->page);
+        text_decimal(text, view->page);
         break;
     case MENU_PART_PAGES:
-        menu_write_number(text, view->pages);
+        text_decimal(text, view->pages);
         break;
     case MENU_PART_SHOWN:
         text_copy(text, MENU_VALUE_BYTES, view->shown != NULL ? view->shown : "");

@@ -41,9 +41,6 @@ void menu_writer_text(struct menu_writer *w, const char *text);
 unsigned menu_code_point_units(uint32_t code_point, bool is_ucs2);
 unsigned menu_text_units(const char *text, bool is_ucs2);
 
-/* Decimal digits and NUL, at most 11 octets: faster than a format, and done for every line. */
-void menu_write_number(char *text, unsigned number);
-
 /* The raw value: answer, else fact. False when there is none (value is then empty). */
 bool menu_value_raw(const struct menu_view *view, const struct menu_value *value,
                     char raw[MENU_VALUE_BYTES]);

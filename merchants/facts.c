@@ -68,7 +68,7 @@ static bool put_flag(char value[MENU_VALUE_BYTES], bool flag)
 
 static bool put_count(char value[MENU_VALUE_BYTES], unsigned count)
 {
-    snprintf(value, MENU_VALUE_BYTES, "%u", count);
+    text_decimal(value, count);
     return true;
 }
 

@@ -3,7 +3,6 @@
 #include "merchants/pack.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 static void put(char word[JOURNAL_WORD_BYTES], const char *text)
@@ -29,8 +28,8 @@ void journal_fill_change(struct journal_entry *e, const struct programme_change 
 {
     char moved[JOURNAL_WORD_BYTES];
 
-    snprintf(moved, sizeof(moved), "%s>%s", change->leave_set != NULL ? change->leave_set : "",
-             change->enter_set != NULL ? change->enter_set : "");
+    text_join(moved, sizeof(moved), change->leave_set != NULL ? change->leave_set : "", '>',
+              change->enter_set != NULL ? change->enter_set : "");
     journal_fill(e, who != NULL ? who : change->actor, change->event, subject, change->member,
                  moved);
     e->object[strcspn(e->object, "/")] = '\0'; /* behind it stands the number */

@@ -4,7 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REGNO_DIGITS = REGNO_BYTES - 1, REGENCY_DIGITS = 4, COUNTER_MAX = 999999 };
+enum {
+    REGNO_DIGITS = REGNO_BYTES - 1,
+    REGENCY_DIGITS = 4,
+    COUNTER_DIGITS = 6,
+    COUNTER_MAX = 999999
+};
 
 /* Damm's quasigroup of order 10: weakly totally anti-symmetric with a zero diagonal, so it finds
  * every single wrong digit and every swap of neighbours, and a number with its check digit gives 0.
@@ -69,8 +74,12 @@ bool regno_parse(const char *typed, char regno[REGNO_BYTES])
 void regno_format(const char *regno, char display[REGNO_DISPLAY_BYTES])
 {
     assert(is_digits(regno, REGNO_DIGITS));
-    snprintf(display, REGNO_DISPLAY_BYTES, "%.4s-%.6s-%.1s", regno, regno + REGENCY_DIGITS,
-             regno + REGNO_DIGITS - 1);
+    memcpy(display, regno, REGENCY_DIGITS);
+    display[REGENCY_DIGITS] = '-';
+    memcpy(display + REGENCY_DIGITS + 1, regno + REGENCY_DIGITS, COUNTER_DIGITS);
+    display[REGENCY_DIGITS + 1 + COUNTER_DIGITS] = '-';
+    display[REGENCY_DIGITS + 2 + COUNTER_DIGITS] = regno[REGNO_DIGITS - 1];
+    display[REGNO_DISPLAY_BYTES - 1] = '\0';
 }
 
 unsigned regno_bucket(const char *regno, unsigned buckets)

@@ -1,7 +1,6 @@
 #include "gateway/smpp/receipt.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -353,7 +352,7 @@ static void decimal_key(const char *id, int base, char key[RECEIPT_ID_BYTES])
     uint64_t number;
 
     if (parse(id, base, &number))
-        snprintf(key, RECEIPT_ID_BYTES, "%llu", (unsigned long long)number);
+        text_decimal(key, number);
     else
         normalise(id, key);
 }
@@ -385,6 +384,6 @@ unsigned receipt_keys(enum receipt_ids ids, enum receipt_id_from from, const cha
     normalise(id, keys[0]);
     if (!parse(id, 16, &number))
         return 1;
-    snprintf(keys[1], RECEIPT_ID_BYTES, "%llu", (unsigned long long)number);
+    text_decimal(keys[1], number);
     return strcmp(keys[0], keys[1]) == 0 ? 1 : 2;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static void test_numbers_are_big_endian(void **state)
@@ -199,6 +200,38 @@ static void test_text_copy_cuts_at_a_character(void **state)
     assert_string_equal(field, "");
 }
 
+static void test_text_join(void **state)
+{
+    char field[6];
+
+    (void)state;
+    assert_true(text_join(field, sizeof(field), "ab", '/', "cd"));
+    assert_string_equal(field, "ab/cd");
+    assert_true(text_join(field, sizeof(field), "", '>', ""));
+    assert_string_equal(field, ">");
+    assert_true(text_join(field, sizeof(field), "abcd", '/', ""));
+    assert_string_equal(field, "abcd/");
+    assert_false(text_join(field, sizeof(field), "abc", '/', "de"));
+    assert_string_equal(field, "abc/d");
+    assert_false(text_join(field, sizeof(field), "abcde", '/', ""));
+    assert_string_equal(field, "abcde");
+    assert_false(text_join(field, sizeof(field), "abcdef", '/', "g"));
+    assert_string_equal(field, "abcde");
+}
+
+static void test_text_decimal(void **state)
+{
+    static const uint64_t numbers[] = {0, 9, 10, 99, 12345, UINT32_MAX, UINT64_MAX};
+    char text[TEXT_DECIMAL_BYTES], expected[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        snprintf(expected, sizeof(expected), "%llu", (unsigned long long)numbers[i]);
+        assert_int_equal(text_decimal(text, numbers[i]), strlen(expected));
+        assert_string_equal(text, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +244,8 @@ int main(void)
         cmocka_unit_test(test_equality),
         cmocka_unit_test(test_text_hex),
         cmocka_unit_test(test_text_copy_cuts_at_a_character),
+        cmocka_unit_test(test_text_join),
+        cmocka_unit_test(test_text_decimal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
