@@ -33,9 +33,89 @@ void menu_state_encode(const struct menu_state *state, struct writer *w)
     }
     writer_u8(w, state->answer_count);
     for (unsigned i = 0; i < state->answer_count; i++) {
-        writer_string8(w, state->answers[i].field);
-        writer_string8(w, state->answer_bytes + state->answers[i].offset);
+        const struct menu_answer *a = &state->answers[i];
+
+        writer_span8(w, span_of(a->field, a->field_size));
+        writer_span8(w, span_of(state->answer_bytes + a->offset, a->value_size));
     }
+}
+
+static int find_answer(const struct menu_state *state, struct span field)
+{
+    for (int i = 0; i < state->answer_count; i++) {
+        const struct menu_answer *a = &state->answers[i];
+
+        if (span_is_equal(span_of(a->field, a->field_size), field))
+            return i;
+    }
+    return -1;
+}
+
+const char *menu_state_answer(const struct menu_state *state, const char *field)
+{
+    int at = find_answer(state, span_of_string(field));
+
+    return at >= 0 ? state->answer_bytes + state->answers[at].offset : NULL;
+}
+
+static void remove_at(struct menu_state *state, unsigned at)
+{
+    unsigned offset = state->answers[at].offset;
+    unsigned size = state->answers[at].value_size + 1u;
+
+    memmove(state->answer_bytes + offset, state->answer_bytes + offset + size,
+            state->answer_bytes_used - offset - size);
+    state->answer_bytes_used = (uint16_t)(state->answer_bytes_used - size);
+    memmove(&state->answers[at], &state->answers[at + 1],
+            (state->answer_count - at - 1u) * sizeof(state->answers[0]));
+    state->answer_count--;
+    for (unsigned i = 0; i < state->answer_count; i++)
+        if (state->answers[i].offset > offset)
+            state->answers[i].offset = (uint16_t)(state->answers[i].offset - size);
+}
+
+static void copy_ended(char *to, struct span from)
+{
+    if (from.size != 0)
+        memmove(to, from.data, from.size);
+    to[from.size] = '\0';
+}
+
+/* Neither holds a NUL. */
+static bool set_answer(struct menu_state *state, struct span field, struct span value)
+{
+    int at = find_answer(state, field);
+    size_t freed = at >= 0 ? state->answers[at].value_size + 1u : 0;
+    struct menu_answer *a;
+
+    if (value.size >= MENU_VALUE_BYTES || field.size >= MENU_NAME_BYTES ||
+        (at < 0 && state->answer_count == MENU_ANSWERS_MAX) ||
+        state->answer_bytes_used - freed + value.size + 1 > MENU_ANSWERS_BYTES)
+        return false;
+    if (freed == value.size + 1) {
+        copy_ended(state->answer_bytes + state->answers[at].offset, value);
+        return true;
+    }
+    if (at >= 0)
+        remove_at(state, (unsigned)at);
+    a = &state->answers[state->answer_count++];
+    copy_ended(a->field, field);
+    a->field_size = (uint8_t)field.size;
+    a->value_size = (uint8_t)value.size;
+    a->offset = state->answer_bytes_used;
+    copy_ended(state->answer_bytes + a->offset, value);
+    state->answer_bytes_used = (uint16_t)(state->answer_bytes_used + value.size + 1);
+    return true;
+}
+
+bool menu_state_set_answer(struct menu_state *state, const char *field, const char *value)
+{
+    return set_answer(state, span_of_string(field), span_of_string(value));
+}
+
+static bool has_nul(struct span text)
+{
+    return text.size != 0 && memchr(text.data, 0, text.size) != NULL;
 }
 
 static void decode_answers(struct menu_state *state, struct reader *r)
@@ -43,11 +123,9 @@ static void decode_answers(struct menu_state *state, struct reader *r)
     unsigned count = reader_u8(r);
 
     for (unsigned i = 0; i < count && !r->failed; i++) {
-        char field[MENU_NAME_BYTES], value[MENU_VALUE_BYTES];
+        struct span field = reader_span8(r), value = reader_span8(r);
 
-        reader_string8(r, field, sizeof(field));
-        reader_string8(r, value, sizeof(value));
-        if (r->failed || !menu_state_set_answer(state, field, value))
+        if (r->failed || has_nul(field) || has_nul(value) || !set_answer(state, field, value))
             r->failed = true;
     }
 }
@@ -100,65 +178,9 @@ bool menu_state_decode(struct menu_state *state, struct span octets)
     return false;
 }
 
-static int find_answer(const struct menu_state *state, const char *field)
-{
-    for (int i = 0; i < state->answer_count; i++)
-        if (text_is_equal(state->answers[i].field, field))
-            return i;
-    return -1;
-}
-
-const char *menu_state_answer(const struct menu_state *state, const char *field)
-{
-    int at = find_answer(state, field);
-
-    return at >= 0 ? state->answer_bytes + state->answers[at].offset : NULL;
-}
-
-static void remove_at(struct menu_state *state, unsigned at)
-{
-    unsigned offset = state->answers[at].offset;
-    unsigned size = (unsigned)strlen(state->answer_bytes + offset) + 1;
-
-    memmove(state->answer_bytes + offset, state->answer_bytes + offset + size,
-            state->answer_bytes_used - offset - size);
-    state->answer_bytes_used = (uint16_t)(state->answer_bytes_used - size);
-    memmove(&state->answers[at], &state->answers[at + 1],
-            (state->answer_count - at - 1u) * sizeof(state->answers[0]));
-    state->answer_count--;
-    for (unsigned i = 0; i < state->answer_count; i++)
-        if (state->answers[i].offset > offset)
-            state->answers[i].offset = (uint16_t)(state->answers[i].offset - size);
-}
-
-bool menu_state_set_answer(struct menu_state *state, const char *field, const char *value)
-{
-    size_t size = strlen(value) + 1, name_size = strlen(field) + 1, freed = 0;
-    int at = find_answer(state, field);
-
-    if (at >= 0)
-        freed = strlen(state->answer_bytes + state->answers[at].offset) + 1;
-    if (size > MENU_VALUE_BYTES || name_size > MENU_NAME_BYTES ||
-        (at < 0 && state->answer_count == MENU_ANSWERS_MAX) ||
-        state->answer_bytes_used - freed + size > MENU_ANSWERS_BYTES)
-        return false;
-    if (freed == size) {
-        memmove(state->answer_bytes + state->answers[at].offset, value, size);
-        return true;
-    }
-    if (at >= 0)
-        remove_at(state, (unsigned)at);
-    memcpy(state->answers[state->answer_count].field, field, name_size);
-    state->answers[state->answer_count].offset = state->answer_bytes_used;
-    memcpy(state->answer_bytes + state->answer_bytes_used, value, size);
-    state->answer_bytes_used = (uint16_t)(state->answer_bytes_used + size);
-    state->answer_count++;
-    return true;
-}
-
 void menu_state_remove_answer(struct menu_state *state, const char *field)
 {
-    int at = find_answer(state, field);
+    int at = find_answer(state, span_of_string(field));
 
     if (at >= 0)
         remove_at(state, (unsigned)at);

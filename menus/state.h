@@ -11,8 +11,11 @@
 
 struct menu_answer {
     char field[MENU_NAME_BYTES];
+    uint8_t field_size; /* without NUL, as value_size */
+    uint8_t value_size;
     uint16_t offset; /* of its value in answer_bytes */
 };
+_Static_assert(MENU_VALUE_BYTES <= UINT8_MAX + 1, "the record has its length in an octet");
 
 /* What a step in the middle of an action remembers; never encoded. */
 struct menu_pending {

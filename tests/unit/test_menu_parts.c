@@ -85,6 +85,31 @@ static void answers_are_replaced_and_removed(void **state)
     assert_int_equal(s.answer_count, 0);
 }
 
+/* Answers with a NUL within would end early wherever they are read. */
+static void an_answer_with_a_nul_is_no_state(void **state)
+{
+    struct menu_state s;
+    uint8_t octets[256];
+    struct writer w;
+
+    (void)state;
+    menu_state_init(&s);
+    menu_state_set_answer(&s, "field", "value");
+    writer_init(&w, octets, sizeof(octets));
+    menu_state_encode(&s, &w);
+    assert_true(menu_state_decode(&s, writer_span(&w)));
+    for (size_t back = 1; back <= sizeof("field value"); back++) {
+        uint8_t *octet = octets + writer_size(&w) - back, kept = *octet;
+
+        if (kept < 'a')
+            continue; /* a length */
+        *octet = '\0';
+        assert_false(menu_state_decode(&s, writer_span(&w)));
+        *octet = kept;
+    }
+    assert_true(menu_state_decode(&s, writer_span(&w)));
+}
+
 /* --- conditions --------------------------------------------------------------------------- */
 
 static void *allocate(void *ctx, size_t bytes)
@@ -419,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_largest_state_fits),
         cmocka_unit_test(answers_are_replaced_and_removed),
+        cmocka_unit_test(an_answer_with_a_nul_is_no_state),
         cmocka_unit_test(conditions_hold_or_not),
         cmocka_unit_test(wrong_conditions_are_placed),
         cmocka_unit_test(a_condition_has_bounds),
