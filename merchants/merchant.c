@@ -5,6 +5,7 @@
 #include "merchants/pack.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Of the stored record. A field more is a row more at the end of its table, and older records stay
@@ -166,7 +167,7 @@ uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64
 
 void subscriber_init(struct subscriber *s)
 {
-    memset(s, 0, sizeof(*s));
+    memset(s, 0, offsetof(struct subscriber, merchants));
 }
 
 /* --- the stored record ---------------------------------------------------------------------- */
@@ -234,6 +235,7 @@ void subscriber_encode(const struct subscriber *s, struct writer *w)
 
 static void decode_merchant(struct merchant *m, struct reader *r)
 {
+    memset(m, 0, sizeof(*m));
     pack_read(r, m, merchant_fields, PACK_COUNT(merchant_fields));
     if (m->status >= MERCHANT_STATUS_COUNT)
         r->failed = true;

@@ -138,8 +138,7 @@ struct tries {
 };
 
 struct subscriber {
-    unsigned merchant_count;
-    struct merchant merchants[SUBSCRIBER_MERCHANTS_MAX]; /* oldest first */
+    unsigned merchant_count; /* of `merchants` */
     char language[8];
     char link[32]; /* smsc whose subscriber this is: where SMS owed later leave */
     char code[24]; /* the service code this subscriber last dialled or texted */
@@ -156,6 +155,8 @@ struct subscriber {
     struct seat seats[SUBSCRIBER_SEATS_MAX]; /* by time */
     /* The trainings that the last SMS listed, so that IKUT 2 means what was read. */
     char offered[SUBSCRIBER_OFFERED_MAX][TRAINING_ID_BYTES];
+    /* Oldest first. Not cleared by subscriber_init(): the count says what is valid. */
+    struct merchant merchants[SUBSCRIBER_MERCHANTS_MAX];
 };
 
 void subscriber_init(struct subscriber *s);

@@ -36,6 +36,14 @@ static unsigned digit_of(char c)
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
 }
 
+static bool is_digits(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!(text[i] >= '0' && text[i] <= '9') && !(text[i] >= 'a' && text[i] <= 'f'))
+            return false;
+    return true;
+}
+
 static void write_digits(struct writer *w, const char *text, size_t size)
 {
     writer_u8(w, (uint8_t)(DIGITS | size));
@@ -47,14 +55,17 @@ static void write_digits(struct writer *w, const char *text, size_t size)
 static void write_code(struct writer *w, const char *text)
 {
     size_t size = strlen(text);
-    unsigned word = find_word(text);
+    unsigned word;
 
+    if (size > 1 && size <= LENGTH_MAX && is_digits(text, size)) { /* as no word is */
+        write_digits(w, text, size);
+        return;
+    }
+    word = find_word(text);
     if (word < WORD_COUNT)
         writer_u8(w, (uint8_t)(WORD | word));
     else if (size > LENGTH_MAX)
         w->failed = true;
-    else if (size > 1 && strspn(text, "0123456789abcdef") == size)
-        write_digits(w, text, size);
     else
         writer_string8(w, text);
 }
