@@ -38,6 +38,10 @@ struct redis_conn {
     struct timer deadline; /* of connecting and greeting; then of the calls in flight */
     unsigned failures;
 
+    struct timer probe;
+    struct redis_call ping;
+    uint64_t replies, replies_before; /* all; when the probe began */
+
     struct list in_flight;
     unsigned requests; /* that they stand for */
     struct list held;
@@ -158,6 +162,7 @@ static void close_with(struct redis_conn *c, const char *reason)
     c->reason = c->reason_text;
     enter(c, REDIS_CONN_CLOSING, c->reason);
     timer_stop(c->settings.timers, &c->deadline);
+    timer_stop(c->settings.timers, &c->probe);
 }
 
 static void fail_held(struct redis_conn *c)
@@ -337,10 +342,13 @@ static void arm_watchdog(struct redis_conn *c)
         if (call->deadline_ms < due_ms)
             due_ms = call->deadline_ms;
     }
-    if (due_ms <= now_ms)
+    if (due_ms <= now_ms) {
         redis_conn_drop(c, "no reply within the deadline");
-    else if (due_ms != UINT64_MAX)
+        if (c->settings.on_overdue != NULL)
+            c->settings.on_overdue(c->settings.ctx, c);
+    } else if (due_ms != UINT64_MAX) {
         timer_start(c->settings.timers, &c->deadline, due_ms - now_ms);
+    }
 }
 
 /* Started with the first call and looked at again only when it runs out: no timer is touched for
@@ -374,6 +382,7 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
 
     list_remove(&c->in_flight, &call->node);
     c->requests -= 1 + call->more;
+    c->replies += reply != NULL;
     if (c->is_freeing) {
         if (call->fn == on_wait_reply)
             list_push_back(&c->idle_waits, &call->node);
@@ -412,6 +421,33 @@ bool redis_conn_send(struct redis_conn *c, struct redis_call *call, struct span 
     put(c, call, command, timeout_ms);
     c->has_write |= call->is_write;
     return true;
+}
+
+static void on_pong(struct redis_call *call, const struct redisReply *reply)
+{
+    (void)call;
+    (void)reply; /* whatever it says, the server lives */
+}
+
+static void on_probe(struct timer *t, void *arg)
+{
+    struct redis_conn *c = arg;
+
+    (void)t;
+    if (c->replies == c->replies_before)
+        redis_conn_drop(c, "no reply, as on another connection");
+}
+
+void redis_conn_probe(struct redis_conn *c, unsigned timeout_ms)
+{
+    static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+
+    if (c->state != REDIS_CONN_READY || c->waits != 0 || timer_is_running(&c->probe))
+        return;
+    c->replies_before = c->replies;
+    if (c->in_flight.count == 0)
+        put(c, &c->ping, span_of(ping, sizeof(ping) - 1), c->settings.connect_timeout_ms);
+    timer_start(c->settings.timers, &c->probe, timeout_ms);
 }
 
 void redis_conn_hold(struct redis_conn *c, struct redis_call *call)
@@ -510,6 +546,8 @@ struct redis_conn *redis_conn_new(const struct redis_conn_settings *settings,
     deferred_init(&c->close, on_close, c);
     timer_init(&c->retry, on_retry, c);
     timer_init(&c->deadline, on_deadline, c);
+    timer_init(&c->probe, on_probe, c);
+    c->ping.fn = on_pong;
     return c;
 }
 
@@ -524,6 +562,7 @@ void redis_conn_free(struct redis_conn *c)
         redisAsyncFree(c->ac);
     timer_stop(c->settings.timers, &c->retry);
     timer_stop(c->settings.timers, &c->deadline);
+    timer_stop(c->settings.timers, &c->probe);
     deferred_cancel(c->settings.deferred, &c->flush);
     deferred_cancel(c->settings.deferred, &c->close);
     while ((n = list_pop_front(&c->idle_waits)) != NULL)

@@ -3,7 +3,8 @@
  *
  * It connects, is greeted by its owner, carries calls, and after a break connects again with
  * jittered back-off. Nothing is queued while it is not ready. Every call has a deadline; when the
- * oldest passes it the server hangs, the connection goes, and every call in flight with it.
+ * oldest passes it the server hangs, the connection goes, and every call in flight with it. Its
+ * owner may know of the hanging by another connection, and probe this one.
  */
 #ifndef WARUNG_SESSIONS_REDIS_CONN_H
 #define WARUNG_SESSIONS_REDIS_CONN_H
@@ -59,6 +60,8 @@ struct redis_conn_settings {
 
     /* Connected. The owner sends its greeting, then calls redis_conn_greeted() or _drop(). */
     void (*on_up)(void *ctx, struct redis_conn *c);
+    /* A call is overdue; the connection will break at the end of this loop turn. */
+    void (*on_overdue)(void *ctx, struct redis_conn *c); /* may be NULL */
     /* It broke; all its calls have been told. It will try again by itself. */
     void (*on_down)(void *ctx, struct redis_conn *c, const char *reason, bool was_ready);
     void *ctx;
@@ -86,6 +89,9 @@ void redis_conn_greeted(struct redis_conn *c);
 /* From now on so many replicas must have a write, those of WAITs under way included. Only with
  * wait_replicas, and not 0. */
 void redis_conn_set_wait_replicas(struct redis_conn *c, unsigned replicas);
+/* Breaks the connection unless something is answered in time: a call, or else a PING. Harmless when
+ * it is not ready, or a WAIT is in flight: the server may hold that, and it has its deadline. */
+void redis_conn_probe(struct redis_conn *c, unsigned timeout_ms);
 /* Breaks the connection at the end of this loop turn. */
 void redis_conn_drop(struct redis_conn *c, const char *reason);
 

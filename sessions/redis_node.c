@@ -13,6 +13,11 @@
  */
 enum { BATCH_CALLS = 64 };
 
+/* An answer that is overdue on one connection is often all that tells of a server that stands
+ * still: the others are idle, and each would cost its first caller a whole deadline. They get this
+ * part of connect_timeout_ms to show that it lives. */
+enum { PROBE_PART = 4 };
+
 struct line {
     struct redis_node *node;
     struct redis_conn *conn;
@@ -73,6 +78,16 @@ static void on_greeted(struct redis_greet *g, enum redis_greet_result result, co
         n->settings.on_refused(n->settings.ctx, reason);
 }
 
+static void on_overdue(void *ctx, struct redis_conn *c)
+{
+    const struct line *l = ctx;
+    const struct redis_node *n = l->node;
+
+    (void)c;
+    for (unsigned i = 0; i < n->settings.connections; i++)
+        redis_conn_probe(n->lines[i].conn, n->settings.conn.connect_timeout_ms / PROBE_PART);
+}
+
 static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool was_ready)
 {
     struct line *l = ctx;
@@ -106,6 +121,7 @@ struct redis_node *redis_node_new(const struct redis_node_settings *settings,
                                                 .client_name = settings->client_name,
                                                 .fn = on_greeted};
     conn.on_up = on_up;
+    conn.on_overdue = on_overdue;
     conn.on_down = on_down;
     for (unsigned i = 0; i < settings->connections; i++) {
         struct line *l = &n->lines[i];

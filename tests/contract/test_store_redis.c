@@ -226,6 +226,66 @@ static void test_hanging_server_is_left_after_the_deadline(void **state)
     assert_int_equal(try_commit(f->rig, 0), STORE_CONFLICT);
 }
 
+static struct store_rig *open_sixteen(struct fault *f)
+{
+    struct store_redis_settings settings;
+    struct store_redis_stats stats;
+    struct store_rig *rig;
+
+    store_rig_redis_defaults(&settings);
+    settings.connections = 16;
+    rig = store_rig_new_redis(f->server, &settings);
+    do {
+        store_rig_turn(rig, 10);
+        store_redis_stats(rig->store, &stats);
+    } while (stats.connections_up != 16);
+    return rig;
+}
+
+/* One call that is overdue, and the fifteen idle connections are asked: a server that stands still
+ * is no store, though nobody else waits for it. */
+static void test_hanging_server_is_known_by_one_call(void **state)
+{
+    struct fault *f = *state;
+    struct store_rig *rig = open_sixteen(f);
+    struct store_redis_stats stats;
+
+    redis_server_pause(f->server);
+    assert_int_equal(try_commit(rig, 0), STORE_UNKNOWN);
+    assert_true(store_rig_await_ready(rig, rig->store, false, 20000));
+    assert_int_equal(try_commit(rig, 0), STORE_UNAVAILABLE);
+    redis_server_resume(f->server);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
+    for (unsigned i = 0; i < 100 && stored_version(rig) == 0; i++)
+        store_rig_pass(rig, 50);
+    assert_true(stored_version(rig) != 0);
+    store_redis_stats(rig->store, &stats);
+    assert_true(stats.disconnects >= 16);
+    store_rig_free(rig);
+}
+
+/* A server that is late for one call and answers the others keeps them; again where this very
+ * machine took too long to wake it up. */
+static void test_late_server_keeps_what_it_answers(void **state)
+{
+    struct fault *f = *state;
+    struct store_rig *rig = open_sixteen(f);
+    struct store_redis_stats before, after;
+    unsigned tries = 0;
+
+    do {
+        assert_true(tries++ < 10);
+        store_redis_stats(rig->store, &before);
+        redis_server_pause(f->server);
+        assert_int_equal(try_commit(rig, 1), STORE_UNKNOWN);
+        redis_server_resume(f->server);
+        store_rig_pass(rig, 1000);
+        assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
+        store_redis_stats(rig->store, &after);
+    } while (after.disconnects != before.disconnects + 1);
+    store_rig_free(rig);
+}
+
 static void test_killed_connection_comes_back(void **state)
 {
     struct fault *f = *state;
@@ -519,6 +579,8 @@ int main(void)
         FAULT(test_server_comes_back_empty),
         FAULT(test_commit_in_flight_is_unknown),
         FAULT(test_hanging_server_is_left_after_the_deadline),
+        FAULT(test_hanging_server_is_known_by_one_call),
+        FAULT(test_late_server_keeps_what_it_answers),
         FAULT(test_killed_connection_comes_back),
         FAULT(test_one_lost_connection_is_no_outage),
         FAULT(test_lost_functions_are_loaded_again),
