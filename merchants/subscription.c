@@ -224,7 +224,7 @@ bool programme_erase(struct programme *p, const char *actor)
 
     if (!joining_erase(p, actor))
         return false;
-    text_copy(p->ticket, sizeof(p->ticket), t != NULL ? t->number : "-");
+    text_copy(p->ticket, sizeof(p->ticket), t != NULL ? t->number : "");
     for (unsigned i = 0; i < s->merchant_count; i++)
         programme_note(p, s->merchants[i].regno, merchant_status_name(s->merchants[i].status), NULL,
                        "erase", actor);
@@ -233,7 +233,7 @@ bool programme_erase(struct programme *p, const char *actor)
     subscription_set_news(p, false, actor);
     for (unsigned i = 0; i < sizeof(timer_kinds) / sizeof(timer_kinds[0]); i++)
         programme_arm(p, timer_kinds[i], 0);
-    programme_owe(p, "SMS_HAPUS_SELESAI");
+    programme_owe(p, p->ticket[0] != '\0' ? "SMS_HAPUS_SELESAI" : "SMS_HAPUS_TANPA");
     subscriber_init(s);
     p->is_erased = true;
     p->record_changed = true;

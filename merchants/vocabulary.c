@@ -111,6 +111,7 @@ static const struct menu_owed owed[] = {
     {"SMS_LANJUT", REGISTERING},
     {"SMS_HAPUS_TERIMA", ERASING},
     {"SMS_HAPUS_SELESAI", ERASING},
+    {"SMS_HAPUS_TANPA", REGISTERING},
     {"SMS_LATIH_DAFTAR", TOLD},
     {"SMS_LATIH_DAFTAR1", TOLD},
     {"SMS_LATIH_DAFTAR2", TOLD},

@@ -233,7 +233,7 @@ static void test_cancelling_and_erasing_work(void **state)
     world_begin();
     assert_true(programme_erase(&world.p, "officer"));
     world_end();
-    assert_owes("SMS_HAPUS_SELESAI");
+    assert_owes("SMS_HAPUS_TANPA");
     assert_int_equal(world.record_size, 0);
 }
 

@@ -64,7 +64,7 @@ static void test_rejected_is_kept_for_half_a_year(void **state)
     assert_true(world.p.is_erased);
     assert_changed(0, "DITOLAK", NULL, "expire");
     assert_string_equal(world.p.changes[0].actor, "retention");
-    assert_owes("SMS_HAPUS_SELESAI");
+    assert_owes("SMS_HAPUS_TANPA");
     assert_int_equal(world.record_size, 0);
 }
 

@@ -66,7 +66,8 @@ static void test_what_is_over_goes(void **state)
     assert_int_equal(listed("DIBATALKAN"), 0);
     assert_int_equal(listed("TERKIRIM"), 1);
     assert_int_equal(turn_rig.phones[0].sms_count, 1);
-    turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: semua data Anda");
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0],
+                           "#TerusUsaha: semua data Anda sudah dihapus pada ");
 }
 
 /* Nobody is woken: the walk waits for the morning. */
