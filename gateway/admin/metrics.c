@@ -61,7 +61,7 @@ static const struct counter_row turn_rows[] = {
         "Commits that another gateway was ahead of."),
     ROW(turn_counters, busy, "turn_busy_total", "Inputs that could not be done then."),
     ROW(turn_counters, sealed, "turn_sealed_total",
-        "Inputs given back: no key opens the subscriber's records."),
+        "Times that no key opened a record: a subscriber's, one of all, an SMS owed."),
     ROW(turn_counters, overdue, "turn_overdue_total",
         "Inputs given back to the centre: too old, or their connection gone."),
     ROW(turn_counters, throttled, "turn_throttled_total",

@@ -80,6 +80,19 @@ void turn_deliver_timer(struct turn_engine *e, const struct store_due *due)
     turn_enqueue(e, box, t);
 }
 
+/* It stays: a gateway that has the key, or is newer, will take it. */
+static void note_unreadable(struct turn_engine *e, const struct store_taken *taken)
+{
+    uint8_t plain[STORE_OWED_BYTES_MAX];
+    struct writer w;
+
+    writer_init(&w, plain, sizeof(plain));
+    if (!vault_open(e->env.vault, VAULT_OWED, "", taken->body, &w))
+        turn_note_sealed(e, VAULT_OWED, "");
+    else
+        log_error("outbox.unreadable", LOG_U("ms", taken->id.ms));
+}
+
 static void on_swept(void *arg, const struct store_sweep *sweep)
 {
     struct turn_engine *e = arg;
@@ -96,7 +109,7 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
             outbox_send(e->outbox, sweep->taken[i].id, sweep->taken[i].deliveries, &entry, NULL,
                         NULL);
         else
-            log_error("outbox.unreadable", LOG_U("ms", sweep->taken[i].id.ms));
+            note_unreadable(e, &sweep->taken[i]);
     for (size_t i = 0; i < sweep->due_count; i++)
         if (strcmp(sweep->due[i].kind, STORE_LAPSE_TIMER) == 0)
             receipts_lapse(e, sweep->bucket, sweep->due[i].msisdn);

@@ -119,7 +119,9 @@ bool turn_window_is_over(const struct turn *t);
 void turn_done(struct turn *t, const char *reason);
 /* Nothing was stored: tells the centre and, kindly, the phone; the turn is over. */
 void turn_refuse(struct turn *t, uint32_t command_status, const char *reason);
-/* Opens a sealed record into a copy; false when it cannot be opened. */
+/* Counts and tells that no key opens a record; msisdn "" where it is nobody's, or nobody knows. */
+void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *msisdn);
+/* Opens a sealed record into a copy; false when it cannot be opened, which is noted. */
 bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
                       const struct store_record *record, struct copy *copy);
 /* Something of a subscriber's is due; dropped when an input of that subscriber is at work. */

@@ -63,6 +63,8 @@ static bool open_shared(struct turn *t, const struct store_record *record)
               vault_open(t->engine->env.vault, VAULT_SHARED, t->shared_key, record->data, &w);
     if (is_open)
         copy_set(&t->shared, record->version, writer_span(&w));
+    else
+        turn_note_sealed(t->engine, VAULT_SHARED, "");
     mem_free(plain);
     return is_open;
 }

@@ -116,15 +116,19 @@ static int64_t known_since_ms(const struct store_record *record)
 static const char *judge(struct retention *r, const struct person *p,
                          const struct store_record *record)
 {
-    const struct turn_engine *e = r->engine;
+    struct turn_engine *e = r->engine;
     uint8_t plain[STORE_MERCHANT_BYTES_MAX];
     struct writer w;
 
     writer_init(&w, plain, sizeof(plain));
-    if (record->version == 0 ||
-        !vault_open(e->env.vault, VAULT_MERCHANT, p->msisdn, record->data, &w) ||
-        !subscriber_decode(&r->subscriber, writer_span(&w)))
-        return NULL; /* gone meanwhile; or not ours to judge, as a turn would find, too */
+    if (record->version == 0)
+        return NULL; /* gone meanwhile */
+    if (!vault_open(e->env.vault, VAULT_MERCHANT, p->msisdn, record->data, &w)) {
+        turn_note_sealed(e, VAULT_MERCHANT, p->msisdn);
+        return NULL;
+    }
+    if (!subscriber_decode(&r->subscriber, writer_span(&w)))
+        return NULL; /* not ours to judge, as a turn would find, too */
     look_for_twins(r, p);
     return programme_find_expired(&r->subscriber, known_since_ms(record), now_ms(r),
                                   &e->settings.periods);

@@ -179,6 +179,18 @@ void turn_refuse(struct turn *t, uint32_t command_status, const char *reason)
 
 /* --- records -------------------------------------------------------------------------------- */
 
+void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *msisdn)
+{
+    static const char *const names[] = {[VAULT_SESSION] = "session",
+                                        [VAULT_MERCHANT] = "merchant",
+                                        [VAULT_OWED] = "sms",
+                                        [VAULT_SHARED] = "shared"};
+
+    e->counters.sealed++;
+    log_error("vault.cannot_open", LOG_S("record", names[kind]),
+              msisdn[0] != '\0' ? LOG_MSISDN("msisdn", msisdn) : (struct log_field){0});
+}
+
 bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
                       const struct store_record *record, struct copy *copy)
 {
@@ -186,8 +198,10 @@ bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
     struct writer w;
 
     writer_init(&w, plain, sizeof(plain));
-    if (record->version != 0 && !vault_open(t->engine->env.vault, kind, msisdn, record->data, &w))
+    if (record->version != 0 && !vault_open(t->engine->env.vault, kind, msisdn, record->data, &w)) {
+        turn_note_sealed(t->engine, kind, msisdn);
         return false;
+    }
     copy_set(copy, record->version, writer_span(&w));
     return true;
 }
@@ -198,8 +212,6 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
 
     if (!turn_open_record(t, VAULT_SESSION, box->msisdn, &subscriber->session, &box->session) ||
         !turn_open_record(t, VAULT_MERCHANT, box->msisdn, &subscriber->merchant, &box->merchant)) {
-        log_error("vault.cannot_open", LOG_MSISDN("msisdn", box->msisdn));
-        t->engine->counters.sealed++;
         mailbox_forget(&t->engine->mailbox, box);
         return false;
     }
