@@ -35,53 +35,53 @@ void timer_queue_watch(struct timer_queue *q, uint64_t gap_ms,
     q->gap_ctx = ctx;
 }
 
-static bool is_before(const struct timer *a, const struct timer *b)
+static bool is_before(const struct timer_entry *a, const struct timer_entry *b)
 {
     return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
 }
 
-static void put(struct timer_queue *q, size_t place, struct timer *t)
+static void put(struct timer_queue *q, size_t place, struct timer_entry e)
 {
-    q->heap[place - 1] = t;
-    t->place = place;
+    q->heap[place - 1] = e;
+    e.timer->place = place;
 }
 
-static void sift_up(struct timer_queue *q, struct timer *t, size_t place)
+static void sift_up(struct timer_queue *q, struct timer_entry e, size_t place)
 {
-    while (place > 1 && is_before(t, q->heap[place / 2 - 1])) {
+    while (place > 1 && is_before(&e, &q->heap[place / 2 - 1])) {
         put(q, place, q->heap[place / 2 - 1]);
         place /= 2;
     }
-    put(q, place, t);
+    put(q, place, e);
 }
 
-static void sift_down(struct timer_queue *q, struct timer *t, size_t place)
+static void sift_down(struct timer_queue *q, struct timer_entry e, size_t place)
 {
     for (;;) {
         size_t child = place * 2;
 
         if (child > q->count)
             break;
-        if (child < q->count && is_before(q->heap[child], q->heap[child - 1]))
+        if (child < q->count && is_before(&q->heap[child], &q->heap[child - 1]))
             child++;
-        if (!is_before(q->heap[child - 1], t))
+        if (!is_before(&q->heap[child - 1], &e))
             break;
         put(q, place, q->heap[child - 1]);
         place = child;
     }
-    put(q, place, t);
+    put(q, place, e);
 }
 
 static void remove_at(struct timer_queue *q, struct timer *t)
 {
     size_t place = t->place;
-    struct timer *last = q->heap[q->count - 1];
+    struct timer_entry last = q->heap[q->count - 1];
 
     q->count--;
     t->place = 0;
-    if (last == t)
+    if (last.timer == t)
         return;
-    if (place > 1 && is_before(last, q->heap[place / 2 - 1]))
+    if (place > 1 && is_before(&last, &q->heap[place / 2 - 1]))
         sift_up(q, last, place);
     else
         sift_down(q, last, place);
@@ -99,13 +99,12 @@ void timer_start(struct timer_queue *q, struct timer *t, uint64_t delay_ms)
     assert(t->fn != NULL);
     timer_stop(q, t);
     t->due_ms = q->now_ms + delay_ms;
-    t->order = q->next_order++;
     if (q->count == q->capacity) {
         q->capacity = q->capacity != 0 ? q->capacity * 2 : 64;
-        q->heap = mem_realloc_array(q->heap, q->capacity, sizeof(struct timer *));
+        q->heap = mem_realloc_array(q->heap, q->capacity, sizeof(q->heap[0]));
     }
     q->count++;
-    sift_up(q, t, q->count);
+    sift_up(q, (struct timer_entry){t->due_ms, q->next_order++, t}, q->count);
 }
 
 void timer_stop(struct timer_queue *q, struct timer *t)
@@ -123,7 +122,7 @@ bool timer_queue_next(const struct timer_queue *q, uint64_t *due_ms)
 {
     if (q->count == 0)
         return false;
-    *due_ms = q->heap[0]->due_ms;
+    *due_ms = q->heap[0].due_ms;
     return true;
 }
 
@@ -134,8 +133,8 @@ void timer_queue_run(struct timer_queue *q, uint64_t now_ms)
     timer_queue_set_now(q, now_ms);
     /* A timer started by a callback with no delay waits for the next call: else two timers that
      * start each other would never let the loop go on. */
-    while (q->count != 0 && q->heap[0]->due_ms <= q->now_ms && q->heap[0]->order < started_before) {
-        struct timer *t = q->heap[0];
+    while (q->count != 0 && q->heap[0].due_ms <= q->now_ms && q->heap[0].order < started_before) {
+        struct timer *t = q->heap[0].timer;
 
         remove_at(q, t);
         t->fn(t, t->arg);

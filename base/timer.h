@@ -19,14 +19,20 @@ typedef void timer_fn(struct timer *timer, void *arg);
 
 struct timer {
     uint64_t due_ms;
-    uint64_t order;
     size_t place; /* 1-based index in the heap; 0 = not running */
     timer_fn *fn;
     void *arg;
 };
 
+/* What the heap is ordered by stands in it: comparing touches no timer. */
+struct timer_entry {
+    uint64_t due_ms;
+    uint64_t order;
+    struct timer *timer;
+};
+
 struct timer_queue {
-    struct timer **heap;
+    struct timer_entry *heap;
     size_t count;
     size_t capacity;
     uint64_t next_order;
