@@ -68,11 +68,18 @@ enum label {
     LABEL_COUNT
 };
 
-static const char *const labels[LABEL_COUNT] = {
-    [LABEL_ID] = "id",          [LABEL_SUB] = "sub",
-    [LABEL_DLVRD] = "dlvrd",    [LABEL_SUBMIT] = "submit date",
-    [LABEL_DONE] = "done date", [LABEL_STAT] = "stat",
-    [LABEL_ERR] = "err",        [LABEL_TEXT] = "text",
+#define AS_LABEL(text)                                                                             \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+static const struct {
+    const char *text; /* lower case */
+    size_t size;
+} labels[LABEL_COUNT] = {
+    [LABEL_ID] = AS_LABEL("id"),          [LABEL_SUB] = AS_LABEL("sub"),
+    [LABEL_DLVRD] = AS_LABEL("dlvrd"),    [LABEL_SUBMIT] = AS_LABEL("submit date"),
+    [LABEL_DONE] = AS_LABEL("done date"), [LABEL_STAT] = AS_LABEL("stat"),
+    [LABEL_ERR] = AS_LABEL("err"),        [LABEL_TEXT] = AS_LABEL("text"),
 };
 
 struct found {
@@ -82,11 +89,12 @@ struct found {
 
 /* The octet behind the colon when a label begins at `at`; else 0. A space may stand in front of the
  * colon. */
-static size_t match_label(struct span text, size_t at, const char *label)
+static size_t match_label(struct span text, size_t at, enum label label)
 {
-    size_t size = strlen(label), end = at + size;
+    size_t size = labels[label].size, end = at + size;
 
-    if (text.size - at <= size || strncasecmp((const char *)text.data + at, label, size) != 0)
+    if (text.size - at <= size ||
+        strncasecmp((const char *)text.data + at, labels[label].text, size) != 0)
         return 0;
     while (end < text.size && text.data[end] == ' ')
         end++;
@@ -99,11 +107,15 @@ static void find_labels(struct span text, struct found found[LABEL_COUNT])
 {
     memset(found, 0, LABEL_COUNT * sizeof(found[0]));
     for (size_t at = 0; at < text.size; at++) {
+        int first = tolower(text.data[at]);
+
         if (at != 0 && isalnum(text.data[at - 1]))
             continue;
         for (size_t i = 0; i < LABEL_COUNT; i++) {
-            size_t value = found[i].value == 0 ? match_label(text, at, labels[i]) : 0;
+            size_t value = 0;
 
+            if (first == labels[i].text[0] && found[i].value == 0)
+                value = match_label(text, at, (enum label)i);
             if (value != 0)
                 found[i] = (struct found){at, value};
         }
