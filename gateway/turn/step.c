@@ -416,7 +416,7 @@ static void reset_results(struct step *step)
 {
     struct step_work *work = step->work;
 
-    memset(step, 0, offsetof(struct step, owed));
+    memset(step, 0, offsetof(struct step, index));
     step->kind = STEP_NOTHING;
     step->work = work;
 }

@@ -90,13 +90,8 @@ struct step {
     struct span shared;
     const char *shared_key;
     bool is_erased;      /* delete both records instead */
-    unsigned owed_count; /* of `owed` */
-    struct store_index index[STORE_COMMIT_INDEX_MAX];
-    unsigned index_count;
-    struct store_timer timers[STORE_COMMIT_TIMER_MAX];
-    unsigned timer_count;
-    struct span journal[STORE_COMMIT_JOURNAL_MAX];
-    unsigned journal_count;
+    unsigned owed_count; /* of `owed`, and so on */
+    unsigned index_count, timer_count, journal_count;
     struct span consent; /* empty = none */
     const char *subject; /* of this number, where something goes with it that needs one */
     /* The reply. */
@@ -121,7 +116,11 @@ struct step {
     struct turn_move move;
     const uint8_t *menu_id; /* of the menu that was stepped; NULL = none was */
     struct step_work *work;
-    struct outbox_entry owed[STORE_COMMIT_OWED_MAX]; /* large, and not cleared for each step */
+    /* Not cleared for each step: the counts above say what is valid. */
+    struct store_index index[STORE_COMMIT_INDEX_MAX];
+    struct store_timer timers[STORE_COMMIT_TIMER_MAX];
+    struct span journal[STORE_COMMIT_JOURNAL_MAX];
+    struct outbox_entry owed[STORE_COMMIT_OWED_MAX];
 };
 
 struct step *step_new(void);

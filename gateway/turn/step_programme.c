@@ -44,8 +44,10 @@ bool run_begin_programme(struct run *run, const struct step_records *records)
     p->periods = run->settings->periods;
     p->hash_nik = hash_nik;
     p->hash_ctx = run->env->vault;
-    p->bucket = store_bucket(run->env->store, run->msisdn);
-    p->buckets = run->env->store->buckets;
+    if (a->number != 0) { /* a number of one's own is made of both */
+        p->bucket = store_bucket(run->env->store, run->msisdn);
+        p->buckets = run->env->store->buckets;
+    }
     p->touched_ms = run->work->session.updated_ms;
     p->number = a->number;
     p->has_found = a->has_found;

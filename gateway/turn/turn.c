@@ -322,11 +322,11 @@ static void commit(struct turn *t, const struct step *step)
         c.session = c.merchant = span_of(NULL, 0);
         c.session_delete = c.merchant_delete = true;
     }
-    memcpy(c.index, step->index, sizeof(c.index));
+    memcpy(c.index, step->index, step->index_count * sizeof(c.index[0]));
     c.index_count = step->index_count;
-    memcpy(c.timers, step->timers, sizeof(c.timers));
+    memcpy(c.timers, step->timers, step->timer_count * sizeof(c.timers[0]));
     c.timer_count = step->timer_count;
-    memcpy(c.journal, step->journal, sizeof(c.journal));
+    memcpy(c.journal, step->journal, step->journal_count * sizeof(c.journal[0]));
     c.journal_count = step->journal_count;
     c.consents[0] = step->consent;
     c.consent_count = step->consent.size != 0 ? 1 : 0;
