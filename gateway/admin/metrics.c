@@ -441,6 +441,9 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
           gateway_state(g) == GATEWAY_READY);
     plain(out, "turns_live", "gauge", "Inputs at work, replies and SMS under way.",
           turn_live(gateway_turns(g)));
+    plain(out, "sms_waiting", "gauge",
+          "SMS and pushes owed in the store that have not left, of all gateways and warungctl.",
+          (double)turn_messages_waiting(gateway_turns(g)));
     WRITE_ROWS(out, turn_rows, turn_counters(gateway_turns(g)));
     WRITE_ROWS(out, ports_rows, ports_counters(gateway_ports(g)));
     WRITE_ROWS(out, gateway_rows, gateway_counters(g));

@@ -190,6 +190,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->outbox = outbox_new(&e->env, &e->settings, &e->counters);
     list_init(&e->receipts);
     e->dialogues = dialogues_new(&e->env, &e->settings);
+    e->backlog = backlog_new(&e->env);
     e->retention = retention_new(e);
     list_init(&e->live);
     list_init(&e->pool);
@@ -211,6 +212,11 @@ unsigned turn_live(const struct turn_engine *e)
 {
     return (unsigned)(e->live.count + e->waiting + e->shown.count + e->receipts.count +
                       map_count(&e->pushes) + outbox_under_way(e->outbox));
+}
+
+uint64_t turn_messages_waiting(const struct turn_engine *e)
+{
+    return backlog_waiting(e->backlog);
 }
 
 const struct turn_counters *turn_counters(const struct turn_engine *e)
@@ -265,6 +271,7 @@ void turn_engine_free(struct turn_engine *e)
     pusher_free_all(e);
     outbox_free(e->outbox);
     dialogues_free(e->dialogues);
+    backlog_free(e->backlog);
     retention_free(e->retention);
     mailbox_fini(&e->mailbox);
     step_free(e->step);

@@ -4,6 +4,7 @@
 #ifndef WARUNG_TURN_ENGINE_H
 #define WARUNG_TURN_ENGINE_H
 
+#include "gateway/turn/backlog.h"
 #include "gateway/turn/dialogues.h"
 #include "gateway/turn/mailbox.h"
 #include "gateway/turn/outbox.h"
@@ -90,6 +91,7 @@ struct turn_engine {
     struct list receipts; /* being stored */
     struct list live;     /* of struct turn: queued ones are in their boxes, these are under way */
     struct dialogues *dialogues; /* NULL: nobody wants records */
+    struct backlog *backlog;
     struct retention *retention; /* NULL: nothing is taken away by age */
     unsigned waiting;
     struct list pool;

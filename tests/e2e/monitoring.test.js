@@ -21,11 +21,14 @@ test('promtool takes the rules, and they ring when they should', async () => {
     }
 });
 
-test('each alert is seen ringing', () => {
+test('each alert is seen ringing, and seen quiet', () => {
     const rules = read('tests/monitoring/rules.yml');
-    const rung = new Set([...rules.matchAll(/alertname: (\w+)\n\s+exp_alerts:\n/g)].map((m) => m[1]));
+    const named = (pattern) => new Set([...rules.matchAll(pattern)].map((m) => m[1]));
+    const rung = named(/alertname: (\w+)\n\s+exp_alerts:\n/g);
+    const quiet = named(/alertname: (\w+), exp_alerts: \[\]\}/g);
     const alerts = [...read('conf/monitoring/warung.rules.yml').matchAll(/- alert: (\w+)/g)].map((m) => m[1]);
     assert.deepEqual(alerts.filter((alert) => !rung.has(alert)), []);
+    assert.deepEqual(alerts.filter((alert) => !quiet.has(alert)), []);
 });
 
 test('each alert has its paragraph in operations.md, and each paragraph its alert', () => {
