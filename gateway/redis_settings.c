@@ -25,8 +25,6 @@ void redis_settings_fill(struct store_redis_settings *settings, const struct con
     settings->in_flight_max = c->in_flight_max;
     settings->wait_replicas = c->wait_replicas;
     settings->wait_timeout_ms = c->wait_timeout_ms;
-    settings->journal_keep_s = (uint64_t)config->retention.journal_d * 86400;
-    settings->consent_keep_s = (uint64_t)config->retention.consent_d * 86400;
     settings->seed = loop_random(loop);
     settings->base = loop_base(loop);
     settings->timers = loop_timers(loop);

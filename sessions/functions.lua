@@ -11,8 +11,8 @@
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
-local LIBRARY_VERSION = 8
-local SERVES_FROM = 8
+local LIBRARY_VERSION = 9
+local SERVES_FROM = 9
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
@@ -28,22 +28,27 @@ local function number_of(word)
     return NUMBERS[word] or tonumber(word)
 end
 
--- Writes a record, whose value came with the octets of its version if it exists; returns the version of a
--- new one, else 1: the caller knows it then, and a small integer is the cheapest reply.
+-- Writes a record, whose value came with the octets of its version if it exists. Returns the version of a
+-- new one, as a number and as octets; else 1 and none: the caller knows it then, and nothing is cheaper to
+-- tell than a small integer.
 local function write_record(key, expected, value, ttl)
-    local version = 1
+    local version, octets = 1, ''
     if expected == '' then
         local time = redis.call('TIME')
         version = time[1] * 1000000 + time[2]
-        value = struct.pack('>I8', version) .. value
+        octets = struct.pack('>I8', version)
+        value = octets .. value
     end
     if ttl == '0' then
         redis.call('SET', key, value)
     else
         redis.call('SETEX', key, ttl, value)
     end
-    return version
+    return version, octets
 end
+
+-- A function that may be called with others (each) finds its keys behind keys[k], its arguments behind
+-- args[a], up to args[last].
 
 -- The hot path: one record, compared and written. Returns 0 = another version, else as write_record.
 -- (Words are strings, not numbers: redis.call() would print each number anew, a tenth of the call.)
@@ -52,7 +57,7 @@ local function commit_record(call, key, expected, value, ttl)
         return 0
     end
     if expected == '' or ttl == '0' then
-        return write_record(key, expected, value, ttl)
+        return (write_record(key, expected, value, ttl))
     end
     call('SETEX', key, ttl, value)
     return 1
@@ -61,15 +66,6 @@ end
 -- KEYS record; ARGV expected version ('' = none), value, TTL in seconds ('0' = for ever).
 local function commit(keys, args)
     return commit_record(redis.call, keys[1], args[1], args[2], args[3])
-end
-
--- Several of them, each for itself: KEYS records; ARGV of each as of commit(). Returns a number for each.
-local function commit_each(keys, args)
-    local call, reply = redis.call, {}
-    for i = 1, #keys do
-        reply[i] = commit_record(call, keys[i], args[3 * i - 2], args[3 * i - 1], args[3 * i])
-    end
-    return reply
 end
 
 -- KEYS record; ARGV expected version. Returns 0 = another version, 1 = gone.
@@ -96,13 +92,15 @@ end
 -- What is done with a record of w_commit_all: octets of its shape.
 local WRITE, DELETE, LEFT_ALONE = 119, 100, 45 -- 'w', 'd', '-'; and 'c', only checked
 
+-- Returns the octets of a new record's version.
 local function apply_record(key, mode, expected, value, ttl)
     if mode == WRITE then
-        return write_record(key, expected, value, ttl)
+        local _, octets = write_record(key, expected, value, ttl)
+        return octets
     elseif mode == DELETE then
         redis.call('DEL', key)
     end
-    return 0
+    return ''
 end
 
 -- An entry goes straight into the pending list of the gateway that will send it; one that nobody owns
@@ -231,23 +229,6 @@ local function index(members, leave, enter, member, at_ms, msisdn)
     end
 end
 
--- Entries older than `oldest_ms` may go; '0' = none.
-local function log_add(journal, oldest_ms, body)
-    if oldest_ms == '0' then
-        redis.call('XADD', journal, '*', 'b', body)
-    else
-        redis.call('XADD', journal, 'MINID', '~', oldest_ms, '*', 'b', body)
-    end
-end
-
--- Of words: since when entries are kept, then `count` bodies.
-local function log_all(key, count, take)
-    local oldest_ms = count > 0 and take()
-    for _ = 1, count do
-        log_add(key, oldest_ms, take())
-    end
-end
-
 -- All that one commit may hold. A word costs more on its way here than most of what is done with it, so
 -- only those are sent that this commit needs.
 -- ARGV 1 is the commit's shape, an octet each: mode of session and merchant; then how many (from NONE
@@ -258,25 +239,26 @@ end
 -- ARGV 2... likewise: expected version, value, TTL of the session; expected version, value of the
 --      merchant; msisdn; subject (keyed hash of the msisdn); owner ('' = nobody), each body; each id; each
 --      row: member, at_ms, 'l' leaves the next set, 'e' enters it, 'b' leaves it and enters the one after,
---      'n' neither; each member that ends; due_ms and member that begin; since when (ms) journal entries
---      are kept ('0' = ever), each; the same of consents.
--- Returns {1, session version, merchant version, id owed...}, or {0, session, merchant} as they are.
+--      'n' neither; each member that ends; due_ms and member that begin; each journal body; each consent.
+-- Returns a string: the versions of those that are new, 8 octets each, and the ids of what is owed with
+-- spaces between; or {session, merchant} as they are. (A table costs 8,000 instructions to tell.)
 local NONE = 48 -- '0'
 
-local function commit_all(keys, args)
-    local call, take, key = redis.call, reader(args, 1), reader(keys, 2)
+local function commit_all(keys, args, k, a)
+    local call, take, key = redis.call, reader(args, a + 1), reader(keys, k + 2)
+    local s_key, m_key = keys[k + 1], keys[k + 2]
     local s_mode, m_mode, forgotten, owed, settled, rows, ending, beginning, entries, consents =
-        string.byte(args[1], 1, 10)
+        string.byte(args[a + 1], 1, 10)
     local s_expected = s_mode ~= LEFT_ALONE and take()
     local s_value, s_ttl = s_mode == WRITE and take(), s_mode == WRITE and take()
     local m_expected = m_mode ~= LEFT_ALONE and take()
     local m_value = m_mode == WRITE and take()
-    if (s_expected and call('GETRANGE', keys[1], '0', '7') ~= s_expected) or
-        (m_expected and call('GETRANGE', keys[2], '0', '7') ~= m_expected) then
-        return {0, call('GET', keys[1]), call('GET', keys[2])}
+    if (s_expected and call('GETRANGE', s_key, '0', '7') ~= s_expected) or
+        (m_expected and call('GETRANGE', m_key, '0', '7') ~= m_expected) then
+        return {call('GET', s_key), call('GET', m_key)}
     end
-    local reply = {1, apply_record(keys[1], s_mode, s_expected, s_value, s_ttl),
-        apply_record(keys[2], m_mode, m_expected, m_value, '0')}
+    local reply = apply_record(s_key, s_mode, s_expected, s_value, s_ttl) ..
+        apply_record(m_key, m_mode, m_expected, m_value, '0')
 
     local is_forgotten, has_person = forgotten ~= NONE, m_mode == WRITE or m_mode == DELETE
     local msisdn = (has_person or rows ~= NONE) and take()
@@ -296,10 +278,11 @@ local function commit_all(keys, args)
         forget_owed(outbox, timers, counters, subject_key, subject)
     end
     if owed ~= NONE then
-        local owner = take()
-        for _ = NONE + 1, owed do
-            reply[#reply + 1] = owe(outbox, owner, take(), subject)
+        local owner, ids = take(), {}
+        for i = 1, owed - NONE do
+            ids[i] = owe(outbox, owner, take(), subject)
         end
+        reply = reply .. table.concat(ids, ' ')
     end
     for _ = NONE + 1, settled do
         if settle_entry(outbox, take()) then
@@ -318,8 +301,12 @@ local function commit_all(keys, args)
     if beginning ~= NONE then
         call('ZADD', timers, take(2 * (beginning - NONE)))
     end
-    log_all(journal, entries - NONE, take)
-    log_all(consent_log, consents - NONE, take)
+    for _ = NONE + 1, entries do
+        call('XADD', journal, '*', 'b', take())
+    end
+    for _ = NONE + 1, consents do
+        call('XADD', consent_log, '*', 'b', take())
+    end
     return reply
 end
 
@@ -431,18 +418,18 @@ local function keep(x, timers, subject)
     end
 end
 
--- The names of a message's parts, of which some may have been told already: args[first...], a part and a
--- name in turn.
-local function await(x, counters, number, args, first, now, told_until)
+-- The names of a message's parts, of which some may have been told already: args[first...last], a part and
+-- a name in turn.
+local function await(x, counters, number, args, first, last, now, told_until)
     local told = {}
-    for i = first, #args, 2 do
+    for i = first, last, 2 do
         local part, p = args[i], x.parked[args[i + 1]]
         if p and not told[part] then
             told[part] = p[END]
             forget_parked(x, p[FIRST])
         end
     end
-    for i = first, #args, 2 do
+    for i = first, last, 2 do
         local name = args[i + 1]
         if not told[args[i]] then
             x.names[name] = x.names[name] and AMBIGUOUS_NAME or number * NAME_PARTS + number_of(args[i])
@@ -453,39 +440,42 @@ local function await(x, counters, number, args, first, now, told_until)
     end
 end
 
+-- What has become of a message, in one number: a table costs 8,000 instructions to tell.
+local function fate_of(fate, state, evicted)
+    return string.byte(state) + 256 * (fate + 8 * evicted)
+end
+
 local function tell_message(m, evicted)
-    if m[STATE] == AWAITED then
-        return {GOES_ON, AWAITED, evicted}
-    end
-    return {ENDED, m[STATE], evicted}
+    return fate_of(m[STATE] == AWAITED and GOES_ON or ENDED, m[STATE], evicted)
 end
 
 -- KEYS outbox, timers, counters, subject;
 -- ARGV subject, id, end ('A': awaited), now_ms, until_ms, at least until when it is told of once it has
 --      ended, parts; part, name...
--- Returns {fate, end, messages of the subject that expired by the way}.
-local function settle(keys, args)
-    local subject, id, state, now, limit, told_until, parts = unpack(args)
-    local was_there = settle_entry(keys[1], id)
-    local x = read_subject(keys[4], now)
+-- Returns fate_of: its fate and end, and how many messages of the subject expired by the way.
+local function settle(keys, args, k, a, last)
+    local subject, id, state, now, limit, told_until, parts = unpack(args, a + 1, a + 7)
+    local timers, counters = keys[k + 2], keys[k + 3]
+    local was_there = settle_entry(keys[k + 1], id)
+    local x = read_subject(keys[k + 4], now)
     if not was_there then
         local m = find_message(x, id)
-        return {m and TOLD or UNKNOWN, m and m[STATE] or AWAITED, 0}
+        return fate_of(m and TOLD or UNKNOWN, m and m[STATE] or AWAITED, 0)
     end
     local number, evicted = #x.messages + 1, 0
     local m = {id, AWAITED, number_of(parts), 'd', now, limit}
     x.messages[number] = m
     if state == AWAITED then
-        await(x, keys[3], number, args, 8, now, told_until)
+        await(x, counters, number, args, a + 8, last, now, told_until)
         local count, first = oldest(x, true)
         if count > AWAITED_MAX then
-            end_message(x, keys[3], first, 'e', now, told_until)
+            end_message(x, counters, first, 'e', now, told_until)
             evicted = 1
         end
     else
-        end_message(x, keys[3], number, state, now, told_until)
+        end_message(x, counters, number, state, now, told_until)
     end
-    keep(x, keys[2], subject)
+    keep(x, timers, subject)
     return tell_message(m, evicted)
 end
 
@@ -500,7 +490,7 @@ local function touch(keys, args)
     return 1
 end
 
-local function park(x, args, first, state, limit)
+local function park(x, args, first, last, state, limit)
     local firsts, count = {}, 0
     for _, p in pairs(x.parked) do
         if not firsts[p[FIRST]] then
@@ -511,7 +501,7 @@ local function park(x, args, first, state, limit)
     if count >= PARKED_MAX then
         return CROWDED
     end
-    for i = first, #args do
+    for i = first, last do
         x.parked[args[i]] = {state, limit, args[first]}
     end
     return PARKED
@@ -519,32 +509,33 @@ end
 
 -- KEYS timers, counters, subject; ARGV subject, end, now_ms, until when the message is told of, until when
 -- the receipt waits for it, name...
--- Returns {fate, end, 0}.
-local function receipt(keys, args)
-    local subject, state, now, told_until, limit = unpack(args)
-    local first_name, meant = 6, nil
-    local x = read_subject(keys[3], now)
-    for i = first_name, #args do
+-- Returns fate_of.
+local function receipt(keys, args, k, a, last)
+    local subject, state, now, told_until, limit = unpack(args, a + 1, a + 5)
+    local timers, counters = keys[k + 1], keys[k + 2]
+    local first_name, meant = a + 6, nil
+    local x = read_subject(keys[k + 3], now)
+    for i = first_name, last do
         local value = x.names[args[i]]
         if value == AMBIGUOUS_NAME or (value and meant and value ~= meant) then
-            return {AMBIGUOUS, AWAITED, 0}
+            return fate_of(AMBIGUOUS, AWAITED, 0)
         end
         meant = meant or value
         if x.parked[args[i]] then
-            return {PARKED, AWAITED, 0}
+            return fate_of(PARKED, AWAITED, 0)
         end
     end
     if not meant then
-        local fate = park(x, args, first_name, state, limit)
-        keep(x, keys[1], subject)
-        return {fate, AWAITED, 0}
+        local fate = park(x, args, first_name, last, state, limit)
+        keep(x, timers, subject)
+        return fate_of(fate, AWAITED, 0)
     end
     local part = meant % NAME_PARTS
     local number = (meant - part) / NAME_PARTS
     local m = x.messages[number]
     forget_names(x, number, part)
-    count_receipt(x, keys[2], number, state, now, told_until)
-    keep(x, keys[1], subject)
+    count_receipt(x, counters, number, state, now, told_until)
+    keep(x, timers, subject)
     return tell_message(m, 0)
 end
 
@@ -663,23 +654,54 @@ local function list(keys, args)
     return reply
 end
 
--- KEYS log; ARGV since when (ms) entries are kept, bodies. Returns how many were written.
+-- KEYS log; ARGV bodies. Returns how many were written.
 local function log(keys, args)
-    for i = 2, #args do
-        log_add(keys[1], args[1], args[i])
+    for i = 1, #args do
+        redis.call('XADD', keys[1], '*', 'b', args[i])
     end
-    return #args - 1
+    return #args
 end
 
+-- Several calls in one, each for itself: KEYS and ARGV of all in order, before these ARGV 1: of each, an
+-- octet each, its letter, how many keys and how many arguments it has. Returns what each returns, or its
+-- error.
+local COMMIT = 99 -- 'c'
+local BY_LETTER = {[97] = commit_all, [115] = settle, [114] = receipt} -- 'a', 's', 'r'
+
+local function error_of(thrown)
+    return type(thrown) == 'table' and thrown or redis.error_reply(thrown)
+end
+
+local function each(keys, args)
+    local call, byte, shape, reply, k, a = redis.call, string.byte, args[1], {}, 0, 1
+    for i = 1, #shape / 3 do
+        local letter, key_count, arg_count = byte(shape, 3 * i - 2, 3 * i)
+        if letter == COMMIT then
+            reply[i] = commit_record(call, keys[k + 1], args[a + 1], args[a + 2], args[a + 3])
+        else
+            local is_done, result = pcall(BY_LETTER[letter], keys, args, k, a, a + arg_count)
+            reply[i] = is_done and result or error_of(result)
+        end
+        k, a = k + key_count, a + arg_count
+    end
+    return reply
+end
+
+local function alone(f)
+    return function(keys, args)
+        return f(keys, args, 0, 0, #args)
+    end
+end
+
+redis.register_function('w_each', each)
 redis.register_function('w_commit', commit)
-redis.register_function('w_commit_each', commit_each)
 redis.register_function('w_delete', delete)
-redis.register_function('w_commit_all', commit_all)
-redis.register_function('w_settle', settle)
+redis.register_function('w_commit_all', alone(commit_all))
+redis.register_function('w_settle', alone(settle))
 redis.register_function('w_sweep', sweep)
 redis.register_function('w_log', log)
 redis.register_function('w_touch', touch)
-redis.register_function('w_receipt', receipt)
+redis.register_function('w_receipt', alone(receipt))
 redis.register_function('w_lapse', lapse)
 redis.register_function{function_name = 'w_messages', callback = messages, flags = {'no-writes'}}
 redis.register_function{function_name = 'w_tally', callback = tell_tally, flags = {'no-writes'}}

@@ -8,6 +8,8 @@
  * that were left free. (Redis refuses leading zeros.) */
 enum { FIRST_CAPACITY = 4096, HEAD_BYTES = 24, LENGTH_BYTES_MAX = 24 };
 
+enum { FUNCTION_WORDS = 3 }; /* FCALL, name, number of keys */
+
 void redis_command_init(struct redis_command *c)
 {
     memset(c, 0, sizeof(*c));
@@ -65,6 +67,8 @@ void redis_command_add_pair(struct redis_command *c, struct span first, struct s
     append(c, first.data, first.size);
     append(c, second.data, second.size);
     append(c, "\r\n", 2);
+    if (c->words == FUNCTION_WORDS + c->keys)
+        c->args_at = c->size;
 }
 
 void redis_command_add(struct redis_command *c, struct span word)
@@ -88,19 +92,39 @@ void redis_command_add_number(struct redis_command *c, int64_t number)
     redis_command_add(c, span_of(text, size));
 }
 
+/* Octets [from, to) of another, which are so many words. */
+static void add_part(struct redis_command *c, const struct redis_command *other, size_t from,
+                     size_t to, unsigned words)
+{
+    reserve(c, to - from);
+    append(c, other->octets + from, to - from);
+    c->words += words;
+}
+
 void redis_command_add_all(struct redis_command *c, const struct redis_command *words)
 {
-    size_t size = words->size - HEAD_BYTES;
+    add_part(c, words, HEAD_BYTES, words->size, words->words);
+}
 
-    reserve(c, size);
-    append(c, words->octets + HEAD_BYTES, size);
-    c->words += words->words;
+void redis_command_add_keys(struct redis_command *c, const struct redis_command *call)
+{
+    add_part(c, call, call->keys_at, call->args_at, call->keys);
+}
+
+void redis_command_add_args(struct redis_command *c, const struct redis_command *call)
+{
+    add_part(c, call, call->args_at, call->size, redis_command_arg_count(call));
+}
+
+unsigned redis_command_arg_count(const struct redis_command *call)
+{
+    return call->words - FUNCTION_WORDS - call->keys;
 }
 
 void redis_command_clear(struct redis_command *c)
 {
     c->size = 0;
-    c->words = 0;
+    c->words = c->keys = 0;
     reserve(c, HEAD_BYTES);
     c->size = HEAD_BYTES;
 }
@@ -109,6 +133,15 @@ void redis_command_start(struct redis_command *c, const char *word)
 {
     redis_command_clear(c);
     redis_command_add_string(c, word);
+}
+
+void redis_command_start_function(struct redis_command *c, const char *name, unsigned keys)
+{
+    redis_command_start(c, "FCALL");
+    redis_command_add_string(c, name);
+    c->keys = keys;
+    redis_command_add_number(c, keys);
+    c->keys_at = c->size;
 }
 
 struct span redis_command_end(struct redis_command *c)

@@ -10,6 +10,8 @@ struct redis_command {
     size_t size;
     size_t capacity;
     unsigned words;
+    unsigned keys; /* of a function's call */
+    size_t keys_at, args_at;
 };
 
 void redis_command_init(struct redis_command *c);
@@ -23,6 +25,12 @@ void redis_command_add_string(struct redis_command *c, const char *word);
 void redis_command_add_number(struct redis_command *c, int64_t number);
 /* A word of two parts: the octets of a version and its record. */
 void redis_command_add_pair(struct redis_command *c, struct span first, struct span second);
+/* Begins a function's call, to which `keys` keys are added first. */
+void redis_command_start_function(struct redis_command *c, const char *name, unsigned keys);
+/* Adds the keys of a function's call, or its arguments. */
+void redis_command_add_keys(struct redis_command *c, const struct redis_command *call);
+void redis_command_add_args(struct redis_command *c, const struct redis_command *call);
+unsigned redis_command_arg_count(const struct redis_command *call);
 /* All words of another. */
 void redis_command_add_all(struct redis_command *c, const struct redis_command *words);
 /* Once, after the last word: the number of words is known then. The octets live until the next

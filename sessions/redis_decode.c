@@ -41,6 +41,15 @@ enum redis_error redis_decode_error(const redisReply *reply)
     return REDIS_ERROR_OTHER;
 }
 
+static uint64_t read_version(const char *octets)
+{
+    uint64_t version = 0;
+
+    for (unsigned i = 0; i < VERSION_BYTES; i++)
+        version = version << 8 | (uint8_t)octets[i];
+    return version;
+}
+
 static bool decode_record(const redisReply *reply, struct store_record *record)
 {
     memset(record, 0, sizeof(*record));
@@ -48,8 +57,7 @@ static bool decode_record(const redisReply *reply, struct store_record *record)
         return true;
     if (reply->type != REDIS_REPLY_STRING || reply->len < VERSION_BYTES)
         return false;
-    for (unsigned i = 0; i < VERSION_BYTES; i++)
-        record->version = record->version << 8 | (uint8_t)reply->str[i];
+    record->version = read_version(reply->str);
     record->data = span_of(reply->str + VERSION_BYTES, reply->len - VERSION_BYTES);
     return record->version != 0;
 }
@@ -71,17 +79,24 @@ static bool is_string(const redisReply *reply)
     return reply->type == REDIS_REPLY_STRING;
 }
 
-static bool decode_id(const redisReply *reply, struct store_owed_id *id)
+/* "MS-NUMBER", and what stands between it and a next one. */
+static bool take_id(const char **at, struct store_owed_id *id)
 {
     char *end;
 
-    if (!is_string(reply))
-        return false;
-    id->ms = strtoull(reply->str, &end, 10);
+    id->ms = strtoull(*at, &end, 10);
     if (*end != '-')
         return false;
     id->number = strtoull(end + 1, &end, 10);
-    return *end == '\0';
+    *at = end + (*end == ' ');
+    return true;
+}
+
+static bool decode_id(const redisReply *reply, struct store_owed_id *id)
+{
+    const char *at = reply->str;
+
+    return is_string(reply) && take_id(&at, id) && at == reply->str + reply->len;
 }
 
 /* The function says 1 for an update: its version is the one that we sent. */
@@ -104,30 +119,44 @@ static enum redis_decoded decode_commit(struct redis_request *request, const red
     return REDIS_DECODED;
 }
 
+/* An update's version is the one that we sent; that of a new record is in the reply. */
+static bool take_version(const redisReply *reply, const char **at, bool is_written, uint64_t next,
+                         uint64_t *version)
+{
+    *version = written_version(is_written, next, 0);
+    if (!is_written || next != 0)
+        return true;
+    if (reply->len < (size_t)(*at - reply->str) + VERSION_BYTES)
+        return false;
+    *version = read_version(*at);
+    *at += VERSION_BYTES;
+    return true;
+}
+
+/* A conflict tells both records; else: versions of new records, ids of what is owed. */
 static enum redis_decoded decode_commit_all(struct redis_request *request, const redisReply *reply)
 {
     struct store_reply *r = &request->reply;
+    const char *at = reply->str;
 
-    if (!is_array(reply, 3) || reply->element[0]->type != REDIS_REPLY_INTEGER)
-        return REDIS_DECODED_STRANGE;
-    if (reply->element[0]->integer == 0) {
+    if (is_array(reply, 2)) {
         r->result = STORE_CONFLICT;
-        return decode_records(reply->element[1], reply->element[2], &r->subscriber)
+        return decode_records(reply->element[0], reply->element[1], &r->subscriber)
                    ? REDIS_DECODED
                    : REDIS_DECODED_STRANGE;
     }
     r->result = STORE_OK;
-    r->subscriber.session.version = written_version(request->session_written, request->session_next,
-                                                    reply->element[1]->integer);
-    r->subscriber.merchant.version = written_version(
-        request->merchant_written, request->merchant_next, reply->element[2]->integer);
-    if (reply->elements != 3 + (size_t)request->owed_count)
+    if (!is_string(reply) ||
+        !take_version(reply, &at, request->session_written, request->session_next,
+                      &r->subscriber.session.version) ||
+        !take_version(reply, &at, request->merchant_written, request->merchant_next,
+                      &r->subscriber.merchant.version))
         return REDIS_DECODED_STRANGE;
     for (unsigned i = 0; i < request->owed_count; i++) {
-        if (!decode_id(reply->element[3 + i], &r->owed[i]))
+        if (!take_id(&at, &r->owed[i]))
             return REDIS_DECODED_STRANGE;
     }
-    return REDIS_DECODED;
+    return at == reply->str + reply->len ? REDIS_DECODED : REDIS_DECODED_STRANGE;
 }
 
 static enum redis_decoded decode_pair(struct redis_request *request, const redisReply *reply)
@@ -169,23 +198,31 @@ static enum redis_decoded decode_shared(struct redis_request *request, const red
 
 /* --- the outbox's ends --- */
 
+static bool is_end(char letter)
+{
+    return letter != '\0' && strchr("Asdef", letter) != NULL;
+}
+
 static bool decode_end(const redisReply *reply, enum store_end *end)
 {
-    if (!is_string(reply) || reply->len != 1 || strchr("Asdef", reply->str[0]) == NULL)
+    if (!is_string(reply) || reply->len != 1 || !is_end(reply->str[0]))
         return false;
     *end = (enum store_end)reply->str[0];
     return true;
 }
 
+/* As fate_of() in functions.lua made it: end + 256 * (fate + 8 * evicted). */
 static enum redis_decoded decode_fate(struct store_reply *r, const redisReply *reply)
 {
-    if (!is_array(reply, 3) || reply->element[0]->type != REDIS_REPLY_INTEGER ||
-        (unsigned long long)reply->element[0]->integer > STORE_FATE_UNKNOWN ||
-        !decode_end(reply->element[1], &r->end) || reply->element[2]->type != REDIS_REPLY_INTEGER)
+    uint64_t number = (uint64_t)reply->integer;
+
+    if (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 ||
+        !is_end((char)(number & 0xff)) || (number >> 8 & 7) > STORE_FATE_UNKNOWN)
         return REDIS_DECODED_STRANGE;
     r->result = STORE_OK;
-    r->fate = (enum store_fate)reply->element[0]->integer;
-    r->tally.expired = (uint64_t)reply->element[2]->integer;
+    r->end = (enum store_end)(number & 0xff);
+    r->fate = (enum store_fate)(number >> 8 & 7);
+    r->tally.expired = number >> 11;
     return REDIS_DECODED;
 }
 

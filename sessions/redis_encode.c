@@ -95,13 +95,6 @@ static void add_id(struct redis_command *c, const struct store_owed_id *id)
     redis_command_add(c, span_of(text, (size_t)size));
 }
 
-static void start_function(struct redis_command *c, const char *name, unsigned keys)
-{
-    redis_command_start(c, "FCALL");
-    redis_command_add_string(c, name);
-    redis_command_add_number(c, keys);
-}
-
 void redis_encode_load(struct redis_command *c, const struct redis_tag *tag, const char *msisdn)
 {
     redis_command_start(c, "MGET");
@@ -123,25 +116,14 @@ void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag 
     add_key(c, tag, "m:", msisdn);
 }
 
-void redis_encode_commit_key(struct redis_command *keys, const struct redis_tag *tag,
-                             const struct store_commit *commit)
+void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_commit *commit)
 {
-    add_key(keys, tag, "s:", commit->msisdn);
-}
-
-void redis_encode_commit_words(struct redis_command *words, const struct store_commit *commit)
-{
-    add_expected(words, commit->session_version);
-    add_record(words, commit->session_version, commit->session);
-    redis_command_add_number(words, commit->session_ttl_s);
-}
-
-void redis_encode_commit_each(struct redis_command *c, unsigned count,
-                              const struct redis_command *keys, const struct redis_command *words)
-{
-    start_function(c, count == 1 ? "w_commit" : "w_commit_each", count);
-    redis_command_add_all(c, keys);
-    redis_command_add_all(c, words);
+    redis_command_start_function(c, "w_commit", 1);
+    add_key(c, tag, "s:", commit->msisdn);
+    add_expected(c, commit->session_version);
+    add_record(c, commit->session_version, commit->session);
+    redis_command_add_number(c, commit->session_ttl_s);
 }
 
 /* What a commit needs of w_commit_all: the words it is sent. */
@@ -298,22 +280,18 @@ static void add_timers(struct redis_command *c, const struct store_commit *commi
     }
 }
 
-static void add_log(struct redis_command *c, int64_t since_ms, const struct span *bodies,
-                    unsigned count)
+static void add_bodies(struct redis_command *c, const struct span *bodies, unsigned count)
 {
-    if (count != 0)
-        redis_command_add_number(c, since_ms);
     for (unsigned i = 0; i < count; i++)
         redis_command_add(c, bodies[i]);
 }
 
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit, int64_t journal_since_ms,
-                             int64_t consents_since_ms)
+                             const struct store_commit *commit)
 {
     struct shape shape = shape_of(commit);
 
-    start_function(c, "w_commit_all", key_count(&shape, commit));
+    redis_command_start_function(c, "w_commit_all", key_count(&shape, commit));
     add_keys(c, tag, &shape, commit);
     add_shape(c, &shape, commit);
     add_records(c, &shape, commit);
@@ -323,15 +301,14 @@ void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *ta
         redis_command_add_string(c, commit->subject != NULL ? commit->subject : "");
     if (commit->owed_count != 0)
         redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
-    for (unsigned i = 0; i < commit->owed_count; i++)
-        redis_command_add(c, commit->owed[i]);
+    add_bodies(c, commit->owed, commit->owed_count);
     for (unsigned i = 0; i < commit->settled_count; i++)
         add_id(c, &commit->settled[i]);
     add_index(c, commit);
     add_timers(c, commit, false);
     add_timers(c, commit, true);
-    add_log(c, journal_since_ms, commit->journal, commit->journal_count);
-    add_log(c, consents_since_ms, commit->consents, commit->consent_count);
+    add_bodies(c, commit->journal, commit->journal_count);
+    add_bodies(c, commit->consents, commit->consent_count);
 }
 
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag, const char *counter)
@@ -354,7 +331,7 @@ void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, con
 {
     bool is_people = strcmp(set, STORE_PEOPLE_SET) == 0;
 
-    start_function(c, "w_list", 2);
+    redis_command_start_function(c, "w_list", 2);
     add_key(c, tag, "r", "");
     if (is_people)
         add_key(c, tag, "p", "");
@@ -375,13 +352,11 @@ static void add_log_key(struct redis_command *c, const struct redis_tag *tag, en
 }
 
 void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
-                          const struct span *bodies, unsigned count, int64_t since_ms)
+                          const struct span *bodies, unsigned count)
 {
-    start_function(c, "w_log", 1);
+    redis_command_start_function(c, "w_log", 1);
     add_log_key(c, tag, log);
-    redis_command_add_number(c, since_ms);
-    for (unsigned i = 0; i < count; i++)
-        redis_command_add(c, bodies[i]);
+    add_bodies(c, bodies, count);
 }
 
 void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
@@ -418,7 +393,7 @@ static void add_end(struct redis_command *c, enum store_end end)
 void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
                          const struct store_settlement *settlement)
 {
-    start_function(c, "w_settle", 4);
+    redis_command_start_function(c, "w_settle", 4);
     add_key(c, tag, "o", "");
     add_key(c, tag, "t", "");
     add_key(c, tag, "n", "");
@@ -439,7 +414,7 @@ void redis_encode_settle(struct redis_command *c, const struct redis_tag *tag,
 void redis_encode_touch(struct redis_command *c, const struct redis_tag *tag, const char *owner,
                         const struct store_owed_id *id)
 {
-    start_function(c, "w_touch", 1);
+    redis_command_start_function(c, "w_touch", 1);
     add_key(c, tag, "o", "");
     redis_command_add_string(c, owner);
     add_id(c, id);
@@ -457,7 +432,7 @@ static void add_subject_keys(struct redis_command *c, const struct redis_tag *ta
 void redis_encode_receipt(struct redis_command *c, const struct redis_tag *tag,
                           const struct store_receipt *receipt)
 {
-    start_function(c, "w_receipt", 3);
+    redis_command_start_function(c, "w_receipt", 3);
     add_subject_keys(c, tag, receipt->subject);
     add_end(c, receipt->end);
     redis_command_add_number(c, receipt->now_ms);
@@ -470,7 +445,7 @@ void redis_encode_receipt(struct redis_command *c, const struct redis_tag *tag,
 void redis_encode_lapse(struct redis_command *c, const struct redis_tag *tag, const char *subject,
                         int64_t now_ms)
 {
-    start_function(c, "w_lapse", 3);
+    redis_command_start_function(c, "w_lapse", 3);
     add_subject_keys(c, tag, subject);
     redis_command_add_number(c, now_ms);
     redis_command_add_number(c, now_ms + STORE_TOLD_MS);
@@ -479,13 +454,13 @@ void redis_encode_lapse(struct redis_command *c, const struct redis_tag *tag, co
 void redis_encode_messages(struct redis_command *c, const struct redis_tag *tag,
                            const char *subject)
 {
-    start_function(c, "w_messages", 1);
+    redis_command_start_function(c, "w_messages", 1);
     add_key(c, tag, "x:", subject);
 }
 
 void redis_encode_tally(struct redis_command *c, const struct redis_tag *tag)
 {
-    start_function(c, "w_tally", 2);
+    redis_command_start_function(c, "w_tally", 2);
     add_key(c, tag, "n", "");
     add_key(c, tag, "o", "");
 }
@@ -493,7 +468,7 @@ void redis_encode_tally(struct redis_command *c, const struct redis_tag *tag)
 void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, const char *owner,
                         uint64_t idle_ms, int64_t now_ms, size_t limit)
 {
-    start_function(c, "w_sweep", 2);
+    redis_command_start_function(c, "w_sweep", 2);
     add_key(c, tag, "o", "");
     add_key(c, tag, "t", "");
     redis_command_add_string(c, owner);
@@ -511,7 +486,7 @@ void redis_encode_shared_load(struct redis_command *c, const char *name)
 void redis_encode_shared_commit(struct redis_command *c, const char *name, uint64_t version,
                                 struct span data, uint32_t ttl_s)
 {
-    start_function(c, data.size != 0 ? "w_commit" : "w_delete", 1);
+    redis_command_start_function(c, data.size != 0 ? "w_commit" : "w_delete", 1);
     add_shared_key(c, name);
     add_expected(c, version);
     if (data.size == 0)

@@ -23,24 +23,18 @@ void redis_encode_load_session(struct redis_command *c, const struct redis_tag *
                                const char *msisdn);
 void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag *tag,
                                 const char *msisdn);
-/* store_commit_is_plain(commit): adds a record's key, and the words of its commit. */
-void redis_encode_commit_key(struct redis_command *keys, const struct redis_tag *tag,
-                             const struct store_commit *commit);
-void redis_encode_commit_words(struct redis_command *words, const struct store_commit *commit);
-/* `count` of them in one. */
-void redis_encode_commit_each(struct redis_command *c, unsigned count,
-                              const struct redis_command *keys, const struct redis_command *words);
-/* Older entries of the logs may go; 0 = none. */
+/* store_commit_is_plain(commit). */
+void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
+                         const struct store_commit *commit);
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit, int64_t journal_since_ms,
-                             int64_t consents_since_ms);
+                             const struct store_commit *commit);
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag,
                           const char *counter);
 void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, const char *member);
 void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
                        struct store_cursor after, size_t limit);
 void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
-                          const struct span *bodies, unsigned count, int64_t since_ms);
+                          const struct span *bodies, unsigned count);
 void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
                            struct store_owed_id after, size_t limit);
 void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag, enum store_log log,

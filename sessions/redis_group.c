@@ -5,7 +5,7 @@
 #include <hiredis/hiredis.h>
 #include <string.h>
 
-enum { GROUP_MAX = 16 }; /* twice as many give Redis 2% more */
+enum { WORDS_MAX = 255 }; /* of one call's keys, and of its arguments: an octet of the shape each */
 
 struct group {
     struct redis_call call;
@@ -53,13 +53,45 @@ static struct group *group_new(struct redis_requests *rs)
     return g;
 }
 
+/* How w_each calls the function; '\0' = never. */
+static char letter_of(enum redis_request_kind kind)
+{
+    switch (kind) {
+    case REDIS_COMMIT:
+        return 'c';
+    case REDIS_COMMIT_ALL:
+        return 'a';
+    case REDIS_SETTLE:
+        return 's';
+    case REDIS_RECEIPT:
+        return 'r';
+    default:
+        return '\0';
+    }
+}
+
+static void add_call(struct redis_groups *gs, size_t at, enum redis_request_kind kind,
+                     const struct redis_command *call)
+{
+    char *shape = &gs->shape[3 * at];
+
+    shape[0] = letter_of(kind);
+    shape[1] = (char)call->keys;
+    shape[2] = (char)redis_command_arg_count(call);
+    redis_command_add_keys(&gs->keys, call);
+    redis_command_add_args(&gs->args, call);
+}
+
 static void make_command(struct redis_requests *rs)
 {
     struct redis_groups *gs = &rs->groups;
 
-    redis_encode_commit_each(&rs->command, (unsigned)gs->gathered.count, &gs->keys, &gs->words);
+    redis_command_start_function(&rs->command, "w_each", gs->keys.words);
+    redis_command_add_all(&rs->command, &gs->keys);
+    redis_command_add(&rs->command, span_of(gs->shape, 3 * gs->gathered.count));
+    redis_command_add_all(&rs->command, &gs->args);
     redis_command_clear(&gs->keys);
-    redis_command_clear(&gs->words);
+    redis_command_clear(&gs->args);
 }
 
 /* All that is gathered, by one connection. */
@@ -90,12 +122,12 @@ static void flush(struct redis_requests *rs)
     if (gathered->count == 0)
         return;
     first = redis_request_of(list_first(gathered));
-    make_command(rs);
     if (gathered->count == 1) {
         list_remove(gathered, &first->call.node);
-        redis_request_send_to_bucket(first, first->bucket);
+        redis_request_send_alone(first, redis_command_end(&rs->groups.first));
         return;
     }
+    make_command(rs);
     conn = rs->is_open ? rs->router->ops->pick(rs->router, first->slot) : NULL;
     if (conn != NULL && send_group(rs, conn))
         return;
@@ -119,32 +151,47 @@ static void on_flush(struct deferred *d, void *arg)
     flush(arg);
 }
 
-void redis_request_send_commit(struct redis_request *r, unsigned bucket,
-                               const struct store_commit *commit)
+static void swap(struct redis_command *a, struct redis_command *b)
+{
+    struct redis_command kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+bool redis_request_join(struct redis_request *r)
 {
     struct redis_requests *rs = r->requests;
     struct redis_groups *gs = &rs->groups;
+    size_t count = gs->gathered.count;
 
-    r->bucket = bucket;
-    r->slot = rs->tags[bucket].slot;
-    redis_encode_commit_key(&gs->keys, &rs->tags[bucket], commit);
-    redis_encode_commit_words(&gs->words, commit);
-    list_push_back(&gs->gathered, &r->call.node);
     /* In a Cluster a call has the keys of one bucket only. */
-    if (gs->gathered.count == GROUP_MAX || rs->router->ops->redirect != NULL)
+    if (letter_of(r->kind) == '\0' || rs->router->ops->redirect != NULL ||
+        rs->command.keys > WORDS_MAX || redis_command_arg_count(&rs->command) > WORDS_MAX)
+        return false;
+    if (count == 0)
+        swap(&gs->first, &rs->command);
+    if (count == 1)
+        add_call(gs, 0, redis_request_of(list_first(&gs->gathered))->kind, &gs->first);
+    if (count != 0)
+        add_call(gs, count, r->kind, &rs->command);
+    list_push_back(&gs->gathered, &r->call.node);
+    if (gs->gathered.count == REDIS_GROUP_MAX)
         flush(rs);
     else
         deferred_add_first(rs->deferred, &gs->flush); /* before the connections write, and WAIT */
+    return true;
 }
 
 void redis_groups_init(struct redis_requests *rs)
 {
     struct redis_groups *gs = &rs->groups;
 
+    redis_command_init(&gs->first);
     redis_command_init(&gs->keys);
-    redis_command_init(&gs->words);
+    redis_command_init(&gs->args);
     redis_command_clear(&gs->keys);
-    redis_command_clear(&gs->words);
+    redis_command_clear(&gs->args);
     list_init(&gs->gathered);
     list_init(&gs->all);
     list_init(&gs->idle);
@@ -159,6 +206,7 @@ void redis_groups_fini(struct redis_requests *rs)
     deferred_cancel(rs->deferred, &gs->flush);
     while ((n = list_pop_front(&gs->all)) != NULL)
         mem_free(LIST_ITEM(n, struct group, all));
+    redis_command_fini(&gs->first);
     redis_command_fini(&gs->keys);
-    redis_command_fini(&gs->words);
+    redis_command_fini(&gs->args);
 }

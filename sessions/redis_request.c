@@ -127,11 +127,10 @@ static void keep_command(struct redis_request *r, struct span command)
     r->give_up_ms = r->requests->timers->now_ms + r->requests->timeout_ms;
 }
 
-static void send(struct redis_request *r)
+void redis_request_send_alone(struct redis_request *r, struct span command)
 {
     struct redis_requests *rs = r->requests;
     const struct redis_router_ops *ops = rs->router->ops;
-    struct span command = redis_command_end(&rs->command);
 
     if (ops->redirect != NULL)
         keep_command(r, command);
@@ -140,11 +139,17 @@ static void send(struct redis_request *r)
         redis_request_refuse(r);
 }
 
+static void send(struct redis_request *r)
+{
+    redis_request_send_alone(r, redis_command_end(&r->requests->command));
+}
+
 void redis_request_send_to_bucket(struct redis_request *r, unsigned bucket)
 {
     r->bucket = bucket;
     r->slot = r->requests->tags[bucket].slot;
-    send(r);
+    if (!redis_request_join(r))
+        send(r);
 }
 
 void redis_request_send_to_record(struct redis_request *r)
@@ -383,6 +388,7 @@ struct redis_request *redis_request_new(struct redis_requests *rs, enum redis_re
     r->kind = kind;
     r->is_cancelled = r->is_internal = false;
     r->load_result = STORE_OK;
+    r->name[0] = '\0';
     r->arg = arg;
     r->call.fn = on_reply;
     r->call.held_fn = on_held;

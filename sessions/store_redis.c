@@ -1,6 +1,5 @@
 #include "sessions/store_redis.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_encode.h"
@@ -44,14 +43,6 @@ static struct store_redis *of(struct store *s)
 
 /* --- requests --- */
 
-/* Since when what is kept for so long is kept, by our clock; 0 = for ever. */
-static int64_t since_ms(uint64_t keep_s)
-{
-    int64_t ms = clock_wall_ms() - (int64_t)keep_s * 1000;
-
-    return keep_s == 0 || ms < 0 ? 0 : ms;
-}
-
 static struct store_request *load(struct store *store, const char *msisdn, store_reply_fn *fn,
                                   void *arg)
 {
@@ -83,15 +74,11 @@ static struct store_request *commit(struct store *store, const struct store_comm
     r->merchant_next = c->merchant_version != 0 ? c->merchant_version + 1 : 0;
     r->owed_count = c->owed_count;
     text_copy(r->name, sizeof(r->name), c->msisdn);
-    if (is_plain) {
-        redis_request_send_commit(r, bucket, c);
-    } else {
-        redis_requests_flush(&s->requests, c->msisdn);
-        redis_encode_commit_all(&s->requests.command, &s->requests.tags[bucket], c,
-                                since_ms(s->settings.journal_keep_s),
-                                since_ms(s->settings.consent_keep_s));
-        redis_request_send_to_bucket(r, bucket);
-    }
+    if (is_plain)
+        redis_encode_commit(&s->requests.command, &s->requests.tags[bucket], c);
+    else
+        redis_encode_commit_all(&s->requests.command, &s->requests.tags[bucket], c);
+    redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
 
@@ -232,9 +219,7 @@ static struct store_request *log_add(struct store *store, unsigned bucket, enum 
     struct redis_request *r = redis_request_new(&s->requests, REDIS_LOG_ADD, arg);
 
     r->fn.reply = fn;
-    redis_encode_log_add(&s->requests.command, &s->requests.tags[bucket], log, bodies, count,
-                         since_ms(log == STORE_LOG_CONSENT ? s->settings.consent_keep_s
-                                                           : s->settings.journal_keep_s));
+    redis_encode_log_add(&s->requests.command, &s->requests.tags[bucket], log, bodies, count);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -459,8 +444,6 @@ void store_redis_settings_init(struct store_redis_settings *settings)
     settings->output_bytes_max = 4U << 20;
     settings->wait_replicas = STORE_REDIS_WAIT_BY_MODE;
     settings->wait_timeout_ms = 500;
-    settings->consent_keep_s = UINT64_C(5) * 365 * 86400;
-    settings->journal_keep_s = UINT64_C(5) * 365 * 86400;
     settings->seed = 1;
 }
 

@@ -46,8 +46,6 @@ struct store_redis_settings {
     /* A write is OK when so many replicas have it; 0 = do not ask. */
     unsigned wait_replicas;
     unsigned wait_timeout_ms; /* later it is UNKNOWN */
-    uint64_t consent_keep_s;  /* the same for consents */
-    uint64_t journal_keep_s;  /* older journal entries go, roughly; 0 = never */
     uint64_t seed;            /* of the jitter */
 
     struct event_base *base;

@@ -79,45 +79,6 @@ static void test_settled_entry_leaves_no_body(void **state)
     assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}o", bucket), 0);
 }
 
-static void write_journal_pair(struct store_rig *rig)
-{
-    struct store_commit c = {.msisdn = number,
-                             .journal = {span_of_string("by"), span_of_string("whom")},
-                             .journal_count = 2};
-
-    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
-}
-
-static void plant_journal_entry(struct store_rig *rig, unsigned bucket, long long at_ms)
-{
-    redisReply *reply = redis_server_ask(rig->server, "XADD {b%03u}j %lld-0 b old", bucket, at_ms);
-
-    assert_int_equal(reply->type, REDIS_REPLY_STRING);
-    freeReplyObject(reply);
-}
-
-/* Entries of 1970 and one of an hour ago stand there. Redis trims whole nodes of a stream only:
- * here a node is one entry, so that what goes does not depend on where a node ends. */
-static void test_journal_is_kept_and_trimmed(void **state)
-{
-    struct store_rig *rig = *state;
-    unsigned bucket = store_bucket(rig->store, number);
-    long long hour_ago_ms = store_rig_wall_ms(rig) - 3600 * 1000;
-    redisReply *reply = redis_server_ask(rig->server, "CONFIG SET stream-node-max-entries 1");
-
-    assert_int_equal(reply->type, REDIS_REPLY_STATUS);
-    freeReplyObject(reply);
-    (void)redis_server_ask_number(rig->server, "DEL {b%03u}j", bucket);
-    for (unsigned i = 1; i <= 50; i++)
-        plant_journal_entry(rig, bucket, i);
-    plant_journal_entry(rig, bucket, hour_ago_ms);
-    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 51);
-    write_journal_pair(rig);
-    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 3);
-    write_journal_pair(rig);
-    assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}j", bucket), 5);
-}
-
 /* --- each with a server of its own --- */
 
 struct fault {
@@ -572,7 +533,6 @@ int main(void)
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(test_keys_of_a_bucket_share_one_tag),
         cmocka_unit_test(test_settled_entry_leaves_no_body),
-        cmocka_unit_test(test_journal_is_kept_and_trimmed),
     };
     const struct CMUnitTest faults[] = {
         FAULT(test_server_is_killed_and_comes_back),

@@ -37,7 +37,8 @@ ssize_t write(int fd, const void *octets, size_t size)
 {
     static ssize_t (*real)(int, const void *, size_t);
     /* A call, not the library that it is in. */
-    int is_commit = memmem(octets, size, "\r\nw_commit", 10) != NULL;
+    int is_commit = memmem(octets, size, "\r\nw_commit", 10) != NULL ||
+                    memmem(octets, size, "\r\nw_each", 8) != NULL;
     ssize_t written;
 
     if (real == NULL)

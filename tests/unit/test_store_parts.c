@@ -153,48 +153,56 @@ static void test_tags(void **state)
     assert_int_equal(redis_shared_slot("menu"), store_crc16("w:menu", 6) % REDIS_SLOTS);
 }
 
-static void add_commit(struct redis_command *keys, struct redis_command *words,
-                       const struct store_commit *commit)
-{
-    struct redis_tag tag;
-
-    redis_tag_init(&tag, 7, 256);
-    redis_encode_commit_key(keys, &tag, commit);
-    redis_encode_commit_words(words, commit);
-}
-
-/* Alone, and two at once. */
-static void test_plain_commits_as_a_command(void **state)
+static void test_plain_commit_as_a_command(void **state)
 {
     struct store_commit commit = {.msisdn = "62812",
                                   .session_version = 0x0102030405060708,
                                   .session = span_of_string("data"),
                                   .session_ttl_s = 60};
-    struct redis_command c, keys, words;
+    struct redis_command c;
+    struct redis_tag tag;
 
     (void)state;
     redis_command_init(&c);
-    redis_command_init(&keys);
-    redis_command_init(&words);
-    redis_command_clear(&keys);
-    redis_command_clear(&words);
-    add_commit(&keys, &words, &commit);
-    redis_encode_commit_each(&c, 1, &keys, &words);
+    redis_tag_init(&tag, 7, 256);
+    redis_encode_commit(&c, &tag, &commit);
     assert_text(redis_command_end(&c),
                 "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62812\r\n"
                 "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n");
     commit = (struct store_commit){
         .msisdn = "62813", .session = span_of_string("new"), .session_ttl_s = 9};
-    add_commit(&keys, &words, &commit);
-    redis_encode_commit_each(&c, 2, &keys, &words);
+    redis_encode_commit(&c, &tag, &commit);
     assert_text(redis_command_end(&c),
-                "*11\r\n$5\r\nFCALL\r\n$13\r\nw_commit_each\r\n$1\r\n2\r\n"
-                "$13\r\n{b007}s:62812\r\n$13\r\n{b007}s:62813\r\n"
-                "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n"
+                "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62813\r\n"
                 "$0\r\n\r\n$3\r\nnew\r\n$1\r\n9\r\n");
     redis_command_fini(&c);
-    redis_command_fini(&keys);
-    redis_command_fini(&words);
+}
+
+/* What a function's call is made of, for a call of several. */
+static void test_parts_of_a_function_call(void **state)
+{
+    struct redis_command call, other;
+
+    (void)state;
+    redis_command_init(&call);
+    redis_command_init(&other);
+    redis_command_start_function(&call, "f", 2);
+    redis_command_add_string(&call, "k");
+    redis_command_add_string(&call, "key");
+    redis_command_add_number(&call, 7);
+    assert_int_equal(redis_command_arg_count(&call), 1);
+    redis_command_start(&other, "A");
+    redis_command_add_args(&other, &call);
+    redis_command_add_keys(&other, &call);
+    assert_text(redis_command_end(&other), "*4\r\n$1\r\nA\r\n$1\r\n7\r\n$1\r\nk\r\n$3\r\nkey\r\n");
+    redis_command_start_function(&call, "none", 0);
+    assert_int_equal(redis_command_arg_count(&call), 0);
+    redis_command_start(&other, "A");
+    redis_command_add_keys(&other, &call);
+    redis_command_add_args(&other, &call);
+    assert_text(redis_command_end(&other), "*1\r\n$1\r\nA\r\n");
+    redis_command_fini(&call);
+    redis_command_fini(&other);
 }
 
 /* Only the words that it needs, and the last word about a timer. */
@@ -218,7 +226,7 @@ static void test_full_commit_as_a_command(void **state)
     (void)state;
     redis_command_init(&c);
     redis_tag_init(&tag, 7, 256);
-    redis_encode_commit_all(&c, &tag, &commit, 1, 2);
+    redis_encode_commit_all(&c, &tag, &commit);
     assert_text(redis_command_end(&c),
                 "*20\r\n$5\r\nFCALL\r\n$12\r\nw_commit_all\r\n$1\r\n5\r\n"
                 "$13\r\n{b007}s:62812\r\n$13\r\n{b007}m:62812\r\n$7\r\n{b007}r\r\n$7\r\n{b007}t\r\n"
@@ -273,8 +281,6 @@ static void test_strange_replies(void **state)
     assert_int_equal(redis_decode_reply(&request, &nil), REDIS_DECODED_STRANGE);
     pair[1] = &nil;
     assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED);
-    request.kind = REDIS_COMMIT_ALL;
-    assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED_STRANGE);
     request.kind = REDIS_COMMIT;
     assert_int_equal(redis_decode_reply(&request, &array), REDIS_DECODED_STRANGE);
     request.kind = REDIS_SWEEP;
@@ -287,16 +293,22 @@ static redisReply number_reply(long long number)
     return (redisReply){.type = REDIS_REPLY_INTEGER, .integer = number};
 }
 
+static redisReply bytes_reply(const char *octets, size_t size)
+{
+    return (redisReply){.type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)octets, .len = size};
+}
+
 static redisReply string_reply(const char *text)
 {
-    return (redisReply){
-        .type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)text, .len = strlen(text)};
+    return bytes_reply(text, strlen(text));
 }
 
 static redisReply array_reply(redisReply **elements, size_t count)
 {
     return (redisReply){.type = REDIS_REPLY_ARRAY, .element = elements, .elements = count};
 }
+
+#define FRESH "\0\6aRf$\n\xb1" /* a version */
 
 static void test_full_commit_replies(void **state)
 {
@@ -305,32 +317,28 @@ static void test_full_commit_replies(void **state)
                                     .session_next = 8,
                                     .merchant_written = true,
                                     .owed_count = 1};
-    redisReply one = number_reply(1), fresh = number_reply(1795514809565501),
-               bad = string_reply("x"), id = string_reply("1795514809565-3"),
-               half = string_reply("1795514809565"), odd = string_reply("1-2x");
-    redisReply *elements[] = {&one, &one, &fresh, &id};
-    redisReply reply = array_reply(elements, 4);
+    redisReply fresh = bytes_reply(FRESH "1795514809565-3", 23),
+               half = bytes_reply(FRESH "1795514809565", 21), odd = bytes_reply(FRESH "1-2x", 12),
+               short_reply = bytes_reply(FRESH, 7), number = number_reply(1),
+               bad = string_reply("x");
+    redisReply *records[] = {&bad, &bad};
+    redisReply conflict = array_reply(records, 2);
 
     (void)state;
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED);
+    assert_int_equal(redis_decode_reply(&request, &fresh), REDIS_DECODED);
     assert_int_equal(request.reply.result, STORE_OK);
     assert_true(request.reply.subscriber.session.version == 8);
-    assert_true(request.reply.subscriber.merchant.version == 1795514809565501);
+    assert_true(request.reply.subscriber.merchant.version == 0x0006615266240ab1);
     assert_true(request.reply.owed[0].ms == 1795514809565 && request.reply.owed[0].number == 3);
-    elements[3] = &half;
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
-    elements[3] = &odd;
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
-    elements[3] = &one;
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
-    reply.elements = 3; /* an id is missing */
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
-    elements[0] = &bad;
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
-    one.integer = 0; /* a conflict whose records are damaged */
-    elements[0] = &one;
-    elements[1] = &bad;
-    assert_int_equal(redis_decode_reply(&request, &reply), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &half), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &odd), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &short_reply), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &number), REDIS_DECODED_STRANGE);
+    assert_int_equal(redis_decode_reply(&request, &conflict), REDIS_DECODED_STRANGE);
+    request.owed_count = 2; /* an id is missing */
+    assert_int_equal(redis_decode_reply(&request, &fresh), REDIS_DECODED_STRANGE);
+    request.owed_count = 0; /* one too many */
+    assert_int_equal(redis_decode_reply(&request, &fresh), REDIS_DECODED_STRANGE);
 }
 
 static void test_sweep_replies(void **state)
@@ -589,7 +597,8 @@ int main(void)
         cmocka_unit_test(test_long_command),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_plain_commits_as_a_command),
+        cmocka_unit_test(test_plain_commit_as_a_command),
+        cmocka_unit_test(test_parts_of_a_function_call),
         cmocka_unit_test(test_full_commit_as_a_command),
         cmocka_unit_test(test_error_replies),
         cmocka_unit_test(test_strange_replies),
