@@ -487,6 +487,17 @@ enum gateway_state gateway_state(const struct gateway *g)
     return g->state;
 }
 
+const char *gateway_missing(const struct gateway *g)
+{
+    if (g->state != GATEWAY_READY)
+        return gateway_state_name(g->state);
+    if (!store_is_ready(g->store))
+        return "no store";
+    if (centres_bound_count(g->centres) + partners_bound_count(g->partners) == 0)
+        return "no link is bound";
+    return NULL;
+}
+
 const struct gateway_counters *gateway_counters(const struct gateway *g)
 {
     return &g->counters;

@@ -53,6 +53,8 @@ struct gateway_counters {
     int64_t reloaded_ms; /* of the last good load of the configuration, wall clock */
 };
 enum gateway_state gateway_state(const struct gateway *g);
+/* Why dialogues cannot be served now; NULL = they can: the store and a bind are there. */
+const char *gateway_missing(const struct gateway *g);
 const struct gateway_counters *gateway_counters(const struct gateway *g);
 const struct config *gateway_config(const struct gateway *g);
 const struct centres *gateway_centres(const struct gateway *g);

@@ -437,8 +437,8 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     head(out, "build_info", "gauge", "The program and the instance.");
     evbuffer_add_printf(out, "warung_build_info{version=\"%s\",instance=\"%s\"} 1\n",
                         WARUNG_VERSION, gateway_config(g)->instance);
-    plain(out, "ready", "gauge", "1 while dialogues are served.",
-          gateway_state(g) == GATEWAY_READY);
+    plain(out, "ready", "gauge", "1 while dialogues are served: as /readyz.",
+          gateway_missing(g) == NULL);
     plain(out, "turns_live", "gauge", "Inputs at work, replies and SMS under way.",
           turn_live(gateway_turns(g)));
     plain(out, "sms_waiting", "gauge",

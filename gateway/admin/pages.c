@@ -17,16 +17,8 @@ static void on_healthz(void *ctx, struct http_call *call)
 
 static void on_readyz(void *ctx, struct http_call *call)
 {
-    const struct gateway *g = ctx;
-    const char *missing = NULL;
+    const char *missing = gateway_missing(ctx);
 
-    if (gateway_state(g) != GATEWAY_READY)
-        missing = gateway_state_name(gateway_state(g));
-    else if (!store_is_ready(gateway_store(g)))
-        missing = "no store";
-    else if (centres_bound_count(gateway_centres(g)) + partners_bound_count(gateway_partners(g)) ==
-             0)
-        missing = "no link is bound";
     if (missing == NULL)
         http_reply_text(call, 200, "text/plain; charset=utf-8", "ready\n");
     else

@@ -8,7 +8,7 @@ const test = require('node:test');
 
 const { openMainMenu } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { run } = require('./lib/process');
+const { run, until } = require('./lib/process');
 
 const ROOT = path.join(__dirname, '..', '..');
 const RULES = path.join(ROOT, 'conf/monitoring/warung.rules.yml');
@@ -54,6 +54,19 @@ test('rules and dashboard ask for metrics that the gateway has', async () => {
         const there = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map((m) => m[1]));
         assert.deepEqual([...names].filter((name) => !there.has(name)), []);
     }, { start: false });
+});
+
+test('warung_ready says what /readyz says', async () => {
+    await withScene('ready', async ({ centre, gateway, redis }) => {
+        const says = async () => [(await gateway.get('/readyz')).status,
+            Number((await gateway.get('/metrics')).text.match(/^warung_ready (\d)/m)[1])].join();
+        await centre.isBound();
+        await until('ready', async () => (await says()) === '200,1');
+        redis.process.child.kill('SIGSTOP');
+        await until('no store', async () => (await says()) === '503,0');
+        redis.process.child.kill('SIGCONT');
+        await until('ready again', async () => (await says()) === '200,1');
+    });
 });
 
 test('a full Redis is told by log, metric and busy screens, and is over by itself', async () => {
