@@ -16,6 +16,12 @@ docdir     ?= $(prefix)/share/doc/warung
 unitdir    ?= $(prefix)/lib/systemd/system
 sysconfdir ?= /etc
 DESTDIR    ?=
+
+# On all processors, unless -j says otherwise; several goals one after the other.
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 V        ?= 0
 Q        := $(if $(filter 0,$(V)),@)
 
