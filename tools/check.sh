@@ -96,6 +96,8 @@ run_one() {
         sed '$d' <<<"$counts"
     else
         sed '$d' <<<"$counts"
+        # Of node's subtests, what failed may stand far from the end.
+        awk '/^ +not ok/ { said = 1 } said { print } /^ +\.\.\.$/ { said = 0 }' "$log" | head -n 100
         echo "----  the end of $log:"
         tail -n 60 "$log"
         echo "----"

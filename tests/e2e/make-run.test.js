@@ -11,8 +11,7 @@ const { BUILD, Process, run, temporaryFolder, until } = require('./lib/process')
 
 // make, without what a surrounding make says to its children.
 function environment(folder) {
-    const { MAKEFLAGS, MAKELEVEL, MFLAGS, BUILD: build, ...env } = process.env;
-    return { ...env, RUN: folder, PHONE: '6281200000071' };
+    return { MAKEFLAGS: '', MFLAGS: '', MAKELEVEL: '', BUILD: '', RUN: folder, PHONE: '6281200000071' };
 }
 
 const KIND = /build-(\w+)$/.exec(BUILD)?.[1] ?? 'plain';
