@@ -155,10 +155,12 @@ static void deliver(struct subscriber *s)
         deliver_later(s);
         return;
     }
-    if (s->tries == 1)
+    if (s->tries == 1) {
         c->counters.delivered++;
-    else
+    } else {
         c->counters.redelivered++;
+        dues_note_copy(&s->dues);
+    }
     s->connection = x;
     world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, s->tries);
     write_deliver(s, x);
@@ -170,6 +172,7 @@ static void deliver(struct subscriber *s)
 
         write_deliver(s, choose_connection(c));
         s->sequence_number = sequence_number; /* the copy's response says nothing */
+        dues_note_copy(&s->dues);
     }
     timer_start(&c->world->timers, &s->response, CENTRE_RESPONSE_MS);
 }

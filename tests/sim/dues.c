@@ -12,12 +12,26 @@ static void drop(struct dues *d, unsigned place)
     d->count--;
 }
 
-void dues_add(struct dues *d, enum flow_step answered)
+static void add(struct dues *d, enum flow_step answered)
 {
     if (d->count == DUES_MAX)
         drop(d, 0);
     d->items[d->count++] = answered;
     d->has_current = true;
+}
+
+void dues_add(struct dues *d, enum flow_step answered)
+{
+    d->had_copies = answered != FLOW_UNKNOWN && d->has_copies;
+    d->has_copies = false;
+    d->before = d->newest;
+    d->newest = answered;
+    add(d, answered);
+}
+
+void dues_note_copy(struct dues *d)
+{
+    d->has_copies = true;
 }
 
 bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen)
@@ -28,8 +42,14 @@ bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen)
         return true;
     if (screen == FLOW_WAIT) {
         /* One of two copies was answered with a question that this text takes off the phone. */
-        if (!was_due)
-            dues_add(d, answered);
+        if (!was_due) {
+            add(d, answered);
+        } else if (d->had_copies) {
+            /* Or one of the input before, whose result is pushed then. */
+            drop(d, d->count - 1);
+            add(d, d->before);
+            add(d, d->newest);
+        }
         return true;
     }
     if (was_due)

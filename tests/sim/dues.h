@@ -12,11 +12,16 @@ struct dues {
     unsigned count;                 /* the oldest first; the oldest is forgotten when it is full */
     enum flow_step items[DUES_MAX]; /* the screen that the input answers; FLOW_UNKNOWN: a dial */
     bool has_current;               /* the last one is the newest input's */
+    bool has_copies;                /* that was delivered more than once */
+    bool had_copies;                /* as was the one before, of the same dialogue */
+    enum flow_step newest, before;  /* what they answer */
     char told[1024];                /* the last text that came by SMS */
 };
 
 /* A new input. */
 void dues_add(struct dues *d, enum flow_step answered);
+/* It is delivered once more. */
+void dues_note_copy(struct dues *d);
 /* A screen came in the dialogue, to that answer. False: the result was told before. */
 bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen);
 /* An SMS that answers an input: its result, or that the service is busy. False: nobody waits for
