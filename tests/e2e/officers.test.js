@@ -62,7 +62,7 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
             assert.ok(before.includes(word), word);
         const result = await gateway.ctl('erase', MSISDN);
         assert.equal(result.code, 0, result.output);
-        assert.match((await centre.smsFor(MSISDN, 1)).text, /semua data Anda .* sudah dihapus/);
+        assert.match((await centre.smsFor(MSISDN, 1)).text, /semua data Anda sudah dihapus pada/);
         assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 1);
         assert.deepEqual(await gateway.ctlJson('merchants', 'list'), []);
         await until('the outbox to be empty', async () => {
