@@ -586,13 +586,16 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
                   const struct dialect_input *input)
 {
     const struct turn_ports *ports = &e->env.ports;
-    struct box *box = mailbox_find(&e->mailbox, input->msisdn);
     struct turn *t = turn_new(e);
+    struct box *box;
     unsigned limit_ms;
 
     e->counters.inputs++;
-    if (box != NULL && box->shown != 0 && input->kind == DIALECT_ABORT)
-        show_withdraw(e, box, origin->link_name, &input->session);
+    if (input->kind == DIALECT_ABORT) {
+        box = mailbox_find(&e->mailbox, input->msisdn);
+        if (box != NULL && box->shown != 0)
+            show_withdraw(e, box, origin->link_name, &input->session);
+    }
     box = mailbox_take(&e->mailbox, input->msisdn);
     t->box = box;
     t->origin = *origin;

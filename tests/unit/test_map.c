@@ -165,9 +165,27 @@ static void test_deferred_work_runs_once_and_what_it_adds_too(void **state)
     assert_int_equal(third_work.runs, 1);
 }
 
+/* Records hold fingerprints made of it, and gateways of several versions read them. */
+static void test_a_hash_is_what_it_always_was(void **state)
+{
+    static const char text[] = "6281200000001";
+    static const uint64_t hashes[] = {
+        UINT64_C(0x793f9bd73383384a), UINT64_C(0xe7b84744d3fc290b), UINT64_C(0xe3bca006fda331fa),
+        UINT64_C(0xca1e2f7770fd0740), UINT64_C(0x956911b0bd7b6efc), UINT64_C(0x9bd622b33c088bd9),
+        UINT64_C(0xf22627c19a8b1716), UINT64_C(0xbdf724dc1605bf94), UINT64_C(0x4b59cc8b9a1b3cec),
+        UINT64_C(0x557192264f288e91), UINT64_C(0xdb300955707dd54f), UINT64_C(0x3f602cdc4996c63c),
+        UINT64_C(0x2ed179f3ffa02c0b), UINT64_C(0xea45972d4245a3e3),
+    };
+
+    (void)state;
+    for (size_t size = 0; size < sizeof(hashes) / sizeof(hashes[0]); size++)
+        assert_true(map_hash(span_of(text, size), 7) == hashes[size]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_hash_is_what_it_always_was),
         cmocka_unit_test(test_finds_what_was_added_through_growth),
         cmocka_unit_test(test_removes_and_iterates_in_insertion_order),
         cmocka_unit_test(test_keys_are_octets),
