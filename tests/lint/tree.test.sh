@@ -1,6 +1,6 @@
 #!/bin/bash
 # The checks of tools/lint.sh that need no tool of their own, as tests.
-checks=(layers addresses config events unfinished)
+checks=(layers addresses config events unfinished mutants)
 echo "1..${#checks[@]}"
 for n in "${!checks[@]}"; do
     if tools/lint.sh "${checks[n]}"; then
