@@ -14,6 +14,8 @@
 #include <hiredis/sds.h>
 #include <string.h>
 
+enum { OUTPUT_ROOM_BYTES = 16384 };
+
 /* Adapter, connect timer, watchdog and back-off are our own: hiredis 0.14 has none, and its stock
  * adapter asks epoll twice a turn (libraries.md 2.1-2.3). */
 struct redis_conn {
@@ -405,6 +407,9 @@ static void put(struct redis_conn *c, struct redis_call *call, struct span comma
     call->deadline_ms = c->settings.timers->now_ms + timeout_ms;
     list_push_back(&c->in_flight, &call->node);
     c->requests += 1 + call->more;
+    /* hiredis begins with no room after each write, and would move what gathers again and again. */
+    if (sdslen(c->ac->c.obuf) == 0)
+        c->ac->c.obuf = sdsMakeRoomFor(c->ac->c.obuf, OUTPUT_ROOM_BYTES);
     if (redisAsyncFormattedCommand(c->ac, on_reply, call, (const char *)command.data,
                                    command.size) != REDIS_OK)
         assert(!"hiredis takes commands while it is connected");
