@@ -181,7 +181,8 @@ static bool load_place(struct cdr_chain *chain)
 {
     char path[CDR_PATH_BYTES], previous[CDR_SHA_BYTES];
     uint64_t sequence, dropped;
-    int count;
+    int count, error;
+    bool is_read;
     FILE *f;
 
     snprintf(path, sizeof(path), "%s/cdr-%s.state", chain->directory, chain->instance);
@@ -198,8 +199,11 @@ static bool load_place(struct cdr_chain *chain)
                   strcmp(previous, "-") != 0 ? previous : "");
         chain->dropped = count == 3 ? dropped : 0;
     }
+    is_read = ferror(f) == 0;
+    error = errno;
     fclose(f);
-    return true;
+    errno = error;
+    return is_read;
 }
 
 static bool move_on(struct cdr_chain *chain, const char *sha256)

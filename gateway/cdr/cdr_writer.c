@@ -154,8 +154,13 @@ static bool close_file(struct cdr_writer *w)
     if (w->file == NULL)
         return true;
     tell_dropped(w, false);
-    if (!cdr_file_close(w->file, &w->chain, w->key))
+    if (!cdr_file_close(w->file, &w->chain, w->key)) {
+        int error = errno;
+
+        (void)cdr_chain_save(&w->chain); /* what was dropped, for the next file to tell */
+        errno = error;
         return false;
+    }
     w->file = NULL;
     w->is_dirty = false;
     note_progress(w, 0, 1);

@@ -606,6 +606,34 @@ static void test_a_start_on_a_full_disk(void **state)
     assert_int_equal(v.records + v.dropped + dropped, 1000);
 }
 
+/* The disk is full before the new file has its head; the next file has the number. */
+static void test_the_end_without_a_head(void **state)
+{
+    struct cdr_writer *w;
+    struct cdr_verdict v;
+    uint64_t lost;
+
+    (void)state;
+    write_files(1); /* the place is there: 107 octets; the next head has some 160 */
+    fill_disk(120);
+    w = open_writer(3600, 1 << 20, 4096);
+    put(w, 10);
+    AWAIT(w, c.is_failing);
+    lost = cdr_writer_counters(w).records;
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    cdr_writer_free(w);
+    log_set_sink(NULL, NULL);
+    fill_disk(0);
+    assert_non_null(strstr(logged, "event=cdr.lost"));
+    w = open_writer(3600, 1 << 20, 4096);
+    put(w, 1);
+    cdr_writer_free(w);
+    cdr_verify(path_of(2, ""), public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.dropped, lost);
+}
+
 static void test_bad_starts(void **state)
 {
     struct cdr_writer_settings s = {.directory = "/nowhere/here",
@@ -647,6 +675,7 @@ int main(void)
         TEST(test_a_full_disk_blocks_nobody),
         TEST(test_the_end_on_a_full_disk),
         TEST(test_a_start_on_a_full_disk),
+        TEST(test_the_end_without_a_head),
         TEST(test_bad_starts),
     };
 
