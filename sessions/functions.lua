@@ -7,7 +7,7 @@
 -- (sessions/redis_greet.c reads both lines). Keep it at the last release's version as long as that can be.
 --
 -- Rules. A function touches only the keys it was given, all of one hash tag, so that it runs on a
--- Cluster. It checks everything before its first write: after that nothing may fail. A record is its
+-- Cluster (w_each, which has many, is not called there). It checks everything before its first write: after that nothing may fail. A record is its
 -- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
 -- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
 -- record of the same name has reached.
@@ -676,12 +676,13 @@ local function each(keys, args)
     local call, byte, shape, reply, k, a = redis.call, string.byte, args[1], {}, 0, 1
     for i = 1, #shape / 3 do
         local letter, key_count, arg_count = byte(shape, 3 * i - 2, 3 * i)
+        local is_done, result
         if letter == COMMIT then
-            reply[i] = commit_record(call, keys[k + 1], args[a + 1], args[a + 2], args[a + 3])
+            is_done, result = pcall(commit_record, call, keys[k + 1], args[a + 1], args[a + 2], args[a + 3])
         else
-            local is_done, result = pcall(BY_LETTER[letter], keys, args, k, a, a + arg_count)
-            reply[i] = is_done and result or error_of(result)
+            is_done, result = pcall(BY_LETTER[letter], keys, args, k, a, a + arg_count)
         end
+        reply[i] = is_done and result or error_of(result)
         k, a = k + key_count, a + arg_count
     end
     return reply

@@ -19,7 +19,7 @@ static struct group *group_of(struct list_node *n)
     return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct group, call);
 }
 
-/* What one of them hears: its own number, or the error that all hear; NULL = done or not. */
+/* What one of them hears: its own reply, or the error that all hear; NULL = done or not. */
 static const redisReply *reply_of(const redisReply *reply, size_t i)
 {
     if (reply == NULL || reply->type == REDIS_REPLY_ERROR)

@@ -133,10 +133,35 @@ static void test_one_call_of_many_kinds(void **state)
                                         store_bucket(rig->store, "62812813")) == 1);
 }
 
+/* One whose key is of another type, among commits of sessions alone. */
+static void test_one_damaged_session_among_others(void **state)
+{
+    static const char *const numbers[] = {"62812820", "62812821", "62812822"};
+    static struct store_outcome outcomes[3];
+    struct store_rig *rig = *state;
+    unsigned bucket = store_bucket(rig->store, numbers[1]);
+
+    (void)redis_server_ask_number(rig->server, "LPUSH {b%03u}s:62812821 list", bucket);
+    for (unsigned i = 0; i < 3; i++) {
+        struct store_commit c = store_case_session(numbers[i], 0, "session");
+
+        store_outcome_init(&outcomes[i]);
+        store_commit(rig->store, &c, store_outcome_on_reply, &outcomes[i]);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        if (outcomes[i].calls == 0)
+            store_rig_await(rig, &outcomes[i]);
+        assert_int_equal(outcomes[i].reply.result, i == 1 ? STORE_UNKNOWN : STORE_OK);
+    }
+    assert_true(session_of(rig, numbers[0]) != 0 && session_of(rig, numbers[2]) != 0);
+    assert_int_equal(redis_server_ask_number(rig->server, "DEL {b%03u}s:62812821", bucket), 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_call_of_many_kinds),
+        cmocka_unit_test(test_one_damaged_session_among_others),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
