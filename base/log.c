@@ -219,14 +219,15 @@ void log_write(struct log_site *site, enum log_level level, const char *event,
     add_time(&l);
     add_field(&l, &LOG_S("level", level_names[level]));
     add_field(&l, &LOG_S("event", event));
-    for (size_t i = 0; i < field_count; i++)
-        if (fields[i].key != NULL)
-            add_field(&l, &fields[i]);
+    /* First, so that no long field cuts them off. */
     if (site->skipped != 0)
         add_field(&l, &LOG_U("skipped", site->skipped));
     site->skipped = 0;
     if (the_log.sink == NULL && the_log.lost != the_log.told)
         add_field(&l, &LOG_U("lost", the_log.lost - the_log.told));
+    for (size_t i = 0; i < field_count; i++)
+        if (fields[i].key != NULL)
+            add_field(&l, &fields[i]);
     if (the_log.format == LOG_FORMAT_JSON)
         l.text[l.size++] = '}';
     l.text[l.size++] = '\n';

@@ -306,6 +306,29 @@ static void test_an_unlisted_change_aborts(void **state)
     assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
+/* ... though it has no room for all of its own fields. */
+static void test_a_long_line_tells_what_was_lost(void **state)
+{
+    static char text[3000];
+    char octets[4096];
+    int kept = dup(STDERR_FILENO), ends[2];
+    ssize_t size;
+
+    (void)state;
+    memset(text, 'a', sizeof(text) - 1);
+    log_to(open("/dev/full", O_WRONLY));
+    log_error("x");
+    assert_int_equal(pipe(ends), 0);
+    log_to(ends[1]);
+    log_error("x", LOG_S("reply", text));
+    log_error("y");
+    log_to(kept);
+    size = read(ends[0], octets, sizeof(octets) - 1);
+    octets[size] = '\0';
+    close(ends[0]);
+    assert_non_null(strstr(octets, "event=x lost="));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_flood_is_cut_and_counted, set_up),
         cmocka_unit_test_setup(test_nobody_reads, set_up),
         cmocka_unit_test_setup(test_a_full_disk, set_up),
+        cmocka_unit_test_setup(test_a_long_line_tells_what_was_lost, set_up),
         cmocka_unit_test_setup(test_values_cannot_break_a_line, set_up),
         cmocka_unit_test_setup(test_json, set_up),
         cmocka_unit_test_setup(test_subscriber_numbers_are_masked, set_up),
