@@ -11,6 +11,7 @@
 enum {
     PAGE = 64,
     TICK_MIN_MS = 10,
+    LOGS_S = 21600,    /* a round over all logs, where no record is looked at */
     SMS_FROM_HOUR = 8, /* as the programme's timers */
     SMS_UNTIL_HOUR = 20,
 };
@@ -190,13 +191,15 @@ static void on_tick(struct timer *timer, void *arg)
 {
     struct retention *r = arg;
     struct turn_engine *e = r->engine;
-    uint64_t every_ms = (uint64_t)e->settings.retention_s * 1000 / e->env.store->buckets;
+    bool is_walk_wanted = e->settings.retention_s != 0;
+    uint64_t round_s = is_walk_wanted ? e->settings.retention_s : LOGS_S;
+    uint64_t every_ms = round_s * 1000 / e->env.store->buckets;
 
     timer_start(e->env.timers, timer, every_ms > TICK_MIN_MS ? every_ms : TICK_MIN_MS);
     if (e->is_draining || !store_is_ready(e->env.store))
         return;
     trim_logs(r);
-    if (r->is_walking || !is_day(r))
+    if (!is_walk_wanted || r->is_walking || !is_day(r))
         return;
     r->is_walking = true;
     ask_page(r, (struct store_cursor){.member = NULL});
@@ -204,11 +207,8 @@ static void on_tick(struct timer *timer, void *arg)
 
 struct retention *retention_new(struct turn_engine *e)
 {
-    struct retention *r;
+    struct retention *r = mem_zalloc(sizeof(*r));
 
-    if (e->settings.retention_s == 0)
-        return NULL;
-    r = mem_zalloc(sizeof(*r));
     r->engine = e;
     r->twins = twins_new();
     /* Gateways that start together begin at different places. */

@@ -136,6 +136,17 @@ static void test_logs_are_trimmed(void **state)
     assert_int_equal(entries(STORE_LOG_CONSENT), 0);
 }
 
+static void test_logs_are_trimmed_without_a_walk(void **state)
+{
+    (void)state;
+    use(0);
+    turn_rig_dial(1, "*384*1*1*BUDI*1*TOKO BUDI*1*2*1*1*1*1#");
+    assert_int_equal(entries(STORE_LOG_JOURNAL), 1);
+    turn_rig.wall_ms += 731 * CALENDAR_DAY_MS;
+    turn_rig_pass(6 * CALENDAR_HOUR_MS);
+    assert_int_equal(entries(STORE_LOG_JOURNAL), 0);
+}
+
 /* Another gateway finds the same at the same moment: one of them loses in the store. */
 static void test_twice_at_once(void **state)
 {
@@ -253,9 +264,15 @@ static void test_on_hold_is_no_twin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_over_goes),      TEST(test_not_by_night),       TEST(test_off),
-        TEST(test_periods_are_configured), TEST(test_logs_are_trimmed),   TEST(test_twice_at_once),
-        TEST(test_one_nik_of_two_numbers), TEST(test_on_hold_is_no_twin),
+        TEST(test_what_is_over_goes),
+        TEST(test_not_by_night),
+        TEST(test_off),
+        TEST(test_periods_are_configured),
+        TEST(test_logs_are_trimmed),
+        TEST(test_logs_are_trimmed_without_a_walk),
+        TEST(test_twice_at_once),
+        TEST(test_one_nik_of_two_numbers),
+        TEST(test_on_hold_is_no_twin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
