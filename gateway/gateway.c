@@ -498,6 +498,19 @@ const char *gateway_missing(const struct gateway *g)
     return NULL;
 }
 
+bool gateway_is_standby(const struct gateway *g)
+{
+    const struct centre *c;
+    unsigned count = 0;
+
+    for (; (c = centres_at(g->centres, count)) != NULL; count++) {
+        if (centre_lease(c) == NULL || lease_is_valid(centre_lease(c)))
+            return false;
+    }
+    return g->state == GATEWAY_READY && store_is_ready(g->store) && count != 0 &&
+           g->setup.config->partners.account_count == 0;
+}
+
 const struct gateway_counters *gateway_counters(const struct gateway *g)
 {
     return &g->counters;

@@ -55,6 +55,9 @@ struct gateway_counters {
 enum gateway_state gateway_state(const struct gateway *g);
 /* Why dialogues cannot be served now; NULL = they can: the store and a bind are there. */
 const char *gateway_missing(const struct gateway *g);
+/* Nothing is missing but leases: every centre is exclusive and another gateway's, and there are no
+ * partners that could be bound. */
+bool gateway_is_standby(const struct gateway *g);
 const struct gateway_counters *gateway_counters(const struct gateway *g);
 const struct config *gateway_config(const struct gateway *g);
 const struct centres *gateway_centres(const struct gateway *g);

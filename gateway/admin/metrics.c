@@ -439,6 +439,8 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
                         WARUNG_VERSION, gateway_config(g)->instance);
     plain(out, "ready", "gauge", "1 while dialogues are served: as /readyz.",
           gateway_missing(g) == NULL);
+    plain(out, "standby", "gauge", "1 while nothing is missing but exclusive centres' leases.",
+          gateway_is_standby(g));
     plain(out, "turns_live", "gauge", "Inputs at work, replies and SMS under way.",
           turn_live(gateway_turns(g)));
     plain(out, "sms_waiting", "gauge",

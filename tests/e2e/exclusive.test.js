@@ -42,6 +42,7 @@ async function isServed(centre, msisdn) {
 test('the holder drains: the other is bound at once', async () => {
     await withPair('lease-drain', async ({ centre, gateway }, other) => {
         await isServed(centre, '6281200000061');
+        assert.match((await other.get('/metrics')).text, /^warung_standby 1$/m);
         const before = token(gateway);
         assert.equal(await gateway.stop(), 0);
         assert.match(gateway.log, /event=lease\.released lease=op1 token=\d+ result=ok/);
@@ -52,6 +53,7 @@ test('the holder drains: the other is bound at once', async () => {
         const [link] = await other.ctlJson('links');
         assert.deepEqual(link.lease, { state: 'held', holder: 'gw2', token: token(other) });
         assert.match((await other.get('/metrics')).text, /warung_lease_held\{peer="op1"\} 1/);
+        assert.match((await other.get('/metrics')).text, /^warung_standby 0$/m);
     });
 });
 
