@@ -2,10 +2,13 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <hiredis/hiredis.h>
 #include <string.h>
 
-enum { WORDS_MAX = 255 }; /* of one call's keys, and of its arguments: an octet of the shape each */
+/* Of one call's keys, and of its arguments: an octet of the shape each. The limits of store.h keep
+ * a full commit and a settlement within half of it. */
+enum { WORDS_MAX = 255 };
 
 struct group {
     struct redis_call call;
@@ -166,9 +169,9 @@ bool redis_request_join(struct redis_request *r)
     size_t count = gs->gathered.count;
 
     /* In a Cluster a call has the keys of one bucket only. */
-    if (letter_of(r->kind) == '\0' || rs->router->ops->redirect != NULL ||
-        rs->command.keys > WORDS_MAX || redis_command_arg_count(&rs->command) > WORDS_MAX)
+    if (letter_of(r->kind) == '\0' || rs->router->ops->redirect != NULL)
         return false;
+    assert(rs->command.keys <= WORDS_MAX && redis_command_arg_count(&rs->command) <= WORDS_MAX);
     if (count == 0)
         swap(&gs->first, &rs->command);
     if (count == 1)
