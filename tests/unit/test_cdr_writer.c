@@ -1,0 +1,262 @@
+/* The thread that writes call detail records, and full disks. */
+#include "tests/support/cdr_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/cdr/cdr_writer.h"
+
+static struct cdr_writer *open_writer(unsigned rotate_s, uint64_t rotate_bytes, size_t queue_bytes)
+{
+    struct cdr_writer_settings s = {.directory = cdr_rig.folder,
+                                    .instance = "gw1",
+                                    .key_file = cdr_rig.key_path,
+                                    .rotate_s = rotate_s,
+                                    .rotate_bytes = rotate_bytes,
+                                    .queue_bytes = queue_bytes,
+                                    .keep_s = 86400,
+                                    .timers = &cdr_rig.timers};
+    struct cdr_writer *w = cdr_writer_new(&s, cdr_rig.error, sizeof(cdr_rig.error));
+
+    if (w == NULL)
+        fail_msg("%s", cdr_rig.error);
+    return w;
+}
+
+static void put(struct cdr_writer *w, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        cdr_writer_put(w, "{\"type\":\"x\"}\n", 13);
+}
+
+/* Until the thread has done what is asked for; fails after ten seconds. */
+#define AWAIT(w, condition)                                                                        \
+    do {                                                                                           \
+        struct cdr_counters c;                                                                     \
+        unsigned tries_ = 0;                                                                       \
+        do {                                                                                       \
+            usleep(5000);                                                                          \
+            c = cdr_writer_counters(w);                                                            \
+            assert_true(tries_++ < 2000);                                                          \
+        } while (!(condition));                                                                    \
+    } while (0)
+
+static void test_the_writer_rotates_by_size_and_time(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1000, 65536);
+
+    (void)state;
+    for (unsigned i = 1; i <= 3; i++) {
+        put(w, 100);
+        AWAIT(w, c.files == i);
+        cdr_rig_assert_fault(i, "");
+    }
+    cdr_writer_free(w);
+    w = open_writer(1, 1 << 20, 65536);
+    put(w, 1);
+    AWAIT(w, c.files == 1); /* nobody writes any more */
+    cdr_rig_assert_fault(4, "");
+    cdr_writer_free(w);
+}
+
+static void test_the_end_closes_the_file(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 65536);
+    struct cdr_verdict v;
+
+    (void)state;
+    put(w, 500);
+    cdr_writer_free(w);
+    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.records, 500);
+}
+
+static char logged[4096];
+
+static void keep_line(void *arg, const char *line, size_t size)
+{
+    (void)arg;
+    if (strlen(logged) + size < sizeof(logged))
+        strncat(logged, line, size);
+}
+
+/* As a disk that is full from here on; 0 = there is room again. */
+static void fill_disk(rlim_t octets)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = octets != 0 ? octets : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* No file may grow beyond 2,000 octets: as a full disk, and it can be emptied again. */
+static void test_a_full_disk_blocks_nobody(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 4096);
+    uint64_t began_ms = clock_monotonic_ms();
+    struct cdr_counters now;
+    struct cdr_verdict v;
+
+    (void)state;
+    fill_disk(2000);
+    put(w, 200);
+    AWAIT(w, c.is_failing);
+    put(w, 100000);
+    now = cdr_writer_counters(w);
+    assert_true(now.dropped > 99000);
+    assert_int_equal(now.records, 100200);
+    assert_true(now.queued_bytes <= 4096);
+    timer_queue_run(&cdr_rig.timers, 2000); /* says so */
+    fill_disk(0);
+    AWAIT(w, !c.is_failing && c.queued_bytes == 0);
+    now = cdr_writer_counters(w);
+    cdr_writer_free(w);
+    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.records, now.records - now.dropped);
+    assert_int_equal(v.dropped, now.dropped);
+    assert_true(clock_monotonic_ms() - began_ms < 60000);
+}
+
+/* What the end found no room for is counted, told, and in the next file that is signed. */
+static void test_the_end_on_a_full_disk(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 4096);
+    struct cdr_counters now;
+    struct cdr_verdict v;
+
+    (void)state;
+    fill_disk(2000);
+    put(w, 200);
+    AWAIT(w, c.is_failing);
+    put(w, 1000);
+    now = cdr_writer_counters(w);
+    assert_true(now.dropped > 0);
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    cdr_writer_free(w);
+    log_set_sink(NULL, NULL);
+    fill_disk(0);
+    assert_non_null(strstr(logged, "event=cdr.lost"));
+    cdr_writer_free(open_writer(3600, 1 << 20, 4096));
+    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_true(v.is_recovered);
+    assert_true(v.records > 100 && v.dropped > now.dropped);
+    assert_int_equal(v.records + v.dropped, 1200);
+    cdr_rig_write_files(1);
+    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &v);
+    assert_true(v.has_dropped);
+    assert_int_equal(v.dropped, 0); /* said once */
+}
+
+/* A crash, and the disk is full still: no reason not to serve. */
+static void test_a_start_on_a_full_disk(void **state)
+{
+    struct cdr_chain chain;
+    struct cdr_writer *w;
+    struct cdr_verdict v;
+    uint64_t dropped;
+
+    (void)state;
+    cdr_rig_open_chain(&chain);
+    cdr_file_abandon(cdr_rig_write_lines(&chain, 20));
+    fill_disk((rlim_t)cdr_rig_size_of(cdr_rig_path(1, ".part")));
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    w = open_writer(3600, 1 << 20, 1000);
+    log_set_sink(NULL, NULL);
+    assert_non_null(strstr(logged, "event=cdr.failing"));
+    assert_true(cdr_writer_counters(w).is_failing);
+    put(w, 1000); /* more than queue and hand hold */
+    AWAIT(w, c.failures > 1);
+    fill_disk(0);
+    AWAIT(w, !c.is_failing && c.queued_bytes == 0);
+    cdr_writer_free(w);
+    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_true(v.is_recovered);
+    assert_int_equal(v.records, 20);
+    assert_true(v.dropped > 0);
+    dropped = v.dropped;
+    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.records + v.dropped + dropped, 1000);
+}
+
+/* The disk is full before the new file has its head; the next file has the number. */
+static void test_the_end_without_a_head(void **state)
+{
+    struct cdr_writer *w;
+    struct cdr_verdict v;
+    uint64_t lost;
+
+    (void)state;
+    cdr_rig_write_files(1); /* the place is there: 107 octets; the next head has some 160 */
+    fill_disk(120);
+    w = open_writer(3600, 1 << 20, 4096);
+    put(w, 10);
+    AWAIT(w, c.is_failing);
+    lost = cdr_writer_counters(w).records;
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    cdr_writer_free(w);
+    log_set_sink(NULL, NULL);
+    fill_disk(0);
+    assert_non_null(strstr(logged, "event=cdr.lost"));
+    w = open_writer(3600, 1 << 20, 4096);
+    put(w, 1);
+    cdr_writer_free(w);
+    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    assert_int_equal(v.dropped, lost);
+}
+
+static void test_bad_starts(void **state)
+{
+    struct cdr_writer_settings s = {.directory = "/nowhere/here",
+                                    .instance = "gw1",
+                                    .key_file = cdr_rig.key_path,
+                                    .queue_bytes = 100,
+                                    .timers = &cdr_rig.timers};
+
+    (void)state;
+    assert_null(cdr_writer_new(&s, cdr_rig.error, sizeof(cdr_rig.error)));
+    assert_non_null(strstr(cdr_rig.error, "/nowhere/here"));
+    s.directory = cdr_rig.folder;
+    s.key_file = "/nowhere/key";
+    assert_null(cdr_writer_new(&s, cdr_rig.error, sizeof(cdr_rig.error)));
+    assert_non_null(strstr(cdr_rig.error, "/nowhere/key"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, cdr_rig_set_up, cdr_rig_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_writer_rotates_by_size_and_time),
+        TEST(test_the_end_closes_the_file),
+        TEST(test_a_full_disk_blocks_nobody),
+        TEST(test_the_end_on_a_full_disk),
+        TEST(test_a_start_on_a_full_disk),
+        TEST(test_the_end_without_a_head),
+        TEST(test_bad_starts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
