@@ -85,10 +85,13 @@ void kit_send_hex(struct kit *k, const char *hex)
 
 void kit_send_slowly(struct kit *k, struct span octets)
 {
-    for (size_t i = 0; i < octets.size; i++) {
-        kit_send(k, span_of(octets.data + i, 1));
-        kit_wait(k, 2);
-    }
+    if (k->peer == NULL)
+        return;
+    peer_set_trickle(k->peer, true);
+    kit_send(k, octets);
+    kit_wait(k, 2 * octets.size);
+    if (k->peer != NULL)
+        peer_set_trickle(k->peer, false);
 }
 
 uint32_t kit_input_command(const struct kit *k)
