@@ -7,10 +7,10 @@
 -- (sessions/redis_greet.c reads both lines). Keep it at the last release's version as long as that can be.
 --
 -- Rules. A function touches only the keys it was given, all of one hash tag, so that it runs on a
--- Cluster (w_each, which has many, is not called there). It checks everything before its first write: after that nothing may fail. A record is its
--- version, 8 octets big endian, and its data; the caller makes the version of a record that exists (it
--- knows it: one more); that of a new record is the server's clock in microseconds, which no earlier
--- record of the same name has reached.
+-- Cluster (w_each, which has many, is not called there). It checks everything before its first write:
+-- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
+-- makes the version of a record that exists (it knows it: one more); that of a new record is the
+-- server's clock in microseconds, which no earlier record of the same name has reached.
 local LIBRARY_VERSION = 9
 local SERVES_FROM = 9
 

@@ -10,8 +10,8 @@ struct redis_command {
     size_t size;
     size_t capacity;
     unsigned words;
-    unsigned keys; /* of a function's call */
-    size_t keys_at, args_at;
+    unsigned keys;           /* of a function's call */
+    size_t keys_at, args_at; /* where its keys and its arguments begin in `octets` */
 };
 
 void redis_command_init(struct redis_command *c);

@@ -92,7 +92,7 @@ struct turn_engine {
     struct list live;     /* of struct turn: queued ones are in their boxes, these are under way */
     struct dialogues *dialogues; /* NULL: nobody wants records */
     struct backlog *backlog;
-    struct retention *retention; /* NULL: nothing is taken away by age */
+    struct retention *retention;
     unsigned waiting;
     struct list pool;
     struct map pushes; /* under way */

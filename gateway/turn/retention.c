@@ -220,8 +220,6 @@ struct retention *retention_new(struct turn_engine *e)
 
 void retention_free(struct retention *r)
 {
-    if (r == NULL)
-        return;
     timer_stop(r->engine->env.timers, &r->tick);
     twins_free(r->twins);
     mem_free(r);

@@ -13,7 +13,7 @@
 struct turn_engine;
 struct retention;
 
-/* NULL when settings.retention_s is 0. */
+/* With settings.retention_s = 0 it trims logs and looks at no record. */
 struct retention *retention_new(struct turn_engine *e);
 /* The store is gone by now: nothing is called back. */
 void retention_free(struct retention *r);
