@@ -3,15 +3,18 @@
 #include "base/mem.h"
 #include "gateway/turn/turn.h"
 
-enum { ROUND_MS = 30000, TICK_MIN_MS = 10 };
+/* Known for longer than a round, so that a short fault of Redis leaves no hole. */
+enum { ROUND_MS = 30000, TICK_MIN_MS = 10, KNOWN_MS = 4 * ROUND_MS };
 
 struct backlog {
     const struct turn_env *env;
     struct timer tick;
     bool is_asking;
     unsigned bucket; /* the next one */
-    uint64_t total;
-    uint64_t waiting[]; /* by bucket */
+    struct {
+        uint64_t waiting;
+        uint64_t read_ms; /* 0 = never */
+    } of[];               /* by bucket */
 };
 
 static void on_tally(void *arg, const struct store_reply *reply)
@@ -20,8 +23,8 @@ static void on_tally(void *arg, const struct store_reply *reply)
 
     b->is_asking = false;
     if (reply->result == STORE_OK) {
-        b->total += reply->tally.waiting - b->waiting[b->bucket];
-        b->waiting[b->bucket] = reply->tally.waiting;
+        b->of[b->bucket].waiting = reply->tally.waiting;
+        b->of[b->bucket].read_ms = b->env->timers->now_ms;
     }
     b->bucket = (b->bucket + 1) % b->env->store->buckets;
 }
@@ -41,7 +44,7 @@ static void on_tick(struct timer *timer, void *arg)
 struct backlog *backlog_new(const struct turn_env *env)
 {
     unsigned buckets = env->store->buckets;
-    struct backlog *b = mem_zalloc(sizeof(*b) + buckets * sizeof(b->waiting[0]));
+    struct backlog *b = mem_zalloc(sizeof(*b) + buckets * sizeof(b->of[0]));
 
     b->env = env;
     timer_init(&b->tick, on_tick, b);
@@ -55,7 +58,13 @@ void backlog_free(struct backlog *b)
     mem_free(b);
 }
 
-uint64_t backlog_waiting(const struct backlog *b)
+bool backlog_is_known(const struct backlog *b, uint64_t *waiting)
 {
-    return b->total;
+    *waiting = 0;
+    for (unsigned i = 0; i < b->env->store->buckets; i++) {
+        if (b->of[i].read_ms == 0 || b->env->timers->now_ms - b->of[i].read_ms > KNOWN_MS)
+            return false;
+        *waiting += b->of[i].waiting;
+    }
+    return true;
 }

@@ -5,6 +5,7 @@
 #ifndef WARUNG_TURN_BACKLOG_H
 #define WARUNG_TURN_BACKLOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct turn_env;
@@ -13,7 +14,7 @@ struct backlog;
 struct backlog *backlog_new(const struct turn_env *env); /* outlives it */
 /* The store is gone by now: nothing is called back. */
 void backlog_free(struct backlog *b);
-/* As last read of each bucket; 0 of those not read yet. */
-uint64_t backlog_waiting(const struct backlog *b);
+/* False: a bucket could not be read yet, or in the last two minutes. */
+bool backlog_is_known(const struct backlog *b, uint64_t *waiting);
 
 #endif

@@ -214,9 +214,9 @@ unsigned turn_live(const struct turn_engine *e)
                       map_count(&e->pushes) + outbox_under_way(e->outbox));
 }
 
-uint64_t turn_messages_waiting(const struct turn_engine *e)
+bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count)
 {
-    return backlog_waiting(e->backlog);
+    return backlog_is_known(e->backlog, count);
 }
 
 const struct turn_counters *turn_counters(const struct turn_engine *e)

@@ -245,8 +245,9 @@ void turn_take_receipt(struct turn_engine *e, const struct turn_origin *origin,
 void turn_drain(struct turn_engine *e);
 /* Turns, replies, SMS and receipts under way: 0 = drained. */
 unsigned turn_live(const struct turn_engine *e);
-/* Messages owed in the store that have not left, whoever owes them; at most half a minute old. */
-uint64_t turn_messages_waiting(const struct turn_engine *e);
+/* Messages owed in the store that have not left, whoever owes them, as read in the last half
+ * minute; false while that is not known: older than two minutes, or not all read yet. */
+bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count);
 /* After its store and its links were freed: nothing may call back any more. */
 void turn_engine_free(struct turn_engine *e);
 

@@ -16,31 +16,67 @@ static void owe(unsigned phone)
     turn_rig_owe_push(phone, "MAIN", 3600000);
 }
 
+static uint64_t waiting(void)
+{
+    uint64_t count;
+
+    assert_true(turn_messages_waiting(turn_rig.engine, &count));
+    return count;
+}
+
+static bool is_known(void)
+{
+    uint64_t count;
+
+    return turn_messages_waiting(turn_rig.engine, &count);
+}
+
 static void test_owed_by_whoever(void **state)
 {
     (void)state;
     turn_rig.has_push_link = false;
     turn_rig_pass(ROUND_MS);
-    assert_int_equal(turn_messages_waiting(turn_rig.engine), 0);
+    assert_int_equal(waiting(), 0);
     owe(0);
     owe(1);
     turn_rig_pass(ROUND_MS);
-    assert_int_equal(turn_messages_waiting(turn_rig.engine), 2);
+    assert_int_equal(waiting(), 2);
     turn_rig_restart(); /* nor does the next process know */
     turn_rig_pass(ROUND_MS);
-    assert_int_equal(turn_messages_waiting(turn_rig.engine), turn_rig_owed());
+    assert_int_equal(waiting(), turn_rig_owed());
     turn_rig.has_push_link = true;
     turn_rig_pass(ROUND_MS);
     assert_int_equal(turn_rig_owed(), 0);
     turn_rig_pass(ROUND_MS);
-    assert_int_equal(turn_messages_waiting(turn_rig.engine), 0);
+    assert_int_equal(waiting(), 0);
+}
+
+/* A figure of before would look as if nothing moved. */
+static void test_unknown_without_a_store(void **state)
+{
+    (void)state;
+    turn_rig_pass(ROUND_MS / 2);
+    assert_false(is_known()); /* half of the buckets are read */
+    turn_rig_pass(ROUND_MS);
+    assert_int_equal(waiting(), 0);
+    turn_rig.has_push_link = false;
+    owe(0);
+    store_memory_set_ready(turn_rig.store, false);
+    turn_rig_pass(ROUND_MS);
+    assert_true(is_known()); /* a short fault leaves no hole */
+    turn_rig_pass(3 * ROUND_MS);
+    assert_false(is_known());
+    store_memory_set_ready(turn_rig.store, true);
+    turn_rig_pass(ROUND_MS);
+    assert_int_equal(waiting(), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_owed_by_whoever)};
+    const struct CMUnitTest tests[] = {TEST(test_owed_by_whoever),
+                                       TEST(test_unknown_without_a_store)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
