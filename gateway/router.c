@@ -85,25 +85,28 @@ static struct menu *find_version(const struct router *r, const uint8_t *id)
     return NULL;
 }
 
-static bool is_needed(const struct router *r, const struct menu *menu)
+static bool is_needed(const struct route *routes, size_t count, const struct menu *menu)
 {
-    for (size_t i = 0; i < r->route_count; i++)
-        if (r->routes[i].menu == menu || r->routes[i].file == menu || r->routes[i].trial == menu)
+    for (size_t i = 0; i < count; i++)
+        if (routes[i].menu == menu || routes[i].file == menu || routes[i].trial == menu)
             return true;
     return false;
 }
 
-/* Makes room by letting the oldest version go that no route needs. */
-static void drop_oldest(struct router *r)
+/* Lets the oldest versions go that neither the routes need nor those that will follow them; never
+ * the newest, which whoever brought it is about to use. */
+static void drop_oldest(struct router *r, const struct route *next, size_t next_count)
 {
-    for (unsigned i = 0; i < r->version_count; i++) {
-        if (is_needed(r, r->versions[i]))
+    for (unsigned i = 0; r->version_count > ROUTER_VERSIONS_MAX && i + 1 < r->version_count;) {
+        if (is_needed(r->routes, r->route_count, r->versions[i]) ||
+            is_needed(next, next_count, r->versions[i])) {
+            i++;
             continue;
+        }
         menu_free(r->versions[i]);
         memmove(&r->versions[i], &r->versions[i + 1],
                 (r->version_count - i - 1) * sizeof(r->versions[0]));
         r->version_count--;
-        return;
     }
 }
 
@@ -116,8 +119,6 @@ static struct menu *keep_version(struct router *r, struct menu *menu)
         menu_free(menu);
         return known;
     }
-    if (r->version_count >= ROUTER_VERSIONS_MAX)
-        drop_oldest(r);
     assert(r->version_count < ROOM);
     r->versions[r->version_count++] = menu;
     return menu;
@@ -136,6 +137,7 @@ bool router_has_version(const struct router *r, const uint8_t id[MENU_ID_BYTES])
 void router_add_version(struct router *r, struct menu *menu)
 {
     keep_version(r, menu);
+    drop_oldest(r, NULL, 0);
 }
 
 /* Versions are kept by the menu's name: two menus of one name would take turns. */
@@ -205,7 +207,6 @@ bool router_load(struct router *r, const struct config *config,
     routes = mem_zalloc((config->menu_count + 1) * sizeof(*routes));
     for (size_t i = 0; i < config->menu_count; i++) {
         const struct config_menu *m = &config->menus[i];
-
         struct menu *menu = keep_version(r, menus[i]);
 
         routes[i] = (struct route){.menu = menu,
@@ -219,6 +220,7 @@ bool router_load(struct router *r, const struct config *config,
                                    .is_default = m->is_default};
     }
     mem_free(menus);
+    drop_oldest(r, routes, config->menu_count);
     free_routes(r->routes, r->route_count);
     r->routes = routes;
     r->route_count = config->menu_count;

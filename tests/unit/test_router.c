@@ -230,6 +230,31 @@ static void old_versions_go_when_there_are_too_many(void **state)
     assert_non_null(router_find(f->router, "", "*384#", false, NULL, NULL));
 }
 
+/* The file of one menu is its first version again, in the reload in which another's new one needs
+ * room. */
+static void a_reload_drops_no_version_that_it_takes(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t first[MENU_ID_BYTES];
+    char text[32];
+
+    add_menu(f, "0", "*1#", NULL, false);
+    add_menu(f, "0", "*2#", NULL, false);
+    assert_true(load(f));
+    memcpy(first, menu_id(router_at(f->router, 0)), MENU_ID_BYTES);
+    for (int i = 1; router_version_count(f->router) < ROUTER_VERSIONS_MAX; i++) {
+        snprintf(text, sizeof(text), "%d", i);
+        write_menu(f, 0, text);
+        assert_true(load(f));
+    }
+    write_menu(f, 0, "0");
+    write_menu(f, 1, "new");
+    assert_true(load(f));
+    assert_true(router_has_version(f->router, first));
+    assert_ptr_equal(router_at(f->router, 0), router_version(f->router, first));
+    assert_int_equal(router_version_count(f->router), ROUTER_VERSIONS_MAX);
+}
+
 static void a_faulty_file_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -263,6 +288,7 @@ int main(void)
         TEST(texts_name_the_dial_and_sms_the_number),
         TEST(versions_are_kept_for_those_who_began_with_them),
         TEST(old_versions_go_when_there_are_too_many),
+        TEST(a_reload_drops_no_version_that_it_takes),
         TEST(a_faulty_file_changes_nothing),
     };
 
