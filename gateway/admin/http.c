@@ -7,7 +7,6 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/admin/http_check.h"
-#include "gateway/link/netaddr.h"
+#include "gateway/link/listener.h"
 
 enum { SWEEP_MS = 500, BACKLOG = 128 };
 
@@ -362,89 +361,48 @@ static bool listen_on(struct http_server *s, int fd)
     return true;
 }
 
-static int bind_socket(const struct sockaddr *address, socklen_t size, int *error)
-{
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1;
-
-    if (fd >= 0 && address->sa_family != AF_UNIX)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (fd >= 0 && bind(fd, address, size) == 0)
-        return fd;
-    *error = errno;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-static unsigned port_of(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t size = sizeof(a);
-
-    memset(&a, 0, sizeof(a));
-    if (getsockname(fd, (struct sockaddr *)&a, &size) != 0)
-        return 0;
-    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
-                                         : ((struct sockaddr_in *)&a)->sin_port);
-}
-
 bool http_server_listen(struct http_server *s, const char *address, char *error, size_t error_bytes)
 {
     struct netaddr where;
-    int fd, problem = 0;
+    int fd;
 
     assert(s->listener == NULL);
     if (!netaddr_parse_listen(&where, address)) {
         snprintf(error, error_bytes, "cannot listen on %s: not an address", address);
         return false;
     }
-    fd = bind_socket((struct sockaddr *)&where.storage, where.size, &problem);
+    fd = listener_bind(&where);
     if (fd >= 0) {
-        s->port = port_of(fd);
+        s->port = listener_port_of(fd);
         if (listen_on(s, fd))
             return true;
-        problem = errno;
     }
-    snprintf(error, error_bytes, "cannot listen on %s: %s", address, strerror(problem));
+    snprintf(error, error_bytes, "cannot listen on %s: %s", address, strerror(errno));
     return false;
-}
-
-/* A socket file without anybody behind it is left from a process that was killed. */
-static void remove_stale(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct stat st;
-
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
-        errno == ECONNREFUSED && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(address->sun_path);
-    close(fd);
 }
 
 bool http_server_listen_unix(struct http_server *s, const char *path, char *error,
                              size_t error_bytes)
 {
-    struct sockaddr_un where = {.sun_family = AF_UNIX};
+    char text[sizeof("unix:") + sizeof(struct sockaddr_un)];
+    struct netaddr where;
     mode_t mask;
-    int fd, problem = ENAMETOOLONG;
+    int fd;
 
     assert(s->listener == NULL);
-    if (text_copy(where.sun_path, sizeof(where.sun_path), path)) {
-        remove_stale(&where);
+    errno = ENAMETOOLONG;
+    snprintf(text, sizeof(text), "unix:%s", path);
+    if (netaddr_parse(&where, text, 0)) {
         mask = umask(0117); /* never open to others, not even for a moment */
-        fd = bind_socket((struct sockaddr *)&where, sizeof(where), &problem);
+        fd = listener_bind(&where);
         umask(mask);
         if (fd >= 0) {
             s->unix_path = mem_strdup(path);
             if (listen_on(s, fd))
                 return true;
-            problem = errno;
         }
     }
-    snprintf(error, error_bytes, "cannot listen on %s: %s", path, strerror(problem));
+    snprintf(error, error_bytes, "cannot listen on %s: %s", path, strerror(errno));
     return false;
 }
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -36,26 +37,38 @@ struct listener {
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
 
-static int open_socket(const struct netaddr *address)
+/* A socket file without anybody behind it is left from a process that was killed. */
+static void remove_stale(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct stat st;
+
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+        errno == ECONNREFUSED && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(address->sun_path);
+    close(fd);
+}
+
+int listener_bind(const struct netaddr *address)
 {
     const struct sockaddr *sa = (const struct sockaddr *)&address->storage;
-    int on = 1;
+    int on = 1, error;
     int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -1;
     if (sa->sa_family == AF_UNIX)
-        unlink(((const struct sockaddr_un *)sa)->sun_path);
+        remove_stale((const struct sockaddr_un *)sa);
     else
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, sa, address->size) != 0 || listen(fd, BACKLOG) != 0) {
-        int error = errno;
-
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
+    if (bind(fd, sa, address->size) == 0)
+        return fd;
+    error = errno;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 static void on_rest_over(struct timer *timer, void *arg)
@@ -70,11 +83,13 @@ struct listener *listener_new(struct event_base *base, struct timer_queue *timer
                               const struct netaddr *address, listener_accept_fn *fn, void *ctx,
                               int *error)
 {
-    int fd = open_socket(address);
+    int fd = listener_bind(address);
     struct listener *l;
 
-    if (fd < 0) {
+    if (fd < 0 || listen(fd, BACKLOG) != 0) {
         *error = errno;
+        if (fd >= 0)
+            close(fd);
         return NULL;
     }
     l = mem_zalloc(sizeof(*l));
@@ -106,18 +121,23 @@ void listener_free(struct listener *l)
     mem_free(l);
 }
 
-uint16_t listener_port(const struct listener *l)
+uint16_t listener_port_of(int fd)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(storage);
 
-    if (getsockname(l->fd, (struct sockaddr *)&storage, &size) != 0)
+    if (getsockname(fd, (struct sockaddr *)&storage, &size) != 0)
         return 0;
     if (storage.ss_family == AF_INET)
         return ntohs(((struct sockaddr_in *)&storage)->sin_port);
     if (storage.ss_family == AF_INET6)
         return ntohs(((struct sockaddr_in6 *)&storage)->sin6_port);
     return 0;
+}
+
+uint16_t listener_port(const struct listener *l)
+{
+    return listener_port_of(l->fd);
 }
 
 static void turn_away(struct listener *l, int error)

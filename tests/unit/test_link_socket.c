@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -193,6 +194,54 @@ static void test_octets_both_ways(void **state)
         assert_string_equal(w.lost, "peer_closed");
         world_fini(&w);
     }
+}
+
+/* What lies at the path of a unix socket is not ours to remove: somebody listens there, or it is no
+ * socket at all. */
+static void test_taken_path(void **state)
+{
+    struct world w;
+    struct netaddr address;
+    char path[96], file[80];
+    int fd, error = 0;
+
+    (void)state;
+    snprintf(path, sizeof(path), "unix:/tmp/link-taken.%d", (int)getpid());
+    world_init(&w, path);
+    assert_true(netaddr_parse_listen(&address, path));
+    assert_null(listener_new(w.base, &w.timers, &address, on_accept, &w, &error));
+    assert_int_equal(error, EADDRINUSE);
+    open_transport(&w, path, 0);
+    UNTIL(&w, w.opens == 1 && w.accepted >= 0);
+
+    snprintf(file, sizeof(file), "/tmp/link-file.%d", (int)getpid());
+    fd = open(file, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(fd, "kept", 4), 4);
+    close(fd);
+    snprintf(path, sizeof(path), "unix:%s", file);
+    assert_true(netaddr_parse_listen(&address, path));
+    assert_null(listener_new(w.base, &w.timers, &address, on_accept, &w, &error));
+    assert_int_equal(error, EADDRINUSE);
+    assert_int_equal(unlink(file), 0);
+    world_fini(&w);
+}
+
+/* Left from a process that was killed. */
+static void test_stale_path(void **state)
+{
+    struct world w;
+    struct netaddr address;
+    char path[80];
+    int fd;
+
+    (void)state;
+    snprintf(path, sizeof(path), "unix:/tmp/link-stale.%d", (int)getpid());
+    assert_true(netaddr_parse_listen(&address, path));
+    fd = listener_bind(&address);
+    assert_true(fd >= 0);
+    close(fd);
+    world_init(&w, path);
+    world_fini(&w);
 }
 
 static void test_refused(void **state)
@@ -560,6 +609,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_octets_both_ways),
+        cmocka_unit_test(test_taken_path),
+        cmocka_unit_test(test_stale_path),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_closed_while_connecting),
         cmocka_unit_test(test_name),
