@@ -1,11 +1,11 @@
 #include "gateway/config_check.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/link/netaddr.h"
 #include "gateway/link/verifier.h"
+#include "sessions/redis_address.h"
 
 static bool is_made_of(const char *value, const char *others)
 {
@@ -23,17 +23,6 @@ static bool is_ip(const char *host)
     return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
 }
 
-/* Digits only, min to max. */
-static bool parse_number(const char *text, unsigned max, unsigned *number)
-{
-    size_t length = strlen(text);
-
-    if (length == 0 || length > 5 || strspn(text, "0123456789") != length)
-        return false;
-    *number = (unsigned)strtoul(text, NULL, 10);
-    return *number <= max;
-}
-
 const char *config_check_name(const char *value)
 {
     return is_made_of(value, "._-") ? NULL
@@ -47,39 +36,15 @@ const char *config_check_host(const char *value)
     return is_ip(value) || is_made_of(value, ".-") ? NULL : "is no host name and no IP address";
 }
 
-bool config_split_address(const char *value, char *host, size_t host_bytes, uint16_t *port)
-{
-    const char *colon = strrchr(value, ':'), *from = value, *to = colon;
-    unsigned number;
-
-    if (colon == NULL || !parse_number(colon + 1, 65535, &number))
-        return false;
-    if (*value == '[') {
-        from = value + 1;
-        to = colon - 1;
-        if (to <= from || *to != ']')
-            return false;
-    } else if (memchr(value, ':', (size_t)(colon - value)) != NULL) {
-        return false; /* IPv6 without its brackets */
-    }
-    if (to == from || (size_t)(to - from) >= host_bytes)
-        return false;
-    memcpy(host, from, (size_t)(to - from));
-    host[to - from] = '\0';
-    *port = (uint16_t)number;
-    return true;
-}
-
 const char *config_check_server(const char *value)
 {
-    char host[256];
-    uint16_t port;
+    struct redis_address address;
 
-    if (strncmp(value, "unix:", 5) == 0)
-        return value[5] != '\0' ? NULL : "names no socket after unix:";
-    if (!config_split_address(value, host, sizeof(host), &port) || port == 0)
-        return "is neither unix:PATH nor HOST:PORT";
-    return config_check_host(host);
+    if (strcmp(value, "unix:") == 0)
+        return "names no socket after unix:";
+    return redis_address_parse(value, &address)
+               ? NULL
+               : "is neither unix:PATH nor ADDRESS:PORT (an IP address, IPv6 in brackets)";
 }
 
 const char *config_check_listen(const char *value)

@@ -4,14 +4,10 @@
 #ifndef WARUNG_GATEWAY_CONFIG_CHECK_H
 #define WARUNG_GATEWAY_CONFIG_CHECK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 /* Letters, digits, dot, dash and underscore: names in logs, metrics and keys. */
 const char *config_check_name(const char *value);
 const char *config_check_host(const char *value);
-/* "unix:PATH" or "HOST:PORT" ("[v6]:PORT") */
+/* "unix:PATH" or "ADDRESS:PORT" ("[v6]:PORT"); no name, which would have to be looked up. */
 const char *config_check_server(const char *value);
 /* "ADDRESS:PORT" with an IP address, "*:PORT", "unix:PATH"; the empty text is "do not listen". */
 const char *config_check_listen(const char *value);
@@ -22,8 +18,5 @@ const char *config_check_hash(const char *value);
 const char *config_check_code(const char *value);
 /* Digits, and at least one. */
 const char *config_check_digits(const char *value);
-
-/* Splits "HOST:PORT" or "[v6]:PORT"; false when it is neither or the host does not fit. */
-bool config_split_address(const char *value, char *host, size_t host_bytes, uint16_t *port);
 
 #endif
