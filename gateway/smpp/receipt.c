@@ -176,62 +176,6 @@ static bool read_state_word(struct span value, enum receipt_state *state)
     return true;
 }
 
-static unsigned two_digits(const char *p)
-{
-    return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
-}
-
-/* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t days_of(unsigned year, unsigned month, unsigned day)
-{
-    unsigned y = month <= 2 ? year - 1 : year;
-    unsigned shifted = month <= 2 ? month + 9 : month - 3;
-    int64_t before = (int64_t)y * 365 + y / 4 - y / 100 + y / 400;
-
-    return before + (153 * shifted + 2) / 5 + day - 1 - 719468;
-}
-
-/* YYMMDDhhmm, with seconds, or with a year of four digits and seconds; -1 for anything else. */
-static int64_t read_date(struct span value)
-{
-    char text[16], *p = text;
-    unsigned year, month, day, hour, minute, second = 0;
-    size_t size;
-
-    if (!copy_word(value, text, sizeof(text)))
-        return -1;
-    size = strspn(text, "0123456789");
-    if (size != 10 && size != 12 && size != 14)
-        return -1;
-    year = two_digits(p);
-    p += 2;
-    if (size == 14) {
-        year = year * 100 + two_digits(p);
-        p += 2;
-    } else {
-        year += 2000;
-    }
-    month = two_digits(p);
-    day = two_digits(p + 2);
-    hour = two_digits(p + 4);
-    minute = two_digits(p + 6);
-    if (size != 10)
-        second = two_digits(p + 8);
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-        second > 60)
-        return -1;
-    return ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-}
-
-static void copy_printable(struct span value, char *text, size_t text_bytes)
-{
-    size_t used = 0;
-
-    for (size_t i = 0; i < value.size && used + 1 < text_bytes; i++)
-        text[used++] = value.data[i] >= ' ' && value.data[i] <= '~' ? (char)value.data[i] : '?';
-    text[used] = '\0';
-}
-
 /* True when the text tells a state. */
 static bool read_text(struct span text, struct receipt *r)
 {
@@ -239,10 +183,6 @@ static bool read_text(struct span text, struct receipt *r)
 
     find_labels(text, found);
     copy_word(value_of(text, found, LABEL_ID), r->id, sizeof(r->id));
-    copy_word(value_of(text, found, LABEL_ERR), r->error, sizeof(r->error));
-    copy_printable(value_of(text, found, LABEL_TEXT), r->text, sizeof(r->text));
-    r->submit_s = read_date(value_of(text, found, LABEL_SUBMIT));
-    r->done_s = read_date(value_of(text, found, LABEL_DONE));
     return read_state_word(value_of(text, found, LABEL_STAT), &r->state);
 }
 
@@ -292,10 +232,6 @@ static bool read_tlvs(const struct smpp_pdu *pdu, struct receipt *r)
         r->state =
             value.data[0] <= RECEIPT_SKIPPED ? (enum receipt_state)value.data[0] : RECEIPT_UNKNOWN;
         has_state = true;
-    }
-    if (smpp_tlv_find(pdu->tlvs, SMPP_TAG_NETWORK_ERROR_CODE, &value) && value.size == 3) {
-        r->network_type = value.data[0];
-        r->network_error = (uint16_t)(value.data[1] << 8 | value.data[2]);
     }
     return has_state;
 }

@@ -7,7 +7,7 @@
 
 #include "gateway/smpp/pdu.h"
 
-enum { RECEIPT_ID_BYTES = 65, RECEIPT_ERROR_BYTES = 17, RECEIPT_TEXT_BYTES = 64 };
+enum { RECEIPT_ID_BYTES = 65 };
 
 /* message_state's own values (5.2.28, and 0 and 9 of SMPP 5.0) */
 enum receipt_state {
@@ -30,14 +30,7 @@ bool receipt_state_is_final(enum receipt_state state);
 struct receipt {
     char id[RECEIPT_ID_BYTES]; /* as the centre writes it; "" when it names no message */
     enum receipt_state state;
-    bool is_final;    /* by its state, and no intermediate notification */
-    int64_t submit_s; /* the centre's clock read as UTC, seconds since 1970; -1 = not told */
-    int64_t done_s;
-    char error[RECEIPT_ERROR_BYTES]; /* the text's err, any letters */
-    uint8_t network_type;            /* network_error_code: 3 = GSM; 0 = not told */
-    uint16_t network_error;
-    char
-        text[RECEIPT_TEXT_BYTES]; /* the beginning of the message as far as it is told, printable */
+    bool is_final; /* by its state, and no intermediate notification */
 };
 
 /* From a decoded deliver_sm or data_sm. False when it tells no state: then it is no receipt. */
