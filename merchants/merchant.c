@@ -160,7 +160,7 @@ uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64
         flags |= MERCHANT_FLAG_NAME_WORDS;
     if (strcmp(m->sales, "5") == 0)
         flags |= MERCHANT_FLAG_SALES_LARGE;
-    if (!msisdn_normalise(msisdn, normalised) || msisdn_find_prefix(normalised) == NULL)
+    if (!msisdn_normalise(msisdn, normalised) || !msisdn_has_known_prefix(normalised))
         flags |= MERCHANT_FLAG_MSISDN_UNKNOWN;
     return flags;
 }

@@ -6,34 +6,12 @@
 
 enum { NATIONAL_DIGITS_MIN = 9, NATIONAL_DIGITS_MAX = 12, TYPED_DIGITS_MAX = 24 };
 
-#define TELKOMSEL "Telkomsel"
-#define IOH       "Indosat Ooredoo Hutchison"
-#define XLSMART   "XLSmart"
-
-/* The first row that matches holds, so by.U's share of 0851 stands before the rest of it. */
-static const struct msisdn_prefix prefixes[] = {
-    {"0811", "Telkomsel", TELKOMSEL}, {"0812", "Telkomsel", TELKOMSEL},
-    {"0813", "Telkomsel", TELKOMSEL}, {"0814", "Indosat", IOH},
-    {"0815", "Indosat", IOH},         {"0816", "Indosat", IOH},
-    {"0817", "XL", XLSMART},          {"0818", "XL", XLSMART},
-    {"0819", "XL", XLSMART},          {"0821", "Telkomsel", TELKOMSEL},
-    {"0822", "Telkomsel", TELKOMSEL}, {"0823", "Telkomsel", TELKOMSEL},
-    {"0831", "AXIS", XLSMART},        {"0832", "AXIS", XLSMART},
-    {"0833", "AXIS", XLSMART},        {"0838", "AXIS", XLSMART},
-    {"085154", "by.U", TELKOMSEL},    {"085155", "by.U", TELKOMSEL},
-    {"085156", "by.U", TELKOMSEL},    {"085157", "by.U", TELKOMSEL},
-    {"085158", "by.U", TELKOMSEL},    {"0851", "Telkomsel", TELKOMSEL},
-    {"0852", "Telkomsel", TELKOMSEL}, {"0853", "Telkomsel", TELKOMSEL},
-    {"0855", "Indosat", IOH},         {"0856", "Indosat", IOH},
-    {"0857", "Indosat", IOH},         {"0858", "Indosat", IOH},
-    {"0859", "XL", XLSMART},          {"0877", "XL", XLSMART},
-    {"0878", "XL", XLSMART},          {"0879", "XL", XLSMART},
-    {"0881", "Smartfren", XLSMART},   {"0882", "Smartfren", XLSMART},
-    {"0883", "Smartfren", XLSMART},   {"0887", "Smartfren", XLSMART},
-    {"0888", "Smartfren", XLSMART},   {"0889", "Smartfren", XLSMART},
-    {"0895", "Tri (3)", IOH},         {"0896", "Tri (3)", IOH},
-    {"0897", "Tri (3)", IOH},         {"0898", "Tri (3)", IOH},
-    {"0899", "Tri (3)", IOH},
+/* Of the mobile operators, national. */
+static const char *const prefixes[] = {
+    "0811", "0812", "0813", "0814", "0815", "0816", "0817", "0818", "0819", "0821",
+    "0822", "0823", "0831", "0832", "0833", "0838", "0851", "0852", "0853", "0855",
+    "0856", "0857", "0858", "0859", "0877", "0878", "0879", "0881", "0882", "0883",
+    "0887", "0888", "0889", "0895", "0896", "0897", "0898", "0899",
 };
 
 /* Digits without separators. False for anything else, and for more than any number has. */
@@ -95,21 +73,12 @@ bool msisdn_normalise(const char *text, char out[MSISDN_BYTES])
     return true;
 }
 
-const struct msisdn_prefix *msisdn_prefixes(size_t *count)
-{
-    *count = sizeof(prefixes) / sizeof(prefixes[0]);
-    return prefixes;
-}
-
-const struct msisdn_prefix *msisdn_find_prefix(const char *msisdn)
+bool msisdn_has_known_prefix(const char *msisdn)
 {
     if (strncmp(msisdn, "62", 2) != 0)
-        return NULL;
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        const char *national = prefixes[i].prefix + 1;
-
-        if (strncmp(msisdn + 2, national, strlen(national)) == 0)
-            return &prefixes[i];
-    }
-    return NULL;
+        return false;
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (strncmp(msisdn + 2, prefixes[i] + 1, strlen(prefixes[i] + 1)) == 0)
+            return true;
+    return false;
 }

@@ -1,13 +1,10 @@
 /*
- * Subscriber numbers: Indonesian mobile numbers in their one stored form (62 and 9-12 digits), and
- * whose prefix they carry (for reports and other people's numbers; the link a message came in on
- * decides its route).
+ * Subscriber numbers: Indonesian mobile numbers in their one stored form (62 and 9-12 digits).
  */
 #ifndef WARUNG_MERCHANTS_MSISDN_H
 #define WARUNG_MERCHANTS_MSISDN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 enum { MSISDN_BYTES = 16 }; /* 62, at most 12 digits, NUL */
 
@@ -15,15 +12,7 @@ enum { MSISDN_BYTES = 16 }; /* 62, at most 12 digits, NUL */
  * cannot be an Indonesian mobile number (then out is empty): a roamer, a short code, a name. */
 bool msisdn_normalise(const char *text, char out[MSISDN_BYTES]);
 
-struct msisdn_prefix {
-    const char *prefix; /* national, "0812" */
-    const char *brand;
-    const char *group;
-};
-
-/* All known prefixes, in order. */
-const struct msisdn_prefix *msisdn_prefixes(size_t *count);
-/* By a normalised number; NULL when its prefix is not in the table. */
-const struct msisdn_prefix *msisdn_find_prefix(const char *msisdn);
+/* Does a normalised number begin as those of an Indonesian mobile operator do? */
+bool msisdn_has_known_prefix(const char *msisdn);
 
 #endif
