@@ -1,6 +1,5 @@
 #include "menus/play.h"
 
-#include "base/mem.h"
 #include "gateway/smpp/text.h"
 #include "menus/model.h"
 #include "menus/render.h"
@@ -24,136 +23,8 @@ print(struct menu_play *play, const char *format, ...)
     play->print(play->arg, text);
 }
 
-/* --- the engine alone --------------------------------------------------------------------- */
-
-static const struct menu_outcome *alone_event(struct menu_stage_alone *alone,
-                                              enum menu_event_kind kind, const char *text)
-{
-    struct menu_event event = {
-        .kind = kind, .text = text, .code = alone->code, .now_ms = alone->now_ms};
-    struct menu_facts facts = {0};
-
-    menu_step(alone->menu, &alone->state, &event, &facts, alone->limits, &alone->outcome);
-    event.kind = MENU_EVENT_RESULT;
-    while (alone->outcome.kind == MENU_ACT) {
-        event.text = menu_first_result(alone->menu, alone->outcome.screen);
-        menu_step(alone->menu, &alone->state, &event, &facts, alone->limits, &alone->outcome);
-    }
-    return &alone->outcome;
-}
-
-static const struct menu_outcome *alone_dial(void *ctx, const char *dialled)
-{
-    return alone_event(ctx, MENU_EVENT_DIAL, dialled);
-}
-
-static const struct menu_outcome *alone_type(void *ctx, const char *typed)
-{
-    return alone_event(ctx, MENU_EVENT_INPUT, typed);
-}
-
-static const struct menu_outcome *alone_sms(void *ctx, const char *text)
-{
-    struct menu_stage_alone *alone = ctx;
-
-    alone_event(alone, MENU_EVENT_SMS, text);
-    alone->has_sms = alone->outcome.kind == MENU_END;
-    text_copy(alone->sms, sizeof(alone->sms), alone->outcome.text);
-    return &alone->outcome;
-}
-
-static void alone_hang_up(void *ctx)
-{
-    alone_event(ctx, MENU_EVENT_ABORT, "");
-}
-
-static void alone_wait(void *ctx, int64_t ms)
-{
-    struct menu_stage_alone *alone = ctx;
-
-    alone->now_ms += ms;
-}
-
-static const char *alone_take_sms(void *ctx)
-{
-    struct menu_stage_alone *alone = ctx;
-    bool had_sms = alone->has_sms;
-
-    alone->has_sms = false;
-    return had_sms ? alone->sms : NULL;
-}
-
-static const struct menu_state *alone_state(void *ctx)
-{
-    struct menu_stage_alone *alone = ctx;
-
-    return &alone->state;
-}
-
-static const struct menu_outcome *alone_outcome(void *ctx)
-{
-    const struct menu_stage_alone *alone = ctx;
-
-    return &alone->outcome;
-}
-
-static void *alone_save(void *ctx)
-{
-    struct menu_stage_alone *saved = mem_alloc(sizeof(*saved));
-
-    memcpy(saved, ctx, sizeof(*saved));
-    return saved;
-}
-
-static void alone_restore(void *ctx, void *saved)
-{
-    memcpy(ctx, saved, sizeof(struct menu_stage_alone));
-    mem_free(saved);
-}
-
-static void alone_set_limits(void *ctx, struct menu_limits limits)
-{
-    struct menu_stage_alone *alone = ctx;
-
-    alone->limits = limits;
-}
-
-static void alone_set_language(void *ctx, const char *language)
-{
-    struct menu_stage_alone *alone = ctx;
-
-    text_copy(alone->state.language, sizeof(alone->state.language), language);
-}
-
-void menu_stage_alone_init(struct menu_stage_alone *alone, const struct menu *menu,
-                           const char *code, int64_t now_ms)
-{
-    *alone = (struct menu_stage_alone){.menu = menu,
-                                       .code = code,
-                                       .limits = {.gsm_septets = 182, .ucs2_units = 80},
-                                       .now_ms = now_ms};
-    menu_state_init(&alone->state);
-}
-
-struct menu_stage menu_stage_of(struct menu_stage_alone *alone)
-{
-    return (struct menu_stage){.dial = alone_dial,
-                               .type = alone_type,
-                               .sms = alone_sms,
-                               .hang_up = alone_hang_up,
-                               .wait = alone_wait,
-                               .take_sms = alone_take_sms,
-                               .state = alone_state,
-                               .outcome = alone_outcome,
-                               .save = alone_save,
-                               .restore = alone_restore,
-                               .drop = mem_free,
-                               .set_limits = alone_set_limits,
-                               .set_language = alone_set_language,
-                               .ctx = alone};
-}
-
-bool menu_place(const struct menu *menu, const char *name, const char **file, unsigned *line)
+/* Where a screen or text stands in its file; false when there is none of that name. */
+static bool find_place(const struct menu *menu, const char *name, const char **file, unsigned *line)
 {
     const struct menu_screen *screen = menu_find_screen(menu, name);
     const struct menu_text *text = menu_find_text(menu, name);
@@ -162,13 +33,6 @@ bool menu_place(const struct menu *menu, const char *name, const char **file, un
         return false;
     source_place(menu->source, screen != NULL ? screen->line : text->line, file, line);
     return true;
-}
-
-const char *menu_first_result(const struct menu *menu, const char *screen)
-{
-    const struct menu_screen *s = menu_find_screen(menu, screen);
-
-    return s != NULL && s->result_count > 0 ? s->results[0].word : "";
 }
 
 struct menu_limits menu_limits_of(unsigned gsm_septets)
@@ -208,7 +72,7 @@ static void print_cost(struct menu_play *play, const struct menu_outcome *o)
     const char *file = "";
     unsigned line = 0;
 
-    menu_place(play->menu, o->screen, &file, &line);
+    find_place(play->menu, o->screen, &file, &line);
     print(play, "  %s at %s:%u, %u of %u %s, %u left%s%s\n", o->screen, file, line, units, limit,
           ucs2 ? "UCS-2 units" : "septets", units < limit ? limit - units : 0,
           o->kind == MENU_END ? ", the dialogue is over" : "",

@@ -66,27 +66,7 @@ void menu_play_end(struct menu_play *play);
  * "*384*2#") or is a command. Commands begin with a full stop: .help lists them. */
 void menu_play_line(struct menu_play *play, const char *line);
 
-/* The engine alone: an action gives its first result word. `state` and `outcome` are the caller's.
- */
-struct menu_stage_alone {
-    const struct menu *menu;
-    const char *code;
-    struct menu_limits limits;
-    int64_t now_ms;
-    struct menu_state state;
-    struct menu_outcome outcome;
-    char sms[MENU_TEXT_BYTES];
-    bool has_sms;
-};
-void menu_stage_alone_init(struct menu_stage_alone *alone, const struct menu *menu,
-                           const char *code, int64_t now_ms);
-struct menu_stage menu_stage_of(struct menu_stage_alone *alone);
-
 /* What a link carries that holds this many septets: the same octets at 16 bits a UCS-2 unit. */
 struct menu_limits menu_limits_of(unsigned gsm_septets);
-/* Where a screen or text stands in its file; false when there is none of that name. */
-bool menu_place(const struct menu *menu, const char *name, const char **file, unsigned *line);
-/* The first result word of an action's screen, "" when it is none. */
-const char *menu_first_result(const struct menu *menu, const char *screen);
 
 #endif

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "menus/graph.h"
+#include "menus/model.h"
 #include "menus/play.h"
 #include "tests/support/menus.h"
 
@@ -22,6 +24,140 @@
 
 /* Tuesday 24 November 2026, 10:00 in Lampung. */
 #define NOW INT64_C(1795489200000)
+
+/* The engine alone as a phone's stage: an action gives its first result word. */
+struct alone {
+    const struct menu *menu;
+    struct menu_limits limits;
+    int64_t now_ms;
+    struct menu_state state;
+    struct menu_outcome outcome;
+    char sms[MENU_TEXT_BYTES];
+    bool has_sms;
+};
+
+static const struct menu_outcome *alone_event(struct alone *alone, enum menu_event_kind kind,
+                                              const char *text)
+{
+    struct menu_event event = {.kind = kind, .text = text, .code = CODE, .now_ms = alone->now_ms};
+    struct menu_facts facts = {0};
+
+    menu_step(alone->menu, &alone->state, &event, &facts, alone->limits, &alone->outcome);
+    event.kind = MENU_EVENT_RESULT;
+    while (alone->outcome.kind == MENU_ACT) {
+        event.text = menu_find_screen(alone->menu, alone->outcome.screen)->results[0].word;
+        menu_step(alone->menu, &alone->state, &event, &facts, alone->limits, &alone->outcome);
+    }
+    return &alone->outcome;
+}
+
+static const struct menu_outcome *alone_dial(void *ctx, const char *dialled)
+{
+    return alone_event(ctx, MENU_EVENT_DIAL, dialled);
+}
+
+static const struct menu_outcome *alone_type(void *ctx, const char *typed)
+{
+    return alone_event(ctx, MENU_EVENT_INPUT, typed);
+}
+
+static const struct menu_outcome *alone_sms(void *ctx, const char *text)
+{
+    struct alone *alone = ctx;
+
+    alone_event(alone, MENU_EVENT_SMS, text);
+    alone->has_sms = alone->outcome.kind == MENU_END;
+    text_copy(alone->sms, sizeof(alone->sms), alone->outcome.text);
+    return &alone->outcome;
+}
+
+static void alone_hang_up(void *ctx)
+{
+    alone_event(ctx, MENU_EVENT_ABORT, "");
+}
+
+static void alone_wait(void *ctx, int64_t ms)
+{
+    struct alone *alone = ctx;
+
+    alone->now_ms += ms;
+}
+
+static const char *alone_take_sms(void *ctx)
+{
+    struct alone *alone = ctx;
+    bool had_sms = alone->has_sms;
+
+    alone->has_sms = false;
+    return had_sms ? alone->sms : NULL;
+}
+
+static const struct menu_state *alone_state(void *ctx)
+{
+    struct alone *alone = ctx;
+
+    return &alone->state;
+}
+
+static const struct menu_outcome *alone_outcome(void *ctx)
+{
+    const struct alone *alone = ctx;
+
+    return &alone->outcome;
+}
+
+static void *alone_save(void *ctx)
+{
+    struct alone *saved = mem_alloc(sizeof(*saved));
+
+    memcpy(saved, ctx, sizeof(*saved));
+    return saved;
+}
+
+static void alone_restore(void *ctx, void *saved)
+{
+    memcpy(ctx, saved, sizeof(struct alone));
+    mem_free(saved);
+}
+
+static void alone_set_limits(void *ctx, struct menu_limits limits)
+{
+    struct alone *alone = ctx;
+
+    alone->limits = limits;
+}
+
+static void alone_set_language(void *ctx, const char *language)
+{
+    struct alone *alone = ctx;
+
+    text_copy(alone->state.language, sizeof(alone->state.language), language);
+}
+
+static void alone_init(struct alone *alone, const struct menu *menu)
+{
+    *alone = (struct alone){
+        .menu = menu, .limits = {.gsm_septets = 182, .ucs2_units = 80}, .now_ms = NOW};
+    menu_state_init(&alone->state);
+}
+
+static struct menu_stage stage_of(struct alone *alone)
+{
+    return (struct menu_stage){.dial = alone_dial,
+                               .type = alone_type,
+                               .sms = alone_sms,
+                               .hang_up = alone_hang_up,
+                               .wait = alone_wait,
+                               .take_sms = alone_take_sms,
+                               .state = alone_state,
+                               .outcome = alone_outcome,
+                               .save = alone_save,
+                               .restore = alone_restore,
+                               .drop = mem_free,
+                               .set_limits = alone_set_limits,
+                               .set_language = alone_set_language,
+                               .ctx = alone};
+}
 
 struct paper {
     char text[65536];
@@ -154,7 +290,7 @@ static void a_report_with_general_rules(void **state)
 static void the_terminal_phone(void **state)
 {
     struct place *p = *state;
-    struct menu_stage_alone alone;
+    struct alone alone;
     struct menu_play play = {.menu = p->menu, .code = CODE, .print = print_on, .arg = &p->paper};
     static const char *const lines[] = {
         "hello",  ".lang en", "*555#",      "1",        "2",         ".limit 140", "7",
@@ -180,8 +316,8 @@ static void the_terminal_phone(void **state)
     };
     const char *at = p->paper.text;
 
-    menu_stage_alone_init(&alone, p->menu, CODE, NOW);
-    play.stage = menu_stage_of(&alone);
+    alone_init(&alone, p->menu);
+    play.stage = stage_of(&alone);
     menu_play_begin(&play, "");
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         assert_false(play.is_over);
@@ -203,11 +339,11 @@ struct played {
 
 static void play_lines(struct place *p, const struct played *lines, size_t count)
 {
-    struct menu_stage_alone alone;
+    struct alone alone;
     struct menu_play play = {.menu = p->menu, .code = CODE, .print = print_on, .arg = &p->paper};
 
-    menu_stage_alone_init(&alone, p->menu, CODE, NOW);
-    play.stage = menu_stage_of(&alone);
+    alone_init(&alone, p->menu);
+    play.stage = stage_of(&alone);
     menu_play_begin(&play, "en");
     for (size_t i = 0; i < count; i++) {
         size_t before = strlen(p->paper.text);
