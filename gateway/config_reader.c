@@ -71,7 +71,8 @@ static const char *credential_path(struct config_reader *r, const char *name)
                                 : join(r->memory, "secrets/", "", name);
 }
 
-const char *config_reader_path(struct config_reader *r, const char *path)
+/* `path` as seen from the file's folder. */
+static const char *resolve_path(struct config_reader *r, const char *path)
 {
     static const char credential[] = "credential:";
 
@@ -168,9 +169,8 @@ static void read_text(struct config_reader *r, const config_setting_t *setting,
         return;
     if (row->type == CONFIG_PATH && (row->flags & CONFIG_REQUIRED) != 0 && value[0] == '\0')
         report(r, setting, "%s must not be empty", row->path);
-    *(const char **)(base + row->offset) = row->type == CONFIG_PATH
-                                               ? config_reader_path(r, value)
-                                               : config_memory_dup(r->memory, value);
+    *(const char **)(base + row->offset) =
+        row->type == CONFIG_PATH ? resolve_path(r, value) : config_memory_dup(r->memory, value);
 }
 
 static void read_number(struct config_reader *r, const config_setting_t *setting,
@@ -269,7 +269,7 @@ static void set_default(struct config_reader *r, const struct config_row *row, c
         break;
     case CONFIG_PATH:
         *(const char **)(base + row->offset) =
-            config_reader_path(r, row->initial != NULL ? row->initial : "");
+            resolve_path(r, row->initial != NULL ? row->initial : "");
         break;
     case CONFIG_NUMBER:
         set_number(base, row);

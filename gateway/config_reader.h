@@ -35,7 +35,4 @@ struct config_reader {
 /* Fills a struct config (zeroed) from the root group: defaults first, then what the tree says. */
 void config_reader_read(struct config_reader *r, const config_setting_t *root, void *config);
 
-/* `path` as seen from `folder`. */
-const char *config_reader_path(struct config_reader *r, const char *path);
-
 #endif

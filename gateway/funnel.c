@@ -252,16 +252,6 @@ const struct funnel_row *funnel_at(const struct funnel *f, size_t index)
     return index < f->row_count ? &f->rows[index]->row : NULL;
 }
 
-uint64_t funnel_waiting(const struct funnel *f, const uint8_t id[MENU_ID_BYTES])
-{
-    uint64_t waiting = 0;
-
-    for (size_t i = 0; i < f->row_count; i++)
-        if (memcmp(f->rows[i]->row.place.menu_id, id, MENU_ID_BYTES) == 0)
-            waiting += f->rows[i]->row.waiting;
-    return waiting;
-}
-
 uint64_t funnel_dropped(const struct funnel *f)
 {
     return f->dropped;

@@ -44,8 +44,6 @@ void funnel_note(struct funnel *f, const struct turn_move *move);
 /* The rows in the order in which their screens were first seen; NULL behind the last. A row is
  * valid until the next funnel_note(). */
 const struct funnel_row *funnel_at(const struct funnel *f, size_t index);
-/* Dialogues that wait on screens of a version. */
-uint64_t funnel_waiting(const struct funnel *f, const uint8_t id[MENU_ID_BYTES]);
 /* Screens that were not counted for want of room. */
 uint64_t funnel_dropped(const struct funnel *f);
 

@@ -1,6 +1,7 @@
 #include "menus/edge.h"
 
-bool menu_edge_has_answer(const struct menu_screen *screen)
+/* Do answers of the screen that name no target lead to its own? */
+static bool has_answer(const struct menu_screen *screen)
 {
     return screen->kind == MENU_SCREEN_ASK && screen->asks;
 }
@@ -73,7 +74,7 @@ void menu_edges_of(const struct menu *menu, const struct menu_screen *screen, me
 
     if (s->kind == MENU_SCREEN_ASK)
         emit_shown(s, fn, ctx);
-    if (menu_edge_has_answer(s))
+    if (has_answer(s))
         emit_natural(menu, s, MENU_EDGE_ANSWER, fn, ctx);
     if (s->when != NULL)
         emit_natural(menu, s, MENU_EDGE_PASS, fn, ctx);

@@ -31,7 +31,5 @@ typedef void menu_edge_fn(void *ctx, const struct menu_edge *edge);
 
 void menu_edges_of(const struct menu *menu, const struct menu_screen *screen, menu_edge_fn *fn,
                    void *ctx);
-/* Do answers of the screen that name no target lead to its own? */
-bool menu_edge_has_answer(const struct menu_screen *screen);
 
 #endif

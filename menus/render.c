@@ -97,8 +97,9 @@ static void write_literal(struct menu_writer *w, const struct menu_part *part)
     w->units += part->units;
 }
 
-bool menu_value_raw(const struct menu_view *view, const struct menu_value *value,
-                    char raw[MENU_VALUE_BYTES])
+/* The raw value: answer, else fact. False when there is none (value is then empty). */
+static bool raw_value(const struct menu_view *view, const struct menu_value *value,
+                      char raw[MENU_VALUE_BYTES])
 {
     if (value->field != NULL && view->state != NULL) {
         const char *answer = menu_state_answer(view->state, value->field);
@@ -169,12 +170,13 @@ static void cut(char *text, unsigned max, bool is_ucs2)
     }
 }
 
-void menu_value_shown(const struct menu_view *view, const struct menu_value *value,
-                      char shown[MENU_VALUE_BYTES])
+/* As it is shown: label of its table, folded to the coding, cut to its longest. */
+static void shown_value(const struct menu_view *view, const struct menu_value *value,
+                        char shown[MENU_VALUE_BYTES])
 {
     bool is_ucs2 = view->menu->languages[view->language].is_ucs2;
 
-    if (menu_value_raw(view, value, shown) && value->table != MENU_NONE) {
+    if (raw_value(view, value, shown) && value->table != MENU_NONE) {
         const struct menu_row *row = menu_table_find(&view->menu->tables[value->table], shown);
 
         if (row != NULL)
@@ -193,7 +195,7 @@ static void part_text(const struct menu_view *view, const struct menu_part *part
         text_copy(text, MENU_VALUE_BYTES, part->literal);
         break;
     case MENU_PART_VALUE:
-        menu_value_shown(view, &view->menu->values[part->value], text);
+        shown_value(view, &view->menu->values[part->value], text);
         break;
     case MENU_PART_CODE:
         text_copy(text, MENU_VALUE_BYTES, view->code != NULL ? view->code : "");
@@ -262,7 +264,7 @@ void menu_template_raw(const struct menu_view *view, const struct menu_template 
     menu_writer_init(&w, value, MENU_VALUE_BYTES, true, MENU_VALUE_BYTES);
     for (unsigned i = 0; i < t->part_count; i++) {
         if (t->parts[i].kind == MENU_PART_VALUE)
-            menu_value_raw(view, &view->menu->values[t->parts[i].value], text);
+            raw_value(view, &view->menu->values[t->parts[i].value], text);
         else
             part_text(view, &t->parts[i], text);
         menu_writer_text(&w, text);

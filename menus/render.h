@@ -41,13 +41,6 @@ void menu_writer_text(struct menu_writer *w, const char *text);
 unsigned menu_code_point_units(uint32_t code_point, bool is_ucs2);
 unsigned menu_text_units(const char *text, bool is_ucs2);
 
-/* The raw value: answer, else fact. False when there is none (value is then empty). */
-bool menu_value_raw(const struct menu_view *view, const struct menu_value *value,
-                    char raw[MENU_VALUE_BYTES]);
-/* As it is shown: label of its table, folded to the coding, cut to its longest. */
-void menu_value_shown(const struct menu_view *view, const struct menu_value *value,
-                      char shown[MENU_VALUE_BYTES]);
-
 unsigned menu_template_units(const struct menu_view *view, const struct menu_template *t);
 void menu_template_render(const struct menu_view *view, const struct menu_template *t,
                           struct menu_writer *w);

@@ -19,11 +19,6 @@ static const struct category categories[] = {
 };
 enum { CATEGORY_COUNT = sizeof(categories) / sizeof(categories[0]) };
 
-const struct category *category_at(unsigned row)
-{
-    return row < CATEGORY_COUNT ? &categories[row] : NULL;
-}
-
 const struct category *category_find(const char *code)
 {
     for (unsigned i = 0; i < CATEGORY_COUNT; i++) {

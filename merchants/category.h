@@ -15,8 +15,6 @@ struct category {
 
 /* NULL when there is no such code. */
 const struct category *category_find(const char *code);
-/* In menu order from 0; NULL behind the last. */
-const struct category *category_at(unsigned row);
 
 /* Yearly-sales class of an answer to "sales per month" (PP 7/2021 Art. 35): "MIKRO", "KECIL",
  * "MENENGAH", or "" when the merchant does not know. */

@@ -111,11 +111,6 @@ const struct menu_outcome *rehearsal_outcome(const struct rehearsal *r)
     return &r->outcome;
 }
 
-const char *rehearsal_phone(const struct rehearsal *r)
-{
-    return r->phone->msisdn;
-}
-
 void rehearsal_set_limits(struct rehearsal *r, struct menu_limits limits)
 {
     r->limits = limits;
@@ -162,11 +157,6 @@ const char *rehearsal_take_sms(struct rehearsal *r)
     phone->sms_count--;
     memmove(phone->sms[0], phone->sms[1], phone->sms_count * sizeof(phone->sms[0]));
     return r->taken;
-}
-
-unsigned rehearsal_sms_count(const struct rehearsal *r)
-{
-    return r->phone->sms_count;
 }
 
 /* --- one turn ------------------------------------------------------------------------------- */

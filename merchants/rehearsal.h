@@ -24,7 +24,6 @@ void rehearsal_restore(struct rehearsal *r, struct rehearsal *copy);
 
 /* Takes another phone up; false when there are too many. */
 bool rehearsal_take_phone(struct rehearsal *r, const char *msisdn);
-const char *rehearsal_phone(const struct rehearsal *r);
 void rehearsal_set_limits(struct rehearsal *r, struct menu_limits limits);
 /* As if the phone's number had chosen it; "" = not chosen yet. */
 void rehearsal_set_language(struct rehearsal *r, const char *language);
@@ -49,7 +48,6 @@ bool rehearsal_call_off(struct rehearsal *r, const char *id);
 /* The oldest SMS to this phone that was not taken yet; NULL when there is none. Valid until the
  * next one is taken. */
 const char *rehearsal_take_sms(struct rehearsal *r);
-unsigned rehearsal_sms_count(const struct rehearsal *r);
 
 /* The last one again. */
 const struct menu_outcome *rehearsal_outcome(const struct rehearsal *r);

@@ -234,12 +234,6 @@ bool link_can_submit(const struct link *link)
            link->bind != (link->role->is_server ? LINK_TRANSMITTER : LINK_RECEIVER);
 }
 
-bool link_can_receive(const struct link *link)
-{
-    return is_usable(link) &&
-           link->bind != (link->role->is_server ? LINK_RECEIVER : LINK_TRANSMITTER);
-}
-
 uint64_t link_ask_read(struct link *link)
 {
     uint64_t mark = link->reads_asked + 1;

@@ -139,7 +139,7 @@ static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
     uint32_t command_id = pdu->header.command_id;
     struct dialect_input input;
 
-    assert(w->link == link && link_can_receive(link));
+    assert(w->link == link && link_state(link) == LINK_BOUND);
     if (command_id == SMPP_DELIVER_SM || command_id == SMPP_DATA_SM ||
         command_id == SMPP_SUBMIT_SM) {
         enum smpp_status status = dialect_decode(w->dialect, pdu, &input);
