@@ -91,6 +91,9 @@ const char *menu_table_label(const struct menu *menu, const char *table, const c
 const char *menu_table_code(const struct menu *menu, const char *table, const char *word);
 bool menu_has_table(const struct menu *menu, const char *table);
 bool menu_has_language(const struct menu *menu, const char *code);
+/* The language in which who has chosen `code` ("" = none yet) is shown texts: lives as long as the
+ * menu. */
+const char *menu_language_shown(const struct menu *menu, const char *code);
 
 /* Is there anything of that name for MENU_EVENT_PUSH? Without, the event is silent. */
 bool menu_can_push(const struct menu *menu, const char *name);

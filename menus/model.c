@@ -179,6 +179,11 @@ bool menu_has_language(const struct menu *menu, const char *code)
     return strcmp(menu->languages[menu_find_language(menu, code)].code, code) == 0;
 }
 
+const char *menu_language_shown(const struct menu *menu, const char *code)
+{
+    return menu->languages[menu_find_language(menu, code)].code;
+}
+
 const char *menu_name(const struct menu *menu)
 {
     return menu->name;

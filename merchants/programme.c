@@ -17,6 +17,7 @@ bool programme_begin(struct programme *p, const char *msisdn, struct span record
     text_copy(p->msisdn, sizeof(p->msisdn), msisdn);
     p->now_ms = now_ms;
     p->state = state;
+    p->voice = (struct programme_voice){state->menu_id, state->language};
     p->periods = programme_periods_default();
     if (record.size != 0)
         return subscriber_decode(&p->subscriber, record);

@@ -38,8 +38,14 @@ enum {
 struct programme_consent {
     bool is_given;
     bool is_sms;
-    uint8_t version[MENU_ID_BYTES]; /* of the menu whose words were shown */
+    char version[MERCHANT_VERSION_BYTES]; /* of the menu whose words were shown */
     char language[8];
+};
+
+/* The menu that speaks in this turn, and in which language it does. */
+struct programme_voice {
+    const uint8_t *menu_id; /* MENU_ID_BYTES */
+    const char *language;
 };
 
 /* The rules, actions and facts of the programme: merchants/vocabulary.c. */
@@ -97,6 +103,9 @@ struct programme {
     uint64_t (*hash_nik)(const void *ctx, const char *nik);
     const void *hash_ctx;
     const struct menu_state *state; /* the dialogue's, for facts that depend on answers */
+    /* What consents are to; the dialogue's own after programme_begin(), which an SMS has none of.
+     */
+    struct programme_voice voice;
     /* Answers to needs, filled in by the driver. */
     struct programme_need need;
     uint64_t number;                           /* NEEDS_NUMBER: the answer; 0 = not yet */

@@ -16,7 +16,11 @@
 /* The draft begins with the consent: from now on it may be dropped, and is too old one day. */
 const char *registration_consent(struct programme *p, struct menu_state *state)
 {
-    registration_log_consent(p, state, false);
+    char version[MERCHANT_VERSION_BYTES];
+
+    (void)state;
+    text_hex(version, p->voice.menu_id, MENU_ID_BYTES);
+    registration_log_consent(p, version, p->voice.language, false);
     programme_arm(p, PROGRAMME_TIMER_NUDGE,
                   calendar_within_hours(p->now_ms + PROGRAMME_NUDGE_AFTER_MS,
                                         PROGRAMME_SMS_FROM_HOUR, PROGRAMME_SMS_UNTIL_HOUR));
@@ -32,11 +36,12 @@ void registration_note_consent(struct merchant *m, const uint8_t version[MENU_ID
     text_copy(m->consent_language, sizeof(m->consent_language), language);
 }
 
-void registration_log_consent(struct programme *p, const struct menu_state *state, bool is_sms)
+void registration_log_consent(struct programme *p, const char *version, const char *language,
+                              bool is_sms)
 {
     p->consent = (struct programme_consent){.is_given = true, .is_sms = is_sms};
-    memcpy(p->consent.version, state->menu_id, sizeof(p->consent.version));
-    text_copy(p->consent.language, sizeof(p->consent.language), state->language);
+    text_copy(p->consent.version, sizeof(p->consent.version), version);
+    text_copy(p->consent.language, sizeof(p->consent.language), language);
 }
 
 static void read_draft(const struct menu_state *state, struct merchant *m)

@@ -83,12 +83,19 @@ static const struct programme_field *find_missing(const struct merchant *pending
     return NULL;
 }
 
+/* The question that a YA answers is asked in the words of the menu of now, which may be another by
+ * then: they are noted here. */
 static const char *ask_on(struct programme *p, const struct merchant *fresh)
 {
-    merge_fields(&p->subscriber.pending, fresh);
+    struct merchant *pending = &p->subscriber.pending;
+
+    merge_fields(pending, fresh);
     p->record_changed = true;
-    p->field = find_missing(&p->subscriber.pending);
-    return p->field == NULL ? "lengkap" : "kurang";
+    p->field = find_missing(pending);
+    if (p->field != NULL)
+        return "kurang";
+    registration_note_consent(pending, p->voice.menu_id, p->voice.language, p->now_ms);
+    return "lengkap";
 }
 
 const char *texting_register(struct programme *p, struct menu_state *state)
@@ -169,14 +176,15 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
     struct merchant draft = p->subscriber.pending;
     const char *result;
 
+    (void)state;
     if (!has_registration(p))
         return "kosong";
     p->field = find_missing(&p->subscriber.pending);
-    registration_note_consent(&draft, state->menu_id, state->language, p->now_ms);
+    draft.consent_ms = p->now_ms;
     result = registration_make(p, &draft);
     if (result != NULL && strcmp(result, "terkirim") == 0) {
         clear_pending(p);
-        registration_log_consent(p, state, true);
+        registration_log_consent(p, draft.consent_version, draft.consent_language, true);
     }
     return result;
 }

@@ -65,8 +65,9 @@ programme_action_fn registration_consent, registration_send, registration_correc
 /* Proof of consent: when, to which version of the menu, in which language. */
 void registration_note_consent(struct merchant *m, const uint8_t version[MENU_ID_BYTES],
                                const char *language, int64_t at_ms);
-/* For the consent log, by the dialogue as it is. */
-void registration_log_consent(struct programme *p, const struct menu_state *state, bool is_sms);
+/* The same for the consent log, at once. */
+void registration_log_consent(struct programme *p, const char *version, const char *language,
+                              bool is_sms);
 /* Makes a registration of the fields of `draft`, whose consent is filled in. Result words of
  * `daftar`; NULL: p->need. */
 const char *registration_make(struct programme *p, const struct merchant *draft);

@@ -71,6 +71,8 @@ bool run_menu(struct run *run, struct menu_event event)
         if (work->outcome.kind != MENU_ACT)
             break;
         assert(actions < MENU_STEP_ACTIONS_MAX);
+        work->programme.voice = (struct programme_voice){
+            menu_id(run->menu), menu_language_shown(run->menu, work->state.language)};
         event.kind = MENU_EVENT_RESULT;
         event.text = programme_act(&work->programme, work->outcome.action, &work->state);
         if (event.text == NULL) {
@@ -130,7 +132,7 @@ void run_note_consent(struct run *run)
     uint8_t digest[VAULT_HASH_BYTES];
 
     text_copy(consent.subject, sizeof(consent.subject), name_subject(run));
-    text_hex(consent.version, c->version, MENU_ID_BYTES);
+    text_copy(consent.version, sizeof(consent.version), c->version);
     text_hex(consent.session, id->octets, id->size);
     if (!c->is_sms && work->session.screen[0] != '\0') {
         vault_digest(span_of_string(work->session.screen), digest);

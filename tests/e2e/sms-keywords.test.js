@@ -33,6 +33,21 @@ test('STATUS by SMS tells what the dialled status tells', async () => {
     });
 });
 
+test('the consent by SMS names the menu that asked, also of who has never dialled', async () => {
+    await withScene('sms-consent', async ({ centre, gateway }) => {
+        const msisdn = '6281200000024';
+        assert.equal(await centre.text(msisdn, 'DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO#METRO BARAT'), 0);
+        assert.match((await centre.smsFor(msisdn, 0)).text, /Benar dan setuju disimpan\? Balas YA\./);
+        assert.equal(await centre.text(msisdn, 'YA'), 0);
+        assert.match((await centre.smsFor(msisdn, 1)).text, /terkirim/);
+        const [{ version }] = await gateway.ctlJson('menu', 'versions');
+        const { consents } = await gateway.ctlJson('export', msisdn);
+        assert.deepEqual(consents.map((c) => c.consent),
+            [`version=${version} words=- lang=id by=sms link=op1 session=-`]);
+        assert.equal((await gateway.ctlJson('merchants', 'show', msisdn)).consent_version, version);
+    });
+});
+
 test('two 16-digit numbers are refused, and neither stored nor logged', async () => {
     await withScene('bukan-sim', async ({ centre, gateway, redis }) => {
         const msisdn = '6281200000023';

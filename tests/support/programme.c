@@ -18,6 +18,8 @@ void world_begin(void)
     assert_true(is_readable);
     world.p.bucket = 7;
     world.p.buckets = 256;
+    if (world.voice.menu_id != NULL)
+        world.p.voice = world.voice;
 }
 
 void world_end(void)

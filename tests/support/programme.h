@@ -22,6 +22,7 @@ struct programme_world {
     /* somebody else's record, for lookups; other_msisdn NULL = there is none */
     struct subscriber other;
     const char *other_msisdn;
+    struct programme_voice voice; /* of the menu; NULL = the dialogue's own */
 };
 extern struct programme_world world;
 

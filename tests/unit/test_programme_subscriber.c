@@ -352,6 +352,30 @@ static void test_registration_by_sms_needs_a_yes(void **state)
     assert_string_equal(world_act("sms_ya"), "kosong");
 }
 
+/* Who has never dialled has no dialogue whose menu could be named; and the YA may come when another
+ * menu is in force, or when another language was chosen. */
+static void test_a_yes_by_sms_is_to_the_words_that_asked(void **state)
+{
+    static const struct programme_voice asked = {
+        (const uint8_t *)"\x01\x23\x45\x67\x89\xab\xcd\xef", "id"};
+
+    (void)state;
+    world.state.language[0] = '\0';
+    give_all_by_sms();
+    world.voice = asked;
+    assert_string_equal(world_act("sms_daftar"), "lengkap");
+    forget_answers();
+    world.now_ms += CALENDAR_HOUR_MS;
+    world.voice = (struct programme_voice){(const uint8_t *)"another.", "en"};
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    assert_string_equal(world_merchant_at(0)->consent_version, "0123456789abcdef");
+    assert_string_equal(world_merchant_at(0)->consent_language, "id");
+    assert_int_equal(world_merchant_at(0)->consent_ms, world.now_ms);
+    assert_true(world.p.consent.is_given && world.p.consent.is_sms);
+    assert_string_equal(world.p.consent.version, "0123456789abcdef");
+    assert_string_equal(world.p.consent.language, "id");
+}
+
 static void test_missing_fields_are_asked_one_by_one(void **state)
 {
     (void)state;
@@ -503,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_draft_is_dropped_after_a_week, world_setup),
         cmocka_unit_test_setup(test_an_unknown_timer_is_put_off, world_setup),
         cmocka_unit_test_setup(test_registration_by_sms_needs_a_yes, world_setup),
+        cmocka_unit_test_setup(test_a_yes_by_sms_is_to_the_words_that_asked, world_setup),
         cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
         cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
         cmocka_unit_test_setup(test_no_is_a_no, world_setup),
