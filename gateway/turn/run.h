@@ -65,7 +65,7 @@ bool run_begin_programme(struct run *run, const struct step_records *records);
  * action needs something from outside first. */
 bool run_menu(struct run *run, struct menu_event event);
 /* A consent that was given goes with the commit. */
-void run_note_consent(struct run *run);
+void run_note_consent(struct run *run, bool was_shown);
 /* What the programme has changed goes with the commit. */
 void run_finish_programme(struct run *run);
 /* The dialogue is over without an end screen; the draft stays. */

@@ -343,7 +343,7 @@ void run_take_input(struct run *run, const struct step_records *records)
     if (!run_begin_programme(run, records) || !run_menu(run, event))
         return;
     if (run->work->programme.consent.is_given)
-        run_note_consent(run);
+        run_note_consent(run, event.kind == MENU_EVENT_INPUT);
     if (in->kind == DIALECT_SMS) {
         if (run->work->outcome.kind != MENU_SILENT) {
             run_owe(run, run->work->outcome.text);

@@ -122,8 +122,8 @@ static void note_changes(struct run *run)
 }
 
 /* What was agreed to: the words that stood on the screen, as a digest that anybody can make again
- * from the menu's version. The time is the log's. */
-void run_note_consent(struct run *run)
+ * from the menu's version; none where a shortcut walked over it. The time is the log's. */
+void run_note_consent(struct run *run, bool was_shown)
 {
     struct step_work *work = run->work;
     const struct programme_consent *c = &work->programme.consent;
@@ -134,7 +134,7 @@ void run_note_consent(struct run *run)
     text_copy(consent.subject, sizeof(consent.subject), name_subject(run));
     text_copy(consent.version, sizeof(consent.version), c->version);
     text_hex(consent.session, id->octets, id->size);
-    if (!c->is_sms && work->session.screen[0] != '\0') {
+    if (was_shown && work->session.screen[0] != '\0') {
         vault_digest(span_of_string(work->session.screen), digest);
         text_hex(consent.words, digest, sizeof(consent.words) / 2);
     }

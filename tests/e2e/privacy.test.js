@@ -160,6 +160,21 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
     });
 });
 
+test('a consent on a screen that was not shown, by a shortcut, names no words', async () => {
+    await withScene('unseen', async ({ centre, gateway }) => {
+        const words = async (msisdn) => (await gateway.ctlJson('export', msisdn)).consents
+            .map((c) => c.consent.match(/words=(\S+)/)[1]);
+        const read = centre.phone(MSISDN), unread = centre.phone('6281200000772');
+        await openMainMenu(read);
+        for (const key of ['1', '1'])
+            await read.answer(key);
+        assert.match((await words(MSISDN)).join(), /^[0-9a-f]{32}$/);
+        await unread.dial();
+        assert.match((await unread.dial('*384*1*1#')).text, /^Langkah 1\/9\n/);
+        assert.deepEqual(await words('6281200000772'), ['-']);
+    });
+});
+
 test('journal and consents are trimmed by age, in every bucket', async () => {
     const settings = { retention: { every_s: 1, journal_d: 10, consent_d: 20 } };
     await withScene('retention', async ({ centre, gateway, redis }) => {
