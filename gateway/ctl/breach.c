@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "gateway/ctl/access.h"
+#include "gateway/ctl/when.h"
+#include "merchants/calendar.h"
 
-enum { LAMPUNG_AHEAD_S = 7 * 3600, LINE_BYTES = 128 };
+enum { LINE_BYTES = 128 };
 
 struct told {
     struct map_node node;
@@ -147,17 +149,22 @@ static enum ctl_status tell_listed(struct breach *b, const char *path)
     return status;
 }
 
-/* "2026-11-27", of Lampung. */
-static bool parse_day(const char *text, struct breach *b)
+/* The day goes into an SMS to everybody, which nobody can take back. */
+static bool read_day(const char *text, struct breach *b)
 {
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%d", &tm);
+    struct calendar_date date;
 
-    if (rest == NULL || *rest != '\0')
+    if (!when_parse(text, "%Y-%m-%d", &b->day_ms)) {
+        ctl_complain("%s is no day such as 2026-11-27", text);
         return false;
-    snprintf(b->object, sizeof(b->object), "BOCOR-%04d%02d%02d", (tm.tm_year + 1900) % 10000,
-             (tm.tm_mon + 1) % 100, tm.tm_mday % 100);
-    b->day_ms = ((int64_t)timegm(&tm) - LAMPUNG_AHEAD_S) * 1000;
+    }
+    if (b->day_ms > clock_wall_ms()) {
+        ctl_complain("%s is still to come", text);
+        return false;
+    }
+    date = calendar_date_at(b->day_ms);
+    snprintf(b->object, sizeof(b->object), "BOCOR-%04d%02u%02u", date.year % 10000,
+             date.month % 100, date.day % 100);
     return true;
 }
 
@@ -166,10 +173,8 @@ enum ctl_status ctl_breach(const struct ctl_call *call)
     struct breach b = {.dossier = NULL};
     enum ctl_status status;
 
-    if (!parse_day(call->words[0], &b)) {
-        ctl_complain("%s is no day such as 2026-11-27", call->words[0]);
+    if (!read_day(call->words[0], &b))
         return CTL_USAGE;
-    }
     b.dossier = dossier_open(call, &status);
     if (b.dossier == NULL)
         return status;

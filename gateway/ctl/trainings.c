@@ -13,9 +13,10 @@
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/registration.h"
 #include "gateway/ctl/table.h"
+#include "gateway/ctl/when.h"
 #include "merchants/training.h"
 
-enum { TRIES_MAX = 8, PATIENCE_S = 60, LAMPUNG_AHEAD_S = 7 * 3600 };
+enum { TRIES_MAX = 8, PATIENCE_S = 60 };
 
 static enum ctl_status load(struct dossier *d, struct trainings *t)
 {
@@ -143,22 +144,10 @@ static enum ctl_status tell(struct dossier *d, const char *set, const char *pref
 
 /* ---- add ---- */
 
-/* "2026-11-28T09:00" in Lampung, which knows no summer time. */
-static bool parse_time(const char *text, int64_t *at_ms)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M", &tm);
-
-    if (rest == NULL || *rest != '\0')
-        return false;
-    *at_ms = ((int64_t)timegm(&tm) - LAMPUNG_AHEAD_S) * 1000;
-    return true;
-}
-
 static bool read_plan(const struct ctl_call *call, struct training *plan)
 {
     memset(plan, 0, sizeof(*plan));
-    if (!parse_time(call->words[0], &plan->at_ms)) {
+    if (!when_parse(call->words[0], "%Y-%m-%dT%H:%M", &plan->at_ms)) {
         ctl_complain("%s is no time such as 2026-11-28T09:00", call->words[0]);
         return false;
     }

@@ -159,7 +159,9 @@ test('trainings: planned, joined by phone, called off by SMS', async () => {
         assert.match((await centre.smsFor(MSISDN, 2)).text, /pelatihan .* dibatalkan/);
         assert.deepEqual(await gateway.ctlJson('trainings', 'list'), []);
         assert.equal((await gateway.ctl('trainings', 'cancel', training.id)).code, 1);
-        assert.equal((await gateway.ctl('trainings', 'add', 'besok', 'x', 'y', '--seats', '2')).code, 2);
+        for (const when of ['besok', '2027-02-30T09:00', '2027-04-31T09:00', '2027-02-28T24:00', '2027-02-28T09:00Z'])
+            assert.equal((await gateway.ctl('trainings', 'add', when, 'x', 'y', '--seats', '2')).code, 2, when);
+        assert.deepEqual(await gateway.ctlJson('trainings', 'list'), []);
     });
 });
 

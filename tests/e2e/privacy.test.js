@@ -250,7 +250,9 @@ test('a breach: those concerned are told once', async () => {
         assert.equal(centre.sms.filter((sms) => /kebocoran/.test(sms.text)).length, 3);
         assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'breach' && e.who === WHO));
         assert.equal((await gateway.ctl('merchants', 'show', '6281299999999')).code, 1, 'no record was made');
-        assert.equal((await gateway.ctl('breach', 'kemarin', 'all')).code, 2);
+        const tomorrow = new Date(Date.now() + 31 * 3600000).toISOString().slice(0, 10); // of Lampung
+        for (const day of ['kemarin', '2026-02-30', tomorrow, '2096-11-20'])
+            assert.equal((await gateway.ctl('breach', day, 'all')).code, 2, day);
     });
 });
 
