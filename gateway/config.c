@@ -14,6 +14,8 @@
 #include "gateway/config_reader.h"
 #include "gateway/config_table.h"
 
+enum { CONFIG_LIMIT_MIN = 20 }; /* septets, as max_gsm of dialects.cfg(5) */
+
 struct fault {
     char *file;
     unsigned line;
@@ -25,6 +27,7 @@ struct fault {
 struct faults {
     struct fault *items;
     size_t count;
+    bool has_unread; /* some key has no value, or not the one that stands there */
 };
 
 static void faults_add(void *arg, const char *file, unsigned line, unsigned column,
@@ -124,6 +127,13 @@ static const struct dialect *find_dialect(const struct config *c, struct faults 
     return d;
 }
 
+/* Below this the lines of the keys ("98. Lanjut") leave no room for a word. */
+static void check_limit(struct faults *f, const struct config_place *place, unsigned limit)
+{
+    if (limit != 0 && limit < CONFIG_LIMIT_MIN)
+        faults_report(f, place, "limit is %u; it must be 0 or %d to 182", limit, CONFIG_LIMIT_MIN);
+}
+
 /* A centre can give back only what we send. */
 static void check_turn_token(struct faults *f, const struct config_smsc *s)
 {
@@ -152,7 +162,18 @@ static void check_smsc(struct config *c, struct faults *f)
         take_secret(c, f, &s->place, "smsc", &s->password, s->password_file);
         s->spoken = find_dialect(c, f, &s->place, s->dialect);
         check_turn_token(f, s);
+        check_limit(f, &s->place, s->limit);
     }
+}
+
+/* Whoever can reach the port could be it. A key that was refused has its own fault. */
+static void check_is_guarded(struct faults *f, const struct config_account *a)
+{
+    if (!f->has_unread && a->password_file[0] == '\0' && a->password[0] == '\0' &&
+        a->password_hash[0] == '\0' && a->allow.count == 0)
+        faults_report(f, &a->place,
+                      "account \"%s\" is open to everybody: it needs a password, or allow",
+                      a->system_id);
 }
 
 static void check_accounts(struct config *c, struct faults *f, const struct config_place *whole)
@@ -170,14 +191,16 @@ static void check_accounts(struct config *c, struct faults *f, const struct conf
             if (strcmp(c->smsc[j].name, a->system_id) == 0)
                 faults_report(f, &a->place, "account \"%s\": the smsc in line %u has this name",
                               a->system_id, c->smsc[j].place.line);
+        check_is_guarded(f, a);
+        check_limit(f, &a->place, a->limit);
         take_secret(c, f, &a->place, "account", &a->password, a->password_file);
         a->spoken = find_dialect(c, f, &a->place, a->dialect);
         if (a->password[0] != '\0' && a->password_hash[0] != '\0')
             faults_report(f, &a->place, "account \"%s\" has both a password and a password_hash",
                           a->system_id);
     }
-    if (p->account_count > 0 && p->listen.count == 0)
-        faults_report(f, whole, "partners.accounts needs partners.listen");
+    if (p->account_count > 0 && p->listen.count == 0 && !f->has_unread)
+        faults_report(f, &c->at[CONFIG_AT_ACCOUNTS], "partners.accounts needs partners.listen");
     if (c->smsc_count == 0 && p->account_count == 0)
         faults_report(f, whole, "there is neither an smsc nor a partners.accounts entry");
 }
@@ -264,11 +287,13 @@ static void check_whole(struct config *c, struct faults *f)
 {
     struct config_place whole = {c->path, 1};
 
-    take_secret(c, f, &whole, "redis", &c->redis.password, c->redis.password_file);
+    take_secret(c, f, &c->at[CONFIG_AT_REDIS], "redis", &c->redis.password, c->redis.password_file);
     if (c->redis.mode == CONFIG_REDIS_STANDALONE && c->redis.servers.count > 1)
-        faults_report(f, &whole, "redis.servers: mode \"standalone\" takes one server");
+        faults_report(f, &c->at[CONFIG_AT_SERVERS],
+                      "redis.servers: mode \"standalone\" takes one server");
     if (strlen(c->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        faults_report(f, &whole, "control: the path %s is too long for a socket", c->control);
+        faults_report(f, &c->at[CONFIG_AT_CONTROL], "control: the path %s is too long for a socket",
+                      c->control);
     if (c->dialects_file[0] != '\0')
         c->dialects = dialects_load(c->dialects_file, faults_add, f);
     check_smsc(c, f);
@@ -284,6 +309,23 @@ static char *folder_of(struct config_memory *m, const char *path)
 
     folder[slash == NULL ? 0 : slash == path ? 1 : slash - path] = '\0';
     return folder;
+}
+
+static void note_spots(struct config *c, const config_t *tree, const struct source *source)
+{
+    static const char *const paths[CONFIG_SPOTS] = {
+        "redis",        "redis.servers",    "control",   "partners.accounts",
+        "partners.tls", "admin.users_file", "keys_file",
+    };
+
+    for (unsigned i = 0; i < CONFIG_SPOTS; i++) {
+        const config_setting_t *setting = config_lookup(tree, paths[i]);
+
+        c->at[i] = (struct config_place){c->path, 1};
+        if (setting != NULL)
+            source_place(source, config_setting_source_line(setting), &c->at[i].file,
+                         &c->at[i].line);
+    }
 }
 
 static void read_tree(struct config *c, const struct source *source, struct faults *f)
@@ -306,6 +348,8 @@ static void read_tree(struct config *c, const struct source *source, struct faul
     config_init(&tree);
     if (config_read_string(&tree, source_text(source)) == CONFIG_TRUE) {
         config_reader_read(&reader, config_root_setting(&tree), c);
+        note_spots(c, &tree, source);
+        f->has_unread = f->count > 0;
         check_whole(c, f);
     } else {
         source_place(source, (unsigned)config_error_line(&tree), &file, &line);
@@ -324,6 +368,9 @@ static void keep_places(struct config *c)
             config_memory_dup(c->memory, c->partners.accounts[i].place.file);
     for (size_t i = 0; i < c->menu_count; i++)
         c->menus[i].place.file = config_memory_dup(c->memory, c->menus[i].place.file);
+    for (size_t i = 0; i < CONFIG_SPOTS; i++)
+        if (c->at[i].file != NULL)
+            c->at[i].file = config_memory_dup(c->memory, c->at[i].file);
 }
 
 struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg)

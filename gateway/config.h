@@ -28,6 +28,18 @@ struct config_place {
     unsigned line;
 };
 
+/* Keys whose faults are found when the file has been read, or what they name is. */
+enum config_spot {
+    CONFIG_AT_REDIS,
+    CONFIG_AT_SERVERS,
+    CONFIG_AT_CONTROL,
+    CONFIG_AT_ACCOUNTS,
+    CONFIG_AT_PARTNERS_TLS,
+    CONFIG_AT_USERS_FILE,
+    CONFIG_AT_KEYS_FILE,
+    CONFIG_SPOTS
+};
+
 enum config_redis_mode { CONFIG_REDIS_STANDALONE, CONFIG_REDIS_SENTINEL, CONFIG_REDIS_CLUSTER };
 enum config_bind {
     CONFIG_BIND_TRANSCEIVER,
@@ -199,7 +211,8 @@ struct config_log {
 };
 
 struct config {
-    const char *path; /* of the file itself */
+    const char *path;                     /* of the file itself */
+    struct config_place at[CONFIG_SPOTS]; /* its first line, where it does not have the key */
     const char *instance;
     struct config_redis redis;
     struct config_smsc *smsc;

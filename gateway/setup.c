@@ -35,7 +35,8 @@ struct auth *setup_load_users(const struct config *config, source_fault_fn *on_f
     struct auth *auth = auth_load(config->admin.users_file, error, sizeof(error));
 
     if (auth == NULL)
-        on_fault(arg, config->path, 0, 0, error);
+        on_fault(arg, config->at[CONFIG_AT_USERS_FILE].file, config->at[CONFIG_AT_USERS_FILE].line,
+                 0, error);
     return auth;
 }
 
@@ -49,7 +50,8 @@ static struct vault *load_keys(const struct config *config, source_fault_fn *on_
         return vault_new_plain();
     vault = vault_open_file(config->keys_file, error, sizeof(error));
     if (vault == NULL)
-        on_fault(arg, config->path, 0, 0, error);
+        on_fault(arg, config->at[CONFIG_AT_KEYS_FILE].file, config->at[CONFIG_AT_KEYS_FILE].line, 0,
+                 error);
     return vault;
 }
 

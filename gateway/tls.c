@@ -51,7 +51,8 @@ bool tls_check_config(struct config *config, source_fault_fn *on_fault, void *ar
         is_good = false;
     }
     if (loop != NULL && !check_group(loop, &config->partners.tls, true, error)) {
-        on_fault(arg, config->path, 0, 0, error);
+        on_fault(arg, config->at[CONFIG_AT_PARTNERS_TLS].file,
+                 config->at[CONFIG_AT_PARTNERS_TLS].line, 0, error);
         is_good = false;
     }
     loop_free(loop);

@@ -107,6 +107,12 @@ test('faults of configuration and menu: file:line: text, exit 1, nothing started
             ['wrong type', good.replace('drain_timeout_s = 5', 'drain_timeout_s = "soon"'), /warung\.cfg:4: .*drain_timeout_s/],
             ['no menu file', withMenu.replace(menu, '/nonexistent/menu.cfg'),
                 /^\S*warung\.cfg:\d+: cannot read the menu \/nonexistent\/menu\.cfg: No such file/],
+            ['faulty users', `${good.replace(/^admin = .*\n/m, '')}\nadmin = {\n users_file = "bad-users"; };\n`,
+                /warung\.cfg:9: \S*bad-users:1: a line is NAME ROLE HASH/, () => fs.writeFileSync(path.join(folder, 'bad-users'), 'eve\n')],
+            ['keys for all', `${good.replace(/^keys_file = .*\n/m, '')}keys_file = "open-keys";\n`,
+                /warung\.cfg:[78]: \S*open-keys: mode 0644/, () => fs.writeFileSync(path.join(folder, 'open-keys'), '', { mode: 0o644 })],
+            ['no certificate', `${good}partners = { listen = [ "127.0.0.1:1" ];\n\n tls = { };\n` +
+                ' accounts = ( { system_id = "a"; password = "b"; } ); };\n', /warung\.cfg:10: a server needs a certificate/],
             ['faulty menu', withMenu, new RegExp(`menu\\.cfg:${lines.length + 1}: .*no_such_thing`), badMenu],
         ];
         for (const [name, text, expected, prepare] of cases) {

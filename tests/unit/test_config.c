@@ -78,6 +78,10 @@ static struct config *load(const char *text, char heard[8192])
     return config_load(put("w.cfg", text), hear, heard);
 }
 
+/* Longer than a socket's path may be. */
+#define TEN       "0123456789"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 #define LEAST                                                                                      \
     "redis = { servers = [ \"unix:/r\" ]; };\n"                                                    \
     "smsc = ( { } );\n"                                                                            \
@@ -230,6 +234,18 @@ static const struct {
      "as 192.0.2.0/24 (no bits behind the mask)\n"
      "w.cfg:6: partners.accounts[].system_id is missing\n"
      "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
+    {LEAST "partners = {\n accounts = ( { system_id = \"p\";\n allow = [ \"10.0.0.0/8\" ]; },\n"
+           "  { system_id = \"q\"; limit = 19; } ); };\ncontrol = \"/" LONG_NAME "\";",
+     "w.cfg:5: partners.accounts needs partners.listen\n"
+     "w.cfg:7: account \"q\" is open to everybody: it needs a password, or allow\n"
+     "w.cfg:7: limit is 19; it must be 0 or 20 to 182\n"
+     "w.cfg:8: control: the path /" LONG_NAME " is too long for a socket\n"},
+    {"\nredis = {\n servers = [ \"10.0.0.1:1\", \"10.0.0.2:1\" ]; password = \"x\"; password_file "
+     "= \"f\"; };\n"
+     "smsc = ( { limit = 1; } );\nmenus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
+     "w.cfg:2: redis has both password and password_file; one is enough\n"
+     "w.cfg:3: redis.servers: mode \"standalone\" takes one server\n"
+     "w.cfg:4: limit is 1; it must be 0 or 20 to 182\n"},
     {"\nredis = { mode = \"cluster\"; };\nsmsc = ( { } );\nmenus = ( { file = \"m\"; sms = "
      "[\"1\"]; } );",
      "w.cfg:2: redis.servers is missing\n"},
