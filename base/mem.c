@@ -53,3 +53,10 @@ void mem_free(void *block)
 {
     free(block);
 }
+
+void mem_free_secret(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}

@@ -16,5 +16,7 @@ void *mem_realloc_array(void *block, size_t count, size_t item_bytes);
 void *mem_dup(const void *data, size_t bytes);
 char *mem_strdup(const char *text);
 void mem_free(void *block);
+/* Wipes a password before; NULL is nothing. */
+void mem_free_secret(char *text);
 
 #endif

@@ -522,7 +522,7 @@ static void free_store(struct store *store)
     redis_requests_fini(&s->requests);
     mem_free(s->servers);
     mem_free(s->username);
-    mem_free(s->password);
+    mem_free_secret(s->password);
     mem_free(s->client_name);
     mem_free(s->sentinel_name);
     mem_free(s->keys);

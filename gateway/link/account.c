@@ -3,7 +3,6 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <openssl/crypto.h>
 #include <string.h>
 
 enum { MAX_BINDS_DEFAULT = 4 };
@@ -18,17 +17,10 @@ static char *copy(const char *text)
     return text != NULL ? mem_strdup(text) : NULL;
 }
 
-static void drop_secret(char *text)
-{
-    if (text != NULL)
-        OPENSSL_cleanse(text, strlen(text));
-    mem_free(text);
-}
-
 static void clear_settings(struct account *a)
 {
-    drop_secret(a->password);
-    drop_secret(a->password_hash);
+    mem_free_secret(a->password);
+    mem_free_secret(a->password_hash);
     mem_free(a->allow);
 }
 

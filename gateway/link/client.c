@@ -178,7 +178,7 @@ static void client_destroy(struct link *link)
     link_fini(link);
     mem_free(c->host);
     mem_free(c->system_id);
-    mem_free(c->password);
+    mem_free_secret(c->password);
     mem_free(c->system_type);
     mem_free(c->address_range);
     mem_free(c);
