@@ -10,6 +10,7 @@
 #include "gateway/ctl/registration.h"
 #include "gateway/ctl/trail.h"
 #include "gateway/turn/outbox.h"
+#include "gateway/turn/push.h"
 
 static json_t *time_or_null(int64_t wall_ms)
 {
@@ -89,29 +90,47 @@ static json_t *describe_session(const struct dossier *d)
 
 struct owed_walk {
     struct dossier *dossier;
-    json_t *list;
+    json_t *sms, *dialogues;
     unsigned unreadable;
 };
+
+static json_t *describe_sms(const struct outbox_entry *entry)
+{
+    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "text", entry->text, "from", entry->source,
+                     "link", entry->link, "due_at", time_or_null(entry->due_ms), "expires_at",
+                     time_or_null(entry->expires_ms));
+}
+
+/* A late answer has its text, another push the name of its screen. */
+static json_t *describe_push(const struct push_entry *entry)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "screen", entry->screen, "text", entry->text,
+                     "code", entry->code, "link", entry->link, "expires_at",
+                     time_or_null(entry->expires_ms));
+}
 
 static void on_owed(void *arg, const struct store_taken *taken)
 {
     struct owed_walk *w = arg;
-    struct outbox_entry entry;
+    struct vault *vault = w->dossier->setup.vault;
+    const char *msisdn = w->dossier->msisdn;
+    struct outbox_entry sms;
+    struct push_entry push;
 
-    if (!outbox_decode(&entry, w->dossier->setup.vault, taken->body)) {
+    if (outbox_decode(&sms, vault, taken->body)) {
+        if (strcmp(sms.msisdn, msisdn) == 0)
+            json_array_append_new(w->sms, describe_sms(&sms));
+    } else if (push_decode(&push, vault, taken->body)) {
+        if (strcmp(push.msisdn, msisdn) == 0)
+            json_array_append_new(w->dialogues, describe_push(&push));
+    } else {
         w->unreadable++;
-        return;
     }
-    if (strcmp(entry.msisdn, w->dossier->msisdn) == 0)
-        json_array_append_new(w->list, json_pack("{s:s, s:s, s:s, s:o, s:o}", "text", entry.text,
-                                                 "from", entry.source, "link", entry.link, "due_at",
-                                                 time_or_null(entry.due_ms), "expires_at",
-                                                 time_or_null(entry.expires_ms)));
 }
 
 static enum store_result add_logs(struct dossier *d, json_t *whole)
 {
-    struct owed_walk owed = {.dossier = d, .list = json_array()};
+    struct owed_walk owed = {.dossier = d, .sms = json_array(), .dialogues = json_array()};
     json_t *journal = json_array(), *consents = json_array();
     enum store_result result = hand_log_each(d->hand, store_bucket(hand_store(d->hand), d->msisdn),
                                              STORE_LOG_OUTBOX, on_owed, &owed);
@@ -120,11 +139,12 @@ static enum store_result add_logs(struct dossier *d, json_t *whole)
         result = trail_add_journal(d, "", journal);
     if (result == STORE_OK)
         result = trail_add_consents(d, consents);
-    json_object_set_new(whole, "sms_owed", owed.list);
+    json_object_set_new(whole, "sms_owed", owed.sms);
+    json_object_set_new(whole, "dialogues_owed", owed.dialogues);
     json_object_set_new(whole, "consents", consents);
     json_object_set_new(whole, "journal", journal);
     if (owed.unreadable > 0)
-        ctl_complain("%u SMS of the bucket could not be opened", owed.unreadable);
+        ctl_complain("%u entries of the outbox could not be opened", owed.unreadable);
     return result;
 }
 

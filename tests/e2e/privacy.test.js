@@ -108,9 +108,12 @@ test('everything that is held of one person, as JSON', async () => {
     await withKeys('export', async (scene) => {
         const { centre, gateway } = scene;
         const regno = await registerAndJoin(scene);
-        centre.submitStatus = (pdu) => (pdu.ussd_service_op === undefined ? 0x58 : 0); // throttled: stays owed
+        centre.submitStatus = () => 0x58; // throttled: stays owed
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
-        const whole = await gateway.ctlJson('export', MSISDN);
+        assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
+        const { stdout, output } = await gateway.ctl('export', MSISDN);
+        assert.equal(output, stdout); // nothing to complain of
+        const whole = JSON.parse(stdout);
         assert.equal(whole.msisdn, MSISDN);
         assert.equal(whole.registrations[0].nik, MERCHANT.nik);
         assert.equal(whole.registrations[0].name, MERCHANT.name);
@@ -118,6 +121,7 @@ test('everything that is held of one person, as JSON', async () => {
         assert.deepEqual(whole.trainings.map((t) => t.title), ['Foto produk']);
         assert.equal(whole.session.link, 'op1');
         assert.match(whole.sms_owed[0].text, /sedang diperiksa/);
+        assert.deepEqual(whole.dialogues_owed.map((d) => d.screen), ['MAIN']);
         assert.equal(whole.consents.length, 1);
         assert.ok(whole.journal.some((e) => e.event === 'review' && e.who === WHO));
         assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'export-person'));
