@@ -98,7 +98,7 @@ static void print_usage(FILE *out)
           out);
 }
 
-/* "90", "90s", "5m", "1h": seconds, at least one. */
+/* "90", "90s", "5m", "1h": seconds, from one to those of a day. */
 static bool take_duration(const char *text, unsigned *seconds)
 {
     char *unit;
@@ -108,7 +108,7 @@ static bool take_duration(const char *text, unsigned *seconds)
     if (*unit != '\0' && (strchr("smh", *unit) == NULL || unit[1] != '\0'))
         return false;
     *seconds = (unsigned)(value * factor);
-    return value >= 1 && value <= 24 * 3600;
+    return value >= 1 && value <= 24 * 3600 / factor;
 }
 
 static bool take_option(struct ctl_call *call, int option, unsigned *given)
@@ -206,7 +206,7 @@ static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned
             if (option == OPTION_FIRST + 9)
                 ctl_complain("--seats takes a number");
             if (option == OPTION_FIRST + 11)
-                ctl_complain("--for takes a time: 60s, 5m, 1h");
+                ctl_complain("--for takes a time: 60s, 5m, 1h, at most 24h");
             if (option == OPTION_FIRST + 13)
                 ctl_complain("--percent takes 1 to 100");
             *status = CTL_USAGE;

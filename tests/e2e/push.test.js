@@ -140,6 +140,7 @@ test('what cannot be pushed is said at once', async () => {
             assert.match(result.output, text);
         }
         assert.equal((await gateway.ctl('push', phone, '--menu', 'terususaha')).code, 2);
+        assert.equal((await gateway.ctl('push', phone, ...MENU, 'MAIN', '--for', '25h')).code, 2);
         assert.deepEqual(await gateway.ctlJson('push', phone, ...MENU, 'MAIN', '--for', '2m'),
             { msisdn: phone, menu: 'terususaha', screen: 'MAIN', for_s: 120 });
     });
