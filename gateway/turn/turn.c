@@ -126,11 +126,13 @@ void turn_done(struct turn *t, const char *reason)
 
 struct turn *turn_make_own(struct turn_engine *e, struct box *box)
 {
+    static const struct dialect_input none;
     struct turn *t = turn_new(e);
 
     t->box = box;
     t->origin = (struct turn_origin){.link = NULL};
     t->link_name[0] = '\0';
+    dialect_input_copy(&t->input, &none); /* not that of the turn whose memory it has */
     return t;
 }
 

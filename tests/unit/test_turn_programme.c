@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "merchants/calendar.h"
 #include "merchants/programme.h"
 #include "tests/support/turn_rig.h"
@@ -122,6 +123,34 @@ static void test_a_timer_sends_what_is_due(void **state)
                            "#TerusUsaha: pendaftaran Anda belum selesai.");
 }
 
+static void keep_line(void *arg, const char *line, size_t line_bytes)
+{
+    char *kept = arg;
+
+    if (memmem(line, line_bytes, "turn.no_menu", strlen("turn.no_menu")) != NULL)
+        snprintf(kept, 256, "%.*s", (int)line_bytes, line);
+}
+
+/* A turn that no input caused has none, whoever's turn was recycled for it. */
+static void test_a_timer_without_a_menu_names_no_code_of_others(void **state)
+{
+    struct menu *menu = turn_rig.menu;
+    char line[256] = "";
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH#");
+    turn_rig.menu = NULL;
+    turn_rig.wall_ms += 31 * CALENDAR_MINUTE_MS;
+    log_set_sink(keep_line, line);
+    log_set_level(LOG_LEVEL_WARNING);
+    for (unsigned i = 0; i < 10; i++)
+        turn_rig_settle();
+    log_set_level(LOG_LEVEL_OFF);
+    log_set_sink(NULL, NULL);
+    turn_rig.menu = menu;
+    assert_non_null(strstr(line, "code=\"\""));
+}
+
 /* --- shared records ------------------------------------------------------------------------- */
 
 static void test_a_seat_is_taken_and_given_back(void **state)
@@ -190,6 +219,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_timer_sends_what_is_due, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_timer_without_a_menu_names_no_code_of_others,
+                                        turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_seat_is_taken_and_given_back, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_one_seat_for_two_at_once, turn_rig_setup,
