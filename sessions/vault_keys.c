@@ -302,10 +302,11 @@ static bool replace(const char *path, const char *text, const struct stat *st,
                     const struct fault *f)
 {
     char beside[4096];
+    const struct fault of_beside = {.path = beside, .text = f->text, .text_bytes = f->text_bytes};
 
     if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
         return fail(f, 0, "its name is too long");
-    if (!write_new(beside, text, st, f))
+    if (!write_new(beside, text, st, &of_beside))
         return false;
     if (rename(beside, path) == 0 && sync_folder(path))
         return true;

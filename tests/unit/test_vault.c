@@ -342,6 +342,25 @@ static void test_file_of_keys_is_full_at_last(void **state)
     vault_free(v);
 }
 
+/* What a rotation that was killed left behind is named: an operator has to remove it. */
+static void test_rotation_names_the_file_in_its_way(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    char error[200], beside[sizeof(f->keys) + 4];
+    FILE *file;
+
+    snprintf(beside, sizeof(beside), "%s.new", f->keys);
+    file = fopen(beside, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_false(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_memory_equal(error, beside, strlen(beside));
+    assert_int_equal(unlink(beside), 0);
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    vault_free(v);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -361,6 +380,7 @@ int main(void)
         IN_FOLDER(test_group_may_read),
         IN_FOLDER(test_failed_reload_keeps_the_keys),
         IN_FOLDER(test_file_of_keys_is_full_at_last),
+        IN_FOLDER(test_rotation_names_the_file_in_its_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
