@@ -135,3 +135,26 @@ void text_hex(char *text, const void *octets, size_t size)
     }
     text[2 * size] = '\0';
 }
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool text_unhex(const char *text, void *octets, size_t size)
+{
+    uint8_t *octet = octets;
+
+    if (strlen(text) != 2 * size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        octet[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}

@@ -205,5 +205,8 @@ enum { TEXT_DECIMAL_BYTES = 21 };
 size_t text_decimal(char *text, uint64_t number);
 /* Writes size octets as 2 * size hexadecimal digits, lower case, and NUL. */
 void text_hex(char *text, const void *octets, size_t size);
+/* Reads size octets back from just such digits; false, and the octets are undefined, for any other
+ * text. */
+bool text_unhex(const char *text, void *octets, size_t size);
 
 #endif

@@ -27,8 +27,7 @@ static void add_proof(const struct vault *vault, const struct message_origin *or
     writer_u64(&w, origin->source);
     writer_bytes(&w, origin->account, strnlen(origin->account, ACCOUNT_BYTES));
     vault_hash(vault, "message_id", writer_span(&w), hash);
-    for (int i = 0; i < PROOF_OCTETS; i++)
-        snprintf(id + BODY_DIGITS + 2 * i, 3, "%02x", hash[i]);
+    text_hex(id + BODY_DIGITS, hash, PROOF_OCTETS);
 }
 
 void message_id_make(const struct vault *vault, const struct message_origin *origin, int64_t now_ms,

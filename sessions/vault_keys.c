@@ -44,27 +44,6 @@ static bool fail(const struct fault *f, unsigned line, const char *format, ...)
 
 /* --- its text --- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool parse_hex(const char *text, uint8_t octets[KEY_BYTES])
-{
-    if (strlen(text) != 2 * KEY_BYTES)
-        return false;
-    for (size_t i = 0; i < KEY_BYTES; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        octets[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 static bool is_date(const char *text)
 {
     static const char pattern[] = "dddd-dd-dd";
@@ -96,7 +75,7 @@ static bool parse_seal(struct vault_keys_file *file, char *words, const struct f
         return fail(f, line, "the numbers of keys must grow");
     if (!is_date(date))
         return fail(f, line, "\"%.12s\" is no date like 2026-11-24", date);
-    if (!parse_hex(hex, row->octets))
+    if (!text_unhex(hex, row->octets, sizeof(row->octets)))
         return fail(f, line, "the key itself must be 64 hex digits, a-f small");
     row->id = (uint32_t)number;
     text_copy(row->created, sizeof(row->created), date);
@@ -118,7 +97,7 @@ static bool parse_line(struct vault_keys_file *file, bool *has_hash, char *text,
     if (*has_hash)
         return fail(f, line, "a second hash key");
     *has_hash = true;
-    return parse_hex(text + 5, file->hash) ||
+    return text_unhex(text + 5, file->hash, sizeof(file->hash)) ||
            fail(f, line, "the hash key must be 64 hex digits, a-f small");
 }
 

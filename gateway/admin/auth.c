@@ -42,20 +42,6 @@ bool auth_role_parse(const char *word, enum auth_role *role)
     return false;
 }
 
-static bool parse_hex(const char *hex, unsigned char *octets, size_t size)
-{
-    if (strlen(hex) != 2 * size || strspn(hex, "0123456789abcdef") != 2 * size)
-        return false;
-    for (size_t i = 0; i < size; i++) {
-        unsigned value;
-
-        if (sscanf(hex + 2 * i, "%2x", &value) != 1)
-            return false;
-        octets[i] = (unsigned char)value;
-    }
-    return true;
-}
-
 static bool hash_token(const char *token, unsigned char hash[HASH_OCTETS])
 {
     return EVP_Digest(token, strlen(token), hash, NULL, EVP_sha256(), NULL) == 1;
@@ -77,7 +63,7 @@ static const char *take_line(struct auth *a, char *line)
         return "the name is too long";
     if (!auth_role_parse(role, &user.role))
         return "the role must be viewer, officer or admin";
-    if (!parse_hex(hash, user.hash, sizeof(user.hash)))
+    if (!text_unhex(hash, user.hash, sizeof(user.hash)))
         return "the hash must be 64 hex digits";
     for (size_t i = 0; i < a->count; i++)
         if (strcmp(a->users[i].name, user.name) == 0)

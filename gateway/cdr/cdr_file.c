@@ -143,8 +143,7 @@ static void digest_text(const struct cdr_file *f, char sha256[CDR_SHA_BYTES])
     assert(is_done);
     (void)is_done;
     EVP_MD_CTX_free(copy);
-    for (unsigned i = 0; i < sizeof(hash); i++)
-        snprintf(sha256 + 2 * i, 3, "%02x", hash[i]);
+    text_hex(sha256, hash, sizeof(hash));
 }
 
 /* A chain's place is kept beside its files, so that these can be carried away. Always as many

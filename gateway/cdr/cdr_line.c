@@ -2,9 +2,11 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/isotime.h"
 #include "base/log.h"
+#include "base/span.h"
 #include "sessions/vault.h"
 
 static const char *const kind_names[] = {
@@ -29,16 +31,10 @@ static const char *plain(const char *text, char out[64])
 
 static const char *menu_text_of(const uint8_t id[MENU_ID_BYTES], char out[2 * MENU_ID_BYTES + 1])
 {
-    static const char digits[] = "0123456789abcdef";
-    bool is_none = true;
+    static const uint8_t none[MENU_ID_BYTES];
 
-    for (unsigned i = 0; i < MENU_ID_BYTES; i++) {
-        out[2 * i] = digits[id[i] >> 4];
-        out[2 * i + 1] = digits[id[i] & 15];
-        is_none = is_none && id[i] == 0;
-    }
-    out[is_none ? 0 : 2 * MENU_ID_BYTES] = '\0';
-    return out;
+    text_hex(out, id, MENU_ID_BYTES);
+    return memcmp(id, none, sizeof(none)) != 0 ? out : "";
 }
 
 size_t cdr_line_write(const struct turn_record *r, enum cdr_number number,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/span.h"
 #include "gateway/cdr/cdr_tail.h"
 
 static bool read_head(const char *line, struct cdr_verdict *v)
@@ -57,8 +58,7 @@ static const char *judge(struct reading *r, const struct cdr_key *key)
 
     if (EVP_DigestFinal_ex(r->digest, hash, &size) != 1)
         return "cannot be hashed";
-    for (unsigned i = 0; i < sizeof(hash); i++)
-        snprintf(sha256 + 2 * i, 3, "%02x", hash[i]);
+    text_hex(sha256, hash, sizeof(hash));
     if (!r->has_head)
         return "is no file of records: its first line is not one's head";
     if (!r->has_tail)

@@ -184,6 +184,21 @@ static void test_text_hex(void **state)
     assert_string_equal(text, "");
 }
 
+static void test_text_unhex(void **state)
+{
+    static const uint8_t expected[] = {0x00, 0x7f, 0xa5, 0xff};
+    uint8_t octets[sizeof(expected)];
+
+    (void)state;
+    assert_true(text_unhex("007fa5ff", octets, sizeof(octets)));
+    assert_memory_equal(octets, expected, sizeof(expected));
+    assert_false(text_unhex("007fa5f", octets, sizeof(octets)));
+    assert_false(text_unhex("007fa5ff0", octets, sizeof(octets)));
+    assert_false(text_unhex("007FA5FF", octets, sizeof(octets)));
+    assert_false(text_unhex("007fa5fg", octets, sizeof(octets)));
+    assert_false(text_unhex("0x7fa5ff", octets, sizeof(octets)));
+}
+
 static void test_text_copy_cuts_at_a_character(void **state)
 {
     char field[6];
@@ -243,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_varints),
         cmocka_unit_test(test_equality),
         cmocka_unit_test(test_text_hex),
+        cmocka_unit_test(test_text_unhex),
         cmocka_unit_test(test_text_copy_cuts_at_a_character),
         cmocka_unit_test(test_text_join),
         cmocka_unit_test(test_text_decimal),
