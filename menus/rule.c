@@ -183,12 +183,14 @@ static bool apply_pattern(const struct menu_input_rule *rule, const char *typed)
 }
 
 /* ASCII only: what GSM 03.38 has in both cases beyond it is no more than a handful of letters. */
-static void copy_typed(const struct menu_input_rule *rule, const char *typed, char *value)
+static bool copy_typed(const struct menu_input_rule *rule, const char *typed, char *value)
 {
-    text_copy(value, MENU_VALUE_BYTES, typed);
+    bool is_whole = text_copy(value, MENU_VALUE_BYTES, typed);
+
     if (rule->is_upper)
         for (char *c = value; *c != '\0'; c++)
             *c = (char)toupper((unsigned char)*c);
+    return is_whole;
 }
 
 const char *menu_rule_apply(const struct menu_input_rule *rule, const char *typed,
@@ -198,7 +200,8 @@ const char *menu_rule_apply(const struct menu_input_rule *rule, const char *type
 
     if (rule->kind == MENU_RULE_NAMED)
         return rule->named->fn(typed, value);
-    copy_typed(rule, typed, value);
+    if (!copy_typed(rule, typed, value))
+        return invalid;
     switch (rule->kind) {
     case MENU_RULE_LENGTH:
         ok = is_length(rule, value);

@@ -271,6 +271,22 @@ static void general_rules(void **state)
     }
 }
 
+/* 160 letters of two octets each are within the length, and more than an answer holds. */
+static void what_no_answer_holds_is_refused_and_not_cut(void **state)
+{
+    const struct menu_input_rule rule = {.kind = MENU_RULE_LENGTH, .min = 1, .max = 160};
+    char typed[2 * 160 + 1] = "", value[MENU_VALUE_BYTES];
+
+    (void)state;
+    for (unsigned i = 0; i < 127; i++)
+        strcat(typed, "\xC3\xA9");
+    assert_null(menu_rule_apply(&rule, typed, value));
+    assert_string_equal(value, typed);
+    for (unsigned i = 127; i < 160; i++)
+        strcat(typed, "\xC3\xA9");
+    assert_string_equal(menu_rule_apply(&rule, typed, value), "invalid");
+}
+
 static void dates_as_people_type_them(void **state)
 {
     int64_t early, late;
@@ -449,6 +465,7 @@ int main(void)
         cmocka_unit_test(wrong_conditions_are_placed),
         cmocka_unit_test(a_condition_has_bounds),
         cmocka_unit_test(general_rules),
+        cmocka_unit_test(what_no_answer_holds_is_refused_and_not_cut),
         cmocka_unit_test(dates_as_people_type_them),
         cmocka_unit_test(days_and_dates_agree),
         cmocka_unit_test(numbers_as_people_type_them),
