@@ -11,8 +11,8 @@ static void load_words(struct menu_loader *l, config_setting_t *group, struct me
     config_setting_t *words = menu_load_member(l, group, "words", CONFIG_TYPE_ARRAY, false);
     int count = words != NULL ? config_setting_length(words) : 0;
 
-    if (count > WORDS_MAX) {
-        menu_load_fault(l, words, "more than %d words for one keyword", WORDS_MAX);
+    if (words != NULL && (count == 0 || count > WORDS_MAX)) {
+        menu_load_fault(l, words, "a keyword has 1 to %d words", WORDS_MAX);
         count = 0;
     }
     k->words = menu_model_alloc(l->menu, (size_t)count * sizeof(k->words[0]));
