@@ -24,25 +24,30 @@ struct compiler {
     size_t literal_bytes;
 };
 
+static void push(struct compiler *c, struct menu_part part)
+{
+    if (c->count < TEMPLATE_PARTS_MAX) {
+        c->parts[c->count++] = part;
+        return;
+    }
+    menu_load_fault(c->l, c->setting,
+                    "this text has more than %d parts: placeholders, and what is between them",
+                    TEMPLATE_PARTS_MAX);
+    c->has_fault = true;
+}
+
 static void flush(struct compiler *c)
 {
-    struct menu_part *part;
     char *literal;
 
     if (c->literal_bytes == 0)
         return;
-    if (c->count == TEMPLATE_PARTS_MAX) {
-        menu_load_fault(c->l, c->setting, "this text has too many placeholders");
-        c->has_fault = true;
-        return;
-    }
     literal = menu_model_alloc(c->l->menu, c->literal_bytes + 1);
     memcpy(literal, c->literal, c->literal_bytes);
-    part = &c->parts[c->count++];
-    *part = (struct menu_part){.kind = MENU_PART_LITERAL,
+    push(c, (struct menu_part){.kind = MENU_PART_LITERAL,
                                .literal = literal,
                                .literal_bytes = (uint16_t)c->literal_bytes,
-                               .units = (uint16_t)menu_text_units(literal, c->is_ucs2)};
+                               .units = (uint16_t)menu_text_units(literal, c->is_ucs2)});
     c->literal_bytes = 0;
 }
 
@@ -164,11 +169,7 @@ static void add_constant(struct compiler *c, const struct menu_text *text)
 static void add_part(struct compiler *c, enum menu_part_kind kind, uint16_t value)
 {
     flush(c);
-    if (c->count == TEMPLATE_PARTS_MAX) {
-        c->has_fault = true;
-        return;
-    }
-    c->parts[c->count++] = (struct menu_part){.kind = kind, .value = value};
+    push(c, (struct menu_part){.kind = kind, .value = value});
 }
 
 static void take_placeholder(struct compiler *c, const char *open, const char *name)
