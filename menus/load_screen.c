@@ -41,7 +41,7 @@ void menu_load_screen_names(struct menu_loader *l)
     count = l->screens != NULL ? config_setting_length(l->screens) : 0;
     menu->screens = menu_model_alloc(menu, ((size_t)count + 1) * sizeof(*menu->screens));
     menu_index_build(menu, &menu->screen_index, (size_t)count);
-    for (int i = 0; i < count && i < MENU_SCREENS_MAX; i++)
+    for (int i = 0; i < count; i++)
         load_name(l, config_setting_get_elem(l->screens, (unsigned)i));
 }
 

@@ -435,6 +435,8 @@ void menu_load_values(struct menu_loader *l)
     config_setting_t *group = menu_load_member(l, l->root, "values", CONFIG_TYPE_GROUP, false);
     int count = group != NULL ? config_setting_length(group) : 0;
 
+    if (count > VALUES_MAX)
+        menu_load_fault(l, group, "more than %d values", VALUES_MAX);
     menu->values = menu_model_alloc(menu, VALUES_MAX * sizeof(*menu->values));
     for (int i = 0; i < count && i < VALUES_MAX; i++) {
         load_value(l, config_setting_get_elem(group, (unsigned)i),

@@ -15,8 +15,6 @@ enum {
     MENU_NONE = 0xFFFF, /* no screen, text, table, ... */
     MENU_LANGUAGES_MAX = 8,
     MENU_ITEMS_MAX = 256, /* choices and rows of one screen */
-    MENU_SCREENS_MAX = 2000,
-    MENU_TEXTS_MAX = 2000, /* named ones */
     MENU_FLOW_STEPS_MAX = 32,
     MENU_FIELDS_MAX = 64,
 };

@@ -254,12 +254,27 @@ static void a_menu_of_faults_is_refused_in_time(void **state)
     free(text);
 }
 
+static void more_values_than_a_menu_holds_are_refused(void **state)
+{
+    char text[32768] = "menu = \"m\"; values = {\n", *faults;
+    size_t n = strlen(text);
+
+    (void)state;
+    for (unsigned i = 0; i < 501; i++)
+        n += (size_t)sprintf(text + n, "v%u = { fact = \"card\"; };\n", i);
+    sprintf(text + n, "};\nlanguages = ( { code = \"a\"; name = \"A\"; } ); screens = { };\n");
+    assert_null(menu_from_text(text, &menu_test_vocabulary, &faults));
+    assert_non_null(strstr(faults, "more than 500 values\n"));
+    free(faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_faulty_menu_is_refused_at_its_line),
         cmocka_unit_test(a_file_that_is_too_large_is_refused),
         cmocka_unit_test(a_menu_of_faults_is_refused_in_time),
+        cmocka_unit_test(more_values_than_a_menu_holds_are_refused),
         cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
     };
 
