@@ -179,10 +179,6 @@ static void load_head(struct menu_loader *l)
     config_setting_t *page = menu_load_member(l, l->root, "page", CONFIG_TYPE_GROUP, false);
     config_setting_t *top = l->root;
 
-    menu->name = menu_load_string(l, top, "menu", true);
-    if (menu->name == NULL ||
-        !menu_load_is_name(l, config_setting_get_member(top, "menu"), menu->name, "menu's name"))
-        menu->name = "menu";
     load_keys(l);
     if (page != NULL)
         menu_load_check_keys(l, page, "page", keys);

@@ -332,9 +332,7 @@ static void load_back(struct menu_loader *l, config_setting_t *setting, struct m
 {
     static const char *const keys[] = {"to", "label", NULL};
     config_setting_t *back = menu_load_screen_member(l, setting, "back"), *label;
-    bool is_start =
-        screen == &l->menu->screens[l->menu->start < l->menu->screen_count ? l->menu->start
-                                                                           : l->menu->screen_count];
+    bool is_start = screen - l->menu->screens == l->menu->start;
 
     screen->back = is_start ? MENU_BACK_HIDDEN : MENU_BACK_LINE;
     if (back == NULL)

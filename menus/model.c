@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-/* The index is filled to a half at most, so that a search for what is not there is short. */
-
 struct menu *menu_model_new(void)
 {
     struct menu *menu = mem_zalloc(sizeof(*menu));
@@ -60,6 +58,7 @@ static size_t hash_name(const char *name)
     return h ^ h >> 15;
 }
 
+/* Filled to a half at most, so that a search for what is not there is short. */
 void menu_index_build(struct menu *menu, struct menu_index *index, size_t capacity)
 {
     index->slot_count = 4;
