@@ -1,5 +1,6 @@
 #include "menus/rule.h"
 
+#include "base/date.h"
 #include "base/span.h"
 #include "gateway/smpp/text.h"
 
@@ -98,48 +99,31 @@ static bool apply_charset(const struct menu_input_rule *rule, const char *typed)
     return is_length(rule, typed);
 }
 
-/* Days since 1970-01-01 of a proleptic Gregorian date (H. Hinnant's days_from_civil). */
-static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
-{
-    int64_t era, yoe, doy;
-
-    y -= m <= 2;
-    era = (y >= 0 ? y : y - 399) / 400;
-    yoe = y - era * 400;
-    doy = (153 * ((int64_t)m + (m > 2 ? -3 : 9)) + 2) / 5 + (int64_t)d - 1;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
 void menu_date_format(int64_t days, char text[11])
 {
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    unsigned d = (unsigned)(doy - (153 * mp + 2) / 5 + 1),
-             m = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
+    struct date date = date_from_days(days);
 
-    snprintf(text, 11, "%04u-%02u-%02u", (unsigned)(yoe + era * 400 + (m <= 2)) % 10000, m % 100,
-             d % 100);
-}
-
-static bool is_date(int y, int m, int d)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool is_leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-
-    return y >= 1 && m >= 1 && m <= 12 && d >= 1 && d <= days[m - 1] + (m == 2 && is_leap);
+    /* The remainders tell the compiler that the room is enough. */
+    snprintf(text, 11, "%04u-%02u-%02u", (unsigned)date.year % 10000, date.month % 100,
+             date.day % 100);
 }
 
 bool menu_date_parse(const char *text, int64_t *days)
 {
-    int y, m, d;
+    struct date date;
     char rest;
 
-    if (strlen(text) != 10 || sscanf(text, "%4d-%2d-%2d%c", &y, &m, &d, &rest) != 3 ||
-        !is_date(y, m, d))
+    if (strlen(text) != 10 ||
+        sscanf(text, "%4d-%2u-%2u%c", &date.year, &date.month, &date.day, &rest) != 3 ||
+        date.year < 1 || !date_is_real(date))
         return false;
-    *days = days_from_civil(y, (unsigned)m, (unsigned)d);
+    *days = date_to_days(date);
     return true;
+}
+
+static unsigned two_digits(const char *digits)
+{
+    return (unsigned)(digits[0] - '0') * 10 + (unsigned)(digits[1] - '0');
 }
 
 /* Digits in the order day, month, year. Of a two-digit year the century is the one that puts the
@@ -148,7 +132,8 @@ static bool apply_date(const struct menu_input_rule *rule, const char *typed, ch
 {
     char digits[16] = "", plain[MENU_VALUE_BYTES];
     size_t want = rule->is_short_year ? 6 : 8;
-    int d, m, y;
+    struct date date;
+    int year;
 
     text_copy(plain, sizeof(plain), typed);
     for (char *c = plain; *c != '\0'; c++)
@@ -156,14 +141,15 @@ static bool apply_date(const struct menu_input_rule *rule, const char *typed, ch
             *c = '-';
     if (!keep_digits(plain, digits, sizeof(digits)) || strlen(digits) != want)
         return false;
-    d = (digits[0] - '0') * 10 + digits[1] - '0';
-    m = (digits[2] - '0') * 10 + digits[3] - '0';
-    y = atoi(digits + 4);
+    date.day = two_digits(digits);
+    date.month = two_digits(digits + 2);
+    year = atoi(digits + 4);
     for (int century = rule->is_short_year ? 1900 : 0; century <= 2000; century += 100) {
         int64_t days;
 
-        if (is_date(y + century, m, d)) {
-            days = days_from_civil(y + century, (unsigned)m, (unsigned)d);
+        date.year = year + century;
+        if (date_is_real(date)) {
+            days = date_to_days(date);
             menu_date_format(days, value);
             if (days >= rule->min && days <= rule->max)
                 return true;

@@ -5,8 +5,9 @@
 #ifndef WARUNG_MERCHANTS_CALENDAR_H
 #define WARUNG_MERCHANTS_CALENDAR_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/date.h"
 
 enum { CALENDAR_DATE_BYTES = 11 }; /* "24-11-2026" and NUL */
 
@@ -15,20 +16,12 @@ enum { CALENDAR_DATE_BYTES = 11 }; /* "24-11-2026" and NUL */
 #define CALENDAR_HOUR_MS   (60 * CALENDAR_MINUTE_MS)
 #define CALENDAR_DAY_MS    (24 * CALENDAR_HOUR_MS)
 
-struct calendar_date {
-    int year;
-    unsigned month; /* 1-12 */
-    unsigned day;   /* 1-31 */
-};
-
 /* The date in Lampung at a wall-clock time (milliseconds since 1970 UTC). */
-struct calendar_date calendar_date_at(int64_t wall_ms);
-/* Wall-clock time at which that date begins in Lampung. The date must exist. */
-int64_t calendar_start_ms(struct calendar_date date);
+struct date calendar_date_at(int64_t wall_ms);
+/* Wall-clock time at which that date begins in Lampung. The date must be real. */
+int64_t calendar_start_ms(struct date date);
 /* Minutes since midnight in Lampung, 0-1439. */
 unsigned calendar_minute_at(int64_t wall_ms);
-unsigned calendar_days_in_month(int year, unsigned month);
-bool calendar_is_date(struct calendar_date date);
 /* "24-11-2026"; years outside 0-9999 are a bug. */
 void calendar_format(int64_t wall_ms, char text[CALENDAR_DATE_BYTES]);
 /* The same time if it lies between the two hours of the day (from inclusive, until exclusive), else

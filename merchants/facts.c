@@ -317,7 +317,7 @@ static bool get_is_machine(struct programme *p, unsigned place, char value[MENU_
 /* "Foto produk 28/11": as a line of a list. */
 static bool get_listed(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
-    struct calendar_date date;
+    struct date date;
     struct seat seat;
     unsigned left;
 

@@ -45,7 +45,7 @@ static void read_digits(const char *typed, struct nik *nik)
 }
 
 /* Full years on the day of `today` for a person born on that date. */
-static int age_on(struct calendar_date birth, struct calendar_date today)
+static int age_on(struct date birth, struct date today)
 {
     bool had_birthday =
         today.month > birth.month || (today.month == birth.month && today.day >= birth.day);
@@ -54,12 +54,12 @@ static int age_on(struct calendar_date birth, struct calendar_date today)
 }
 
 /* The number holds two digits of the year: either century may be meant. */
-static bool is_plausible_age(struct calendar_date birth_in_century, int64_t now_ms)
+static bool is_plausible_age(struct date birth_in_century, int64_t now_ms)
 {
-    struct calendar_date today = calendar_date_at(now_ms);
+    struct date today = calendar_date_at(now_ms);
 
     for (int century = today.year / 100 - 1; century <= today.year / 100; century++) {
-        struct calendar_date birth = birth_in_century;
+        struct date birth = birth_in_century;
         int age;
 
         birth.year += century * 100;
@@ -70,7 +70,7 @@ static bool is_plausible_age(struct calendar_date birth_in_century, int64_t now_
     return false;
 }
 
-static unsigned find_flags(const struct nik *nik, struct calendar_date birth, int64_t now_ms)
+static unsigned find_flags(const struct nik *nik, struct date birth, int64_t now_ms)
 {
     unsigned province = two_digits(nik->digits);
     unsigned flags = 0;
@@ -88,7 +88,7 @@ static unsigned find_flags(const struct nik *nik, struct calendar_date birth, in
 
 enum nik_verdict nik_check(const char *typed, int64_t now_ms, struct nik *nik)
 {
-    struct calendar_date birth;
+    struct date birth;
     unsigned days;
 
     *nik = (struct nik){0};
@@ -106,7 +106,7 @@ enum nik_verdict nik_check(const char *typed, int64_t now_ms, struct nik *nik)
     if (birth.month < 1 || birth.month > 12)
         return NIK_MONTH;
     /* The century is unknown, so year 00 counts as a leap year: 2000 was one. */
-    days = calendar_days_in_month(birth.year % 4 == 0 ? 4 : 1, birth.month);
+    days = date_days_in_month(birth.year % 4 == 0 ? 4 : 1, birth.month);
     if (birth.day < 1 || birth.day > days)
         return NIK_DAY;
     if (strcmp(nik->digits + 12, "0000") == 0)

@@ -238,7 +238,7 @@ unsigned trainings_upcoming(const struct trainings *t, const char *regency, int6
 
 void training_format_time(int64_t at_ms, char text[TRAINING_TIME_BYTES])
 {
-    struct calendar_date date = calendar_date_at(at_ms);
+    struct date date = calendar_date_at(at_ms);
     unsigned minute = calendar_minute_at(at_ms);
 
     snprintf(text, TRAINING_TIME_BYTES, "%02u-%02u-%02u %02u.%02u", date.day % 100,

@@ -152,7 +152,7 @@ static enum ctl_status tell_listed(struct breach *b, const char *path)
 /* The day goes into an SMS to everybody, which nobody can take back. */
 static bool read_day(const char *text, struct breach *b)
 {
-    struct calendar_date date;
+    struct date date;
 
     if (!when_parse(text, "%Y-%m-%d", &b->day_ms)) {
         ctl_complain("%s is no day such as 2026-11-27", text);

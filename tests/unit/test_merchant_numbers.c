@@ -18,7 +18,7 @@
 
 static int64_t date_ms(int year, unsigned month, unsigned day)
 {
-    return calendar_start_ms((struct calendar_date){.year = year, .month = month, .day = day});
+    return calendar_start_ms((struct date){.year = year, .month = month, .day = day});
 }
 
 /* The programme's own rows; the age ones hold on this day. */
@@ -273,7 +273,7 @@ static void test_region_codes(void **state)
 
 static void test_calendar_counts_lampung_days(void **state)
 {
-    struct calendar_date date;
+    struct date date;
     char text[CALENDAR_DATE_BYTES];
 
     (void)state;
@@ -287,14 +287,14 @@ static void test_calendar_counts_lampung_days(void **state)
     for (int64_t at = -INT64_C(2208988800000); at < INT64_C(4102444800000);
          at += 13 * CALENDAR_DAY_MS + CALENDAR_HOUR_MS) {
         date = calendar_date_at(at);
-        assert_true(calendar_is_date(date));
+        assert_true(date_is_real(date));
         assert_true(calendar_start_ms(date) <= at &&
                     at - calendar_start_ms(date) < CALENDAR_DAY_MS);
     }
-    assert_false(calendar_is_date((struct calendar_date){2026, 2, 29}));
-    assert_true(calendar_is_date((struct calendar_date){2028, 2, 29}));
-    assert_false(calendar_is_date((struct calendar_date){2100, 2, 29}));
-    assert_true(calendar_is_date((struct calendar_date){2000, 2, 29}));
+    assert_false(date_is_real((struct date){2026, 2, 29}));
+    assert_true(date_is_real((struct date){2028, 2, 29}));
+    assert_false(date_is_real((struct date){2100, 2, 29}));
+    assert_true(date_is_real((struct date){2000, 2, 29}));
 }
 
 static void test_calendar_keeps_to_hours(void **state)

@@ -212,7 +212,7 @@ static void test_a_correction_is_due_in_fourteen_days(void **state)
     assert_string_equal(world_fact("alasan"), "Lokasi usaha belum tepat");
     assert_string_equal(world_fact("perbaiki"), "kab");
     assert_string_equal(world_fact("tgl_batas"), "08-12-2026");
-    deadline_ms = calendar_start_ms((struct calendar_date){2026, 12, 9});
+    deadline_ms = calendar_start_ms((struct date){2026, 12, 9});
     assert_int_equal(world_merchant_at(0)->deadline_ms, deadline_ms);
     /* at an hour when people are awake */
     assert_int_equal(world_armed(PROGRAMME_TIMER_REMIND),

@@ -252,8 +252,7 @@ static void test_erasure_by_sms_takes_two(void **state)
 
 static void test_a_dropped_draft_is_nudged_once_by_day(void **state)
 {
-    int64_t morning =
-        calendar_start_ms((struct calendar_date){2026, 11, 25}) + 8 * CALENDAR_HOUR_MS;
+    int64_t morning = calendar_start_ms((struct date){2026, 11, 25}) + 8 * CALENDAR_HOUR_MS;
 
     (void)state;
     world_fill_draft("SITI AMINAH");

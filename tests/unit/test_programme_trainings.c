@@ -270,7 +270,7 @@ static void test_ones_own_regency_comes_first(void **state)
 
 static void test_a_seat_is_taken(void **state)
 {
-    int64_t at_ms = calendar_start_ms((struct calendar_date){2026, 11, 28}) + 9 * HOUR;
+    int64_t at_ms = calendar_start_ms((struct date){2026, 11, 28}) + 9 * HOUR;
 
     (void)state;
     assert_string_equal(act("latih"), "kosong");
