@@ -104,7 +104,8 @@ static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool wa
     }
     if (was_ready && n->up == 0)
         n->settings.on_ready(n->settings.ctx, n, false);
-    n->settings.on_down(n->settings.ctx, n, reason);
+    if (n->settings.on_down != NULL)
+        n->settings.on_down(n->settings.ctx, n, reason);
 }
 
 struct redis_node *redis_node_new(const struct redis_node_settings *settings,

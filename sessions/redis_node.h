@@ -16,7 +16,7 @@ struct redis_node_settings {
 
     /* The first connection is ready, or the last one went. */
     void (*on_ready)(void *ctx, struct redis_node *n, bool is_ready);
-    /* A connection broke; it tries again by itself. */
+    /* A connection broke; it tries again by itself. NULL = not told. */
     void (*on_down)(void *ctx, struct redis_node *n, const char *reason);
     void (*on_refused)(void *ctx, const char *reason);
     void *ctx;

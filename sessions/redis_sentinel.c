@@ -295,13 +295,6 @@ static void on_ready(void *ctx, struct redis_node *n, bool is_ready)
         ask_soon(s);
 }
 
-static void on_down(void *ctx, struct redis_node *n, const char *reason)
-{
-    (void)ctx;
-    (void)n;
-    (void)reason;
-}
-
 static void on_refused(void *ctx, const char *reason)
 {
     struct redis_sentinel *s = ctx;
@@ -369,7 +362,6 @@ struct redis_router *redis_sentinel_new(const struct redis_router_settings *sett
     s->router.ops = &ops;
     s->settings = *settings;
     node.on_ready = on_ready;
-    node.on_down = on_down;
     node.on_refused = on_refused;
     node.ctx = s;
     /* Its address is another's until a sentinel has named the master: it is not started before. */

@@ -20,13 +20,6 @@ static void on_ready(void *ctx, struct redis_node *n, bool is_ready)
     s->settings.on_ready(s->settings.ctx, is_ready);
 }
 
-static void on_down(void *ctx, struct redis_node *n, const char *reason)
-{
-    (void)ctx;
-    (void)n;
-    (void)reason;
-}
-
 static void on_refused(void *ctx, const char *reason)
 {
     struct redis_standalone *s = ctx;
@@ -66,7 +59,6 @@ struct redis_router *redis_standalone_new(const struct redis_router_settings *se
     s->router.ops = &ops;
     s->settings = *settings;
     node.on_ready = on_ready;
-    node.on_down = on_down;
     node.on_refused = on_refused;
     node.ctx = s;
     s->node = redis_node_new(&node, &settings->servers[0]);
