@@ -4,16 +4,10 @@
 #include <stdio.h>
 
 #include "gateway/ctl/access.h"
+#include "gateway/ctl/daemon.h"
 #include "gateway/ctl/table.h"
 #include "gateway/ctl/trail.h"
 #include "merchants/regno.h"
-
-static const char *text_of(const json_t *entry, const char *key)
-{
-    const char *text = json_string_value(json_object_get(entry, key));
-
-    return text != NULL ? text : "";
-}
 
 /* Consents stand among the entries of a person, as the merchant's own. */
 static void print_people(const json_t *journal, const json_t *consents)
@@ -24,12 +18,12 @@ static void print_people(const json_t *journal, const json_t *consents)
     json_t *e;
 
     json_array_foreach(journal, index, e)
-        table_add(t, (const char *const[]){text_of(e, "at"), text_of(e, "who"), text_of(e, "event"),
-                                           text_of(e, "subject"), text_of(e, "object"),
-                                           text_of(e, "detail")});
+        table_add(t, (const char *const[]){ctl_text(e, "at"), ctl_text(e, "who"),
+                                           ctl_text(e, "event"), ctl_text(e, "subject"),
+                                           ctl_text(e, "object"), ctl_text(e, "detail")});
     json_array_foreach(consents, index, e)
-        table_add(t, (const char *const[]){text_of(e, "at"), "merchant", "consent",
-                                           text_of(e, "subject"), "-", text_of(e, "consent")});
+        table_add(t, (const char *const[]){ctl_text(e, "at"), "merchant", "consent",
+                                           ctl_text(e, "subject"), "-", ctl_text(e, "consent")});
     table_print(t);
 }
 
