@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/isotime.h"
 #include "gateway/ctl/dossier.h"
 #include "gateway/ctl/table.h"
+#include "gateway/turn/outbox.h"
 #include "sessions/vault.h"
 
 static enum ctl_status tell_all(struct dossier *d, bool is_json)
@@ -43,45 +45,76 @@ static enum ctl_status tell_all(struct dossier *d, bool is_json)
     return (enum ctl_status)hand_complain(result);
 }
 
-static void print_messages(const struct store_message *list, size_t count, bool is_json)
+/* The messages of one subscriber: one list, for people or for machines. */
+struct messages {
+    struct dossier *dossier;
+    struct table *table;
+    json_t *json;
+    unsigned unreadable;
+};
+
+static void add_message(struct messages *m, int64_t owed_ms, const char *state, int64_t since_ms)
 {
-    struct table *table = table_new((const char *const[]){"OWED", "STATE", "SINCE", NULL});
-    json_t *json = json_array();
+    char owed[ISOTIME_BYTES], since[ISOTIME_BYTES];
 
-    for (size_t i = 0; i < count; i++) {
-        const char *state = store_end_name(list[i].end);
-        char owed[ISOTIME_BYTES], at[ISOTIME_BYTES];
+    isotime_format(owed_ms, owed);
+    isotime_format(since_ms, since);
+    table_add(m->table, (const char *const[]){owed, state, since});
+    json_array_append_new(
+        m->json, json_pack("{s:s, s:s, s:s}", "owed_at", owed, "state", state, "since", since));
+}
 
-        isotime_format((int64_t)list[i].id.ms, owed);
-        isotime_format(list[i].at_ms, at);
-        table_add(table, (const char *const[]){owed, state, at});
-        json_array_append_new(
-            json, json_pack("{s:s, s:s, s:s}", "owed_at", owed, "state", state, "since", at));
-    }
-    if (is_json) {
-        ctl_print_json(json);
-        table_free(table);
-    } else {
-        table_print(table);
-    }
-    json_decref(json);
+/* What waits is in the bucket's outbox, among everybody's. */
+static void on_waiting(void *arg, const struct store_taken *taken)
+{
+    struct messages *m = arg;
+    struct outbox_entry entry;
+
+    if (!outbox_decode(&entry, m->dossier->setup.vault, taken->body))
+        m->unreadable++;
+    else if (strcmp(entry.msisdn, m->dossier->msisdn) == 0)
+        add_message(m, (int64_t)taken->id.ms, "waiting", (int64_t)taken->id.ms);
+}
+
+static enum store_result gather(struct messages *m)
+{
+    struct dossier *d = m->dossier;
+    unsigned bucket = store_bucket(hand_store(d->hand), d->msisdn);
+    struct store_message list[HAND_MESSAGES_MAX];
+    char subject[VAULT_SUBJECT_BYTES];
+    enum store_result result;
+    size_t count;
+
+    vault_subject(d->setup.vault, d->msisdn, subject);
+    result = hand_messages(d->hand, bucket, subject, list, &count);
+    if (result != STORE_OK)
+        return result;
+    for (size_t i = 0; i < count; i++)
+        add_message(m, (int64_t)list[i].id.ms, store_end_name(list[i].end), list[i].at_ms);
+    return hand_log_each(d->hand, bucket, STORE_LOG_OUTBOX, on_waiting, m);
 }
 
 static enum ctl_status tell_one(struct dossier *d, const struct ctl_call *call)
 {
-    struct store_message list[HAND_MESSAGES_MAX];
-    char regno[MERCHANT_REGNO_BYTES], subject[VAULT_SUBJECT_BYTES];
+    char regno[MERCHANT_REGNO_BYTES];
     enum ctl_status status = dossier_identify(d, call->words[0], regno);
+    struct messages m = {.dossier = d};
     enum store_result result;
-    size_t count;
 
     if (status != CTL_DONE)
         return status;
-    vault_subject(d->setup.vault, d->msisdn, subject);
-    result =
-        hand_messages(d->hand, store_bucket(hand_store(d->hand), d->msisdn), subject, list, &count);
-    if (result == STORE_OK)
-        print_messages(list, count, call->is_json);
+    m.table = table_new((const char *const[]){"OWED", "STATE", "SINCE", NULL});
+    m.json = json_array();
+    result = gather(&m);
+    if (result == STORE_OK && call->is_json)
+        ctl_print_json(m.json);
+    if (result == STORE_OK && !call->is_json)
+        table_print(m.table);
+    else
+        table_free(m.table);
+    json_decref(m.json);
+    if (m.unreadable > 0)
+        ctl_complain("%u SMS of the bucket could not be opened", m.unreadable);
     return (enum ctl_status)hand_complain(result);
 }
 

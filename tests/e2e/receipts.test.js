@@ -148,6 +148,18 @@ test('a receipt is acknowledged only when it is stored', async () => {
     });
 });
 
+test('an SMS that waits for a centre to take it is among the subscriber\'s', async () => {
+    await withScene('receipts-waiting', async ({ centre, gateway }) => {
+        await owe(centre, MSISDN);
+        await until('awaited', async () => (await states(gateway, MSISDN))[0] === 'awaited');
+        centre.submitStatus = () => 0x64; // ESME_RX_T_APPN: later
+        for (const phone of [MSISDN, '6281200000072'])
+            assert.equal(await centre.text(phone, 'STATUS'), 0);
+        assert.deepEqual(await states(gateway, MSISDN), ['awaited', 'waiting']);
+        assert.match((await gateway.ctl('outbox', MSISDN)).stdout, /Z +waiting +\d{4}-/);
+    });
+});
+
 test('without receipts an SMS ends as sent; without news it expires', async () => {
     await withScene('receipts-off', async ({ centre, gateway }) => {
         const sms = await owe(centre, MSISDN);
