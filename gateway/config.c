@@ -455,15 +455,52 @@ static bool row_is_equal(const struct config_row *row, const void *a, const void
     return true;
 }
 
-void config_list_restart_changes(const struct config *old, const struct config *new,
-                                 config_changed_fn *on_changed, void *arg)
+static void copy_texts(struct config_memory *m, const struct config_strings *from,
+                       struct config_strings *to)
+{
+    to->items = config_memory_alloc(m, from->count * sizeof(*to->items));
+    to->count = from->count;
+    for (size_t i = 0; i < from->count; i++)
+        to->items[i] = config_memory_dup(m, from->items[i]);
+}
+
+static void copy_row(const struct config_row *row, const struct config *from, struct config *to)
+{
+    const char *x = (const char *)from + row->offset;
+    char *y = (char *)to + row->offset;
+
+    switch (row->type) {
+    case CONFIG_TEXT:
+    case CONFIG_PATH:
+        *(const char **)y = config_memory_dup(to->memory, *(const char *const *)x);
+        break;
+    case CONFIG_NUMBER:
+    case CONFIG_WORD:
+        *(unsigned *)y = *(const unsigned *)x;
+        break;
+    case CONFIG_FLAG:
+    case CONFIG_GROUP: /* that differs: it has a bool */
+        *(bool *)y = *(const bool *)x;
+        break;
+    case CONFIG_TEXTS:
+        copy_texts(to->memory, (const struct config_strings *)x, (struct config_strings *)y);
+        break;
+    case CONFIG_LIST:
+        break; /* never differs */
+    }
+}
+
+void config_keep_until_restart(const struct config *old, struct config *new,
+                               config_changed_fn *on_changed, void *arg)
 {
     for (size_t i = 0; i < config_row_count; i++) {
         const struct config_row *row = &config_rows[i];
 
-        if ((row->flags & CONFIG_RESTART) != 0 && config_row_is_in(row, "") &&
-            !row_is_equal(row, old, new))
-            on_changed(arg, row->path);
+        if ((row->flags & CONFIG_RESTART) == 0 || !config_row_is_in(row, "") ||
+            row_is_equal(row, old, new))
+            continue;
+        on_changed(arg, row->path);
+        copy_row(row, old, new);
     }
 }
 

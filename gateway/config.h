@@ -238,11 +238,11 @@ struct config {
 struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg);
 void config_free(struct config *config);
 
-/* Calls on_changed with the path of each key that differs and that a reload does not put to work.
- */
+/* Gives the new configuration the old one's values of the keys that a reload does not put to work,
+ * and calls on_changed with the path of each that differs. */
 typedef void config_changed_fn(void *arg, const char *path);
-void config_list_restart_changes(const struct config *old, const struct config *new,
-                                 config_changed_fn *on_changed, void *arg);
+void config_keep_until_restart(const struct config *old, struct config *new,
+                               config_changed_fn *on_changed, void *arg);
 
 /* How long what is kept. */
 struct programme_periods config_periods(const struct config *config);

@@ -389,7 +389,7 @@ static void take_config(struct gateway *g, struct config *config, struct auth *a
 {
     struct config *old = g->setup.config;
 
-    config_list_restart_changes(old, config, log_needs_restart, NULL);
+    config_keep_until_restart(old, config, log_needs_restart, NULL);
     if (g->state == GATEWAY_READY)
         centres_apply(g->centres, config->smsc, config->smsc_count);
     centres_reload_certificates(g->centres);

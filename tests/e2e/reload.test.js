@@ -31,6 +31,21 @@ test('a reload while dialogues run', async () => {
     });
 });
 
+test('what needs a restart keeps its value, and is named at each reload', async () => {
+    await withMenu('reload-instance', async ({ gateway }) => {
+        const { instance } = await gateway.ctlJson('status');
+        gateway.settings.instance = `not-${instance}`;
+        await gateway.writeConfiguration();
+        for (const times of [1, 2]) {
+            assert.equal((await gateway.ctl('reload')).code, 0);
+            assert.equal((await gateway.ctlJson('status')).instance, instance);
+            await until('the key to be named', async () =>
+                gateway.log.match(/event=config\.needs_restart key=instance\b/g)?.length === times);
+        }
+        assert.match((await gateway.get('/metrics')).text, new RegExp(`instance="${instance}"`));
+    });
+});
+
 test('a restart with a changed menu in the middle of a dialogue', async () => {
     await withMenu('restart-menu', async ({ centre, gateway, redis, say }) => {
         const old = centre.phone('6281200000085');

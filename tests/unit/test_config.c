@@ -363,21 +363,28 @@ static void remember(void *heard, const char *path)
     strcat(heard, " ");
 }
 
-static void restart_changes_are_named(void **state)
+static void what_needs_a_restart_is_named_and_kept(void **state)
 {
     char heard[8192], changes[256] = "";
     struct config *old = load(LEAST, heard);
     struct config *new =
         load("redis = { servers = [ \"unix:/s\" ]; };\n"
              "smsc = ( { } );\nmenus = ( { file = \"n.cfg\"; sms = [ \"1\" ]; } );\n"
-             "log = { level = \"debug\"; };\nturn = { sweep_ms = 900; };",
+             "instance = \"other\"; log = { level = \"debug\"; };\nturn = { sweep_ms = 900; };\n"
+             "partners = { tls = { }; };",
              heard);
 
     (void)state;
     assert_non_null(old);
     assert_non_null(new);
-    config_list_restart_changes(old, new, remember, changes);
-    assert_string_equal(changes, "redis.servers turn.sweep_ms ");
+    config_keep_until_restart(old, new, remember, changes);
+    assert_string_equal(changes, "instance redis.servers partners.tls turn.sweep_ms ");
+    assert_string_equal(new->instance, "gw1");
+    assert_int_equal(new->redis.servers.count, 1);
+    assert_string_equal(new->redis.servers.items[0], "unix:/r");
+    assert_false(new->partners.tls.is_on);
+    assert_int_equal(new->turn.sweep_ms, 1000);
+    assert_int_equal(new->log.level, LOG_LEVEL_DEBUG);
     assert_true(config_smsc_is_equal(&old->smsc[0], &new->smsc[0]));
     new->smsc[0].window = 9;
     assert_false(config_smsc_is_equal(&old->smsc[0], &new->smsc[0]));
@@ -554,7 +561,7 @@ int main(void)
         cmocka_unit_test(a_fault_in_an_included_file_names_it),
         cmocka_unit_test(dialects_of_the_installation_are_known),
         cmocka_unit_test(a_secret_never_stands_in_a_message),
-        cmocka_unit_test(restart_changes_are_named),
+        cmocka_unit_test(what_needs_a_restart_is_named_and_kept),
         cmocka_unit_test(the_sample_has_every_key),
         cmocka_unit_test(the_sample_is_accepted),
         cmocka_unit_test(the_manual_has_every_key),
