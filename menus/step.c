@@ -435,11 +435,43 @@ static struct keyword_match find_keyword(const struct menu_run *run, const char 
     return best;
 }
 
+static bool is_separator(const char *separators, char c)
+{
+    return c != '\0' && strchr(separators, c) != NULL;
+}
+
+/* "DAFTAR#BUDI, S.E.#...": who begins with a separator and has one for every field uses no other,
+ * so that the others may stand in a value. */
+static const char *own_separator(const struct menu_keyword *k, const char *rest, char own[2])
+{
+    unsigned count = 0;
+
+    own[0] = rest[0];
+    own[1] = '\0';
+    if (!is_separator(k->separators, own[0]))
+        return k->separators;
+    for (; *rest != '\0'; rest++)
+        count += *rest == own[0];
+    return count >= k->part_count ? own : k->separators;
+}
+
 /* Part by part; what is missing or refused has no answer afterwards, and the action says so. */
 static void take_form(struct menu_run *run, const struct menu_keyword *k, const char *rest)
 {
+    static const char blanks[] = " .:\n";
+    const char *separators;
+    char own[2];
+
+    if (is_separator(k->separators, rest[strspn(rest, blanks)]))
+        rest += strspn(rest, blanks); /* a new line before "#" separates nothing */
+    else
+        rest += strspn(rest, " .:");
+    separators = own_separator(k, rest, own);
+    /* One before the first part: of two, an empty part stands between them. */
+    if (is_separator(separators, *rest))
+        rest += 1 + strspn(rest + 1, blanks);
     for (unsigned i = 0; i < k->part_count; i++) {
-        size_t bytes = strcspn(rest, k->separators);
+        size_t bytes = strcspn(rest, separators);
         const char *name = run->menu->fields[k->parts[i].field].name;
         const struct menu_text *error;
         char raw[MENU_TEXT_BYTES], part[MENU_VALUE_BYTES];
@@ -474,7 +506,7 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     if (match.keyword == NULL)
         return menu_navigate(run, run->menu->otherwise);
     if (match.keyword->separators != NULL) {
-        take_form(run, match.keyword, typed + match.rest);
+        take_form(run, match.keyword, typed + match.word_bytes);
     } else if (match.keyword->part_count != 0 &&
                !menu_answer_question(run, &match.keyword->parts[0], typed + match.rest, &error)) {
         run->outcome->was_invalid = true;

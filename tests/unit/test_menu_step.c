@@ -496,6 +496,18 @@ static void an_sms_form_is_taken_part_by_part(void **state)
     assert_null(menu_state_answer(&p->phone.state, "f_kec"));
     SHOWS(MENU_END, "Budi//", menu_phone_sms(&p->phone, "join#Budi"));
     SHOWS(MENU_END, "/Metro/Metro Pusat", menu_phone_sms(&p->phone, "join#B#Metro#Metro Pusaat"));
+    /* an empty part is one, also the first */
+    SHOWS(MENU_END, "/Metro/Metro Pusat", menu_phone_sms(&p->phone, "join##metro#2"));
+    SHOWS(MENU_END, "Budi//", menu_phone_sms(&p->phone, "join #\nBudi##2"));
+    /* one separator for all, and the others may stand in a value */
+    SHOWS(MENU_END, "Budi, S.E./Metro/Metro Pusat",
+          menu_phone_sms(&p->phone, "JOIN#Budi, S.E.#metro#2"));
+    SHOWS(MENU_END, "Budi; Siti/Metro/Metro Pusat",
+          menu_phone_sms(&p->phone, "JOIN: *Budi; Siti*metro*2*"));
+    SHOWS(MENU_END, "Budi, S.E./Metro/Metro Pusat",
+          menu_phone_sms(&p->phone, "JOIN\nBudi, S.E.\nmetro\n2"));
+    SHOWS(MENU_END, "Budi/Metro/Metro Pusat", menu_phone_sms(&p->phone, "JOIN#Budi;metro,2"));
+    SHOWS(MENU_END, "Budi/Metro/Metro Pusat", menu_phone_sms(&p->phone, "JOIN\n#Budi#metro#2"));
     SHOWS(MENU_END, "Ketik JOIN", menu_phone_sms(&p->phone, "join #"));
     SHOWS(MENU_END, "Ketik JOIN", menu_phone_sms(&p->phone, "join Budi Metro"));
     p->level = "GOLD";
