@@ -1,7 +1,6 @@
 /* Trainings from a subscriber's side: what is planned, a seat, a reminder, giving the seat back. */
 #include "merchants/work.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,17 +54,14 @@ unsigned joining_read_page(const struct programme *p, unsigned *count)
     return page * PAGE;
 }
 
-static void write_slot(struct menu_state *state, unsigned place, const struct training *t)
+static bool write_slot(struct menu_state *state, unsigned place, const struct training *t)
 {
     char text[MENU_VALUE_BYTES] = "";
-    bool has_room;
 
     if (t != NULL)
         snprintf(text, sizeof(text), "%s %" PRId64 " %u %s|%s", t->id, t->at_ms,
                  (unsigned)(t->seats - t->taken), t->title, t->place);
-    has_room = menu_state_set_answer(state, slots[place], text);
-    assert(has_room); /* a dialogue has fewer fields than answers fit */
-    (void)has_room;
+    return menu_state_set_answer(state, slots[place], text);
 }
 
 /* The shared record, decoded; NULL: p->need. One of a later format counts as none, and is never
@@ -90,21 +86,21 @@ static const char *own_regency(struct programme *p)
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
-/* Fills the slots with a page; wraps round behind the last. Returns how many are planned. */
-static unsigned fill_page(struct programme *p, struct menu_state *state, unsigned page)
+/* Fills the slots with a page; wraps round behind the last. *count: how many are planned. False:
+ * the dialogue has no room for them. */
+static bool fill_page(struct programme *p, struct menu_state *state, unsigned page, unsigned *count)
 {
     const struct training *list[TRAININGS_MAX];
-    unsigned count =
-        trainings_upcoming(&p->trainings, own_regency(p), p->now_ms, list, TRAININGS_MAX);
+    bool has_room = true;
     char number[24];
 
-    if (page * PAGE >= count)
+    *count = trainings_upcoming(&p->trainings, own_regency(p), p->now_ms, list, TRAININGS_MAX);
+    if (page * PAGE >= *count)
         page = 0;
     for (unsigned i = 0; i < PAGE; i++)
-        write_slot(state, i, page * PAGE + i < count ? list[page * PAGE + i] : NULL);
-    snprintf(number, sizeof(number), "%u %u", page, count);
-    menu_state_set_answer(state, "latih_hal", number);
-    return count;
+        has_room &= write_slot(state, i, page * PAGE + i < *count ? list[page * PAGE + i] : NULL);
+    snprintf(number, sizeof(number), "%u %u", page, *count);
+    return menu_state_set_answer(state, "latih_hal", number) && has_room;
 }
 
 static const char *list_page(struct programme *p, struct menu_state *state, unsigned page)
@@ -113,7 +109,8 @@ static const char *list_page(struct programme *p, struct menu_state *state, unsi
 
     if (read_trainings(p) == NULL)
         return NULL;
-    count = fill_page(p, state, page);
+    if (!fill_page(p, state, page, &count))
+        return PROGRAMME_NO_ROOM;
     return count == 0 ? "kosong" : count > PAGE ? "banyak" : "ada";
 }
 
@@ -137,6 +134,7 @@ const char *joining_pick(struct programme *p, struct menu_state *state)
     const char *typed = programme_answer(p, "latih_nomor");
     unsigned number = typed != NULL ? (unsigned)strtoul(typed, NULL, 10) : 0;
     const struct training *list[TRAININGS_MAX];
+    unsigned count;
     char place[2] = "1";
 
     if (read_trainings(p) == NULL)
@@ -144,17 +142,18 @@ const char *joining_pick(struct programme *p, struct menu_state *state)
     if (number < 1 ||
         number > trainings_upcoming(&p->trainings, own_regency(p), p->now_ms, list, TRAININGS_MAX))
         return "salah";
-    fill_page(p, state, (number - 1) / PAGE);
     place[0] = (char)('1' + (number - 1) % PAGE);
-    menu_state_set_answer(state, "latih_pilih", place);
+    if (!fill_page(p, state, (number - 1) / PAGE, &count) ||
+        !menu_state_set_answer(state, "latih_pilih", place))
+        return PROGRAMME_NO_ROOM;
     return "ada";
 }
 
-/* By SMS the list is remembered, since the answer comes in another message. */
-static unsigned offer(struct programme *p, struct menu_state *state)
+/* By SMS the list is remembered, since the answer comes in another message. As fill_page(). */
+static bool offer(struct programme *p, struct menu_state *state, unsigned *count)
 {
-    unsigned count = fill_page(p, state, 0);
-
+    if (!fill_page(p, state, 0, count))
+        return false;
     for (unsigned i = 0; i < PAGE; i++) {
         struct seat seat;
         unsigned left;
@@ -163,7 +162,7 @@ static unsigned offer(struct programme *p, struct menu_state *state)
         text_copy(p->subscriber.offered[i], sizeof(p->subscriber.offered[i]), seat.id);
     }
     p->record_changed = true;
-    return count;
+    return true;
 }
 
 const char *joining_offer(struct programme *p, struct menu_state *state)
@@ -173,7 +172,8 @@ const char *joining_offer(struct programme *p, struct menu_state *state)
 
     if (read_trainings(p) == NULL)
         return NULL;
-    count = offer(p, state);
+    if (!offer(p, state, &count))
+        return PROGRAMME_NO_ROOM;
     return words[count < PAGE ? count : PAGE];
 }
 
@@ -201,9 +201,8 @@ bool programme_announce(struct programme *p, struct menu_state *state)
         return true;
     if (read_trainings(p) == NULL)
         return false;
-    if (!is_any_near(p))
+    if (!is_any_near(p) || !offer(p, state, &count))
         return true;
-    count = offer(p, state);
     programme_owe(p, texts[count < PAGE ? count : PAGE]);
     subscription_set_news(p, false, "officer");
     return true;

@@ -246,16 +246,13 @@ static bool has_last4(const char *msisdn, const char *last4)
 
 /* Keeps what a status screen shows of somebody's registration: no personal data, and as answers of
  * the dialogue, so that the screen can be shown again. */
-static void keep_looked_up(struct menu_state *state, const struct merchant *m)
+static bool keep_looked_up(struct menu_state *state, const struct merchant *m)
 {
     char text[MENU_VALUE_BYTES];
-    bool has_room;
 
     snprintf(text, sizeof(text), "%s %u %" PRId64 " %s %d", m->regno, (unsigned)m->status,
              m->submitted_ms, m->reason[0] != '\0' ? m->reason : "-", m->frozen_ms != 0);
-    has_room = menu_state_set_answer(state, "lihat", text);
-    assert(has_room); /* a dialogue has fewer fields than answers fit */
-    (void)has_room;
+    return menu_state_set_answer(state, "lihat", text);
 }
 
 /* Whether the number exists is not told apart from wrong digits, and only a few tries an hour are
@@ -282,10 +279,8 @@ const char *registration_look_up(struct programme *p, struct menu_state *state)
         m = p->found ? subscriber_find(&p->other, regno) : NULL;
         msisdn = p->other_msisdn;
     }
-    if (m != NULL && has_last4(msisdn, last4)) {
-        keep_looked_up(state, m);
-        return "ada";
-    }
+    if (m != NULL && has_last4(msisdn, last4))
+        return keep_looked_up(state, m) ? "ada" : PROGRAMME_NO_ROOM;
     tries_take(tries, PROGRAMME_STATUS_TRIES, PROGRAMME_STATUS_TRIES_MS, p->now_ms);
     p->record_changed = true;
     return tries->count >= PROGRAMME_STATUS_TRIES ? "habis" : "salah";

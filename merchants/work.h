@@ -54,6 +54,10 @@ bool tries_is_used_up(const struct tries *t, unsigned limit, int64_t period_ms, 
 
 /* --- actions, each with the result words of its row in vocabulary.c ------------------------- */
 
+/* What an action gives instead when the dialogue has no room for its answers. No menu has a way for
+ * it, so the dialogue ends as busy; the next begins with room. */
+#define PROGRAMME_NO_ROOM "no-room"
+
 typedef const char *programme_action_fn(struct programme *p, struct menu_state *state);
 
 /* The function of an action of the vocabulary; an unknown name is a bug. */

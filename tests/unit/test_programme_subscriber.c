@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -46,6 +47,23 @@ static void test_somebodys_status_shows_no_personal_data(void **state)
     assert_string_equal(world_fact("nama"), "");
     assert_string_equal(world_fact("boleh_ubah"), "");
     assert_string_equal(world_fact("perbaiki"), "");
+}
+
+/* A menu may ask for more than a dialogue holds: its check warns, and no more. */
+static void test_a_full_dialogue_has_no_room_for_a_status(void **state)
+{
+    char field[8];
+
+    (void)state;
+    give_other("6281300004321");
+    world_answer("noreg_cari", "18710000421");
+    world_answer("hp4_cari", "4321");
+    for (unsigned i = 2; i < MENU_ANSWERS_MAX; i++) {
+        snprintf(field, sizeof(field), "f%u", i);
+        world_answer(field, "x");
+    }
+    assert_string_equal(world_act("cari"), "no-room");
+    assert_false(world.p.record_changed);
 }
 
 static void test_wrong_digits_are_few_an_hour(void **state)
@@ -509,6 +527,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_somebodys_status_shows_no_personal_data, world_setup),
+        cmocka_unit_test_setup(test_a_full_dialogue_has_no_room_for_a_status, world_setup),
         cmocka_unit_test_setup(test_wrong_digits_are_few_an_hour, world_setup),
         cmocka_unit_test_setup(test_ones_own_number_needs_no_search, world_setup),
         cmocka_unit_test_setup(test_a_copy_goes_to_the_phone, world_setup),

@@ -146,6 +146,18 @@ static void fire(void)
     end();
 }
 
+/* A menu may ask for more than a dialogue holds: its check warns, and no more. */
+static void fill_dialogue(void)
+{
+    char field[8];
+
+    for (unsigned i = 0; i <= MENU_ANSWERS_MAX; i++) {
+        snprintf(field, sizeof(field), "f%u", i);
+        menu_state_set_answer(&world.state, field, "x");
+    }
+    assert_int_equal(world.state.answer_count, MENU_ANSWERS_MAX);
+}
+
 /* --- planning ------------------------------------------------------------------------------- */
 
 static void test_plans_are_checked(void **state)
@@ -590,6 +602,21 @@ static void test_erasure_takes_seats_and_wishes(void **state)
     assert_int_equal(armed(), 0);
 }
 
+static void test_a_full_dialogue_has_no_list(void **state)
+{
+    static const char *const actions[] = {"latih", "latih_lanjut", "latih_nomor", "sms_latih"};
+
+    (void)state;
+    add("Foto produk", NOW + DAY, "", 20);
+    assert_true(menu_state_set_answer(&world.state, "latih_nomor", "1"));
+    fill_dialogue();
+    for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        assert_string_equal(run(actions[i]), "no-room");
+    assert_false(world.p.record_changed);
+    menu_state_init(&world.state);
+    assert_string_equal(act("latih"), "ada");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -611,6 +638,7 @@ int main(void)
         cmocka_unit_test_setup(test_called_off, setup),
         cmocka_unit_test_setup(test_a_number_means_the_list_that_was_read, setup),
         cmocka_unit_test_setup(test_who_asked_is_told_once, setup),
+        cmocka_unit_test_setup(test_a_full_dialogue_has_no_list, setup),
         cmocka_unit_test_setup(test_erasure_takes_seats_and_wishes, setup),
     };
 
