@@ -12,9 +12,11 @@
 #include "gateway/queries.h"
 #include "gateway/receipt_names.h"
 #include "gateway/sendings.h"
+#include "merchants/msisdn.h"
 
 enum {
     RECEIPT_WANTED = 1, /* registered_delivery: of the message's end, good or bad (5.2.17) */
+    TON_NATIONAL = 2,   /* of an address: 5.2.5 */
     PDU_BYTES = 4096,   /* a submit_sm or data_sm with a text of one page */
 };
 
@@ -465,6 +467,22 @@ static void take_receipt(struct ports *p, const struct peer *peer, const struct 
     turn_take_receipt(p->engine, origin, &told);
 }
 
+/* One subscriber has one name, 62..., however a centre writes the number. Abroad begins with other
+ * digits: without a 0 in front, "8..." is ours only where it is said to be national. */
+static void name_subscriber(struct dialect_input *input, uint8_t ton)
+{
+    const char *digits = input->msisdn;
+    char name[MSISDN_BYTES];
+
+    if (digits[0] != '0' && strncmp(digits, "620", 3) != 0 &&
+        (digits[0] != '8' || ton != TON_NATIONAL))
+        return;
+    if (!msisdn_normalise(digits, name))
+        return;
+    text_copy(input->session.subscriber, sizeof(input->session.subscriber), digits);
+    text_copy(input->msisdn, sizeof(input->msisdn), name);
+}
+
 static void take_message(struct ports *p, const struct peer *peer, struct link *link,
                          const struct turn_origin *origin, struct link_ticket ticket,
                          const struct smpp_pdu *pdu)
@@ -477,6 +495,8 @@ static void take_message(struct ports *p, const struct peer *peer, struct link *
         status = dialect_decode(peer->dialect, pdu, &input);
     else if (queries_answer(p->vault, peer->name, clock_wall_ms(), link, ticket, pdu))
         return;
+    if (status == ESME_ROK)
+        name_subscriber(&input, pdu->message.source.ton);
     if (status == ESME_ROK && input.kind == DIALECT_RECEIPT) {
         take_receipt(p, peer, origin, input.msisdn, pdu);
         return;

@@ -152,7 +152,6 @@ static uint32_t find_nik_flags(const char *digits, int64_t now_ms)
 
 uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64_t now_ms)
 {
-    char normalised[MSISDN_BYTES];
     unsigned words = count_words(m->name);
     uint32_t flags = find_nik_flags(m->nik, now_ms);
 
@@ -160,7 +159,7 @@ uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64
         flags |= MERCHANT_FLAG_NAME_WORDS;
     if (strcmp(m->sales, "5") == 0)
         flags |= MERCHANT_FLAG_SALES_LARGE;
-    if (!msisdn_normalise(msisdn, normalised) || !msisdn_has_known_prefix(normalised))
+    if (!msisdn_has_known_prefix(msisdn))
         flags |= MERCHANT_FLAG_MSISDN_UNKNOWN;
     return flags;
 }

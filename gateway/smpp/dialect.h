@@ -48,6 +48,9 @@ struct dialect_session {
     uint8_t unit;
     bool is_phase_1; /* opened by a PSSD indication: one answer only, whatever it asks */
     char address[DIALECT_CODE_BYTES]; /* destination_addr as it came: the source of a reply */
+    /* The subscriber in the form that this centre writes, the destination of a reply; empty: as the
+     * msisdn. */
+    char subscriber[DIALECT_MSISDN_BYTES];
 };
 
 /* One part of a concatenated message; total 0 = whole. Parts with another address, reference, width
@@ -61,7 +64,9 @@ struct dialect_part {
 
 struct dialect_input {
     enum dialect_kind kind;
-    char msisdn[DIALECT_MSISDN_BYTES]; /* digits as the centre sent them, without a leading + */
+    /* Digits as the centre sent them, without a leading +; the caller may put another form of the
+     * number here when it keeps these in session.subscriber. */
+    char msisdn[DIALECT_MSISDN_BYTES];
     /* What was dialled or texted, for the router. USSD begin: the service code of the text
      * ("*384*2#" -> "*384#") when that begins with * or #, else of the destination address ("384");
      * code_from tells otherwise. USSD answer and SMS: the destination address; whoever keeps the

@@ -247,7 +247,9 @@ bool dialect_encode(const struct dialect *d, const struct dialect_reply *reply,
     writer_init(&tlvs, tlv_octets, sizeof(tlv_octets));
     if (!set_operation(d, reply, &m, &tlvs) || !make_text(d, reply, &m.data_coding, &text))
         return false;
-    set_addresses(d, source_address(d, reply), reply->msisdn, &m);
+    set_addresses(d, source_address(d, reply),
+                  reply->session.subscriber[0] != '\0' ? reply->session.subscriber : reply->msisdn,
+                  &m);
     write_session(d, reply, &tlvs);
     if (!place_text(d, writer_span(&text), &m, &tlvs))
         return false;

@@ -87,6 +87,23 @@ test('an officer asks for a correction and rejects: reason and SMS as the progra
     });
 });
 
+test('a subscriber has one name, however the centre writes the number', async () => {
+    await withScene('numbers', async ({ centre, gateway }) => {
+        const written = centre.phone('081200000012');
+        const regno = await register(written); // each screen went to the number as it was written
+        await centre.smsFor('6281200000012');
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).msisdn, '6281200000012');
+        for (const [number, ton] of [['6281200000012', 1], ['006281200000012', 0], ['62081200000012', 1], ['81200000012', 2]]) {
+            const phone = centre.phone(number, { ton });
+            assert.match((await phone.dial('*384*2#')).text, /Status: TERKIRIM/, number);
+        }
+        // Abroad: no Indonesian, whatever the digits look like.
+        const roamer = centre.phone('81200000012', { ton: 1 });
+        assert.match((await roamer.dial('*384*2#')).text, /^Belum ada pendaftaran/);
+        assert.match((await gateway.ctl('sessions', 'show', '+81200000012')).stdout, /^msisdn +81200000012$/m);
+    });
+});
+
 test('the code may stand in the address or only in the text', async () => {
     await withScene('codes', async ({ centre }) => {
         for (const [msisdn, code] of [['6281200000012', '*384#'], ['6281200000013', '384']]) {

@@ -140,8 +140,8 @@ class Centre {
 
 // A subscriber's handset on that centre, in the baseline dialect (ussd_service_op, its_session_info).
 class Phone {
-    constructor(centre, msisdn, { code = '*384#' } = {}) {
-        Object.assign(this, { centre, msisdn, code, id: 0, screens: [] });
+    constructor(centre, msisdn, { code = '*384#', ton = 1 } = {}) {
+        Object.assign(this, { centre, msisdn, code, ton, id: 0, screens: [] });
     }
 
     onScreen(pdu, text) {
@@ -155,7 +155,7 @@ class Phone {
 
     async send(op, text, info) {
         const response = await this.centre.request('deliver_sm', {
-            service_type: 'USSD', source_addr_ton: 1, source_addr_npi: 1, source_addr: this.msisdn,
+            service_type: 'USSD', source_addr_ton: this.ton, source_addr_npi: 1, source_addr: this.msisdn,
             destination_addr: this.code, data_coding: 0, short_message: text,
             ussd_service_op: op, its_session_info: info,
         });
