@@ -35,6 +35,15 @@ static struct cdr_writer *open_writer(unsigned rotate_s, uint64_t rotate_bytes, 
     return w;
 }
 
+static struct cdr_verdict verify(unsigned sequence)
+{
+    struct cdr_verdict v;
+
+    cdr_verify(cdr_rig_path(sequence, ""), cdr_rig.public_key, &v);
+    assert_string_equal(v.fault, "");
+    return v;
+}
+
 static void put(struct cdr_writer *w, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
@@ -79,8 +88,7 @@ static void test_the_end_closes_the_file(void **state)
     (void)state;
     put(w, 500);
     cdr_writer_free(w);
-    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
-    assert_string_equal(v.fault, "");
+    v = verify(1);
     assert_int_equal(v.records, 500);
 }
 
@@ -102,6 +110,17 @@ static void fill_disk(rlim_t octets)
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
     limit.rlim_cur = octets != 0 ? octets : limit.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The end, on a full disk; then there is room again. */
+static void end_with_a_loss(struct cdr_writer *w)
+{
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    cdr_writer_free(w);
+    log_set_sink(NULL, NULL);
+    fill_disk(0);
+    assert_non_null(strstr(logged, "event=cdr.lost"));
 }
 
 /* No file may grow beyond 2,000 octets: as a full disk, and it can be emptied again. */
@@ -126,8 +145,7 @@ static void test_a_full_disk_blocks_nobody(void **state)
     AWAIT(w, !c.is_failing && c.queued_bytes == 0);
     now = cdr_writer_counters(w);
     cdr_writer_free(w);
-    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
-    assert_string_equal(v.fault, "");
+    v = verify(1);
     assert_int_equal(v.records, now.records - now.dropped);
     assert_int_equal(v.dropped, now.dropped);
     assert_true(clock_monotonic_ms() - began_ms < 60000);
@@ -147,20 +165,14 @@ static void test_the_end_on_a_full_disk(void **state)
     put(w, 1000);
     now = cdr_writer_counters(w);
     assert_true(now.dropped > 0);
-    logged[0] = '\0';
-    log_set_sink(keep_line, NULL);
-    cdr_writer_free(w);
-    log_set_sink(NULL, NULL);
-    fill_disk(0);
-    assert_non_null(strstr(logged, "event=cdr.lost"));
+    end_with_a_loss(w);
     cdr_writer_free(open_writer(3600, 1 << 20, 4096));
-    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
-    assert_string_equal(v.fault, "");
+    v = verify(1);
     assert_true(v.is_recovered);
     assert_true(v.records > 100 && v.dropped > now.dropped);
     assert_int_equal(v.records + v.dropped, 1200);
     cdr_rig_write_files(1);
-    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &v);
+    v = verify(2);
     assert_true(v.has_dropped);
     assert_int_equal(v.dropped, 0); /* said once */
 }
@@ -188,14 +200,12 @@ static void test_a_start_on_a_full_disk(void **state)
     fill_disk(0);
     AWAIT(w, !c.is_failing && c.queued_bytes == 0);
     cdr_writer_free(w);
-    cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
-    assert_string_equal(v.fault, "");
+    v = verify(1);
     assert_true(v.is_recovered);
     assert_int_equal(v.records, 20);
     assert_true(v.dropped > 0);
     dropped = v.dropped;
-    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &v);
-    assert_string_equal(v.fault, "");
+    v = verify(2);
     assert_int_equal(v.records + v.dropped + dropped, 1000);
 }
 
@@ -213,17 +223,11 @@ static void test_the_end_without_a_head(void **state)
     put(w, 10);
     AWAIT(w, c.is_failing);
     lost = cdr_writer_counters(w).records;
-    logged[0] = '\0';
-    log_set_sink(keep_line, NULL);
-    cdr_writer_free(w);
-    log_set_sink(NULL, NULL);
-    fill_disk(0);
-    assert_non_null(strstr(logged, "event=cdr.lost"));
+    end_with_a_loss(w);
     w = open_writer(3600, 1 << 20, 4096);
     put(w, 1);
     cdr_writer_free(w);
-    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &v);
-    assert_string_equal(v.fault, "");
+    v = verify(2);
     assert_int_equal(v.dropped, lost);
 }
 
