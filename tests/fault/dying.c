@@ -33,20 +33,61 @@ static void pass(const char *point)
         kill(getpid(), SIGKILL);
 }
 
+/* The next word of a Redis command, behind which at stands then; NULL: it is not whole in there. */
+static const char *next_word(const char **at, const char *end, size_t *size)
+{
+    const char *word = *at < end ? memchr(*at, '\n', (size_t)(end - *at)) : NULL;
+
+    if (word == NULL || **at != '$')
+        return NULL;
+    *size = strtoul(*at + 1, NULL, 10);
+    *at = ++word + *size + 2;
+    return *at <= end ? word : NULL;
+}
+
+/* Of the calls that one w_each makes (functions.lua), is one a commit? at: behind its name. */
+static int has_commit(const char *at, const char *end)
+{
+    size_t size;
+    const char *word = next_word(&at, end, &size);
+
+    for (unsigned long keys = word != NULL ? strtoul(word, NULL, 10) : 0; keys > 0; keys--)
+        (void)next_word(&at, end, &size);
+    word = next_word(&at, end, &size);
+    for (size_t i = 0; word != NULL && i < size; i += 3)
+        if (word[i] == 'c' || word[i] == 'a')
+            return 1;
+    return 0;
+}
+
+/* Calls, not the library that they are in. */
+static int is_commit(const char *octets, size_t size)
+{
+    static const char each[] = "\r\nw_each\r\n";
+    const char *at = octets, *end = octets + size;
+
+    if (memmem(octets, size, "\r\nw_commit", 10) != NULL)
+        return 1;
+    while ((at = memmem(at, (size_t)(end - at), each, sizeof(each) - 1)) != NULL) {
+        at += sizeof(each) - 1;
+        if (has_commit(at, end))
+            return 1;
+    }
+    return 0;
+}
+
 ssize_t write(int fd, const void *octets, size_t size)
 {
     static ssize_t (*real)(int, const void *, size_t);
-    /* A call, not the library that it is in. */
-    int is_commit = memmem(octets, size, "\r\nw_commit", 10) != NULL ||
-                    memmem(octets, size, "\r\nw_each", 8) != NULL;
+    int commits = is_commit(octets, size);
     ssize_t written;
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "write");
-    if (is_commit)
+    if (commits)
         pass("before-commit");
     written = real(fd, octets, size);
-    if (is_commit)
+    if (commits)
         pass("after-commit");
     return written;
 }
