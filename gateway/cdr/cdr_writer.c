@@ -22,6 +22,7 @@ struct cdr_writer {
     pthread_cond_t more;
     char *waiting; /* queue_bytes */
     size_t waiting_size;
+    uint64_t unwritten; /* records that are waiting or taken */
     bool is_ending;
     struct cdr_counters counters;
     int error; /* of the last failure */
@@ -31,6 +32,7 @@ struct cdr_writer {
     bool is_open; /* the chain */
     struct cdr_file *file;
     uint64_t told; /* of counters.dropped: what the chain knows */
+    uint64_t kept; /* what its place on the disk has for the next start */
     int64_t opened_ms;
     int64_t looked_for_old_ms; /* 0 = never */
     bool is_dirty;
@@ -50,10 +52,22 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void note_progress(struct cdr_writer *w, size_t written, unsigned closed)
+static uint64_t count_lines(const char *octets, size_t size)
 {
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < size; i++)
+        count += octets[i] == '\n';
+    return count;
+}
+
+static void note_progress(struct cdr_writer *w, const char *written, size_t size, unsigned closed)
+{
+    uint64_t lines = count_lines(written, size);
+
     pthread_mutex_lock(&w->mutex);
-    w->counters.written_bytes += written;
+    w->unwritten -= lines;
+    w->counters.written_bytes += size;
     w->counters.files += closed;
     pthread_mutex_unlock(&w->mutex);
 }
@@ -99,7 +113,10 @@ static bool take(struct cdr_writer *w, bool is_failing)
 
 static bool open_chain(struct cdr_writer *w)
 {
-    w->is_open = w->is_open || cdr_chain_open(&w->chain, w->key);
+    if (!w->is_open && cdr_chain_open(&w->chain, w->key)) {
+        w->is_open = true;
+        w->kept = w->chain.dropped;
+    }
     return w->is_open;
 }
 
@@ -112,34 +129,50 @@ static bool open_file(struct cdr_writer *w)
     return w->file != NULL;
 }
 
-/* Until a file can say it, the place on the disk does, so that a restart forgets no loss. */
-static void tell_dropped(struct cdr_writer *w, bool is_kept)
+/* Tells the chain, for the next file, what was dropped; returns how many wait to be written. */
+static uint64_t tell_dropped(struct cdr_writer *w)
 {
-    uint64_t dropped;
+    uint64_t dropped, unwritten;
 
     pthread_mutex_lock(&w->mutex);
     dropped = w->counters.dropped;
+    unwritten = w->unwritten;
     pthread_mutex_unlock(&w->mutex);
-    if (!w->chain.has_place || dropped == w->told)
+    if (w->chain.has_place) {
+        w->chain.dropped += dropped - w->told;
+        w->told = dropped;
+    }
+    return unwritten;
+}
+
+/* Until a file can say it, the place on the disk does, so that neither a restart nor a kill forgets
+ * a loss: what waits while the disk refuses is lost until it is written. */
+static void keep_count(struct cdr_writer *w, bool is_failing)
+{
+    uint64_t unwritten = tell_dropped(w), lost = w->chain.dropped + (is_failing ? unwritten : 0);
+    struct cdr_chain place;
+
+    if (!w->chain.has_place || lost == w->kept)
         return;
-    w->chain.dropped += dropped - w->told;
-    w->told = dropped;
-    if (is_kept)
-        (void)cdr_chain_save(&w->chain);
+    place = w->chain;
+    place.dropped = lost;
+    if (cdr_chain_save(&place))
+        w->kept = lost;
 }
 
 static bool write_taken(struct cdr_writer *w)
 {
+    const char *rest = w->taken + w->taken_at;
     size_t done;
 
     if (w->taken_at == w->taken_size)
         return true;
     if (!open_file(w))
         return false;
-    done = cdr_file_write(w->file, w->taken + w->taken_at, w->taken_size - w->taken_at);
+    done = cdr_file_write(w->file, rest, w->taken_size - w->taken_at);
     w->taken_at += done;
     w->is_dirty = w->is_dirty || done > 0;
-    note_progress(w, done, 0);
+    note_progress(w, rest, done, 0);
     return w->taken_at == w->taken_size;
 }
 
@@ -153,17 +186,13 @@ static bool close_file(struct cdr_writer *w)
 {
     if (w->file == NULL)
         return true;
-    tell_dropped(w, false);
-    if (!cdr_file_close(w->file, &w->chain, w->key)) {
-        int error = errno;
-
-        (void)cdr_chain_save(&w->chain); /* what was dropped, for the next file to tell */
-        errno = error;
+    (void)tell_dropped(w);
+    if (!cdr_file_close(w->file, &w->chain, w->key))
         return false;
-    }
     w->file = NULL;
+    w->kept = w->chain.dropped;
     w->is_dirty = false;
-    note_progress(w, 0, 1);
+    note_progress(w, NULL, 0, 1);
     return true;
 }
 
@@ -184,23 +213,14 @@ static void remove_old(struct cdr_writer *w)
     (void)cdr_chain_remove_old(&w->chain, (int64_t)time(NULL) - w->settings.keep_s);
 }
 
-static uint64_t count_lines(const char *octets, size_t size)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < size; i++)
-        count += octets[i] == '\n';
-    return count;
-}
-
 /* What found no room until now is lost; true: not even half a line of it is in the file. */
 static bool give_up_rest(struct cdr_writer *w)
 {
     bool is_whole = w->taken_at == 0 || w->taken[w->taken_at - 1] == '\n';
 
     pthread_mutex_lock(&w->mutex);
-    w->left = count_lines(w->taken + w->taken_at, w->taken_size - w->taken_at) +
-              count_lines(w->waiting, w->waiting_size);
+    w->left = w->unwritten;
+    w->unwritten = 0;
     w->counters.dropped += w->left;
     pthread_mutex_unlock(&w->mutex);
     return is_whole;
@@ -216,8 +236,7 @@ static void *run(void *arg)
         is_failing =
             !(open_chain(w) && write_taken(w) && (!is_full(w) || close_file(w)) && sync_file(w));
         note_outcome(w, !is_failing);
-        if (is_failing)
-            tell_dropped(w, true);
+        keep_count(w, is_failing);
         remove_old(w);
         /* At the end one try must do: what is left then is lost, and said so. */
         pthread_mutex_lock(&w->mutex);
@@ -230,7 +249,7 @@ static void *run(void *arg)
             note_outcome(w, false);
         cdr_file_abandon(w->file);
     }
-    tell_dropped(w, true);
+    keep_count(w, false);
     return NULL;
 }
 
@@ -365,6 +384,7 @@ void cdr_writer_put(struct cdr_writer *w, const char *line, size_t size)
         w->counters.dropped++;
     } else {
         memcpy(w->waiting + w->waiting_size, line, size);
+        w->unwritten++;
         if (w->waiting_size == 0)
             pthread_cond_signal(&w->more);
         w->waiting_size += size;

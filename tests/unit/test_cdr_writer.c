@@ -11,7 +11,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -231,6 +233,90 @@ static void test_the_end_without_a_head(void **state)
     assert_int_equal(v.dropped, lost);
 }
 
+/* How many records file 1 has, and how many the next start would know to be lost. */
+static void look_from_outside(unsigned *records, unsigned *lost)
+{
+    FILE *part = fopen(cdr_rig_path(1, ".part"), "re");
+    char path[96];
+    FILE *place;
+
+    *records = *lost = 0;
+    for (int c; part != NULL && (c = fgetc(part)) != EOF;)
+        *records += c == '\n';
+    *records -= *records > 0; /* the head */
+    if (part != NULL)
+        fclose(part);
+    snprintf(path, sizeof(path), "%s/cdr-gw1.state", cdr_rig.folder);
+    place = fopen(path, "re");
+    if (place == NULL)
+        return;
+    if (fscanf(place, "%*u %*s %u", lost) != 1)
+        *lost = 0;
+    fclose(place);
+}
+
+static void write_until_killed(bool has_room_again)
+{
+    struct cdr_writer *w;
+    unsigned records, lost = 0;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    w = open_writer(3600, 1 << 20, 65536);
+    fill_disk(2000);
+    put(w, 200);
+    AWAIT(w, c.is_failing);
+    put(w, 300);
+    for (; lost == 0; usleep(5000))
+        look_from_outside(&records, &lost);
+    fill_disk(has_room_again ? 0 : 2000);
+    for (;;)
+        pause();
+}
+
+/* A writer of another process, killed when it has told what waits, or that nothing waits any more.
+ */
+static struct cdr_verdict killed(bool has_room_again)
+{
+    unsigned records = 0, lost = 0, tries = 0;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        write_until_killed(has_room_again);
+    }
+    while (records + lost != 500 || (lost == 0) != has_room_again) {
+        usleep(5000);
+        look_from_outside(&records, &lost);
+        assert_true(tries++ < 4000);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    cdr_writer_free(open_writer(3600, 1 << 20, 65536));
+    return verify(1);
+}
+
+/* kill -9 while the disk is full: what waited in memory is told by the file that it was to be in.
+ */
+static void test_killed_on_a_full_disk(void **state)
+{
+    struct cdr_verdict v = killed(false);
+
+    (void)state;
+    assert_true(v.is_recovered);
+    assert_true(v.records > 100 && v.dropped >= 300);
+    assert_int_equal(v.records + v.dropped, 500);
+}
+
+static void test_killed_when_there_is_room_again(void **state)
+{
+    struct cdr_verdict v = killed(true);
+
+    (void)state;
+    assert_true(v.is_recovered);
+    assert_int_equal(v.records, 500);
+    assert_int_equal(v.dropped, 0);
+}
+
 static void test_bad_starts(void **state)
 {
     struct cdr_writer_settings s = {.directory = "/nowhere/here",
@@ -259,6 +345,8 @@ int main(void)
         TEST(test_the_end_on_a_full_disk),
         TEST(test_a_start_on_a_full_disk),
         TEST(test_the_end_without_a_head),
+        TEST(test_killed_on_a_full_disk),
+        TEST(test_killed_when_there_is_room_again),
         TEST(test_bad_starts),
     };
 
