@@ -51,10 +51,19 @@ static void add_name(struct line *l, const char *key, struct span s)
 /* "*384*2*1871994101809999#" -> "*384*": answers may follow the code. */
 static void cut_dialled(char *value)
 {
-    char *second = strchr(value + 1, '*');
+    char *behind_code = strpbrk(value + 1, "*#");
 
-    if (second != NULL)
-        second[1] = '\0';
+    if (behind_code != NULL)
+        behind_code[1] = '\0';
+}
+
+static unsigned count_digits(const char *value)
+{
+    unsigned count = 0;
+
+    for (; *value != '\0'; value++)
+        count += *value >= '0' && *value <= '9';
+    return count;
 }
 
 static void add_address(struct line *l, const char *key, const struct smpp_address *a)
@@ -65,10 +74,9 @@ static void add_address(struct line *l, const char *key, const struct smpp_addre
     if (a->digits.size == 0)
         return;
     copy_visible(value, a->digits);
+    cut_dialled(value);
     plus = value[0] == '+';
-    if (value[0] == '*' || value[0] == '#')
-        cut_dialled(value);
-    else if (strspn(value + plus, "0123456789") >= NUMBER_DIGITS_MIN) {
+    if (count_digits(value) >= NUMBER_DIGITS_MIN) {
         log_mask_msisdn(value + plus, masked, sizeof(masked));
         text_copy(value, sizeof(value), masked);
     }

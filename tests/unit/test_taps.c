@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,39 @@ static void test_lines_hide(void **state)
     smpp_line_format(writer_span(&w), line);
     assert_string_equal(line, "deliver_sm seq=7 service_type=.[2J source=62812***0061 "
                               "destination=*384* dcs=0 octets=11");
+}
+
+/* Whatever form a peer gives to a number or to what was dialled. */
+static void test_lines_hide_numbers_of_any_form(void **state)
+{
+    static const struct {
+        const char *address, *shown;
+    } rows[] = {
+        {"0812-0000-0061", "0812-***0061"},
+        {"+62 812 0000 061", "62.81***.061"},
+        {"384*1*187199410180#", "384*"},
+        {"#384#187199410180#", "#384#"},
+        {"*1871994101800001#", "*1871***001#"},
+        {"*384#", "*384#"},
+        {"97000", "97000"},
+        {"TERUSUSAHA", "TERUSUSAHA"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct smpp_message m = {.source = {0, 1, span_of_string(rows[i].address)},
+                                 .short_message = span_of_string("x")};
+        uint8_t octets[256];
+        char line[SMPP_LINE_BYTES], expected[SMPP_LINE_BYTES];
+        struct writer w;
+
+        writer_init(&w, octets, sizeof(octets));
+        assert_true(smpp_message_encode(&w, SMPP_DELIVER_SM, 7, &m, span_of(NULL, 0)));
+        smpp_line_format(writer_span(&w), line);
+        snprintf(expected, sizeof(expected), "deliver_sm seq=7 source=%s dcs=0 octets=1",
+                 rows[i].shown);
+        assert_string_equal(line, expected);
+    }
 }
 
 /* ---- taps ---- */
@@ -305,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_lines_hide),
+        cmocka_unit_test(test_lines_hide_numbers_of_any_form),
         cmocka_unit_test(test_a_tap_tells_what_passes_until_its_end),
         cmocka_unit_test(test_names_choose),
         cmocka_unit_test(test_taps_are_few_and_do_not_outlive_their_readers),
