@@ -68,6 +68,8 @@ bool ctl_load_setup(const struct ctl_call *call, struct setup *setup);
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What --json gives, on standard output. */
 void ctl_print_json(const json_t *value);
+/* A time in it, "2026-11-28T02:00:00Z"; null for 0. The caller's reference. */
+json_t *ctl_time(int64_t wall_ms);
 
 /* One file a group. */
 enum ctl_status ctl_merchants_list(const struct ctl_call *call);

@@ -5,20 +5,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/isotime.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/registration.h"
 #include "gateway/ctl/trail.h"
 #include "gateway/turn/outbox.h"
 #include "gateway/turn/push.h"
-
-static json_t *time_or_null(int64_t wall_ms)
-{
-    char text[ISOTIME_BYTES];
-
-    isotime_format(wall_ms, text);
-    return wall_ms != 0 ? json_string(text) : json_null();
-}
 
 static json_t *describe_registrations(const struct dossier *d)
 {
@@ -56,7 +47,7 @@ static json_t *describe_tickets(const struct subscriber *s)
     for (unsigned i = 0; i < s->ticket_count; i++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "number", s->tickets[i].number,
                                               "kind", ticket_kind_name(s->tickets[i].kind),
-                                              "asked_at", time_or_null(s->tickets[i].asked_ms)));
+                                              "asked_at", ctl_time(s->tickets[i].asked_ms)));
     return list;
 }
 
@@ -66,7 +57,7 @@ static json_t *describe_seats(const struct subscriber *s)
 
     for (unsigned i = 0; i < s->seat_count; i++)
         json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:s}", "id", s->seats[i].id, "at",
-                                              time_or_null(s->seats[i].at_ms), "title",
+                                              ctl_time(s->seats[i].at_ms), "title",
                                               s->seats[i].title, "place", s->seats[i].place));
     return list;
 }
@@ -84,8 +75,8 @@ static json_t *describe_session(const struct dossier *d)
                             json_string(d->state.answer_bytes + d->state.answers[i].offset));
     return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "is_open", (int)s->is_open, "link",
                      s->link, "code", s->code, "language", d->state.language, "last_screen",
-                     s->screen, "updated_at", time_or_null(s->updated_ms), "draft_since",
-                     time_or_null(d->state.draft_since_ms), "answers", answers);
+                     s->screen, "updated_at", ctl_time(s->updated_ms), "draft_since",
+                     ctl_time(d->state.draft_since_ms), "answers", answers);
 }
 
 struct owed_walk {
@@ -97,8 +88,8 @@ struct owed_walk {
 static json_t *describe_sms(const struct outbox_entry *entry)
 {
     return json_pack("{s:s, s:s, s:s, s:o, s:o}", "text", entry->text, "from", entry->source,
-                     "link", entry->link, "due_at", time_or_null(entry->due_ms), "expires_at",
-                     time_or_null(entry->expires_ms));
+                     "link", entry->link, "due_at", ctl_time(entry->due_ms), "expires_at",
+                     ctl_time(entry->expires_ms));
 }
 
 /* A late answer has its text, another push the name of its screen. */
@@ -106,7 +97,7 @@ static json_t *describe_push(const struct push_entry *entry)
 {
     return json_pack("{s:s, s:s, s:s, s:s, s:o}", "screen", entry->screen, "text", entry->text,
                      "code", entry->code, "link", entry->link, "expires_at",
-                     time_or_null(entry->expires_ms));
+                     ctl_time(entry->expires_ms));
 }
 
 static void on_owed(void *arg, const struct store_taken *taken)
@@ -157,10 +148,10 @@ static json_t *describe(const struct dossier *d)
     access_who(who);
     return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "msisdn", d->msisdn, "subject", subject, "exported_at",
-                     time_or_null(clock_wall_ms()), "exported_by", who, "language", s->language,
-                     "link", s->link, "code", s->code, "info_sms_stopped", (int)s->info_sms_stopped,
+                     ctl_time(clock_wall_ms()), "exported_by", who, "language", s->language, "link",
+                     s->link, "code", s->code, "info_sms_stopped", (int)s->info_sms_stopped,
                      "training_news", (int)s->training_news, "erase_asked_at",
-                     time_or_null(s->erase_asked_ms), "registrations", describe_registrations(d),
+                     ctl_time(s->erase_asked_ms), "registrations", describe_registrations(d),
                      "pending_by_sms", describe_pending(d), "tickets", describe_tickets(s),
                      "trainings", describe_seats(s), "session", describe_session(d));
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/isotime.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "gateway/core_dump.h"
@@ -58,6 +59,14 @@ void ctl_print_json(const json_t *value)
 {
     json_dumpf(value, stdout, JSON_INDENT(2));
     putchar('\n');
+}
+
+json_t *ctl_time(int64_t wall_ms)
+{
+    char text[ISOTIME_BYTES];
+
+    isotime_format(wall_ms, text);
+    return wall_ms != 0 ? json_string(text) : json_null();
 }
 
 static void on_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)

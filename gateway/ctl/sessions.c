@@ -6,16 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "base/isotime.h"
 #include "gateway/ctl/access.h"
-
-static json_t *time_text(int64_t wall_ms)
-{
-    char text[ISOTIME_BYTES];
-
-    isotime_format(wall_ms, text);
-    return wall_ms != 0 ? json_string(text) : json_null();
-}
 
 static json_t *version_text(const uint8_t id[MENU_ID_BYTES])
 {
@@ -39,8 +30,8 @@ static json_t *describe(const struct dossier *d)
                      "is_open", (int)s->is_open, "link", s->link, "code", s->code, "screen",
                      m->screen, "page", (int)m->page + 1, "errors", (int)m->errors, "language",
                      m->language, "menu_version", version_text(m->menu_id), "updated_at",
-                     time_text(s->updated_ms), "has_draft", (int)m->has_draft, "draft_screen",
-                     m->draft_screen, "draft_since", time_text(m->draft_since_ms), "answered",
+                     ctl_time(s->updated_ms), "has_draft", (int)m->has_draft, "draft_screen",
+                     m->draft_screen, "draft_since", ctl_time(m->draft_since_ms), "answered",
                      answered, "debts", (int)s->debt_count);
 }
 

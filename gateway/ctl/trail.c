@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/isotime.h"
 #include "gateway/ctl/access.h"
 #include "merchants/regno.h"
 
@@ -11,14 +10,6 @@ struct trail {
     const char *regno;   /* "" = any */
     json_t *list;
 };
-
-static json_t *time_of(const struct store_taken *entry)
-{
-    char text[ISOTIME_BYTES];
-
-    isotime_format((int64_t)entry->id.ms, text);
-    return json_string(text);
-}
 
 static bool is_meant(const struct trail *t, const struct journal_entry *e)
 {
@@ -34,10 +25,10 @@ static void on_journal(void *arg, const struct store_taken *entry)
     struct journal_entry e;
 
     if (journal_decode(&e, entry->body) && is_meant(t, &e))
-        json_array_append_new(t->list,
-                              json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "at", time_of(entry),
-                                        "who", e.who, "event", e.event, "subject", e.subject,
-                                        "object", e.object, "detail", e.detail));
+        json_array_append_new(t->list, json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "at",
+                                                 ctl_time((int64_t)entry->id.ms), "who", e.who,
+                                                 "event", e.event, "subject", e.subject, "object",
+                                                 e.object, "detail", e.detail));
 }
 
 static void on_consent(void *arg, const struct store_taken *entry)
@@ -49,7 +40,8 @@ static void on_consent(void *arg, const struct store_taken *entry)
         (t->subject == NULL || strcmp(t->subject, c.subject) == 0))
         json_array_append_new(
             t->list,
-            json_pack("{s:o, s:s, s:o}", "at", time_of(entry), "subject", c.subject, "consent",
+            json_pack("{s:o, s:s, s:o}", "at", ctl_time((int64_t)entry->id.ms), "subject",
+                      c.subject, "consent",
                       json_sprintf("version=%s words=%s lang=%s by=%s link=%s session=%s",
                                    c.version, c.words[0] != '\0' ? c.words : "-", c.language,
                                    c.channel, c.link, c.session[0] != '\0' ? c.session : "-")));
