@@ -83,9 +83,9 @@ static bool faults_finish(struct faults *f, source_fault_fn *on_fault, void *arg
 
 /* The first line of a file, as a secret is kept; "" after a fault. */
 static const char *read_secret(struct config *c, struct faults *f, const struct config_place *place,
-                               const char *path)
+                               const char *path, unsigned most)
 {
-    char text[256] = "";
+    char text[512] = ""; /* more than any limit */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
     const char *secret = "";
@@ -97,6 +97,10 @@ static const char *read_secret(struct config *c, struct faults *f, const struct 
         text[strcspn(text, "\r\n")] = '\0';
         if (text[0] == '\0')
             faults_report(f, place, "password_file %s holds no password in its first line", path);
+        if (strlen(text) > most)
+            faults_report(f, place,
+                          "password_file %s holds a password of %zu characters; %u are allowed",
+                          path, strlen(text), most);
         secret = config_memory_dup(c->memory, text);
     }
     if (fd >= 0)
@@ -106,14 +110,15 @@ static const char *read_secret(struct config *c, struct faults *f, const struct 
 }
 
 static void take_secret(struct config *c, struct faults *f, const struct config_place *place,
-                        const char *what, const char **password, const char *password_file)
+                        const char *what, const char **password, const char *password_file,
+                        unsigned most)
 {
     if (password_file[0] == '\0')
         return;
     if ((*password)[0] != '\0')
         faults_report(f, place, "%s has both password and password_file; one is enough", what);
     else
-        *password = read_secret(c, f, place, password_file);
+        *password = read_secret(c, f, place, password_file, most);
 }
 
 /* What a dialect's name means; NULL after a fault. */
@@ -159,7 +164,8 @@ static void check_smsc(struct config *c, struct faults *f)
             if (strcmp(c->smsc[j].name, s->name) == 0)
                 faults_report(f, &s->place, "smsc \"%s\": line %u has the same name", s->name,
                               c->smsc[j].place.line);
-        take_secret(c, f, &s->place, "smsc", &s->password, s->password_file);
+        take_secret(c, f, &s->place, "smsc", &s->password, s->password_file,
+                    CONFIG_SMSC_PASSWORD_MAX);
         s->spoken = find_dialect(c, f, &s->place, s->dialect);
         check_turn_token(f, s);
         check_limit(f, &s->place, s->limit);
@@ -193,7 +199,8 @@ static void check_accounts(struct config *c, struct faults *f, const struct conf
                               a->system_id, c->smsc[j].place.line);
         check_is_guarded(f, a);
         check_limit(f, &a->place, a->limit);
-        take_secret(c, f, &a->place, "account", &a->password, a->password_file);
+        take_secret(c, f, &a->place, "account", &a->password, a->password_file,
+                    CONFIG_ACCOUNT_PASSWORD_MAX);
         a->spoken = find_dialect(c, f, &a->place, a->dialect);
         if (a->password[0] != '\0' && a->password_hash[0] != '\0')
             faults_report(f, &a->place, "account \"%s\" has both a password and a password_hash",
@@ -287,7 +294,8 @@ static void check_whole(struct config *c, struct faults *f)
 {
     struct config_place whole = {c->path, 1};
 
-    take_secret(c, f, &c->at[CONFIG_AT_REDIS], "redis", &c->redis.password, c->redis.password_file);
+    take_secret(c, f, &c->at[CONFIG_AT_REDIS], "redis", &c->redis.password, c->redis.password_file,
+                CONFIG_REDIS_PASSWORD_MAX);
     if (c->redis.mode == CONFIG_REDIS_STANDALONE && c->redis.servers.count > 1)
         faults_report(f, &c->at[CONFIG_AT_SERVERS],
                       "redis.servers: mode \"standalone\" takes one server");

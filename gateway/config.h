@@ -16,6 +16,12 @@
 #include "merchants/periods.h"
 
 enum { CONFIG_MENUS_MAX = 32 };
+/* Characters of a password: ours in a bind has the letter's 8, a partner's may be longer. */
+enum {
+    CONFIG_SMSC_PASSWORD_MAX = 8,
+    CONFIG_ACCOUNT_PASSWORD_MAX = 63,
+    CONFIG_REDIS_PASSWORD_MAX = 255
+};
 
 struct config_strings {
     const char **items;

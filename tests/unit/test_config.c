@@ -177,11 +177,11 @@ static void credentials_are_found_in_both_places(void **state)
     assert_string_equal(c->keys_file, in_folder(path, "secrets/keys"));
     config_free(c);
 
-    put("secrets_op1", "by systemd\n");
+    put("secrets_op1", "by unit\n");
     assert_return_code(setenv("CREDENTIALS_DIRECTORY", folder, 1), errno);
     c = load(text, heard);
     assert_string_equal(heard, "");
-    assert_string_equal(c->smsc[0].password, "by systemd");
+    assert_string_equal(c->smsc[0].password, "by unit");
     config_free(c);
     unsetenv("CREDENTIALS_DIRECTORY");
 }
@@ -354,7 +354,35 @@ static void a_secret_never_stands_in_a_message(void **state)
              "menus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
              secret);
     assert_null(load(text, heard));
-    assert_string_equal(heard, "w.cfg:2: smsc[].password has 79 characters; 63 are allowed\n");
+    assert_string_equal(heard, "w.cfg:2: smsc[].password has 79 characters; 8 are allowed\n");
+}
+
+/* What a bind or AUTH cannot carry is told when the file is checked, not cut or found out later. */
+static void a_secret_of_a_file_has_the_same_limit(void **state)
+{
+    static const char text[] =
+        "redis = { servers = [ \"unix:/r\" ];\n password_file = \"long\"; };\n"
+        "smsc = ( { password_file = \"nine\"; } );\n"
+        "partners = { listen = [ \"127.0.0.1:2775\" ]; accounts = (\n"
+        "{ system_id = \"a\"; password_file = \"long\"; } ); };\n"
+        "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );\n";
+    char heard[8192], secret[302], expected[8192], path[PATH_MAX];
+
+    (void)state;
+    memset(secret, 'x', 300);
+    memcpy(secret + 300, "\n", 2);
+    put("long", secret);
+    put("nine", "ninechars\n");
+    assert_null(load(text, heard));
+    snprintf(expected, sizeof(expected),
+             "w.cfg:1: password_file %s/long holds a password of 300 characters; 255 are allowed\n"
+             "w.cfg:3: password_file %s/nine holds a password of 9 characters; 8 are allowed\n"
+             "w.cfg:5: password_file %s/long holds a password of 300 characters; 63 are allowed\n",
+             folder, folder, folder);
+    assert_string_equal(heard, expected);
+    put("nine", "eight888\n");
+    assert_null(load(text, heard));
+    assert_null(strstr(heard, in_folder(path, "nine")));
 }
 
 static void remember(void *heard, const char *path)
@@ -561,6 +589,7 @@ int main(void)
         cmocka_unit_test(a_fault_in_an_included_file_names_it),
         cmocka_unit_test(dialects_of_the_installation_are_known),
         cmocka_unit_test(a_secret_never_stands_in_a_message),
+        cmocka_unit_test(a_secret_of_a_file_has_the_same_limit),
         cmocka_unit_test(what_needs_a_restart_is_named_and_kept),
         cmocka_unit_test(the_sample_has_every_key),
         cmocka_unit_test(the_sample_is_accepted),
