@@ -4,6 +4,7 @@
 #include "sessions/store.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,7 +20,11 @@ static void try_subscriber(struct span record)
     writer_init(&w, octets, sizeof(octets));
     subscriber_encode(&first, &w);
     assert(!w.failed && subscriber_decode(&second, writer_span(&w)));
-    assert(memcmp(&first, &second, sizeof(first)) == 0);
+    /* Beyond merchant_count stands what stood there before: subscriber_init() leaves it. */
+    assert(first.merchant_count == second.merchant_count &&
+           memcmp(&first, &second, offsetof(struct subscriber, merchants)) == 0 &&
+           memcmp(first.merchants, second.merchants,
+                  first.merchant_count * sizeof(first.merchants[0])) == 0);
 }
 
 static void try_trainings(struct span record)
