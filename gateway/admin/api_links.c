@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/link/link_view.h"
+#include "gateway/link/netaddr.h"
 
 enum { DRAIN_DEFAULT_S = 600, DRAIN_MAX_S = 24 * 3600 };
 
@@ -245,6 +246,23 @@ static void on_tap_logged(void *taps, uint64_t number, bool is_logged)
         taps_close(taps, number);
 }
 
+/* A link is named after its peer, "op1:1", or by its address until it has bound. A slip would show
+ * nothing for an hour, as a peer does that says nothing. */
+static bool is_link_name(struct gateway *g, const char *name)
+{
+    const char *colon = strrchr(name, ':');
+    char peer[NETADDR_TEXT_BYTES];
+    struct netaddr address;
+
+    if (gateway_service(g, name) != NULL || netaddr_parse(&address, name, 0) ||
+        strcmp(name, "unix") == 0)
+        return true;
+    if (colon == NULL || (size_t)(colon - name) >= sizeof(peer))
+        return false;
+    snprintf(peer, sizeof(peer), "%.*s", (int)(colon - name), name);
+    return gateway_service(g, peer) != NULL;
+}
+
 static void open_tap(struct gateway *g, struct http_call *call, const json_t *body)
 {
     const char *link = json_string_value(json_object_get(body, "link"));
@@ -255,6 +273,10 @@ static void open_tap(struct gateway *g, struct http_call *call, const json_t *bo
 
     if (seconds == 0 || (format != NULL && !is_pcap && strcmp(format, "lines") != 0)) {
         http_reply_error(call, 400, "for_s is 1 to 3600, format is lines or pcap");
+        return;
+    }
+    if (link != NULL && link[0] != '\0' && !is_link_name(g, link)) {
+        http_reply_error(call, 404, "no smsc, no account and no link of that name");
         return;
     }
     tap = taps_open(gateway_taps(g), link != NULL ? link : "", is_pcap ? TAP_PCAP : TAP_LINES,

@@ -150,6 +150,8 @@ test('trace writes a readable line for each PDU and no text of a subscriber', as
         for (const secret of ['6281200000061', MERCHANT.name, MERCHANT.nik, MERCHANT.business])
             assert.ok(!trace.stdout.includes(secret), secret);
         assert.equal(await trace.end('SIGINT'), 0);
+        for (const [link, code] of [['op1:1', 0], ['192.0.2.7', 0], ['op2', 1], ['op1:1:1', 1], ['op', 1]])
+            assert.equal((await gateway.ctl('trace', '--link', link, '--for', '1s')).code, code, link);
     });
 });
 
