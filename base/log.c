@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,11 @@ static struct {
     bool show_msisdn;
     log_sink_fn *sink;
     void *sink_arg;
+    int fd;
     uint64_t lost, told; /* lines; of those, how many a line that was written told of */
     int64_t waited_s;    /* in which second it last waited for its reader */
     bool has_half_line;
-} the_log = {.level = LOG_LEVEL_INFO};
+} the_log = {.level = LOG_LEVEL_INFO, .fd = STDERR_FILENO};
 
 struct line {
     char text[LOG_LINE_BYTES];
@@ -171,7 +173,7 @@ bool log_has_room(struct log_site *site, enum log_level level)
  * loop: a moment in each second is all he gets. A file always has room, or says so at once. */
 static bool has_room(void)
 {
-    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct pollfd out = {.fd = the_log.fd, .events = POLLOUT};
     struct timespec now;
 
     if (poll(&out, 1, 0) > 0)
@@ -188,7 +190,7 @@ static ssize_t write_bytes(const char *bytes, size_t size)
     ssize_t written;
 
     do
-        written = write(STDERR_FILENO, bytes, size);
+        written = write(the_log.fd, bytes, size);
     while (written < 0 && errno == EINTR);
     return written;
 }
@@ -271,4 +273,18 @@ void log_mask_msisdn(const char *msisdn, char *masked, size_t masked_bytes)
         snprintf(masked, masked_bytes, "***");
     else
         snprintf(masked, masked_bytes, "%.5s***%s", msisdn, msisdn + digits - 4);
+}
+
+/* A terminal with room for an octet takes no line, and holds up who writes one. Whether a write
+ * waits is a matter of the open file, and standard error's is the shell's, too: so here is another.
+ */
+void log_open_terminal(void)
+{
+    int fd = -1;
+
+    if (isatty(STDERR_FILENO))
+        fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (the_log.fd != STDERR_FILENO)
+        close(the_log.fd);
+    the_log.fd = fd >= 0 ? fd : STDERR_FILENO;
 }

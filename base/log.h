@@ -87,6 +87,9 @@ void log_set_show_msisdn(bool show);
 /* Where whole lines (with their newline) go; NULL = standard error. */
 typedef void log_sink_fn(void *arg, const char *line, size_t line_bytes);
 void log_set_sink(log_sink_fn *sink, void *arg);
+/* Where standard error is a terminal, one that nobody reads holds nobody up from now on; a pipe or
+ * a socket never does. Again when standard error has become another file. */
+void log_open_terminal(void);
 
 /* "6281200000001" -> "62812***0001"; shorter than 10 digits -> "***". masked has at least 24
  * octets. */

@@ -238,6 +238,7 @@ int main(int argc, char **argv)
     if (!setup_load(&setup, options.config, config_print_fault, stderr))
         return EXIT_BAD_CONFIG;
     if (!options.check_only) {
+        log_open_terminal();
         set_log(setup.config, options.is_verbose);
         status = run(&setup, options.is_verbose);
     }

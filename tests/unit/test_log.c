@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,50 @@ static void test_nobody_reads(void **state)
     check_reader(ends[1], ends[0]);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     check_reader(ends[1], ends[0]);
+}
+
+/* What comes from a terminal until nothing more does. */
+static size_t read_all(int fd, char *octets, size_t room)
+{
+    struct pollfd in = {.fd = fd, .events = POLLIN};
+    size_t size = 0;
+
+    while (poll(&in, 1, 200) > 0) {
+        ssize_t got = read(fd, octets + size, room - 1 - size);
+
+        assert_true(got > 0);
+        size += (size_t)got;
+    }
+    octets[size] = '\0';
+    return size;
+}
+
+/* The other end of a terminal hangs: a stopped multiplexer, a dead line. */
+static void test_nobody_reads_a_terminal(void **state)
+{
+    int kept = dup(STDERR_FILENO), ours = posix_openpt(O_RDWR | O_NOCTTY);
+    uint64_t lost = log_lost();
+    static char octets[1 << 20];
+
+    (void)state;
+    assert_true(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
+    log_to(open(ptsname(ours), O_WRONLY | O_NOCTTY));
+    log_open_terminal();
+    alarm(30);
+    for (unsigned i = 0; i < 5000; i++)
+        log_error("outbox.unreadable");
+    alarm(0);
+    lost = log_lost() - lost;
+    assert_true(lost > 0 && lost < 5000);
+    assert_int_equal(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0); /* it is not ours alone */
+    assert_true(read_all(ours, octets, sizeof(octets)) > 0);
+    log_error("x");
+    assert_true(read_all(ours, octets, sizeof(octets)) > 0);
+    assert_non_null(strstr(octets, "event=x"));
+    log_to(open("/dev/null", O_WRONLY));
+    log_open_terminal();
+    log_to(kept);
+    close(ours);
 }
 
 /* A file that takes half a line: the next one begins a line of its own. */
@@ -335,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup(test_logfmt, set_up),
         cmocka_unit_test_setup(test_a_flood_is_cut_and_counted, set_up),
         cmocka_unit_test_setup(test_nobody_reads, set_up),
+        cmocka_unit_test_setup(test_nobody_reads_a_terminal, set_up),
         cmocka_unit_test_setup(test_a_full_disk, set_up),
         cmocka_unit_test_setup(test_a_long_line_tells_what_was_lost, set_up),
         cmocka_unit_test_setup(test_values_cannot_break_a_line, set_up),
