@@ -10,6 +10,7 @@
 #include "gateway/ctl/dossier.h"
 #include "gateway/ctl/table.h"
 #include "gateway/turn/outbox.h"
+#include "gateway/turn/push.h"
 #include "sessions/vault.h"
 
 static enum ctl_status tell_all(struct dossier *d, bool is_json)
@@ -68,10 +69,12 @@ static void add_message(struct messages *m, int64_t owed_ms, const char *state, 
 static void on_waiting(void *arg, const struct store_taken *taken)
 {
     struct messages *m = arg;
+    struct vault *vault = m->dossier->setup.vault;
     struct outbox_entry entry;
+    struct push_entry push;
 
-    if (!outbox_decode(&entry, m->dossier->setup.vault, taken->body))
-        m->unreadable++;
+    if (!outbox_decode(&entry, vault, taken->body))
+        m->unreadable += !push_decode(&push, vault, taken->body); /* a dialogue is no message */
     else if (strcmp(entry.msisdn, m->dossier->msisdn) == 0)
         add_message(m, (int64_t)taken->id.ms, "waiting", (int64_t)taken->id.ms);
 }
@@ -114,7 +117,7 @@ static enum ctl_status tell_one(struct dossier *d, const struct ctl_call *call)
         table_free(m.table);
     json_decref(m.json);
     if (m.unreadable > 0)
-        ctl_complain("%u SMS of the bucket could not be opened", m.unreadable);
+        ctl_complain("%u entries of the outbox could not be opened", m.unreadable);
     return (enum ctl_status)hand_complain(result);
 }
 

@@ -155,8 +155,12 @@ test('an SMS that waits for a centre to take it is among the subscriber\'s', asy
         centre.submitStatus = () => 0x64; // ESME_RX_T_APPN: later
         for (const phone of [MSISDN, '6281200000072'])
             assert.equal(await centre.text(phone, 'STATUS'), 0);
+        // A push is owed in the same place, and is no SMS.
+        assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
         assert.deepEqual(await states(gateway, MSISDN), ['awaited', 'waiting']);
-        assert.match((await gateway.ctl('outbox', MSISDN)).stdout, /Z +waiting +\d{4}-/);
+        const { stdout, output } = await gateway.ctl('outbox', MSISDN);
+        assert.match(stdout, /Z +waiting +\d{4}-/);
+        assert.equal(output, stdout); // nothing to complain of
     });
 });
 
