@@ -133,7 +133,9 @@ struct centres *centres_new(const struct link_env *env, struct event_base *base,
 
 void centres_share(struct centres *cs, const struct centre_sharing *sharing)
 {
+    mem_free((char *)cs->sharing.instance);
     cs->sharing = *sharing;
+    cs->sharing.instance = mem_strdup(sharing->instance);
 }
 
 static void leave(struct centres *cs, struct entry *e)
@@ -273,6 +275,7 @@ void centres_free(struct centres *cs)
     deferred_run(cs->env.deferred);
     bury(cs);
     timer_stop(cs->env.timers, &cs->burial);
+    mem_free((char *)cs->sharing.instance);
     mem_free(cs);
 }
 

@@ -13,7 +13,7 @@ struct centres;
 struct centres *centres_new(const struct link_env *env, struct event_base *base,
                             const struct transport_factory *network,
                             const struct centre_owner *owner);
-/* Before the first exclusive entry. */
+/* Before the first exclusive entry. The instance is copied: a reload frees the configuration. */
 void centres_share(struct centres *cs, const struct centre_sharing *sharing);
 /* Makes the set what the settings say: new entries connect, changed ones unbind and connect anew
  * (out of service they stay so), missing ones unbind and go. The settings must stay until the

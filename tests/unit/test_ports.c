@@ -492,12 +492,14 @@ static void an_exclusive_entry_binds_by_its_lease(void **state)
                                       .ttl_s = 8,
                                       .on_change = ignore_change};
     struct lease *other = lease_new(&settings);
+    char instance[] = "test";
     const struct centre *c;
 
     lease_want(other, true);
     link_fixture_pass(&f->net, 100);
     assert_int_equal(lease_state(other), LEASE_HELD);
-    centres_share(f->centres, &(struct centre_sharing){f->store, "test"});
+    centres_share(f->centres, &(struct centre_sharing){f->store, instance});
+    memset(instance, 'x', strlen(instance)); /* of a configuration that a reload has replaced */
     f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
     f->smsc[0].exclusive = true;
     f->smsc[0].lease_s = 8;
@@ -512,6 +514,7 @@ static void an_exclusive_entry_binds_by_its_lease(void **state)
     assert_int_equal(f->net.network.connects, 1);
     ports_fixture_bind(f);
     assert_int_equal(centres_bound_count(f->centres), 1);
+    assert_string_equal(lease_holder(centre_lease(c)), "test");
     assert_true(centres_room(f->centres) > 0);
     lease_want(other, true);
     link_fixture_pass(&f->net, 20000);
