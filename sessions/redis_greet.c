@@ -166,7 +166,8 @@ static enum redis_greet_result hear_library(struct redis_greet *g, const redisRe
         return REDIS_GREET_RETRY;
     }
     g->needs_library = true;
-    if (reply->elements == 0)
+    g->replaces_library = reply->elements != 0;
+    if (!g->replaces_library)
         return REDIS_GREET_OK;
     theirs = library_code(reply->element[0]);
     if (redis_library_version(theirs) > redis_library_version(ours)) {
@@ -187,7 +188,9 @@ static bool say_load(struct redis_greet *g)
         return false;
     redis_command_start(&g->command, "FUNCTION");
     redis_command_add_string(&g->command, "LOAD");
-    redis_command_add_string(&g->command, "REPLACE");
+    /* Only what we have seen: where there was none, a newer gateway may have brought its own. */
+    if (g->replaces_library)
+        redis_command_add_string(&g->command, "REPLACE");
     redis_command_add(&g->command, redis_library_code());
     return true;
 }
@@ -195,8 +198,13 @@ static bool say_load(struct redis_greet *g)
 static enum redis_greet_result hear_load(struct redis_greet *g, const redisReply *reply,
                                          const char **reason)
 {
-    enum redis_greet_result result = hear_ok(g, reply, reason);
+    enum redis_greet_result result;
 
+    if (is_error(reply) && strstr(reply->str, "already exists") != NULL) {
+        g->step -= 2; /* on_answer() goes on with say_library(): what has somebody else brought? */
+        return REDIS_GREET_OK;
+    }
+    result = hear_ok(g, reply, reason);
     if (result == REDIS_GREET_OK)
         log_info("store.library", LOG_U("version", redis_library_version(redis_library_code())));
     return result;

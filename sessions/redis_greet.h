@@ -32,7 +32,7 @@ struct redis_greet {
     bool tells_durability; /* one connection a server does */
     struct redis_call call;
     unsigned step;
-    bool needs_library;
+    bool needs_library, replaces_library;
     struct redis_command command;
 };
 

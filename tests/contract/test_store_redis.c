@@ -86,6 +86,17 @@ struct fault {
     struct store_rig *rig;
 };
 
+/* The store is ready with the first of them. */
+static void await_connections(struct store_rig *rig, unsigned count)
+{
+    struct store_redis_stats stats;
+
+    do {
+        store_rig_turn(rig, 10);
+        store_redis_stats(rig->store, &stats);
+    } while (stats.connections_up != count);
+}
+
 static int set_up_fault(void **state)
 {
     static struct fault f;
@@ -93,6 +104,7 @@ static int set_up_fault(void **state)
 
     f.server = redis_server_start(&options);
     f.rig = store_rig_new_redis(f.server, NULL);
+    await_connections(f.rig, 2);
     *state = &f;
     return 0;
 }
@@ -190,16 +202,12 @@ static void test_hanging_server_is_left_after_the_deadline(void **state)
 static struct store_rig *open_sixteen(struct fault *f)
 {
     struct store_redis_settings settings;
-    struct store_redis_stats stats;
     struct store_rig *rig;
 
     store_rig_redis_defaults(&settings);
     settings.connections = 16;
     rig = store_rig_new_redis(f->server, &settings);
-    do {
-        store_rig_turn(rig, 10);
-        store_redis_stats(rig->store, &stats);
-    } while (stats.connections_up != 16);
+    await_connections(rig, 16);
     return rig;
 }
 
@@ -443,6 +451,28 @@ static void test_newer_library_that_serves_us_is_kept(void **state)
     assert_int_equal(redis_server_ask_number(f->server, "FCALL w_other 0"), 999);
 }
 
+/* Sixteen connections find none, in one loop turn; where each put its own in place, a late one
+ * could put it in place of what a newer gateway brought meanwhile. */
+static void test_library_that_is_missing_is_loaded_once(void **state)
+{
+    struct fault *f = *state;
+    unsigned calls = 0, rejected = 0, failed = 0;
+    const char *line;
+    redisReply *reply;
+
+    freeReplyObject(redis_server_ask(f->server, "FUNCTION FLUSH"));
+    freeReplyObject(redis_server_ask(f->server, "CONFIG RESETSTAT"));
+    store_rig_free(open_sixteen(f));
+    reply = redis_server_ask(f->server, "INFO commandstats");
+    line = strstr(reply->str, "cmdstat_function|load:");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "%*[^=]=%u,%*[^,],%*[^,],rejected_calls=%u,failed_calls=%u",
+                            &calls, &rejected, &failed),
+                     3);
+    freeReplyObject(reply);
+    assert_int_equal(calls - rejected - failed, 1);
+}
+
 static void test_older_library_is_replaced(void **state)
 {
     struct fault *f = *state;
@@ -550,6 +580,7 @@ int main(void)
         FAULT(test_another_bucket_count_is_refused),
         FAULT(test_newer_library_is_refused),
         FAULT(test_newer_library_that_serves_us_is_kept),
+        FAULT(test_library_that_is_missing_is_loaded_once),
         FAULT(test_older_library_is_replaced),
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_names_that_are_no_servers),
