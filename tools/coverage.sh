@@ -11,7 +11,8 @@ counts=build-coverage/coverage.json
 # A gateway that a test kills while it writes its counts leaves a branch or two that do not add up, even
 # below zero: gcovr would give up at the first, this way it tells of them and goes on.
 gcovr --root . --object-directory build-coverage --exclude-unreachable-branches \
-    --exclude-throw-branches --gcov-ignore-parse-errors --exclude tests/ --json "$counts" --txt build-coverage/coverage.txt \
+    --exclude-throw-branches --gcov-ignore-parse-errors --exclude tests/ \
+    --json "$counts" --txt build-coverage/coverage.txt \
     --html-details build-coverage/index.html --print-summary
 
 failed=

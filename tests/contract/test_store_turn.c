@@ -45,6 +45,7 @@ static unsigned count_outcomes(enum store_result result)
     return count;
 }
 
+/* Of functions, "cmdstat_fcall:calls=N,...". */
 static unsigned count_calls(struct store_rig *rig)
 {
     redisReply *reply = redis_server_ask(rig->server, "INFO commandstats");
@@ -166,19 +167,6 @@ static uint64_t session_of(struct store_rig *rig, const char *msisdn)
     return store_rig_load(rig, rig->store, msisdn)->subscriber.session.version;
 }
 
-/* "cmdstat_fcall:calls=N,..." since CONFIG RESETSTAT. */
-static unsigned count_function_calls(struct store_rig *rig)
-{
-    redisReply *reply = redis_server_ask(rig->server, "INFO commandstats");
-    const char *line = strstr(reply->str, "cmdstat_fcall:calls=");
-    unsigned count = 0;
-
-    if (line != NULL)
-        sscanf(line, "cmdstat_fcall:calls=%u", &count);
-    freeReplyObject(reply);
-    return count;
-}
-
 /* Each for itself: a conflict and a damaged record do not concern the others. */
 static void test_one_call_of_many_kinds(void **state)
 {
@@ -191,7 +179,7 @@ static void test_one_call_of_many_kinds(void **state)
     (void)redis_server_ask_number(rig->server, "LPUSH {b%03u}x:damaged list", bucket);
     freeReplyObject(redis_server_ask(rig->server, "CONFIG RESETSTAT"));
     ask_together(rig, id, outcomes);
-    assert_int_equal(count_function_calls(rig), 1);
+    assert_int_equal(count_calls(rig), 1);
     assert_int_equal(redis_server_ask_number(rig->server, "DEL {b%03u}x:damaged", bucket), 1);
     assert_int_equal(outcomes[NEW_SESSION].reply.result, STORE_OK);
     assert_true(outcomes[NEW_SESSION].reply.subscriber.session.version ==

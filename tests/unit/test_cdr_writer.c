@@ -126,6 +126,13 @@ static void end_with_a_loss(struct cdr_writer *w)
 }
 
 /* No file may grow beyond 2,000 octets: as a full disk, and it can be emptied again. */
+static void write_until_full(struct cdr_writer *w)
+{
+    fill_disk(2000);
+    put(w, 200);
+    AWAIT(w, c.is_failing);
+}
+
 static void test_a_full_disk_blocks_nobody(void **state)
 {
     struct cdr_writer *w = open_writer(3600, 1 << 20, 4096);
@@ -134,9 +141,7 @@ static void test_a_full_disk_blocks_nobody(void **state)
     struct cdr_verdict v;
 
     (void)state;
-    fill_disk(2000);
-    put(w, 200);
-    AWAIT(w, c.is_failing);
+    write_until_full(w);
     put(w, 100000);
     now = cdr_writer_counters(w);
     assert_true(now.dropped > 99000);
@@ -161,9 +166,7 @@ static void test_the_end_on_a_full_disk(void **state)
     struct cdr_verdict v;
 
     (void)state;
-    fill_disk(2000);
-    put(w, 200);
-    AWAIT(w, c.is_failing);
+    write_until_full(w);
     put(w, 1000);
     now = cdr_writer_counters(w);
     assert_true(now.dropped > 0);
@@ -262,9 +265,7 @@ static void write_until_killed(bool has_room_again)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     w = open_writer(3600, 1 << 20, 65536);
-    fill_disk(2000);
-    put(w, 200);
-    AWAIT(w, c.is_failing);
+    write_until_full(w);
     put(w, 300);
     for (; lost == 0; usleep(5000))
         look_from_outside(&records, &lost);
