@@ -167,6 +167,7 @@ void guard_forgive(struct guard *g, const struct netaddr *peer)
     if (r == NULL)
         return;
     r->failures = 0;
+    r->banned_until_ms = 0;
     drop_if_idle(g, r);
 }
 

@@ -32,7 +32,7 @@ enum guard_verdict guard_admit(struct guard *guard, const struct netaddr *peer, 
 void guard_leave(struct guard *guard, const struct netaddr *peer);
 /* It sent garbage or a bad bind. True when that begins a ban. */
 bool guard_fail(struct guard *guard, const struct netaddr *peer, uint64_t now_ms);
-/* It bound well: earlier failures are forgotten. */
+/* It bound well: earlier failures are forgotten, and a ban with them. */
 void guard_forgive(struct guard *guard, const struct netaddr *peer);
 
 unsigned guard_unbound(const struct guard *guard);

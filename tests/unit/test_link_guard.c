@@ -104,6 +104,22 @@ static void test_forgiven(void **state)
     guard_free(g);
 }
 
+/* One of several connections from there may bind well after the others have earned a ban. */
+static void test_a_ban_is_forgiven(void **state)
+{
+    struct guard *g = guard_new(&settings, 1);
+    struct netaddr a = host("192.0.2.7");
+
+    (void)state;
+    assert_int_equal(guard_admit(g, &a, NOW), GUARD_ADMITTED);
+    for (unsigned i = 0; i < settings.failures_max; i++)
+        guard_fail(g, &a, NOW);
+    assert_int_equal(guard_admit(g, &a, NOW), GUARD_BANNED);
+    guard_forgive(g, &a);
+    assert_int_equal(guard_admit(g, &a, NOW), GUARD_ADMITTED);
+    guard_free(g);
+}
+
 static void test_ipv6_is_counted_by_64(void **state)
 {
     struct guard *g = guard_new(&settings, 1);
@@ -144,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_ban_and_its_end),
         cmocka_unit_test(test_rare_failures_do_not_add_up),
         cmocka_unit_test(test_forgiven),
+        cmocka_unit_test(test_a_ban_is_forgiven),
         cmocka_unit_test(test_ipv6_is_counted_by_64),
         cmocka_unit_test(test_memory_is_bounded),
     };
