@@ -11,6 +11,7 @@ struct under_way {
     struct list_node node;
     struct turn_engine *engine;
     struct turn_origin origin;
+    char link_name[32];
 };
 
 static enum store_end end_of(enum receipt_state state)
@@ -25,7 +26,7 @@ static enum store_end end_of(enum receipt_state state)
     }
 }
 
-static void note(struct turn_engine *e, const struct store_reply *reply)
+static void note(struct turn_engine *e, const struct under_way *u, const struct store_reply *reply)
 {
     switch (reply->fate) {
     case STORE_FATE_GOES_ON:
@@ -38,7 +39,7 @@ static void note(struct turn_engine *e, const struct store_reply *reply)
     case STORE_FATE_AMBIGUOUS:
     case STORE_FATE_UNKNOWN:
         e->counters.receipts_unmatched++;
-        log_warning("receipt.ambiguous");
+        log_warning("receipt.ambiguous", LOG_S("link", u->link_name));
         break;
     case STORE_FATE_CROWDED:
         e->counters.receipts_refused++;
@@ -54,7 +55,7 @@ static void on_stored(void *arg, const struct store_reply *reply)
     bool is_done = reply->result == STORE_OK && reply->fate != STORE_FATE_CROWDED;
 
     if (reply->result == STORE_OK)
-        note(e, reply);
+        note(e, u, reply);
     else
         e->counters.receipts_refused++;
     /* Whatever became of it, the centre may send it once more: it then counts once. */
@@ -79,7 +80,8 @@ static void store(struct turn_engine *e, const struct turn_origin *origin,
 
     u->engine = e;
     u->origin = *origin;
-    u->origin.link_name = "";
+    text_copy(u->link_name, sizeof(u->link_name), origin->link_name);
+    u->origin.link_name = u->link_name;
     list_push_back(&e->receipts, &u->node);
     vault_subject(e->env.vault, receipt->msisdn, subject);
     store_receipt(e->env.store, &r, on_stored, u);

@@ -1,9 +1,11 @@
 /* Receipts on a real engine, the store in memory: answered when stored, counted once. */
+#include "base/log.h"
 #include "tests/support/turn_rig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -123,6 +125,30 @@ static void too_many_without_a_message_are_refused(void **state)
     assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
 }
 
+static void keep_ambiguous(void *kept, const char *line, size_t line_bytes)
+{
+    const char *at = memmem(line, line_bytes, "event=receipt.ambiguous", 23);
+
+    if (at != NULL)
+        snprintf(kept, 80, "%.*s", (int)(line + line_bytes - at), at);
+}
+
+/* The centre has given one id to two messages: who looks into it is told which link. */
+static void one_that_may_mean_two_names_its_link(void **state)
+{
+    char line[80] = "";
+
+    (void)state;
+    owe(0, "op1/1");
+    owe(0, "op1/1");
+    log_set_sink(keep_ambiguous, line);
+    receive(RECEIPT_DELIVERED, true, turn_rig.phones[0].msisdn, "op1/1");
+    log_set_sink(NULL, NULL);
+    assert_string_equal(line, "event=receipt.ambiguous link=op1\n");
+    assert_int_equal(turn_rig_counters()->receipts_unmatched, 1);
+    assert_int_equal(tally().delivered, 0);
+}
+
 /* Nothing is heard of it: it has expired when its time and the margin are over. */
 static void silence_ends_it(void **state)
 {
@@ -149,6 +175,7 @@ int main(void)
         CASE(one_that_is_not_stored_is_not_acknowledged),
         CASE(one_may_be_here_before_the_response),
         CASE(too_many_without_a_message_are_refused),
+        CASE(one_that_may_mean_two_names_its_link),
         CASE(silence_ends_it),
     };
 
