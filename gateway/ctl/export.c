@@ -87,9 +87,8 @@ struct owed_walk {
 
 static json_t *describe_sms(const struct outbox_entry *entry)
 {
-    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "text", entry->text, "from", entry->source,
-                     "link", entry->link, "due_at", ctl_time(entry->due_ms), "expires_at",
-                     ctl_time(entry->expires_ms));
+    return json_pack("{s:s, s:s, s:s, s:o}", "text", entry->text, "from", entry->source, "link",
+                     entry->link, "expires_at", ctl_time(entry->expires_ms));
 }
 
 /* A late answer has its text, another push the name of its screen. */

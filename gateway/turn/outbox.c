@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum {
-    OUTBOX_FORMAT = 2,
+    OUTBOX_FORMAT = 3,
+    OUTBOX_FORMAT_DUE = 2, /* had a due time, which was always 0 */
     OUTBOX_KEY_BYTES = 20,
     OUTBOX_SETTLE_RETRY_MS = 1000,
     OUTBOX_SEND_DEADLINE_MS = 90000, /* longer than the longest pause of a throttled bind */
@@ -73,7 +74,6 @@ bool outbox_encode(const struct outbox_entry *entry, struct vault *vault, struct
     writer_string8(&p, entry->link);
     writer_string8(&p, entry->source);
     writer_string16(&p, entry->text);
-    writer_u64(&p, (uint64_t)entry->due_ms);
     writer_u64(&p, (uint64_t)entry->expires_ms);
     writer_u8(&p, entry->is_bulk);
     return !p.failed && vault_seal(vault, VAULT_OWED, "", writer_span(&p), w);
@@ -84,18 +84,21 @@ bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span 
     uint8_t plain[STORE_OWED_BYTES_MAX];
     struct writer p;
     struct reader r;
+    uint8_t format;
 
     writer_init(&p, plain, sizeof(plain));
     if (!vault_open(vault, VAULT_OWED, "", body, &p))
         return false;
     reader_init(&r, writer_span(&p));
-    if (reader_u8(&r) != OUTBOX_FORMAT)
+    format = reader_u8(&r);
+    if (format != OUTBOX_FORMAT && format != OUTBOX_FORMAT_DUE)
         return false;
     reader_string8(&r, entry->msisdn, sizeof(entry->msisdn));
     reader_string8(&r, entry->link, sizeof(entry->link));
     reader_string8(&r, entry->source, sizeof(entry->source));
     reader_string16(&r, entry->text, sizeof(entry->text));
-    entry->due_ms = (int64_t)reader_u64(&r);
+    if (format == OUTBOX_FORMAT_DUE)
+        (void)reader_u64(&r);
     entry->expires_ms = (int64_t)reader_u64(&r);
     entry->is_bulk = reader_u8(&r) != 0;
     return !r.failed && reader_left(&r) == 0;
@@ -350,8 +353,7 @@ static bool owed_try(struct owed *d)
     }
     sms.now_ms = now_ms;
     sms.validity_s = (uint32_t)((e->expires_ms - now_ms + 999) / 1000);
-    if (now_ms < e->due_ms ||
-        !env->ports.send_sms(env->ports.ctx, &sms, env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS,
+    if (!env->ports.send_sms(env->ports.ctx, &sms, env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS,
                              on_sent, d)) {
         owed_free(d);
         return false;

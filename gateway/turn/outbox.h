@@ -19,7 +19,6 @@ struct outbox_entry {
     char link[32];                   /* smsc to send by; empty = any that may */
     char source[DIALECT_CODE_BYTES]; /* short code that the subscriber sees */
     char text[MENU_TEXT_BYTES];      /* UTF-8 */
-    int64_t due_ms;                  /* wall clock: not before; 0 = at once */
     int64_t expires_ms;              /* wall clock: not after */
     bool is_bulk;                    /* nobody waits for it */
 };

@@ -22,7 +22,6 @@ void run_owe(struct run *run, const char *text)
     text_copy(e->source, sizeof(e->source), run->code);
     text_copy(e->text, sizeof(e->text), text);
     e->is_bulk = run->cause->input == NULL; /* a reminder */
-    e->due_ms = 0;
     e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
 }
 

@@ -177,8 +177,7 @@ static void on_left(void *arg, const struct turn_sent *sent)
 
 static struct outbox_entry entry_of(const struct fixture *f, const char *msisdn, const char *text)
 {
-    struct outbox_entry e = {
-        .link = "op1", .source = "*384#", .due_ms = 0, .expires_ms = f->wall_ms + 1000};
+    struct outbox_entry e = {.link = "op1", .source = "*384#", .expires_ms = f->wall_ms + 1000};
 
     text_copy(e.msisdn, sizeof(e.msisdn), msisdn);
     text_copy(e.text, sizeof(e.text), text);
@@ -414,13 +413,10 @@ static void expired_is_not_sent(void **state)
     assert_int_equal(f->counters.sms_expired, 1);
 }
 
-static void not_due_or_no_link_waits_in_the_store(void **state)
+static void without_a_link_it_waits_in_the_store(void **state)
 {
     struct fixture *f = *state;
-    struct outbox_entry e = entry_of(f, "6281200000001", "later");
 
-    e.due_ms = f->wall_ms + 500;
-    outbox_send(f->outbox, (struct store_owed_id){1, 1}, 1, &e, NULL, NULL);
     f->has_link = false;
     owe(f, 2, 1, "6281200000002", "no link");
     assert_int_equal(outbox_under_way(f->outbox), 0);
@@ -456,7 +452,6 @@ static void the_stored_form_comes_back(void **state)
     uint8_t octets[STORE_OWED_BYTES_MAX];
     struct writer w;
 
-    e.due_ms = 12;
     e.is_bulk = true;
     writer_init(&w, octets, sizeof(octets));
     assert_true(outbox_encode(&e, vault, &w));
@@ -465,11 +460,36 @@ static void the_stored_form_comes_back(void **state)
     assert_string_equal(back.link, e.link);
     assert_string_equal(back.source, e.source);
     assert_string_equal(back.text, e.text);
-    assert_int_equal(back.due_ms, e.due_ms);
     assert_int_equal(back.expires_ms, e.expires_ms);
     assert_true(back.is_bulk);
     for (size_t size = 0; size < writer_size(&w); size++)
         assert_false(outbox_decode(&back, vault, span_of(octets, size)));
+    vault_free(vault);
+}
+
+/* What a gateway of before has left: format 2, with a due time of 0. */
+static void the_form_of_before_is_read(void **state)
+{
+    static const char stored[] = "\2\xd"
+                                 "6281200000001"
+                                 "\3op1"
+                                 "\5*384#"
+                                 "\0\4halo"
+                                 "\0\0\0\0\0\0\0\0"
+                                 "\0\0\0\0\0\0\0\7"
+                                 "\1";
+    struct vault *vault = vault_new_plain();
+    struct outbox_entry back;
+    uint8_t octets[STORE_OWED_BYTES_MAX];
+    struct writer w;
+
+    (void)state;
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(vault_seal(vault, VAULT_OWED, "", span_of(stored, sizeof(stored) - 1), &w));
+    assert_true(outbox_decode(&back, vault, writer_span(&w)));
+    assert_string_equal(back.text, "halo");
+    assert_int_equal(back.expires_ms, 7);
+    assert_true(back.is_bulk);
     vault_free(vault);
 }
 
@@ -512,9 +532,10 @@ int main(void)
         CASE(what_waits_is_given_back_alone),
         CASE(refused_for_good_is_settled),
         CASE(expired_is_not_sent),
-        CASE(not_due_or_no_link_waits_in_the_store),
+        CASE(without_a_link_it_waits_in_the_store),
         CASE(late_rounds_are_tried_less_often),
         CASE(the_stored_form_comes_back),
+        CASE(the_form_of_before_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
