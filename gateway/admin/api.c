@@ -35,7 +35,8 @@ static json_t *hex_of(const uint8_t id[MENU_ID_BYTES])
     return json_string(hex);
 }
 
-/* A menu in force; with its file's version where that is another, and why; and with a trial. */
+/* The version that serves new dials; with the one in force where that cannot be loaded here, with
+ * its file's version where that is another, and why; and with a trial. */
 static json_t *describe_menu(const struct gateway *g, unsigned index)
 {
     const struct menu *menu = router_at(gateway_router(g), index);
@@ -43,11 +44,15 @@ static json_t *describe_menu(const struct gateway *g, unsigned index)
     const struct releases *releases = gateway_releases(g);
     const struct release *of_file =
         releases != NULL ? releases_find(releases, menu_id(file)) : NULL;
+    const struct release *in_force =
+        releases != NULL ? releases_in_force(releases, menu_name(menu)) : NULL;
     const struct release *trial =
         releases != NULL ? releases_on_trial(releases, menu_name(menu)) : NULL;
     json_t *json =
         json_pack("{s:s, s:o}", "name", menu_name(menu), "version", hex_of(menu_id(menu)));
 
+    if (in_force != NULL && !menu_id_is(menu, in_force->id))
+        json_object_set_new(json, "in_force", hex_of(in_force->id));
     if (menu != file) {
         json_object_set_new(json, "file_version", hex_of(menu_id(file)));
         json_object_set_new(

@@ -131,6 +131,9 @@ static void print_menu(const json_t *menu)
     const json_t *trial = json_object_get(menu, "trial");
 
     printf("menu      %s, version %s\n", ctl_text(menu, "name"), ctl_text(menu, "version"));
+    if (json_object_get(menu, "in_force") != NULL)
+        printf("          version %s is in force, and cannot be loaded here\n",
+               ctl_text(menu, "in_force"));
     if (trial != NULL)
         printf("          on trial: %s, for %lld %% and %lld numbers\n", ctl_text(trial, "version"),
                (long long)json_integer_value(json_object_get(trial, "percent")),

@@ -31,14 +31,37 @@ struct decision {
 
 /* ---- versions ---- */
 
-/* What waits here on each screen: this gateway's word alone. NULL: no gateway runs here. */
-static json_t *ask_funnel(const struct shelf *s)
+/* The word of the gateway that runs here alone: what waits on each screen, what serves new dials.
+ * NULL: none runs here. */
+struct here {
+    json_t *funnel, *status;
+};
+
+static struct here ask_here(const struct shelf *s)
 {
     enum ctl_status status;
+    struct here here = {NULL, NULL};
 
     if (access(s->config->control, F_OK) != 0)
-        return NULL;
-    return ctl_ask(s->call, "/api/v1/menus/funnel", NULL, &status);
+        return here;
+    here.funnel = ctl_ask(s->call, "/api/v1/menus/funnel", NULL, &status);
+    if (here.funnel != NULL)
+        here.status = ctl_ask(s->call, "/api/v1/status", NULL, &status);
+    return here;
+}
+
+/* Is it in force, and the gateway here cannot load it? */
+static bool is_passed_over(const struct here *here, const char *version)
+{
+    size_t index;
+    json_t *menu;
+
+    json_array_foreach(json_object_get(here->status, "menus"), index, menu)
+    {
+        if (strcmp(ctl_text(menu, "in_force"), version) == 0)
+            return true;
+    }
+    return false;
 }
 
 static long long count_dialogues(const json_t *funnel, const char *version)
@@ -55,7 +78,7 @@ static long long count_dialogues(const json_t *funnel, const char *version)
     return count;
 }
 
-static json_t *describe(const struct release *release, const json_t *funnel)
+static json_t *describe(const struct release *release, const struct here *here)
 {
     static const char *const words[] = {"in_force", "on_trial", "superseded", "taken_back"};
     char hex[RELEASES_HEX_BYTES], since[ISOTIME_BYTES];
@@ -69,12 +92,14 @@ static json_t *describe(const struct release *release, const json_t *funnel)
         json_object_set_new(json, "percent", json_integer(release->percent));
         json_object_set_new(json, "numbers", json_integer(release->number_count));
     }
-    if (funnel != NULL)
-        json_object_set_new(json, "dialogues", json_integer(count_dialogues(funnel, hex)));
+    if (here->funnel != NULL)
+        json_object_set_new(json, "dialogues", json_integer(count_dialogues(here->funnel, hex)));
+    if (here->status != NULL && release->state == RELEASE_IN_FORCE)
+        json_object_set_new(json, "is_loaded_here", json_boolean(!is_passed_over(here, hex)));
     return json;
 }
 
-static void add_row(struct table *t, const struct release *release, const json_t *funnel)
+static void add_row(struct table *t, const struct release *release, const struct here *here)
 {
     char hex[RELEASES_HEX_BYTES], since[ISOTIME_BYTES], state[64], dialogues[24] = "";
 
@@ -84,8 +109,10 @@ static void add_row(struct table *t, const struct release *release, const json_t
     if (release->state == RELEASE_ON_TRIAL)
         snprintf(state, sizeof(state), "on trial: %u %%, %u numbers", release->percent,
                  release->number_count);
-    if (funnel != NULL)
-        snprintf(dialogues, sizeof(dialogues), "%lld", count_dialogues(funnel, hex));
+    if (is_passed_over(here, hex))
+        text_copy(state, sizeof(state), "in force, cannot be loaded here");
+    if (here->funnel != NULL)
+        snprintf(dialogues, sizeof(dialogues), "%lld", count_dialogues(here->funnel, hex));
     table_add(t, (const char *const[]){release->menu, hex, state, since, release->by, dialogues});
 }
 
@@ -99,19 +126,20 @@ enum ctl_status ctl_menu_versions(const struct ctl_call *call)
     enum ctl_status status;
     struct shelf *s = shelf_open(call, &status);
     struct table *t;
-    json_t *list, *funnel;
+    struct here here;
+    json_t *list;
 
     if (s == NULL)
         return status;
-    funnel = ask_funnel(s);
+    here = ask_here(s);
     t = table_new(
         (const char *const[]){"MENU", "VERSION", "STATE", "SINCE", "BY", "DIALOGUES HERE", NULL});
     list = json_array();
     for (unsigned i = 0; i < s->releases.count; i++) {
         if (!is_asked_for(call, &s->releases.list[i]))
             continue;
-        json_array_append_new(list, describe(&s->releases.list[i], funnel));
-        add_row(t, &s->releases.list[i], funnel);
+        json_array_append_new(list, describe(&s->releases.list[i], &here));
+        add_row(t, &s->releases.list[i], &here);
     }
     if (call->is_json) {
         ctl_print_json(list);
@@ -119,7 +147,8 @@ enum ctl_status ctl_menu_versions(const struct ctl_call *call)
     } else {
         table_print(t);
     }
-    json_decref(funnel);
+    json_decref(here.funnel);
+    json_decref(here.status);
     json_decref(list);
     shelf_close(s);
     return CTL_DONE;

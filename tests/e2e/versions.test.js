@@ -196,6 +196,30 @@ test('officers\' SMS say what the version in force says, not the file', async ()
     });
 });
 
+test('a version in force that this gateway cannot load is told as such', async () => {
+    await withMenu('version-unusable', async ({ gateway, centre, redis, say }) => {
+        await inForceIsKnown(gateway);
+        const good = await inForce(gateway);
+        assert.equal((await gateway.ctlJson('menu', 'versions'))[0].is_loaded_here, true);
+        say('Bantuan baru');
+        await ok(gateway, 'reload');
+        await until('the new version in the store', async () => (await states(gateway)).length === 2);
+        await ok(gateway, 'menu', 'rollback');
+        await helpBecomes(centre, HEADING);
+        assert.equal(await gateway.stop(), 0);
+        const key = (await redis.command('--scan', '--pattern', `*menu:${good}`)).trim();
+        await redis.command('DEL', key);
+        await gateway.start();
+        await centre.isBound();
+        assert.equal(await help(newPhone(centre)), 'Bantuan baru', 'its file serves');
+        const [first, second] = await gateway.ctlJson('menu', 'versions');
+        assert.deepEqual([first.version, first.state, first.is_loaded_here], [good, 'in_force', false]);
+        assert.equal(second.is_loaded_here, undefined);
+        assert.match(await ok(gateway, 'menu', 'versions'), new RegExp(`${good} +in force, cannot be loaded here `));
+        assert.match(await ok(gateway, 'status'), new RegExp(`version ${second.version}\n +version ${good} is in force, and cannot be loaded here`));
+    });
+});
+
 test('a version whose source is gone is not put in force', async () => {
     await withMenu('version-gone', async ({ gateway, centre, redis, say }) => {
         await inForceIsKnown(gateway);
