@@ -164,20 +164,20 @@ void redis_request_send_to_record(struct redis_request *r)
 static void on_asking(struct redis_call *call, const struct redisReply *reply)
 {
     (void)reply; /* the command behind it tells */
-    mem_free(call);
+    LIST_ITEM(call, struct redis_request, asking)->is_asking = false;
 }
 
-/* Before a command that a slot on its way is asked for at its new node. */
-static bool send_asking(struct redis_conn *conn, unsigned timeout_ms)
+/* Before a command that a slot on its way is asked for at its new node. False: not now; the last
+ * one may be under way still, when the command behind it was not taken. */
+static bool send_asking(struct redis_request *r)
 {
     static const char asking[] = "*1\r\n$6\r\nASKING\r\n";
-    struct redis_call *call = mem_zalloc(sizeof(*call));
 
-    call->fn = on_asking;
-    if (redis_conn_send(conn, call, span_of(asking, sizeof(asking) - 1), timeout_ms, false))
-        return true;
-    mem_free(call);
-    return false;
+    r->asking.fn = on_asking;
+    r->is_asking =
+        !r->is_asking && redis_conn_send(r->conn, &r->asking, span_of(asking, sizeof(asking) - 1),
+                                         r->requests->timeout_ms, false);
+    return r->is_asking;
 }
 
 static void wait_a_little(struct redis_request *r)
@@ -218,7 +218,7 @@ static void redirect(struct redis_request *r, const char *error)
         return;
     }
     r->conn = rs->router->ops->redirect(rs->router, error, &is_asking);
-    if (is_asking && r->conn != NULL && !send_asking(r->conn, rs->timeout_ms))
+    if (is_asking && r->conn != NULL && !send_asking(r))
         r->conn = NULL;
     if (!hand_on(r, span_of(r->command, r->command_size)))
         wait_a_little(r);

@@ -53,7 +53,9 @@ struct redis_requests;
 
 struct redis_request {
     struct redis_call call;
-    struct list_node all; /* every request there is, in use or not */
+    struct redis_call asking; /* before it, to the node that a slot moves to */
+    bool is_asking;           /* that is on its way */
+    struct list_node all;     /* every request there is, in use or not */
     struct redis_requests *requests;
     struct redis_conn *conn; /* that carries it */
     enum redis_request_kind kind;

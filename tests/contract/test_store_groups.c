@@ -129,6 +129,31 @@ static void test_half_moved_slot(void **state)
     redis_group_move_slot(group, p.slot, p.to, p.from, 100);
 }
 
+/* The node that a slot moves to hangs, and the store goes while it is asked: nothing is left (under
+ * AddressSanitizer). */
+static void test_freed_while_asking(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place p = place_of(rig, "6281290000005");
+    struct store_commit c = store_case_session(p.number, write_session(rig, p.number), "two");
+    struct store *other = store_rig_open_other(rig);
+    struct store_redis_stats stats = {0};
+
+    assert_true(store_rig_await_ready(rig, other, true, 30000));
+    redis_group_begin_move(p.from, p.to, p.slot);
+    redis_group_move_key(p.from, p.to, p.session_key);
+    redis_server_pause(p.to);
+    store_commit(other, &c, store_outcome_on_reply, &rig->outcome);
+    while (stats.refusals == 0) {
+        store_rig_turn(rig, 10);
+        store_redis_stats(other, &stats);
+    }
+    store_free(other);
+    redis_server_resume(p.to);
+    redis_group_move_slot(group, p.slot, p.from, p.to, 100);
+    redis_group_move_slot(group, p.slot, p.to, p.from, 100);
+}
+
 /* No replica takes its place: its slots are gone, the others are served. */
 static void test_lost_node_takes_its_slots_alone(void **state)
 {
@@ -253,6 +278,7 @@ int main(void)
     static const struct CMUnitTest cluster[] = {
         cmocka_unit_test(test_moved_slot),
         cmocka_unit_test(test_half_moved_slot),
+        cmocka_unit_test(test_freed_while_asking),
         cmocka_unit_test(test_lost_node_takes_its_slots_alone),
     };
     static const struct CMUnitTest sentinels[] = {
