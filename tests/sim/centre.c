@@ -259,21 +259,23 @@ static void check_version(struct subscriber *s, const char *screen, enum flow_st
         s->version = version;
 }
 
-/* Who dials while told to wait may be shown the older result when the dial, at work, has not
- * replaced its dialogue yet: an answer to it begins a new one then. What was taken is kept. */
-static void begin_anew(struct subscriber *s, enum flow_step next)
+/* Who dials or answers while a copy of the input before is told to wait may be shown the older
+ * result when the newer input, at work, has not replaced its dialogue yet: an answer to it begins a
+ * new one then. What was taken is kept. */
+static bool begin_anew(struct subscriber *s, enum flow_step next)
 {
     if (!s->is_overtaken || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
-        return;
+        return false;
     s->answered = FLOW_UNKNOWN;
     s->is_overtaken = false;
+    return true;
 }
 
 static void check_screen(struct subscriber *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
 
-    begin_anew(s, next);
+    (void)begin_anew(s, next);
     if (next == FLOW_UNKNOWN)
         violation(s, "a screen nobody knows", next);
     if (s->answered != FLOW_UNKNOWN && !flow_may_follow(s->answered, next))
@@ -353,18 +355,8 @@ static void respond(struct connection *x, uint32_t command_id, uint32_t status,
     send_octets(x, &w);
 }
 
-/* What comes by itself, as a dialogue of the service's or an SMS, comes once, to who waits for it.
- */
-static enum flow_step take_result(struct subscriber *s, enum flow_step next)
-{
-    enum flow_step answered = FLOW_UNKNOWN;
-
-    if (!dues_settle(&s->dues, next, &answered))
-        violation(s, "a result that nobody waits for", next);
-    return answered;
-}
-
-/* The service opens a dialogue; false when the phone is busy. */
+/* The service opens a dialogue; false when the phone is busy. What comes so, or as an SMS, comes
+ * once, to who waits for it. */
 static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
 {
     char text[1024];
@@ -377,7 +369,10 @@ static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t 
     s->session++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
-    s->answered = take_result(s, next);
+    if (begin_anew(s, next))
+        dues_begin_anew(&s->dues);
+    if (!dues_settle(&s->dues, next, &s->answered))
+        violation(s, "a result that nobody waits for", next);
     s->is_overtaken = s->dues.has_current;
     show(s, op, 0, text, next);
     return true;

@@ -29,6 +29,12 @@ void dues_add(struct dues *d, enum flow_step answered)
     add(d, answered);
 }
 
+void dues_begin_anew(struct dues *d)
+{
+    if (d->has_current)
+        d->items[d->count - 1] = FLOW_UNKNOWN;
+}
+
 void dues_note_copy(struct dues *d)
 {
     d->has_copies = true;

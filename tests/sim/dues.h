@@ -20,6 +20,8 @@ struct dues {
 
 /* A new input. */
 void dues_add(struct dues *d, enum flow_step answered);
+/* It answered a dialogue that was over, and is a dial. */
+void dues_begin_anew(struct dues *d);
 /* It is delivered once more. */
 void dues_note_copy(struct dues *d);
 /* A screen came in the dialogue, to that answer. False: the result was told before. */
