@@ -22,6 +22,8 @@ static void add(struct dues *d, enum flow_step answered)
 
 void dues_add(struct dues *d, enum flow_step answered)
 {
+    d->waits_before = d->has_copies ? d->waits : 0;
+    d->waits = 0;
     d->had_copies = answered != FLOW_UNKNOWN && d->has_copies;
     d->has_copies = false;
     d->before = d->newest;
@@ -47,6 +49,7 @@ bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen)
     if (screen == FLOW_BUSY || screen == answered) /* no result; shown again, to a copy before it */
         return true;
     if (screen == FLOW_WAIT) {
+        d->waits++;
         /* One of two copies was answered with a question that this text takes off the phone. */
         if (!was_due) {
             add(d, answered);
@@ -82,6 +85,20 @@ bool dues_settle(struct dues *d, enum flow_step result, enum flow_step *answered
     return false;
 }
 
+/* A gateway that asked to wait and has lost its store cannot know that another has carried out a
+ * copy of the input: it says that the service is busy (docs/decisions/0008). */
+static bool takes_apology(struct dues *d)
+{
+    unsigned *waits = d->has_copies && d->waits != 0 ? &d->waits : &d->waits_before;
+
+    if (d->count != 0)
+        return true;
+    if (*waits == 0)
+        return false;
+    --*waits;
+    return true;
+}
+
 bool dues_take_text(struct dues *d, const char *text)
 {
     enum flow_step result = flow_recognise(text), answered;
@@ -89,5 +106,5 @@ bool dues_take_text(struct dues *d, const char *text)
     if (strcmp(text, d->told) == 0) /* an SMS is sent at least once (docs/custody.md, 5) */
         return true;
     text_copy(d->told, sizeof(d->told), text);
-    return result == FLOW_BUSY ? d->count != 0 : dues_settle(d, result, &answered);
+    return result == FLOW_BUSY ? takes_apology(d) : dues_settle(d, result, &answered);
 }

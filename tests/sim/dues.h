@@ -15,6 +15,8 @@ struct dues {
     bool has_copies;                /* that was delivered more than once */
     bool had_copies;                /* as was the one before, of the same dialogue */
     enum flow_step newest, before;  /* what they answer */
+    unsigned waits;                 /* texts that asked to wait, to the newest input */
+    unsigned waits_before;          /* to the one before, if it was delivered more than once */
     char told[1024];                /* the last text that came by SMS */
 };
 
