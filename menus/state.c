@@ -178,6 +178,11 @@ bool menu_state_decode(struct menu_state *state, struct span octets)
     return false;
 }
 
+bool menu_state_is_newer(struct span octets)
+{
+    return octets.size != 0 && octets.data[0] > STATE_FORMAT;
+}
+
 void menu_state_remove_answer(struct menu_state *state, const char *field)
 {
     int at = find_answer(state, span_of_string(field));

@@ -61,6 +61,8 @@ void menu_state_init(struct menu_state *state);
 void menu_state_encode(const struct menu_state *state, struct writer *w);
 /* False when the octets are no state (the state is then as after init). */
 bool menu_state_decode(struct menu_state *state, struct span octets);
+/* Of one that is not decoded: has a newer program written it? */
+bool menu_state_is_newer(struct span octets);
 
 /* NULL when the field has no answer. */
 const char *menu_state_answer(const struct menu_state *state, const char *field);

@@ -165,6 +165,11 @@ bool session_decode(struct session *s, struct span record)
     return true;
 }
 
+bool session_is_newer(struct span record)
+{
+    return record.size != 0 && record.data[0] > FORMAT;
+}
+
 static bool is_expired(const struct session_debt *d, int64_t now_ms, int64_t horizon_ms)
 {
     return now_ms - d->at_ms > horizon_ms;

@@ -71,6 +71,8 @@ void session_init(struct session *s);
 void session_encode(const struct session *s, struct writer *w);
 /* False when the octets are no session record (then as after init). */
 bool session_decode(struct session *s, struct span record);
+/* Of one that is not decoded: has a newer program written it? */
+bool session_is_newer(struct span record);
 
 /* The debt with this fingerprint that is open or exact, and not older than horizon_ms; NULL = none.
  */

@@ -43,7 +43,8 @@ struct run {
     const struct dialect_input *input; /* NULL: no input is the cause */
     const struct step_answers *answers;
     int64_t now_ms;
-    bool is_idle; /* the dialogue was untouched for too long */
+    bool is_newer; /* the session is of a newer program, which alone can go on with it */
+    bool is_idle;  /* the dialogue was untouched for too long */
     const struct menu *menu;
     const char *code;
     struct turn_traits traits;

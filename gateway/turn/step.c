@@ -25,8 +25,10 @@ static void load_session(struct run *run, const struct step_records *records)
     struct session *s = &run->work->session;
 
     session_init(s);
-    if (records->session.size != 0 && !session_decode(s, records->session))
+    if (records->session.size != 0 && !session_decode(s, records->session)) {
         log_error("session.unreadable", LOG_MSISDN("msisdn", run->msisdn));
+        run->is_newer = session_is_newer(records->session);
+    }
     for (unsigned i = 0; i < records->proof_count; i++)
         run->has_closed = session_close_debt(s, &records->proofs[i]) || run->has_closed;
     parts_init(&run->work->parts);
@@ -38,8 +40,10 @@ static void load_session(struct run *run, const struct step_records *records)
     }
     if (s->state_size == 0)
         menu_state_init(&run->work->state);
-    else if (!menu_state_decode(&run->work->state, span_of(s->state, s->state_size)))
+    else if (!menu_state_decode(&run->work->state, span_of(s->state, s->state_size))) {
         log_error("session.state_unreadable", LOG_MSISDN("msisdn", run->msisdn));
+        run->is_newer = menu_state_is_newer(span_of(s->state, s->state_size));
+    }
     run->is_idle = run->now_ms - s->updated_ms > (int64_t)run->settings->session_idle_s * 1000;
     if (run->is_idle)
         s->is_open = false;
@@ -470,6 +474,10 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     run.answers = answers;
     reset_results(step);
     load_session(&run, records);
+    if (run.is_newer) { /* its debts and draft would be lost with it */
+        step->kind = STEP_UNREADABLE;
+        return;
+    }
     if (cause->push != NULL) {
         run_take_push(&run, records);
         return;

@@ -72,7 +72,7 @@ enum step_kind {
     STEP_NOTHING,    /* nothing to write: answer, that is all */
     STEP_NO_MENU,    /* no menu serves this code */
     STEP_MISMATCH,   /* the centre does not echo our unit numbers as it is said to */
-    STEP_UNREADABLE, /* the merchant record is of a newer format: must not be overwritten */
+    STEP_UNREADABLE, /* a record is of a newer format: must not be overwritten */
 };
 
 /* Large (tens of KiB); one per engine, used for one step at a time. Opaque but for its results,
