@@ -58,7 +58,13 @@ static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
         link_cut(link, "lease_over");
         return;
     }
-    b->centre->owner.on_message(b->centre->owner.ctx, b->centre, b->id, link, ticket, pdu);
+    b->centre->owner.on_message(b->centre->owner.message_ctx, b->centre, b->id, link, ticket, pdu);
+}
+
+static void tell_stopped(struct centre *c)
+{
+    if (centre_is_stopped(c))
+        c->owner.on_stopped(c->owner.ctx);
 }
 
 static void on_state(void *ctx, struct link *link, enum link_state state, const char *reason)
@@ -66,13 +72,12 @@ static void on_state(void *ctx, struct link *link, enum link_state state, const 
     struct bind *b = ctx;
 
     (void)link;
-    if (state == LINK_CLOSED)
-        text_copy(b->reason, sizeof(b->reason), reason);
-    if (state == LINK_CLOSED && b->centre->lease != NULL && !is_wanted(b->centre) &&
-        are_links_closed(b->centre))
+    if (state != LINK_CLOSED)
+        return;
+    text_copy(b->reason, sizeof(b->reason), reason);
+    if (b->centre->lease != NULL && !is_wanted(b->centre) && are_links_closed(b->centre))
         lease_want(b->centre->lease, false);
-    if (state == LINK_CLOSED || state == LINK_BOUND)
-        b->centre->owner.on_change(b->centre->owner.ctx, b->centre);
+    tell_stopped(b->centre);
 }
 
 static const struct link_owner link_owner = {on_message, on_state};
@@ -160,7 +165,7 @@ static void on_lease(void *ctx)
             link_cut(c->binds[i].link, "lease_over");
         break;
     case LEASE_IDLE:
-        c->owner.on_change(c->owner.ctx, c);
+        tell_stopped(c);
         break;
     }
 }

@@ -17,13 +17,16 @@
 
 struct centre;
 
+/* A deliver_sm or data_sm of the centre's. `bind` names the link for as long as the process runs:
+ * it is never given twice. */
+typedef void centre_message_fn(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
+                               struct link_ticket ticket, const struct smpp_pdu *pdu);
+
 struct centre_owner {
-    /* A deliver_sm or data_sm of the centre's. `bind` names the link for as long as the process
-     * runs: it is never given twice. */
-    void (*on_message)(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
-                       struct link_ticket ticket, const struct smpp_pdu *pdu);
-    /* A link of the centre's was bound or closed. */
-    void (*on_change)(void *ctx, struct centre *centre);
+    centre_message_fn *on_message;
+    void *message_ctx;
+    /* centre_is_stopped() has become true. */
+    void (*on_stopped)(void *ctx);
     void *ctx;
 };
 
@@ -39,7 +42,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
                           const struct centre_owner *owner, uintptr_t *next_bind);
 /* Connects, unless it is out of service; an exclusive one when it has its lease. */
 void centre_start(struct centre *c);
-/* Unbinds every link and gives the lease back; on_change when that is done. */
+/* Unbinds every link and gives the lease back; on_stopped when that is done. */
 void centre_stop(struct centre *c);
 bool centre_is_stopped(const struct centre *c);
 /* Requests under way are not called back: stop it first where that matters. */

@@ -24,8 +24,7 @@ struct centres {
     struct link_env env;
     struct event_base *base;
     struct transport_factory network;
-    struct centre_owner owner;
-    struct centre_owner own; /* what the centres call: this set first, then its owner */
+    struct centre_owner owner; /* of each: this set, but for messages */
     struct centre_sharing sharing;
     uintptr_t next_bind;
     unsigned sms_turn; /* of those that suit an SMS alike */
@@ -95,34 +94,23 @@ static void on_tidy(struct deferred *d, void *arg)
     }
 }
 
-static void on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
-                       struct link_ticket ticket, const struct smpp_pdu *pdu)
+static void on_stopped(void *ctx)
 {
     struct centres *cs = ctx;
 
-    cs->owner.on_message(cs->owner.ctx, centre, bind, link, ticket, pdu);
-}
-
-static void on_change(void *ctx, struct centre *centre)
-{
-    struct centres *cs = ctx;
-
-    if (centre_is_stopped(centre))
-        deferred_add(cs->env.deferred, &cs->tidy);
-    cs->owner.on_change(cs->owner.ctx, centre);
+    deferred_add(cs->env.deferred, &cs->tidy);
 }
 
 struct centres *centres_new(const struct link_env *env, struct event_base *base,
-                            const struct transport_factory *network,
-                            const struct centre_owner *owner)
+                            const struct transport_factory *network, centre_message_fn *on_message,
+                            void *ctx)
 {
     struct centres *cs = mem_zalloc(sizeof(*cs));
 
     cs->env = *env;
     cs->base = base;
     cs->network = *network;
-    cs->owner = *owner;
-    cs->own = (struct centre_owner){on_message, on_change, cs};
+    cs->owner = (struct centre_owner){on_message, ctx, on_stopped, cs};
     cs->next_bind = 1;
     list_init(&cs->entries);
     list_init(&cs->dead);
@@ -199,7 +187,7 @@ static struct entry *make_entry(struct centres *cs, const struct config_smsc *se
         }
         network = tls_factory_network(e->tls);
     }
-    e->centre = centre_new(&cs->env, &network, settings, &cs->sharing, &cs->own, &cs->next_bind);
+    e->centre = centre_new(&cs->env, &network, settings, &cs->sharing, &cs->owner, &cs->next_bind);
     if (was_taken_out(cs, settings->name))
         service_disable(centre_service(e->centre));
     return e;

@@ -11,8 +11,8 @@ struct centres;
 /* The environment must outlive the set; `base` is for those that speak TLS, the network for the
  * others. */
 struct centres *centres_new(const struct link_env *env, struct event_base *base,
-                            const struct transport_factory *network,
-                            const struct centre_owner *owner);
+                            const struct transport_factory *network, centre_message_fn *on_message,
+                            void *ctx);
 /* Before the first exclusive entry. The instance is copied: a reload frees the configuration. */
 void centres_share(struct centres *cs, const struct centre_sharing *sharing);
 /* Makes the set what the settings say: new entries connect, changed ones unbind and connect anew
@@ -21,7 +21,7 @@ void centres_share(struct centres *cs, const struct centre_sharing *sharing);
 void centres_apply(struct centres *cs, const struct config_smsc *settings, size_t count);
 /* Cuts every connection; the links connect again. */
 void centres_cut(struct centres *cs, const char *reason);
-/* Unbinds all; on_change of the owner follows each that closes. */
+/* Unbinds all. */
 void centres_stop(struct centres *cs);
 bool centres_are_stopped(const struct centres *cs);
 /* New connections use the certificates that stand in the files now. False (logged) for each centre

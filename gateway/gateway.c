@@ -181,16 +181,9 @@ static struct turn_engine *make_turns(struct gateway *g)
     return turn_engine_new(&env, &settings);
 }
 
-static void on_centre_change(void *ctx, struct centre *centre)
-{
-    (void)ctx;
-    (void)centre; /* its links have logged it; health and metrics look when they are asked */
-}
-
 static void make_links(struct gateway *g)
 {
     struct transport_factory network;
-    struct centre_owner owner = {ports_on_message, on_centre_change, g->ports};
     struct partners_owner partners_owner = {ports_on_partner_message, g->ports};
 
     g->sockets =
@@ -200,7 +193,8 @@ static void make_links(struct gateway *g)
     g->link_env = (struct link_env){loop_timers(g->loop), loop_deferred(g->loop),
                                     loop_random,          g->loop,
                                     taps_watch(g->taps),  &g->endings};
-    g->centres = centres_new(&g->link_env, loop_base(g->loop), &network, &owner);
+    g->centres =
+        centres_new(&g->link_env, loop_base(g->loop), &network, ports_on_message, g->ports);
     g->partners = partners_new(&g->link_env, loop_base(g->loop), g->sockets, &partners_owner);
 }
 

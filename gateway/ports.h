@@ -36,7 +36,7 @@ void ports_set_cdr(struct ports *p, struct cdr_writer *writer, enum cdr_number n
 
 /* For turn_env.ports. */
 struct turn_ports ports_for_turns(struct ports *p);
-/* For centre_owner.on_message; ctx is the ports. */
+/* A centre_message_fn; ctx is the ports. */
 void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
                       struct link_ticket ticket, const struct smpp_pdu *pdu);
 /* For partners_owner.on_message; likewise. */

@@ -37,14 +37,6 @@ static void on_message(void *ctx, struct centre *centre, uintptr_t bind, struct 
     ports_on_message(f->ports, centre, bind, link, ticket, pdu);
 }
 
-static void on_change(void *ctx, struct centre *centre)
-{
-    struct ports_fixture *f = ctx;
-
-    (void)centre;
-    f->changes++;
-}
-
 struct config_smsc ports_fixture_smsc(const char *name, enum config_bind bind, unsigned binds)
 {
     return (struct config_smsc){.name = name,
@@ -102,12 +94,11 @@ int ports_fixture_start(void **state)
 {
     struct ports_fixture *f = mem_zalloc(sizeof(*f));
     struct transport_factory network;
-    struct centre_owner owner = {on_message, on_change, f};
     struct partners_owner partners_owner = {ports_on_partner_message, NULL};
 
     link_fixture_init(&f->net);
     network = fake_network_factory(&f->net.network);
-    f->centres = centres_new(&f->net.env, NULL, &network, &owner);
+    f->centres = centres_new(&f->net.env, NULL, &network, on_message, f);
     f->partners = partners_new(&f->net.env, NULL, NULL, &partners_owner);
     f->ports = ports_new();
     load_menu(f);

@@ -27,7 +27,7 @@ struct ports_fixture {
     struct store *store;
     struct vault *vault;
     struct turn_engine *turns;
-    unsigned messages, changes;
+    unsigned messages;
     uintptr_t bind;
     struct ports_heard heard;
     uint32_t sequence; /* of the centre's */
