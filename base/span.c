@@ -124,6 +124,23 @@ size_t text_decimal(char *text, uint64_t number)
     return size;
 }
 
+bool text_number(const char *text, uint64_t max, uint64_t *number)
+{
+    uint64_t value = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, *text - '0', &value))
+            return false;
+    }
+    if (value > max)
+        return false;
+    *number = value;
+    return true;
+}
+
 void text_hex(char *text, const void *octets, size_t size)
 {
     static const char digits[] = "0123456789abcdef";

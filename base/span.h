@@ -203,6 +203,9 @@ bool text_join(char *field, size_t field_bytes, const char *a, char mark, const 
  * format. */
 enum { TEXT_DECIMAL_BYTES = 21 };
 size_t text_decimal(char *text, uint64_t number);
+/* Reads a number that is nothing but decimal digits, at most max; false, and *number as it was, for
+ * any other text. */
+bool text_number(const char *text, uint64_t max, uint64_t *number);
 /* Writes size octets as 2 * size hexadecimal digits, lower case, and NUL. */
 void text_hex(char *text, const void *octets, size_t size);
 /* Reads size octets back from just such digits; false, and the octets are undefined, for any other

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_literal(const char *host)
@@ -33,17 +32,15 @@ bool redis_address_parse(const char *text, struct redis_address *address)
 {
     const char *colon = strrchr(text, ':');
     char host[sizeof(address->host)];
-    char *end;
-    long port;
+    uint64_t port;
     size_t size;
 
     if (strncmp(text, "unix:", 5) == 0)
         return parse_socket(text + 5, address);
-    if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+    if (colon == NULL || !text_number(colon + 1, UINT16_MAX, &port))
         return false;
-    port = strtol(colon + 1, &end, 10);
     size = (size_t)(colon - text);
-    if (*end != '\0' || size == 0 || size >= sizeof(host))
+    if (size == 0 || size >= sizeof(host))
         return false;
     if (text[0] == '[' && colon[-1] == ']') {
         text++;
@@ -53,7 +50,7 @@ bool redis_address_parse(const char *text, struct redis_address *address)
     }
     memcpy(host, text, size);
     host[size] = '\0';
-    return redis_address_set(address, host, port);
+    return redis_address_set(address, host, (long long)port);
 }
 
 bool redis_address_is_equal(const struct redis_address *a, const struct redis_address *b)

@@ -8,7 +8,6 @@
 #include <openssl/rand.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -59,17 +58,16 @@ static bool parse_seal(struct vault_keys_file *file, char *words, const struct f
                        unsigned line)
 {
     struct vault_keys_row *row = &file->rows[file->count];
-    char *rest, *end;
+    char *rest;
     const char *id = strtok_r(words, " ", &rest), *date = strtok_r(NULL, " ", &rest);
     const char *hex = strtok_r(NULL, " ", &rest);
-    unsigned long number;
+    uint64_t number;
 
     if (file->count == VAULT_KEYS_MAX)
         return fail(f, line, "more than %d keys", VAULT_KEYS_MAX);
     if (hex == NULL || strtok_r(NULL, " ", &rest) != NULL)
         return fail(f, line, "a key is: seal ID YYYY-MM-DD and 64 hex digits");
-    number = strtoul(id, &end, 10);
-    if (*end != '\0' || id[0] < '0' || id[0] > '9' || number == 0 || number > UINT32_MAX)
+    if (!text_number(id, UINT32_MAX, &number) || number == 0)
         return fail(f, line, "\"%.12s\" is no number of a key", id);
     if (file->count != 0 && number <= file->rows[file->count - 1].id)
         return fail(f, line, "the numbers of keys must grow");

@@ -3,9 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+
+#include "base/span.h"
 
 static const char UNIX_PREFIX[] = "unix:";
 
@@ -45,26 +46,16 @@ bool netaddr_parse(struct netaddr *address, const char *host, uint16_t port)
     return false;
 }
 
-static bool parse_number(const char *text, unsigned long max, unsigned long *value)
-{
-    char *end;
-
-    if (*text < '0' || *text > '9')
-        return false;
-    *value = strtoul(text, &end, 10);
-    return *end == '\0' && *value <= max;
-}
-
 bool netaddr_parse_listen(struct netaddr *address, const char *text)
 {
     char host[INET6_ADDRSTRLEN + 2];
     const char *colon = strrchr(text, ':');
-    unsigned long port;
+    uint64_t port;
     size_t size;
 
     if (strncmp(text, UNIX_PREFIX, sizeof(UNIX_PREFIX) - 1) == 0)
         return netaddr_parse(address, text, 0);
-    if (colon == NULL || !parse_number(colon + 1, UINT16_MAX, &port))
+    if (colon == NULL || !text_number(colon + 1, UINT16_MAX, &port))
         return false;
     size = (size_t)(colon - text);
     if (size >= 2 && text[0] == '[' && text[size - 1] == ']') {
@@ -142,7 +133,7 @@ bool netblock_parse(struct netblock *block, const char *text)
     const char *slash = strchr(text, '/');
     size_t size = slash != NULL ? (size_t)(slash - text) : strlen(text);
     struct netaddr address;
-    unsigned long bits;
+    uint64_t bits;
 
     memset(block, 0, sizeof(*block));
     if (size >= sizeof(host))
@@ -153,7 +144,7 @@ bool netblock_parse(struct netblock *block, const char *text)
         return false;
     size = host_octets(&address, block->octets);
     bits = size * 8;
-    if (slash != NULL && !parse_number(slash + 1, size * 8, &bits))
+    if (slash != NULL && !text_number(slash + 1, size * 8, &bits))
         return false;
     block->family = (uint8_t)address.storage.ss_family;
     block->prefix_bits = (uint8_t)bits;

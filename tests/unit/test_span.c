@@ -247,6 +247,30 @@ static void test_text_decimal(void **state)
     }
 }
 
+static void test_text_number(void **state)
+{
+    static const char *const none[] = {"",
+                                       "-1",
+                                       "+1",
+                                       " 1",
+                                       "1 ",
+                                       "0x1",
+                                       "4294967296",
+                                       "18446744073709551617",
+                                       "99999999999999999999"};
+    uint64_t number = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_false(text_number(none[i], UINT32_MAX, &number));
+    assert_int_equal(number, 7);
+    assert_true(text_number("4294967295", UINT32_MAX, &number));
+    assert_int_equal(number, UINT32_MAX);
+    assert_true(text_number("0018446744073709551615", UINT64_MAX, &number));
+    assert_true(number == UINT64_MAX);
+    assert_false(text_number("18446744073709551616", UINT64_MAX, &number));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_text_copy_cuts_at_a_character),
         cmocka_unit_test(test_text_join),
         cmocka_unit_test(test_text_decimal),
+        cmocka_unit_test(test_text_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
