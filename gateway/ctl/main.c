@@ -1,48 +1,64 @@
 /*
  * warungctl: options and the choice of a command.
  */
+#include <assert.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/isotime.h"
 #include "base/log.h"
+#include "base/span.h"
 #include "base/version.h"
 #include "gateway/core_dump.h"
 #include "gateway/ctl/command.h"
+#include "merchants/training.h"
 
 #define DEFAULT_CONFIG "/etc/warung/warung.cfg"
 
 enum { HEAD_COLUMNS = 44 }; /* of the list of commands */
-enum { OPTION_VERSION = 256, OPTION_HELP, OPTION_JSON, OPTION_FIRST };
 
-static const struct option longs[] = {
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"json", no_argument, NULL, OPTION_JSON},
-    /* The rest in the order of enum ctl_option. */
-    {"status", required_argument, NULL, OPTION_FIRST},
-    {"regency", required_argument, NULL, OPTION_FIRST + 1},
-    {"reason", required_argument, NULL, OPTION_FIRST + 2},
-    {"csv", no_argument, NULL, OPTION_FIRST + 3},
-    {"reveal", no_argument, NULL, OPTION_FIRST + 4},
-    {"lang", required_argument, NULL, OPTION_FIRST + 5},
-    {"limit", required_argument, NULL, OPTION_FIRST + 6},
-    {"role", required_argument, NULL, OPTION_FIRST + 7},
-    {"code", required_argument, NULL, OPTION_FIRST + 8},
-    {"seats", required_argument, NULL, OPTION_FIRST + 9},
-    {"link", required_argument, NULL, OPTION_FIRST + 10},
-    {"for", required_argument, NULL, OPTION_FIRST + 11},
-    {"menu", required_argument, NULL, OPTION_FIRST + 12},
-    {"percent", required_argument, NULL, OPTION_FIRST + 13},
-    {"numbers", required_argument, NULL, OPTION_FIRST + 14},
-    {"key", required_argument, NULL, OPTION_FIRST + 15},
-    {"screen", required_argument, NULL, OPTION_FIRST + 16},
-    {"frozen", no_argument, NULL, OPTION_FIRST + 17},
-    {NULL, 0, NULL, 0},
+/* The value of one: a text as it is, a number, a time in seconds, or none. */
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_TIME, KIND_FLAG };
+
+struct option_row {
+    const char *name;
+    enum kind kind;
+    size_t offset;     /* in struct ctl_call */
+    unsigned min, max; /* of a number */
 };
+
+#define AT(member) offsetof(struct ctl_call, member)
+
+/* In the order of enum ctl_option. */
+static const struct option_row rows[] = {
+    {"status", KIND_TEXT, AT(status), 0, 0},
+    {"regency", KIND_TEXT, AT(regency), 0, 0},
+    {"reason", KIND_TEXT, AT(reason), 0, 0},
+    {"csv", KIND_FLAG, AT(is_csv), 0, 0},
+    {"reveal", KIND_FLAG, AT(is_revealed), 0, 0},
+    {"lang", KIND_TEXT, AT(lang), 0, 0},
+    {"limit", KIND_NUMBER, AT(limit), 40, 182},
+    {"role", KIND_TEXT, AT(role), 0, 0},
+    {"code", KIND_TEXT, AT(code), 0, 0},
+    {"seats", KIND_NUMBER, AT(seats), 1, TRAINING_SEATS_MAX},
+    {"link", KIND_TEXT, AT(link), 0, 0},
+    {"for", KIND_TIME, AT(for_s), 0, 0},
+    {"menu", KIND_TEXT, AT(menu), 0, 0},
+    {"percent", KIND_NUMBER, AT(percent), 1, 100},
+    {"numbers", KIND_TEXT, AT(numbers), 0, 0},
+    {"key", KIND_TEXT, AT(key), 0, 0},
+    {"screen", KIND_TEXT, AT(screen), 0, 0},
+    {"frozen", KIND_FLAG, AT(is_frozen), 0, 0},
+};
+
+/* What getopt_long() gives: the first of rows, and those that every command takes. */
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]), OPTION_FIRST = 256 };
+static_assert(CTL_OPTION_FROZEN == 1 << (ROW_COUNT - 1), "a row each");
+enum { OPTION_VERSION = OPTION_FIRST + ROW_COUNT, OPTION_HELP, OPTION_JSON };
 
 void ctl_complain(const char *format, ...)
 {
@@ -114,83 +130,65 @@ static bool take_duration(const char *text, unsigned *seconds)
     unsigned long value = strtoul(text, &unit, 10);
     unsigned factor = *unit == 'm' ? 60 : *unit == 'h' ? 3600 : 1;
 
-    if (*unit != '\0' && (strchr("smh", *unit) == NULL || unit[1] != '\0'))
+    if (*text < '0' || *text > '9' ||
+        (*unit != '\0' && (strchr("smh", *unit) == NULL || unit[1] != '\0')))
         return false;
     *seconds = (unsigned)(value * factor);
     return value >= 1 && value <= 24 * 3600 / factor;
 }
 
-static bool take_option(struct ctl_call *call, int option, unsigned *given)
+/* False when the value is none for this option; that was said. */
+static bool take_option(struct ctl_call *call, const struct option_row *row, const char *value)
 {
-    char *end;
+    void *member = (char *)call + row->offset;
+    uint64_t number;
 
-    *given |= option >= OPTION_FIRST ? 1U << (option - OPTION_FIRST) : 0;
-    switch (option >= OPTION_FIRST ? 1 << (option - OPTION_FIRST) : 0) {
-    case CTL_OPTION_STATUS:
-        call->status = optarg;
-        break;
-    case CTL_OPTION_REGENCY:
-        call->regency = optarg;
-        break;
-    case CTL_OPTION_REASON:
-        call->reason = optarg;
-        break;
-    case CTL_OPTION_CSV:
-        call->is_csv = true;
-        break;
-    case CTL_OPTION_REVEAL:
-        call->is_revealed = true;
-        break;
-    case CTL_OPTION_FROZEN:
-        call->is_frozen = true;
-        break;
-    case CTL_OPTION_LANG:
-        call->lang = optarg;
-        break;
-    case CTL_OPTION_LIMIT:
-        call->limit = (unsigned)strtoul(optarg, &end, 10);
-        return *end == '\0' && call->limit >= 40 && call->limit <= 182;
-    case CTL_OPTION_KEY:
-        call->key = optarg;
-        break;
-    case CTL_OPTION_ROLE:
-        call->role = optarg;
-        break;
-    case CTL_OPTION_CODE:
-        call->code = optarg;
-        break;
-    case CTL_OPTION_SEATS:
-        call->seats = (unsigned)strtoul(optarg, &end, 10);
-        return *end == '\0' && call->seats >= 1;
-    case CTL_OPTION_LINK:
-        call->link = optarg;
-        break;
-    case CTL_OPTION_FOR:
-        return take_duration(optarg, &call->for_s);
-    case CTL_OPTION_MENU:
-        call->menu = optarg;
-        break;
-    case CTL_OPTION_PERCENT:
-        call->percent = (unsigned)strtoul(optarg, &end, 10);
-        return *end == '\0' && call->percent >= 1 && call->percent <= 100;
-    case CTL_OPTION_NUMBERS:
-        call->numbers = optarg;
-        break;
-    case CTL_OPTION_SCREEN:
-        call->screen = optarg;
-        break;
-    default:
+    switch (row->kind) {
+    case KIND_TEXT:
+        *(const char **)member = value;
+        return true;
+    case KIND_FLAG:
+        *(bool *)member = true;
+        return true;
+    case KIND_NUMBER:
+        if (text_number(value, row->max, &number) && number >= row->min) {
+            *(unsigned *)member = (unsigned)number;
+            return true;
+        }
+        ctl_complain("--%s takes %u to %u", row->name, row->min, row->max);
+        return false;
+    case KIND_TIME:
+        if (take_duration(value, member))
+            return true;
+        ctl_complain("--%s takes a time: 60s, 5m, 1h, at most 24h", row->name);
         return false;
     }
-    return true;
+    return false;
+}
+
+/* For getopt_long(): the rows and what every command takes, ended by zeros. */
+static void list_options(struct option longs[ROW_COUNT + 4])
+{
+    static const struct option common[] = {{"version", no_argument, NULL, OPTION_VERSION},
+                                           {"help", no_argument, NULL, OPTION_HELP},
+                                           {"json", no_argument, NULL, OPTION_JSON},
+                                           {NULL, 0, NULL, 0}};
+
+    for (int i = 0; i < ROW_COUNT; i++)
+        longs[i] = (struct option){rows[i].name,
+                                   rows[i].kind == KIND_FLAG ? no_argument : required_argument,
+                                   NULL, OPTION_FIRST + i};
+    memcpy(longs + ROW_COUNT, common, sizeof(common));
 }
 
 /* True when there is a command to look for; else *status is how the program ends. */
 static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned *given,
                           enum ctl_status *status)
 {
+    struct option longs[ROW_COUNT + 4];
     int option;
 
+    list_options(longs);
     *status = CTL_DONE;
     while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1)
         switch (option) {
@@ -207,17 +205,13 @@ static bool parse_options(int argc, char **argv, struct ctl_call *call, unsigned
         case OPTION_HELP:
             print_usage(stdout);
             return false;
+        case '?':
+            *status = CTL_USAGE;
+            return false;
         default:
-            if (take_option(call, option, given))
+            *given |= 1U << (option - OPTION_FIRST);
+            if (take_option(call, &rows[option - OPTION_FIRST], optarg))
                 break;
-            if (option == OPTION_FIRST + 6)
-                ctl_complain("--limit takes 40 to 182");
-            if (option == OPTION_FIRST + 9)
-                ctl_complain("--seats takes a number");
-            if (option == OPTION_FIRST + 11)
-                ctl_complain("--for takes a time: 60s, 5m, 1h, at most 24h");
-            if (option == OPTION_FIRST + 13)
-                ctl_complain("--percent takes 1 to 100");
             *status = CTL_USAGE;
             return false;
         }

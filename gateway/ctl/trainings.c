@@ -151,8 +151,8 @@ static bool read_plan(const struct ctl_call *call, struct training *plan)
         ctl_complain("%s is no time such as 2026-11-28T09:00", call->words[0]);
         return false;
     }
-    if (call->seats < 1 || call->seats > TRAINING_SEATS_MAX) {
-        ctl_complain("--seats takes 1 to %d", TRAINING_SEATS_MAX);
+    if (call->seats == 0) {
+        ctl_complain("trainings add needs --seats");
         return false;
     }
     plan->seats = (uint16_t)call->seats;

@@ -208,6 +208,11 @@ test('wrong usage and no Redis have their own exit statuses', async () => {
         assert.equal(language.code, 1);
         assert.match(language.output, /has no language xx/);
         assert.equal((await gateway.ctl('merchants', 'show')).code, 2);
+        for (const seats of ['0', '201', '4294967297', '-4294967295']) { // 1 in 32 bits
+            const add = await gateway.ctl('trainings', 'add', '2099-01-01T09:00', 'x', 'y', '--seats', seats);
+            assert.equal(add.code, 2, seats);
+            assert.match(add.output, /--seats takes 1 to 200/);
+        }
         assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
         const wrong = await gateway.ctl('merchants', 'show', '1871-000042-2');
         assert.equal(wrong.code, 1);
