@@ -389,9 +389,6 @@ static void take_config(struct gateway *g, struct config *config, struct auth *a
     centres_reload_certificates(g->centres);
     partners_apply(g->partners, &config->partners);
     partners_reload_certificates(g->partners);
-    log_set_level(config->log.level);
-    log_set_format(config->log.format);
-    log_set_show_msisdn(config->log.show_msisdn);
     auth_free(g->setup.auth);
     g->setup.auth = auth;
     g->setup.config = config;
@@ -428,6 +425,7 @@ bool gateway_reload(struct gateway *g)
         return false;
     }
     take_config(g, config, auth);
+    g->owner.on_reloaded(g->owner.ctx);
     if (g->versions != NULL)
         versions_offer_files(g->versions);
     g->counters.reloads++;

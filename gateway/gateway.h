@@ -23,6 +23,8 @@ struct gateway;
 struct gateway_owner {
     /* The store is there and the menus are loaded; links may still be connecting. Once. */
     void (*on_ready)(void *ctx);
+    /* gateway_config() is another. */
+    void (*on_reloaded)(void *ctx);
     /* Drained and unbound, or failed (is_clean false: the store was not there in time, or is not
      * for us). The loop may be stopped, and then the gateway freed. Once. */
     void (*on_stopped)(void *ctx, bool is_clean);

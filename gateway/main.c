@@ -107,6 +107,14 @@ static void on_ready(void *ctx)
     notify_send("READY=1");
 }
 
+/* By a signal or by warungctl. */
+static void on_reloaded(void *ctx)
+{
+    struct daemon *d = ctx;
+
+    set_log(gateway_config(d->gateway), d->is_verbose);
+}
+
 static void on_stopped(void *ctx, bool is_clean)
 {
     struct daemon *d = ctx;
@@ -140,8 +148,7 @@ static void on_reload_signal(evutil_socket_t signal_number, short what, void *ar
     (void)what;
     timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
     notify_send_reloading();
-    if (gateway_reload(d->gateway))
-        set_log(gateway_config(d->gateway), d->is_verbose);
+    (void)gateway_reload(d->gateway);
     notify_send("READY=1");
 }
 
@@ -189,7 +196,7 @@ static void on_libevent_fatal(int error)
 
 static int run_gateway(struct daemon *d, struct setup *setup)
 {
-    struct gateway_owner owner = {on_ready, on_stopped, d};
+    struct gateway_owner owner = {on_ready, on_reloaded, on_stopped, d};
     char error[512];
 
     d->gateway = gateway_new(d->loop, setup, &owner, error, sizeof(error));

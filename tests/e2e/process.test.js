@@ -65,6 +65,17 @@ test('SIGHUP with a faulty file keeps the old configuration', async () => {
     });
 });
 
+test('-v logs everything, whatever the configuration says, and goes on so after a reload', async () => {
+    await withScene('verbose', async ({ centre, gateway }) => {
+        await gateway.writeConfiguration();
+        gateway.launch({}, '-v');
+        await gateway.process.sees(/event=gateway\.ready/);
+        await centre.isBound();
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        await gateway.process.sees(/event=gateway\.reloaded/);
+    }, { settings: { log: { level: 'error' } }, start: false });
+});
+
 test('no Redis at the start: ends with 3 and says which', async () => {
     await withScene('no-redis', async ({ gateway, redis }) => {
         await redis.stop();

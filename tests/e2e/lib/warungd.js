@@ -45,8 +45,8 @@ class Gateway {
         fs.writeFileSync(this.file, text.join(''));
     }
 
-    launch(env = {}) {
-        this.process = new Process(path.join(BUILD, 'warungd'), ['-c', this.file], { env: { ...process.env, ...env } });
+    launch(env = {}, ...options) {
+        this.process = new Process(path.join(BUILD, 'warungd'), ['-c', this.file, ...options], { env: { ...process.env, ...env } });
         return this;
     }
 
