@@ -85,6 +85,7 @@ static bool say_config(struct redis_greet *g)
     redis_command_start(&g->command, "CONFIG");
     redis_command_add_string(&g->command, "GET");
     redis_command_add_string(&g->command, "append*");
+    redis_command_add_string(&g->command, "maxmemory*");
     return true;
 }
 
@@ -111,6 +112,15 @@ static const char *crash_loses(const char *appendonly, const char *appendfsync)
     return "what the kernel had not written, 30 s and more";
 }
 
+/* A full server that evicts forgets what was acknowledged, and says nothing: no commit fails. */
+static void warn_of_eviction(const char *server, const char *maxmemory, const char *policy)
+{
+    if (strcmp(policy, "noeviction") != 0 && strcmp(policy, "unknown") != 0 &&
+        strcmp(maxmemory, "0") != 0)
+        log_warning("store.evicts", LOG_S("server", server), LOG_S("maxmemory", maxmemory),
+                    LOG_S("maxmemory_policy", policy));
+}
+
 static enum redis_greet_result hear_config(struct redis_greet *g, const redisReply *reply,
                                            const char **reason)
 {
@@ -127,6 +137,8 @@ static enum redis_greet_result hear_config(struct redis_greet *g, const redisRep
     else
         log_warning("store.durability", LOG_S("server", server), LOG_S("appendonly", appendonly),
                     LOG_S("appendfsync", appendfsync), LOG_S("crash_loses", loses));
+    warn_of_eviction(server, config_value(reply, "maxmemory"),
+                     config_value(reply, "maxmemory-policy"));
     return REDIS_GREET_OK;
 }
 

@@ -93,6 +93,16 @@ test('warung_ready says what /readyz says', async () => {
     });
 });
 
+test('a Redis that would throw records away is told by log', async () => {
+    await withScene('evicts', async ({ gateway, redis }) => {
+        assert.doesNotMatch(gateway.process.output, /store\.evicts/);
+        await redis.command('CONFIG', 'SET', 'maxmemory', '1gb');
+        await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl');
+        await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        await gateway.process.sees(/level=warning event=store\.evicts .*maxmemory=1073741824 maxmemory_policy=volatile-ttl/);
+    });
+});
+
 test('a full Redis is told by log, metric and busy screens, and is over by itself', async () => {
     await withScene('full', async ({ centre, gateway, redis }) => {
         const phone = centre.phone('6281200000062');
