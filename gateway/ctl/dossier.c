@@ -323,8 +323,7 @@ static bool pack_record(struct dossier *d, struct parcel *parcel)
     c->merchant_checked = true;
     c->merchant_version = d->records.merchant_version;
     if (d->programme.is_erased) {
-        c->merchant_delete = d->records.merchant_version != 0;
-        c->session_delete = d->records.session_version != 0;
+        c->merchant_delete = c->session_delete = true; /* what is not there now may be then */
         c->session_version = d->records.session_version;
         return true;
     }
@@ -374,7 +373,7 @@ static enum ctl_status write_shared(struct dossier *d)
 
 /* A commit whose outcome is not known: sent, and no answer came. */
 struct attempt {
-    bool is_erasure;
+    bool is_erasure;  /* version 0: there was a session alone */
     uint64_t version; /* of the record that it was made from */
     size_t size;
     uint8_t merchant[STORE_MERCHANT_BYTES_MAX]; /* as it was to be */
@@ -395,6 +394,14 @@ static void remember(struct attempts *attempts, const struct store_commit *c)
         memcpy(a->merchant, c->merchant.data, a->size);
 }
 
+static bool is_done(const struct attempt *a, const struct hand_records *records)
+{
+    if (a->is_erasure)
+        return a->version != 0 ? records->merchant_version == 0 : records->session_version == 0;
+    return span_is_equal(span_of(a->merchant, a->size),
+                         span_of(records->merchant, records->merchant_size));
+}
+
 /* What the record as it is now says of them: STORE_OK = one was done; STORE_CONFLICT = none was,
  * nor will be that another try does not meet as a conflict; STORE_UNKNOWN = others have changed it
  * since. */
@@ -406,9 +413,7 @@ static enum store_result judge_attempts(const struct attempts *attempts,
     for (unsigned i = 0; i < attempts->count; i++) {
         const struct attempt *a = &attempts->made[i];
 
-        if (a->is_erasure ? records->merchant_version == 0
-                          : span_is_equal(span_of(a->merchant, a->size),
-                                          span_of(records->merchant, records->merchant_size)))
+        if (is_done(a, records))
             return STORE_OK;
         /* One version on and not ours: another's took the place that ours would have had. */
         if (records->merchant_version > a->version + 1)

@@ -3,11 +3,13 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const path = require('node:path');
 const test = require('node:test');
 
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { until } = require('./lib/process');
+const { Liar } = require('./lib/liar');
+const { BUILD, run, until } = require('./lib/process');
 const { MENU } = require('./lib/warungd');
 
 const MSISDN = '6281200000071';
@@ -70,6 +72,54 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
             return !PERSONAL.some((word) => left.includes(word));
         });
         assert.equal((await gateway.ctl('erase', MSISDN)).code, 1, 'there is nothing left');
+    });
+});
+
+// warungctl, with a liar between it and Redis.
+async function withLiar({ folder, redis }, work) {
+    const liar = await new Liar(redis).listen();
+    const file = path.join(folder, 'lied.cfg');
+    const ctl = (...words) => run(path.join(BUILD, 'warungctl'), ['-c', file, ...words]);
+    fs.writeFileSync(file, fs.readFileSync(path.join(folder, 'warung.cfg'), 'utf8').replaceAll(redis.server, liar.address));
+    try {
+        await work(liar, ctl);
+    } finally {
+        liar.close();
+    }
+}
+
+const sessions = async (redis) => (await redis.command('KEYS', `*s:${MSISDN}`)).trim();
+
+test('erase of a draft: done, whatever is heard of it', async () => {
+    await withScene('erase-draft', async (scene) => {
+        const { centre, redis } = scene;
+        for (const fate of [{ cuts: true }, { breaks: true }]) {
+            await centre.phone(MSISDN).dial('*384*1*1*SITI AMINAH*1#');
+            assert.notEqual(await sessions(redis), '');
+            await withLiar(scene, async (liar, ctl) => {
+                liar.planFor('w_commit_all', fate);
+                const { code, output } = await ctl('erase', MSISDN);
+                assert.equal(code, 0, output);
+                assert.equal(liar.plan, null);
+                assert.equal(await sessions(redis), '');
+            });
+        }
+    });
+});
+
+test('erase: a dialogue that begins meanwhile goes, too', async () => {
+    await withScene('erase-race', async (scene) => {
+        const { centre, redis } = scene;
+        await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        await redis.command('DEL', await sessions(redis)); // as after its time
+        await withLiar(scene, async (liar, ctl) => {
+            liar.planFor('w_commit_all', { before: () => centre.phone(MSISDN).dial('*384#') });
+            const { code, output } = await ctl('erase', MSISDN);
+            assert.equal(code, 0, output);
+            assert.equal(liar.plan, null);
+            assert.equal(await sessions(redis), '');
+        });
     });
 });
 
