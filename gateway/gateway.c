@@ -442,7 +442,7 @@ static void on_drain_look(struct timer *timer, void *arg)
     struct gateway *g = arg;
     uint64_t now_ms = loop_timers(g->loop)->now_ms;
 
-    if (g->unbind_until_ms == 0 && (turn_live(g->turns) == 0 || now_ms >= g->drain_until_ms)) {
+    if (g->unbind_until_ms == 0 && (turn_is_drained(g->turns) || now_ms >= g->drain_until_ms)) {
         g->unbind_until_ms = now_ms + UNBIND_MS;
         centres_stop(g->centres);
         partners_stop(g->partners);

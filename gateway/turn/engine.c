@@ -21,6 +21,12 @@ enum {
 /* --- the proofs ---------------------------------------------------------------------------------
  */
 
+/* A gateway that is on its way out has no next step to take them along. */
+static uint64_t settle_ms(const struct turn_engine *e)
+{
+    return e->is_draining ? 0 : e->settings.settle_ms;
+}
+
 static void start_settle(struct turn_engine *e)
 {
     struct list_node *node = list_first(&e->mailbox.unsettled);
@@ -28,7 +34,7 @@ static void start_settle(struct turn_engine *e)
 
     if (node == NULL || timer_is_running(&e->settle))
         return;
-    due_ms = LIST_ITEM(node, struct box, unsettled)->proved_ms + e->settings.settle_ms;
+    due_ms = LIST_ITEM(node, struct box, unsettled)->proved_ms + settle_ms(e);
     timer_start(e->env.timers, &e->settle,
                 due_ms > e->env.timers->now_ms ? due_ms - e->env.timers->now_ms : 0);
 }
@@ -41,9 +47,9 @@ static void on_settle(struct timer *timer, void *arg)
     struct box *box;
 
     (void)timer;
-    while (e->env.timers->now_ms >= e->settings.settle_ms &&
-           (box = mailbox_next_unsettled(&e->mailbox,
-                                         e->env.timers->now_ms - e->settings.settle_ms)) != NULL) {
+    while (e->env.timers->now_ms >= settle_ms(e) &&
+           (box = mailbox_next_unsettled(&e->mailbox, e->env.timers->now_ms - settle_ms(e))) !=
+               NULL) {
         struct turn *t;
 
         if (box->live != NULL || !list_is_empty(&box->waiting))
@@ -206,12 +212,19 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
 void turn_drain(struct turn_engine *e)
 {
     e->is_draining = true;
+    timer_stop(e->env.timers, &e->settle);
+    start_settle(e);
 }
 
 unsigned turn_live(const struct turn_engine *e)
 {
     return (unsigned)(e->live.count + e->waiting + e->shown.count + e->receipts.count +
                       map_count(&e->pushes) + outbox_under_way(e->outbox));
+}
+
+bool turn_is_drained(const struct turn_engine *e)
+{
+    return turn_live(e) == 0 && list_is_empty(&e->mailbox.unsettled);
 }
 
 bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count)

@@ -243,8 +243,10 @@ void turn_take_receipt(struct turn_engine *e, const struct turn_origin *origin,
                        const struct turn_receipt *receipt);
 /* From now on a new dial gets the busy screen; running dialogues go on. */
 void turn_drain(struct turn_engine *e);
-/* Turns, replies, SMS and receipts under way: 0 = drained. */
+/* Turns, replies, SMS and receipts under way. */
 unsigned turn_live(const struct turn_engine *e);
+/* None of these, and nothing known here that is to be stored. */
+bool turn_is_drained(const struct turn_engine *e);
 /* Messages owed in the store that have not left, whoever owes them, as read in the last half
  * minute; false while that is not known: older than two minutes, or not all read yet. */
 bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count);

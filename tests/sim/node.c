@@ -421,7 +421,7 @@ static void on_drain(struct timer *timer, void *arg)
         node_die(n);
         node_wake(n);
         start(n, timer, w->faults.gateway_drains_per_hour);
-    } else if (turn_live(n->engine) == 0 || w->timers.now_ms >= n->drain_ends_ms) {
+    } else if (turn_is_drained(n->engine) || w->timers.now_ms >= n->drain_ends_ms) {
         for (unsigned i = 0; i < NODE_LINKS; i++)
             link_stop(n->links[i]);
         n->is_unbinding = true;
