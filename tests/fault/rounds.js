@@ -20,7 +20,7 @@ const { envOf, kinds } = require('./lib/faults');
 const { judge } = require('./lib/judge');
 const { Random } = require('./lib/random');
 const { Scene } = require('./lib/scene');
-const { Cluster, Sentinels, Single } = require('./lib/servers');
+const { Cluster, Lied, Sentinels, Single } = require('./lib/servers');
 
 const ROUNDS = Number(process.env.ROUNDS || 6);
 const SEED = Number(process.env.SEED || Date.now() % 1000000);
@@ -47,9 +47,11 @@ function chooseKinds() {
 }
 
 // A server alone is new for each round; a group is used again, emptied.
-async function redisFor(kind, roundFolder) {
+async function redisFor(kind, random, roundFolder) {
     if (kind.on === 'single')
         return new Single(roundFolder, { preload: kind.name === 'power-loss' }).start();
+    if (kind.on === 'lied')
+        return new Lied(roundFolder, random, kind.name === 'lies-of-a-cluster').start();
     if (!groups[kind.on])
         groups[kind.on] = await new (kind.on === 'cluster' ? Cluster : Sentinels)(path.join(folder, kind.on)).start();
     await groups[kind.on].isWhole();
@@ -71,7 +73,7 @@ function chooseLoad(kind, random, number, seed) {
 async function play(kind, seed, number) {
     const random = new Random(seed * 7919);
     const roundFolder = path.join(folder, `round-${seed}`);
-    const redis = await redisFor(kind, roundFolder);
+    const redis = await redisFor(kind, random, roundFolder);
     const scene = new Scene({
         folder: roundFolder, redis, random, gateways: kind.gateways || random.between(1, 2), load: chooseLoad(kind, random, number, seed), env: envOf(kind, random),
     });
@@ -103,7 +105,7 @@ async function keep(scene, redis, faults, kind, roundFolder) {
     fs.writeFileSync(path.join(roundFolder, 'faults'), `${kind.name}\n${faults.join('\n')}\n`);
     fs.rmSync(kept, { recursive: true, force: true });
     fs.cpSync(roundFolder, kept, { recursive: true, filter: (name) => !/\.sock$/.test(name) });
-    if (kind.on !== 'single') {
+    if (redis === groups[kind.on]) {
         await redis.stop(); // the next round of its kind gets a new one
         fs.cpSync(redis.folder, path.join(kept, kind.on), { recursive: true });
         delete groups[kind.on];
@@ -153,6 +155,8 @@ async function main() {
         count(kind, outcome);
         console.log(`${outcome.faults.length ? 'not ok' : 'ok'} ${i + 1} - ${kind.name} (SEED=${seed})`);
         console.log(`# ${describe(outcome.scene, outcome.result)}; ${((Date.now() - beganMs) / 1000).toFixed(1)} s`);
+        if (outcome.faults.length > 0 && outcome.scene.redis.liar)
+            console.log(`# told: ${JSON.stringify(outcome.scene.redis.liar.told)}`);
         for (const fault of outcome.faults.slice(0, 20))
             console.log(`# ${fault.replace(/\n/g, '\n# ')}`);
     }

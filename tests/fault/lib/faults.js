@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { BUILD, ROOT, delay, run } = require('../../e2e/lib/process');
+const { BUILD, ROOT, delay, run, until } = require('../../e2e/lib/process');
 
 const iptables = async (...words) => {
     const { code, output } = await run('iptables', ['-w', ...words.map(String)]);
@@ -252,12 +252,24 @@ const CLUSTER = {
     },
 };
 
+// Every answer of the store's may be a lie, as long as the load lasts (e2e/lib/liar.js).
+async function isLiedTo(scene, random) {
+    const { liar } = scene.redis;
+    liar.lie(random.pick([10, 30, 100]));
+    for (const endMs = Date.now() + 8000; scene.isLoaded && Date.now() < endMs;)
+        await delay(100);
+    liar.stop();
+    await until('what is late to be done', () => liar.late === 0);
+}
+
+const LIED = { 'lies-of-redis': isLiedTo, 'lies-of-a-cluster': isLiedTo };
+
 // Two copies of an input may be alive at once: only numbered steps are safe then (custody.md, the
 // mutant B_TWOCOPIES).
 const NUMBERED = ['half-open-centre'];
 const PAIRS = ['rolling-upgrade'];
 
-const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER }).flatMap(([on, table]) =>
+const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER, lied: LIED }).flatMap(([on, table]) =>
     Object.entries(table).map(([name, hurt]) => ({
         name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0,
     })));

@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const { BUILD, Process, ROOT, freePort, run, until } = require('../../e2e/lib/process');
+const { Liar } = require('../../e2e/lib/liar');
 
 const START_MS = 60000; // six servers on a busy machine
 
@@ -18,6 +19,10 @@ class Server {
         this.notes = path.join(this.folder, 'synced');
         this.file = path.join(this.folder, 'redis.conf');
         this.logfile = path.join(this.folder, 'log');
+        this.write();
+    }
+
+    write() {
         fs.writeFileSync(this.file, this.configuration());
     }
 
@@ -252,4 +257,39 @@ class Cluster extends Single {
     }
 }
 
-module.exports = { Cluster, Sentinels, Server, Single };
+// One server, alone or a cluster of its own, behind a liar who also passes for its replica.
+class Lied extends Single {
+    constructor(folder, random, isCluster) {
+        super(folder);
+        Object.assign(this, { random, isCluster });
+    }
+
+    async start() {
+        const server = new Server(this.folder, 'redis', { port: await freePort() });
+        this.liar = await new Liar(server, this.random, this.isCluster).listen();
+        if (this.isCluster)
+            server.settings.push('cluster-enabled yes', `cluster-announce-port ${this.liar.port}`,
+                `cluster-port ${await freePort()}`);
+        server.write();
+        this.servers = [await server.start()];
+        if (this.isCluster) {
+            await server.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16383);
+            await until('the cluster', async () => /cluster_state:ok/.test(await server.command('CLUSTER', 'INFO')), START_MS);
+        }
+        return this;
+    }
+
+    get configuration() {
+        return {
+            mode: this.isCluster ? 'cluster' : 'standalone', servers: [this.liar.address], wait_replicas: 1,
+            request_timeout_ms: 1000,
+        };
+    }
+
+    async stop() {
+        this.liar.close();
+        await super.stop();
+    }
+}
+
+module.exports = { Cluster, Lied, Sentinels, Server, Single };
