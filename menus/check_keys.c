@@ -151,7 +151,7 @@ static void check_tables(struct menu_loader *l)
 
 /* --- answers ------------------------------------------------------------------------------ */
 
-/* All answers must find room in a state: this many, of this length. */
+/* All answers must find room in a state. */
 static void check_room(struct menu_loader *l)
 {
     const struct menu *menu = l->menu;
@@ -159,10 +159,6 @@ static void check_room(struct menu_loader *l)
 
     for (unsigned i = 0; i < menu->field_count; i++)
         octets += menu->fields[i].value_max + 1u;
-    if (menu->field_count > MENU_ANSWERS_MAX)
-        menu_faults_add(&l->faults, true, 0, 0,
-                        "the menu asks for %u different answers, a session keeps %d at once",
-                        menu->field_count, MENU_ANSWERS_MAX);
     if (octets > MENU_ANSWERS_BYTES)
         menu_faults_add(&l->faults, true, 0, 0,
                         "all answers together can have %u octets, a session keeps %d", octets,

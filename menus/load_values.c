@@ -236,8 +236,10 @@ static void add_field(struct menu_loader *l, const config_setting_t *setting, co
     if (name == NULL || menu_load_find_field(menu, name) != MENU_NONE ||
         !menu_load_is_name(l, setting, name, "field's name"))
         return;
-    if (menu->field_count == MENU_FIELDS_MAX) {
-        menu_load_fault(l, setting, "more than %d different fields", MENU_FIELDS_MAX);
+    if (menu->field_count == MENU_ANSWERS_MAX) {
+        menu_load_fault(l, setting,
+                        "the field %s is one too many: a session keeps the answers of %d", name,
+                        MENU_ANSWERS_MAX);
         return;
     }
     menu->fields[menu->field_count++] = (struct menu_field){
@@ -314,7 +316,7 @@ void menu_load_fields(struct menu_loader *l)
     config_setting_t *sms = config_setting_get_member(l->root, "sms");
     config_setting_t *owners[2] = {l->screens, NULL};
 
-    menu->fields = menu_model_alloc(menu, MENU_FIELDS_MAX * sizeof(*menu->fields));
+    menu->fields = menu_model_alloc(menu, MENU_ANSWERS_MAX * sizeof(*menu->fields));
     if (sms != NULL && config_setting_is_group(sms))
         owners[1] = config_setting_get_member(sms, "keywords");
     for (unsigned k = 0; k < 2; k++)

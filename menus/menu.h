@@ -19,10 +19,10 @@ enum {
     MENU_TEXT_BYTES = 1024,      /* one page or SMS, UTF-8 and NUL */
     MENU_NAME_BYTES = 32,        /* names of menus, screens, fields, texts, languages */
     MENU_ID_BYTES = 8,           /* content hash of a menu version */
-    MENU_ANSWERS_MAX = 32,       /* answers in a state */
+    MENU_ANSWERS_MAX = 64,       /* answers in a state, and so fields of a menu */
     MENU_ANSWERS_BYTES = 1536,   /* all of them together */
     MENU_BACK_MAX = 16,          /* screens that `0` can return to */
-    MENU_STATE_BYTES_MAX = 3328, /* one encoded state, at its very largest */
+    MENU_STATE_BYTES_MAX = 4288, /* one encoded state, at its very largest */
     MENU_STEP_ACTIONS_MAX = 8,   /* actions in a row before a screen must come */
     MENU_WALK_BYTES = 96,        /* answers behind the code of one dial: "*384*2*1#" */
 };

@@ -16,7 +16,6 @@ enum {
     MENU_LANGUAGES_MAX = 8,
     MENU_ITEMS_MAX = 256, /* choices and rows of one screen */
     MENU_FLOW_STEPS_MAX = 32,
-    MENU_FIELDS_MAX = 64,
 };
 
 /* Names to indexes, open addressing. Built once. */

@@ -13,7 +13,7 @@
 enum {
     SESSION_DEBTS_MAX = 8,
     SESSION_SCREEN_BYTES = 1024,
-    SESSION_STATE_BYTES = 2560,
+    SESSION_STATE_BYTES = 4288,
     SESSION_ID_BYTES = 16,
 };
 _Static_assert(PARTS_BYTES_MAX <= UINT16_MAX, "their length is a u16");

@@ -13,6 +13,8 @@ enum {
     STEP_UNITS = 128, /* its_session_info counts dialogue units in 7 bits */
 };
 
+_Static_assert((int)MENU_STATE_BYTES_MAX <= (int)SESSION_STATE_BYTES, "each state has room");
+
 struct step_work {
     struct session session;
     struct parts parts; /* those of the session, decoded */

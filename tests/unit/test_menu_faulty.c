@@ -268,6 +268,21 @@ static void more_values_than_a_menu_holds_are_refused(void **state)
     free(faults);
 }
 
+static void more_fields_than_a_session_keeps_are_refused(void **state)
+{
+    char text[8192] = "menu = \"m\"; screens = {\n", *faults;
+    size_t n = strlen(text);
+
+    (void)state;
+    for (unsigned i = 0; i < 65; i++)
+        n += (size_t)sprintf(text + n, "S%u = { input = { field = \"f%u\"; }; };\n", i, i);
+    sprintf(text + n, "};\nlanguages = ( { code = \"a\"; name = \"A\"; } );\n");
+    assert_null(menu_from_text(text, NULL, &faults));
+    assert_non_null(
+        strstr(faults, "the field f64 is one too many: a session keeps the answers of 64\n"));
+    free(faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_too_large_is_refused),
         cmocka_unit_test(a_menu_of_faults_is_refused_in_time),
         cmocka_unit_test(more_values_than_a_menu_holds_are_refused),
+        cmocka_unit_test(more_fields_than_a_session_keeps_are_refused),
         cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
     };
 

@@ -146,7 +146,7 @@ static void fire(void)
     end();
 }
 
-/* A menu may ask for more than a dialogue holds: its check warns, and no more. */
+/* A draft may hold answers of an older version of the menu, too. */
 static void fill_dialogue(void)
 {
     char field[8];
