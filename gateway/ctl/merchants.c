@@ -38,6 +38,8 @@ static bool choose_sets(struct listing *l)
                          l->call->status);
             return false;
         }
+        if (status == MERCHANT_DRAF)
+            ctl_complain("drafts are in no list: only what was sent is");
         l->sets[count++] = merchant_status_name(status);
     } else {
         for (int i = MERCHANT_DRAF + 1; i < MERCHANT_STATUS_COUNT; i++)

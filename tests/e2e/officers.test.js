@@ -176,6 +176,10 @@ test('lists by status and regency; CSV', async () => {
         assert.deepEqual(await regnos('--regency', '18.72'), [first, second]);
         assert.deepEqual(await regnos('--regency', 'metro'), [first, second]);
         assert.equal((await gateway.ctl('merchants', 'list', '--status', 'LULUS')).code, 2);
+        const drafts = await gateway.ctl('merchants', 'list', '--status', 'DRAF', '--json');
+        assert.equal(drafts.code, 0, 'a status of the programme');
+        assert.deepEqual(JSON.parse(drafts.stdout), []);
+        assert.match(drafts.output, /drafts are in no list/);
 
         const csv = (await gateway.ctl('merchants', 'export', '--csv')).stdout.split('\r\n').filter(Boolean);
         assert.equal(csv.length, 3);
