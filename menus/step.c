@@ -2,6 +2,7 @@
 #include "menus/run.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 
 enum { TEXT_UNITS_MAX = MENU_TEXT_BYTES };
@@ -363,6 +364,19 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
                                           text_at(run->menu, result->refuse)));
 }
 
+/* "STATUS?", "STATUS!!" and a pair of folded hands ask for nothing else. Octets from 0xF0 on begin
+ * emoji; below stand the letters of languages. */
+static bool says_something(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (isalnum(c) || (c >= 0xC0 && c < 0xF0))
+            return true;
+    }
+    return false;
+}
+
 /* The octets of `text` behind a keyword, or NULL when it does not begin with it. */
 static const char *behind_keyword(const char *text, const char *word)
 {
@@ -373,7 +387,7 @@ static const char *behind_keyword(const char *text, const char *word)
     text += n;
     if (*text >= 'A' && *text <= 'Z' && word[n - 1] >= 'A' && word[n - 1] <= 'Z')
         return NULL; /* "STOPKAN" is not "STOP" */
-    return text + strspn(text, " #*;,.:\n");
+    return says_something(text) ? text + strspn(text, " #*;,.:\n") : text + strlen(text);
 }
 
 struct keyword_match {
@@ -491,6 +505,7 @@ static void take_form(struct menu_run *run, const struct menu_keyword *k, const 
 static enum menu_arrival take_sms(struct menu_run *run, const char *text)
 {
     char typed[MENU_TEXT_BYTES], folded[MENU_TEXT_BYTES];
+    const char *at = typed;
     struct keyword_match match;
     const struct menu_text *error;
     bool is_cut;
@@ -502,13 +517,17 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
     menu_match_fold_keyword(text, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);
+    if (match.keyword == NULL) { /* perhaps quoted: "\"STATUS\"", "*STATUS*" */
+        at += strspn(typed, " \"'#*");
+        match = find_keyword(run, at, folded + (at - typed));
+    }
     run->keyword = match.keyword;
     if (match.keyword == NULL)
         return menu_navigate(run, run->menu->otherwise);
     if (match.keyword->separators != NULL) {
-        take_form(run, match.keyword, typed + match.word_bytes);
+        take_form(run, match.keyword, at + match.word_bytes);
     } else if (match.keyword->part_count != 0 &&
-               !menu_answer_question(run, &match.keyword->parts[0], typed + match.rest, &error)) {
+               !menu_answer_question(run, &match.keyword->parts[0], at + match.rest, &error)) {
         run->outcome->was_invalid = true;
         return menu_navigate(run, match.keyword->parts[0].refused);
     }

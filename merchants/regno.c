@@ -58,7 +58,7 @@ bool regno_parse(const char *typed, char regno[REGNO_BYTES])
     size_t count = 0;
 
     for (const char *at = typed; *at != '\0'; at++) {
-        if (*at == '-' || *at == ' ')
+        if (*at == '-' || *at == ' ' || *at == '.')
             continue;
         if (*at < '0' || *at > '9' || count == REGNO_DIGITS)
             return false;

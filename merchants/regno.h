@@ -20,7 +20,8 @@ enum {
  * would pass 999999: the regency's numbers of this bucket are used up. */
 bool regno_make(const char *regency, uint64_t number, unsigned bucket, unsigned buckets,
                 char regno[REGNO_BYTES]);
-/* With or without dashes and spaces; false when it is not 11 digits or the check digit is wrong. */
+/* With or without dashes, spaces and full stops; false when it is not 11 digits or the check digit
+ * is wrong. */
 bool regno_parse(const char *typed, char regno[REGNO_BYTES]);
 /* `regno` is valid. */
 void regno_format(const char *regno, char display[REGNO_DISPLAY_BYTES]);

@@ -191,6 +191,7 @@ static void test_regno_vectors(void **state)
     assert_false(regno_parse("18710000241", regno)); /* adjacent swap */
     assert_false(regno_parse("18710000431", regno)); /* one digit wrong */
     assert_true(regno_parse(" 1871-000042-1 ", regno));
+    assert_true(regno_parse("1871-000042-1.", regno)); /* the end of a sentence */
     assert_string_equal(regno, "18710000421");
     assert_false(regno_parse("1871000042", regno));
     assert_false(regno_parse("187100004210", regno));
