@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_NAME_MAX = 54 }; /* so that "USAHA " with it is the name of a business */
+
 typedef bool get_fn(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES]);
 
 /* What a status screen tells: of the subscriber's own registration, or of somebody's that was found
@@ -224,6 +226,21 @@ static bool get_shown_business(struct programme *p, unsigned place, char value[M
 /* --- the draft and SMS ---------------------------------------------------------------------- */
 
 /* Of the name being typed (a correction's before a draft's), else of the registration. */
+/* "H. BUDI, S.E.": neither the title nor the comma belongs to it. */
+static void keep_first_name(char value[MENU_VALUE_BYTES])
+{
+    const char *word = value;
+    size_t n;
+
+    while ((n = strcspn(word, " ")) > 0 && word[n] != '\0' && word[n - 1] == '.')
+        word += n + 1;
+    n = strcspn(word, " ,");
+    if (n > FIRST_NAME_MAX)
+        n = FIRST_NAME_MAX;
+    memmove(value, word, n);
+    value[n] = '\0';
+}
+
 static bool get_first_name(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
     const char *name = programme_answer(p, "baru_nama");
@@ -235,7 +252,7 @@ static bool get_first_name(struct programme *p, unsigned place, char value[MENU_
         put(value, name);
     else if (!get_field(p, 0, value))
         return false;
-    value[strcspn(value, " ")] = '\0';
+    keep_first_name(value);
     return true;
 }
 
@@ -435,7 +452,7 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     FACT("nik4", TEXT, 8, NULL, "****9999", get_nik4, 0)                                           \
     FACT("hp4", TEXT, 8, NULL, "****0001", get_phone4, 0)                                          \
     /* The draft. */                                                                               \
-    FACT("nama_depan", TEXT, 60, NULL, "SITI", get_first_name, 0)                                  \
+    FACT("nama_depan", TEXT, FIRST_NAME_MAX, NULL, "SITI", get_first_name, 0)                      \
     FACT("tgl_draf", TEXT, 10, NULL, "01-12-2026", get_draft_end, 0)                               \
     /* A registration being put together by SMS. */                                                \
     FACT("sms_nama", TEXT, 60, NULL, "SITI AMINAH", get_sms_field, ROW_NAMA)                       \

@@ -1,5 +1,6 @@
 /* What a number has with the programme besides its registrations: lookups, wishes, erasure, drafts,
  * registration by SMS. */
+#include "merchants/rules.h"
 #include "merchants/work.h"
 #include "tests/support/programme.h"
 
@@ -49,7 +50,28 @@ static void test_somebodys_status_shows_no_personal_data(void **state)
     assert_string_equal(world_fact("perbaiki"), "");
 }
 
-/* A menu may ask for more than a dialogue holds: its check warns, and no more. */
+static void test_a_first_name_makes_the_name_of_a_business(void **state)
+{
+    static const char *const rows[][2] = {
+        {"SITI AMINAH", "SITI"},  {"H. BUDI, S.E.", "BUDI"}, {"D'ANGELO, S.E.", "D'ANGELO"},
+        {"M. A. YUSUF", "YUSUF"}, {"A. B.", "B."},           {"SITI", "SITI"},
+    };
+    char name[MENU_VALUE_BYTES], value[MENU_VALUE_BYTES];
+
+    (void)state;
+    world_act("mulai"); /* facts are asked of a dialogue */
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        world_answer("nama", rows[i][0]);
+        assert_string_equal(world_fact("nama_depan"), rows[i][1]);
+    }
+    memset(name, 'X', 60);
+    name[60] = '\0';
+    world_answer("nama", name);
+    snprintf(name, sizeof(name), "USAHA %s", world_fact("nama_depan"));
+    assert_null(rule_business(name, value));
+}
+
+/* A draft may hold answers of an older version of the menu, too. */
 static void test_a_full_dialogue_has_no_room_for_a_status(void **state)
 {
     char field[8];
@@ -527,6 +549,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_somebodys_status_shows_no_personal_data, world_setup),
+        cmocka_unit_test_setup(test_a_first_name_makes_the_name_of_a_business, world_setup),
         cmocka_unit_test_setup(test_a_full_dialogue_has_no_room_for_a_status, world_setup),
         cmocka_unit_test_setup(test_wrong_digits_are_few_an_hour, world_setup),
         cmocka_unit_test_setup(test_ones_own_number_needs_no_search, world_setup),
