@@ -77,11 +77,11 @@ struct programme_timer {
     int64_t due_ms;   /* 0 = take it away */
 };
 
-/* Kinds of timers, one of each a subscriber. */
+/* Kinds of timers, one of each a subscriber; "lapse" is the store's own (STORE_LAPSE_TIMER). */
 #define PROGRAMME_TIMER_NUDGE    "nudge"    /* a dropped draft: one SMS */
 #define PROGRAMME_TIMER_DRAFT    "draft"    /* the draft is too old */
 #define PROGRAMME_TIMER_REMIND   "remind"   /* 3 days before a correction is due */
-#define PROGRAMME_TIMER_LAPSE    "lapse"    /* a correction was due */
+#define PROGRAMME_TIMER_LAPSE    "deadline" /* a correction was due */
 #define PROGRAMME_TIMER_CONSENT  "consent"  /* an SMS registration was not answered with YA */
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */

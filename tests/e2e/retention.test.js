@@ -173,3 +173,19 @@ test('call detail records go after 90 days', async () => {
         assert.equal(left.length, 1, left.join()); // by the disk's clock, which was not moved, all are of today
     });
 });
+
+test('a correction that does not come: reminded, then not accepted, and told so', async () => {
+    await withClock('deadline', {}, async ({ centre, gateway }, clock) => {
+        const who = { msisdn: '6281200000221', name: 'NURMALA LALAI' };
+        const regno = await register(centre, who);
+        await centre.smsFor(who.msisdn);
+        await done(gateway, 'merchants', 'fix', regno, '--reason', 'P01');
+        assert.match((await centre.smsFor(who.msisdn, 1)).text, /perlu perbaikan: Nama beda dengan KTP/);
+        clock.step(12 * DAY_MS); // three days before the end of the fourteenth
+        assert.match((await centre.smsFor(who.msisdn, 2)).text, /pengingat, .* masih perlu perbaikan/);
+        clock.step(3 * DAY_MS);
+        assert.match((await centre.smsFor(who.msisdn, 3)).text, /belum dapat diterima: Batas waktu perbaikan lewat/);
+        const { status, reason } = await gateway.ctlJson('merchants', 'show', regno);
+        assert.deepEqual([status, reason], ['DITOLAK', 'T05']);
+    });
+});
