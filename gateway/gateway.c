@@ -11,6 +11,7 @@
 #include "gateway/admin/http.h"
 #include "gateway/admin/pages.h"
 #include "gateway/cdr/cdr_writer.h"
+#include "gateway/clock_watch.h"
 #include "gateway/link/endings.h"
 #include "gateway/link/transport_socket.h"
 #include "gateway/redis_settings.h"
@@ -27,6 +28,7 @@ struct gateway {
     struct setup setup;
     struct socket_factory *sockets;
     struct taps *taps;
+    struct clock_watch *clock_watch;
     struct link_env link_env;
     struct link_endings endings;
     struct store *store;
@@ -301,6 +303,7 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
     timer_init(&g->start_timeout, on_start_timeout, g);
     timer_init(&g->drain_look, on_drain_look, g);
     timer_init(&g->pulse, on_pulse, g);
+    g->clock_watch = clock_watch_new(loop_timers(loop));
     g->ports = ports_new();
     g->funnel =
         funnel_new(loop_timers(loop), loop_wall_ms, loop, g->setup.config->turn.session_idle_s);
@@ -348,6 +351,7 @@ void gateway_free(struct gateway *g)
     partners_free(g->partners);
     deferred_run(loop_deferred(g->loop));
     taps_free(g->taps);
+    clock_watch_free(g->clock_watch);
     if (g->turns != NULL)
         turn_engine_free(g->turns);
     ports_free(g->ports);

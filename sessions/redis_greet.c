@@ -1,14 +1,16 @@
 #include "sessions/redis_greet.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "sessions/redis_library.h"
 
 #include <assert.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { STEP_TIMEOUT_MS = 5000 };
+enum { STEP_TIMEOUT_MS = 5000, CLOCK_DIFFERENCE_MS = 10000 };
 
 /* Says the step; false = there is nothing to say, go on. */
 typedef bool say_fn(struct redis_greet *g);
@@ -142,6 +144,35 @@ static enum redis_greet_result hear_config(struct redis_greet *g, const redisRep
     return REDIS_GREET_OK;
 }
 
+static bool say_time(struct redis_greet *g)
+{
+    if (!g->tells_durability)
+        return false;
+    redis_command_start(&g->command, "TIME");
+    return true;
+}
+
+/* Debts, dialogues and messages end by the gateways' own clocks, which must agree
+ * (docs/custody.md); what all of them can compare theirs with is this one. */
+static enum redis_greet_result hear_time(struct redis_greet *g, const redisReply *reply,
+                                         const char **reason)
+{
+    int64_t ahead_ms;
+    char server[REDIS_ADDRESS_BYTES];
+
+    (void)reason;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        reply->element[0]->type != REDIS_REPLY_STRING)
+        return REDIS_GREET_OK;
+    ahead_ms = clock_wall_ms() - strtoll(reply->element[0]->str, NULL, 10) * 1000;
+    if (ahead_ms < -CLOCK_DIFFERENCE_MS || ahead_ms > CLOCK_DIFFERENCE_MS)
+        log_warning("store.clock_differs",
+                    LOG_S("server",
+                          redis_address_text(redis_conn_address(g->conn), server, sizeof(server))),
+                    LOG_I("ahead_ms", ahead_ms));
+    return REDIS_GREET_OK;
+}
+
 static bool say_library(struct redis_greet *g)
 {
     redis_command_start(&g->command, "FUNCTION");
@@ -226,8 +257,9 @@ static const struct {
     say_fn *say;
     hear_fn *hear;
 } steps[] = {
-    {say_auth, hear_ok},       {say_name, hear_ok},         {say_role, hear_role},
-    {say_config, hear_config}, {say_library, hear_library}, {say_load, hear_load},
+    {say_auth, hear_ok},       {say_name, hear_ok},   {say_role, hear_role},
+    {say_config, hear_config}, {say_time, hear_time}, {say_library, hear_library},
+    {say_load, hear_load},
 };
 
 static void go_on(struct redis_greet *g)

@@ -8,7 +8,7 @@ const test = require('node:test');
 
 const { openMainMenu } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { run, temporaryFolder, until } = require('./lib/process');
+const { BUILD, run, temporaryFolder, until } = require('./lib/process');
 
 const ROOT = path.join(__dirname, '..', '..');
 const RULES = path.join(ROOT, 'conf/monitoring/warung.rules.yml');
@@ -101,6 +101,28 @@ test('a Redis that would throw records away is told by log', async () => {
         await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
         await gateway.process.sees(/level=warning event=store\.evicts .*maxmemory=1073741824 maxmemory_policy=volatile-ttl/);
     });
+});
+
+test('a gateway whose clock is not that of Redis says so', async () => {
+    await withScene('clock', async ({ folder, gateway }) => {
+        const ahead = Buffer.alloc(8);
+        ahead.writeBigInt64LE(3600n * 1000000n);
+        fs.writeFileSync(path.join(folder, 'ahead'), ahead);
+        await gateway.start();
+        assert.doesNotMatch(gateway.process.output, /store\.clock_differs/);
+        await gateway.stop();
+        gateway.launch({
+            CLOCK_AHEAD: path.join(folder, 'ahead'), LD_PRELOAD: path.join(BUILD, 'tests/fault/clock.so'),
+            ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`,
+        });
+        await gateway.process.sees(/level=warning event=store\.clock_differs .*ahead_ms=3[56]\d{5}\b/);
+        await gateway.process.sees(/event=gateway\.ready/);
+        ahead.writeBigInt64LE(0n);
+        const fd = fs.openSync(path.join(folder, 'ahead'), 'r+'); // in place: it is mapped
+        fs.writeSync(fd, ahead, 0, 8, 0);
+        fs.closeSync(fd);
+        await gateway.process.sees(/level=warning event=clock\.stepped by_ms=-3[56]\d{5}\b/);
+    }, { start: false });
 });
 
 test('a full Redis is told by log, metric and busy screens, and is over by itself', async () => {
