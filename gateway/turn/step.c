@@ -60,8 +60,8 @@ static bool is_same_dialogue(const struct run *run)
     if (!s->is_open) /* told to wait; an answer proves that the phone was not told */
         return run->input->kind == DIALECT_ANSWER && run->work->state.is_open && !run->is_idle &&
                is_equal && id->size != 0;
-    if (!s->is_unnamed)
-        return is_equal;
+    if (!s->is_unnamed) /* a centre may leave the name out of an end; the number is always there */
+        return is_equal || (run->input->kind == DIALECT_ABORT && id->size == 0);
     /* What comes in names it; but a dial opens another, and the end of the last dialogue, whose
      * name stands here still, may come late. */
     return run->input->kind == DIALECT_ABORT ? !is_equal || id->size == 0

@@ -111,6 +111,26 @@ static void test_hanging_up(void **state)
     assert_int_equal(turn_rig.moves, 0);
 }
 
+/* message_state or esm_class alone, without its_session_info (smpp-ussd.md 2.3 c): it is of the
+ * dialogue that the number has. */
+static void test_hanging_up_without_a_name(void **state)
+{
+    struct dialect_input begin = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input end = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+
+    (void)state;
+    memcpy(begin.session.octets, "x1", 2);
+    begin.session.size = 2;
+    turn_rig_deliver(&begin);
+    turn_rig_settle();
+    turn_rig_answer("x1", "1");
+    turn_rig.moves = 0;
+    assert_int_equal(end.session.size, 0);
+    turn_rig_deliver(&end);
+    turn_rig_settle();
+    moved("MAIN", "", TURN_LEFT_ABANDONED, false);
+}
+
 /* The centre closes with the answer: nothing is shown. */
 static void test_the_last_answer(void **state)
 {
@@ -142,6 +162,7 @@ int main(void)
         TEST(test_too_many_errors),
         TEST(test_a_copy_is_no_move),
         TEST(test_hanging_up),
+        TEST(test_hanging_up_without_a_name),
         TEST(test_the_last_answer),
         TEST(test_sms_are_no_moves),
     };
