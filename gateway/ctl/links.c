@@ -50,13 +50,17 @@ static void format_round_trip(const json_t *link, char cell[48])
              number_of(link, "round_trip_p99_ms"));
 }
 
-/* The newest error: its name, and when. */
+/* The newest error: its name, its number where the name is but a class, and when. */
 static void format_error(const json_t *link, char cell[96])
 {
     const json_t *newest = json_array_get(json_object_get(link, "errors"), 0);
+    long long status = newest != NULL ? number_of(newest, "command_status") : 0;
 
     if (newest == NULL)
         text_copy(cell, 96, "-");
+    else if (status != 0 && strncmp(ctl_text(newest, "name"), "ESME_R", 6) != 0)
+        snprintf(cell, 96, "%s(%08llx) %s", ctl_text(newest, "name"), status,
+                 ctl_text(newest, "at"));
     else
         snprintf(cell, 96, "%s %s", ctl_text(newest, "name"), ctl_text(newest, "at"));
 }

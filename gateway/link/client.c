@@ -153,6 +153,7 @@ static void client_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
         link_enter_bound(link, c->bind);
         return;
     }
+    link->end_status = answer;
     c->is_refused = smpp_status_class(answer) == SMPP_CLASS_CREDENTIALS;
     if (c->is_refused)
         log_error("link.bind_refused", LOG_S("link", link->settings.name),

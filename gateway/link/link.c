@@ -287,6 +287,7 @@ void link_attach(struct link *link, struct transport *transport)
     link->is_write_blocked = false;
     link->is_dead = false;
     link->unbind_reason = NULL;
+    link->end_status = 0;
     link->malformed_count = 0;
     link->last_pdu_ms = link_now(link);
     window_restart_sequence(&link->window);
@@ -318,7 +319,7 @@ void link_lose(struct link *link, const char *reason)
     else if (link->state == LINK_UNBINDING)
         reason = link->unbind_reason;
     if (strcmp(reason, "stopped") != 0)
-        link_note_error(link, 0, reason);
+        link_note_error(link, link->end_status, reason);
     log_loss(link, reason);
     if (link->env.endings != NULL && (link->state == LINK_BOUND || link->state == LINK_UNBINDING))
         link_endings_note(link->env.endings, link->role->is_server, reason);

@@ -88,6 +88,7 @@ struct link {
     bool is_unbind_by_peer;
     bool is_unbind_sent;
     uint32_t bind_sequence; /* client: of the bind sent */
+    uint32_t end_status;    /* client: what refused the bind; 0 = nothing */
 
     struct timer phase; /* bind, session_init, unbind */
     struct timer idle; /* enquire_link: last_pdu_ms is looked at when it fires, not moved per PDU */

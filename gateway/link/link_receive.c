@@ -111,7 +111,7 @@ static void on_bad_stream(struct link *link, enum smpp_frame kind, const struct 
     link->counters.malformed_in++;
     if (kind == SMPP_FRAME_NOT_SMPP && link->is_first_read) {
         log_warning("link.not_smpp", LOG_S("link", link->settings.name),
-                    LOG_U("first_octets", header->command_length));
+                    LOG_S("looks_like", smpp_stranger_name(header->command_length)));
         link_lose(link, "not_smpp");
         return;
     }
@@ -227,8 +227,9 @@ static void on_nack(struct link *link, const struct smpp_pdu *pdu)
     log_info("link.nacked", LOG_S("link", link->settings.name),
              LOG_S("command_status", smpp_status_name(h->command_status)),
              LOG_U("sequence_number", h->sequence_number));
+    /* 0 is the number of who could not read the length: of the bind, which alone is under way. */
     if (link->state == LINK_BINDING && !link->role->is_server &&
-        h->sequence_number == link->bind_sequence)
+        (h->sequence_number == link->bind_sequence || h->sequence_number == 0))
         link->role->on_bind(link, pdu, (enum smpp_status)status);
     else if (r != NULL)
         link_settle(link, r, status, span_of(NULL, 0), span_of(NULL, 0));

@@ -19,6 +19,8 @@ enum {
     BAN_DEFAULT_S = 60,
     ADDRESSES_MAX = 8192,
     NAME_BYTES = 48,
+    SYSTEM_ID_BYTES =
+        17, /* one octet more than the letter allows: the log shows a long one as such */
 };
 
 struct link_server {
@@ -184,20 +186,29 @@ static void write_bind_resp(struct server_link *sl, uint32_t command_status)
     link_write_end(link, &w);
 }
 
-static void refuse(struct server_link *sl, enum smpp_status status, bool is_failure)
+/* `system_id`: what the peer calls itself. */
+static void refuse(struct server_link *sl, const char *system_id, enum smpp_status status,
+                   const char *why)
 {
     char text[NETADDR_TEXT_BYTES];
 
     netaddr_format(&sl->peer, text);
-    log_warning("server.bind_refused", LOG_S("peer", text),
-                LOG_S("account", sl->account != NULL ? sl->account->system_id : ""),
-                LOG_S("command", smpp_command_name(sl->bind_command)),
+    log_warning("server.bind_refused", LOG_S("peer", text), LOG_S("system_id", system_id),
+                LOG_S("why", why), LOG_S("command", smpp_command_name(sl->bind_command)),
                 LOG_S("command_status", smpp_status_name(status)));
     sl->server->counters.bind_failures++;
-    if (is_failure)
-        note_failure(sl);
     write_bind_resp(sl, status);
     link_close(&sl->link, smpp_status_name(status));
+}
+
+/* What a stranger says, for the log. */
+static void copy_claim(struct span claim, char system_id[SYSTEM_ID_BYTES])
+{
+    size_t size = claim.size < SYSTEM_ID_BYTES ? claim.size : SYSTEM_ID_BYTES - 1;
+
+    for (size_t i = 0; i < size; i++)
+        system_id[i] = claim.data[i] >= ' ' && claim.data[i] <= '~' ? (char)claim.data[i] : '?';
+    system_id[size] = '\0';
 }
 
 static enum link_bind bind_of(uint32_t command_id)
@@ -238,14 +249,19 @@ static void decide(struct server_link *sl, bool is_right)
 {
     struct account *a = sl->account;
 
-    if (!is_right)
-        refuse(sl, ESME_RINVPASWD, true);
-    else if (!a->is_configured || a->is_closed || sl->server->is_stopping)
-        refuse(sl, ESME_RBINDFAIL, false); /* also when that changed while it was checked */
-    else if (a->links.count >= a->max_binds)
-        refuse(sl, ESME_RALYBND, false); /* who it is has been proved: no reason for a ban */
-    else
+    if (!is_right) {
+        note_failure(sl);
+        refuse(sl, a->system_id, ESME_RINVPASWD, "password");
+    } else if (!a->is_configured || sl->server->is_stopping) { /* it may have changed meanwhile */
+        refuse(sl, a->system_id, ESME_RBINDFAIL, "stopping");
+    } else if (a->is_closed) {
+        refuse(sl, a->system_id, ESME_RBINDFAIL, "disabled");
+    } else if (a->links.count >=
+               a->max_binds) { /* who it is has been proved: no reason for a ban */
+        refuse(sl, a->system_id, ESME_RALYBND, "max_binds");
+    } else {
         accept_bind(sl);
+    }
 }
 
 static void on_verified(void *ctx, uint64_t id, bool is_right)
@@ -261,17 +277,19 @@ static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
 {
     struct server_link *sl = server_link_of(link);
     struct link_server *s = sl->server;
+    char system_id[SYSTEM_ID_BYTES];
     struct account *a;
 
     sl->bind_command = pdu->header.command_id;
     sl->bind_sequence = pdu->header.sequence_number;
-    if (status != ESME_ROK) {
-        refuse(sl, status, true);
-        return;
-    }
-    a = account_find(&s->accounts, pdu->bind.system_id);
+    copy_claim(pdu->bind.system_id, system_id);
+    a = status == ESME_ROK ? account_find(&s->accounts, pdu->bind.system_id) : NULL;
     if (a == NULL || !account_allows(a, &sl->peer)) {
-        refuse(sl, ESME_RINVSYSID, true);
+        note_failure(sl);
+        refuse(sl, system_id, status != ESME_ROK ? status : ESME_RINVSYSID,
+               status != ESME_ROK ? "malformed"
+               : a == NULL        ? "unknown"
+                                  : "address");
         return;
     }
     account_hold(a);
@@ -281,7 +299,7 @@ static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
         decide(sl, verifier_is_equal(pdu->bind.password, span_of_string(a->password)));
     else if (!verifier_check(s->verifier, pdu->bind.password, a->password_hash, link->connection,
                              on_verified, s))
-        refuse(sl, ESME_RTHROTTLED, false);
+        refuse(sl, a->system_id, ESME_RTHROTTLED, "busy");
 }
 
 /* ---- the role ---- */

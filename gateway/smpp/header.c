@@ -2,21 +2,28 @@
 
 #include <string.h>
 
-/* What strangers say first on an SMPP port. As a command_length each is far above any limit. */
+/* What strangers say first on an SMPP port. As a command_length each is far above any limit. A TLS
+ * alert is how a TLS port answers a bind in the clear. */
 static const struct {
     uint8_t size;
     char octets[5];
+    const char *name;
 } strangers[] = {
-    {4, "HTTP"}, {4, "GET "}, {4, "POST"}, {4, "HEAD"},     {4, "PUT "},     {4, "OPTI"},
-    {4, "CONN"}, {4, "DELE"}, {4, "PRI "}, {2, "\x16\x03"}, {3, "\x03\0\0"}, {4, "SSH-"},
+    {4, "HTTP", "HTTP"}, {4, "GET ", "HTTP"},    {4, "POST", "HTTP"},    {4, "HEAD", "HTTP"},
+    {4, "PUT ", "HTTP"}, {4, "OPTI", "HTTP"},    {4, "CONN", "HTTP"},    {4, "DELE", "HTTP"},
+    {4, "PRI ", "HTTP"}, {2, "\x16\x03", "TLS"}, {2, "\x15\x03", "TLS"}, {3, "\x03\0\0", "RDP"},
+    {4, "SSH-", "SSH"},
 };
 
-static bool is_stranger(const uint8_t *octets)
+const char *smpp_stranger_name(uint32_t first_octets)
 {
+    const uint8_t octets[] = {(uint8_t)(first_octets >> 24), (uint8_t)(first_octets >> 16),
+                              (uint8_t)(first_octets >> 8), (uint8_t)first_octets};
+
     for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
         if (memcmp(octets, strangers[i].octets, strangers[i].size) == 0)
-            return true;
-    return false;
+            return strangers[i].name;
+    return NULL;
 }
 
 /* A field that is not whole yet reads as 0. */
@@ -38,7 +45,8 @@ enum smpp_frame smpp_frame_look(struct span stream, size_t max_bytes, struct smp
     if (stream.size < 4)
         return SMPP_FRAME_MORE;
     if (header->command_length > max_bytes)
-        return is_stranger(stream.data) ? SMPP_FRAME_NOT_SMPP : SMPP_FRAME_BAD_LENGTH;
+        return smpp_stranger_name(header->command_length) != NULL ? SMPP_FRAME_NOT_SMPP
+                                                                  : SMPP_FRAME_BAD_LENGTH;
     if (header->command_length < SMPP_HEADER_BYTES)
         return SMPP_FRAME_BAD_LENGTH;
     return stream.size < header->command_length ? SMPP_FRAME_MORE : SMPP_FRAME_WHOLE;

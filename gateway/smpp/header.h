@@ -63,6 +63,9 @@ enum smpp_frame {
  * for a body; the header is filled as far as its octets are there (the rest is 0). */
 enum smpp_frame smpp_frame_look(struct span stream, size_t max_bytes, struct smpp_header *header);
 
+/* "HTTP", "TLS", "RDP" or "SSH" when a stream of that kind begins so; else NULL. */
+const char *smpp_stranger_name(uint32_t first_octets);
+
 /* "deliver_sm", "submit_sm_resp", ...; "unknown" for others. */
 const char *smpp_command_name(uint32_t command_id);
 bool smpp_command_is_known(uint32_t command_id);

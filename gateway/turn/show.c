@@ -59,11 +59,12 @@ static struct dialect_reply last_screen(const struct step *step)
     };
 }
 
-static void fail(struct shown *s, const char *outcome)
+static void fail(struct shown *s, const char *outcome, uint32_t command_status)
 {
     s->engine->counters.failed_screens++;
     log_warning("turn.screen_failed", LOG_MSISDN("msisdn", s->box->msisdn),
-                LOG_S("link", s->link_name), LOG_S("outcome", outcome));
+                LOG_S("link", s->link_name), LOG_S("outcome", outcome),
+                LOG_U("status", command_status));
 }
 
 static void on_again(struct timer *timer, void *arg)
@@ -78,7 +79,7 @@ static void on_again(struct timer *timer, void *arg)
     if (step->reply != SESSION_REPLY_NONE && step->newest == s->fingerprint &&
         send_screen(s, &reply))
         return;
-    fail(s, "overtaken");
+    fail(s, "overtaken", 0);
     shown_end(s);
 }
 
@@ -111,18 +112,18 @@ static void on_shown(void *arg, const struct turn_sent *sent)
     case TURN_SENT_TEMPORARY:
         if (try_again(s))
             return;
-        fail(s, "throttled");
+        fail(s, smpp_status_name(sent->command_status), sent->command_status);
         break;
     case TURN_SENT_PERMANENT:
-        fail(s, smpp_status_name(sent->command_status));
+        fail(s, smpp_status_name(sent->command_status), sent->command_status);
         if (s->is_step)
             turn_abort_dialogue(s->engine, s->box, s->link_name, &s->session);
         break;
     case TURN_SENT_UNKNOWN:
-        fail(s, "unknown");
+        fail(s, "unknown", 0);
         break;
     case TURN_SENT_NOT:
-        fail(s, "unsent");
+        fail(s, "unsent", 0);
         break;
     }
     shown_end(s);
@@ -202,7 +203,7 @@ static void show(struct shown *s, const struct dialect_reply *reply)
 {
     if (send_screen(s, reply))
         return;
-    fail(s, "no link");
+    fail(s, "no link", 0);
     shown_end(s);
 }
 
@@ -253,7 +254,7 @@ void show_wait(struct turn *t, const char *text)
     if (send_screen(s, &reply))
         return;
     t->is_late = false;
-    fail(s, "no link");
+    fail(s, "no link", 0);
     shown_end(s);
 }
 

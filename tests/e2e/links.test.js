@@ -53,6 +53,10 @@ test('links shows state, window, rate, round trips and the last errors by name',
         const table = (await gateway.ctl('links')).stdout;
         assert.match(table, /LINK +ROLE +STATE +SINCE +WINDOW +RATE/);
         assert.match(table, /op1:1 +smsc +bound .* \d\/8 +50\/s .*ESME_RINVDSTADR/);
+        centre.submitStatus = () => 0x421; // a vendor's own: its number is all that tells
+        assert.equal(await phone.send(1, '*384#', Buffer.from([8, 0])), 0);
+        await gateway.process.sees(/event=turn\.screen_failed .* outcome=ESME_VENDOR status=1057/);
+        assert.match((await gateway.ctl('links')).stdout, /op1:1 .*ESME_VENDOR\(00000421\)/);
         const metrics = (await gateway.get('/metrics')).text;
         for (const [name, value] of [['window', 8], ['rate_per_second', 50], ['bound', 1]])
             assert.match(metrics, new RegExp(`^warung_link_${name}{peer="op1",link="op1:1"} ${value}$`, 'm'));

@@ -138,7 +138,7 @@ test('a wrong password, an unknown account and an address that is not allowed ar
         { system_id: 'agg1', password: 'secret' },
         { system_id: 'agg2', password: 'secret', allow: ['192.0.2.0/24'] },
     ];
-    await withPartners('refused', async ({ port }) => {
+    await withPartners('refused', async ({ gateway, port }) => {
         for (const [system_id, password, status] of [
             ['agg1', 'wrong', smpp.ESME_RINVPASWD], ['nobody', 'secret', smpp.ESME_RINVSYSID],
         ]) {
@@ -152,6 +152,8 @@ test('a wrong password, an unknown account and an address that is not allowed ar
         const stranger = new Partner(`smpp://127.0.0.1:${port}`);
         assert.notEqual((await stranger.bind('agg2', 'secret'))?.command_status, 0);
         stranger.session.close();
+        for (const [id, why] of [['agg1', 'password'], ['nobody', 'unknown'], ['agg2', 'address']])
+            assert.match(gateway.log, new RegExp(`event=server\\.bind_refused peer=127\\.0\\.0\\.1 system_id=${id} why=${why} `));
     }, { accounts });
 });
 

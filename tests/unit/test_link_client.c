@@ -1,4 +1,5 @@
 /* The client's life: connect, bind, lose, come back, stop; with a fake clock. */
+#include "gateway/link/link_view.h"
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>
@@ -184,12 +185,15 @@ static void test_other_refusals_back_off(void **state)
     (void)state;
     for (size_t i = 0; i < 5; i++) {
         struct link_fixture f;
+        struct link_view view;
 
         link_fixture_init(&f);
         link_fixture_client(&f, NULL);
         link_start(f.link);
         link_fixture_pass(&f, 0);
         link_fixture_bind(&f, refusals[i]);
+        link_view(f.link, &view);
+        assert_int_equal(view.errors[0].command_status, refusals[i]);
         assert_in_range(time_to_connect(&f), 500, 1000);
         link_fixture_bind(&f, refusals[i]);
         assert_in_range(time_to_connect(&f), 1000, 2000);

@@ -369,6 +369,20 @@ static void test_frame_limit_before_the_bind(void **state)
     link_fixture_fini(&f);
 }
 
+/* Of a centre that could not even read the length (smpp-ussd.md 1.6): no wait for the bind's timer.
+ */
+static void test_nack_without_a_number_ends_the_bind(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    go_to(&f, IN_BINDING);
+    link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
+    link_fixture_expect_state(&f, LINK_CLOSED, "ESME_RINVCMDLEN");
+    link_fixture_fini(&f);
+}
+
 static void test_stranger_in_the_middle_gets_a_nack(void **state)
 {
     struct link_fixture f;
@@ -455,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_every_pdu_in_every_state),
         cmocka_unit_test(test_ten_malformed_in_a_minute),
         cmocka_unit_test(test_burst_of_nacks_closes),
+        cmocka_unit_test(test_nack_without_a_number_ends_the_bind),
         cmocka_unit_test(test_frame_limit_before_the_bind),
         cmocka_unit_test(test_stranger_in_the_middle_gets_a_nack),
         cmocka_unit_test(test_observer_sees_every_pdu),

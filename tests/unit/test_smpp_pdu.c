@@ -28,6 +28,7 @@ static void frame_is_told_from_its_first_octets(void **state)
         {"POST", 4, SMPP_FRAME_NOT_SMPP},
         {"SSH-2.0", 7, SMPP_FRAME_NOT_SMPP},
         {"\x16\x03\x03\x01", 4, SMPP_FRAME_NOT_SMPP},
+        {"\x15\x03\x01\0\x02\x02\x46", 7, SMPP_FRAME_NOT_SMPP}, /* a TLS port's answer to a bind */
         {"\x03\0\0\x2f", 4, SMPP_FRAME_NOT_SMPP},
         {"\0\0\0\x0f", 4, SMPP_FRAME_BAD_LENGTH},
         {"\0\0\0\x10", 4, SMPP_FRAME_MORE},
