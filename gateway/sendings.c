@@ -112,6 +112,7 @@ static void on_part(void *arg, const struct link_result *result)
     if (s->outcome.kind == TURN_SENT_OK && s->pushed_to[0] != '\0' &&
         s->sendings->name_dialogue(s->sendings->ctx, s->pushed_to, result, &session))
         s->outcome.session = &session;
+    s->outcome.link_name = result->link_name;
     s->fn(s->arg, &s->outcome);
     sent_recycle(s);
 }

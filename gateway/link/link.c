@@ -287,20 +287,26 @@ void link_attach(struct link *link, struct transport *transport)
     link->is_write_blocked = false;
     link->is_dead = false;
     link->unbind_reason = NULL;
+    link->is_unbind_by_peer = false;
     link->end_status = 0;
+    link->unbound_answers = 0;
     link->malformed_count = 0;
     link->last_pdu_ms = link_now(link);
     window_restart_sequence(&link->window);
 }
 
-/* A bind that is gone is worth a warning; an attempt that came to nothing is told by who made it,
- * and what strangers try at our door by the server. */
+/* A bind that is gone is worth a warning, but for one that we or a partner have ended in order. An
+ * attempt that came to nothing is told by who made it, and what strangers try at our door by the
+ * server. */
 static void log_loss(const struct link *link, const char *reason)
 {
-    if (link->state == LINK_BOUND && !link->is_stopping)
+    bool was_bound = link->state == LINK_BOUND || link->state == LINK_UNBINDING;
+    bool is_in_order = link->is_stopping || (link->role->is_server && link->is_unbind_by_peer);
+
+    if (was_bound && !is_in_order)
         log_warning("link.lost", LOG_S("link", link->settings.name),
                     LOG_S("state", link_state_name(link->state)), LOG_S("reason", reason));
-    else if (!link->role->is_server)
+    else if (was_bound || !link->role->is_server)
         log_info("link.closed", LOG_S("link", link->settings.name),
                  LOG_S("state", link_state_name(link->state)), LOG_S("reason", reason));
 }

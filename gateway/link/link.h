@@ -89,6 +89,7 @@ struct link_result {
     struct span tlvs;       /* of the response; likewise */
     uint64_t connection;    /* on which it was sent; equal to a ticket's = proof of order */
     uint32_t round_trip_ms;
+    const char *link_name; /* of who has answered; NULL = nobody; valid during the callback */
 };
 
 enum link_lane { LINK_LANE_DIALOGUE, LINK_LANE_SMS, LINK_LANE_BULK, LINK_LANE_COUNT };

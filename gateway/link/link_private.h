@@ -17,8 +17,9 @@ enum {
     LINK_BIND_TIMEOUT_MS = 30000,
     LINK_PEER_UNBIND_GRACE_MS = 2000, /* for answers under way, after the peer said unbind */
     LINK_ENQUIRE_MISSES_MAX = 2,
-    LINK_READS_MAX = 1024,   /* screens under way whose answers went over this connection */
-    LINK_MALFORMED_MAX = 10, /* in LINK_MALFORMED_WINDOW_MS */
+    LINK_READS_MAX = 1024,        /* screens under way whose answers went over this connection */
+    LINK_UNBOUND_ANSWERS_MAX = 3, /* in a row */
+    LINK_MALFORMED_MAX = 10,      /* in LINK_MALFORMED_WINDOW_MS */
     LINK_MALFORMED_WINDOW_MS = 60000,
 };
 
@@ -108,6 +109,7 @@ struct link {
 
     uint64_t malformed_ms[LINK_MALFORMED_MAX]; /* of the last ones, as a ring */
     unsigned malformed_count;
+    unsigned unbound_answers; /* in a row that said that we are not bound */
 
     struct deferred flush;
     struct deferred todo; /* doom, stop */

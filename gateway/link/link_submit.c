@@ -73,17 +73,30 @@ static void settle_pacer(struct link *link, const struct link_request *r,
     pacer_settle(&link->pacer, link_now(link), r->pacer_ticket, outcome, random);
 }
 
+/* The peer may have forgotten our bind while TCP goes on: only another one mends that
+ * (smpp-ussd.md 1.8). A single answer of the kind may mean its message alone. */
+static bool has_lost_our_bind(struct link *link, uint32_t command_status)
+{
+    if (smpp_status_class(command_status) != SMPP_CLASS_SESSION || link->role->is_server)
+        link->unbound_answers = 0;
+    else
+        link->unbound_answers++;
+    return link->unbound_answers >= LINK_UNBOUND_ANSWERS_MAX && link->state == LINK_BOUND;
+}
+
 void link_settle(struct link *link, struct link_request *r, uint32_t command_status,
                  struct span message_id, struct span tlvs)
 {
     uint64_t connection = link->connection;
     bool is_slow_down = smpp_status_class(command_status) == SMPP_CLASS_SLOW_DOWN;
+    bool is_lost = has_lost_our_bind(link, command_status);
     struct link_result result = {
         .kind = LINK_RESULT_ANSWERED,
         .command_status = command_status,
         .message_id = message_id,
         .tlvs = tlvs,
         .connection = connection,
+        .link_name = link->settings.name,
         .round_trip_ms = (uint32_t)(link_now(link) - r->sent_ms),
     };
 
@@ -95,7 +108,10 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
     call_back(link, r, &result);
     if (!link_is_on(link, connection))
         return;
-    link_pump(link);
+    if (is_lost && link->state == LINK_BOUND)
+        link_begin_unbind(link, smpp_status_name(command_status), false);
+    else
+        link_pump(link);
     if (link_is_on(link, connection))
         link_check_unbind(link);
 }

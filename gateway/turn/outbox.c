@@ -314,7 +314,9 @@ static void on_sent(void *arg, const struct turn_sent *sent)
     case TURN_SENT_PERMANENT:
         record(d, TURN_END_REJECTED);
         log_warning("outbox.refused", LOG_MSISDN("msisdn", d->entry.msisdn),
-                    LOG_U("command_status", sent->command_status));
+                    LOG_S("link", sent->link_name != NULL ? sent->link_name : d->entry.link),
+                    LOG_S("command_status", smpp_status_name(sent->command_status)),
+                    LOG_U("status", sent->command_status));
         end(d, STORE_END_FAILED);
         break;
     case TURN_SENT_TEMPORARY:

@@ -44,6 +44,7 @@ struct turn_sent {
     enum turn_sent_kind kind;
     uint32_t command_status;
     uint64_t connection;    /* it went over this one */
+    const char *link_name;  /* of the link that has answered; NULL = none; valid during the call */
     const char *message_id; /* "" when none; valid during the call */
     /* Of an SMS that was taken: what receipts may call its parts. None: none will come. Valid
      * during the call. */

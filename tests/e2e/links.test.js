@@ -56,6 +56,8 @@ test('links shows state, window, rate, round trips and the last errors by name',
         centre.submitStatus = () => 0x421; // a vendor's own: its number is all that tells
         assert.equal(await phone.send(1, '*384#', Buffer.from([8, 0])), 0);
         await gateway.process.sees(/event=turn\.screen_failed .* outcome=ESME_VENDOR status=1057/);
+        assert.equal(await centre.text('6281200000062', 'BANTUAN'), 0);
+        await gateway.process.sees(/event=outbox\.refused .* link=op1:1 command_status=ESME_VENDOR status=1057/);
         assert.match((await gateway.ctl('links')).stdout, /op1:1 .*ESME_VENDOR\(00000421\)/);
         const metrics = (await gateway.get('/metrics')).text;
         for (const [name, value] of [['window', 8], ['rate_per_second', 50], ['bound', 1]])

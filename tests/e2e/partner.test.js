@@ -165,6 +165,7 @@ test('a reload lets a new account in and sends one away that is gone', async () 
         await gateway.writeConfiguration();
         assert.equal((await gateway.ctl('reload')).code, 0);
         await until('the end of the old account', () => old.closed);
+        await gateway.process.sees(/event=link\.closed link=agg1:1 state=unbinding reason=stopped/);
         const fresh = new Partner(`smpp://127.0.0.1:${port}`);
         assert.equal((await fresh.bind('agg3', 'other')).command_status, 0);
         fresh.session.unbind();

@@ -406,6 +406,30 @@ static void test_nack_answers_a_request(void **state)
     link_fixture_fini(&f);
 }
 
+/* The centre has forgotten us, and keeps TCP and enquire_link going. */
+static void test_a_forgotten_bind_is_made_again(void **state)
+{
+    static const uint32_t statuses[] = {ESME_RINVBNDSTS, ESME_RINVBNDSTS, ESME_ROK,
+                                        ESME_RINVBNDSTS, ESME_RALYBND,    ESME_RINVBNDSTS};
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_int_equal(link_state(f.link), LINK_BOUND); /* two may be about their messages */
+        link_fixture_submit(&f, LINK_LANE_SMS, i, 0);
+        link_fixture_turn(&f);
+        link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 2 + i);
+        answer(&f, 2 + i, statuses[i]);
+        assert_int_equal(f.results[i].command_status, statuses[i]);
+    }
+    link_fixture_expect(&f, SMPP_UNBIND, 0, 8);
+    link_fixture_feed_header(&f, SMPP_UNBIND_RESP, ESME_RINVBNDSTS, 8);
+    link_fixture_expect_state(&f, LINK_CLOSED, "ESME_RINVBNDSTS");
+    link_fixture_fini(&f);
+}
+
 static void test_unmatched_responses_are_dropped(void **state)
 {
     struct link_fixture f;
@@ -611,6 +635,7 @@ int main(void)
         cmocka_unit_test(test_free_from_a_result),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_nack_answers_a_request),
+        cmocka_unit_test(test_a_forgotten_bind_is_made_again),
         cmocka_unit_test(test_unmatched_responses_are_dropped),
         cmocka_unit_test(test_throttled_link_pauses_and_probes),
         cmocka_unit_test(test_rate),
