@@ -24,24 +24,34 @@ struct breach {
     struct dossier *dossier;
     char object[JOURNAL_WORD_BYTES]; /* of the journal: "BOCOR-20261127" */
     int64_t day_ms;
-    struct map told; /* subjects that an earlier run has told */
+    struct map told; /* subjects told by an earlier run, or by this one */
     unsigned now_told, told_before, unknown;
 };
 
-/* ---- whom an earlier run has told ---- */
+/* ---- who has been told ---- */
+
+static bool is_told(const struct breach *b, const char *subject)
+{
+    return map_find(&b->told, span_of_string(subject)) != NULL;
+}
+
+static void note_told(struct breach *b, const char *subject)
+{
+    struct told *t = mem_zalloc(sizeof(*t));
+
+    text_copy(t->subject, sizeof(t->subject), subject);
+    map_add(&b->told, &t->node, span_of_string(t->subject));
+}
 
 static void on_entry(void *arg, const struct store_taken *entry)
 {
     struct breach *b = arg;
     struct journal_entry e;
-    struct told *t;
 
     if (!journal_decode(&e, entry->body) || strcmp(e.event, PROGRAMME_BREACH_EVENT) != 0 ||
-        strcmp(e.object, b->object) != 0 || map_find(&b->told, span_of_string(e.subject)) != NULL)
+        strcmp(e.object, b->object) != 0 || is_told(b, e.subject))
         return;
-    t = mem_zalloc(sizeof(*t));
-    text_copy(t->subject, sizeof(t->subject), e.subject);
-    map_add(&b->told, &t->node, span_of_string(t->subject));
+    note_told(b, e.subject);
 }
 
 static enum ctl_status read_told(struct breach *b)
@@ -84,16 +94,20 @@ static enum ctl_status tell(struct breach *b)
     enum ctl_status status;
 
     vault_subject(d->setup.vault, d->msisdn, subject);
-    if (map_find(&b->told, span_of_string(subject)) != NULL) {
+    if (is_told(b, subject)) {
         b->told_before++;
         return CTL_DONE;
     }
     status = dossier_change(d, owe, b);
-    if (status == CTL_DONE && d->records.merchant_version == 0)
+    if (status != CTL_DONE)
+        return status;
+    if (d->records.merchant_version == 0) {
         b->unknown++;
-    else if (status == CTL_DONE)
+    } else {
+        note_told(b, subject); /* a list may name them again, by another registration, say */
         b->now_told++;
-    return status;
+    }
+    return CTL_DONE;
 }
 
 static enum ctl_status tell_all(struct breach *b)
