@@ -243,6 +243,8 @@ enum ctl_status ctl_pcap(const struct ctl_call *call)
                  "are done",
                  call->words[0]);
     status = look(call, "pcap", file);
+    if (!is_stdout && status != CTL_DONE && ftell(file) == 0)
+        unlink(call->words[0]); /* it would be in the way of the next try */
     if (!is_stdout && fclose(file) != 0 && status == CTL_DONE) {
         ctl_complain("cannot write %s", call->words[0]);
         status = CTL_REFUSED;

@@ -164,6 +164,8 @@ test('trace writes a readable line for each PDU and no text of a subscriber', as
 test('a capture is a private file, is not written over another, and ends with its time', async () => {
     await withScene('pcap', async ({ gateway, folder }) => {
         const file = path.join(folder, 'x.pcap');
+        assert.equal((await gateway.ctl('pcap', '--link', 'op2', '--for', '1s', file)).code, 1);
+        assert.ok(!fs.existsSync(file), 'nothing is in the way of the next try');
         const result = await gateway.ctl('pcap', '--for', '1s', file);
         assert.equal(result.code, 0, result.output);
         assert.match(result.output, /texts and numbers of subscribers/);
