@@ -323,7 +323,7 @@ static void note_spots(struct config *c, const config_t *tree, const struct sour
 {
     static const char *const paths[CONFIG_SPOTS] = {
         "redis",        "redis.servers",    "control",   "partners.accounts",
-        "partners.tls", "admin.users_file", "keys_file",
+        "partners.tls", "admin.users_file", "keys_file", "cdr.key_file",
     };
 
     for (unsigned i = 0; i < CONFIG_SPOTS; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/cdr/cdr_file.h"
 #include "gateway/tls.h"
 #include "merchants/programme.h"
 
@@ -55,7 +56,23 @@ static struct vault *load_keys(const struct config *config, source_fault_fn *on_
     return vault;
 }
 
-bool setup_load(struct setup *setup, const char *path, source_fault_fn *on_fault, void *arg)
+static bool check_cdr_key(const struct config *config, source_fault_fn *on_fault, void *arg)
+{
+    const struct config_place *at = &config->at[CONFIG_AT_CDR_KEY_FILE];
+    struct cdr_key *key;
+    char error[512];
+
+    if (config->cdr.directory[0] == '\0')
+        return true;
+    key = cdr_key_load_private(config->cdr.key_file, error, sizeof(error));
+    if (key == NULL)
+        on_fault(arg, at->file, at->line, 0, error);
+    cdr_key_free(key);
+    return key != NULL;
+}
+
+bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fault_fn *on_fault,
+                void *arg)
 {
     bool has_menus, has_files;
 
@@ -69,6 +86,7 @@ bool setup_load(struct setup *setup, const char *path, source_fault_fn *on_fault
     setup->auth = setup_load_users(setup->config, on_fault, arg);
     setup->vault = load_keys(setup->config, on_fault, arg);
     has_files = tls_check_config(setup->config, on_fault, arg);
+    has_files = (!is_daemon || check_cdr_key(setup->config, on_fault, arg)) && has_files;
     if (has_menus && has_files && setup->auth != NULL && setup->vault != NULL)
         return true;
     setup_free(setup);

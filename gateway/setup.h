@@ -1,6 +1,7 @@
 /*
  * A configuration and all that it names, loaded and checked before anything starts: menus, keys,
- * users, certificates. The same for `warungd -n`, for a start, and for warungctl.
+ * users, certificates. The same for `warungd -n`, for a start, and for warungctl, but for the key
+ * that signs call detail records: an officer cannot read it.
  */
 #ifndef WARUNG_GATEWAY_SETUP_H
 #define WARUNG_GATEWAY_SETUP_H
@@ -19,7 +20,8 @@ struct setup {
 
 /* False after any fault; every one was reported, and *setup is empty. Warnings of menus are
  * reported too ("warning: ..."), but do no harm. */
-bool setup_load(struct setup *setup, const char *path, source_fault_fn *on_fault, void *arg);
+bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fault_fn *on_fault,
+                void *arg);
 /* Frees what is still there; a taker sets what it took to NULL. */
 void setup_free(struct setup *setup);
 

@@ -94,7 +94,7 @@ static void on_fault(void *arg, const char *file, unsigned line, unsigned column
 
 bool ctl_load_setup(const struct ctl_call *call, struct setup *setup)
 {
-    return setup_load(setup, call->config, on_fault, stderr);
+    return setup_load(setup, call->config, false, on_fault, stderr);
 }
 
 /* All commands, or those of one group. */

@@ -122,6 +122,8 @@ test('faults of configuration and menu: file:line: text, exit 1, nothing started
                 /warung\.cfg:9: \S*bad-users:1: a line is NAME ROLE HASH/, () => fs.writeFileSync(path.join(folder, 'bad-users'), 'eve\n')],
             ['keys for all', `${good.replace(/^keys_file = .*\n/m, '')}keys_file = "open-keys";\n`,
                 /warung\.cfg:[78]: \S*open-keys: mode 0644/, () => fs.writeFileSync(path.join(folder, 'open-keys'), '', { mode: 0o644 })],
+            ['no key for CDRs', `${good}cdr = { directory = "cdr";\n key_file = "none.key"; };\n`,
+                /warung\.cfg:9: \S*none\.key: No such file/],
             ['no certificate', `${good}partners = { listen = [ "127.0.0.1:1" ];\n\n tls = { };\n` +
                 ' accounts = ( { system_id = "a"; password = "b"; } ); };\n', /warung\.cfg:10: a server needs a certificate/],
             ['faulty menu', withMenu, new RegExp(`menu\\.cfg:${lines.length + 1}: .*no_such_thing`), badMenu],
