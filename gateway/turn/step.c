@@ -372,6 +372,8 @@ static void take_timer(struct run *run, const struct step_records *records)
     const struct session *s = &work->session;
     struct programme *p = &work->programme;
     const struct subscriber *who = &p->subscriber;
+    /* Of a draft, say, that ended while no gateway ran: nothing is owed, and the timer goes. */
+    bool is_orphan = records->session.size == 0 && records->merchant.size == 0;
 
     if (!run_begin_programme(run, records))
         return;
@@ -379,7 +381,7 @@ static void take_timer(struct run *run, const struct step_records *records)
     text_copy(work->link, sizeof(work->link), who->link[0] != '\0' ? who->link : s->link);
     text_copy(work->code, sizeof(work->code), who->code[0] != '\0' ? who->code : s->code);
     run->link = work->link;
-    if (!run_find_menu(run, work->code, NULL)) {
+    if (!run_find_menu(run, work->code, NULL) && !is_orphan) {
         run->step->kind = STEP_NO_MENU;
         return;
     }

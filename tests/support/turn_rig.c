@@ -193,11 +193,10 @@ static const struct menu *port_find_menu(void *ctx, const char *link_name, const
 {
     (void)ctx;
     (void)link_name;
-    (void)code;
     (void)is_sms;
     (void)id;
     (void)msisdn;
-    return turn_rig.menu;
+    return code[0] != '\0' ? turn_rig.menu : NULL;
 }
 
 static const char *port_shown_code(void *ctx, const char *code)

@@ -165,12 +165,26 @@ static void test_a_crash_forgets_no_erasure(void **state)
     assert_int_equal(timers(), 0);
 }
 
+/* Longer than a draft is kept no gateway ran: its timers go, and are not tried for ever. */
+static void test_timers_of_nobody_go(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH#");
+    turn_rig_settle();
+    assert_true(timers() >= 1);
+    turn_rig.wall_ms += 8 * CALENDAR_DAY_MS;
+    turn_rig_pass(3000);
+    assert_false(has_records());
+    assert_int_equal(timers(), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_everything_goes_in_time),
-                                       TEST(test_a_crash_forgets_no_erasure)};
+                                       TEST(test_a_crash_forgets_no_erasure),
+                                       TEST(test_timers_of_nobody_go)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
