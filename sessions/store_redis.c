@@ -383,6 +383,8 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
         check_again(s);
     } else if (record->version == 0) {
+        /* Those of another database may have been. */
+        s->are_keys_checked = s->settings.keys == NULL;
         create_mark(s, database_record, database_text(s, ours, sizeof(ours)), on_database_loaded);
     } else if (record->data.size == 0 ||
                span_is_equal(record->data, database_text(s, ours, sizeof(ours)))) {

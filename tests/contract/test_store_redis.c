@@ -151,6 +151,28 @@ static void test_server_comes_back_empty(void **state)
     assert_int_equal(try_commit(f->rig, 0), STORE_OK);
 }
 
+/* Whoever comes to the new database with other keys is refused, as in the old one. */
+static void test_keys_of_an_empty_database_are_noted_again(void **state)
+{
+    struct fault *f = *state;
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+
+    store_rig_redis_defaults(&settings);
+    settings.keys = "one";
+    rig = store_rig_new_redis(f->server, &settings);
+    redis_server_kill(f->server);
+    redis_server_forget(f->server);
+    assert_true(store_rig_await_ready(rig, rig->store, false, 20000));
+    store_rig_free(f->rig); /* it has no keys to note */
+    redis_server_restart(f->server);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
+    assert_true(
+        span_is_equal(store_rig_shared_load(rig, rig->store, ".keys")->subscriber.session.data,
+                      span_of_string("one")));
+    f->rig = rig;
+}
+
 /* The server dies with commits in its socket: each ends, as unknown; reading tells what was done.
  */
 static void test_commit_in_flight_is_unknown(void **state)
@@ -567,6 +589,7 @@ int main(void)
     const struct CMUnitTest faults[] = {
         FAULT(test_server_is_killed_and_comes_back),
         FAULT(test_server_comes_back_empty),
+        FAULT(test_keys_of_an_empty_database_are_noted_again),
         FAULT(test_commit_in_flight_is_unknown),
         FAULT(test_hanging_server_is_left_after_the_deadline),
         FAULT(test_hanging_server_is_known_by_one_call),
