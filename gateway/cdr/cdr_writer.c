@@ -23,18 +23,18 @@ struct cdr_writer {
     char *waiting; /* queue_bytes */
     size_t waiting_size;
     uint64_t unwritten; /* records that are waiting or taken */
-    bool is_ending;
     struct cdr_counters counters;
     int error; /* of the last failure */
+    bool is_ending;
     /* The thread's own. */
     char *taken; /* queue_bytes: what is being written */
     size_t taken_size, taken_at;
-    bool is_open; /* the chain */
     struct cdr_file *file;
     uint64_t told; /* of counters.dropped: what the chain knows */
     uint64_t kept; /* what its place on the disk has for the next start */
     int64_t opened_ms;
     int64_t looked_for_old_ms; /* 0 = never */
+    bool is_open;              /* the chain */
     bool is_dirty;
     /* The loop's own, the thread's while it runs: */
     uint64_t left; /* records that the end found without room */
