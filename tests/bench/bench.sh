@@ -12,6 +12,8 @@
 #
 #   BENCH=full   five runs of every row, under twelve minutes; else one short run of each
 #   RUNS SECONDS_ DIALOGUES=2000 BINDS=2 RATE=20000 OPEN=140000 (subscribers of `memory`)
+#   Redis and warungd have the priority that their units give them, if that is permitted (root), the bound's
+#   client and Redis too; the load generator has none.
 #   Other work on the machine counts in: see docs/performance.md for how to run it with priority.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -25,6 +27,11 @@ rate=${RATE:-20000}
 subscribers=${OPEN:-140000}
 [ $# -gt 0 ] || set -- always everysec open one sentinel memory
 [ "$full" = 0 ] || [ $# -ne 6 ] || set -- always everysec no open one sentinel memory
+
+turn=() bound_turn=() priority='without the priority of the units'
+if chrt --rr 1 true 2>/dev/null; then
+    turn=(chrt --reset-on-fork --rr 1) bound_turn=(chrt --rr 1) priority='Redis and warungd with the priority of their units'
+fi
 
 folder=$(mktemp -d)
 keys= # for warung.cfg: none, or where they are
@@ -75,7 +82,7 @@ resident_kib() {
 start_redis() {
     rm -rf "$folder/redis"
     mkdir "$folder/redis"
-    redis-server conf/redis.conf --port 0 --unixsocket "$folder/redis.sock" --dir "$folder/redis" \
+    "${turn[@]}" redis-server conf/redis.conf --port 0 --unixsocket "$folder/redis.sock" --dir "$folder/redis" \
         --appendfsync "$1" --logfile "$folder/redis.log" &
     redis=$!
     pids+=("$redis")
@@ -118,7 +125,7 @@ $keys
 CFG
     [ -z "$keys" ] || [ -e "$folder/keys" ] ||
         "$build/warungctl" -c "$folder/warung.cfg" keys init >"$folder/keys.log"
-    "$build/warungd" -c "$folder/warung.cfg" 2>"$folder/warungd.log" &
+    "${turn[@]}" "$build/warungd" -c "$folder/warung.cfg" 2>"$folder/warungd.log" &
     gateway=$!
     pids+=("$gateway")
 }
@@ -155,7 +162,7 @@ run_load() {
 run_bound() {
     local row=$1
     shift
-    "$build/bench/bound" -t "$seconds" "$@" |
+    "${bound_turn[@]}" "$build/bench/bound" -t "$seconds" "$@" |
         sed -n 's|.*: \([0-9]*\) steps/s *p50 \([0-9.]*\) ms *p99 \([0-9.]*\) ms *p99.9 \([0-9.]*\) ms.*|\1\t\2\t\3\t\4|p' \
             >>"$folder/bound-$row"
 }
@@ -337,7 +344,7 @@ fdatasync=$( (TIMEFORMAT=%R; time dd if=/dev/zero of="$folder/sync/file" bs=4k c
     2>/dev/null) 2>&1)
 echo "$(nproc) cores, $(redis-server --version | grep -o 'v=[0-9.]*'), load $(cut -d' ' -f1-3 /proc/loadavg)," \
     "a synchronous 4 kB write takes $(awk -v s="$fdatasync" 'BEGIN { printf "%.2f", s * 5 }') ms"
-echo "$binds binds, $seconds s a run, median of $runs; $dialogues dialogues at once where not said otherwise"
+echo "$binds binds, $seconds s a run, median of $runs; $dialogues dialogues at once where not said otherwise; $priority"
 for _ in $(seq "$runs"); do
     for row in "$@"; do
         run_row "$row"

@@ -30,6 +30,10 @@ is_confined() {
         grep -q '^Seccomp:.*2' "$status" &&
         grep -q 'Max core file size *0 *0' "/proc/$(main_pid "$1")/limits"
 }
+is_first_in_turn() { # its main thread; what it starts is not
+    chrt --rr 1 true || { echo 'not permitted on this machine' && return; }
+    chrt --pid "$(main_pid "$1")" | tee /dev/stderr | grep -q 'SCHED_RR|SCHED_RESET_ON_FORK$'
+}
 registers() {
     phone '*384#' 1 1 1 "$merchant" 1871994101809999 'WARUNG BU SITI' 1 2 1 1 1 1 |
         tee /dev/stderr | grep -q 'pendaftaran terkirim'
@@ -85,6 +89,8 @@ ok 'make install, user, folders' install_all
 ok 'keys, redis and daemon start' start_all
 ok 'the daemon has no rights, filtered calls, no core' is_confined warungd
 ok 'Redis likewise' is_confined warung-redis
+ok 'the daemon is first in turn for a core' is_first_in_turn warungd
+ok 'Redis likewise' is_first_in_turn warung-redis
 ok 'a phone registers' registers
 ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
