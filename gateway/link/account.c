@@ -72,32 +72,27 @@ static bool is_same_access(const struct account *a, const struct link_account_se
             memcmp(a->allow, s->allow, s->allow_count * sizeof(*s->allow)) == 0);
 }
 
-static void take_settings(struct account *a, const struct link_account_settings *s, uint64_t now_ms)
+static void take_settings(struct account *a, const struct link_account_settings *s)
 {
-    bool is_new_rate = a->in_tps != s->in_tps;
-
     a->password = copy(s->password);
     a->password_hash = copy(s->password_hash);
     a->allow_count = s->allow_count;
     a->allow = s->allow_count != 0 ? mem_dup(s->allow, s->allow_count * sizeof(*s->allow)) : NULL;
     a->max_binds = s->max_binds != 0 ? s->max_binds : MAX_BINDS_DEFAULT;
-    a->in_tps = s->in_tps;
-    if (is_new_rate)
-        pacer_init(&a->in_rate, s->in_tps, now_ms);
+    a->in_rate.limit = s->in_tps;
     a->link = s->link;
     a->link.name = NULL;
 }
 
 static struct account *add_account(struct account_table *table,
-                                   const struct link_account_settings *s, uint64_t now_ms)
+                                   const struct link_account_settings *s)
 {
     struct account *a = mem_zalloc(sizeof(*a));
 
     a->system_id = mem_strdup(s->system_id);
     a->is_configured = true;
     list_init(&a->links);
-    pacer_init(&a->in_rate, 0, now_ms);
-    take_settings(a, s, now_ms);
+    take_settings(a, s);
     map_add(&table->by_system_id, &a->node, span_of_string(a->system_id));
     account_hold(a);
     return a;
@@ -132,8 +127,8 @@ static void remove_unlisted(struct account_table *table,
 }
 
 void account_table_set(struct account_table *table, const struct link_account_settings *settings,
-                       size_t count, uint64_t now_ms,
-                       void (*on_changed)(void *ctx, struct account *account), void *ctx)
+                       size_t count, void (*on_changed)(void *ctx, struct account *account),
+                       void *ctx)
 {
     remove_unlisted(table, settings, count, on_changed, ctx);
     for (size_t i = 0; i < count; i++) {
@@ -142,12 +137,12 @@ void account_table_set(struct account_table *table, const struct link_account_se
 
         assert(settings[i].password != NULL || settings[i].password_hash != NULL);
         if (a == NULL) {
-            add_account(table, &settings[i], now_ms);
+            add_account(table, &settings[i]);
             continue;
         }
         is_same = is_same_access(a, &settings[i]);
         clear_settings(a);
-        take_settings(a, &settings[i], now_ms);
+        take_settings(a, &settings[i]);
         if (!is_same)
             on_changed(ctx, a);
     }

@@ -8,7 +8,7 @@
 #define WARUNG_LINK_ACCOUNT_H
 
 #include "base/map.h"
-#include "gateway/link/pacer.h"
+#include "gateway/link/link_private.h"
 #include "gateway/link/server.h"
 
 struct account {
@@ -22,8 +22,7 @@ struct account {
     struct netblock *allow;
     size_t allow_count;
     unsigned max_binds;
-    unsigned in_tps;
-    struct pacer in_rate;
+    struct link_in_rate in_rate;
     struct link_settings link; /* its name is not set */
     struct list links;         /* bound */
     uint64_t *numbers;         /* one bit for each number that a bind has, the lowest is 1 */
@@ -39,8 +38,8 @@ void account_table_fini(struct account_table *table);
 /* Takes over these accounts; for each that went or whose credentials or addresses changed,
  * on_changed is called (it is still there during the call). */
 void account_table_set(struct account_table *table, const struct link_account_settings *settings,
-                       size_t count, uint64_t now_ms,
-                       void (*on_changed)(void *ctx, struct account *account), void *ctx);
+                       size_t count, void (*on_changed)(void *ctx, struct account *account),
+                       void *ctx);
 /* NULL when there is none. */
 struct account *account_find(const struct account_table *table, struct span system_id);
 bool account_allows(const struct account *account, const struct netaddr *peer);

@@ -52,6 +52,14 @@ struct link_role {
     void (*destroy)(struct link *link);
 };
 
+/* How many messages the peer may send in a second, at once or spread: it counts by the second as
+ * well, and the parts of a long SMS come together. */
+struct link_in_rate {
+    unsigned limit; /* 0 = none */
+    unsigned taken; /* in this second */
+    uint64_t second;
+};
+
 struct link {
     const struct link_role *role;
     struct link_env env;
@@ -79,9 +87,9 @@ struct link {
 
     struct window window;
     struct pacer pacer;
-    struct pacer *in_rate; /* of the peer's messages, shared by the binds of an account; or NULL */
-    unsigned unanswered;   /* messages handed up, not answered yet */
-    bool has_held;         /* an answer that waits for its reply, within this loop turn */
+    struct link_in_rate *in_rate; /* shared by the binds of an account; or NULL */
+    unsigned unanswered;          /* messages handed up, not answered yet */
+    bool has_held;                /* an answer that waits for its reply, within this loop turn */
     struct link_ticket held;
 
     const char *doom;          /* why the connection is closed at the end of this turn; or NULL */

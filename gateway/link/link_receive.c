@@ -164,9 +164,18 @@ static void on_wrong_state(struct link *link, enum link_event event, const struc
 
 static bool is_too_fast(struct link *link)
 {
-    uint8_t ticket;
+    struct link_in_rate *rate = link->in_rate;
+    uint64_t second = link_now(link) / 1000;
 
-    return link->in_rate != NULL && !pacer_take(link->in_rate, link_now(link), &ticket);
+    if (rate == NULL || rate->limit == 0)
+        return false;
+    if (rate->second != second)
+        rate->taken = 0;
+    rate->second = second;
+    if (rate->taken >= rate->limit)
+        return true;
+    rate->taken++;
+    return false;
 }
 
 static void on_message(struct link *link, const struct smpp_pdu *pdu)

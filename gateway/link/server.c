@@ -233,7 +233,7 @@ static void accept_bind(struct server_link *sl)
     snprintf(name, sizeof(name), "%s:%u", a->system_id, sl->number);
     settings.name = name;
     link_configure(&sl->link, &settings);
-    sl->link.in_rate = a->in_tps != 0 ? &a->in_rate : NULL;
+    sl->link.in_rate = &a->in_rate;
     list_push_back(&a->links, &sl->in_account);
     s->counters.binds++;
     s->counters.bound++;
@@ -390,8 +390,7 @@ void link_server_set_accounts(struct link_server *s, const struct link_account_s
 {
     for (size_t i = 0; i < account_count; i++)
         assert(accounts[i].password != NULL || s->verifier != NULL);
-    account_table_set(&s->accounts, accounts, account_count, s->env.timers->now_ms,
-                      on_account_changed, s);
+    account_table_set(&s->accounts, accounts, account_count, on_account_changed, s);
 }
 
 void link_server_close_account(struct link_server *s, const char *system_id, bool is_closed)

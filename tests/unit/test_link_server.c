@@ -314,6 +314,26 @@ static void test_rate_of_an_account_is_shared(void **state)
     server_fixture_fini(&x);
 }
 
+/* The parts of a long SMS come in one write (field.md 51). */
+static void test_a_second_may_come_at_once(void **state)
+{
+    struct server_fixture x = {0};
+    uint8_t buffer[256];
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg2", "other");
+    for (unsigned second = 1; second <= 2; second++) {
+        for (uint32_t n = 1; n <= 7; n++)
+            link_fixture_feed(&x.f,
+                              link_fixture_message(SMPP_SUBMIT_SM, n, buffer, sizeof(buffer)));
+        assert_int_equal(x.f.message_count, 5 * second);
+        link_fixture_pass(&x.f, 1000);
+    }
+    server_fixture_fini(&x);
+}
+
 static void test_partner_goes(void **state)
 {
     struct server_fixture x = {0};
@@ -407,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_second_bind),
         cmocka_unit_test(test_wrong_bind_for_a_message),
         cmocka_unit_test(test_rate_of_an_account_is_shared),
+        cmocka_unit_test(test_a_second_may_come_at_once),
         cmocka_unit_test(test_partner_goes),
         cmocka_unit_test(test_dead_partner_is_noticed),
         cmocka_unit_test(test_names_are_used_again),
