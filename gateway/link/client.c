@@ -66,7 +66,7 @@ static uint64_t retry_delay_ms(struct client *c)
     uint64_t delay = RETRY_MAX_MS;
 
     if (c->is_refused)
-        return RETRY_REFUSED_MS;
+        return c->reconnect_min_ms > RETRY_REFUSED_MS ? c->reconnect_min_ms : RETRY_REFUSED_MS;
     if (c->was_bound && link_now(link) - c->bound_ms >= RETRY_FORGET_MS)
         c->failures = 0;
     if (c->failures < 6)

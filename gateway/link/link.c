@@ -537,7 +537,13 @@ static void on_lost(void *ctx, const char *reason)
     link_lose(ctx, reason);
 }
 
-const struct transport_events link_transport_events = {on_open, on_bytes, on_writable, on_lost};
+static const char *name_of(void *ctx)
+{
+    return link_name(ctx);
+}
+
+const struct transport_events link_transport_events = {on_open, on_bytes, on_writable, on_lost,
+                                                       name_of};
 
 /* ---- timers ---- */
 

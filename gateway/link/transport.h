@@ -23,6 +23,8 @@ struct transport_events {
     /* The peer closed, or an error, or the connect failed; `reason` is one word for the log. The
      * transport is dead and must still be closed. */
     void (*on_lost)(void *ctx, const char *reason);
+    /* Who it is, for the log; NULL = nobody asks. */
+    const char *(*name)(void *ctx);
 };
 
 struct transport {

@@ -167,6 +167,13 @@ static void on_write(struct bufferevent *bev, void *arg)
     t->transport.events->on_writable(t->transport.ctx);
 }
 
+static const char *name_of(const struct tls_transport *t)
+{
+    const struct transport_events *events = t->transport.events;
+
+    return t->is_closed || events->name == NULL ? "" : events->name(t->transport.ctx);
+}
+
 static const char *reason_of_error(struct tls_transport *t)
 {
     unsigned long code = bufferevent_get_openssl_error(t->bev);
@@ -178,7 +185,7 @@ static const char *reason_of_error(struct tls_transport *t)
         return bufferevent_socket_get_dns_error(t->bev) != 0 ? "unknown_host"
                                                              : socket_error_word(error);
     log_warning(
-        "tls.error", LOG_S("reason", ERR_reason_error_string(code)),
+        "tls.error", LOG_S("link", name_of(t)), LOG_S("reason", ERR_reason_error_string(code)),
         LOG_S("verify", verified != X509_V_OK ? X509_verify_cert_error_string(verified) : "ok"));
     return verified != X509_V_OK ? "tls_verify" : "tls_error";
 }

@@ -163,6 +163,7 @@ test('a centre must have the name that was configured and a certificate that we 
                         (await gateway.ctlJson('links')).find((l) => l.peer === name && l.errors.length > 0));
                     assert.equal(link.errors[0].name, 'tls_verify');
                     assert.equal(centres[name].binds.length, 0, `a password for ${name}`);
+                    assert.match(gateway.log, new RegExp(`event=tls\\.error link=${name}:1 .* verify="`));
                 }
             }, { settings: { smsc }, start: false });
         } finally {

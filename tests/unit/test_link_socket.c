@@ -99,7 +99,7 @@ static void on_lost(void *ctx, const char *reason)
     w->lost = reason;
 }
 
-static const struct transport_events events = {on_open, on_bytes, on_writable, on_lost};
+static const struct transport_events events = {on_open, on_bytes, on_writable, on_lost, NULL};
 
 static void on_accept(void *ctx, int fd, const struct netaddr *peer)
 {

@@ -425,7 +425,7 @@ static void ignore_lost(void *ctx, const char *reason)
 static void test_abort_resets(void **state)
 {
     static const struct transport_events events = {ignore_open, ignore_bytes, ignore_open,
-                                                   ignore_lost};
+                                                   ignore_lost, NULL};
     struct tls_settings server = server_settings();
     struct tls_settings client = client_settings();
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
