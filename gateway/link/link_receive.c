@@ -214,9 +214,9 @@ static void on_response(struct link *link, const struct smpp_pdu *pdu, enum smpp
     struct span message_id = span_of(NULL, 0), tlvs = span_of(NULL, 0);
 
     if (r == NULL) {
-        log_debug("link.unmatched", LOG_S("link", link->settings.name),
-                  LOG_S("command", smpp_command_name(h->command_id)),
-                  LOG_U("command_id", h->command_id), LOG_U("sequence_number", h->sequence_number));
+        log_info("link.unmatched", LOG_S("link", link->settings.name),
+                 LOG_S("command", smpp_command_name(h->command_id)),
+                 LOG_U("command_id", h->command_id), LOG_U("sequence_number", h->sequence_number));
         return;
     }
     /* A body that cannot be read does not undo the answer: the header said it. */

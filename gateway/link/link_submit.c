@@ -66,10 +66,8 @@ static void settle_pacer(struct link *link, const struct link_request *r,
 {
     uint64_t random = outcome != PACER_TAKEN ? link->env.random(link->env.random_ctx) : 0;
 
-    if (outcome == PACER_THROTTLED) {
+    if (outcome == PACER_THROTTLED)
         link->counters.throttled_in++;
-        log_info("link.throttled", LOG_S("link", link->settings.name));
-    }
     pacer_settle(&link->pacer, link_now(link), r->pacer_ticket, outcome, random);
 }
 
@@ -104,6 +102,9 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
     rtt_add(&link->rtt, link_now(link), result.round_trip_ms);
     if (command_status != ESME_ROK)
         link_note_error(link, command_status, smpp_status_name(command_status));
+    if (is_slow_down)
+        log_info("link.throttled", LOG_S("link", link->settings.name),
+                 LOG_S("command_status", smpp_status_name(command_status)));
     settle_pacer(link, r, is_slow_down ? PACER_THROTTLED : PACER_TAKEN);
     call_back(link, r, &result);
     if (!link_is_on(link, connection))
