@@ -349,15 +349,15 @@ void run_take_input(struct run *run, const struct step_records *records)
     if (run->work->programme.consent.is_given)
         run_note_consent(run, event.kind == MENU_EVENT_INPUT);
     if (in->kind == DIALECT_SMS) {
-        if (run->work->outcome.kind != MENU_SILENT) {
+        if (run->work->outcome.kind != MENU_SILENT)
             run_owe(run, run->work->outcome.text);
-            run->step->reply_is_owed = true;
-        }
     } else {
         note_dialogue(run, event.kind == MENU_EVENT_DIAL);
         note_move(run, event.kind == MENU_EVENT_INPUT);
     }
     run_finish_programme(run);
+    /* The answer, or what an action owes in its place: proof either way. */
+    run->step->reply_is_owed = in->kind == DIALECT_SMS && run->step->owed_count != 0;
     run->step->debt_ms = run->now_ms;
     session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
                      (int64_t)run->settings->redelivery_horizon_s * 1000);

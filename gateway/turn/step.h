@@ -111,7 +111,7 @@ struct step {
     const char *link;   /* of step_last_screen() */
     const char *code;   /* the service's, as it was dialled */
     unsigned unit;      /* dialogue unit number to send with it */
-    bool reply_is_owed; /* an SMS was answered: owed[0] is the reply */
+    bool reply_is_owed; /* owed[0] goes to who sent an SMS, in answer to it */
     bool has_moved;     /* a dialogue, on this input */
     struct turn_move move;
     const uint8_t *menu_id; /* of the menu that was stepped; NULL = none was */

@@ -208,6 +208,25 @@ static void test_two_seats_for_two_at_once(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 2);
 }
 
+/* What an action owes proves like an answer that an SMS was taken: the same word, sent once more,
+ * is a new one. */
+static void test_the_same_word_for_another_business(void **state)
+{
+    static const char *const forms[] = {"DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO#METRO BARAT",
+                                        "DAFTAR#SITI AMINAH#TOKO SITI#1#METRO#METRO BARAT"};
+    struct dialect_input yes = turn_rig_input(0, DIALECT_SMS, "384", "YA");
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        turn_rig_sms(0, forms[i]);
+        turn_rig.phones[0].sms_count = 0;
+        turn_rig_deliver(&yes); /* with the same fingerprint each time */
+        turn_rig_settle();
+        assert_int_equal(turn_rig.phones[0].sms_count, 1);
+        turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: pendaftaran ");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +240,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_timer_without_a_menu_names_no_code_of_others,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_the_same_word_for_another_business, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_seat_is_taken_and_given_back, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_one_seat_for_two_at_once, turn_rig_setup,
