@@ -288,7 +288,8 @@ static void serve(struct http_call *call)
     if (route == NULL) {
         http_reply_error(call, 404, "no such page");
     } else if (!is_allowed) {
-        evhttp_add_header(evhttp_request_get_output_headers(call->request), "Allow", route->method);
+        evhttp_add_header(evhttp_request_get_output_headers(call->request), "Allow",
+                          strcmp(route->method, "GET") == 0 ? "GET, HEAD" : route->method);
         http_reply_error(call, 405, "not with this method");
     } else if (strcmp(method, "POST") == 0 && evhttp_find_header(in, "Origin") != NULL) {
         /* A page of some other site in an admin's browser must not give orders. */

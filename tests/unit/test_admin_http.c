@@ -172,7 +172,7 @@ static void serves_by_path_and_method(void **state)
 {
     struct fixture *f = *state;
 
-    serve_tcp(f, 8);
+    serve_tcp(f, 9);
     assert_int_equal(ask(f, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello\n"), 200);
     assert_non_null(strstr(f->reply, "Cache-Control: no-store"));
     assert_int_equal(ask(f, "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n"), 200);
@@ -180,6 +180,9 @@ static void serves_by_path_and_method(void **state)
     assert_int_equal(ask(f, "GET /other HTTP/1.1\r\nHost: x\r\n\r\n", "no such page"), 404);
     assert_int_equal(ask(f, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n", "method"), 405);
     assert_non_null(strstr(f->reply, "Allow: POST"));
+    assert_int_equal(
+        ask(f, "POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "method"), 405);
+    assert_non_null(strstr(f->reply, "Allow: GET, HEAD\r\n"));
     assert_int_equal(ask(f, "DELETE /hello HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n"), 501);
 }
 
