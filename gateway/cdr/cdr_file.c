@@ -70,12 +70,12 @@ static void note(struct cdr_file *f, const char *octets, size_t size)
         f->lines += octets[i] == '\n';
 }
 
-static size_t write_octets(struct cdr_file *f, const char *octets, size_t size)
+static size_t write_all(int fd, const char *octets, size_t size)
 {
     size_t done = 0;
 
     while (done < size) {
-        ssize_t written = write(f->fd, octets + done, size - done);
+        ssize_t written = write(fd, octets + done, size - done);
 
         if (written < 0 && errno == EINTR)
             continue;
@@ -83,6 +83,13 @@ static size_t write_octets(struct cdr_file *f, const char *octets, size_t size)
             break;
         done += (size_t)written;
     }
+    return done;
+}
+
+static size_t write_octets(struct cdr_file *f, const char *octets, size_t size)
+{
+    size_t done = write_all(f->fd, octets, size);
+
     note(f, octets, done);
     return done;
 }
@@ -216,21 +223,12 @@ static bool move_on(struct cdr_chain *chain, const char *sha256)
 static bool write_tail(struct cdr_file *f, const struct cdr_tail *tail, const struct cdr_key *key)
 {
     char line[CDR_TAIL_BYTES];
-    size_t size = cdr_tail_write(tail, key, line), done = 0;
+    size_t size = cdr_tail_write(tail, key, line);
 
     if (!cut_rest(f))
         return false;
     f->has_rest = size > 0;
-    while (done < size) {
-        ssize_t written = write(f->fd, line + done, size - done);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            break;
-        done += (size_t)written;
-    }
-    return size > 0 && done == size && fdatasync(f->fd) == 0;
+    return size > 0 && write_all(f->fd, line, size) == size && fdatasync(f->fd) == 0;
 }
 
 static bool finish(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key,

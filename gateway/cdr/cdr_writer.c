@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
@@ -24,7 +25,6 @@ struct cdr_writer {
     size_t waiting_size;
     uint64_t unwritten; /* records that are waiting or taken */
     struct cdr_counters counters;
-    int error; /* of the last failure */
     bool is_ending;
     /* The thread's own. */
     char *taken; /* queue_bytes: what is being written */
@@ -32,9 +32,9 @@ struct cdr_writer {
     struct cdr_file *file;
     uint64_t told; /* of counters.dropped: what the chain knows */
     uint64_t kept; /* what its place on the disk has for the next start */
-    int64_t opened_ms;
-    int64_t looked_for_old_ms; /* 0 = never */
-    bool is_open;              /* the chain */
+    uint64_t opened_ms;
+    uint64_t looked_for_old_ms; /* 0 = never */
+    bool is_open;               /* the chain */
     bool is_dirty;
     /* The loop's own, the thread's while it runs: */
     uint64_t left; /* records that the end found without room */
@@ -43,14 +43,6 @@ struct cdr_writer {
 };
 
 /* ---- the thread ---- */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static uint64_t count_lines(const char *octets, size_t size)
 {
@@ -80,7 +72,7 @@ static void note_outcome(struct cdr_writer *w, bool is_good)
     w->counters.failures += !is_good;
     w->counters.is_failing = !is_good;
     if (!is_good)
-        w->error = error;
+        w->counters.error = error;
     pthread_mutex_unlock(&w->mutex);
 }
 
@@ -125,7 +117,7 @@ static bool open_file(struct cdr_writer *w)
     if (w->file != NULL)
         return true;
     w->file = cdr_file_open(&w->chain);
-    w->opened_ms = now_ms();
+    w->opened_ms = clock_monotonic_ms();
     return w->file != NULL;
 }
 
@@ -178,8 +170,9 @@ static bool write_taken(struct cdr_writer *w)
 
 static bool is_full(const struct cdr_writer *w)
 {
-    return w->file != NULL && (cdr_file_size(w->file) >= w->settings.rotate_bytes ||
-                               now_ms() - w->opened_ms >= (int64_t)w->settings.rotate_s * 1000);
+    return w->file != NULL &&
+           (cdr_file_size(w->file) >= w->settings.rotate_bytes ||
+            clock_monotonic_ms() - w->opened_ms >= (uint64_t)w->settings.rotate_s * 1000);
 }
 
 static bool close_file(struct cdr_writer *w)
@@ -207,9 +200,10 @@ static bool sync_file(struct cdr_writer *w)
 static void remove_old(struct cdr_writer *w)
 {
     if (w->settings.keep_s == 0 ||
-        (w->looked_for_old_ms != 0 && now_ms() - w->looked_for_old_ms < OLD_EVERY_S * 1000))
+        (w->looked_for_old_ms != 0 &&
+         clock_monotonic_ms() - w->looked_for_old_ms < OLD_EVERY_S * 1000))
         return;
-    w->looked_for_old_ms = now_ms();
+    w->looked_for_old_ms = clock_monotonic_ms();
     (void)cdr_chain_remove_old(&w->chain, (int64_t)time(NULL) - w->settings.keep_s);
 }
 
@@ -261,7 +255,7 @@ static void look(struct cdr_writer *w)
 
     if (c.is_failing && !w->was_failing)
         log_error("cdr.failing", LOG_S("directory", w->settings.directory),
-                  LOG_S("reason", strerror(w->error)), LOG_U("dropped", c.dropped));
+                  LOG_S("reason", strerror(c.error)), LOG_U("dropped", c.dropped));
     else if (!c.is_failing && w->was_failing)
         log_info("cdr.working", LOG_S("directory", w->settings.directory),
                  LOG_U("dropped", c.dropped));
@@ -273,7 +267,8 @@ static void look_back(struct cdr_writer *w)
     look(w);
     if (w->left > 0)
         log_error("cdr.lost", LOG_S("directory", w->settings.directory), LOG_U("records", w->left),
-                  LOG_S("reason", strerror(w->error)), LOG_U("dropped", w->counters.dropped));
+                  LOG_S("reason", strerror(w->counters.error)),
+                  LOG_U("dropped", w->counters.dropped));
 }
 
 static void on_look(struct timer *timer, void *arg)
@@ -331,7 +326,7 @@ static bool begin(struct cdr_writer *w, char *error, size_t error_bytes)
         }
     w->counters.failures++;
     w->counters.is_failing = true;
-    w->error = errno;
+    w->counters.error = errno;
     look(w);
     return true;
 }

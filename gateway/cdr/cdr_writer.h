@@ -40,6 +40,7 @@ struct cdr_counters {
     uint64_t failures; /* tries that failed */
     uint64_t queued_bytes;
     bool is_failing;
+    int error; /* errno of the last failure */
 };
 struct cdr_counters cdr_writer_counters(struct cdr_writer *w);
 
