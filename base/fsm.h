@@ -20,12 +20,13 @@ struct fsm_state {
 };
 
 struct fsm_table {
-    const char *name; /* of the machine, used as log event: "<name>.state" */
+    const char *name; /* of the machine */
     const struct fsm_state *states;
     unsigned state_count;
 };
 
-/* At most 32 states and 32 events. `who` names the object in the log line (debug level). */
+/* At most 32 states and 32 events. The change is logged as fsm.state (debug level); `who` names
+ * the object. */
 void fsm_enter(const struct fsm_table *table, unsigned *state, unsigned next, const char *who,
                const char *reason);
 bool fsm_accepts(const struct fsm_table *table, unsigned state, unsigned event);

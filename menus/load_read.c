@@ -37,18 +37,6 @@ void menu_load_fault(struct menu_loader *l, const config_setting_t *setting, con
     menu_faults_add(&l->faults, false, menu_load_line(setting), column_of(l, setting), "%s", text);
 }
 
-void menu_load_warning(struct menu_loader *l, const config_setting_t *setting, const char *format,
-                       ...)
-{
-    char text[MENU_FAULT_TEXT_BYTES];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    menu_faults_add(&l->faults, true, menu_load_line(setting), column_of(l, setting), "%s", text);
-}
-
 void menu_load_fault_at(struct menu_loader *l, const config_setting_t *setting, size_t offset,
                         const char *format, ...)
 {
@@ -64,11 +52,6 @@ void menu_load_fault_at(struct menu_loader *l, const config_setting_t *setting, 
         menu_locate_string(source_text(l->menu->source), line, config_setting_name(setting), value,
                            offset, &line, &column);
     menu_faults_add(&l->faults, false, line, column, "%s", text);
-}
-
-const char *menu_load_array_name(void *ctx, size_t i)
-{
-    return ((const char *const *)ctx)[i];
 }
 
 void menu_load_hint(const struct menu_loader *l, const char *wrong, menu_load_name_fn *names,
@@ -93,6 +76,12 @@ void menu_load_hint(const struct menu_loader *l, const char *wrong, menu_load_na
         snprintf(hint, hint_bytes, "; did you mean %s?", found);
 }
 
+/* A menu_load_name_fn of a NULL-ended array. */
+static const char *array_name(void *ctx, size_t i)
+{
+    return ((const char *const *)ctx)[i];
+}
+
 void menu_load_check_keys(struct menu_loader *l, config_setting_t *group, const char *what,
                           const char *const *keys)
 {
@@ -108,7 +97,7 @@ void menu_load_check_keys(struct menu_loader *l, config_setting_t *group, const 
         if (is_known)
             continue;
         l->has_lost_way = true;
-        menu_load_hint(l, name, menu_load_array_name, (void *)keys, hint, sizeof(hint));
+        menu_load_hint(l, name, array_name, (void *)keys, hint, sizeof(hint));
         menu_load_fault(l, member, "%s has no key %s%s", what, name, hint);
     }
 }

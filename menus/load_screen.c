@@ -45,8 +45,9 @@ void menu_load_screen_names(struct menu_loader *l)
         load_name(l, config_setting_get_elem(l->screens, (unsigned)i));
 }
 
-config_setting_t *menu_load_screen_member(struct menu_loader *l, config_setting_t *screen,
-                                          const char *key)
+/* A screen's own member, or that of the screen it is like. */
+static config_setting_t *screen_member(struct menu_loader *l, config_setting_t *screen,
+                                       const char *key)
 {
     for (unsigned depth = 0; depth < MENU_LIKE_DEPTH_MAX; depth++) {
         config_setting_t *member, *like;
@@ -144,8 +145,8 @@ static void load_screen_question(struct menu_loader *l, uint16_t at)
 {
     struct menu_screen *screen = &l->menu->screens[at];
     config_setting_t *setting = screen_setting(l, at);
-    config_setting_t *input = menu_load_screen_member(l, setting, "input");
-    config_setting_t *list = menu_load_screen_member(l, setting, "list");
+    config_setting_t *input = screen_member(l, setting, "input");
+    config_setting_t *list = screen_member(l, setting, "list");
 
     check_like(l, setting);
     if (input != NULL && list != NULL)
@@ -195,7 +196,7 @@ static void load_choice(struct menu_loader *l, config_setting_t *group, struct m
 static void load_choices(struct menu_loader *l, config_setting_t *setting,
                          struct menu_screen *screen)
 {
-    config_setting_t *list = menu_load_screen_member(l, setting, "choices");
+    config_setting_t *list = screen_member(l, setting, "choices");
     int count = list != NULL ? config_setting_length(list) : 0;
 
     if (list == NULL)
@@ -255,7 +256,7 @@ static const char *action_name(void *ctx, size_t i)
 static void load_results(struct menu_loader *l, config_setting_t *setting,
                          struct menu_screen *screen)
 {
-    config_setting_t *group = menu_load_screen_member(l, setting, "results");
+    config_setting_t *group = screen_member(l, setting, "results");
     int count = group != NULL && config_setting_is_group(group) ? config_setting_length(group) : 0;
 
     if (count == 0) {
@@ -276,7 +277,7 @@ static void load_results(struct menu_loader *l, config_setting_t *setting,
 static void load_action(struct menu_loader *l, config_setting_t *setting,
                         struct menu_screen *screen)
 {
-    config_setting_t *member = menu_load_screen_member(l, setting, "action");
+    config_setting_t *member = screen_member(l, setting, "action");
     const char *name = menu_load_string_of(l, member);
     char hint[MENU_NAME_BYTES + 32];
 
@@ -331,7 +332,7 @@ static void load_route(struct menu_loader *l, config_setting_t *list, struct men
 static void load_back(struct menu_loader *l, config_setting_t *setting, struct menu_screen *screen)
 {
     static const char *const keys[] = {"to", "label", NULL};
-    config_setting_t *back = menu_load_screen_member(l, setting, "back"), *label;
+    config_setting_t *back = screen_member(l, setting, "back"), *label;
     bool is_start = screen - l->menu->screens == l->menu->start;
 
     screen->back = is_start ? MENU_BACK_HIDDEN : MENU_BACK_LINE;
@@ -359,8 +360,8 @@ static void load_back(struct menu_loader *l, config_setting_t *setting, struct m
 
 static void load_texts(struct menu_loader *l, config_setting_t *setting, struct menu_screen *screen)
 {
-    config_setting_t *text = menu_load_screen_member(l, setting, "text");
-    config_setting_t *more = menu_load_screen_member(l, setting, "more");
+    config_setting_t *text = screen_member(l, setting, "text");
+    config_setting_t *more = screen_member(l, setting, "more");
 
     if (text != NULL) {
         screen->text = menu_model_alloc(l->menu, sizeof(*screen->text));
@@ -389,7 +390,7 @@ static void load_next(struct menu_loader *l, config_setting_t *next, struct menu
 
 static void load_first(struct menu_loader *l, config_setting_t *setting, struct menu_screen *screen)
 {
-    config_setting_t *first = menu_load_screen_member(l, setting, "first");
+    config_setting_t *first = screen_member(l, setting, "first");
     struct menu_template *number;
 
     if (first == NULL)
@@ -403,8 +404,8 @@ static void load_first(struct menu_loader *l, config_setting_t *setting, struct 
 
 static void load_shown(struct menu_loader *l, config_setting_t *setting, struct menu_screen *screen)
 {
-    config_setting_t *end = menu_load_screen_member(l, setting, "end");
-    config_setting_t *next = menu_load_screen_member(l, setting, "next");
+    config_setting_t *end = screen_member(l, setting, "end");
+    config_setting_t *next = screen_member(l, setting, "next");
 
     if (end != NULL && config_setting_type(end) != CONFIG_TYPE_BOOL)
         menu_load_fault(l, end, "end must be true or false");
@@ -437,7 +438,7 @@ static void load_silent(struct menu_loader *l, config_setting_t *setting,
     screen->back = MENU_BACK_HIDDEN;
     screen->question.kind = MENU_QUESTION_NONE;
     for (unsigned i = 0; shown_keys[i] != NULL; i++) {
-        config_setting_t *member = menu_load_screen_member(l, setting, shown_keys[i]);
+        config_setting_t *member = screen_member(l, setting, shown_keys[i]);
 
         if (member != NULL)
             menu_load_fault(l, member, "%s shows nothing (it has %s), so %s is out of place",
@@ -449,20 +450,20 @@ static void load_screen(struct menu_loader *l, uint16_t at)
 {
     struct menu_screen *screen = &l->menu->screens[at];
     config_setting_t *setting = screen_setting(l, at), *to, *group, *when;
-    config_setting_t *action = menu_load_screen_member(l, setting, "action");
-    config_setting_t *route = menu_load_screen_member(l, setting, "route");
+    config_setting_t *action = screen_member(l, setting, "action");
+    config_setting_t *route = screen_member(l, setting, "route");
 
     if (!config_setting_is_group(setting))
         return;
     screen->attempts = (uint8_t)menu_load_number(l, setting, "attempts", 1, 99, l->menu->attempts);
     screen->is_entry = menu_load_flag(l, setting, "entry");
-    group = menu_load_screen_member(l, setting, "group");
+    group = screen_member(l, setting, "group");
     if (group != NULL)
         screen->group = menu_load_string_of(l, group);
-    to = menu_load_screen_member(l, setting, "to");
+    to = screen_member(l, setting, "to");
     if (to != NULL)
         screen->to = menu_load_target(l, to);
-    when = menu_load_screen_member(l, setting, "when");
+    when = screen_member(l, setting, "when");
     if (when != NULL)
         screen->when = menu_load_condition(l, config_setting_parent(when), "when");
     load_texts(l, setting, screen);

@@ -402,8 +402,9 @@ bool menu_load_value_template(struct menu_loader *l, const config_setting_t *set
     return compile_template(l, setting, MENU_TEXT_PLAIN, l->menu->fallback, "", t);
 }
 
-unsigned menu_load_value_units(const struct menu *menu, const struct menu_value *value,
-                               uint16_t language)
+/* The longest that a placeholder shows, in units of the language. */
+static unsigned value_units(const struct menu *menu, const struct menu_value *value,
+                            uint16_t language)
 {
     unsigned units = value->max;
 
@@ -435,7 +436,7 @@ static unsigned part_worst(const struct menu *menu, const struct menu_part *part
     case MENU_PART_LITERAL:
         return part->units;
     case MENU_PART_VALUE:
-        return menu_load_value_units(menu, &menu->values[part->value], language);
+        return value_units(menu, &menu->values[part->value], language);
     case MENU_PART_CODE:
         return menu->code_max;
     case MENU_PART_STEP:

@@ -31,8 +31,6 @@ struct menu_loader {
  * then gives NULL or the default. */
 void menu_load_fault(struct menu_loader *l, const config_setting_t *setting, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
-void menu_load_warning(struct menu_loader *l, const config_setting_t *setting, const char *format,
-                       ...) __attribute__((format(printf, 3, 4)));
 /* At octet `offset` of a setting's string value, with line and column. */
 void menu_load_fault_at(struct menu_loader *l, const config_setting_t *setting, size_t offset,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -56,8 +54,6 @@ bool menu_load_is_name(struct menu_loader *l, const config_setting_t *setting, c
 typedef const char *menu_load_name_fn(void *ctx, size_t i); /* NULL behind the last */
 void menu_load_hint(const struct menu_loader *l, const char *wrong, menu_load_name_fn *names,
                     void *ctx, char *hint, size_t hint_bytes);
-/* A NULL-ended array of names as menu_load_name_fn (ctx: const char *const *). */
-const char *menu_load_array_name(void *ctx, size_t i);
 unsigned menu_load_line(const config_setting_t *setting);
 
 /* load_text.c: texts and templates. */
@@ -80,9 +76,6 @@ bool menu_load_value_template(struct menu_loader *l, const config_setting_t *set
                               struct menu_template *t);
 /* Counts every text's worst case. Once, when all fields and values are known. */
 void menu_load_count_texts(struct menu_loader *l);
-/* The longest that a placeholder shows, in units of the language. */
-unsigned menu_load_value_units(const struct menu *menu, const struct menu_value *value,
-                               uint16_t language);
 
 /* load_values.c: tables, constants, fields, placeholders. */
 void menu_load_tables(struct menu_loader *l);
@@ -108,9 +101,6 @@ void menu_load_screen_names(struct menu_loader *l);
 void menu_load_flows(struct menu_loader *l);
 void menu_load_questions(struct menu_loader *l);
 void menu_load_screens(struct menu_loader *l);
-/* A screen's own member, or that of the screen it is like. */
-config_setting_t *menu_load_screen_member(struct menu_loader *l, config_setting_t *screen,
-                                          const char *key);
 
 /* load_target.c: where something leads, and what it does. */
 struct menu_target menu_load_target(struct menu_loader *l, const config_setting_t *setting);

@@ -28,8 +28,8 @@ struct cdr_file {
     bool has_rest; /* of a tail that did not come to be the end */
 };
 
-void cdr_chain_path(const struct cdr_chain *chain, uint64_t sequence, const char *end,
-                    char path[CDR_PATH_BYTES])
+static void make_path(const struct cdr_chain *chain, uint64_t sequence, const char *end,
+                      char path[CDR_PATH_BYTES])
 {
     snprintf(path, CDR_PATH_BYTES, "%s/cdr-%s-%09" PRIu64 ".jsonl%s", chain->directory,
              chain->instance, sequence, end);
@@ -40,8 +40,8 @@ static struct cdr_file *file_new(const struct cdr_chain *chain, int flags)
     struct cdr_file *f = mem_zalloc(sizeof(*f));
     char part[CDR_PATH_BYTES];
 
-    cdr_chain_path(chain, chain->sequence, "", f->path);
-    cdr_chain_path(chain, chain->sequence, ".part", part);
+    make_path(chain, chain->sequence, "", f->path);
+    make_path(chain, chain->sequence, ".part", part);
     f->fd = open(part, flags | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (f->fd < 0) {
         mem_free(f);
@@ -299,7 +299,7 @@ static bool recover(struct cdr_chain *chain, const struct cdr_key *key)
     if (reread(f)) {
         if (f->lines > 0 && finish(f, chain, key, true))
             return true;
-        cdr_chain_path(chain, chain->sequence, ".part", part);
+        make_path(chain, chain->sequence, ".part", part);
         is_good = f->lines == 0 && unlink(part) == 0; /* not even its head */
     }
     error = errno;
@@ -315,7 +315,7 @@ static void catch_up(struct cdr_chain *chain)
     struct cdr_tail tail;
 
     for (;;) {
-        cdr_chain_path(chain, chain->sequence, "", path);
+        make_path(chain, chain->sequence, "", path);
         if (!cdr_tail_read_file(&tail, path))
             return;
         (void)move_on(chain, tail.sha256);

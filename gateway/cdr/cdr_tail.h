@@ -1,4 +1,4 @@
-/* The last line of a file of records, and the names of files; for gateway/cdr alone. */
+/* The last line of a file of records, for gateway/cdr alone. */
 #ifndef WARUNG_CDR_CDR_TAIL_H
 #define WARUNG_CDR_CDR_TAIL_H
 
@@ -25,8 +25,5 @@ bool cdr_tail_read(struct cdr_tail *tail, const char *line, size_t size);
 bool cdr_tail_is_signed(const struct cdr_tail *tail, const struct cdr_key *key);
 /* Of the end of a closed file. */
 bool cdr_tail_read_file(struct cdr_tail *tail, const char *path);
-
-void cdr_chain_path(const struct cdr_chain *chain, uint64_t sequence, const char *end,
-                    char path[CDR_PATH_BYTES]);
 
 #endif

@@ -178,8 +178,6 @@ void link_write_response(struct link *link, uint32_t command_id, uint32_t comman
 
 /* link_submit.c */
 
-/* Sends what waits as far as window and rate allow. */
-void link_pump(struct link *link);
 /* The peer's response to a request in flight. */
 void link_settle(struct link *link, struct link_request *r, uint32_t command_status,
                  struct span message_id, struct span tlvs);

@@ -7,6 +7,9 @@
 
 enum { SEQUENCE_OFFSET = 12 }; /* SMPP 3.4 section 3.2 */
 
+/* Sends what waits as far as window and rate allow. */
+static void pump(struct link *link);
+
 static uint64_t response_timeout_ms(const struct link *link)
 {
     return (uint64_t)link->settings.response_timeout_s * 1000;
@@ -112,7 +115,7 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
     if (is_lost && link->state == LINK_BOUND)
         link_begin_unbind(link, smpp_status_name(command_status), false);
     else
-        link_pump(link);
+        pump(link);
     if (link_is_on(link, connection))
         link_check_unbind(link);
 }
@@ -195,7 +198,7 @@ void link_on_response_timer(struct timer *timer, void *arg)
     }
     if (r != NULL)
         timer_start(link->env.timers, timer, timeout - (now - r->sent_ms));
-    link_pump(link);
+    pump(link);
     if (link_is_on(link, connection))
         link_check_unbind(link);
 }
@@ -203,7 +206,7 @@ void link_on_response_timer(struct timer *timer, void *arg)
 void link_on_pace_timer(struct timer *timer, void *arg)
 {
     (void)timer;
-    link_pump(arg);
+    pump(arg);
 }
 
 /* When the rate holds back what the window would let go. */
@@ -215,7 +218,7 @@ static void wait_for_pacer(struct link *link)
         timer_start(link->env.timers, &link->pace, wait != 0 ? wait : 1);
 }
 
-void link_pump(struct link *link)
+static void pump(struct link *link)
 {
     uint64_t connection = link->connection;
     struct link_request *r;

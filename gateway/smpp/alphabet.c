@@ -5,7 +5,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { REPLACEMENT = 0xFFFD };
+enum { REPLACEMENT = 0xFFFD, NONE = 0xFF };
 
 /* clang-format off */
 static const uint16_t of_septet[128] = {
@@ -27,8 +27,8 @@ static const uint16_t of_septet[128] = {
     0x0078, 0x0079, 0x007A, 0x00E4, 0x00F6, 0x00F1, 0x00FC, 0x00E0,
 };
 
-/* of_septet backwards (a test compares them). */
-const uint8_t alphabet_latin1[256] = {
+/* of_septet backwards (a test compares them): the septet of U+0000-00FF; NONE where there is none. */
+static const uint8_t latin1[256] = {
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0A, 0xFF, 0xFF, 0x0D, 0xFF, 0xFF,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0x20, 0x21, 0x22, 0x23, 0x02, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C, 0x2D, 0x2E, 0x2F,
@@ -80,8 +80,8 @@ uint32_t alphabet_of_extension(uint8_t septet)
 
 unsigned alphabet_septets(uint32_t code_point, uint8_t septets[GSM_SEPTETS_MAX])
 {
-    if (code_point < COUNT(alphabet_latin1) && alphabet_latin1[code_point] != ALPHABET_NONE) {
-        septets[0] = alphabet_latin1[code_point];
+    if (code_point < COUNT(latin1) && latin1[code_point] != NONE) {
+        septets[0] = latin1[code_point];
         return 1;
     }
     for (size_t i = 0; i < COUNT(extension); i++) {

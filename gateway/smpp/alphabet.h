@@ -20,9 +20,6 @@ uint32_t alphabet_of_septet(uint8_t septet);
 /* The character of ESC and this septet. A septet without an extension character shows its default
  * one, a second ESC shows a space (TS 23.038). */
 uint32_t alphabet_of_extension(uint8_t septet);
-/* The septet of U+0000-00FF; ALPHABET_NONE where the default table has none. */
-extern const uint8_t alphabet_latin1[256];
-enum { ALPHABET_NONE = 0xFF };
 /* 1 or 2 septets; 0 when the character is not in the tables. */
 unsigned alphabet_septets(uint32_t code_point, uint8_t septets[GSM_SEPTETS_MAX]);
 
