@@ -11,17 +11,25 @@
 enum { TRIES_MAX = 3 };
 
 /* Only root can have come by sudo: of anybody else the variable proves nothing. */
-void access_who(char who[JOURNAL_WORD_BYTES])
+void access_user(char name[JOURNAL_WORD_BYTES])
 {
     const char *behind = getuid() == 0 ? getenv("SUDO_USER") : NULL;
     const struct passwd *user = getpwuid(getuid());
 
     if (behind != NULL && behind[0] != '\0')
-        snprintf(who, JOURNAL_WORD_BYTES, "unix:%s", behind);
+        text_copy(name, JOURNAL_WORD_BYTES, behind);
     else if (user != NULL)
-        snprintf(who, JOURNAL_WORD_BYTES, "unix:%s", user->pw_name);
+        text_copy(name, JOURNAL_WORD_BYTES, user->pw_name);
     else
-        snprintf(who, JOURNAL_WORD_BYTES, "unix:%u", (unsigned)getuid());
+        text_decimal(name, getuid());
+}
+
+void access_who(char who[JOURNAL_WORD_BYTES])
+{
+    char name[JOURNAL_WORD_BYTES];
+
+    access_user(name);
+    (void)text_join(who, JOURNAL_WORD_BYTES, "unix", ':', name);
 }
 
 static enum ctl_status write_entry(struct dossier *d, unsigned bucket, const char *event,

@@ -8,7 +8,9 @@
 #include "gateway/ctl/dossier.h"
 #include "merchants/journal.h"
 
-/* "unix:sri": who runs this program; behind sudo, who asked for it. */
+/* "sri": who runs this program; behind sudo, who asked for it. */
+void access_user(char name[JOURNAL_WORD_BYTES]);
+/* "unix:sri" */
 void access_who(char who[JOURNAL_WORD_BYTES]);
 
 /* One subscriber (d->msisdn) was looked at. CTL_DONE, or what was told: then show nothing. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/isotime.h"
 #include "base/mem.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/daemon.h"
 #include "gateway/ctl/shelf.h"
 #include "gateway/ctl/table.h"
@@ -26,6 +27,7 @@ struct decision {
     char menu[MENU_NAME_BYTES];
     uint8_t id[MENU_ID_BYTES];
     const char *state;
+    char by[JOURNAL_WORD_BYTES]; /* who decided */
     char told[256];
 };
 
@@ -198,7 +200,7 @@ static enum ctl_status put_in_force(struct shelf *s, struct decision *d,
     if (chosen == NULL || !passes(s, chosen))
         return CTL_REFUSED;
     note(d, chosen->menu, chosen->id, "in_force");
-    releases_put_in_force(&s->releases, d->menu, d->id, leaves_as, shelf_user(), clock_wall_ms());
+    releases_put_in_force(&s->releases, d->menu, d->id, leaves_as, d->by, clock_wall_ms());
     return CTL_DONE;
 }
 
@@ -253,7 +255,7 @@ static enum ctl_status withdraw(struct shelf *s, void *arg)
         return CTL_REFUSED;
     }
     note(d, trial->menu, trial->id, "taken_back");
-    releases_withdraw(&s->releases, d->menu, shelf_user(), clock_wall_ms());
+    releases_withdraw(&s->releases, d->menu, d->by, clock_wall_ms());
     return CTL_DONE;
 }
 
@@ -274,7 +276,7 @@ static enum ctl_status begin_trial(struct shelf *s, void *arg)
     }
     note(d, menu_name(d->loaded), menu_id(d->loaded), "on_trial");
     releases_try(&s->releases, d->menu, d->id, d->call->percent,
-                 (const char(*)[RELEASES_MSISDN_BYTES])d->numbers, d->number_count, shelf_user(),
+                 (const char(*)[RELEASES_MSISDN_BYTES])d->numbers, d->number_count, d->by,
                  clock_wall_ms());
     return CTL_DONE;
 }
@@ -306,6 +308,7 @@ static enum ctl_status run(const struct ctl_call *call, shelf_change_fn *fn)
     enum ctl_status status;
     struct shelf *s = shelf_open(call, &status);
 
+    access_user(d.by);
     if (s == NULL)
         return status;
     status = shelf_change(s, fn, &d);
@@ -368,6 +371,7 @@ enum ctl_status ctl_menu_canary(const struct ctl_call *call)
     }
     if (!take_numbers(&d, call->numbers))
         return CTL_USAGE;
+    access_user(d.by);
     s = shelf_open(call, &status);
     if (s == NULL)
         return status;

@@ -1,7 +1,6 @@
 #include "gateway/ctl/shelf.h"
 
 #include <ctype.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +58,6 @@ void shelf_close(struct shelf *s)
     config_free(s->config);
     mem_free(s->octets);
     mem_free(s);
-}
-
-const char *shelf_user(void)
-{
-    const struct passwd *user = getpwuid(getuid());
-
-    return user != NULL ? user->pw_name : "warungctl";
 }
 
 /* The name of the only menu of the configuration, "" when it has several or their files cannot be

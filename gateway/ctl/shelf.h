@@ -23,9 +23,6 @@ struct shelf {
 struct shelf *shelf_open(const struct ctl_call *call, enum ctl_status *status);
 void shelf_close(struct shelf *s);
 
-/* Who is at work, for the list. Valid until the process ends. */
-const char *shelf_user(void);
-
 /* The menu that is meant: by --menu, else the only one. NULL: told. Valid until the list changes.
  */
 const char *shelf_menu(const struct shelf *s);

@@ -4,13 +4,14 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const test = require('node:test');
 
 const { Centre } = require('./lib/centre');
 const { HEADING, headingOf, help, withMenu } = require('./lib/menu');
 const { openMainMenu, register } = require('./lib/programme');
-const { until } = require('./lib/process');
+const { BUILD, run, until } = require('./lib/process');
 const { smscEntry } = require('./lib/scene');
 const { Gateway } = require('./lib/warungd');
 
@@ -121,7 +122,11 @@ test('a version is tried on some numbers, then put in force or withdrawn', async
 
         await ok(gateway, 'menu', 'canary', tried, '--percent', '100');
         await helpBecomes(centre, 'Bantuan coba');
-        await ok(gateway, 'menu', 'promote');
+        const promoted = await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'menu', 'promote'],
+            { env: { SUDO_USER: 'sri' } });
+        assert.equal(promoted.code, 0, promoted.output);
+        const { by } = (await gateway.ctlJson('menu', 'versions')).find((v) => v.state === 'in_force');
+        assert.equal(by, process.getuid() === 0 ? 'sri' : os.userInfo().username);
         await until('promoted', async () => {
             const [now] = (await gateway.ctlJson('status')).menus;
             return now.trial === undefined && now.version !== version.version;
