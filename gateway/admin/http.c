@@ -224,6 +224,24 @@ static const struct http_route *find_route(const struct http_server *s, const ch
     return found;
 }
 
+/* The users of this machine alone: a directory that does not answer (LDAP) would hold up the loop.
+ */
+static bool find_user(uid_t uid, char name[AUTH_NAME_BYTES])
+{
+    FILE *users = fopen("/etc/passwd", "re");
+    const struct passwd *entry = NULL;
+
+    if (users == NULL)
+        return false;
+    do
+        entry = fgetpwent(users);
+    while (entry != NULL && entry->pw_uid != uid);
+    if (entry != NULL)
+        text_copy(name, AUTH_NAME_BYTES, entry->pw_name);
+    fclose(users);
+    return entry != NULL;
+}
+
 /* Who holds the other end of the control socket: the kernel knows. */
 static void name_peer(struct http_call *call)
 {
@@ -231,13 +249,12 @@ static void name_peer(struct http_call *call)
         evhttp_connection_get_bufferevent(evhttp_request_get_connection(call->request));
     struct ucred peer;
     socklen_t size = sizeof(peer);
-    const struct passwd *entry;
+    char name[AUTH_NAME_BYTES];
 
     if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return;
-    entry = getpwuid(peer.uid);
-    if (entry != NULL)
-        snprintf(call->user, sizeof(call->user), "unix:%.31s", entry->pw_name);
+    if (find_user(peer.uid, name))
+        snprintf(call->user, sizeof(call->user), "unix:%s", name);
     else
         snprintf(call->user, sizeof(call->user), "unix:%u", (unsigned)peer.uid);
 }
