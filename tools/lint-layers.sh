@@ -23,11 +23,6 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
     BEGIN {
         # layer 0
         row("base", "base", "")
-        row("base/timer.c", "base", "event2")
-        row("base/loop.c", "base", "event2")
-        row("base/loop.h", "base", "event2")
-        row("base/source.c", "base", "libconfig.h")
-        row("base/source.h", "base", "libconfig.h")
         # layer 1: values
         row("menus", "base menus gateway/smpp/text.h", "")
         row("menus/load", "base menus gateway/smpp/text.h", "libconfig.h")

@@ -92,7 +92,9 @@ static bool read_users(struct auth *a, FILE *file, const char *path, char *error
             return false;
         }
     }
-    return true;
+    if (ferror(file))
+        snprintf(error, error_bytes, "cannot read %s: %s", path, strerror(errno));
+    return !ferror(file);
 }
 
 struct auth *auth_load(const char *path, char *error, size_t error_bytes)

@@ -126,7 +126,7 @@ static enum ctl_status tell_all(struct breach *b)
 }
 
 /* A number or a registration a line. One that is neither is told of, and the others go on. */
-static enum ctl_status tell_lines(struct breach *b, FILE *f)
+static enum ctl_status tell_lines(struct breach *b, FILE *f, const char *path)
 {
     enum ctl_status status = CTL_DONE;
     char line[LINE_BYTES], regno[MERCHANT_REGNO_BYTES];
@@ -143,6 +143,11 @@ static enum ctl_status tell_lines(struct breach *b, FILE *f)
             status = tell(b);
         }
     }
+    /* The end of the file is everybody; anything else is not. */
+    if (status == CTL_DONE && ferror(f)) {
+        ctl_complain("cannot read %s: %m", path);
+        status = CTL_REFUSED;
+    }
     return status;
 }
 
@@ -152,13 +157,13 @@ static enum ctl_status tell_listed(struct breach *b, const char *path)
     FILE *f;
 
     if (strcmp(path, "-") == 0)
-        return tell_lines(b, stdin);
+        return tell_lines(b, stdin, path);
     f = fopen(path, "re");
     if (f == NULL) {
         ctl_complain("cannot open %s: %m", path);
         return CTL_USAGE;
     }
-    status = tell_lines(b, f);
+    status = tell_lines(b, f, path);
     fclose(f);
     return status;
 }

@@ -27,10 +27,8 @@ static bool read_file(struct file *f)
 {
     FILE *in = fopen(f->path, "re");
 
-    if (in == NULL && errno != ENOENT) {
-        ctl_complain("cannot read %s: %s", f->path, strerror(errno));
-        return false;
-    }
+    bool is_good = in != NULL || errno == ENOENT;
+
     while (in != NULL) {
         f->lines = mem_realloc_array(f->lines, f->count + 1, LINE_BYTES);
         if (fgets(f->lines[f->count], LINE_BYTES, in) == NULL)
@@ -38,9 +36,13 @@ static bool read_file(struct file *f)
         f->lines[f->count][strcspn(f->lines[f->count], "\n")] = '\0';
         f->count++;
     }
+    /* Of half a file the other half would be gone when it is written back. */
+    is_good = is_good && (in == NULL || !ferror(in));
+    if (!is_good)
+        ctl_complain("cannot read %s: %s", f->path, strerror(errno));
     if (in != NULL)
         fclose(in);
-    return true;
+    return is_good;
 }
 
 /* True when all is well with what is on disk: a file that the gateway would refuse stays as it is.

@@ -255,6 +255,9 @@ test('a breach: those concerned are told once', async () => {
         assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'breach' && e.who === WHO));
         assert.equal((await gateway.ctl('merchants', 'show', '6281299999999')).code, 1, 'no record was made');
         const tomorrow = new Date(Date.now() + 31 * 3600000).toISOString().slice(0, 10); // of Lampung
+        const unread = await gateway.ctl('breach', '2026-11-20', folder); // a read fails, as of a disk
+        assert.equal(unread.code, 1, unread.output);
+        assert.match(unread.output, /cannot read .*: Is a directory/);
         for (const day of ['kemarin', '2026-02-30', tomorrow, '2096-11-20'])
             assert.equal((await gateway.ctl('breach', day, 'all')).code, 2, day);
     });

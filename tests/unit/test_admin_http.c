@@ -351,6 +351,9 @@ static void users_files_are_checked(void **state)
     chmod(f->path, 0666);
     assert_null(auth_load(f->path, error, sizeof(error)));
     assert_non_null(strstr(error, "others may write"));
+    assert_null(
+        auth_load("/proc/self/mem", error, sizeof(error))); /* a file, but no read succeeds */
+    assert_non_null(strstr(error, "cannot read"));
     a = auth_load("/nonexistent/users", error, sizeof(error));
     assert_non_null(a);
     assert_int_equal(auth_check(a, "Bearer x", error), AUTH_NOBODY);
