@@ -2,6 +2,7 @@
 
 #include "gateway/turn/engine.h"
 #include "gateway/turn/pusher.h"
+#include "gateway/turn/run.h"
 #include "gateway/turn/show.h"
 
 static void send_owed(struct turn *t, const struct store_owed_id *ids)
@@ -59,7 +60,17 @@ static void note_move(const struct turn *t)
         ports->moved(ports->ctx, &t->move);
 }
 
-/* The subscriber has hung up meanwhile, or dialled anew: nobody waits for this reply any more. */
+/* To the very screen that this turn would show, or to a later one: another gateway has shown it.
+ * Where steps are numbered; elsewhere it may as well be a late copy of an answer before. */
+static bool is_answered_by(const struct turn *t, const struct dialect_input *next)
+{
+    unsigned ahead = (STEP_UNITS + next->session.unit - t->unit) % STEP_UNITS;
+
+    return t->is_exact && next->kind == DIALECT_ANSWER && ahead < STEP_UNITS / 2;
+}
+
+/* The subscriber has hung up meanwhile, dialled anew or gone on: nobody waits for this reply any
+ * more. */
 static bool is_over(const struct turn *t)
 {
     LIST_FOREACH(n, &t->box->waiting) {
@@ -68,7 +79,7 @@ static bool is_over(const struct turn *t)
         if (next->origin.link == NULL || next->input.fingerprint == t->input.fingerprint)
             continue;
         if (next->input.kind == DIALECT_BEGIN ||
-            (next->input.kind == DIALECT_ABORT &&
+            ((next->input.kind == DIALECT_ABORT || is_answered_by(t, &next->input)) &&
              show_is_same_dialogue(&next->input.session, &t->input.session)))
             return true;
     }

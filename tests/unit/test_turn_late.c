@@ -326,6 +326,35 @@ static int numbered(void **state)
     return 0;
 }
 
+/* The store is slow for one of two gateways that have a copy; its screen is answered already. */
+static void test_a_copy_does_not_show_what_was_answered(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    input.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    input.session = phone->session;
+    turn_rig_change_gateway();
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    phone->screen_count = 0;
+
+    turn_rig_change_gateway();
+    next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, 600);
+    turn_rig_deliver(&input);
+    turn_rig_pass(100);
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    input.session = phone->session;
+    turn_rig_deliver(&input);
+    turn_rig_pass(1500);
+    turn_rig_assert_begins(phone->screen, "Untuk mendaftar");
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+}
+
 /* An answer to the consent; told to wait after 1.5 s, which may get lost; what became of the commit
  * is heard of after 3 s. */
 static struct dialect_input answer_late(const char *text, enum store_memory_fate_kind commit,
@@ -500,6 +529,7 @@ int main(void)
         ON_NUMBERED(test_the_copy_comes_when_the_result_is_owed),
         ON_NUMBERED(test_the_wait_text_came_before_the_question),
         ON_NUMBERED(test_an_unknown_commit_was_our_own),
+        ON_NUMBERED(test_a_copy_does_not_show_what_was_answered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
