@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 enum { CONNECTIONS_MAX = 32, BUCKETS = 256, MS = 1000, WARM_UP_US = 500000 };
+enum { GRAIN_NS = 100000 }; /* of arrivals in the open loop, as warung-smsc load has it */
 
 struct options {
     const char *appendfsync;
@@ -192,6 +193,9 @@ static void issue_due(struct bound *b, uint64_t at_us)
 
 static void wait_and_read(struct bound *b)
 {
+    /* A millisecond, poll()'s least, would stand in each latency of the open loop. */
+    const struct timespec wait = {.tv_sec = b->options.rate == 0,
+                                  .tv_nsec = b->options.rate != 0 ? GRAIN_NS : 0};
     struct pollfd fds[CONNECTIONS_MAX];
     unsigned count = b->options.connections;
 
@@ -199,8 +203,8 @@ static void wait_and_read(struct bound *b)
         fds[i] =
             (struct pollfd){.fd = b->ends[i].context->fd,
                             .events = (short)(POLLIN | (b->ends[i].out_size != 0 ? POLLOUT : 0))};
-    if (poll(fds, count, b->options.rate != 0 ? 1 : 1000) < 0)
-        die("poll");
+    if (ppoll(fds, count, &wait, NULL) < 0)
+        die("ppoll");
     for (unsigned i = 0; i < count; i++) {
         if ((fds[i].revents & (POLLIN | POLLHUP)) != 0)
             drain(b, &b->ends[i]);
