@@ -28,9 +28,9 @@ subscribers=${OPEN:-140000}
 [ $# -gt 0 ] || set -- always everysec open one sentinel memory
 [ "$full" = 0 ] || [ $# -ne 6 ] || set -- always everysec no open one sentinel memory
 
-turn=() bound_turn=() priority='without the priority of the units'
+turn=() bound_options=() priority='without the priority of the units'
 if chrt --rr 1 true 2>/dev/null; then
-    turn=(chrt --reset-on-fork --rr 1) bound_turn=(chrt --rr 1) priority='Redis and warungd with the priority of their units'
+    turn=(chrt --reset-on-fork --rr 1) bound_options=(-p) priority='Redis and warungd with the priority of their units'
 fi
 
 folder=$(mktemp -d)
@@ -162,7 +162,7 @@ run_load() {
 run_bound() {
     local row=$1
     shift
-    "${bound_turn[@]}" "$build/bench/bound" -t "$seconds" "$@" |
+    "$build/bench/bound" -t "$seconds" "${bound_options[@]}" "$@" |
         sed -n 's|.*: \([0-9]*\) steps/s *p50 \([0-9.]*\) ms *p99 \([0-9.]*\) ms *p99.9 \([0-9.]*\) ms.*|\1\t\2\t\3\t\4|p' \
             >>"$folder/bound-$row"
 }

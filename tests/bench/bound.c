@@ -3,13 +3,15 @@
  * nothing else: no SMPP, no menu, no seal. The row that `make bench` measures the gateway against.
  *
  *   bound [-f always|everysec|no] [-d dialogues] [-r steps/s] [-t seconds] [-b record octets]
- *         [-c connections] [-s unix socket of a running Redis that holds the library]
+ *         [-c connections] [-s unix socket of a running Redis that holds the library] [-p]
  *
  * One connection is the plain program that figures are compared with (issue 6); -c 16 is what
  * store_redis uses, and what Redis can do with it.
  *
  * Without -r: closed loop, a dialogue's next step follows its answer. With -r: open loop, and a
  * latency counts from when the step was due, so that a stall shows in every step that it held up.
+ *
+ * -p: it and the Redis that it starts have the priority that the units of warungd and Redis give.
  */
 #include "sessions/redis_command.h"
 #include "sessions/redis_library.h"
@@ -21,6 +23,8 @@
 #include <getopt.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +39,7 @@ struct options {
     const char *appendfsync;
     const char *socket;
     unsigned dialogues, rate, seconds, record_bytes, connections;
+    bool has_priority;
 };
 
 struct dialogue {
@@ -287,6 +292,15 @@ static void report(const struct bound *b)
            b->refused != 0 ? "  REFUSALS" : "");
 }
 
+/* As chrt --reset-on-fork --rr 1. */
+static void prefer(pid_t pid)
+{
+    const struct sched_param lowest = {.sched_priority = 1};
+
+    if (sched_setscheduler(pid, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) != 0)
+        die("no right to the priority of the units");
+}
+
 static struct redis_server *start_server(const struct options *o)
 {
     const struct redis_server_options options = {.appendfsync = o->appendfsync};
@@ -314,7 +328,7 @@ static void parse(struct options *o, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "f:d:r:t:b:c:s:")) != -1) {
+    while ((option = getopt(argc, argv, "f:d:r:t:b:c:s:p")) != -1) {
         switch (option) {
         case 'f':
             o->appendfsync = optarg;
@@ -337,6 +351,9 @@ static void parse(struct options *o, int argc, char **argv)
         case 's':
             o->socket = optarg;
             break;
+        case 'p':
+            o->has_priority = true;
+            break;
         default:
             exit(2);
         }
@@ -357,6 +374,11 @@ int main(int argc, char **argv)
     parse(&b.options, argc, argv);
     if (b.options.socket == NULL)
         server = start_server(&b.options);
+    if (b.options.has_priority) {
+        prefer(0);
+        if (server != NULL)
+            prefer(redis_server_pid(server));
+    }
     set_up(&b, server != NULL ? redis_server_name(server) + 5 : b.options.socket);
     run(&b);
     report(&b);
