@@ -1,7 +1,8 @@
 /*
- * Any lines as what a subscriber does: the engine shows pages within the limit, in the alphabet,
- * and its state comes through its encoding. The first octet of a line says what it is: d dial, s
- * SMS, r result of an action, p push, a abort, l limit, t time; else it is typed.
+ * Any lines, decoded as those of a phone are, as what a subscriber does: the engine shows
+ * pages within the limit, in the alphabet, and its state comes through its encoding. The first
+ * octet of a line says what it is: d dial, s SMS, r result of an action, p push, a abort, l limit,
+ * t time; else it is typed.
  */
 #include "gateway/smpp/text.h"
 #include "menus/load.h"
@@ -87,9 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fprintf(stderr, "%s", faults != NULL ? faults : MENU);
         abort();
     }
-    rest = text = malloc(size + 1);
-    memcpy(text, data, size);
-    text[size] = '\0';
+    rest = text = malloc(size * 3 + 1);
+    text_decode(TEXT_UTF8, span_of(data, size), text, size * 3 + 1);
     menu_phone_init(&phone, menu);
     phone.outcome.kind = MENU_SILENT;
     phone.facts.get = get_fact;
