@@ -24,7 +24,8 @@ static uint32_t next_code_point(const unsigned char **at)
         *at += 2;
         return (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F);
     }
-    if (c[0] >= 0xE0 && c[0] < 0xF0 && (c[1] & 0xC0) == 0x80 && (c[2] & 0xC0) == 0x80) {
+    if (c[0] >= 0xE0 && c[0] < 0xF0 && c[1] >= (c[0] == 0xE0 ? 0xA0 : 0x80) &&
+        (c[1] & 0xC0) == 0x80 && (c[2] & 0xC0) == 0x80) {
         *at += 3;
         return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
     }

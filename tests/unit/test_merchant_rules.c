@@ -56,6 +56,7 @@ static void test_names(void **state)
         {"\xD0\xA1\xD0\x98", "ISI", ""},      /* Cyrillic letters that look Latin */
         {"\xF0\x9F\x98\x80 SITI", "ISI", ""}, /* an emoji */
         {"SITI\xC3", "ISI", ""},              /* cut UTF-8 */
+        {"\xE0\x80\x80SITI", "ISI", ""},      /* a NUL in three octets */
         {"SITI \xC3\x97 AMIN", "ISI", ""},    /* a multiplication sign is no letter */
         {"*SITI#", "ISI", ""},
     };
