@@ -391,6 +391,8 @@ static void take_timer(struct run *run, const struct step_records *records)
         run->step->need = p->need;
         return;
     }
+    if (run->menu == NULL) /* nobody is left to be told: another gateway has erased it just now */
+        p->sms_count = 0;
     run_finish_programme(run);
     run_encode_session(run);
     if (records->session.size == 0)

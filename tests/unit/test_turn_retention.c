@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/turn/engine.h"
 #include "merchants/calendar.h"
 #include "merchants/merchant.h"
 #include "tests/support/turn_rig.h"
@@ -259,6 +260,18 @@ static void test_on_hold_is_no_twin(void **state)
     assert_true(is_flagged(2));
 }
 
+/* Two gateways find at once that nothing worth keeping is left of a number: the second comes to
+ * nothing. */
+static void test_forgotten_meanwhile(void **state)
+{
+    (void)state;
+    turn_deliver_timer(turn_rig.engine, &(struct store_due){.kind = PROGRAMME_TIMER_FORGET,
+                                                            .msisdn = turn_rig.phones[0].msisdn});
+    turn_rig_pass(3000);
+    assert_false(is_known(0));
+    assert_int_equal(turn_rig.phones[0].sms_count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
@@ -271,6 +284,7 @@ int main(void)
         TEST(test_logs_are_trimmed),
         TEST(test_logs_are_trimmed_without_a_walk),
         TEST(test_twice_at_once),
+        TEST(test_forgotten_meanwhile),
         TEST(test_one_nik_of_two_numbers),
         TEST(test_on_hold_is_no_twin),
     };
