@@ -225,7 +225,6 @@ static bool get_shown_business(struct programme *p, unsigned place, char value[M
 
 /* --- the draft and SMS ---------------------------------------------------------------------- */
 
-/* Of the name being typed (a correction's before a draft's), else of the registration. */
 /* "H. BUDI, S.E.": neither the title nor the comma belongs to it. */
 static void keep_first_name(char value[MENU_VALUE_BYTES])
 {
@@ -241,6 +240,7 @@ static void keep_first_name(char value[MENU_VALUE_BYTES])
     value[n] = '\0';
 }
 
+/* Of the name being typed (a correction's before a draft's), else of the registration. */
 static bool get_first_name(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
     const char *name = programme_answer(p, "baru_nama");
