@@ -196,7 +196,7 @@ void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *m
 bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
                       const struct store_record *record, struct copy *copy)
 {
-    uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    uint8_t plain[STORE_SESSION_BYTES_MAX]; /* the larger of both */
     struct writer w;
 
     writer_init(&w, plain, sizeof(plain));

@@ -1,4 +1,5 @@
-/* Records of a newer program, in the middle of an upgrade: left as they are, for its gateways. */
+/* Sessions at the edge of what can be read: of a newer program, in the middle of an upgrade, which
+ * are left as they are for its gateways; and the largest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 
 #include <string.h>
 
+#include "menus/state.h"
 #include "sessions/session.h"
 #include "tests/support/turn_rig.h"
 
@@ -95,11 +97,65 @@ static void test_state(void **state)
     stays_while_newer(at);
 }
 
+static void fill(char *text, size_t size)
+{
+    memset(text, 'A', size);
+    text[size] = '\0';
+}
+
+/* As much of everything as its limits let in, parts of a long SMS among it. */
+static void make_largest(struct session *s)
+{
+    static struct menu_state state;
+    char field[MENU_NAME_BYTES], value[MENU_VALUE_BYTES];
+    struct writer w;
+
+    assert_true(menu_state_decode(&state, span_of(s->state, s->state_size)));
+    fill(field, sizeof(field) - 1);
+    fill(value, MENU_ANSWERS_BYTES / MENU_ANSWERS_MAX - 2); /* beside what is answered already */
+    for (unsigned i = 0; state.answer_count < MENU_ANSWERS_MAX; i++) {
+        field[0] = (char)('A' + i / 26);
+        field[1] = (char)('A' + i % 26);
+        assert_true(menu_state_set_answer(&state, field, value));
+    }
+    for (state.back_count = 0; state.back_count < MENU_BACK_MAX; state.back_count++)
+        fill(state.back[state.back_count], MENU_NAME_BYTES - 1);
+    writer_init(&w, s->state, sizeof(s->state));
+    menu_state_encode(&state, &w);
+    assert_false(w.failed);
+    s->state_size = (uint16_t)writer_size(&w);
+    s->parts_size = PARTS_BYTES_MAX;
+    while (s->debt_count < SESSION_DEBTS_MAX)
+        s->debts[s->debt_count++] = s->debts[0];
+    fill(s->screen, sizeof(s->screen) - 1);
+}
+
+static void test_largest(void **state)
+{
+    static struct session s;
+    struct writer w;
+
+    (void)state;
+    begin_draft();
+    assert_true(session_decode(&s, span_of(plain, plain_bytes)));
+    make_largest(&s);
+    writer_init(&w, plain, sizeof(plain));
+    session_encode(&s, &w);
+    assert_false(w.failed);
+    plain_bytes = writer_size(&w);
+    assert_true(plain_bytes > STORE_MERCHANT_BYTES_MAX);
+    write_session();
+    turn_rig_restart();
+    turn_rig_dial(0, "*384#");
+    assert_int_equal(turn_rig.refusals, 0);
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Pendaftaran Anda bel");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state)};
+    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state), TEST(test_largest)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
