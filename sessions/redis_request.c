@@ -173,10 +173,11 @@ static bool send_asking(struct redis_request *r)
 {
     static const char asking[] = "*1\r\n$6\r\nASKING\r\n";
 
+    if (r->is_asking)
+        return false;
     r->asking.fn = on_asking;
-    r->is_asking =
-        !r->is_asking && redis_conn_send(r->conn, &r->asking, span_of(asking, sizeof(asking) - 1),
-                                         r->requests->timeout_ms, false);
+    r->is_asking = redis_conn_send(r->conn, &r->asking, span_of(asking, sizeof(asking) - 1),
+                                   r->requests->timeout_ms, false);
     return r->is_asking;
 }
 
