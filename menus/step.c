@@ -502,10 +502,22 @@ static void take_form(struct menu_run *run, const struct menu_keyword *k, const 
     }
 }
 
+/* Off the marks around "NAMA BUDI" or *STATUS*; where what was between them begins. */
+static char *unquote(char *text)
+{
+    size_t n;
+
+    text += strspn(text, " \"'#*");
+    n = strlen(text);
+    while (n != 0 && strchr(" \"'*", text[n - 1]) != NULL)
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
 static enum menu_arrival take_sms(struct menu_run *run, const char *text)
 {
-    char typed[MENU_TEXT_BYTES], folded[MENU_TEXT_BYTES];
-    const char *at = typed;
+    char typed[MENU_TEXT_BYTES], folded[MENU_TEXT_BYTES], *at = typed;
     struct keyword_match match;
     const struct menu_text *error;
     bool is_cut;
@@ -517,8 +529,8 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
     menu_match_fold_keyword(text, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);
-    if (match.keyword == NULL) { /* perhaps quoted: "\"STATUS\"", "*STATUS*" */
-        at += strspn(typed, " \"'#*");
+    if (match.keyword == NULL) {
+        at = unquote(typed);
         match = find_keyword(run, at, folded + (at - typed));
     }
     run->keyword = match.keyword;
