@@ -19,8 +19,7 @@ enum {
     BAN_DEFAULT_S = 60,
     ADDRESSES_MAX = 8192,
     NAME_BYTES = 48,
-    SYSTEM_ID_BYTES =
-        17, /* one octet more than the letter allows: the log shows a long one as such */
+    SYSTEM_ID_BYTES = 17, /* one more than the letter allows: a long one is seen as such */
 };
 
 struct link_server {
@@ -256,8 +255,8 @@ static void decide(struct server_link *sl, bool is_right)
         refuse(sl, a->system_id, ESME_RBINDFAIL, "stopping");
     } else if (a->is_closed) {
         refuse(sl, a->system_id, ESME_RBINDFAIL, "disabled");
-    } else if (a->links.count >=
-               a->max_binds) { /* who it is has been proved: no reason for a ban */
+    } else if (a->links.count >= a->max_binds) {
+        /* Who it is has been proved: no reason for a ban. */
         refuse(sl, a->system_id, ESME_RALYBND, "max_binds");
     } else {
         accept_bind(sl);
