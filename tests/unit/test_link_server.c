@@ -334,6 +334,25 @@ static void test_a_second_may_come_at_once(void **state)
     server_fixture_fini(&x);
 }
 
+/* A reload that changes in_tps changes it for the binds that are up. */
+static void test_rate_is_changed_under_a_bind(void **state)
+{
+    struct server_fixture x = {0};
+    struct link_account_settings accounts[3];
+    uint8_t buffer[256];
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    server_fixture_accounts(accounts);
+    accounts[0].in_tps = 2;
+    link_server_set_accounts(x.server, accounts, 3);
+    for (uint32_t n = 1; n <= 4; n++)
+        link_fixture_feed(&x.f, link_fixture_message(SMPP_SUBMIT_SM, n, buffer, sizeof(buffer)));
+    assert_int_equal(x.f.message_count, 2);
+    server_fixture_fini(&x);
+}
+
 static void test_partner_goes(void **state)
 {
     struct server_fixture x = {0};
@@ -428,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_wrong_bind_for_a_message),
         cmocka_unit_test(test_rate_of_an_account_is_shared),
         cmocka_unit_test(test_a_second_may_come_at_once),
+        cmocka_unit_test(test_rate_is_changed_under_a_bind),
         cmocka_unit_test(test_partner_goes),
         cmocka_unit_test(test_dead_partner_is_noticed),
         cmocka_unit_test(test_names_are_used_again),

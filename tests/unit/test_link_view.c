@@ -1,11 +1,14 @@
 /* What operators see of a link: round trips, last errors, pace. */
+#include "base/log.h"
 #include "gateway/link/link_view.h"
 #include "gateway/link/rtt.h"
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -162,6 +165,37 @@ static void test_only_the_last_errors_are_kept(void **state)
     link_fixture_fini(&f);
 }
 
+static void keep_event(void *kept, const char *line, size_t line_bytes)
+{
+    const char *at = memmem(line, line_bytes, "event=", 6);
+
+    snprintf(kept, 160, "%.*s", (int)(line + line_bytes - at), at);
+}
+
+/* Which of the two it is, a rate or a full queue; and an answer that came too late. */
+static void test_what_the_log_says(void **state)
+{
+    struct link_fixture f;
+    char line[160] = "";
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    log_set_sink(keep_event, line);
+    log_set_level(LOG_LEVEL_INFO);
+    submit_and_answer(&f, 1, ESME_RTHROTTLED);
+    assert_string_equal(line, "event=link.throttled link=op1:1 command_status=ESME_RTHROTTLED\n");
+    link_fixture_pass(&f, 5000);
+    submit_and_answer(&f, 1, ESME_RMSGQFUL);
+    assert_string_equal(line, "event=link.throttled link=op1:1 command_status=ESME_RMSGQFUL\n");
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 99);
+    assert_string_equal(line, "event=link.unmatched link=op1:1 command=submit_sm_resp "
+                              "command_id=2147483652 sequence_number=99\n");
+    log_set_level(LOG_LEVEL_OFF);
+    log_set_sink(NULL, NULL);
+    link_fixture_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_view),
         cmocka_unit_test(test_enquire_link_round_trip),
         cmocka_unit_test(test_only_the_last_errors_are_kept),
+        cmocka_unit_test(test_what_the_log_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
