@@ -440,10 +440,12 @@ static struct keyword_match find_keyword(const struct menu_run *run, const char 
 {
     struct keyword_match best = {0};
 
-    for (unsigned i = 0; i < run->menu->keyword_count; i++)
-        if (run->menu->keywords[i].rule != NULL &&
-            is_rule_match(run, &run->menu->keywords[i], typed))
-            return (struct keyword_match){&run->menu->keywords[i], 0, strlen(typed)};
+    for (unsigned i = 0; i < run->menu->keyword_count; i++) {
+        const struct menu_keyword *k = &run->menu->keywords[i];
+
+        if (k->rule != NULL && is_rule_match(run, k, typed))
+            return (struct keyword_match){k, 0, strlen(typed)};
+    }
     for (unsigned i = 0; i < run->menu->keyword_count; i++)
         match_words(run, &run->menu->keywords[i], typed, folded, &best);
     return best;
