@@ -174,7 +174,7 @@ tests/e2e/node_modules/.package-lock.json: tests/e2e/package-lock.json | $(PACKA
 	$(Q)npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund >/dev/null
 
 # Preloaded into the programs that are hurt.
-PRELOADS := $(B)/tests/fault/synced.so $(B)/tests/fault/dying.so $(B)/tests/fault/clock.so
+PRELOADS := $(patsubst %,$(B)/tests/fault/%.so,synced dying clock unreadable)
 $(PRELOADS): $(B)/tests/fault/%.so: tests/fault/%.c | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "  CC   $<" >&2

@@ -195,6 +195,23 @@ test('lists by status and regency; CSV', async () => {
     });
 });
 
+test('a list that Redis cuts off is told, not shown', async () => {
+    await withScene('lists-cut', async (scene) => {
+        await register(scene.centre.phone(MSISDN));
+        await withLiar(scene, async (liar, ctl) => {
+            for (const words of [['list'], ['list', '--json'], ['export', '--csv']]) {
+                for (const [what, fate] of [['w_list', { cuts: true }], ['w_list', { breaks: true }], ['MGET', { cuts: true }]]) {
+                    liar.planFor(what, fate);
+                    const { code, stdout, output } = await ctl('merchants', ...words);
+                    assert.equal(liar.plan, null, what);
+                    assert.deepEqual([code, stdout], [3, ''], output);
+                    assert.match(output, /the store (is not available|did not answer)/);
+                }
+            }
+        });
+    });
+});
+
 test('trainings: planned, joined by phone, called off by SMS', async () => {
     await withScene('trainings', async ({ centre, gateway }) => {
         const phone = centre.phone(MSISDN);
@@ -236,6 +253,25 @@ test('users: a token opens the API for its role, a reload shuts it', async () =>
         assert.equal((await gateway.ctl('users', 'remove', 'sri')).code, 0);
         assert.equal((await gateway.ctl('reload')).code, 0);
         assert.equal(await ask('/api/v1/links', token), 401);
+    });
+});
+
+test('users: a file that cannot be read whole is not written back', async () => {
+    await withScene('users-unreadable', async ({ folder, gateway }) => {
+        const users = path.join(folder, 'users');
+        assert.equal((await gateway.ctl('users', 'add', 'sri', '--role', 'viewer')).code, 0);
+        const before = fs.readFileSync(users, 'utf8');
+        for (const words of [['add', 'budi', '--role', 'viewer'], ['remove', 'sri']]) {
+            const { code, output } = await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'users', ...words], {
+                env: {
+                    UNREADABLE: `${users}:2`, LD_PRELOAD: path.join(BUILD, 'tests/fault/unreadable.so'),
+                    ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`,
+                },
+            });
+            assert.equal(code, 1);
+            assert.match(output, /cannot read \S*users: Input\/output error/);
+            assert.equal(fs.readFileSync(users, 'utf8'), before);
+        }
     });
 });
 
