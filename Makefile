@@ -88,6 +88,7 @@ NEEDS_run      := run
 NEEDS_bench    := run bench
 NEEDS_check    := run check
 NEEDS_tests    := run check
+NEEDS_check-mutants := run check
 NEEDS_check-fault := run check fault
 NEEDS_unit     := run check
 NEEDS_check-valgrind := run check valgrind
@@ -285,7 +286,7 @@ distcheck: dist
 	tools/distcheck.sh build/$(DIST).tar.gz
 
 # Plants faults and wants the tests to notice each. MUTANTS= names single ones.
-check-mutants: $(B)/warung-sim $(TESTS)
+check-mutants: $(PROGRAMS) $(B)/warung-sim $(TESTS) $(PRELOADS) $(E2E_READY)
 	@tests/mutants/mutants.sh $(MUTANTS)
 
 # SEEDS=n simulated histories of HOURS hours; a violation names the seed that repeats it.

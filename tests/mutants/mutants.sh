@@ -28,6 +28,10 @@ is_red() {
         command=(build/warung-sim --first 1 --seeds "$seeds" --hours 1 --quiet)
         ;;
     *.sh) command=(bash "tests/$what") ;;
+    *.js)
+        program=(all)
+        command=(node "tests/$what")
+        ;;
     *.yml) command=(promtool test rules "tests/$what") ;;
     *)
         program=("build/tests/$what")
