@@ -13,8 +13,9 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/sds.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { OUTPUT_ROOM_BYTES = 16384 };
+enum { OUTPUT_ROOM_BYTES = 16384, OUTPUT_KEPT_BYTES = 131072 };
 
 /* Adapter, connect timer, watchdog and back-off are our own: hiredis 0.14 has none, and its stock
  * adapter asks epoll twice a turn (libraries.md 2.1-2.3). */
@@ -126,8 +127,24 @@ static void cleanup(void *arg)
     c->read_event = c->write_event = NULL;
 }
 
+/* hiredis frees its buffer after each write and begins the next without one: at some thousand
+ * writes a second the heap is trimmed and grown all the time. So what the socket takes whole is
+ * written here, and the buffer stays; the rest, and every error, is hiredis's. */
 static void write_out(struct redis_conn *c)
 {
+    sds output = c->ac->c.obuf;
+    size_t size = sdslen(output);
+    ssize_t written = 0;
+
+    if (c->is_connected && sdsalloc(output) <= OUTPUT_KEPT_BYTES)
+        written = write(c->ac->c.fd, output, size);
+    if (written > 0 && (size_t)written == size) {
+        sdsclear(output);
+        del_write(c);
+        return;
+    }
+    if (written > 0)
+        sdsrange(output, (int)written, -1);
     c->is_writing = true;
     redisAsyncHandleWrite(c->ac);
     c->is_writing = false;
@@ -407,7 +424,7 @@ static void put(struct redis_conn *c, struct redis_call *call, struct span comma
     call->deadline_ms = c->settings.timers->now_ms + timeout_ms;
     list_push_back(&c->in_flight, &call->node);
     c->requests += 1 + call->more;
-    /* hiredis begins with no room after each write, and would move what gathers again and again. */
+    /* hiredis begins with no room, and would move what gathers again and again. */
     if (sdslen(c->ac->c.obuf) == 0)
         c->ac->c.obuf = sdsMakeRoomFor(c->ac->c.obuf, OUTPUT_ROOM_BYTES);
     if (redisAsyncFormattedCommand(c->ac, on_reply, call, (const char *)command.data,
