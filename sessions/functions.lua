@@ -565,7 +565,7 @@ local function messages(keys)
     return reply
 end
 
--- KEYS counters, outbox. Returns {owed, sent, delivered, expired, failed, waiting}.
+-- KEYS counters, outbox. Returns {owed, sent, delivered, expired, failed, erased, waiting}.
 local function tell_tally(keys)
     local reply = redis.call('HMGET', keys[1], 'sms:s', 'sms:d', 'sms:e', 'sms:f', 'sms:x')
     for i = 1, 5 do

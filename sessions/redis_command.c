@@ -40,23 +40,12 @@ static void append(struct redis_command *c, const void *octets, size_t size)
     c->size += size;
 }
 
-static size_t format_number(char *text, uint64_t number)
-{
-    size_t count = 1;
-
-    for (uint64_t n = number; n >= 10; n /= 10)
-        count++;
-    for (size_t i = count; i-- > 0; number /= 10)
-        text[i] = (char)('0' + number % 10);
-    return count;
-}
-
 /* "$<length>\r\n", with room for the word and its end. */
 static void begin_word(struct redis_command *c, size_t size)
 {
     reserve(c, size + LENGTH_BYTES_MAX + 5);
     c->octets[c->size++] = '$';
-    c->size += format_number(c->octets + c->size, size);
+    c->size += text_decimal(c->octets + c->size, size);
     append(c, "\r\n", 2);
     c->words++;
 }
@@ -88,7 +77,7 @@ void redis_command_add_number(struct redis_command *c, int64_t number)
 
     if (number < 0)
         text[size++] = '-';
-    size += format_number(text + size, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+    size += text_decimal(text + size, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
     redis_command_add(c, span_of(text, size));
 }
 
@@ -147,7 +136,7 @@ void redis_command_start_function(struct redis_command *c, const char *name, uns
 struct span redis_command_end(struct redis_command *c)
 {
     char head[HEAD_BYTES] = "*";
-    size_t size = 1 + format_number(head + 1, c->words);
+    size_t size = 1 + text_decimal(head + 1, c->words);
 
     head[size++] = '\r';
     head[size++] = '\n';

@@ -48,15 +48,11 @@ struct redis_conn {
     struct list in_flight;
     unsigned requests; /* that they stand for */
     struct list held;
+    /* WAIT answers for every write before it: one a flush, and one in flight at most. */
+    struct redis_call wait;
+    struct redis_command wait_command;
+    bool is_waiting;
     bool has_write; /* since the last WAIT */
-    unsigned waits; /* WAITs in flight: one at most, or none */
-    struct list idle_waits;
-};
-
-/* WAIT answers for every write before it: one a flush. */
-struct wait {
-    struct redis_call call;
-    struct redis_conn *conn;
 };
 
 static const struct fsm_state states[] = {
@@ -392,8 +388,6 @@ static void watch(struct redis_conn *c, const struct redis_call *call)
                     call->deadline_ms - c->settings.timers->now_ms);
 }
 
-static void on_wait_reply(struct redis_call *call, const struct redisReply *reply);
-
 static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
 {
     struct redis_conn *c = ac->data;
@@ -402,11 +396,8 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
     list_remove(&c->in_flight, &call->node);
     c->requests -= 1 + call->more;
     c->replies += reply != NULL;
-    if (c->is_freeing) {
-        if (call->fn == on_wait_reply)
-            list_push_back(&c->idle_waits, &call->node);
+    if (c->is_freeing)
         return;
-    }
     if (reply == NULL)
         close_with(c, ac->c.errstr[0] != '\0' ? ac->c.errstr : "connection lost");
     call->fn(call, reply);
@@ -464,7 +455,7 @@ void redis_conn_probe(struct redis_conn *c, unsigned timeout_ms)
 {
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
 
-    if (c->state != REDIS_CONN_READY || c->waits != 0 || timer_is_running(&c->probe))
+    if (c->state != REDIS_CONN_READY || c->is_waiting || timer_is_running(&c->probe))
         return;
     c->replies_before = c->replies;
     if (c->in_flight.count == 0)
@@ -482,16 +473,14 @@ void redis_conn_hold(struct redis_conn *c, struct redis_call *call)
 
 static void on_wait_reply(struct redis_call *call, const struct redisReply *reply)
 {
-    struct wait *wait = LIST_ITEM(call, struct wait, call);
-    struct redis_conn *c = wait->conn;
+    struct redis_conn *c = LIST_ITEM(call, struct redis_conn, wait);
     bool is_replicated = reply != NULL && reply->type == REDIS_REPLY_INTEGER &&
                          reply->integer >= (long long)c->settings.wait_replicas;
     size_t count = c->held.count;
 
-    c->waits--;
+    c->is_waiting = false;
     if (reply != NULL)
         deferred_add(c->settings.deferred, &c->flush); /* of what has gathered meanwhile */
-    list_push_back(&c->idle_waits, &call->node);
     /* Whatever is held was written before this WAIT: the server answers nothing behind it sooner.
      */
     while (count-- != 0) {
@@ -507,28 +496,15 @@ void redis_conn_set_wait_replicas(struct redis_conn *c, unsigned replicas)
     c->settings.wait_replicas = replicas;
 }
 
-static struct wait *wait_of(struct list_node *n)
-{
-    return LIST_ITEM(LIST_ITEM(n, struct redis_call, node), struct wait, call);
-}
-
 static void send_wait(struct redis_conn *c)
 {
-    struct list_node *n = list_pop_front(&c->idle_waits);
-    struct wait *wait = n != NULL ? wait_of(n) : mem_zalloc(sizeof(*wait));
-    struct redis_command command;
-
-    wait->conn = c;
-    wait->call.fn = on_wait_reply;
-    redis_command_init(&command);
-    redis_command_start(&command, "WAIT");
-    redis_command_add_number(&command, c->settings.wait_replicas);
-    redis_command_add_number(&command, c->settings.wait_timeout_ms);
-    put(c, &wait->call, redis_command_end(&command),
+    redis_command_start(&c->wait_command, "WAIT");
+    redis_command_add_number(&c->wait_command, c->settings.wait_replicas);
+    redis_command_add_number(&c->wait_command, c->settings.wait_timeout_ms);
+    put(c, &c->wait, redis_command_end(&c->wait_command),
         c->settings.wait_timeout_ms + c->settings.connect_timeout_ms);
-    redis_command_fini(&command);
     c->has_write = false;
-    c->waits++;
+    c->is_waiting = true;
 }
 
 /* The end of a loop turn. */
@@ -542,7 +518,7 @@ static void on_flush(struct deferred *d, void *arg)
     /* The server runs nothing behind a WAIT before it has answered it. So what comes meanwhile
      * gathers here and shares the next one, instead of one for each loop turn, one after the other.
      */
-    if (c->waits != 0)
+    if (c->is_waiting)
         return;
     if (c->settings.wait_replicas != 0 && c->has_write)
         send_wait(c);
@@ -563,20 +539,19 @@ struct redis_conn *redis_conn_new(const struct redis_conn_settings *settings,
     c->state = REDIS_CONN_STOPPED;
     list_init(&c->in_flight);
     list_init(&c->held);
-    list_init(&c->idle_waits);
     deferred_init(&c->flush, on_flush, c);
     deferred_init(&c->close, on_close, c);
     timer_init(&c->retry, on_retry, c);
     timer_init(&c->deadline, on_deadline, c);
     timer_init(&c->probe, on_probe, c);
     c->ping.fn = on_pong;
+    c->wait.fn = on_wait_reply;
+    redis_command_init(&c->wait_command);
     return c;
 }
 
 void redis_conn_free(struct redis_conn *c)
 {
-    struct list_node *n;
-
     if (c == NULL)
         return;
     c->is_freeing = true;
@@ -587,8 +562,7 @@ void redis_conn_free(struct redis_conn *c)
     timer_stop(c->settings.timers, &c->probe);
     deferred_cancel(c->settings.deferred, &c->flush);
     deferred_cancel(c->settings.deferred, &c->close);
-    while ((n = list_pop_front(&c->idle_waits)) != NULL)
-        mem_free(wait_of(n));
+    redis_command_fini(&c->wait_command);
     mem_free(c);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Of one call's keys, and of its arguments: an octet of the shape each. The limits of store.h keep
- * a full commit and a settlement within half of it. */
+ * a full commit and a settlement well within it. */
 enum { WORDS_MAX = 255 };
 
 struct group {

@@ -25,11 +25,11 @@ struct redis_groups {
 
 enum redis_request_kind {
     REDIS_LOAD,
-    REDIS_LOAD_SESSION,  /* a load, key by key: the slot is on its way to another node, where a
-                            command */
-    REDIS_LOAD_MERCHANT, /* of two keys, one of which does not exist, is not answered till the end
-                          */
-    REDIS_COMMIT,        /* of the session alone: the hot path */
+    /* A load, key by key: while the slot is on its way to another node, a command of two keys of
+     * which one does not exist is not answered. */
+    REDIS_LOAD_SESSION,
+    REDIS_LOAD_MERCHANT,
+    REDIS_COMMIT, /* of the session alone: the hot path */
     REDIS_COMMIT_ALL,
     REDIS_RESERVE,
     REDIS_FIND,
@@ -87,8 +87,8 @@ struct redis_request {
 
     struct store_reply reply;
     struct store_sweep sweep;
-    void *kept; /* a copy: of a sweep's result, which may have to wait for the replicas; of a
-                   session */
+    /* A copy: of a sweep's result, which may have to wait for the replicas; of a session. */
+    void *kept;
 };
 
 static inline struct redis_request *redis_request_of(struct list_node *n)
