@@ -41,6 +41,7 @@ struct reading {
     source_fault_fn *on_fault;
     void *arg;
     unsigned faults;
+    size_t room; /* for what is still to be read, of all files */
     bool may_include;
     struct group nesting[SOURCE_NESTING_MAX + 1]; /* [0] is the top level */
     unsigned depth;
@@ -473,7 +474,7 @@ static void read_file(struct reading *r, struct file_text *includer, const char 
     struct stat st = {0};
     const char *why = NULL;
     size_t size = 0;
-    char *text = read_regular(path, SOURCE_BYTES_MAX - s->size, &st, &size, &why);
+    char *text = read_regular(path, r->room, &st, &size, &why);
 
     if (why == NULL && is_loop(includer, &st))
         why = "it includes itself";
@@ -484,6 +485,7 @@ static void read_file(struct reading *r, struct file_text *includer, const char 
         mem_free(text);
         return;
     }
+    r->room -= size;
     f.level = includer != NULL ? includer->level + 1 : 0;
     f.index = includer != NULL ? add_file(s, path) : 0;
     f.device = st.st_dev;
@@ -583,6 +585,7 @@ struct source *source_read(const char *path, source_fault_fn *on_fault, void *ar
     struct reading r = {.source = mem_zalloc(sizeof(struct source)),
                         .on_fault = on_fault,
                         .arg = arg,
+                        .room = SOURCE_BYTES_MAX,
                         .may_include = true,
                         .innermost = &nobody};
 

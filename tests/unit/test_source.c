@@ -244,6 +244,38 @@ static void refuses_what_is_no_regular_file(void **state)
     assert_non_null(strstr(h.all, "too large"));
 }
 
+/* All files together, to the octet; an include that fills the room leaves none for the next. */
+static void bounds_all_files_together(void **state)
+{
+    static const char main_text[] = "@include \"most.cfg\"\n\n\n@include \"one.cfg\"\n";
+    static const char one_text[] = "a = 1;";
+    static char text[SOURCE_BYTES_MAX];
+    size_t most = sizeof(text) - strlen(main_text) - strlen(one_text);
+    struct heard h = {0};
+    struct source *s;
+
+    (void)state;
+    put("main.cfg", main_text);
+    put("one.cfg", one_text);
+    memset(text, ' ', most);
+    put("most.cfg", text);
+    s = source_read(path_of("main.cfg"), hear, &h);
+    assert_non_null(s);
+    source_free(s);
+
+    text[most] = ' ';
+    put("most.cfg", text);
+    assert_null(source_read(path_of("main.cfg"), hear, &h));
+    assert_non_null(strstr(h.all, "main.cfg:4:1: cannot read"));
+    assert_non_null(strstr(h.all, "too large"));
+
+    memset(&h, 0, sizeof(h));
+    memset(text, ' ', sizeof(text) - 1);
+    put("most.cfg", text);
+    assert_null(source_read(path_of("main.cfg"), hear, &h));
+    assert_non_null(strstr(h.all, "too large"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +285,7 @@ int main(void)
         cmocka_unit_test(bounds_nesting_names_and_faults),
         cmocka_unit_test(includes_keep_their_places),
         cmocka_unit_test(refuses_what_is_no_regular_file),
+        cmocka_unit_test(bounds_all_files_together),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
