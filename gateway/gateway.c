@@ -412,18 +412,29 @@ static bool reload_keys(struct gateway *g, const struct config *config)
     return false;
 }
 
+static void reject(struct gateway *g, const char *what)
+{
+    g->counters.reloads_rejected++;
+    log_error("config.rejected", LOG_S("file", g->setup.config->path), LOG_S("what", what));
+}
+
 bool gateway_reload(struct gateway *g)
 {
-    struct config *config = config_load(g->setup.config->path, log_fault, NULL);
-    struct auth *auth = config != NULL ? setup_load_users(config, log_fault, NULL) : NULL;
+    struct config *config;
+    struct auth *auth;
 
+    /* Its links work on with the settings that they have, and no new ones may come. */
+    if (g->state == GATEWAY_DRAINING || g->state == GATEWAY_STOPPED) {
+        reject(g, "the gateway is draining");
+        return false;
+    }
+    config = config_load(g->setup.config->path, log_fault, NULL);
+    auth = config != NULL ? setup_load_users(config, log_fault, NULL) : NULL;
     /* The menus last: they are taken at once, all or none. */
     if (auth == NULL || !tls_check_config(config, log_fault, NULL) ||
         !reload_keys(g, g->setup.config) ||
         !setup_load_menus(g->setup.router, config, log_fault, NULL)) {
-        g->counters.reloads_rejected++;
-        log_error("config.rejected", LOG_S("file", g->setup.config->path),
-                  LOG_S("what", "the running configuration stays"));
+        reject(g, "the running configuration stays");
         auth_free(auth);
         config_free(config);
         return false;

@@ -42,8 +42,8 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
  */
 void gateway_free(struct gateway *g);
 
-/* Reads the configuration again. False when it is faulty (each fault is in the log): then nothing
- * has changed. */
+/* Reads the configuration again. False when it is faulty (each fault is in the log), or the gateway
+ * is draining: then nothing has changed, but that keys which were added are known. */
 bool gateway_reload(struct gateway *g);
 /* New dials get the busy screen, live turns end, links unbind; then on_stopped. */
 void gateway_drain(struct gateway *g);

@@ -65,6 +65,19 @@ test('SIGHUP with a faulty file keeps the old configuration', async () => {
     });
 });
 
+test('a reload is refused while the gateway drains: its links still work with what they have', async () => {
+    await withScene('drain-reload', async ({ centre, gateway }) => {
+        centre.submitStatus = () => null; // an SMS without its response holds the drain up
+        assert.equal(await centre.text('6281200000055', 'INFO'), 0);
+        gateway.process.child.kill('SIGTERM');
+        await gateway.process.sees(/event=gateway\.draining/);
+        gateway.process.child.kill('SIGHUP');
+        await gateway.process.sees(/event=config\.rejected .*draining/);
+        assert.equal(await gateway.process.ended, 0);
+        assert.doesNotMatch(gateway.log, /event=gateway\.reloaded/);
+    }, { settings: { drain_timeout_s: 3 } });
+});
+
 test('-v logs everything, whatever the configuration says, and goes on so after a reload', async () => {
     await withScene('verbose', async ({ centre, gateway }) => {
         await gateway.writeConfiguration();
