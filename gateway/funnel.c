@@ -189,13 +189,13 @@ static void on_tick(struct timer *timer, void *arg)
 
 static void note_think(struct funnel_row *row, int64_t think_ms)
 {
-    unsigned class = 0;
+    unsigned bound = 0;
 
     if (think_ms < 0)
         think_ms = 0; /* the clock was set */
-    while (class < FUNNEL_THINK_BOUNDS && think_ms > (int64_t)funnel_think_bounds_s[class] * 1000)
-        class ++;
-    row->thinks[class]++;
+    while (bound < FUNNEL_THINK_BOUNDS && think_ms > (int64_t)funnel_think_bounds_s[bound] * 1000)
+        bound++;
+    row->thinks[bound]++;
     row->think_ms += (uint64_t)think_ms;
 }
 

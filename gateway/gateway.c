@@ -482,7 +482,6 @@ void gateway_drain(struct gateway *g)
     g->state = GATEWAY_DRAINING;
     turn_drain(g->turns);
     timer_stop(timers, &g->start_timeout);
-    timer_queue_set_now(timers, clock_monotonic_ms());
     g->drain_until_ms = timers->now_ms + timeout_ms;
     timer_start(timers, &g->drain_look, 0);
 }

@@ -131,6 +131,7 @@ static void on_stop_signal(evutil_socket_t signal_number, short what, void *arg)
 
     (void)signal_number;
     (void)what;
+    timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
     if (d->is_stopping) {
         loop_stop(d->loop);
         return;

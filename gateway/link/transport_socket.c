@@ -156,10 +156,11 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct socket_transport *t = arg;
     struct socket_factory *f = t->factory;
-    ssize_t n = recv(fd, f->read_buffer, READ_BYTES, 0);
+    ssize_t n;
 
     (void)what;
     timer_queue_set_now(f->timers, clock_monotonic_ms());
+    n = recv(fd, f->read_buffer, READ_BYTES, 0);
     if (n > 0) {
         t->transport.events->on_bytes(t->transport.ctx, span_of(f->read_buffer, (size_t)n));
         return;
