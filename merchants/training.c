@@ -123,9 +123,23 @@ static bool is_good_text(const char *text)
     return true;
 }
 
+static const struct training *find_same(const struct trainings *t, const struct training *plan)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct training *one = &t->items[i];
+
+        if (one->at_ms == plan->at_ms && one->seats == plan->seats &&
+            strcmp(one->title, plan->title) == 0 && strcmp(one->place, plan->place) == 0 &&
+            strcmp(one->regency, plan->regency) == 0)
+            return one;
+    }
+    return NULL;
+}
+
 enum training_verdict trainings_add(struct trainings *t, const struct training *plan,
                                     int64_t now_ms, char id[TRAINING_ID_BYTES])
 {
+    const struct training *same = find_same(t, plan);
     unsigned at = 0;
 
     if (!is_good_text(plan->title) || !is_good_text(plan->place))
@@ -134,6 +148,10 @@ enum training_verdict trainings_add(struct trainings *t, const struct training *
         return TRAINING_BAD_SEATS;
     if (has_begun(plan, now_ms))
         return TRAINING_PAST;
+    if (same != NULL) {
+        memcpy(id, same->id, TRAINING_ID_BYTES);
+        return TRAINING_DONE;
+    }
     for (unsigned i = t->count; i-- > 0;) {
         if (has_begun(&t->items[i], now_ms))
             remove_at(t, i);

@@ -51,7 +51,8 @@ enum training_verdict {
 const char *training_verdict_name(enum training_verdict verdict);
 
 /* Plans one: title, place, regency, seats and at_ms of *plan; its id is made and copied to `id`.
- * Those that are over are forgotten first. */
+ * The same again is no other: TRAINING_DONE and the id that it has. Those that are over are
+ * forgotten first. */
 enum training_verdict trainings_add(struct trainings *t, const struct training *plan,
                                     int64_t now_ms, char id[TRAINING_ID_BYTES]);
 /* NULL when there is none of that id. */

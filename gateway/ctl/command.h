@@ -35,6 +35,7 @@ enum ctl_option {
     CTL_OPTION_KEY = 1 << 15,
     CTL_OPTION_SCREEN = 1 << 16,
     CTL_OPTION_FROZEN = 1 << 17,
+    CTL_OPTION_AGAIN = 1 << 18,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -44,7 +45,7 @@ struct ctl_call {
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
     const char *link, *menu, *screen, *numbers, *key;
     unsigned limit, seats, for_s, percent; /* 0 = not given */
-    bool is_csv, is_revealed, is_frozen;
+    bool is_csv, is_revealed, is_frozen, is_again;
     char **words; /* what follows the command's own words */
     int word_count;
 };

@@ -213,7 +213,9 @@ enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bo
                                 writer_span(&w), 0);
     mem_free(sealed);
     *is_taken = result == STORE_OK;
-    if (result == STORE_OK || result == STORE_CONFLICT)
+    /* Without an answer it is there, or will come too late for another of the same version. */
+    if (result == STORE_OK || result == STORE_CONFLICT ||
+        (result == STORE_UNKNOWN && hand_await(d->hand)))
         return CTL_DONE;
     return (enum ctl_status)hand_complain(result);
 }

@@ -37,7 +37,7 @@ enum ctl_status dossier_with(const struct ctl_call *call, dossier_work_fn *fn);
 enum ctl_status dossier_identify(struct dossier *d, const char *word,
                                  char regno[MERCHANT_REGNO_BYTES]);
 /* Loads the shared record of all trainings; writes it, sealed. CTL_DONE or what was told; writing:
- * *is_taken says whether nobody was faster. */
+ * *is_taken says whether nobody was faster; false as well when no answer came: load again. */
 enum ctl_status dossier_load_trainings(struct dossier *d);
 enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bool *is_taken);
 /* Loads the records of d->msisdn, and the trainings. CTL_DONE or what was told. */

@@ -282,10 +282,10 @@ static void on_entries(void *arg, const struct store_sweep *page)
         walk->last = page->taken[walk->count - 1].id;
 }
 
-enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log log,
-                                hand_entry_fn *fn, void *arg)
+enum store_result hand_log_since(struct hand *h, unsigned bucket, enum store_log log,
+                                 int64_t since_ms, hand_entry_fn *fn, void *arg)
 {
-    struct log_walk walk = {.fn = fn, .arg = arg};
+    struct log_walk walk = {.fn = fn, .arg = arg, .last = {.ms = (uint64_t)since_ms}};
 
     do {
         walk.waiting.is_done = false;
@@ -293,6 +293,12 @@ enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log 
         wait_for(h, &walk.waiting);
     } while (walk.waiting.result == STORE_OK && walk.count == PAGE);
     return walk.waiting.result;
+}
+
+enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log log,
+                                hand_entry_fn *fn, void *arg)
+{
+    return hand_log_since(h, bucket, log, 0, fn, arg);
 }
 
 /* ---- the outbox ---- */

@@ -49,6 +49,9 @@ enum store_result hand_log_add(struct hand *h, unsigned bucket, enum store_log l
 typedef void hand_entry_fn(void *arg, const struct store_taken *entry);
 enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log log,
                                 hand_entry_fn *fn, void *arg);
+/* Those written after since_ms, by Redis's clock. */
+enum store_result hand_log_since(struct hand *h, unsigned bucket, enum store_log log,
+                                 int64_t since_ms, hand_entry_fn *fn, void *arg);
 
 /* What all buckets have owed, ever, and what has become of it. */
 enum store_result hand_tally(struct hand *h, struct store_tally *tally);

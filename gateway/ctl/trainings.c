@@ -263,9 +263,9 @@ static enum ctl_status remove_training(struct dossier *d, const char *id, struct
         status = load(d, t);
         if (status != CTL_DONE)
             break;
-        *was_there = trainings_cancel(t, id);
-        if (!*was_there)
-            return CTL_DONE;
+        if (!trainings_cancel(t, id))
+            return CTL_DONE; /* at a second try: by the first, which got no answer */
+        *was_there = true;
         status = write_back(d, t, &is_taken);
     }
     if (status == CTL_DONE && !is_taken)

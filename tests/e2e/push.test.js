@@ -67,7 +67,7 @@ test('a busy subscriber, a busy centre, a refusal, and no time left', async () =
         // Throttled: it waits, and comes later.
         let throttled = 0;
         centre.submitStatus = () => (throttled++ === 0 ? smpp.ESME_RTHROTTLED : 0);
-        await push(gateway, phone, 'MAIN');
+        await push(gateway, phone, 'MAIN', '--again');
         const question = await until('the question', () => phone.screens[2]);
         assert.equal(question.op, OP.ASK);
         assert.equal(throttled, 2);

@@ -1,4 +1,5 @@
-// An officer's commit that gets no answer: whether it was done is read back, and told.
+// An officer's commit that gets no answer: whether it was done is read back, and told; what is said again
+// is not done twice.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -7,16 +8,17 @@ const net = require('node:net');
 const path = require('node:path');
 const test = require('node:test');
 
+const { OP } = require('./lib/centre');
 const { register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { BUILD, delay, run } = require('./lib/process');
 
 const MSISDN = '6281200000081';
 
-// Between warungctl and Redis: the first `times` commits break the connection, behind the commit
+// Between warungctl and Redis: the first `times` calls of `call` break the connection, behind the commit
 // (it is done) or before it (it is not).
 class Breaker {
-    constructor(folder, target, { isDone, times = 1 }) {
+    constructor(folder, target, { isDone, times = 1, call = 'w_commit_all' }) {
         this.socket = path.join(folder, 'breaker.sock');
         this.broken = 0;
         this.server = net.createServer((client) => {
@@ -26,7 +28,7 @@ class Breaker {
                 side.on('error', () => {}).on('close', () => { client.destroy(); redis.destroy(); });
             redis.on('data', (data) => !isMute && client.write(data));
             client.on('data', (data) => {
-                if (this.broken < times && data.includes('w_commit_all')) {
+                if (this.broken < times && data.includes(call)) {
                     this.broken++;
                     isMute = true;
                     if (isDone)
@@ -44,18 +46,26 @@ class Breaker {
     }
 }
 
+// A warungctl behind such a connection.
+async function breakFor({ gateway, redis, folder }, options, words) {
+    const breaker = new Breaker(folder, redis.socket, options);
+    await breaker.listen();
+    const file = path.join(folder, 'ctl.cfg');
+    fs.writeFileSync(file, fs.readFileSync(gateway.file, 'utf8').replace(redis.server, `unix:${breaker.socket}`));
+    const result = await run(path.join(BUILD, 'warungctl'), ['-c', file, ...words]);
+    breaker.server.close();
+    fs.rmSync(breaker.socket, { force: true });
+    assert.equal(breaker.broken, options.times ?? 1, 'it did hurt');
+    return result;
+}
+
 async function approveThrough(name, options, check) {
-    await withScene(name, async ({ centre, gateway, redis, folder }) => {
+    await withScene(name, async (scene) => {
+        const { centre, gateway } = scene;
         const regno = await register(centre.phone(MSISDN));
         await centre.smsFor(MSISDN);
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
-        const breaker = new Breaker(folder, redis.socket, options);
-        await breaker.listen();
-        const file = path.join(folder, 'ctl.cfg');
-        fs.writeFileSync(file, fs.readFileSync(gateway.file, 'utf8').replace(redis.server, `unix:${breaker.socket}`));
-        const result = await run(path.join(BUILD, 'warungctl'), ['-c', file, 'merchants', 'approve', regno]);
-        breaker.server.close();
-        assert.equal(breaker.broken, options.times ?? 1, 'it did hurt');
+        const result = await breakFor(scene, options, ['merchants', 'approve', regno]);
         await check({ result, regno, gateway, centre });
     });
 }
@@ -80,3 +90,49 @@ test('it was not done: it is done then', () =>
 
 test('not done three times over', () =>
     approveThrough('unknown-thrice', { isDone: false, times: 3 }, isApprovedOnce));
+
+test('a training is planned, and called off, once', async () => {
+    await withScene('unknown-training', async (scene) => {
+        const { gateway } = scene;
+        const plan = ['trainings', 'add', '2099-01-01T09:00', 'Foto produk', 'Balai Metro', '--seats', '2'];
+        const call = 'w_commit'; // of a shared record
+        for (const isDone of [true, false])
+            assert.equal((await breakFor(scene, { isDone, call }, plan)).code, 0);
+        const [training, ...more] = await gateway.ctlJson('trainings', 'list');
+        assert.deepEqual(more, []);
+        const again = await gateway.ctl(...plan); // by who was cut off and does not know
+        assert.equal(again.code, 0, again.output);
+        assert.equal(again.stdout.trim(), training.id);
+        assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
+        const off = await breakFor(scene, { isDone: true, call }, ['trainings', 'cancel', training.id]);
+        assert.equal(off.code, 0, off.output);
+        assert.deepEqual(await gateway.ctlJson('trainings', 'list'), []);
+    });
+});
+
+test('a push is owed once, and again by --again', async () => {
+    await withScene('unknown-push', async (scene) => {
+        const { centre, gateway } = scene;
+        const words = ['push', MSISDN, '--menu', 'terususaha', '--screen', 'KELUAR'];
+        const phone = centre.phone(MSISDN);
+        const shown = async (count) => {
+            await phone.nextScreen(count - 1);
+            await delay(2500); // sweeps of the outbox
+            assert.equal(phone.screens.length, count);
+        };
+        const lost = await breakFor(scene, { isDone: false }, words);
+        assert.equal(lost.code, 3, lost.output);
+        assert.match(lost.output, /say it again/);
+        const done = await breakFor(scene, { isDone: true }, words);
+        assert.equal(done.code, 0, done.output);
+        const again = await gateway.ctl(...words);
+        assert.equal(again.code, 0, again.output);
+        assert.match(again.output, /the same was owed at/);
+        await shown(1);
+        assert.equal(await phone.send(OP.NOTIFY_ACK, '', phone.info), 0);
+        const another = await breakFor(scene, { isDone: false }, [...words, '--again']);
+        assert.equal(another.code, 3, 'the one before is not taken for it');
+        assert.equal((await gateway.ctl(...words, '--again')).code, 0);
+        await shown(2);
+    });
+});

@@ -192,6 +192,16 @@ static void test_plans_are_checked(void **state)
     assert_int_equal(world.trainings.count, 2);
 }
 
+static void test_the_same_plan_is_no_other(void **state)
+{
+    (void)state;
+    add("Foto produk", NOW + DAY, "", 20);
+    add("Foto produk", NOW + DAY, "", 20);
+    assert_int_equal(world.trainings.count, 1);
+    add("Foto produk", NOW + DAY, "", 21);
+    assert_int_equal(world.trainings.count, 2);
+}
+
 static void test_plans_are_kept_by_time_and_forgotten(void **state)
 {
     struct training t = plan("Lagi", NOW + 40 * DAY, "", 20);
@@ -621,6 +631,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_plans_are_checked, setup),
+        cmocka_unit_test_setup(test_the_same_plan_is_no_other, setup),
         cmocka_unit_test_setup(test_plans_are_kept_by_time_and_forgotten, setup),
         cmocka_unit_test_setup(test_seats_are_claimed_once, setup),
         cmocka_unit_test_setup(test_record_survives_storage, setup),
