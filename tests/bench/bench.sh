@@ -12,8 +12,9 @@
 #
 #   BENCH=full   five runs of every row, under twelve minutes; else one short run of each
 #   RUNS SECONDS_ DIALOGUES=2000 BINDS=2 RATE=20000 OPEN=140000 (subscribers of `memory`)
-#   Redis and warungd have the priority that their units give them, if that is permitted (root), the bound's
-#   client and Redis too; the load generator has none.
+#   Redis and warungd have the priority that their units give them, if that is permitted (root), and so have the
+#   load generator and the bound's client. On two cores one Redis has one core and the rest the other, as
+#   operations.md advises; the bound's two processes go where the kernel puts them.
 #   Other work on the machine counts in: see docs/performance.md for how to run it with priority.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -30,8 +31,10 @@ subscribers=${OPEN:-140000}
 
 turn=() bound_options=() priority='without the priority of the units'
 if chrt --rr 1 true 2>/dev/null; then
-    turn=(chrt --reset-on-fork --rr 1) bound_options=(-p) priority='Redis and warungd with the priority of their units'
+    turn=(chrt --reset-on-fork --rr 1) bound_options=(-p) priority='all with the priority of the units'
 fi
+# What stands before Redis, and before warungd and the load generator; set with the store.
+redis_core=() other_core=()
 
 folder=$(mktemp -d)
 keys= # for warung.cfg: none, or where they are
@@ -82,7 +85,8 @@ resident_kib() {
 start_redis() {
     rm -rf "$folder/redis"
     mkdir "$folder/redis"
-    "${turn[@]}" redis-server conf/redis.conf --port 0 --unixsocket "$folder/redis.sock" --dir "$folder/redis" \
+    [ "$(nproc)" != 2 ] || redis_core=(taskset -c 0) other_core=(taskset -c 1)
+    "${turn[@]}" "${redis_core[@]}" redis-server conf/redis.conf --port 0 --unixsocket "$folder/redis.sock" --dir "$folder/redis" \
         --appendfsync "$1" --logfile "$folder/redis.log" &
     redis=$!
     pids+=("$redis")
@@ -97,14 +101,14 @@ start_sentinels() {
     exec 9>"$folder/sentinels-end"
     rm "$folder/sentinels-end"
     wait_for sentinels test -s "$folder/sentinels"
-    redis=
+    redis="" redis_core=() other_core=() # seven processes: no core to spare
     store="mode = \"sentinel\"; sentinel_name = \"warung\"; servers = [ $(<"$folder/sentinels") ];"
 }
 
 # start_centre OPTION...: sets centre and port.
 start_centre() {
     rm -f "$folder/port"
-    "$build/warung-smsc" load --listen 127.0.0.1:0 --port-file "$folder/port" --system-id warung \
+    "${turn[@]}" "${other_core[@]}" "$build/warung-smsc" load --listen 127.0.0.1:0 --port-file "$folder/port" --system-id warung \
         --password secret --binds "$binds" --sticky --flow tests/smsc/flows/register.flow --json "$@" \
         >"$folder/report.json" 2>"$folder/load.log" &
     centre=$!
@@ -125,7 +129,7 @@ $keys
 CFG
     [ -z "$keys" ] || [ -e "$folder/keys" ] ||
         "$build/warungctl" -c "$folder/warung.cfg" keys init >"$folder/keys.log"
-    "${turn[@]}" "$build/warungd" -c "$folder/warung.cfg" 2>"$folder/warungd.log" &
+    "${turn[@]}" "${other_core[@]}" "$build/warungd" -c "$folder/warung.cfg" 2>"$folder/warungd.log" &
     gateway=$!
     pids+=("$gateway")
 }
