@@ -119,10 +119,12 @@ static void on_store_refused(void *ctx, const char *reason)
 static void on_start_timeout(struct timer *timer, void *arg)
 {
     struct gateway *g = arg;
+    char why[512];
 
     (void)timer;
     log_error("gateway.failed", LOG_S("reason", "no store"),
               LOG_S("server", g->setup.config->redis.servers.items[0]),
+              LOG_S("error", store_redis_explain(g->store, why, sizeof(why))),
               LOG_U("start_timeout_s", g->setup.config->start_timeout_s));
     stop(g, false);
 }

@@ -38,7 +38,8 @@ struct redis_cluster {
     unsigned next_asked; /* whom to ask for the map: each in turn */
     bool is_asking;
     struct redis_call call;
-    unsigned asked; /* place of the node that was asked */
+    unsigned asked;   /* place of the node that was asked */
+    char no_map[160]; /* what a node answered instead of a map; "" = it gave one */
     struct timer ask;
     struct deferred prune;
     struct redis_command command;
@@ -235,6 +236,9 @@ static void on_map(struct redis_call *call, const struct redisReply *reply)
     struct redis_cluster *c = LIST_ITEM(call, struct redis_cluster, call);
 
     c->is_asking = false;
+    c->no_map[0] = '\0';
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
+        text_copy(c->no_map, sizeof(c->no_map), reply->str);
     if (reply != NULL && read_map(c, reply)) {
         c->has_map = true;
         deferred_add(c->settings.node.conn.deferred, &c->prune);
@@ -324,6 +328,27 @@ static void start(struct redis_router *r)
         (void)get_node(c, &c->settings.servers[i]);
 }
 
+/* The first node that is in the way, else the map. */
+static void explain(const struct redis_router *r, char *text, size_t text_bytes)
+{
+    const struct redis_cluster *c = (const struct redis_cluster *)r;
+    unsigned missing = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < NODES_MAX && text[0] == '\0'; i++) {
+        if (c->nodes[i] != NULL && (!c->has_map || is_mapped(c, i)))
+            redis_node_explain(c->nodes[i], text, text_bytes);
+    }
+    for (unsigned i = 0; i < REDIS_SLOTS; i++)
+        missing += c->map[i] == NO_NODE;
+    if (text[0] == '\0' && c->no_map[0] != '\0')
+        text_copy(text, text_bytes, c->no_map);
+    else if (text[0] == '\0' && missing != 0)
+        snprintf(text, text_bytes,
+                 "%u of %d slots of the cluster have no master (redis-cli --cluster check)",
+                 missing, REDIS_SLOTS);
+}
+
 static void add_stats(const struct redis_router *r, struct redis_node_stats *stats)
 {
     const struct redis_cluster *c = (const struct redis_cluster *)r;
@@ -351,6 +376,7 @@ struct redis_router *redis_cluster_new(const struct redis_router_settings *setti
     static const struct redis_router_ops ops = {.start = start,
                                                 .pick = pick,
                                                 .redirect = redirect,
+                                                .explain = explain,
                                                 .add_stats = add_stats,
                                                 .free = free_router};
     struct redis_cluster *c = mem_zalloc(sizeof(*c));

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 /* Some 30 KB of commits: what Redis reads of a connection at a time. One connection filled so far
  * before the next costs both sides the fewest system calls; the next ones, so that all that is
@@ -32,6 +33,7 @@ struct redis_node {
     unsigned current; /* the line that is being filled */
     unsigned up;
     bool is_told_down; /* once a break, not once a try */
+    char down[160];    /* why the last connection went, or did not come */
     uint64_t connects, disconnects;
 };
 
@@ -98,6 +100,7 @@ static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool wa
         n->disconnects++;
         n->up--;
     }
+    text_copy(n->down, sizeof(n->down), reason);
     if (n->up == 0 && !n->is_told_down) {
         n->is_told_down = true;
         log_down(n, reason);
@@ -154,8 +157,10 @@ void redis_node_start(struct redis_node *n)
 
 void redis_node_retarget(struct redis_node *n, const struct redis_address *address)
 {
-    if (!redis_address_is_equal(&n->address, address))
+    if (!redis_address_is_equal(&n->address, address)) {
         n->is_told_down = false;
+        n->down[0] = '\0';
+    }
     n->address = *address;
     for (unsigned i = 0; i < n->settings.connections; i++)
         redis_conn_retarget(n->lines[i].conn, address);
@@ -204,6 +209,18 @@ struct redis_conn *redis_node_pick(struct redis_node *n)
 bool redis_node_is_ready(const struct redis_node *n)
 {
     return n->up != 0;
+}
+
+const char *redis_node_explain(const struct redis_node *n, char *text, size_t text_bytes)
+{
+    char server[REDIS_ADDRESS_BYTES];
+
+    text[0] = '\0';
+    if (n->up == 0)
+        snprintf(text, text_bytes, "%s: %s",
+                 redis_address_text(&n->address, server, sizeof(server)),
+                 n->down[0] != '\0' ? n->down : "no answer");
+    return text;
 }
 
 void redis_node_drop(struct redis_node *n, const char *reason)

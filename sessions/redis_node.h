@@ -37,6 +37,8 @@ void redis_node_set_wait_replicas(struct redis_node *n, unsigned replicas);
  * replicas to wait for, the same one until it is full. */
 struct redis_conn *redis_node_pick(struct redis_node *n);
 bool redis_node_is_ready(const struct redis_node *n);
+/* "ADDRESS: why it cannot be used", for people; "" while it is ready. Returns text. */
+const char *redis_node_explain(const struct redis_node *n, char *text, size_t text_bytes);
 /* Drops every connection: this server is not what we took it for (READONLY, no functions). */
 void redis_node_drop(struct redis_node *n, const char *reason);
 

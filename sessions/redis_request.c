@@ -310,6 +310,7 @@ static void on_error(struct redis_request *r, const redisReply *reply)
     enum redis_error error = redis_decode_error(reply);
 
     r->requests->stats.refusals++;
+    text_copy(r->requests->error, sizeof(r->requests->error), reply->str);
     if (error == REDIS_ERROR_OTHER) {
         log_error("store.error", LOG_S("reply", reply->str));
         tell_failure(r, STORE_UNKNOWN);

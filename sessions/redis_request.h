@@ -118,6 +118,7 @@ struct redis_requests {
     struct deferred told;
     struct timer again;
     struct redis_request_stats stats;
+    char error[160]; /* the last that a server answered */
 };
 
 /* The fields above `tags` are the caller's to fill before. */

@@ -31,6 +31,8 @@ struct redis_router_ops {
     /* A node answered MOVED, ASK, TRYAGAIN or CLUSTERDOWN: where to now; NULL = ask pick() a little
      * later. *is_asking: ASKING goes first. NULL where no server says such things. */
     struct redis_conn *(*redirect)(struct redis_router *r, const char *error, bool *is_asking);
+    /* Why there are no connections to work with: which servers, and what they said. */
+    void (*explain)(const struct redis_router *r, char *text, size_t text_bytes);
     void (*add_stats)(const struct redis_router *r, struct redis_node_stats *stats);
     void (*free)(struct redis_router *r);
 };

@@ -17,6 +17,7 @@
 #include "sessions/redis_router.h"
 
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ struct watcher {
     struct redis_address address;
     unsigned long long epoch;
     unsigned promotable; /* replicas; of the answer before, when there is none */
+    char trouble[160];   /* why it names no master; "" = not known, or it does */
 };
 
 struct redis_sentinel {
@@ -160,6 +162,11 @@ static void on_address(struct redis_call *call, const struct redisReply *reply)
 {
     struct watcher *w = LIST_ITEM(call, struct watcher, address_call);
 
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
+        text_copy(w->trouble, sizeof(w->trouble), reply->str);
+    else if (reply != NULL && reply->type == REDIS_REPLY_NIL)
+        snprintf(w->trouble, sizeof(w->trouble), "knows no master %s (redis.sentinel_name)",
+                 w->router->settings.sentinel_name);
     w->has_address = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
                      reply->element[0]->type == REDIS_REPLY_STRING &&
                      reply->element[1]->type == REDIS_REPLY_STRING &&
@@ -276,6 +283,7 @@ static void on_watcher_down(void *ctx, struct redis_conn *c, const char *reason,
     char server[REDIS_ADDRESS_BYTES];
 
     w->is_asking = w->has_answer = false;
+    text_copy(w->trouble, sizeof(w->trouble), reason);
     if (was_ready)
         log_warning(
             "store.sentinel_down",
@@ -317,6 +325,27 @@ static struct redis_conn *pick(struct redis_router *r, uint16_t slot)
     return redis_node_pick(of(r)->node);
 }
 
+static void explain(const struct redis_router *r, char *text, size_t text_bytes)
+{
+    const struct redis_sentinel *s = (const struct redis_sentinel *)r;
+    char server[REDIS_ADDRESS_BYTES];
+    size_t used = 0;
+
+    text[0] = '\0';
+    if (s->has_master) {
+        redis_node_explain(s->node, text, text_bytes);
+        return;
+    }
+    for (unsigned i = 0; i < s->settings.server_count && used < text_bytes; i++) {
+        const struct watcher *w = &s->watchers[i];
+
+        used += (size_t)snprintf(
+            text + used, text_bytes - used, "%ssentinel %s: %s", i != 0 ? "; " : "",
+            redis_address_text(&s->settings.servers[i], server, sizeof(server)),
+            w->trouble[0] != '\0' ? w->trouble : "no answer");
+    }
+}
+
 static void add_stats(const struct redis_router *r, struct redis_node_stats *stats)
 {
     redis_node_add_stats(((const struct redis_sentinel *)r)->node, stats);
@@ -354,8 +383,11 @@ static void make_watchers(struct redis_sentinel *s)
 
 struct redis_router *redis_sentinel_new(const struct redis_router_settings *settings)
 {
-    static const struct redis_router_ops ops = {
-        .start = start, .pick = pick, .add_stats = add_stats, .free = free_router};
+    static const struct redis_router_ops ops = {.start = start,
+                                                .pick = pick,
+                                                .explain = explain,
+                                                .add_stats = add_stats,
+                                                .free = free_router};
     struct redis_sentinel *s = mem_zalloc(sizeof(*s));
     struct redis_node_settings node = settings->node;
 

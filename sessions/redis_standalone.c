@@ -38,6 +38,11 @@ static struct redis_conn *pick(struct redis_router *r, uint16_t slot)
     return redis_node_pick(of(r)->node);
 }
 
+static void explain(const struct redis_router *r, char *text, size_t text_bytes)
+{
+    redis_node_explain(((const struct redis_standalone *)r)->node, text, text_bytes);
+}
+
 static void add_stats(const struct redis_router *r, struct redis_node_stats *stats)
 {
     redis_node_add_stats(((const struct redis_standalone *)r)->node, stats);
@@ -51,8 +56,11 @@ static void free_router(struct redis_router *r)
 
 struct redis_router *redis_standalone_new(const struct redis_router_settings *settings)
 {
-    static const struct redis_router_ops ops = {
-        .start = start, .pick = pick, .add_stats = add_stats, .free = free_router};
+    static const struct redis_router_ops ops = {.start = start,
+                                                .pick = pick,
+                                                .explain = explain,
+                                                .add_stats = add_stats,
+                                                .free = free_router};
     struct redis_standalone *s = mem_zalloc(sizeof(*s));
     struct redis_node_settings node = settings->node;
 

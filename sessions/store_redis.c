@@ -598,6 +598,19 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
     return &s->store;
 }
 
+const char *store_redis_explain(const struct store *store, char *text, size_t text_bytes)
+{
+    const struct store_redis *s = (const struct store_redis *)store;
+    const struct redis_router *router = s->requests.router;
+
+    text[0] = '\0';
+    if (!s->is_up)
+        router->ops->explain(router, text, text_bytes);
+    else if (!s->requests.is_open)
+        text_copy(text, text_bytes, s->requests.error);
+    return text;
+}
+
 void store_redis_stats(const struct store *store, struct store_redis_stats *stats)
 {
     const struct store_redis *s = (const struct store_redis *)store;

@@ -67,6 +67,9 @@ void store_redis_settings_init(struct store_redis_settings *settings);
 struct store *store_redis_new(const struct store_redis_settings *settings, char *error,
                               size_t error_bytes);
 
+/* Why it is not ready, for people: the server and what it said. "" while it is. Returns text. */
+const char *store_redis_explain(const struct store *s, char *text, size_t text_bytes);
+
 struct store_redis_stats {
     uint64_t requests, ok, conflicts, unavailable, unknown; /* requests by their end */
     uint64_t connects, disconnects, refusals;               /* connections; error replies */

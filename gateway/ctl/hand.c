@@ -38,6 +38,16 @@ static void on_refused(void *ctx, const char *reason)
     h->is_ready = true;
 }
 
+static void complain_of_store(const struct hand *h, const struct config *config)
+{
+    char why[512];
+
+    if (store_redis_explain(h->store, why, sizeof(why))[0] != '\0')
+        ctl_complain("Redis cannot be used: %s", why);
+    else
+        ctl_complain("no answer from Redis at %s", config->redis.servers.items[0]);
+}
+
 static bool connect_store(struct hand *h, const struct config *config, const struct vault *vault)
 {
     struct store_redis_settings settings;
@@ -60,7 +70,7 @@ static bool connect_store(struct hand *h, const struct config *config, const str
         return false;
     }
     if (!loop_run_until(h->loop, &h->is_ready, h->timeout_ms)) {
-        ctl_complain("no answer from Redis at %s", config->redis.servers.items[0]);
+        complain_of_store(h, config);
         return false;
     }
     if (h->refused[0] != '\0')
