@@ -328,7 +328,12 @@ static void note_spots(struct config *c, const config_t *tree, const struct sour
 
     for (unsigned i = 0; i < CONFIG_SPOTS; i++) {
         const config_setting_t *setting = config_lookup(tree, paths[i]);
+        char group[32];
 
+        if (setting == NULL) { /* a default: its group will do */
+            snprintf(group, sizeof(group), "%.*s", (int)strcspn(paths[i], "."), paths[i]);
+            setting = config_lookup(tree, group);
+        }
         c->at[i] = (struct config_place){c->path, 1};
         if (setting != NULL)
             source_place(source, config_setting_source_line(setting), &c->at[i].file,

@@ -60,13 +60,18 @@ static bool check_cdr_key(const struct config *config, source_fault_fn *on_fault
 {
     const struct config_place *at = &config->at[CONFIG_AT_CDR_KEY_FILE];
     struct cdr_key *key;
-    char error[512];
+    char error[512], text[640];
 
     if (config->cdr.directory[0] == '\0')
         return true;
     key = cdr_key_load_private(config->cdr.key_file, error, sizeof(error));
-    if (key == NULL)
-        on_fault(arg, at->file, at->line, 0, error);
+    if (key == NULL) {
+        snprintf(text, sizeof(text),
+                 "%s (cdr.key_file: `warungctl cdr init` makes one; under systemd "
+                 "\"credential:cdr.key\")",
+                 error);
+        on_fault(arg, at->file, at->line, 0, text);
+    }
     cdr_key_free(key);
     return key != NULL;
 }

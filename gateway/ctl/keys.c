@@ -35,9 +35,11 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
 
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
-    return change_file(call, vault_create_file, NULL, /* there may be no store yet */
-                       "made; keep a copy where the store's backups are not, for without it they "
-                       "cannot be read; then `warungctl reload`");
+    return change_file(
+        call, vault_create_file, NULL, /* there may be no store yet */
+        "made; keep a copy where the store's backups are not, for without it they "
+        "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
+        "systemd hands it over (credential:), by `systemctl restart warungd`");
 }
 
 enum ctl_status ctl_keys_rotate(const struct ctl_call *call)

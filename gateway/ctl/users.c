@@ -86,16 +86,30 @@ static bool write_lines(const struct file *f, int fd)
     return fclose(out) == 0 && is_good;
 }
 
+/* Those of the file that there is; a new one gets its folder's group: root makes it, and warungd,
+ * which is a user of its own in that group, has to read it. */
+static bool take_rights(int fd, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+    struct stat st;
+
+    if (stat(path, &st) == 0)
+        return fchmod(fd, st.st_mode & 0777) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0;
+    snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
+             slash == NULL ? "." : path);
+    return stat(folder, &st) != 0 || st.st_gid == getegid() || geteuid() != 0 ||
+           fchown(fd, (uid_t)-1, st.st_gid) == 0;
+}
+
 static bool write_file(const struct file *f)
 {
     char beside[4096];
-    struct stat st;
     int fd;
 
     snprintf(beside, sizeof(beside), "%s.new", f->path);
     fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd >= 0 && stat(f->path, &st) == 0 &&
-        (fchmod(fd, st.st_mode & 0777) != 0 || fchown(fd, st.st_uid, st.st_gid) != 0)) {
+    if (fd >= 0 && !take_rights(fd, f->path)) {
         close(fd);
         fd = -1;
     }

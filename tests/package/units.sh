@@ -44,6 +44,17 @@ is_sealed() {
         ! grep -rqa "$merchant" /var/lib/warung/redis
 }
 reloads() { systemctl reload warungd && soon says warungd event=gateway.reloaded; }
+lets_in() { # the file that root makes is read by the daemon, which is not root
+    local token
+    token=$(warungctl -c /etc/warung/warung.cfg users add siti --role viewer) && systemctl restart warungd &&
+        curl -sS --fail-with-body -H "Authorization: Bearer $token" http://127.0.0.1:8080/api/v1/status
+}
+writes_cdr() {
+    sed -i 's|^    //= directory = "";|    directory = "/var/lib/warung/cdr";|' /etc/warung/warung.cfg
+    warungctl -c /etc/warung/warung.cfg cdr init && systemctl restart warungd && phone '*384#' 2 &&
+        systemctl restart warungd && # which ends the dialogue
+        warungctl -c /etc/warung/warung.cfg cdr verify /var/lib/warung/cdr/cdr-gw1-*.jsonl
+}
 rotates() { # systemd hands the new file over at the start: old records are read, new ones have its key
     local before
     before=$(main_pid warungd)
@@ -95,6 +106,8 @@ ok 'a phone registers' registers
 ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
 ok 'reload' reloads
+ok 'a user whom root adds is let in by the daemon' lets_in
+ok 'CDRs are written, signed with the key that root makes' writes_cdr
 ok 'keys rotate, restart: old records are read, new ones have the new key' rotates
 ok 'a stopped loop is killed and started again' watchdog_fires
 ok 'an instance of warungd@' second_instance
