@@ -1,0 +1,164 @@
+/* Servers that are none, or others than the configuration says: the store is not ready, and tells
+ * why.
+ */
+#include "tests/support/store_cases.h"
+
+#include <hiredis/hiredis.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char number[] = "6281234567890";
+
+/* What an operator reads, who has nothing else to go by. */
+static void assert_explained(struct store_rig *rig, const char *expected)
+{
+    char why[256];
+
+    store_redis_explain(rig->store, why, sizeof(why));
+    if (strstr(why, expected) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", expected, why);
+}
+
+/* Nobody listens there: not ready, nothing refused for good, no callback missing. */
+static void test_no_server_at_all(void **state)
+{
+    static const char *const names[] = {"unix:/nonexistent/socket"};
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+
+    (void)state;
+    store_rig_redis_defaults(&settings);
+    settings.servers = names;
+    settings.server_count = 1;
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 100);
+    assert_false(store_is_ready(rig->store));
+    assert_int_equal(store_rig_load(rig, rig->store, number)->result, STORE_UNAVAILABLE);
+    assert_string_equal(rig->refusal, "");
+    assert_explained(rig, "unix:/nonexistent/socket: No such file or directory");
+    store_rig_free(rig);
+}
+
+static void assert_no_server(const char *name)
+{
+    struct store_redis_settings settings;
+    char error[200] = "";
+
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    assert_null(store_redis_new(&settings, error, sizeof(error)));
+    assert_non_null(strstr(error, name));
+}
+
+static void test_names_that_are_no_servers(void **state)
+{
+    (void)state;
+    assert_no_server("localhost:6379");
+    assert_no_server("unix:");
+    assert_no_server("127.0.0.1");
+    assert_no_server("127.0.0.1:0");
+    assert_no_server("127.0.0.1:65536");
+    assert_no_server("127.0.0.1:63x");
+    assert_no_server("::1:6379");
+}
+
+/* A password, a user, and a server that takes a password only. */
+static void test_password(void **state)
+{
+    static const char *const arguments[] = {"--requirepass", "secret", NULL};
+    const struct redis_server_options options = {.appendfsync = "no", .arguments = arguments};
+    struct redis_server *server = redis_server_start(&options);
+    const char *name = redis_server_name(server);
+    struct store_redis_settings settings;
+    struct store_commit c = store_case_session(number, 0, "session");
+    struct store_rig *rig;
+
+    (void)state;
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.password = "wrong";
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 200);
+    assert_false(store_is_ready(rig->store));
+    assert_explained(rig, ": WRONGPASS ");
+    store_rig_free(rig);
+    settings.username = "default";
+    settings.password = "secret";
+    rig = store_rig_new_servers(&settings);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
+    assert_explained(rig, "");
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    store_rig_free(rig);
+    redis_server_stop(server);
+}
+
+/* A store of this mode on that server is not ready within a while, and says this of it. */
+static void assert_useless(struct redis_server *server, enum store_redis_mode mode,
+                           const char *expected)
+{
+    const char *name = redis_server_tcp_name(server);
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+    char why[256] = "";
+
+    store_rig_redis_defaults(&settings);
+    settings.mode = mode;
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.sentinel_name = "warung";
+    rig = store_rig_new_servers(&settings);
+    for (unsigned i = 0; i < 200 && strstr(why, expected) == NULL; i++) {
+        store_rig_pass(rig, 50);
+        store_redis_explain(rig->store, why, sizeof(why));
+    }
+    assert_explained(rig, expected);
+    assert_false(store_is_ready(rig->store));
+    store_rig_free(rig);
+}
+
+/* Each answers, and is not what the configuration takes it for. */
+static void test_server_of_another_kind(void **state)
+{
+    char bus_port[8]; /* else its port and 10,000, of which there may be none */
+    const char *const arguments[] = {"--cluster-enabled", "yes", "--cluster-port", bus_port, NULL};
+    struct redis_server_options options = {.appendfsync = "no", .port = redis_server_free_port()};
+    struct redis_server *server = redis_server_start(&options);
+    redisReply *reply;
+
+    (void)state;
+    assert_useless(server, STORE_REDIS_CLUSTER, "ERR This instance has cluster support disabled");
+    assert_useless(server, STORE_REDIS_SENTINEL, "ERR unknown command 'SENTINEL'");
+    reply = redis_server_ask(server, "REPLICAOF 127.0.0.1 1");
+    freeReplyObject(reply);
+    assert_useless(server, STORE_REDIS_STANDALONE, ": it is not a master");
+    redis_server_stop(server);
+    options.arguments = arguments;
+    snprintf(bus_port, sizeof(bus_port), "%u", redis_server_free_port());
+    options.port = redis_server_free_port();
+    server = redis_server_start(&options);
+    assert_useless(server, STORE_REDIS_CLUSTER,
+                   "16384 of 16384 slots of the cluster have no master");
+    reply = redis_server_ask(server, "CLUSTER ADDSLOTSRANGE 0 16000");
+    freeReplyObject(reply);
+    assert_useless(server, STORE_REDIS_CLUSTER, "383 of 16384 slots of the cluster have no master");
+    assert_useless(server, STORE_REDIS_STANDALONE, "CLUSTERDOWN ");
+    redis_server_stop(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_server_at_all),
+        cmocka_unit_test(test_names_that_are_no_servers),
+        cmocka_unit_test(test_password),
+        cmocka_unit_test(test_server_of_another_kind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
