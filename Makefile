@@ -111,8 +111,9 @@ $(B)/obj/%.o: %.c | $(PACKAGES)
 	@echo "  CC   $<" >&2
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# The Lua library is part of the program (.incbin).
+# The Lua library and the flow of `warung-smsc load` are parts of the programs (.incbin).
 $(B)/obj/sessions/redis_library.o: sessions/functions.lua
+$(B)/obj/tests/smsc/flow.o: tests/smsc/flows/register.flow
 
 $(LIB): $(call objects,$(LIB_SRC))
 	@echo "  AR   $@" >&2

@@ -117,7 +117,6 @@ ok 'Redis likewise' is_first_in_turn warung-redis
 ok 'a phone registers' registers
 ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
-ok 'the load generator runs where it is installed' loads
 ok 'reload' reloads
 ok 'a user whom root adds is let in by the daemon' lets_in
 ok 'CDRs are written, signed with the key that root makes' writes_cdr
@@ -125,6 +124,7 @@ ok 'keys rotate, restart: old records are read, new ones have the new key' rotat
 ok 'after many starts in vain it starts when the cause is gone' is_put_right
 ok 'a stopped loop is killed and started again' watchdog_fires
 ok 'an instance of warungd@' second_instance
+ok 'the load generator runs where it is installed' loads
 ok 'stop drains and ends with 0' stops
 ok 'registrations outlive a restart of all' keeps
 ok 'make uninstall' is_uninstalled

@@ -58,7 +58,8 @@ struct flow {
     bool wants_sms;
 };
 
-/* NULL after "file:line: text" on standard error. Free with flow_free(). */
+/* "" is register.flow, which the program has in it. NULL after "file:line: text" on standard error.
+ * Free with flow_free(). */
 struct flow *flow_load(const char *file);
 /* The same from text in memory; `name` is for messages. */
 struct flow *flow_parse(const char *name, const char *text);

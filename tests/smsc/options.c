@@ -149,7 +149,7 @@ void options_init(struct options *o, enum option_command command)
         .reply_timeout_ms = command == OPTION_CONFORM ? 5000 : 15000,
         .sms_wait_ms = 3000,
         .tail_ms = 300,
-        .flow = "tests/smsc/flows/register.flow",
+        .flow = "",
         .think_ms = 200,
         .seconds = 10,
         .warmup_ms = OPTIONS_AUTOMATIC,
