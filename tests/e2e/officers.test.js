@@ -79,7 +79,8 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
 async function withLiar({ folder, redis }, work) {
     const liar = await new Liar(redis).listen();
     const file = path.join(folder, 'lied.cfg');
-    const ctl = (...words) => run(path.join(BUILD, 'warungctl'), ['-c', file, ...words]);
+    const ctl = (...words) => ctl.with({}, ...words);
+    ctl.with = (options, ...words) => run(path.join(BUILD, 'warungctl'), ['-c', file, ...words], options);
     fs.writeFileSync(file, fs.readFileSync(path.join(folder, 'warung.cfg'), 'utf8').replaceAll(redis.server, liar.address));
     try {
         await work(liar, ctl);
@@ -212,6 +213,31 @@ test('a list that Redis cuts off is told, not shown', async () => {
     });
 });
 
+test('a breach that Redis cuts short: the next try tells the others, and nobody twice', async () => {
+    await withScene('breach-cut', async (scene) => {
+        const { centre, gateway } = scene;
+        const numbers = [MSISDN, '6281200000072', '6281200000073'];
+        for (const number of numbers)
+            await register(centre.phone(number));
+        const input = numbers.join('\n');
+        await withLiar(scene, async (liar, ctl) => {
+            liar.planFor('w_commit_all', { before: async () => {
+                liar.listener.close(); // once the second is cut, there is no way back
+                liar.planFor('w_commit_all', { cuts: true });
+            } });
+            const { code, output } = await ctl.with({ input }, 'breach', '2026-11-20', '-');
+            assert.equal(liar.plan, null);
+            assert.equal(code, 3, output);
+            assert.match(output, /the store did not answer.*\n1 get the SMS, 0 had it before/);
+        });
+        const { stdout } = await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'breach', '2026-11-20', '-', '--json'], { input });
+        assert.deepEqual(JSON.parse(stdout), { told: 2, told_before: 1, unknown: 0 });
+        for (const number of numbers)
+            await centre.smsFor(number, 1);
+        assert.equal(centre.sms.filter((sms) => /kebocoran/.test(sms.text)).length, 3);
+    });
+});
+
 test('trainings: planned, joined by phone, called off by SMS', async () => {
     await withScene('trainings', async ({ centre, gateway }) => {
         const phone = centre.phone(MSISDN);
@@ -303,6 +329,10 @@ test('wrong usage and no Redis have their own exit statuses', async () => {
             assert.equal(add.code, 2, seats);
             assert.match(add.output, /--seats takes 1 to 200/);
         }
+        const seatless = await gateway.ctl('trainings', 'add', '2099-01-01T09:00', 'x', 'y');
+        assert.equal(seatless.code, 2);
+        assert.match(seatless.output, /trainings add needs --seats/);
+        assert.equal((await gateway.ctl('merchants', 'list', '--frobnicate')).code, 2);
         assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
         const wrong = await gateway.ctl('merchants', 'show', '1871-000042-2');
         assert.equal(wrong.code, 1);

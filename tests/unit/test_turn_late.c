@@ -282,6 +282,26 @@ static void test_a_wait_text_that_was_not_shown(void **state)
     assert_int_equal(phone->screen_count, 1);
 }
 
+/* Nor is there a way to say it: nobody was promised anything, and the result comes as ever. */
+static void test_a_wait_text_without_a_link(void **state)
+{
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 4000;
+    slow_commit(0, 4500);
+    turn_rig.has_link = false;
+    begin("*384#");
+    turn_rig_pass(3500);
+    assert_int_equal(turn_rig_counters()->failed_screens, 1);
+    turn_rig.has_link = true;
+    turn_rig_pass(2000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(phone->kind, DIALECT_ASK);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* The store ends up taking nothing: one SMS takes the promise back. */
 static void test_told_to_wait_in_vain(void **state)
 {
@@ -520,6 +540,7 @@ int main(void)
         ON_RIG(test_a_dial_overtakes_the_result),
         ON_RIG(test_a_dial_overtakes_the_question),
         ON_RIG(test_a_wait_text_that_was_not_shown),
+        ON_RIG(test_a_wait_text_without_a_link),
         ON_RIG(test_told_to_wait_in_vain),
         ON_RIG(test_a_late_answer_outlives_its_gateway),
         ON_NUMBERED(test_the_copy_was_answered),
