@@ -252,7 +252,7 @@ static void decide(struct server_link *sl, bool is_right)
         note_failure(sl);
         refuse(sl, a->system_id, ESME_RINVPASWD, "password");
     } else if (!a->is_configured || sl->server->is_stopping) { /* it may have changed meanwhile */
-        refuse(sl, a->system_id, ESME_RBINDFAIL, "stopping");
+        refuse(sl, a->system_id, ESME_RBINDFAIL, a->is_configured ? "stopping" : "unknown");
     } else if (a->is_closed) {
         refuse(sl, a->system_id, ESME_RBINDFAIL, "disabled");
     } else if (a->links.count >= a->max_binds) {

@@ -1,4 +1,5 @@
 /* Accounts of a server: reload, stop, and passwords kept as hashes. */
+#include "base/log.h"
 #include "tests/support/server_fixture.h"
 
 #include <crypt.h>
@@ -234,12 +235,79 @@ static void test_bind_with_a_hash(void **state)
     event_base_free(base);
 }
 
+/* A flood of binds: what cannot be checked in time is told to come back, and is no failure. */
+static void test_bind_while_the_verifier_is_full(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base, &the_clock);
+    struct server_fixture x = {.settings = {.failures_max = 1}};
+    struct link_account_settings account = {.system_id = "agg4"};
+    struct answer a = {0};
+    char hash[CRYPT_OUTPUT_SIZE];
+
+    (void)state;
+    make_hash("geheim", hash);
+    account.password_hash = hash;
+    server_fixture_init_with(&x, &account, 1, v);
+    while (verifier_check(v, span_of_string("x"), hash, 1, on_verified, &a))
+        ;
+    for (int i = 0; i < 3; i++) {
+        assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+        server_fixture_expect_refused(&x, "agg4", "geheim", ESME_RTHROTTLED);
+    }
+    server_fixture_fini(&x);
+    verifier_free(v);
+    event_base_free(base);
+}
+
+static void keep_line(void *ctx, const char *line, size_t line_bytes)
+{
+    snprintf(ctx, 256, "%.*s", (int)line_bytes, line);
+}
+
+/* A reload takes an account away whose password is right, but looked at still. */
+static void test_account_goes_while_its_bind_is_checked(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base, &the_clock);
+    struct server_fixture x = {0};
+    struct link_account_settings account = {.system_id = "agg4"};
+    char hash[CRYPT_OUTPUT_SIZE], line[256] = "";
+
+    (void)state;
+    make_hash("geheim", hash);
+    account.password_hash = hash;
+    server_fixture_init_with(&x, &account, 1, v);
+    assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "geheim");
+    link_server_set_accounts(x.server, NULL, 0);
+    log_set_sink(keep_line, line);
+    log_set_level(LOG_LEVEL_WARNING);
+    for (int i = 0; i < 2000 && !link_fixture_is_closed(&x.f); i++) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        usleep(1000);
+    }
+    log_set_level(LOG_LEVEL_OFF);
+    log_set_sink(NULL, NULL);
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_RBINDFAIL, 77);
+    assert_non_null(strstr(line, " why=unknown"));
+    assert_int_equal(x.f.state_count, 0);
+    server_fixture_fini(&x);
+    verifier_free(v);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changed_accounts),          cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_free_with_everything_open), cmocka_unit_test(test_verifier),
-        cmocka_unit_test(test_verifier_is_bounded),       cmocka_unit_test(test_bind_with_a_hash),
+        cmocka_unit_test(test_changed_accounts),
+        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_free_with_everything_open),
+        cmocka_unit_test(test_verifier),
+        cmocka_unit_test(test_verifier_is_bounded),
+        cmocka_unit_test(test_bind_with_a_hash),
+        cmocka_unit_test(test_bind_while_the_verifier_is_full),
+        cmocka_unit_test(test_account_goes_while_its_bind_is_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
