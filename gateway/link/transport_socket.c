@@ -2,12 +2,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "gateway/link/netaddr.h"
+#include "gateway/link/resolver.h"
 #include "gateway/link/socket_util.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/dns.h>
 #include <event2/event.h>
 #include <event2/util.h>
 #include <string.h>
@@ -17,14 +16,13 @@
 enum {
     READ_BYTES = 64 << 10,
     CONNECT_TIMEOUT_MS = 10000,
-    ADDRESSES_MAX = 4,
 };
 
 struct socket_factory {
     struct event_base *base;
     struct timer_queue *timers;
     struct deferred_queue *deferred;
-    struct evdns_base *dns; /* made when the first name is resolved */
+    struct resolver *resolver;
     unsigned transports;
     uint8_t read_buffer[READ_BYTES];
 };
@@ -39,10 +37,8 @@ struct socket_transport {
     struct event *readable;
     struct event *writable; /* connecting, or after a short write */
     struct timer connect_timer;
-    struct netaddr *addresses; /* ADDRESSES_MAX; NULL for an accepted socket */
-    unsigned address_count;
-    unsigned address_next;
-    struct evdns_getaddrinfo_request *lookup;
+    struct resolution *host; /* NULL for an accepted socket */
+    unsigned address_next;   /* of host's */
     struct deferred telling; /* of `lost` */
     struct deferred reap;
 };
@@ -98,7 +94,7 @@ static void reap(struct deferred *d, void *arg)
 
     (void)d;
     t->factory->transports--;
-    mem_free(t->addresses);
+    mem_free(t->host);
     mem_free(t);
 }
 
@@ -112,9 +108,7 @@ static void socket_close(struct transport *transport)
     if (t->fd >= 0 && t->is_open && t->lost == NULL)
         socket_read_away(t->fd, t->factory->read_buffer, READ_BYTES);
     drop_socket(t);
-    if (t->lookup != NULL)
-        evdns_getaddrinfo_cancel(t->lookup); /* on_lookup() is called once more and reaps */
-    else
+    if (t->host == NULL || !resolver_cancel(t->host)) /* else on_found() comes and reaps */
         deferred_add(t->factory->deferred, &t->reap);
 }
 
@@ -206,8 +200,8 @@ static int start_connect(struct socket_transport *t, const struct netaddr *addre
 static void connect_next(struct socket_transport *t, const char *reason)
 {
     drop_socket(t);
-    while (t->address_next < t->address_count) {
-        int error = start_connect(t, &t->addresses[t->address_next++]);
+    while (t->address_next < t->host->count) {
+        int error = start_connect(t, &t->host->addresses[t->address_next++]);
 
         if (error == 0)
             return;
@@ -252,52 +246,16 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         t->transport.events->on_writable(t->transport.ctx);
 }
 
-/* ---- names ---- */
+/* ---- opening ---- */
 
-static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
+static void on_found(void *ctx, const char *why_none)
 {
-    struct socket_transport *t = arg;
+    struct socket_transport *t = ctx;
 
-    timer_queue_set_now(t->factory->timers, clock_monotonic_ms());
-    t->lookup = NULL;
-    for (struct evutil_addrinfo *a = found; a != NULL && t->address_count < ADDRESSES_MAX;
-         a = a->ai_next) {
-        struct netaddr *address = &t->addresses[t->address_count];
-
-        if (a->ai_addrlen > sizeof(address->storage))
-            continue;
-        memcpy(&address->storage, a->ai_addr, a->ai_addrlen);
-        address->size = (socklen_t)a->ai_addrlen;
-        t->address_count++;
-    }
-    if (found != NULL)
-        evutil_freeaddrinfo(found);
     if (t->is_closed)
         deferred_add(t->factory->deferred, &t->reap);
     else
-        connect_next(t, result == EVUTIL_EAI_NONAME ? "unknown_host" : "lookup_failed");
-}
-
-static void look_up(struct socket_transport *t, const char *host, uint16_t port)
-{
-    struct socket_factory *f = t->factory;
-    struct evutil_addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_ADDRCONFIG};
-    struct evdns_getaddrinfo_request *request;
-    char service[8];
-
-    if (f->dns == NULL)
-        f->dns = evdns_base_new(f->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-                                             EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    if (f->dns == NULL) {
-        lose_later(t, "no_name_servers");
-        return;
-    }
-    evutil_snprintf(service, sizeof(service), "%u", port);
-    /* May call on_lookup() at once (a name of /etc/hosts): then it returns NULL. */
-    request = evdns_getaddrinfo(f->dns, host, service, &hints, on_lookup, t);
-    if (request != NULL)
-        t->lookup = request;
+        connect_next(t, why_none);
 }
 
 static struct socket_transport *transport_new(struct socket_factory *f,
@@ -322,13 +280,8 @@ static struct transport *socket_connect(void *ctx, const char *host, uint16_t po
 {
     struct socket_transport *t = transport_new(ctx, events, events_ctx);
 
-    t->addresses = mem_zalloc(ADDRESSES_MAX * sizeof(*t->addresses));
-    if (netaddr_parse(&t->addresses[0], host, port)) {
-        t->address_count = 1;
-        connect_next(t, "socket_error");
-    } else {
-        look_up(t, host, port);
-    }
+    t->host = mem_zalloc(sizeof(*t->host));
+    resolver_start(t->factory->resolver, t->host, host, port, on_found, t);
     return &t->transport;
 }
 
@@ -355,13 +308,13 @@ struct socket_factory *socket_factory_new(struct event_base *base, struct timer_
     f->base = base;
     f->timers = timers;
     f->deferred = deferred;
+    f->resolver = resolver_new(base, timers);
     return f;
 }
 
 void socket_factory_free(struct socket_factory *f)
 {
-    if (f->dns != NULL)
-        evdns_base_free(f->dns, 1);
+    resolver_free(f->resolver);
     /* A lookup that was cancelled says so, and lets its transport go, in one more turn. */
     if (f->transports != 0) {
         event_base_loop(f->base, EVLOOP_NONBLOCK);

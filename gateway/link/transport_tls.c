@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/link/resolver.h"
 #include "gateway/link/socket_util.h"
 #include "gateway/link/tls_context.h"
 
@@ -12,7 +13,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
-#include <event2/dns.h>
 #include <event2/event.h>
 #include <openssl/err.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 enum {
     READ_BYTES = 64 << 10,
     OUT_BYTES_MAX = 64 << 10, /* encrypted but not sent, before a write is short */
-    OPEN_TIMEOUT_MS = 10000,  /* connect and handshake of a client */
+    OPEN_TIMEOUT_MS = 10000,  /* connect and handshake of a client, for each address */
     LINGER_MS = 1000,         /* for the last octets after a close */
 };
 
@@ -31,7 +31,7 @@ struct tls_factory {
     struct deferred_queue *deferred;
     struct tls_settings settings; /* its strings are owned */
     SSL_CTX *ctx;
-    struct evdns_base *dns; /* made when the first name is resolved */
+    struct resolver *resolver;
     struct list transports; /* alive or lingering */
     uint8_t read_buffer[READ_BYTES];
 };
@@ -40,7 +40,10 @@ struct tls_transport {
     struct transport transport; /* first */
     struct list_node node;
     struct tls_factory *factory;
-    struct bufferevent *bev;
+    struct bufferevent *bev; /* NULL until a client's host is found */
+    char *host_name;         /* of a client */
+    struct resolution *host;
+    unsigned address_next; /* of host's */
     bool is_open;
     bool is_closed;  /* by its owner */
     bool is_waiting; /* a write was short: tell when there is room */
@@ -58,24 +61,33 @@ static void on_reap(struct deferred *d, void *arg)
 
     (void)d;
     list_remove(&t->factory->transports, &t->node);
+    mem_free(t->host_name);
+    mem_free(t->host);
     mem_free(t);
+}
+
+static void drop_socket(struct tls_transport *t)
+{
+    timer_stop(t->factory->timers, &t->timer);
+    ERR_clear_error();
+    if (t->bev != NULL)
+        bufferevent_free(t->bev);
+    t->bev = NULL;
 }
 
 static void drop(struct tls_transport *t)
 {
-    SSL *ssl = bufferevent_openssl_get_ssl(t->bev);
-
-    timer_stop(t->factory->timers, &t->timer);
     if (t->is_open && t->lost == NULL) {
+        SSL *ssl = bufferevent_openssl_get_ssl(t->bev);
+
         /* Our close_notify goes out; we do not wait for theirs. */
         SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
         SSL_shutdown(ssl);
         socket_read_away(bufferevent_getfd(t->bev), t->factory->read_buffer, READ_BYTES);
     }
-    ERR_clear_error();
-    bufferevent_free(t->bev);
-    t->bev = NULL;
-    deferred_add(t->factory->deferred, &t->reap);
+    drop_socket(t);
+    if (t->host == NULL || !resolver_cancel(t->host)) /* else on_found() comes and reaps */
+        deferred_add(t->factory->deferred, &t->reap);
 }
 
 static void tls_close(struct transport *transport)
@@ -98,7 +110,7 @@ static void tls_abort(struct transport *transport)
 {
     struct tls_transport *t = (struct tls_transport *)transport;
 
-    if (bufferevent_getfd(t->bev) >= 0)
+    if (t->bev != NULL && bufferevent_getfd(t->bev) >= 0)
         socket_set_abort(bufferevent_getfd(t->bev));
     t->is_open = false; /* no lingering, no close_notify */
     tls_close(transport);
@@ -123,6 +135,8 @@ static void lose(struct tls_transport *t, const char *reason)
         deferred_add(t->factory->deferred, &t->telling);
 }
 
+static void connect_next(struct tls_transport *t, const char *reason);
+
 static void on_timer(struct timer *timer, void *arg)
 {
     struct tls_transport *t = arg;
@@ -131,7 +145,7 @@ static void on_timer(struct timer *timer, void *arg)
     if (t->is_closed)
         drop(t);
     else
-        lose(t, "connect_timeout");
+        connect_next(t, "connect_timeout");
 }
 
 /* ---- bufferevent's callbacks ---- */
@@ -182,12 +196,20 @@ static const char *reason_of_error(struct tls_transport *t)
     long verified = SSL_get_verify_result(ssl);
 
     if (code == 0)
-        return bufferevent_socket_get_dns_error(t->bev) != 0 ? "unknown_host"
-                                                             : socket_error_word(error);
+        return socket_error_word(error);
     log_warning(
         "tls.error", LOG_S("link", name_of(t)), LOG_S("reason", ERR_reason_error_string(code)),
         LOG_S("verify", verified != X509_V_OK ? X509_verify_cert_error_string(verified) : "ok"));
     return verified != X509_V_OK ? "tls_verify" : "tls_error";
+}
+
+/* Where nothing answers in our language, another address of the same name may. */
+static void fail(struct tls_transport *t, const char *reason)
+{
+    if (t->host != NULL && !t->is_open && !t->is_closed)
+        connect_next(t, reason);
+    else
+        lose(t, reason);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -202,10 +224,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
         t->is_open = true;
         if (!t->is_closed)
             t->transport.events->on_open(t->transport.ctx);
-    } else if ((what & BEV_EVENT_EOF) != 0) {
-        lose(t, "peer_closed");
-    } else if ((what & BEV_EVENT_ERROR) != 0) {
-        lose(t, reason_of_error(t));
+    } else if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0) {
+        fail(t, (what & BEV_EVENT_EOF) != 0 ? "peer_closed" : reason_of_error(t));
     }
 }
 
@@ -235,12 +255,10 @@ static const struct transport_ops tls_ops = {tls_write, tls_close, tls_abort};
 
 /* ---- opening ---- */
 
-static struct tls_transport *transport_new(struct tls_factory *f, int fd, SSL *ssl,
+static struct tls_transport *transport_new(struct tls_factory *f,
                                            const struct transport_events *events, void *ctx)
 {
     struct tls_transport *t = mem_zalloc(sizeof(*t));
-    enum bufferevent_ssl_state state =
-        f->settings.is_server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING;
 
     t->transport = (struct transport){&tls_ops, events, ctx};
     t->factory = f;
@@ -248,49 +266,82 @@ static struct tls_transport *transport_new(struct tls_factory *f, int fd, SSL *s
     deferred_init(&t->telling, tell_lost, t);
     deferred_init(&t->reap, on_reap, t);
     list_push_back(&f->transports, &t->node);
-    t->bev = bufferevent_openssl_socket_new(f->base, fd, ssl, state,
+    return t;
+}
+
+/* `fd`: -1 before a client has connected. */
+static void make_socket(struct tls_transport *t, int fd, SSL *ssl)
+{
+    enum bufferevent_ssl_state state =
+        t->factory->settings.is_server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING;
+
+    t->bev = bufferevent_openssl_socket_new(t->factory->base, fd, ssl, state,
                                             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     assert(t->bev != NULL);
     bufferevent_openssl_set_allow_dirty_shutdown(t->bev, 1);
     bufferevent_setcb(t->bev, on_read, on_write, on_event, t);
     bufferevent_setwatermark(t->bev, EV_WRITE, OUT_BYTES_MAX / 2, 0);
     bufferevent_enable(t->bev, EV_READ | EV_WRITE);
-    return t;
 }
 
-static struct evdns_base *dns_of(struct tls_factory *f)
+/* NULL, or why it has failed at once. */
+static const char *start_connect(struct tls_transport *t, const struct netaddr *address)
 {
-    if (f->dns == NULL)
-        f->dns = evdns_base_new(f->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-                                             EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    return f->dns;
+    const struct sockaddr *sa = (const struct sockaddr *)&address->storage;
+    SSL *ssl = SSL_new(t->factory->ctx);
+
+    assert(ssl != NULL);
+    make_socket(t, -1, ssl);
+    timer_start(t->factory->timers, &t->timer, OPEN_TIMEOUT_MS);
+    if (t->factory->settings.verify && !tls_set_host(ssl, t->host_name))
+        return "bad_host";
+    return bufferevent_socket_connect(t->bev, sa, (int)address->size) == 0 ? NULL : "socket_error";
+}
+
+/* Tries the addresses that are left; `reason` is why the last one failed. */
+static void connect_next(struct tls_transport *t, const char *reason)
+{
+    drop_socket(t);
+    while (t->address_next < t->host->count) {
+        reason = start_connect(t, &t->host->addresses[t->address_next++]);
+        if (reason == NULL)
+            return;
+        drop_socket(t);
+    }
+    lose(t, reason);
+}
+
+static void on_found(void *ctx, const char *why_none)
+{
+    struct tls_transport *t = ctx;
+
+    if (t->is_closed)
+        deferred_add(t->factory->deferred, &t->reap);
+    else
+        connect_next(t, why_none);
 }
 
 static struct transport *tls_connect(void *ctx, const char *host, uint16_t port,
                                      const struct transport_events *events, void *events_ctx)
 {
-    struct tls_factory *f = ctx;
-    SSL *ssl = SSL_new(f->ctx);
-    struct tls_transport *t;
+    struct tls_transport *t = transport_new(ctx, events, events_ctx);
 
-    assert(ssl != NULL);
-    t = transport_new(f, -1, ssl, events, events_ctx);
-    timer_start(f->timers, &t->timer, OPEN_TIMEOUT_MS);
-    if (f->settings.verify && !tls_set_host(ssl, host))
-        lose(t, "bad_host");
-    else if (bufferevent_socket_connect_hostname(t->bev, dns_of(f), AF_UNSPEC, host, port) != 0)
-        lose(t, "socket_error");
+    t->host_name = mem_strdup(host);
+    t->host = mem_zalloc(sizeof(*t->host));
+    resolver_start(t->factory->resolver, t->host, host, port, on_found, t);
     return &t->transport;
 }
 
 struct transport *tls_transport_of(struct tls_factory *f, int fd,
                                    const struct transport_events *events, void *events_ctx)
 {
+    struct tls_transport *t = transport_new(f, events, events_ctx);
     SSL *ssl = SSL_new(f->ctx);
 
     assert(ssl != NULL && f->settings.is_server);
     socket_set_options(fd); /* before the handshake: Nagle's delay would cost it 40 ms */
-    return &transport_new(f, fd, ssl, events, events_ctx)->transport;
+    make_socket(t, fd, ssl);
+    return &t->transport;
 }
 
 /* ---- the factory ---- */
@@ -320,6 +371,7 @@ struct tls_factory *tls_factory_new(struct event_base *base, struct timer_queue 
     f->settings.key_file = copy(settings->key_file);
     f->settings.ca_file = copy(settings->ca_file);
     f->settings.min_version = copy(settings->min_version);
+    f->resolver = resolver_new(base, timers);
     list_init(&f->transports);
     return f;
 }
@@ -354,18 +406,23 @@ void tls_factory_free(struct tls_factory *f)
         if (t->bev != NULL)
             drop(t);
     }
+    resolver_free(f->resolver);
+    /* A bufferevent goes in the turn after its last callback; a lookup that was cancelled says so.
+     */
+    event_base_loop(f->base, EVLOOP_NONBLOCK);
     deferred_run(f->deferred);
     assert(list_is_empty(&f->transports));
-    if (f->dns != NULL)
-        evdns_base_free(f->dns, 1);
-    /* A bufferevent goes in the turn after its last callback. */
-    event_base_loop(f->base, EVLOOP_NONBLOCK);
     SSL_CTX_free(f->ctx);
     mem_free((char *)f->settings.cert_file);
     mem_free((char *)f->settings.key_file);
     mem_free((char *)f->settings.ca_file);
     mem_free((char *)f->settings.min_version);
     mem_free(f);
+}
+
+struct resolver *tls_factory_resolver(struct tls_factory *f)
+{
+    return f->resolver;
 }
 
 struct transport_factory tls_factory_network(struct tls_factory *factory)

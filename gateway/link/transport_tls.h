@@ -12,6 +12,7 @@
 #include "gateway/link/transport.h"
 
 struct event_base;
+struct resolver;
 struct tls_factory;
 
 enum { TLS_ERROR_BYTES = 256 };
@@ -39,8 +40,10 @@ int64_t tls_factory_expiry(const struct tls_factory *factory);
 void tls_factory_free(struct tls_factory *factory);
 
 /* For link_client_new(). host: an IP literal or a name. on_open comes after the handshake; both
- * together may take 10 s. */
+ * together may take 10 s for each address of a name; at most four are tried. */
 struct transport_factory tls_factory_network(struct tls_factory *factory);
+/* What turns names into addresses for it. */
+struct resolver *tls_factory_resolver(struct tls_factory *factory);
 /* Of an accepted, connected socket, which it then owns. on_open comes after the handshake. */
 struct transport *tls_transport_of(struct tls_factory *factory, int fd,
                                    const struct transport_events *events, void *events_ctx);

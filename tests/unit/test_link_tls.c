@@ -1,5 +1,6 @@
 /* TLS under links: our client against our server over real sockets, and what must not be let in. */
 #include "gateway/link/door.h"
+#include "gateway/link/resolver.h"
 #include "gateway/link/tls_context.h"
 #include "gateway/loop.h"
 #include "tests/support/tls_files.h"
@@ -8,6 +9,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <event2/dns.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <setjmp.h>
@@ -250,6 +252,33 @@ static void test_names_and_trust_are_checked(void **state)
     world_init(&w, &server, &client);
     connect_to(&w, "localhost");
     UNTIL(&w, w.here.state == LINK_BOUND);
+    world_fini(&w);
+}
+
+/* A name of two addresses, of which nobody answers at the first. */
+static void test_next_address(void **state)
+{
+    struct tls_settings server = server_settings();
+    struct tls_settings client = client_settings();
+    char hosts[TLS_PATH_BYTES];
+    FILE *file;
+    struct world w;
+
+    (void)state;
+    client.verify = false; /* the certificate has another name */
+    snprintf(hosts, sizeof(hosts), "%s/hosts", files.folder);
+    file = fopen(hosts, "w");
+    fprintf(file, "127.0.0.9 centre.test\n127.0.0.1 centre.test\n127.0.0.8 nobody.test\n");
+    fclose(file);
+    world_init(&w, &server, &client);
+    assert_int_equal(evdns_base_load_hosts(resolver_dns(tls_factory_resolver(w.client_tls)), hosts),
+                     0);
+    remove(hosts);
+    connect_to(&w, "centre.test");
+    UNTIL(&w, w.here.state == LINK_BOUND || w.here.closes != 0);
+    assert_int_equal(w.here.closes, 0);
+    connect_to(&w, "nobody.test");
+    UNTIL(&w, w.here.closes != 0);
     world_fini(&w);
 }
 
@@ -507,6 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bind_and_messages),
         cmocka_unit_test(test_names_and_trust_are_checked),
+        cmocka_unit_test(test_next_address),
         cmocka_unit_test(test_client_certificate),
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_bad_files),

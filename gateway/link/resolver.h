@@ -1,0 +1,46 @@
+/*
+ * From a host's name to its addresses, in the order in which they are worth a try: a name of
+ * several of which the first is dead must still lead to the centre.
+ */
+#ifndef WARUNG_LINK_RESOLVER_H
+#define WARUNG_LINK_RESOLVER_H
+
+#include "gateway/link/netaddr.h"
+
+struct event_base;
+struct evdns_base;
+struct evdns_getaddrinfo_request;
+struct timer_queue;
+
+enum { RESOLVER_ADDRESSES_MAX = 4 };
+
+struct resolver;
+
+/* `why_none`: the reason of a loss when no address was found. */
+typedef void resolver_found_fn(void *ctx, const char *why_none);
+
+/* One name; the caller's memory, which must live until its callback has run. */
+struct resolution {
+    struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
+    unsigned count;
+    struct timer_queue *timers;
+    struct evdns_getaddrinfo_request *request; /* under way */
+    resolver_found_fn *found;
+    void *ctx;
+};
+
+struct resolver *resolver_new(struct event_base *base, struct timer_queue *timers);
+/* Lookups that are under way end by their callbacks in one more turn of the loop. */
+void resolver_free(struct resolver *r);
+
+/* `host`: a name or an IP address. found(ctx) is called once; for an IP address, and for a name of
+ * /etc/hosts, before this returns. */
+void resolver_start(struct resolver *r, struct resolution *resolution, const char *host,
+                    uint16_t port, resolver_found_fn *found, void *ctx);
+/* True when a lookup was under way: its callback comes all the same, soon. */
+bool resolver_cancel(struct resolution *resolution);
+
+/* The library's own, made when it is first needed; NULL without name servers. */
+struct evdns_base *resolver_dns(struct resolver *r);
+
+#endif
