@@ -5,11 +5,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/smpp/text.h"
 #include "gateway/smpp/udh.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { ESM_UDHI = 0x40, ESM_TYPE_MASK = 0x3C, ESM_INTERMEDIATE = 0x20 };
+enum {
+    ESM_UDHI = 0x40,
+    ESM_TYPE_MASK = 0x3C,
+    ESM_INTERMEDIATE = 0x20,
+    TEXT_OCTETS_MAX = 512, /* of a text in UCS-2; the labels with their values need a third */
+};
 
 /* ---- states ---- */
 
@@ -176,11 +182,22 @@ static bool read_state_word(struct span value, enum receipt_state *state)
     return true;
 }
 
+/* Some centres write the whole receipt in UCS-2, since the text behind "text:" is. In GSM
+ * no receipt begins with "@". */
+static struct span read_ucs2(struct span text, char octets[TEXT_OCTETS_MAX])
+{
+    if (text.size < 4 || text.data[0] != 0 || text.data[1] == 0 || text.data[2] != 0)
+        return text;
+    return span_of(octets, text_decode(TEXT_UCS2, text, octets, TEXT_OCTETS_MAX));
+}
+
 /* True when the text tells a state. */
 static bool read_text(struct span text, struct receipt *r)
 {
     struct found found[LABEL_COUNT];
+    char octets[TEXT_OCTETS_MAX];
 
+    text = read_ucs2(text, octets);
     find_labels(text, found);
     copy_word(value_of(text, found, LABEL_ID), r->id, sizeof(r->id));
     return read_state_word(value_of(text, found, LABEL_STAT), &r->state);
@@ -190,8 +207,9 @@ bool receipt_is_text(struct span text)
 {
     struct found found[LABEL_COUNT];
     enum receipt_state state;
-    char id[RECEIPT_ID_BYTES];
+    char id[RECEIPT_ID_BYTES], octets[TEXT_OCTETS_MAX];
 
+    text = read_ucs2(text, octets);
     find_labels(text, found);
     return copy_word(value_of(text, found, LABEL_ID), id, sizeof(id)) &&
            read_state_word(value_of(text, found, LABEL_STAT), &state);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "gateway/smpp/receipt.h"
+#include "gateway/smpp/text.h"
 #include "tests/support/vectors.h"
 
 /* A deliver_sm with this text and these TLVs, decoded. */
@@ -113,6 +114,31 @@ static void nuls_and_odd_octets_do_no_harm(void **state)
     assert_true(receipt_read(&pdu, &r));
     assert_string_equal(r.id, "9");
     assert_int_equal(r.state, RECEIPT_DELIVERED);
+}
+
+/* As of a centre whose message was in UCS-2; even where data_coding says nothing of it. */
+static void texts_in_ucs2_are_read(void **state)
+{
+    static const char text[] = "id:0439041101 sub:001 dlvrd:000 submit date:2601021530 done date:"
+                               "2601021531 stat:UNDELIV err:012 text:\xc3\xa9\xe2\x82\xac";
+    uint8_t octets[sizeof(text) * 2], tlv_octets[sizeof(text) * 2 + 4];
+    struct writer w, tlvs;
+    struct smpp_pdu pdu;
+    struct receipt r;
+
+    (void)state;
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(text_encode(TEXT_UCS2, text, &w));
+    assert_true(receipt_is_text(writer_span(&w)));
+    make_pdu(0x04, writer_span(&w), span_of(NULL, 0), &pdu);
+    for (int i = 0; i < 2; i++) {
+        assert_true(receipt_read(&pdu, &r));
+        assert_string_equal(r.id, "0439041101");
+        assert_int_equal(r.state, RECEIPT_UNDELIVERABLE);
+        writer_init(&tlvs, tlv_octets, sizeof(tlv_octets));
+        smpp_tlv_write(&tlvs, SMPP_TAG_MESSAGE_PAYLOAD, writer_span(&w));
+        make_pdu(0x04, span_of(NULL, 0), writer_span(&tlvs), &pdu);
+    }
 }
 
 static void tlvs_count_more_than_the_text(void **state)
@@ -331,6 +357,7 @@ int main(void)
         cmocka_unit_test(texts_are_read_by_their_labels),
         cmocka_unit_test(texts_without_a_state_are_no_receipts),
         cmocka_unit_test(nuls_and_odd_octets_do_no_harm),
+        cmocka_unit_test(texts_in_ucs2_are_read),
         cmocka_unit_test(tlvs_count_more_than_the_text),
         cmocka_unit_test(one_of_the_two_is_enough),
         cmocka_unit_test(ids_of_any_octets_meet),
