@@ -47,6 +47,7 @@ struct server_link {
     unsigned number;
     uint32_t bind_command;
     uint32_t bind_sequence;
+    uint8_t interface_version; /* of the bind */
 };
 
 static struct server_link *server_link_of(struct link *link)
@@ -179,7 +180,8 @@ static void write_bind_resp(struct server_link *sl, uint32_t command_status)
     struct link *link = &sl->link;
     struct writer w = link_write_begin(link, SMPP_PDU_BYTES_OPEN);
     bool fits = smpp_bind_resp_encode(&w, sl->bind_command | SMPP_RESPONSE_BIT, command_status,
-                                      sl->bind_sequence, sl->server->settings.system_id);
+                                      sl->bind_sequence, sl->server->settings.system_id,
+                                      sl->interface_version);
 
     assert(fits);
     link_write_end(link, &w);
@@ -238,7 +240,8 @@ static void accept_bind(struct server_link *sl)
     s->counters.bound++;
     netaddr_format(&sl->peer, text);
     log_info("link.bound", LOG_S("link", name), LOG_S("peer", text),
-             LOG_S("command", smpp_command_name(sl->bind_command)));
+             LOG_S("command", smpp_command_name(sl->bind_command)),
+             LOG_U("interface_version", sl->interface_version));
     write_bind_resp(sl, ESME_ROK);
     sl->link.is_quiet = false;
     link_enter_bound(&sl->link, bind_of(sl->bind_command));
@@ -281,6 +284,7 @@ static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
 
     sl->bind_command = pdu->header.command_id;
     sl->bind_sequence = pdu->header.sequence_number;
+    sl->interface_version = pdu->bind.interface_version;
     copy_claim(pdu->bind.system_id, system_id);
     a = status == ESME_ROK ? account_find(&s->accounts, pdu->bind.system_id) : NULL;
     if (a == NULL || !account_allows(a, &sl->peer)) {

@@ -106,7 +106,8 @@ bool smpp_bind_encode(struct writer *w, uint32_t command_id, uint32_t sequence_n
 }
 
 bool smpp_bind_resp_encode(struct writer *w, uint32_t command_id, uint32_t command_status,
-                           uint32_t sequence_number, const char *system_id)
+                           uint32_t sequence_number, const char *system_id,
+                           uint8_t interface_version)
 {
     struct smpp_header header = {.command_id = command_id,
                                  .command_status = command_status,
@@ -118,7 +119,8 @@ bool smpp_bind_resp_encode(struct writer *w, uint32_t command_id, uint32_t comma
     if (command_status != ESME_ROK)
         return encode(w, &header, NULL, span_of(NULL, 0));
     writer_init(&tlvs, octets, sizeof(octets));
-    smpp_tlv_write_u8(&tlvs, SMPP_TAG_SC_INTERFACE_VERSION, SMPP_INTERFACE_VERSION);
+    if (interface_version >= SMPP_INTERFACE_VERSION)
+        smpp_tlv_write_u8(&tlvs, SMPP_TAG_SC_INTERFACE_VERSION, SMPP_INTERFACE_VERSION);
     return encode(w, &header, &value, writer_span(&tlvs));
 }
 

@@ -99,8 +99,10 @@ struct span smpp_message_text(const struct smpp_pdu *pdu);
  * `tlvs` is an already written stream, possibly empty. */
 bool smpp_bind_encode(struct writer *w, uint32_t command_id, uint32_t sequence_number,
                       const struct smpp_bind *bind);
+/* `interface_version`: of the bind. One below 0x34 knows no TLVs and gets none (3.4.2). */
 bool smpp_bind_resp_encode(struct writer *w, uint32_t command_id, uint32_t command_status,
-                           uint32_t sequence_number, const char *system_id);
+                           uint32_t sequence_number, const char *system_id,
+                           uint8_t interface_version);
 /* enquire_link, unbind, their responses, generic_nack, header-only responses */
 bool smpp_header_only_encode(struct writer *w, uint32_t command_id, uint32_t command_status,
                              uint32_t sequence_number);

@@ -101,9 +101,30 @@ static void responses_have_the_shapes_that_peers_take(void **state)
         assert_int_equal(octets[15], 9);
     }
     writer_init(&w, octets, sizeof(octets));
-    assert_true(smpp_bind_resp_encode(&w, SMPP_BIND_RECEIVER_RESP, ESME_RINVPASWD, 1, "warung"));
+    assert_true(
+        smpp_bind_resp_encode(&w, SMPP_BIND_RECEIVER_RESP, ESME_RINVPASWD, 1, "warung", 0x34));
     assert_int_equal(writer_size(&w), 16);
-    assert_false(smpp_bind_resp_encode(&w, SMPP_BIND_RECEIVER_RESP, 0, 1, "sixteen_letters_"));
+    assert_false(
+        smpp_bind_resp_encode(&w, SMPP_BIND_RECEIVER_RESP, 0, 1, "sixteen_letters_", 0x34));
+}
+
+/* Who says that it speaks less than 3.4, or nothing sensible, is told by no TLV (3.4.2). */
+static void a_bind_of_an_older_version_gets_no_tlv(void **state)
+{
+    static const struct {
+        uint8_t interface_version;
+        size_t size;
+    } rows[] = {{0x00, 23}, {0x03, 23}, {0x33, 23}, {0x34, 28}, {0x50, 28}};
+    uint8_t octets[64];
+    struct writer w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        writer_init(&w, octets, sizeof(octets));
+        assert_true(smpp_bind_resp_encode(&w, SMPP_BIND_TRANSCEIVER_RESP, 0, 1, "warung",
+                                          rows[i].interface_version));
+        assert_int_equal(writer_size(&w), rows[i].size);
+    }
 }
 
 static void queries_are_answered(void **state)
@@ -177,6 +198,7 @@ int main(void)
         cmocka_unit_test(limits_hold_for_sending),
         cmocka_unit_test(bind_limits_are_the_letter_s),
         cmocka_unit_test(responses_have_the_shapes_that_peers_take),
+        cmocka_unit_test(a_bind_of_an_older_version_gets_no_tlv),
         cmocka_unit_test(queries_are_answered),
         cmocka_unit_test(a_message_can_be_turned_around),
         cmocka_unit_test(a_failed_writer_stays_failed),

@@ -205,7 +205,8 @@ static bool encode_again(const struct smpp_pdu *pdu, struct writer *w)
     case SMPP_BIND_TRANSMITTER_RESP:
     case SMPP_BIND_TRANSCEIVER_RESP:
         return smpp_bind_resp_encode(w, h->command_id, h->command_status, h->sequence_number,
-                                     as_string(pdu->system_id, text, sizeof(text)));
+                                     as_string(pdu->system_id, text, sizeof(text)),
+                                     pdu->tlvs.size != 0 ? SMPP_INTERFACE_VERSION : 0);
     case SMPP_SUBMIT_SM:
     case SMPP_DELIVER_SM:
     case SMPP_DATA_SM:
