@@ -184,11 +184,11 @@ static const struct menu_item *find_item(const struct menu *menu, const struct m
 }
 
 /* Where the answer to a question leads: onwards, or back to where a correction came from, by way
- * of the list that depends on what was just answered. */
+ * of the list that depends on what was just answered: the same regency again may be the way to
+ * another district. */
 static struct menu_target after_answer(struct menu_run *run, const struct menu_screen *screen)
 {
-    struct menu_state *state = run->state;
-    const struct menu_screen *then = menu_find_screen(run->menu, state->then);
+    const struct menu_screen *then = menu_find_screen(run->menu, run->state->then);
     struct menu_target natural = menu_natural_target(&run->view, screen);
 
     if (then == NULL || !screen->asks)
@@ -196,11 +196,10 @@ static struct menu_target after_answer(struct menu_run *run, const struct menu_s
     if (natural.kind == MENU_TO_SCREEN && screen->question.kind != MENU_QUESTION_NONE) {
         const struct menu_question *q = &run->menu->screens[natural.index].question;
 
-        if (q->kind == MENU_QUESTION_LIST && q->parent == screen->question.field &&
-            menu_state_answer(state, run->menu->fields[q->field].name) == NULL)
+        if (q->kind == MENU_QUESTION_LIST && q->parent == screen->question.field)
             return natural;
     }
-    state->then[0] = '\0';
+    run->state->then[0] = '\0';
     return (struct menu_target){MENU_TO_SCREEN, (uint16_t)(then - run->menu->screens)};
 }
 

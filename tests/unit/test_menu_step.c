@@ -271,7 +271,14 @@ static void a_correction_comes_back_to_the_review(void **state)
     assert_null(menu_state_answer(&p->phone.state, "kec"));
     SHOWS(MENU_ASK, "6/6\nBUDI\nMetro Pusat\nMetro\n1. Kirim\n2. Ubah\n0. Kembali",
           menu_phone_type(&p->phone, "metro pusat"));
-    /* the same regency again asks nothing more */
+    /* the same regency again is the way to another district */
+    menu_phone_type(&p->phone, "2");
+    menu_phone_type(&p->phone, "2");
+    SHOWS(MENU_ASK, "Langkah 4/6 Kec (1/1):\n1. Metro Barat\n2. Metro Pusat\n0. Kembali",
+          menu_phone_type(&p->phone, "2"));
+    SHOWS(MENU_ASK, "6/6\nBUDI\nMetro Barat\nMetro\n1. Kirim\n2. Ubah\n0. Kembali",
+          menu_phone_type(&p->phone, "1"));
+    menu_phone_type(&p->phone, "2");
     menu_phone_type(&p->phone, "2");
     menu_phone_type(&p->phone, "2");
     SHOWS(MENU_ASK, "6/6\nBUDI\nMetro Pusat\nMetro\n1. Kirim\n2. Ubah\n0. Kembali",
