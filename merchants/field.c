@@ -23,13 +23,6 @@ const struct programme_field *field_place(void)
     return &place;
 }
 
-const struct programme_field *field_phone(void)
-{
-    static const struct programme_field phone = {"telepon", "nomor HP", "phone number", "", 0, 0};
-
-    return &phone;
-}
-
 const struct programme_field *field_at(unsigned row)
 {
     return row < sizeof(fields) / sizeof(fields[0]) ? &fields[row] : NULL;

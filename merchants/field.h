@@ -22,9 +22,8 @@ const struct programme_field *field_find(const char *name);
 /* The field's text in a registration. */
 char *field_of(const struct programme_field *f, struct merchant *m);
 const char *field_value(const struct programme_field *f, const struct merchant *m);
-/* What texts call regency and district together, and the phone itself: no fields of their own. */
+/* What texts call regency and district together: no field of its own. */
 const struct programme_field *field_place(void);
-const struct programme_field *field_phone(void);
 /* Required of every registration, by whatever way it came. */
 bool field_is_required(const struct programme_field *f);
 

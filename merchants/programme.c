@@ -129,8 +129,8 @@ static int64_t end_of_day(int64_t wall_ms)
     return calendar_start_ms(calendar_date_at(wall_ms)) + CALENDAR_DAY_MS;
 }
 
-void programme_move(struct programme *p, struct merchant *m, enum merchant_event event,
-                    const char *actor)
+void programme_move_untold(struct programme *p, struct merchant *m, enum merchant_event event,
+                           const char *actor)
 {
     enum merchant_status from = m->status, to;
     bool was_due = from == MERCHANT_PERLU_PERBAIKAN;
@@ -147,10 +147,16 @@ void programme_move(struct programme *p, struct merchant *m, enum merchant_event
     m->frozen_ms = 0; /* only its owner can have moved it then */
     programme_note(p, m->regno, from != MERCHANT_DRAF ? merchant_status_name(from) : NULL,
                    merchant_status_name(to), merchant_event_name(event), actor);
-    programme_owe(p, merchant_event_sms(event));
     text_copy(p->focus, sizeof(p->focus), m->regno);
     if (was_due || event == MERCHANT_EVENT_FIX)
         arm_corrections(p);
+}
+
+void programme_move(struct programme *p, struct merchant *m, enum merchant_event event,
+                    const char *actor)
+{
+    programme_move_untold(p, m, event, actor);
+    programme_owe(p, merchant_event_sms(event));
 }
 
 uint64_t programme_take_number(struct programme *p, const char *counter)

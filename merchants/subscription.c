@@ -110,7 +110,8 @@ static struct ticket *open_ticket(struct programme *p, enum ticket_kind kind, co
     return t;
 }
 
-/* Officers who could not reach a merchant ask for a sign of life, and this is one. */
+/* Officers who could not reach a merchant ask for a sign of life, and this is one, for each
+ * registration of the number. No SMS_UBAH: nothing was changed, and it would frighten. */
 static void correct_phone(struct programme *p)
 {
     struct subscriber *s = &p->subscriber;
@@ -122,9 +123,7 @@ static void correct_phone(struct programme *p)
             strcmp(m->reason, "P06") != 0)
             continue;
         m->reason[0] = '\0';
-        p->field = field_phone();
-        programme_move(p, m, MERCHANT_EVENT_CORRECT, "merchant");
-        return;
+        programme_move_untold(p, m, MERCHANT_EVENT_CORRECT, "merchant");
     }
 }
 

@@ -36,6 +36,9 @@ void programme_arm(struct programme *p, const char *kind, int64_t due_ms);
  * timers that follow from the statuses, and makes it this turn's focus. */
 void programme_move(struct programme *p, struct merchant *m, enum merchant_event event,
                     const char *actor);
+/* The same without the SMS. */
+void programme_move_untold(struct programme *p, struct merchant *m, enum merchant_event event,
+                           const char *actor);
 /* A fresh number of a counter, or 0 when the driver has to get one first (p->need says so). */
 uint64_t programme_take_number(struct programme *p, const char *counter);
 

@@ -349,6 +349,24 @@ static void test_a_call_answers_a_phone_that_was_not_reached(void **state)
     assert_int_equal(world.p.change_count, 2);
     assert_changed(0, NULL, "TIKET", "ticket-call");
     assert_changed(1, "PERLU_PERBAIKAN", "TERKIRIM", "correct");
+    assert_owes(NULL); /* nothing was changed */
+}
+
+/* The phone is that of all the registrations. */
+static void test_a_call_answers_for_every_registration(void **state)
+{
+    char regno[SUBSCRIBER_LIVE_MAX][MERCHANT_REGNO_BYTES];
+
+    (void)state;
+    for (unsigned i = 0; i < SUBSCRIBER_LIVE_MAX; i++)
+        text_copy(regno[i], sizeof(regno[i]), world_register_merchant());
+    for (unsigned i = 0; i < SUBSCRIBER_LIVE_MAX; i++)
+        world_decide(regno[i], MERCHANT_EVENT_FIX, "P06");
+    assert_string_equal(world_act("telepon"), "dicatat");
+    assert_int_equal(world.p.change_count, 1 + SUBSCRIBER_LIVE_MAX);
+    for (unsigned i = 0; i < SUBSCRIBER_LIVE_MAX; i++)
+        assert_int_equal(world_merchant_at(i)->status, MERCHANT_TERKIRIM);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_LAPSE), 0);
 }
 
 static void test_cancelling(void **state)
@@ -464,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_new_place_is_regency_and_district, world_setup),
         cmocka_unit_test_setup(test_data_is_locked_while_it_is_checked, world_setup),
         cmocka_unit_test_setup(test_a_call_answers_a_phone_that_was_not_reached, world_setup),
+        cmocka_unit_test_setup(test_a_call_answers_for_every_registration, world_setup),
         cmocka_unit_test_setup(test_cancelling, world_setup),
         cmocka_unit_test_setup(test_every_action_and_fact_has_its_function, world_setup),
         cmocka_unit_test(test_the_manual_has_every_row),
