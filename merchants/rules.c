@@ -44,6 +44,12 @@ static char base_letter(uint32_t code_point)
     return bases[code_point - 0xC0];
 }
 
+/* An accent by itself, which some phones and computers write behind its letter. */
+static bool is_accent(uint32_t code_point)
+{
+    return code_point >= 0x300 && code_point <= 0x36F;
+}
+
 /* Marks that phones put in place of those on a typewriter. */
 static uint32_t plain_mark(uint32_t code_point)
 {
@@ -139,6 +145,8 @@ const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
     while (*at != '\0') {
         uint32_t c = plain_mark(next_code_point(&at));
 
+        if (is_accent(c) && t.letters > 0)
+            continue;
         if (base_letter(c) != 0)
             c = (unsigned char)base_letter(c);
         if (c >= 'a' && c <= 'z')
@@ -160,6 +168,8 @@ const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES])
         uint32_t c = plain_mark(next_code_point(&at));
         bool is_letter;
 
+        if (is_accent(c) && t.letters > 0)
+            continue;
         if (!is_gsm_letter(c) && base_letter(c) != 0)
             c = (unsigned char)base_letter(c);
         is_letter = is_ascii_letter(c) || is_gsm_letter(c);

@@ -42,6 +42,8 @@ static void test_names(void **state)
         {"H. Ma'ruf, S.Pd.-I", NULL, "H. MA'RUF, S.PD.-I"},
         {"Ma\xE2\x80\x99ruf", NULL, "MA'RUF"},
         {"Ren\xC3\xA9 \xC3\x85se", NULL, "RENE ASE"},
+        {"Rene\xCC\x81 A\xCC\x8Ase", NULL, "RENE ASE"}, /* accents by themselves */
+        {"\xCC\x81Siti", "ISI", ""},
         {"Al", NULL, "AL"},
         {SIXTY, NULL, SIXTY},
         {SIXTY "  ", NULL, SIXTY},
@@ -71,6 +73,7 @@ static void test_businesses(void **state)
         {"Warung  Bu Siti", NULL, "Warung Bu Siti"},
         {"Toko 99 & Co. (cabang 2/3)", NULL, "Toko 99 & Co. (cabang 2/3)"},
         {"Caf\xC3\xA9 Kopi", NULL, "Caf\xC3\xA9 Kopi"},
+        {"Cafe\xCC\x81", NULL, "Cafe"},
         {"Caf\xC3\xAA", NULL, "Cafe"}, /* no such letter on a GSM phone */
         {"24", "ISI", ""},
         {"A1", "ISI", ""},
