@@ -364,15 +364,30 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
                                           text_at(run->menu, result->refuse)));
 }
 
+/* Octets of the mark at `at` that may stand around a whole SMS; 0 when it is none. */
+static size_t quoting_bytes(const char *at)
+{
+    static const char *const marks[] = {" ",      "\"",     "'",      "*",      "\u201C",
+                                        "\u201D", "\u201E", "\u201F", "\u2018", "\u2019",
+                                        "\u201A", "\u201B", "\u00AB", "\u00BB"};
+
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        if (strncmp(at, marks[i], strlen(marks[i])) == 0)
+            return strlen(marks[i]);
+    return 0;
+}
+
 /* "STATUS?", "STATUS!!" and a pair of folded hands ask for nothing else. Octets from 0xF0 on begin
  * emoji; below stand the letters of languages. */
 static bool says_something(const char *text)
 {
-    for (; *text != '\0'; text++) {
+    while (*text != '\0') {
         unsigned char c = (unsigned char)*text;
+        size_t bytes = quoting_bytes(text);
 
-        if (isalnum(c) || (c >= 0xC0 && c < 0xF0))
+        if (bytes == 0 && (isalnum(c) || (c >= 0xC0 && c < 0xF0)))
             return true;
+        text += bytes != 0 ? bytes : 1;
     }
     return false;
 }
@@ -507,12 +522,16 @@ static void take_form(struct menu_run *run, const struct menu_keyword *k, const 
 /* Off the marks around "NAMA BUDI" or *STATUS*; where what was between them begins. */
 static char *unquote(char *text)
 {
-    size_t n;
+    size_t n = 0;
 
-    text += strspn(text, " \"'#*");
-    n = strlen(text);
-    while (n != 0 && strchr(" \"'*", text[n - 1]) != NULL)
-        n--;
+    while (*text == '#' || quoting_bytes(text) != 0)
+        text += *text == '#' ? 1 : quoting_bytes(text);
+    for (size_t at = 0; text[at] != '\0';) {
+        size_t bytes = quoting_bytes(text + at);
+
+        at += bytes != 0 ? bytes : 1;
+        n = bytes != 0 ? n : at; /* behind the last that is no mark */
+    }
     text[n] = '\0';
     return text;
 }
@@ -533,7 +552,8 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     match = find_keyword(run, typed, folded);
     if (match.keyword == NULL) {
         at = unquote(typed);
-        match = find_keyword(run, at, folded + (at - typed));
+        menu_match_fold_keyword(at, folded, sizeof(folded));
+        match = find_keyword(run, at, folded);
     }
     run->keyword = match.keyword;
     if (match.keyword == NULL)

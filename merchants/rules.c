@@ -209,6 +209,13 @@ const char *rule_regno(const char *typed, char value[MENU_VALUE_BYTES])
     return NULL;
 }
 
+const char *rule_regno_in_words(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    typed += strcspn(typed, "0123456789");
+    value[0] = '\0';
+    return *typed != '\0' ? rule_regno(typed, value) : NULL;
+}
+
 const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char digits[5];

@@ -18,6 +18,9 @@ const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES]);
 const char *rule_nik(const char *typed, char value[MENU_VALUE_BYTES]);
 /* Registration number with a valid check digit: kept as 11 digits. "SALAH" = not so. */
 const char *rule_regno(const char *typed, char value[MENU_VALUE_BYTES]);
+/* The same in words, as people write to somebody: "nomor 1872-000286-2". Words without a digit are
+ * no number, and no mistake: the value is empty. */
+const char *rule_regno_in_words(const char *typed, char value[MENU_VALUE_BYTES]);
 /* Last four digits of a phone. "SALAH" = not four ASCII digits. */
 const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES]);
 /* The whole SMS holds two numbers of 16 digits, as SIM card registrations do (NIK and KK). Value is

@@ -205,7 +205,7 @@ const char *texting_status(struct programme *p, struct menu_state *state)
 
     if (programme_shown(p, 0) == NULL)
         return "kosong";
-    if (regno == NULL)
+    if (regno == NULL || regno[0] == '\0')
         return "ada";
     if (subscriber_find(&p->subscriber, regno) == NULL)
         return "salah";

@@ -20,6 +20,7 @@ static const struct menu_rule rules[] = {
     {"nik", rule_nik, error_nik, "jml", 16},
     {"usaha", rule_business, error_content, NULL, MERCHANT_NAME_CHARACTERS_MAX},
     {"noreg", rule_regno, error_wrong, NULL, 11},
+    {"noreg_sms", rule_regno_in_words, error_wrong, NULL, 11},
     {"hp4", rule_last4, error_wrong, NULL, 4},
     {"registrasi_sim", rule_sim_registration, error_not, NULL, 1},
     {"apa_saja", rule_anything, error_none, NULL, 1},

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_rule(rule_business, typed, MERCHANT_NAME_CHARACTERS_MAX);
     try_rule(rule_nik, typed, 16);
     try_rule(rule_regno, typed, 11);
+    try_rule(rule_regno_in_words, typed, 11);
     try_rule(rule_last4, typed, 4);
     rule_sim_registration(typed, value);
     if (msisdn_normalise(typed, msisdn))

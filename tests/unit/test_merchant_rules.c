@@ -120,6 +120,20 @@ static void test_registration_numbers(void **state)
     CHECK(rule_regno, rows);
 }
 
+static void test_registration_numbers_in_words(void **state)
+{
+    static const struct row rows[] = {
+        {"18710000421", NULL, "18710000421"},
+        {"pendaftaran no. 1871-000042-1", NULL, "18710000421"},
+        {"saya", NULL, ""},
+        {"18710000241", "SALAH", ""},
+        {"no 1871", "SALAH", ""},
+    };
+
+    (void)state;
+    CHECK(rule_regno_in_words, rows);
+}
+
 static void test_last_digits(void **state)
 {
     static const struct row rows[] = {
@@ -166,9 +180,13 @@ static void test_anything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),       cmocka_unit_test(test_businesses),
-        cmocka_unit_test(test_niks),        cmocka_unit_test(test_registration_numbers),
-        cmocka_unit_test(test_last_digits), cmocka_unit_test(test_sim_registrations),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_businesses),
+        cmocka_unit_test(test_niks),
+        cmocka_unit_test(test_registration_numbers),
+        cmocka_unit_test(test_registration_numbers_in_words),
+        cmocka_unit_test(test_last_digits),
+        cmocka_unit_test(test_sim_registrations),
         cmocka_unit_test(test_anything),
     };
 
