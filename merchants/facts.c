@@ -280,10 +280,9 @@ static bool get_today(struct programme *p, unsigned place, char value[MENU_VALUE
 static bool get_sms_field(struct programme *p, unsigned row, char value[MENU_VALUE_BYTES])
 {
     const struct subscriber *s = &p->subscriber;
+    const struct merchant *m = s->pending_since_ms != 0 ? &s->pending : texting_find_placed(p);
 
-    if (s->pending_since_ms != 0 && field_value(field_at(row), &s->pending)[0] != '\0')
-        return put(value, field_value(field_at(row), &s->pending));
-    return s->pending_since_ms == 0 && get_field(p, row, value);
+    return m != NULL && put(value, field_value(field_at(row), m));
 }
 
 static bool get_field_words(struct programme *p, unsigned english, char value[MENU_VALUE_BYTES])

@@ -154,9 +154,17 @@ static bool is_asked_field(const struct merchant *m, const struct programme_fiel
                               (strcmp(reason->field, "kab") == 0 && strcmp(f->name, "kec") == 0));
 }
 
+bool registration_is_answered(const struct merchant *m, const struct merchant *fresh)
+{
+    for (unsigned row = 0; field_at(row) != NULL; row++)
+        if (field_value(field_at(row), fresh)[0] != '\0' && is_asked_field(m, field_at(row)))
+            return true;
+    return false;
+}
+
 void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh)
 {
-    bool is_answered = false;
+    bool is_answered = registration_is_answered(m, fresh);
 
     assert(merchant_is_editable(m));
     for (unsigned row = 0; field_at(row) != NULL; row++) {
@@ -164,7 +172,6 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
 
         if (field_value(f, fresh)[0] == '\0')
             continue;
-        is_answered |= is_asked_field(m, f);
         text_copy(field_of(f, m), f->bytes, field_value(f, fresh));
         p->field = strcmp(f->name, "kec") == 0 ? field_place() : f;
     }

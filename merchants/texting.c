@@ -109,24 +109,40 @@ const char *texting_register(struct programme *p, struct menu_state *state)
     return ask_on(p, &fresh);
 }
 
-/* The registration that a correction by SMS means: one that waits for it, else one that may be
- * changed, else the first, which then says no. */
-static struct merchant *find_correctable(struct programme *p)
+/* The registration that a correction by SMS means: the one whose new regency waits for its
+ * district, else the one that waits for just this, else one that waits for a correction, else one
+ * that may be changed, else the first, which then says no. */
+static struct merchant *find_correctable(struct programme *p, const struct merchant *fresh)
 {
     struct subscriber *s = &p->subscriber;
-    struct merchant *editable = NULL;
+    struct merchant *editable = NULL, *due = NULL, *halved = NULL;
 
+    if (has_pending(p) && fresh->district[0] != '\0' && fresh->regency[0] == '\0')
+        halved = subscriber_find(s, s->pending.regno);
+    if (halved != NULL && merchant_is_editable(halved))
+        return halved;
     for (unsigned i = 0; i < s->merchant_count; i++) {
         struct merchant *m = &s->merchants[i];
 
         if (!merchant_is_editable(m))
             continue;
-        if (m->status == MERCHANT_PERLU_PERBAIKAN)
+        if (registration_is_answered(m, fresh))
             return m;
+        if (due == NULL && m->status == MERCHANT_PERLU_PERBAIKAN)
+            due = m;
         if (editable == NULL)
             editable = m;
     }
+    if (due != NULL)
+        return due;
     return editable != NULL ? editable : programme_shown(p, 0);
+}
+
+const struct merchant *texting_find_placed(struct programme *p)
+{
+    static const struct merchant district_alone = {.district = "?"};
+
+    return find_correctable(p, &district_alone);
 }
 
 /* A new regency alone would leave a wrong place: it waits for its district. */
@@ -144,7 +160,7 @@ static const char *correct_regency(struct programme *p, const struct merchant *m
 
 static const char *correct(struct programme *p, struct merchant *fresh)
 {
-    struct merchant *m = find_correctable(p);
+    struct merchant *m = find_correctable(p, fresh);
     bool has_regency = fresh->regency[0] != '\0', has_district = fresh->district[0] != '\0';
 
     if (m == NULL)
