@@ -15,6 +15,7 @@
 
 enum {
     TURN_SWEEP_TICK_MS = 50,
+    TURN_SETTLE_AGAIN_MS = 1000,
     TURN_SWEEP_LIMIT = 64, /* entries taken over from one bucket at a time */
 };
 
@@ -64,6 +65,12 @@ static void on_settle(struct timer *timer, void *arg)
 void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof)
 {
     mailbox_prove(&e->mailbox, box, proof, e->env.timers->now_ms);
+    start_settle(e);
+}
+
+void turn_settle_again(struct turn_engine *e, struct box *box)
+{
+    mailbox_unsettle(&e->mailbox, box, e->env.timers->now_ms + TURN_SETTLE_AGAIN_MS);
     start_settle(e);
 }
 

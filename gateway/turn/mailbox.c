@@ -62,7 +62,12 @@ void mailbox_prove(struct mailbox *m, struct box *box, const struct session_proo
     if (box->proof_count == MAILBOX_PROOFS_MAX)
         mailbox_unprove(m, box, 1);
     box->proofs[box->proof_count++] = *proof;
-    box->proved_ms = now_ms;
+    mailbox_unsettle(m, box, now_ms);
+}
+
+void mailbox_unsettle(struct mailbox *m, struct box *box, uint64_t since_ms)
+{
+    box->proved_ms = since_ms;
     if (list_is_linked(&box->unsettled))
         list_remove(&m->unsettled, &box->unsettled);
     list_push_back(&m->unsettled, &box->unsettled);

@@ -72,6 +72,9 @@ void mailbox_forget(struct mailbox *m, struct box *box);
  * its input is then replayed once if it comes again. */
 void mailbox_prove(struct mailbox *m, struct box *box, const struct session_proof *proof,
                    uint64_t now_ms);
+/* Puts a box that has proofs behind all others that are to be settled, as one proved at since_ms.
+ */
+void mailbox_unsettle(struct mailbox *m, struct box *box, uint64_t since_ms);
 /* Forgets the `count` oldest proofs: they are stored, or of no use any more. */
 void mailbox_unprove(struct mailbox *m, struct box *box, unsigned count);
 /* Takes the next box off the unsettled whose proof is not younger than since_ms; NULL = none. It

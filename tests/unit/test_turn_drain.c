@@ -8,13 +8,12 @@
 
 #include "tests/support/turn_rig.h"
 
-/* The same key answers this screen and the next, which another gateway is asked: what this one
- * knows, that the first was read, makes the second no copy. */
-static void test_proofs_are_stored(void **state)
+/* The same key answers this screen and the next: what this gateway knows, that the first was read,
+ * makes the second no copy. */
+static struct dialect_input answer_and_drain(void)
 {
     struct dialect_input input;
 
-    (void)state;
     turn_rig_dial(0, "*384#");
     turn_rig_type(0, "1");
     input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
@@ -23,22 +22,52 @@ static void test_proofs_are_stored(void **state)
     turn_rig_assert_begins(turn_rig.phones[0].screen, "Untuk mendaftar");
     assert_int_equal(turn_live(turn_rig.engine), 0);
     assert_false(turn_is_drained(turn_rig.engine));
-    turn_drain(turn_rig.engine);
-    turn_rig_pass(20);
-    assert_true(turn_is_drained(turn_rig.engine));
+    return input;
+}
 
+static void assert_another_gateway_goes_on(const struct dialect_input *input)
+{
     turn_rig_change_gateway();
-    turn_rig_deliver(&input);
+    turn_rig_deliver(input);
     turn_rig_settle();
     turn_rig_assert_begins(turn_rig.phones[0].screen, "Langkah 1/9");
     assert_int_equal(turn_rig_counters()->replays, 0);
+}
+
+static void test_proofs_are_stored(void **state)
+{
+    struct dialect_input input = answer_and_drain();
+
+    (void)state;
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(20);
+    assert_true(turn_is_drained(turn_rig.engine));
+    assert_another_gateway_goes_on(&input);
+}
+
+/* The store is away for a moment just then. */
+static void test_proofs_wait_for_the_store(void **state)
+{
+    struct dialect_input input = answer_and_drain();
+
+    (void)state;
+    store_memory_set_ready(turn_rig.store, false);
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(500);
+    assert_int_equal(turn_live(turn_rig.engine), 0);
+    assert_false(turn_is_drained(turn_rig.engine));
+    store_memory_set_ready(turn_rig.store, true);
+    turn_rig_pass(2000);
+    assert_true(turn_is_drained(turn_rig.engine));
+    assert_another_gateway_goes_on(&input);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored)};
+    const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
+                                       TEST(test_proofs_wait_for_the_store)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
