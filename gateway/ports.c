@@ -175,9 +175,15 @@ static bool is_full(void *ctx, const struct turn_origin *origin)
     return link != NULL && link_is_full(link);
 }
 
-static bool withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+static struct turn_sending *sending_of(struct sent *s)
 {
-    return sendings_withdraw(&((struct ports *)ctx)->sendings, fn, arg);
+    return (struct turn_sending *)s;
+}
+
+static bool withdraw(void *ctx, struct turn_sending *sending)
+{
+    (void)ctx;
+    return sent_withdraw((struct sent *)sending);
 }
 
 static void on_released(void *arg, const struct turn_sent *sent)
@@ -209,8 +215,8 @@ static void release(struct ports *p, struct link *link, const struct peer *peer,
         sent_recycle(s);
 }
 
-static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
-                 turn_sent_fn *fn, void *arg)
+static struct turn_sending *show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
+                                 turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
     struct link *link;
@@ -221,12 +227,12 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
 
     if (!find_peer(p, screen->origin.link_name, &peer)) {
         p->counters.unsent++;
-        return false;
+        return NULL;
     }
     link = pick_for_reply(p, &screen->origin, &peer);
     if (link == NULL) {
         p->counters.unsent++;
-        return false;
+        return NULL;
     }
     writer_init(&w, octets, sizeof(octets));
     if (!dialect_encode(peer.dialect, &screen->reply, 0, &w)) {
@@ -234,7 +240,7 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
         log_error("screen.unencodable", LOG_S("peer", peer.name),
                   LOG_MSISDN("msisdn", screen->reply.msisdn));
         release(p, link, &peer, screen, deadline_ms);
-        return false;
+        return NULL;
     }
     if (peer.partner != NULL)
         smpp_message_turn_around(w.start);
@@ -243,9 +249,9 @@ static bool show(void *ctx, const struct turn_screen *screen, uint64_t deadline_
     if (screen->reply.kind == DIALECT_PUSH)
         text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
     if (submit(p, s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
-        return true;
+        return sending_of(s);
     sent_recycle(s);
-    return false;
+    return NULL;
 }
 
 /* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
@@ -273,8 +279,9 @@ static bool wants_receipts(const struct peer *peer, unsigned parts)
 
 /* All parts by one link, so that they arrive together. When one cannot be queued those before it
  * are on their way already: the whole is then known as not sent, and tried again as a whole. */
-static bool submit_parts(struct ports *p, const struct peer *peer, const struct dialect_sms *sms,
-                         enum link_lane lane, uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+static struct turn_sending *submit_parts(struct ports *p, const struct peer *peer,
+                                         const struct dialect_sms *sms, enum link_lane lane,
+                                         uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     unsigned count = dialect_sms_parts(peer->dialect, sms->text), i;
     struct link *link = pick_link(p, peer);
@@ -297,13 +304,13 @@ static bool submit_parts(struct ports *p, const struct peer *peer, const struct 
     if (i < count)
         s->outcome.kind = TURN_SENT_NOT;
     if (s->parts > 0)
-        return true;
+        return sending_of(s);
     sent_recycle(s);
-    return false;
+    return NULL;
 }
 
-static bool send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_ms,
-                     turn_sent_fn *fn, void *arg)
+static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_ms,
+                                     turn_sent_fn *fn, void *arg)
 {
     struct ports *p = ctx;
     char source[ROUTER_CODE_BYTES];
@@ -313,13 +320,13 @@ static bool send_sms(void *ctx, const struct turn_sms *order, uint64_t deadline_
 
     if (!find_sender(p, order, &peer)) {
         p->counters.unsent++;
-        return false;
+        return NULL;
     }
     parts = dialect_sms_parts(peer.dialect, order->text);
     if (parts == 0) {
         p->counters.unencodable++;
         log_error("sms.unencodable", LOG_S("peer", peer.name), LOG_MSISDN("msisdn", order->msisdn));
-        return false;
+        return NULL;
     }
     router_sms_source(p->router, order->source, source);
     sms.reference = p->next_reference++;

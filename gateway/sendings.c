@@ -128,19 +128,12 @@ bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct 
     return true;
 }
 
-bool sendings_withdraw(struct sendings *all, turn_sent_fn *fn, void *arg)
+bool sent_withdraw(struct sent *s)
 {
-    LIST_FOREACH(n, &all->under_way) {
-        struct sent *s = LIST_ITEM(n, struct sent, node);
-
-        if (s->fn != fn || s->arg != arg)
-            continue;
-        if (s->total != 1 || !link_withdraw(s->request))
-            return false;
-        sent_recycle(s);
-        return true;
-    }
-    return false;
+    if (s->total != 1 || !link_withdraw(s->request))
+        return false;
+    sent_recycle(s);
+    return true;
 }
 
 void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_has_read_fn *has_read,

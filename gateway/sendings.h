@@ -58,7 +58,8 @@ void sent_recycle(struct sent *s);
 /* Hands one part, a whole PDU, to a link; false when that takes none. */
 bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct span pdu,
                  uint64_t deadline_ms);
-/* The one with these two, when it has not left: its callback does not run. */
-bool sendings_withdraw(struct sendings *all, turn_sent_fn *fn, void *arg);
+/* False when it has left, some of its parts at least; else it is gone: its callback does not run.
+ */
+bool sent_withdraw(struct sent *s);
 
 #endif

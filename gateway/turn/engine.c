@@ -272,7 +272,7 @@ void turn_engine_free(struct turn_engine *e)
         struct shown *s = LIST_ITEM(n, struct shown, node);
 
         timer_stop(e->env.timers, &s->again);
-        s->box->shown--;
+        s->box->shown = NULL;
         mem_free(s);
     }
     while ((n = list_pop_front(&e->shown_pool)) != NULL)

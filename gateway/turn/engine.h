@@ -67,6 +67,8 @@ struct shown {
     struct list_node node;
     struct turn_engine *engine;
     struct box *box;
+    struct shown *next, **link;   /* of its box's: the next one, and what points to this one */
+    struct turn_sending *sending; /* NULL: waits to be tried again, or is the outbox's */
     struct turn_origin origin;
     char link_name[32];
     struct dialect_session session;

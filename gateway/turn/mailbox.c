@@ -118,7 +118,7 @@ static void remove_idle(struct mailbox *m, struct box *box)
 
 static void box_free(struct mailbox *m, struct box *box)
 {
-    assert(list_is_empty(&box->waiting) && box->live == NULL && box->shown == 0);
+    assert(list_is_empty(&box->waiting) && box->live == NULL && box->shown == NULL);
     map_remove(&m->boxes, &box->by_msisdn);
     mailbox_forget(m, box);
     mem_free(box);
@@ -167,7 +167,7 @@ struct box *mailbox_take(struct mailbox *m, const char *msisdn)
 
 void mailbox_release(struct mailbox *m, struct box *box)
 {
-    if (box->live != NULL || box->shown != 0 || !list_is_empty(&box->waiting))
+    if (box->live != NULL || box->shown != NULL || !list_is_empty(&box->waiting))
         return;
     if (!box->has_copies) {
         if (list_is_linked(&box->idle))

@@ -16,6 +16,7 @@
 enum { MAILBOX_PROOFS_MAX = 4 };
 
 struct turn;
+struct shown;
 
 /* A record as last seen, opened (unsealed). version 0 with size 0 = known to be absent. */
 struct copy {
@@ -31,7 +32,7 @@ struct box {
     char msisdn[DIALECT_MSISDN_BYTES];
     struct list waiting; /* of struct turn */
     struct turn *live;   /* loading or committing; at most one */
-    unsigned shown;      /* replies sent whose outcome is awaited */
+    struct shown *shown; /* replies sent whose outcome is awaited, the newest first */
     uint64_t shown_for;  /* fingerprint of the newest of them */
     bool has_copies;
     struct copy session;

@@ -38,7 +38,7 @@ struct owed {
     struct list_node in_lane; /* self-linked once it is being settled */
     struct store_owed_id id;
     struct outbox_entry entry;
-    bool is_sending;
+    struct turn_sending *sending; /* NULL: it waits for those before it */
     uint64_t touched_ms;
     struct store_request *touching;
     unsigned slow_downs;
@@ -297,7 +297,7 @@ static void on_sent(void *arg, const struct turn_sent *sent)
     struct lane *lane = d->lane;
     bool is_last = lane->owed.count == 1;
 
-    d->is_sending = false;
+    d->sending = NULL;
     if (is_for_later(d, sent)) {
         if (!owed_try(d) && !is_last)
             lane_send(lane);
@@ -355,13 +355,12 @@ static bool owed_try(struct owed *d)
     }
     sms.now_ms = now_ms;
     sms.validity_s = (uint32_t)((e->expires_ms - now_ms + 999) / 1000);
-    if (!env->ports.send_sms(env->ports.ctx, &sms, env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS,
-                             on_sent, d)) {
-        owed_free(d);
-        return false;
-    }
-    d->is_sending = true;
-    return true;
+    d->sending = env->ports.send_sms(env->ports.ctx, &sms,
+                                     env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS, on_sent, d);
+    if (d->sending != NULL)
+        return true;
+    owed_free(d);
+    return false;
 }
 
 static void lane_send(struct lane *lane)
@@ -372,7 +371,7 @@ static void lane_send(struct lane *lane)
         struct owed *d = LIST_ITEM(list_first(&lane->owed), struct owed, in_lane);
 
         is_last = lane->owed.count == 1;
-        if (d->is_sending || owed_try(d))
+        if (d->sending != NULL || owed_try(d))
             return;
     } while (!is_last);
 }
@@ -389,7 +388,7 @@ static void on_touched(void *arg, const struct store_reply *reply)
     d->touching = NULL;
     if (reply->result != STORE_OK || reply->number != 0 || d->lane == NULL)
         return;
-    if (d->is_sending && !ports->withdraw(ports->ctx, on_sent, d))
+    if (d->sending != NULL && !ports->withdraw(ports->ctx, d->sending))
         return;
     give_back(d);
 }
@@ -440,7 +439,7 @@ static void lane_insert(struct lane *lane, struct owed *d)
     while (where != &lane->owed.head) {
         const struct owed *before = LIST_ITEM(where, struct owed, in_lane);
 
-        if (before->is_sending || !is_before(d->id, before->id))
+        if (before->sending != NULL || !is_before(d->id, before->id))
             break;
         where = where->prev;
     }

@@ -5,7 +5,27 @@
 
 #include <string.h>
 
-enum { SHOW_AGAIN_MS = 500 }; /* a throttled screen is tried once more after this */
+enum {
+    SHOW_AGAIN_MS = 500,    /* a throttled screen is tried once more after this */
+    SHOW_WITHDRAW_MAX = 16, /* newest ones of a subscriber that an abort is compared with */
+};
+
+static void enter_box(struct shown *s, struct box *box)
+{
+    s->box = box;
+    s->next = box->shown;
+    s->link = &box->shown;
+    if (s->next != NULL)
+        s->next->link = &s->next;
+    box->shown = s;
+}
+
+static void leave_box(struct shown *s)
+{
+    *s->link = s->next;
+    if (s->next != NULL)
+        s->next->link = s->link;
+}
 
 static void shown_end(struct shown *s)
 {
@@ -14,7 +34,7 @@ static void shown_end(struct shown *s)
 
     if (s->tells != NULL)
         s->tells->told = NULL;
-    box->shown--;
+    leave_box(s);
     list_remove(&e->shown, &s->node);
     list_push_front(&e->shown_pool, &s->node);
     if (box->live == NULL)
@@ -45,7 +65,8 @@ static bool send_screen(struct shown *s, const struct dialect_reply *reply)
     screen.reply.msisdn = s->box->msisdn;
     screen.reply.session = s->session;
     screen.reply.session.unit = reply->session.unit;
-    return ports->show(ports->ctx, &screen, s->deadline_ms, on_shown, s);
+    s->sending = ports->show(ports->ctx, &screen, s->deadline_ms, on_shown, s);
+    return s->sending != NULL;
 }
 
 static struct dialect_reply last_screen(const struct step *step)
@@ -99,6 +120,7 @@ static void on_shown(void *arg, const struct turn_sent *sent)
 {
     struct shown *s = arg;
 
+    s->sending = NULL;
     if (s->tells != NULL) {
         s->tells->is_told = sent->kind == TURN_SENT_OK;
         if (sent->kind != TURN_SENT_OK && sent->kind != TURN_SENT_UNKNOWN)
@@ -142,17 +164,17 @@ static bool take_back(struct shown *s)
         timer_stop(s->engine->env.timers, &s->again);
         return true;
     }
-    return ports->withdraw(ports->ctx, on_shown, s);
+    return s->sending != NULL && ports->withdraw(ports->ctx, s->sending);
 }
 
 void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name,
                    const struct dialect_session *session)
 {
-    LIST_FOREACH(n, &e->shown) {
-        struct shown *s = LIST_ITEM(n, struct shown, node);
+    struct shown *s = box->shown;
 
-        if (s->box != box || strcmp(s->link_name, link_name) != 0 ||
-            !show_is_same_dialogue(&s->session, session) || !take_back(s))
+    for (unsigned i = 0; s != NULL && i < SHOW_WITHDRAW_MAX; i++, s = s->next) {
+        if (strcmp(s->link_name, link_name) != 0 || !show_is_same_dialogue(&s->session, session) ||
+            !take_back(s))
             continue;
         e->counters.screens_withdrawn++;
         shown_end(s);
@@ -170,7 +192,8 @@ struct shown *show_expect(struct turn *t)
     list_node_init(&s->node);
     list_push_back(&e->shown, &s->node);
     s->engine = e;
-    s->box = t->box;
+    enter_box(s, t->box);
+    s->sending = NULL;
     s->origin = t->origin;
     text_copy(s->link_name, sizeof(s->link_name), t->link_name);
     s->session = t->input.session;
@@ -185,7 +208,6 @@ struct shown *show_expect(struct turn *t)
     s->was_tried_again = false;
     s->tells = NULL;
     timer_init(&s->again, on_again, s);
-    t->box->shown++;
     t->box->shown_for = s->fingerprint;
     return s;
 }

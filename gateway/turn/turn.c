@@ -512,7 +512,7 @@ void turn_run(struct turn *t)
  * pressed again: the reply's outcome will tell. */
 static bool must_wait(const struct box *box, const struct turn *t)
 {
-    return box->shown != 0 && t->origin.link != NULL && t->input.fingerprint == box->shown_for;
+    return box->shown != NULL && t->origin.link != NULL && t->input.fingerprint == box->shown_for;
 }
 
 void turn_box_next(struct turn_engine *e, struct box *box)
@@ -597,7 +597,7 @@ void turn_deliver(struct turn_engine *e, const struct turn_origin *origin,
     e->counters.inputs++;
     if (input->kind == DIALECT_ABORT) {
         box = mailbox_find(&e->mailbox, input->msisdn);
-        if (box != NULL && box->shown != 0)
+        if (box != NULL)
             show_withdraw(e, box, origin->link_name, &input->session);
     }
     box = mailbox_take(&e->mailbox, input->msisdn);

@@ -150,23 +150,25 @@ struct turn_record {
     uint32_t pushes;                      /* 1 = we opened it */
 };
 
+/* A screen or SMS under way: the port's own, until its callback runs. */
+struct turn_sending;
+
 /* What the engine needs of the links. show() goes by the link of the input, or by any of that name
  * where origin.link is NULL; a network-initiated dialogue is opened by DIALECT_PUSH or NOTIFY.
- * show() and send() run their callback exactly once, never from inside the call; false = nothing
+ * show() and send_sms() run their callback exactly once, never from inside the call; NULL = nothing
  * was queued and nothing will be called. */
 struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
     /* Does the connection of an input still stand? NULL = always. */
     bool (*is_connected)(void *ctx, const struct turn_origin *origin);
-    bool (*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
-                 turn_sent_fn *fn, void *arg);
-    /* A screen that has not left is withdrawn: its callback (these two) will not run. False when it
-     * has left. */
-    bool (*withdraw)(void *ctx, turn_sent_fn *fn, void *arg);
+    struct turn_sending *(*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
+                                 turn_sent_fn *fn, void *arg);
+    /* What has not left is withdrawn: its callback will not run. False when it has left. */
+    bool (*withdraw)(void *ctx, struct turn_sending *sending);
     /* Is there no room for a reply to this input? It is refused then, before anything is stored. */
     bool (*is_full)(void *ctx, const struct turn_origin *origin);
-    bool (*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
-                     void *arg);
+    struct turn_sending *(*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
+                                     turn_sent_fn *fn, void *arg);
     /* The link for a network-initiated dialogue: `preferred` where it can, else any that carries
      * the code and the number; its name into `name`. False when none can carry it now. */
     bool (*find_push_link)(void *ctx, const char *preferred, const char *code, const char *msisdn,

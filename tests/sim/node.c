@@ -73,8 +73,9 @@ static void on_result(void *arg, const struct link_result *result)
     mem_free(p);
 }
 
-static bool submit(struct node *n, struct link *link, enum link_lane lane, struct span pdu,
-                   uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
+static struct turn_sending *submit(struct node *n, struct link *link, enum link_lane lane,
+                                   struct span pdu, uint64_t deadline_ms, turn_sent_fn *fn,
+                                   void *arg)
 {
     struct pending *p = mem_zalloc(sizeof(*p));
 
@@ -84,10 +85,10 @@ static bool submit(struct node *n, struct link *link, enum link_lane lane, struc
     list_node_init(&p->node);
     if (link_submit(link, lane, pdu, deadline_ms, on_result, p) == NULL) {
         mem_free(p);
-        return false;
+        return NULL;
     }
     list_push_back(&n->pending, &p->node);
-    return true;
+    return (struct turn_sending *)p;
 }
 
 static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
@@ -113,8 +114,8 @@ static struct link *pick_link(struct node *n)
     return NULL;
 }
 
-static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
-                      turn_sent_fn *fn, void *arg)
+static struct turn_sending *port_show(void *ctx, const struct turn_screen *screen,
+                                      uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct node *n = ctx;
     struct link *link = screen->origin.link != NULL ? screen->origin.link : pick_link(n);
@@ -124,15 +125,15 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
     world_tell(n->world, "%s shows %s \"%.20s\"", n->name, screen->reply.msisdn,
                screen->reply.text);
     writer_init(&w, octets, sizeof(octets));
-    return link != NULL && dialect_encode(n->dialect, &screen->reply, 1, &w) &&
-           submit(n, link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn, arg);
+    if (link == NULL || !dialect_encode(n->dialect, &screen->reply, 1, &w))
+        return NULL;
+    return submit(n, link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn, arg);
 }
 
-static bool port_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+static bool port_withdraw(void *ctx, struct turn_sending *sending)
 {
     (void)ctx;
-    (void)fn;
-    (void)arg;
+    (void)sending;
     return false; /* it has left */
 }
 
@@ -143,8 +144,8 @@ static bool port_is_full(void *ctx, const struct turn_origin *origin)
     return false;
 }
 
-static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
-                          turn_sent_fn *fn, void *arg)
+static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
+                                          uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct node *n = ctx;
     struct link *link = pick_link(n);
@@ -155,7 +156,8 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
     writer_init(&w, octets, sizeof(octets));
     if (!dialect_encode_sms_part(n->dialect, &message, 0, 1, &w))
         world_violation(n->world, "an SMS that cannot be encoded", sms->msisdn, "");
-    return link != NULL && submit(n, link, LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg);
+    return link != NULL ? submit(n, link, LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg)
+                        : NULL;
 }
 
 static bool port_find_push_link(void *ctx, const char *preferred, const char *code,

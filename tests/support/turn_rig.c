@@ -72,8 +72,9 @@ static void on_outcome(struct timer *timer, void *arg)
     fn(o->arg, &sent);
 }
 
-static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, const char *receipt_name,
-                       bool has_name, turn_sent_fn *fn, void *arg)
+static struct turn_sending *tell_later(enum turn_sent_kind kind, unsigned delay_ms,
+                                       const char *receipt_name, bool has_name, turn_sent_fn *fn,
+                                       void *arg)
 {
     for (unsigned i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         if (outcomes[i].fn != NULL)
@@ -86,9 +87,9 @@ static bool tell_later(enum turn_sent_kind kind, unsigned delay_ms, const char *
                                        .arg = arg};
         timer_init(&outcomes[i].timer, on_outcome, &outcomes[i]);
         timer_start(&turn_rig.timers, &outcomes[i].timer, delay_ms);
-        return true;
+        return (struct turn_sending *)&outcomes[i];
     }
-    return false;
+    return NULL;
 }
 
 static void forget_outcomes(void)
@@ -117,8 +118,8 @@ static bool port_is_connected(void *ctx, const struct turn_origin *origin)
     return !turn_rig.is_disconnected;
 }
 
-static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
-                      turn_sent_fn *fn, void *arg)
+static struct turn_sending *port_show(void *ctx, const struct turn_screen *screen,
+                                      uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct turn_rig_phone *phone = phone_of(screen->reply.msisdn);
 
@@ -126,7 +127,7 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
     (void)deadline_ms;
     turn_rig.shows++;
     if (!turn_rig.has_link)
-        return false;
+        return NULL;
     if (turn_rig.show_ends == TURN_SENT_OK) {
         text_copy(phone->screen, sizeof(phone->screen), screen->reply.text);
         phone->kind = screen->reply.kind;
@@ -139,11 +140,10 @@ static bool port_show(void *ctx, const struct turn_screen *screen, uint64_t dead
                       turn_rig.names_pushes && screen->reply.kind == DIALECT_PUSH, fn, arg);
 }
 
-static bool port_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+static bool port_withdraw(void *ctx, struct turn_sending *sending)
 {
     (void)ctx;
-    (void)fn;
-    (void)arg;
+    (void)sending;
     return false; /* it has left */
 }
 
@@ -154,8 +154,8 @@ static bool port_is_full(void *ctx, const struct turn_origin *origin)
     return false;
 }
 
-static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
-                          turn_sent_fn *fn, void *arg)
+static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
+                                          uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct turn_rig_phone *phone = phone_of(sms->msisdn);
 
@@ -165,7 +165,7 @@ static bool port_send_sms(void *ctx, const struct turn_sms *sms, uint64_t deadli
     assert_string_not_equal(sms->link_name, "");
     assert_string_not_equal(sms->source, "");
     if (!turn_rig.has_link)
-        return false;
+        return NULL;
     if (turn_rig.sms_ends == TURN_SENT_OK) {
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);

@@ -103,14 +103,14 @@ static void a_box_in_use_is_never_dropped(void **state)
     mailbox_init(&m, 0, SIZE_MAX, 1);
     used = mailbox_take(&m, "6281200000001");
     give_copy(used, "used");
-    used->shown = 1;
+    used->shown = (struct shown *)used; /* whatever it is */
     mailbox_release(&m, used);
     other = mailbox_take(&m, "6281200000002");
     give_copy(other, "other");
     mailbox_release(&m, other);
     assert_null(mailbox_find(&m, "6281200000002"));
     assert_ptr_equal(mailbox_find(&m, "6281200000001"), used);
-    used->shown = 0;
+    used->shown = NULL;
     mailbox_release(&m, used);
     mailbox_fini(&m);
 }

@@ -103,8 +103,8 @@ static uint64_t fake_random(void *ctx)
     return 1;
 }
 
-static bool fake_send(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms, turn_sent_fn *fn,
-                      void *arg)
+static struct turn_sending *fake_send(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
+                                      turn_sent_fn *fn, void *arg)
 {
     struct fixture *f = ctx;
     struct send *s = &f->sends[f->send_count];
@@ -113,22 +113,21 @@ static bool fake_send(void *ctx, const struct turn_sms *sms, uint64_t deadline_m
     assert_string_equal(sms->source, "*384#");
     assert_true(deadline_ms > f->timers.now_ms);
     if (!f->has_link)
-        return false;
+        return NULL;
     assert_true(f->send_count < SENDS_MAX);
     f->send_count++;
     text_copy(s->msisdn, sizeof(s->msisdn), sms->msisdn);
     text_copy(s->text, sizeof(s->text), sms->text);
     s->fn = fn;
     s->arg = arg;
-    return true;
+    return (struct turn_sending *)s;
 }
 
-static bool fake_withdraw(void *ctx, turn_sent_fn *fn, void *arg)
+static bool fake_withdraw(void *ctx, struct turn_sending *sending)
 {
     struct fixture *f = ctx;
 
-    assert_non_null(fn);
-    assert_non_null(arg);
+    assert_ptr_equal(sending, &f->sends[f->send_count - 1]);
     return !f->has_left;
 }
 
