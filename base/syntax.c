@@ -188,6 +188,10 @@ static bool fail_here(struct parser *p, const char *expected)
 
     if (is_curly_quote(t))
         return fail(p, t, "%.*s is no quote here: write a straight one, \"", (int)t->bytes, t->at);
+    if (*t->at == '\'')
+        return fail(p, t, "' is no quote here: write a double one, \"");
+    if (strncmp(t->at, "\xC2\xA0", 2) == 0)
+        return fail(p, t, "this space is no ordinary one (U+00A0): write it anew");
     if (t->kind == TOKEN_END)
         return fail(p, t, "the text ends here, but %s is expected", expected);
     return fail(p, t, "%s is expected before %.*s", expected, t->bytes < 40 ? (int)t->bytes : 40,

@@ -60,13 +60,19 @@ void menu_load_hint(const struct menu_loader *l, const char *wrong, menu_load_na
     size_t n = strlen(wrong);
     unsigned best = n < 2 ? 1 : n < 4 ? 2 : n < 8 ? 3 : 4;
     const char *name, *found = NULL;
+    char wrong_folded[MENU_NAME_BYTES], folded[MENU_NAME_BYTES];
 
     hint[0] = '\0';
     if (l->faults.count >= HINTS_MAX)
         return;
-    for (size_t i = 0; (name = names(ctx, i)) != NULL; i++) {
+    menu_match_fold(wrong, wrong_folded, sizeof(wrong_folded));
+    for (size_t i = 0; best > 0 && (name = names(ctx, i)) != NULL; i++) {
         unsigned d = menu_match_distance(wrong, name, best - 1);
 
+        /* Capitals and blanks are not seen by who mistakes them, however many there are. */
+        menu_match_fold(name, folded, sizeof(folded));
+        if (folded[0] != '\0' && strcmp(folded, wrong_folded) == 0)
+            d = 0;
         if (d < best) {
             best = d;
             found = name;

@@ -60,6 +60,8 @@ struct menu_target menu_load_target(struct menu_loader *l, const config_setting_
     }
     l->has_lost_way = true;
     menu_load_hint(l, name, target_name, l->menu, hint, sizeof(hint));
+    if (name[0] == '@' && hint[0] == '\0')
+        snprintf(hint, sizeof(hint), "; there are @back, @main, @draft, @silent");
     menu_load_fault_at(l, setting, 0, "there is no screen, text or message %s%s", name, hint);
     return (struct menu_target){MENU_TO_MAIN, 0}; /* in its place, so that the check can go on */
 }

@@ -64,13 +64,25 @@ static void add_literal(struct compiler *c, const char *text, size_t bytes)
     c->literal_bytes += bytes;
 }
 
+/* Copied along from a web page or a word processor: joiners, marks of direction, soft hyphens. */
+static bool is_invisible(uint32_t code_point)
+{
+    return code_point == 0xAD || (code_point >= 0x200B && code_point <= 0x200F) ||
+           (code_point >= 0x202A && code_point <= 0x202E) ||
+           (code_point >= 0x2060 && code_point <= 0x2064) || code_point == 0xFEFF;
+}
+
 static void refuse_character(struct compiler *c, const char *at, size_t bytes, uint32_t code_point)
 {
     char one[8] = {0}, folded[32], advice[96] = "write it with the letters of GSM 03.38";
 
     c->has_fault = true;
     memcpy(one, at, bytes);
-    if (text_fold_gsm(one, folded, sizeof(folded)) && folded[0] != '\0')
+    if (text_fold_gsm(one, folded, sizeof(folded)) && strcmp(folded, " ") == 0)
+        snprintf(advice, sizeof(advice), "write an ordinary space");
+    else if (is_invisible(code_point))
+        snprintf(advice, sizeof(advice), "it cannot be seen: delete it");
+    else if (text_fold_gsm(one, folded, sizeof(folded)) && folded[0] != '\0')
         snprintf(advice, sizeof(advice), "write %s", folded);
     if (code_point < ' ')
         menu_load_fault_at(c->l, c->setting, (size_t)(at - c->whole),
@@ -108,19 +120,21 @@ static bool is_rule_word(const struct menu_loader *l, const char *name)
     return false;
 }
 
+static const struct {
+    const char *name;
+    enum menu_part_kind kind;
+    bool on_screens_only;
+} builtins[] = {
+    {"kode", MENU_PART_CODE, false},    {"t", MENU_PART_STEPS, false},
+    {"n", MENU_PART_DRAFT_STEP, false}, {"s", MENU_PART_STEP, true},
+    {"page", MENU_PART_PAGE, true},     {"pages", MENU_PART_PAGES, true},
+};
+
+enum { BUILTINS = sizeof(builtins) / sizeof(builtins[0]), BUILTINS_EVERYWHERE = 3 };
+
 static bool builtin_kind(const struct compiler *c, const char *name, enum menu_part_kind *kind)
 {
-    static const struct {
-        const char *name;
-        enum menu_part_kind kind;
-        bool on_screens_only;
-    } builtins[] = {
-        {"kode", MENU_PART_CODE, false}, {"s", MENU_PART_STEP, true},
-        {"t", MENU_PART_STEPS, false},   {"n", MENU_PART_DRAFT_STEP, false},
-        {"page", MENU_PART_PAGE, true},  {"pages", MENU_PART_PAGES, true},
-    };
-
-    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
+    for (size_t i = 0; i < BUILTINS; i++)
         if (strcmp(name, builtins[i].name) == 0 &&
             (!builtins[i].on_screens_only || c->use == MENU_TEXT_SCREEN)) {
             *kind = builtins[i].kind;
@@ -131,9 +145,14 @@ static bool builtin_kind(const struct compiler *c, const char *name, enum menu_p
 
 static const char *known_name(void *ctx, size_t i)
 {
-    const struct menu_loader *l = ctx;
+    const struct compiler *c = ctx;
+    const struct menu_loader *l = c->l;
     const struct menu *menu = l->menu;
+    size_t builtin_count = c->use == MENU_TEXT_SCREEN ? BUILTINS : BUILTINS_EVERYWHERE;
 
+    if (i < builtin_count)
+        return builtins[i].name;
+    i -= builtin_count;
     if (i < menu->value_count)
         return menu->values[i].name;
     i -= menu->value_count;
@@ -192,7 +211,7 @@ static void take_placeholder(struct compiler *c, const char *open, const char *n
     } else if (is_rule_word(c->l, name)) {
         add_part(c, MENU_PART_SHOWN, 0);
     } else {
-        menu_load_hint(c->l, name, known_name, c->l, hint, sizeof(hint));
+        menu_load_hint(c->l, name, known_name, c, hint, sizeof(hint));
         menu_load_fault_at(c->l, c->setting, (size_t)(open - c->whole),
                            "unknown placeholder {%s}: no answer, fact or constant has this name%s",
                            name, hint);
