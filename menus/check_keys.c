@@ -108,7 +108,7 @@ static void check_list(struct menu_loader *l, const struct menu_screen *s)
 
     if (s->question.parent != MENU_NONE)
         check_parent(l, s);
-    else if (menu_table_group(table, "") == NULL)
+    else if (table->row_count > 0 && menu_table_group(table, "") == NULL)
         menu_faults_add(&l->faults, false, s->line, 0,
                         "the rows of table %s have parents: name the field in parent = \"...\"",
                         table->name);

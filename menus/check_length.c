@@ -141,9 +141,11 @@ static void check_page(struct menu_loader *l, const struct menu_screen *s, unsig
         menu_faults_add(
             &l->faults, false, s->text->line, 0,
             "%s in %s: the text, one choice, the lines under them and the longest error "
-            "line can be %u %s, %u too many: shorten the text",
+            "line can be %u %s, %u too many: %s",
             s->name, lang->name, whole + error, unit_word(lang->is_ucs2),
-            whole + error - most(lang->is_ucs2));
+            whole + error - most(lang->is_ucs2),
+            item > text ? "shorten the longest choice"
+                        : "shorten the text, or go on in another screen (next)");
     else if (whole > good(lang->is_ucs2))
         menu_faults_add(&l->faults, true, s->text->line, 0,
                         "%s in %s: the text and its first choice can be %u %s; over %u some links "

@@ -51,7 +51,7 @@ static bool load_languages(struct menu_loader *l)
         struct menu_language *lang = &menu->languages[menu->language_count];
 
         load_language(l, config_setting_get_elem(list, (unsigned)i), lang);
-        for (unsigned k = 0; k < menu->language_count; k++)
+        for (unsigned k = 0; k < menu->language_count && lang->code[0] != '\0'; k++)
             if (strcmp(menu->languages[k].code, lang->code) == 0)
                 menu_load_fault(l, config_setting_get_elem(list, (unsigned)i),
                                 "the language %s is there twice", lang->code);
