@@ -139,8 +139,10 @@ static void print_menu(const json_t *menu)
                (long long)json_integer_value(json_object_get(trial, "percent")),
                (long long)json_integer_value(json_object_get(trial, "numbers")));
     if (json_object_get(menu, "file_version") != NULL)
-        printf("          its file is version %s, %s: not in force (warungctl menu promote)\n",
-               ctl_text(menu, "file_version"), ctl_text(menu, "file_state"));
+        printf("          its file is version %s, %s: not in force\n"
+               "          (to have it: warungctl menu promote %s --menu %s)\n",
+               ctl_text(menu, "file_version"), ctl_text(menu, "file_state"),
+               ctl_text(menu, "file_version"), ctl_text(menu, "name"));
 }
 
 static void print_menus(const json_t *from)

@@ -114,15 +114,18 @@ static size_t print_group(const json_t *rows, size_t first)
 enum ctl_status ctl_menu_funnel(const struct ctl_call *call)
 {
     enum ctl_status status;
+    bool has_any;
     json_t *rows = ctl_ask(call, "/api/v1/menus/funnel", NULL, &status);
 
     if (rows == NULL)
         return status;
+    has_any = json_array_size(rows) > 0;
     choose(call, rows);
     if (call->is_json)
         ctl_print_json(rows);
     else if (json_array_size(rows) == 0)
-        puts("no screen has been shown yet");
+        puts(has_any ? "no screen of that menu, version or language has been shown yet"
+                     : "no screen has been shown yet");
     for (size_t i = 0; !call->is_json && i < json_array_size(rows);)
         i = print_group(rows, i);
     json_decref(rows);

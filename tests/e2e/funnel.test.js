@@ -48,6 +48,7 @@ test('each screen\'s visitors are accounted for', async () => {
 
         const table = (await gateway.ctl('menu', 'funnel', '--lang', 'id')).stdout;
         assert.match(table, /^MAIN +6 +█{20} +33 % +67 % /m);
+        assert.match((await gateway.ctl('menu', 'funnel', '--lang', 'jv')).stdout, /^no screen of that menu, version or language/);
         const { text } = await gateway.get('/metrics');
         assert.match(text, /^warung_menu_screen_events_total\{menu="terususaha",version="[0-9a-f]{16}",language="id",screen="MAIN",event="timed_out"\} 2$/m);
         assert.match(text, /^warung_menu_think_seconds_count\{.*screen="MAIN"\} [6-9]$/m);

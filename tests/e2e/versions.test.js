@@ -82,6 +82,7 @@ test('a rollback is for every gateway, and stays', async () => {
 
             const reloaded = await ok(gateway, 'reload'); // the bad file is still there
             assert.match(reloaded, /taken back/);
+            assert.match(reloaded, /menu promote [0-9a-f]{16} --menu terususaha/, 'that command would do it');
             await ok(second.gateway, 'reload');
             assert.equal(await help(newPhone(centre)), HEADING);
             assert.equal(await help(newPhone(second.centre)), HEADING);
