@@ -2,10 +2,42 @@
 
 #include <string.h>
 
+#include "base/span.h"
+
 static bool has_code(const struct config_strings *codes, const char *code)
 {
     for (size_t i = 0; i < codes->count; i++)
         if (strcmp(codes->items[i], code) == 0)
+            return true;
+    return codes->count == 0;
+}
+
+bool carrier_serves(const char *service, const char *code)
+{
+    size_t stem = strlen(service);
+
+    if (strcmp(service, code) == 0)
+        return true;
+    if (stem < 2 || service[0] != '*' || service[stem - 1] != '#')
+        return false;
+    return strncmp(service, code, stem - 1) == 0 && code[stem - 1] == '*';
+}
+
+/* The digits of "*384#"; what has other marks between its digits is another code. */
+static struct span bare(const char *code)
+{
+    size_t from = strspn(code, "*#"), size = strcspn(code + from, "*#");
+
+    return code[from + size] == '\0' || strcmp(code + from + size, "#") == 0
+               ? span_of(code + from, size)
+               : span_of_string(code);
+}
+
+bool carrier_takes(const struct config_strings *codes, const char *code)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        if (carrier_serves(codes->items[i], code) ||
+            span_is_equal(bare(codes->items[i]), bare(code)))
             return true;
     return codes->count == 0;
 }

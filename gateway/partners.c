@@ -421,6 +421,11 @@ struct service *partner_service(const struct partner *p)
     return &p->service->service;
 }
 
+const struct config_strings *partner_codes(const struct partner *p)
+{
+    return &p->settings->codes;
+}
+
 const struct dialect *partner_dialect(const struct partner *p)
 {
     return p->settings->spoken;

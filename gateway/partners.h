@@ -64,6 +64,8 @@ unsigned partners_count_links(struct partners *ps, const struct partner *partner
 
 const char *partner_name(const struct partner *p);
 struct service *partner_service(const struct partner *p);
+/* Which it may speak for; empty = all. */
+const struct config_strings *partner_codes(const struct partner *p);
 const struct dialect *partner_dialect(const struct partner *p);
 struct turn_traits partner_traits(const struct partner *p);
 

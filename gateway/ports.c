@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/carrier.h"
 #include "gateway/cdr/cdr_writer.h"
 #include "gateway/message_id.h"
 #include "gateway/queries.h"
@@ -453,6 +454,29 @@ static enum smpp_status note_input(const struct peer *peer, const struct dialect
     return ESME_ROK;
 }
 
+/* Whether the partner may speak for the code, so that none reaches the subscribers of another's:
+ * what it was given is the menu's own code, or a dial that begins with it. An answer may carry an
+ * address that names nothing; the dialogue that it belongs to was begun by a dial, over the same
+ * link. */
+static bool is_permitted(const struct ports *p, const struct peer *peer,
+                         const struct dialect_input *input)
+{
+    const struct config_strings *codes;
+    const char *own;
+
+    if (peer->partner == NULL || input->kind == DIALECT_ABORT)
+        return true;
+    codes = partner_codes(peer->partner);
+    own = input->kind == DIALECT_BEGIN ? router_service_code(p->router, peer->name, input->text)
+                                       : NULL;
+    if (own != NULL)
+        return carrier_takes(codes, own) || carrier_takes(codes, input->text);
+    if (carrier_takes(codes, input->code))
+        return true;
+    return input->kind != DIALECT_BEGIN && input->kind != DIALECT_SMS &&
+           !router_is_named(p->router, peer->name, input->code);
+}
+
 /* What a partner says of our messages in its own words ends nothing: nobody asked for it. */
 static void take_receipt(struct ports *p, const struct peer *peer, const struct turn_origin *origin,
                          const char *msisdn, const struct smpp_pdu *pdu)
@@ -509,7 +533,7 @@ static void take_message(struct ports *p, const struct peer *peer, struct link *
         return;
     }
     if (status == ESME_ROK)
-        status = note_input(peer, &input);
+        status = is_permitted(p, peer, &input) ? note_input(peer, &input) : ESME_RINVDSTADR;
     if (status == ESME_ROK) {
         turn_deliver(p->engine, origin, &input);
         return;

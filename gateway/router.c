@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "gateway/carrier.h"
 
 /* Old and new routes together (each: file, in force, on trial), which a reload must never drop, and
  * what is kept beside them. */
@@ -227,18 +228,6 @@ bool router_load(struct router *r, const struct config *config,
     return true;
 }
 
-/* "*384#" serves "*384#" and "*384*2#"; any other code serves itself. */
-static bool is_served(const char *service, const char *code)
-{
-    size_t stem = strlen(service);
-
-    if (strcmp(service, code) == 0)
-        return true;
-    if (stem < 2 || service[0] != '*' || service[stem - 1] != '#')
-        return false;
-    return strncmp(service, code, stem - 1) == 0 && code[stem - 1] == '*';
-}
-
 static bool is_for(const struct route *route, const char *peer)
 {
     if (route->peer_count == 0 || peer[0] == '\0')
@@ -257,7 +246,8 @@ static const char *longest_code(const struct route *route, const char *code, boo
     const char *longest = NULL;
 
     for (size_t i = 0; i < count; i++)
-        if (is_served(codes[i], code) && (longest == NULL || strlen(codes[i]) > strlen(longest)))
+        if (carrier_serves(codes[i], code) &&
+            (longest == NULL || strlen(codes[i]) > strlen(longest)))
             longest = codes[i];
     return longest;
 }
@@ -326,6 +316,11 @@ const char *router_service_code(const struct router *r, const char *peer, const 
     return route != NULL ? longest_code(route, dialled, false) : NULL;
 }
 
+bool router_is_named(const struct router *r, const char *peer, const char *code)
+{
+    return find_named(r, peer, code, false) != NULL || find_named(r, peer, code, true) != NULL;
+}
+
 const struct menu *router_find_any(const struct router *r, const char *code)
 {
     const struct route *route = find_route(r, "", code, false);
@@ -340,7 +335,7 @@ const char *router_shown_code(const struct router *r, const char *code)
     if (route == NULL || route->code_count == 0)
         return code;
     for (size_t i = 0; i < route->code_count; i++)
-        if (is_served(route->codes[i], code))
+        if (carrier_serves(route->codes[i], code))
             return route->codes[i];
     return route->codes[0];
 }

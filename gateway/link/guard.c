@@ -2,19 +2,25 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/span.h"
 
 #include <assert.h>
 #include <netinet/in.h>
 #include <string.h>
 
-enum { KEY_BYTES = 9 }; /* family, then 4 or 8 octets */
+enum {
+    KEY_BYTES = 9, /* family, then 4 or 8 octets */
+    SYSTEM_ID_BYTES = 17,
+};
 
 struct record {
     struct map_node node;
     struct list_node age; /* longest untouched first */
     uint8_t key[KEY_BYTES];
     unsigned unbound;
-    unsigned failures; /* since failing_ms */
+    unsigned failures;               /* since failing_ms */
+    char failed_as[SYSTEM_ID_BYTES]; /* the first of them */
+    bool is_mixed;                   /* a later one as another */
     uint64_t failing_ms;
     uint64_t banned_until_ms;
 };
@@ -143,7 +149,7 @@ void guard_leave(struct guard *g, const struct netaddr *peer)
     drop_if_idle(g, r);
 }
 
-bool guard_fail(struct guard *g, const struct netaddr *peer, uint64_t now_ms)
+bool guard_fail(struct guard *g, const struct netaddr *peer, const char *system_id, uint64_t now_ms)
 {
     struct record *r = find_or_add(g, peer);
 
@@ -151,8 +157,12 @@ bool guard_fail(struct guard *g, const struct netaddr *peer, uint64_t now_ms)
         return false;
     if (now_ms - r->failing_ms > g->settings.ban_ms)
         r->failures = 0;
-    if (r->failures == 0)
+    if (r->failures == 0) {
         r->failing_ms = now_ms;
+        text_copy(r->failed_as, sizeof(r->failed_as), system_id);
+        r->is_mixed = false;
+    }
+    r->is_mixed = r->is_mixed || strcmp(r->failed_as, system_id) != 0;
     r->failures++;
     if (r->failures < g->settings.failures_max || now_ms < r->banned_until_ms)
         return false;
@@ -160,11 +170,11 @@ bool guard_fail(struct guard *g, const struct netaddr *peer, uint64_t now_ms)
     return true;
 }
 
-void guard_forgive(struct guard *g, const struct netaddr *peer)
+void guard_forgive(struct guard *g, const struct netaddr *peer, const char *system_id)
 {
     struct record *r = find(g, peer);
 
-    if (r == NULL)
+    if (r == NULL || (r->failures != 0 && (r->is_mixed || strcmp(r->failed_as, system_id) != 0)))
         return;
     r->failures = 0;
     r->banned_until_ms = 0;

@@ -30,10 +30,12 @@ void guard_free(struct guard *guard);
 enum guard_verdict guard_admit(struct guard *guard, const struct netaddr *peer, uint64_t now_ms);
 /* It has bound, or is gone. */
 void guard_leave(struct guard *guard, const struct netaddr *peer);
-/* It sent garbage or a bad bind. True when that begins a ban. */
-bool guard_fail(struct guard *guard, const struct netaddr *peer, uint64_t now_ms);
-/* It bound well: earlier failures are forgotten, and a ban with them. */
-void guard_forgive(struct guard *guard, const struct netaddr *peer);
+/* It sent a bad bind as `system_id`, or garbage (""). True when that begins a ban. */
+bool guard_fail(struct guard *guard, const struct netaddr *peer, const char *system_id,
+                uint64_t now_ms);
+/* It bound well as `system_id`: earlier failures as that one are forgotten, and a ban with them,
+ * unless it failed as another, too: who has one account must not guess another's password. */
+void guard_forgive(struct guard *guard, const struct netaddr *peer, const char *system_id);
 
 unsigned guard_unbound(const struct guard *guard);
 size_t guard_addresses(const struct guard *guard);

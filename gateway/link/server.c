@@ -150,12 +150,12 @@ static void release(struct server_link *sl)
     sl->account = NULL;
 }
 
-static void note_failure(struct server_link *sl)
+static void note_failure(struct server_link *sl, const char *system_id)
 {
     struct link_server *s = sl->server;
     char text[NETADDR_TEXT_BYTES];
 
-    if (!guard_fail(s->guard, &sl->peer, s->env.timers->now_ms))
+    if (!guard_fail(s->guard, &sl->peer, system_id, s->env.timers->now_ms))
         return;
     s->counters.bans++;
     netaddr_format(&sl->peer, text);
@@ -169,7 +169,7 @@ static void server_on_closed(struct link *link)
     /* Garbage instead of a bind is as good as a bad bind; a mere connect is not: load balancers
      * look whether the port is open. */
     if (sl->is_unbound && link->counters.malformed_in != 0)
-        note_failure(sl);
+        note_failure(sl, "");
     link_free(link);
 }
 
@@ -228,7 +228,7 @@ static void accept_bind(struct server_link *sl)
     char text[NETADDR_TEXT_BYTES];
 
     guard_leave(s->guard, &sl->peer);
-    guard_forgive(s->guard, &sl->peer);
+    guard_forgive(s->guard, &sl->peer, a->system_id);
     sl->is_unbound = false;
     sl->number = account_take_number(a);
     snprintf(name, sizeof(name), "%s:%u", a->system_id, sl->number);
@@ -252,7 +252,7 @@ static void decide(struct server_link *sl, bool is_right)
     struct account *a = sl->account;
 
     if (!is_right) {
-        note_failure(sl);
+        note_failure(sl, a->system_id);
         refuse(sl, a->system_id, ESME_RINVPASWD, "password");
     } else if (!a->is_configured || sl->server->is_stopping) { /* it may have changed meanwhile */
         refuse(sl, a->system_id, ESME_RBINDFAIL, a->is_configured ? "stopping" : "unknown");
@@ -288,7 +288,7 @@ static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
     copy_claim(pdu->bind.system_id, system_id);
     a = status == ESME_ROK ? account_find(&s->accounts, pdu->bind.system_id) : NULL;
     if (a == NULL || !account_allows(a, &sl->peer)) {
-        note_failure(sl);
+        note_failure(sl, system_id);
         refuse(sl, system_id, status != ESME_ROK ? status : ESME_RINVSYSID,
                status != ESME_ROK ? "malformed"
                : a == NULL        ? "unknown"

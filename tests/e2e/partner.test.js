@@ -157,6 +157,34 @@ test('a wrong password, an unknown account and an address that is not allowed ar
     }, { accounts });
 });
 
+test('a partner reaches the menus of its own codes alone, whatever it says that was dialled', async () => {
+    const accounts = [{ system_id: 'agg1', password: 'secret', codes: ['*384#'] },
+        { system_id: 'agg2', password: 'secret', codes: ['*500#', '500'] }];
+    await withPartners('codes', async ({ gateway, port }) => {
+        const bind = async (name) => {
+            const partner = new Partner(`smpp://127.0.0.1:${port}`);
+            assert.equal((await partner.bind(name, 'secret')).command_status, 0);
+            return partner;
+        };
+        const ussd = (destination_addr, short_message, ussd_service_op) => ({
+            service_type: 'USSD', source_addr: MSISDN, destination_addr, short_message, ussd_service_op,
+            its_session_info: Buffer.from([7, 0]),
+        });
+        const sms = (destination_addr) => ({ source_addr: MSISDN, destination_addr, short_message: 'STATUS' });
+        const stranger = await bind('agg2');
+        for (const pdu of [ussd('*384#', '*384#', 1), ussd('*500#', '*384#', 1), ussd('384', '*384*3#', 1),
+            ussd('384', '', 1), ussd('*384#', '1', 18), ussd('384', '1', 18), sms('384'), sms('*384#')])
+            assert.equal((await stranger.send(pdu)).command_status, smpp.ESME_RINVDSTADR, JSON.stringify(pdu));
+        assert.match(gateway.log, /event=message\.refused link=agg2:1 command_status=ESME_RINVDSTADR/);
+        const own = await bind('agg1');
+        assert.match(text(await own.type('*384#')), /#TerusUsaha/);
+        assert.match(text(await own.type('1')), /./); // an answer, to the dialogue that it began
+        assert.deepEqual([stranger.screens, stranger.sms], [[], []]);
+        for (const partner of [own, stranger])
+            partner.session.close();
+    }, { accounts });
+});
+
 test('a reload lets a new account in and sends one away that is gone', async () => {
     await withPartners('accounts', async ({ gateway, port }) => {
         const old = new Partner(`smpp://127.0.0.1:${port}`);

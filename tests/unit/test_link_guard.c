@@ -64,16 +64,16 @@ static void test_ban_and_its_end(void **state)
     struct netaddr good = host("192.0.2.8");
 
     (void)state;
-    assert_false(guard_fail(g, &bad, NOW));
-    assert_false(guard_fail(g, &bad, NOW + 10));
-    assert_true(guard_fail(g, &bad, NOW + 20));
-    assert_false(guard_fail(g, &bad, NOW + 30)); /* is banned already */
+    assert_false(guard_fail(g, &bad, "agg1", NOW));
+    assert_false(guard_fail(g, &bad, "agg1", NOW + 10));
+    assert_true(guard_fail(g, &bad, "agg1", NOW + 20));
+    assert_false(guard_fail(g, &bad, "agg1", NOW + 30)); /* is banned already */
     assert_int_equal(guard_admit(g, &bad, NOW + 20 + BAN - 1), GUARD_BANNED);
     assert_int_equal(guard_admit(g, &good, NOW + 20), GUARD_ADMITTED);
     assert_int_equal(guard_admit(g, &bad, NOW + 20 + BAN), GUARD_ADMITTED);
     /* A new count begins. */
-    assert_false(guard_fail(g, &bad, NOW + 30 + BAN));
-    assert_false(guard_fail(g, &bad, NOW + 31 + BAN));
+    assert_false(guard_fail(g, &bad, "agg1", NOW + 30 + BAN));
+    assert_false(guard_fail(g, &bad, "agg1", NOW + 31 + BAN));
     assert_int_equal(guard_admit(g, &bad, NOW + 32 + BAN), GUARD_ADMITTED);
     guard_free(g);
 }
@@ -85,7 +85,7 @@ static void test_rare_failures_do_not_add_up(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 50; i++)
-        assert_false(guard_fail(g, &a, NOW + i * (BAN / 2 + 1)));
+        assert_false(guard_fail(g, &a, "agg1", NOW + i * (BAN / 2 + 1)));
     guard_free(g);
 }
 
@@ -95,12 +95,12 @@ static void test_forgiven(void **state)
     struct netaddr a = host("192.0.2.7");
 
     (void)state;
-    guard_fail(g, &a, NOW);
-    guard_fail(g, &a, NOW);
-    guard_forgive(g, &a);
+    guard_fail(g, &a, "agg1", NOW);
+    guard_fail(g, &a, "agg1", NOW);
+    guard_forgive(g, &a, "agg1");
     assert_int_equal(guard_addresses(g), 0);
-    assert_false(guard_fail(g, &a, NOW));
-    assert_false(guard_fail(g, &a, NOW));
+    assert_false(guard_fail(g, &a, "agg1", NOW));
+    assert_false(guard_fail(g, &a, "agg1", NOW));
     guard_free(g);
 }
 
@@ -113,10 +113,31 @@ static void test_a_ban_is_forgiven(void **state)
     (void)state;
     assert_int_equal(guard_admit(g, &a, NOW), GUARD_ADMITTED);
     for (unsigned i = 0; i < settings.failures_max; i++)
-        guard_fail(g, &a, NOW);
+        guard_fail(g, &a, "agg1", NOW);
     assert_int_equal(guard_admit(g, &a, NOW), GUARD_BANNED);
-    guard_forgive(g, &a);
+    guard_forgive(g, &a, "agg1");
     assert_int_equal(guard_admit(g, &a, NOW), GUARD_ADMITTED);
+    guard_free(g);
+}
+
+/* Who has an account of its own guesses at another's, and binds as itself now and then. */
+static void test_another_account_forgives_nothing(void **state)
+{
+    struct guard *g = guard_new(&settings, 1);
+    struct netaddr a = host("192.0.2.7");
+
+    (void)state;
+    assert_false(guard_fail(g, &a, "agg1", NOW));
+    assert_false(guard_fail(g, &a, "agg2", NOW));
+    guard_forgive(g, &a, "agg1");
+    assert_true(guard_fail(g, &a, "agg2", NOW));
+    guard_forgive(g, &a, "agg1");
+    assert_int_equal(guard_admit(g, &a, NOW), GUARD_BANNED);
+    assert_int_equal(guard_admit(g, &a, NOW + BAN), GUARD_ADMITTED);
+    assert_false(guard_fail(g, &a, "agg2", NOW + BAN + 1)); /* the count of before is over */
+    guard_forgive(g, &a, "agg2");
+    guard_leave(g, &a);
+    assert_int_equal(guard_addresses(g), 0);
     guard_free(g);
 }
 
@@ -146,7 +167,7 @@ static void test_memory_is_bounded(void **state)
     for (unsigned n = 0; n < 1000; n++) {
         struct netaddr a = number(n);
 
-        guard_fail(g, &a, NOW + n);
+        guard_fail(g, &a, "agg1", NOW + n);
     }
     assert_int_equal(guard_addresses(g), 20);
     guard_leave(g, &held); /* was not the one to give way */
@@ -161,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_rare_failures_do_not_add_up),
         cmocka_unit_test(test_forgiven),
         cmocka_unit_test(test_a_ban_is_forgiven),
+        cmocka_unit_test(test_another_account_forgives_nothing),
         cmocka_unit_test(test_ipv6_is_counted_by_64),
         cmocka_unit_test(test_memory_is_bounded),
     };
