@@ -301,6 +301,8 @@ static void serve(struct http_call *call)
         http_reply_error(call, 400, ambiguity);
         return;
     }
+    if (method[0] == '\0') /* a body that it has may not have been read */
+        evhttp_add_header(evhttp_request_get_output_headers(call->request), "Connection", "close");
     route = find_route(s, path != NULL ? path : "", method, &is_allowed);
     if (route == NULL) {
         http_reply_error(call, 404, "no such page");
@@ -340,7 +342,8 @@ struct http_server *http_server_new(const struct http_settings *settings)
     evhttp_set_max_headers_size(s->evhttp, HTTP_HEADERS_BYTES_MAX);
     evhttp_set_max_body_size(s->evhttp, HTTP_BODY_BYTES_MAX);
     evhttp_set_timeout(s->evhttp, HTTP_IDLE_S);
-    evhttp_set_allowed_methods(s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
+    /* Also those that it does not know: serve() refuses them in our form, evhttp would in HTML. */
+    evhttp_set_allowed_methods(s->evhttp, UINT16_MAX);
     evhttp_set_default_content_type(s->evhttp, "text/plain; charset=utf-8");
     evhttp_set_bevcb(s->evhttp, make_stream, s);
     evhttp_set_gencb(s->evhttp, on_request, s);

@@ -3,9 +3,32 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+
+static bool is_number(const char *value)
+{
+    return value[0] != '\0' && value[strspn(value, "0123456789")] == '\0';
+}
+
+static const char *check_body(struct evhttp_request *request)
+{
+    const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+    const char *length = evhttp_find_header(headers, "Content-Length");
+    const char *coding = evhttp_find_header(headers, "Transfer-Encoding");
+
+    if (length != NULL && !is_number(length))
+        return "Content-Length is no number";
+    if (coding != NULL && strcasecmp(coding, "chunked") != 0)
+        return "only chunked is read";
+    /* evhttp takes none with HEAD: what came would be read as the next request. */
+    if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD &&
+        (coding != NULL || (length != NULL && length[strspn(length, "0")] != '\0')))
+        return "no body with this method";
+    return NULL;
+}
 
 const char *http_check_find(struct evhttp_request *request)
 {
@@ -27,5 +50,5 @@ const char *http_check_find(struct evhttp_request *request)
         return "more than one length";
     if (hosts > 1 || (hosts == 0 && request->major == 1 && request->minor >= 1))
         return "one Host header is needed";
-    return NULL;
+    return check_body(request);
 }
