@@ -56,10 +56,10 @@ static void label_of(const struct graph *g, const struct menu_text *text, char l
         const char *word = p->kind == MENU_PART_LITERAL ? p->literal
                            : p->kind == MENU_PART_VALUE ? g->menu->values[p->value].name
                                                         : "..";
-        char piece[LABEL_BYTES];
+        size_t used = strlen(whole);
 
-        snprintf(piece, sizeof(piece), p->kind == MENU_PART_LITERAL ? "%s" : "{%s}", word);
-        strncat(whole, piece, sizeof(whole) - strlen(whole) - 1);
+        snprintf(whole + used, sizeof(whole) - used, p->kind == MENU_PART_LITERAL ? "%s" : "{%s}",
+                 word);
     }
     quote(whole, label);
 }

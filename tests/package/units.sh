@@ -16,7 +16,7 @@ phone() {
 install_all() {
     make -s install prefix=/usr unitdir=/lib/systemd/system INSTALL_PACKAGES=no &&
         systemd-sysusers warung.conf && systemd-tmpfiles --create warung.conf &&
-        systemctl daemon-reload && chgrp -R warung /etc/warung && chmod 640 /etc/warung/warung.cfg
+        systemctl daemon-reload
 }
 start_all() {
     warungctl -c /etc/warung/warung.cfg keys init && systemctl start warung-redis warungd

@@ -1,0 +1,42 @@
+#!/bin/bash
+# What `make install` leaves: programs that are hard to turn against us, and a configuration that only its owner and
+# group read.
+cd "$(dirname "$0")/../.." || exit
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+tests=0
+status=0
+ok() { # NAME COMMAND...
+    local title=$1
+    shift
+    tests=$((tests + 1))
+    "$@" && echo "ok $tests - $title" && return
+    echo "not ok $tests - $title"
+    status=1
+}
+
+has_mode() { # MODE FILE
+    [ "$(stat -c %a "$folder/etc/warung/$2")" = "$1" ]
+}
+is_hardened() { # PROGRAM
+    local headers symbols
+    headers=$(readelf --wide --file-header --program-headers --dynamic --notes "$1") || return
+    symbols=$(readelf --wide --dyn-syms "$1")
+    grep -q 'Type: *DYN' <<<"$headers" && grep -q GNU_RELRO <<<"$headers" && grep -q 'Flags:.* NOW' <<<"$headers" &&
+        grep -q 'GNU_STACK.* RW ' <<<"$headers" && ! grep -q 'R[UN]*PATH' <<<"$headers" &&
+        grep -q '__stack_chk_fail' <<<"$symbols" && grep -q '__[a-z]*_chk@' <<<"$(grep -v stack_chk <<<"$symbols")" || return
+    [ "$(uname -m)" != x86_64 ] || grep -q 'IBT, SHSTK' <<<"$headers"
+}
+
+kind=plain
+[ "${BUILD:-build}" = build ] || kind=${BUILD#build-}
+make -s install KIND="$kind" INSTALL_PACKAGES=no DESTDIR="$folder" prefix=/usr
+ok 'warung.cfg, which may hold passwords, is not for others' has_mode 640 warung.cfg
+ok 'secrets are for their owner' has_mode 700 secrets
+if [ "$kind" = plain ]; then
+    for program in sbin/warungd bin/warungctl bin/warung-smsc; do
+        ok "${program#*/}: PIE, RELRO, bound at the start, stack and buffers guarded" is_hardened "$folder/usr/$program"
+    done
+fi
+echo "1..$tests"
+exit $status
