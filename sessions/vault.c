@@ -46,7 +46,8 @@ struct macs {
 struct vault {
     struct cipher ciphers[VAULT_KEYS_MAX];
     struct vault_key keys[VAULT_KEYS_MAX];
-    unsigned count; /* 0 = plain; the last is current */
+    unsigned count;   /* 0 = plain; the last is current */
+    bool reads_plain; /* besides what is sealed */
     uint8_t hash_key[VAULT_HASH_BYTES];
     struct macs *macs; /* of hash_key */
     /* Begins at random and grows by one a record: with the chance of two processes' ranges meeting
@@ -96,6 +97,7 @@ static void take_keys(struct vault *v, const struct vault_keys_file *file)
         v->keys[i].is_current = i + 1 == file->count;
     }
     v->count = file->count;
+    v->reads_plain = file->reads_plain;
     memcpy(v->hash_key, file->hash, sizeof(v->hash_key));
 }
 
@@ -258,7 +260,8 @@ bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struc
         return false;
     if (sealed.data[0] == FORM_SEALED)
         return open_sealed(v, kind, msisdn, sealed, out);
-    if (sealed.data[0] != FORM_PLAIN || room(out) < sealed.size - 1)
+    if (sealed.data[0] != FORM_PLAIN || (v->count != 0 && !v->reads_plain) ||
+        room(out) < sealed.size - 1)
         return false;
     writer_bytes(out, sealed.data + 1, sealed.size - 1);
     return true;

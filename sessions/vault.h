@@ -5,11 +5,13 @@
  * A sealed record names its key, so that keys can be changed: new records take the current key, old
  * ones are read with theirs. The kind of record and the subscriber's number are bound to it: a
  * record moved to another subscriber does not open. Without a keys file the vault is plain: records
- * are marked as such and stand in the clear; a vault with keys reads those too, so that keys can be
- * introduced later.
+ * are marked as such and stand in the clear. A vault with keys reads those too if its file says
+ * "plain", so that keys can be introduced later; else not: whoever can write to the store could put
+ * a record of his own there.
  *
  * The keys file (mode 0600, or a systemd credential) is text; the last "seal" line is current:
  *     warung-keys 1
+ *     plain
  *     hash HEX32
  *     seal ID YYYY-MM-DD HEX32
  */
@@ -44,7 +46,8 @@ bool vault_is_plain(const struct vault *v);
 bool vault_seal(struct vault *v, enum vault_kind kind, const char *msisdn, struct span in,
                 struct writer *out);
 /* Appends what was sealed to `out`. False, and `out` as before, when the record is damaged, was
- * sealed for another subscriber or kind, names a key that is not there, or has no room. */
+ * sealed for another subscriber or kind, names a key that is not there, is plain where none is to
+ * be, or has no room. */
 bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struct span sealed,
                 struct writer *out);
 /* HMAC-SHA-256 with a key that does not change; `what` keeps hashes of different things apart: a
@@ -62,8 +65,8 @@ uint64_t vault_hash_nik(const struct vault *v, const char *nik);
 void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES]);
 
 /* For `warungctl keys`. Each returns false with a text for the administrator. */
-/* A new file with one key; an existing file is an error. */
-bool vault_create_file(const char *path, char *error, size_t error_bytes);
+/* A new file with one key; an existing file is an error. With reads_plain it says "plain". */
+bool vault_create_file(const char *path, bool reads_plain, char *error, size_t error_bytes);
 /* Adds a key and makes it current: written beside, synced, renamed over. */
 bool vault_rotate_file(const char *path, char *error, size_t error_bytes);
 

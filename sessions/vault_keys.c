@@ -90,6 +90,10 @@ static bool parse_line(struct vault_keys_file *file, bool *has_hash, char *text,
         return true;
     if (strncmp(text, "seal ", 5) == 0)
         return parse_seal(file, text + 5, f, line);
+    if (strcmp(text, "plain") == 0) {
+        file->reads_plain = true;
+        return true;
+    }
     if (strncmp(text, "hash ", 5) != 0)
         return fail(f, line, "a line begins with \"seal\" or \"hash\"");
     if (*has_hash)
@@ -235,7 +239,7 @@ static bool write_new(const char *path, const char *text, const struct stat *lik
     return ok;
 }
 
-bool vault_create_file(const char *path, char *error, size_t error_bytes)
+bool vault_create_file(const char *path, bool reads_plain, char *error, size_t error_bytes)
 {
     struct fault f = {.path = path, .text = error, .text_bytes = error_bytes};
     char hash[LINE_BYTES] = "hash ", seal[LINE_BYTES], text[4 * LINE_BYTES];
@@ -246,8 +250,13 @@ bool vault_create_file(const char *path, char *error, size_t error_bytes)
     snprintf(
         text, sizeof(text),
         "%s\n# Whoever has this file reads every record; without it nobody does. Keep a copy.\n"
-        "%s\n%s\n",
-        first_line, hash, seal);
+        "%s%s\n%s\n",
+        first_line,
+        reads_plain
+            ? "# Records from before the keys are read. Remove when `warungctl keys status` "
+              "has none in the clear.\nplain\n"
+            : "",
+        hash, seal);
     ok = write_new(path, text, NULL, &f);
     if (ok && !sync_folder(path))
         ok = fail(&f, 0, "%s", strerror(errno));

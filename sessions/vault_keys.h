@@ -13,6 +13,7 @@ struct vault_keys_row {
 /* Secret: cleanse it after use. */
 struct vault_keys_file {
     uint8_t hash[VAULT_HASH_BYTES];
+    bool reads_plain;
     unsigned count; /* at least one; the last is current */
     struct vault_keys_row rows[VAULT_KEYS_MAX];
 };

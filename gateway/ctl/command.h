@@ -36,6 +36,7 @@ enum ctl_option {
     CTL_OPTION_SCREEN = 1 << 16,
     CTL_OPTION_FROZEN = 1 << 17,
     CTL_OPTION_AGAIN = 1 << 18,
+    CTL_OPTION_PLAIN = 1 << 19,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -45,7 +46,7 @@ struct ctl_call {
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
     const char *link, *menu, *screen, *numbers, *key;
     unsigned limit, seats, for_s, percent; /* 0 = not given */
-    bool is_csv, is_revealed, is_frozen, is_again;
+    bool is_csv, is_revealed, is_frozen, is_again, is_plain;
     char **words; /* what follows the command's own words */
     int word_count;
 };

@@ -33,10 +33,21 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
     return status;
 }
 
+static bool create_sealed(const char *path, char *error, size_t error_bytes)
+{
+    return vault_create_file(path, false, error, error_bytes);
+}
+
+static bool create_reading_plain(const char *path, char *error, size_t error_bytes)
+{
+    return vault_create_file(path, true, error, error_bytes);
+}
+
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
     return change_file(
-        call, vault_create_file, NULL, /* there may be no store yet */
+        call, call->is_plain ? create_reading_plain : create_sealed,
+        NULL, /* there may be no store yet */
         "made; keep a copy where the store's backups are not, for without it they "
         "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
         "systemd hands it over (credential:), by `systemctl restart warungd`");

@@ -11,6 +11,30 @@ const { withScene } = require('./lib/scene');
 
 const MSISDN = '6281200000301';
 
+test('what stands in the clear beside keys is read only where the keys file says so', async () => {
+    await withScene('keys-later', async ({ centre, gateway, folder }) => {
+        await gateway.start();
+        await centre.isBound();
+        const regno = await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        assert.equal(await gateway.stop(), 0);
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        await gateway.start();
+        const shown = await gateway.ctl('merchants', 'show', regno);
+        assert.notEqual(shown.code, 0, shown.output);
+        assert.match(shown.output, /cannot be opened/);
+        assert.equal(shown.output.includes(MERCHANT.name), false);
+        assert.match((await gateway.ctl('keys', 'status')).output, /in the clear +1 /);
+        assert.equal(await gateway.stop(), 0);
+
+        fs.appendFileSync(`${folder}/keys`, 'plain\n');
+        await gateway.start();
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+        assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0); // writes it, sealed
+        assert.doesNotMatch((await gateway.ctl('keys', 'status')).output, /in the clear +1 /);
+    }, { start: false });
+});
+
 test('without the keys of its records, or with others, a gateway does not start', async () => {
     await withScene('keys-lost', async ({ centre, gateway, redis, folder }) => {
         const keys = `${folder}/keys`;

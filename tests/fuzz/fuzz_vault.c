@@ -17,7 +17,7 @@ static struct vault *new_vault(void)
 
     assert(mkdtemp(folder) != NULL);
     snprintf(path, sizeof(path), "%s/keys", folder);
-    assert(vault_create_file(path, error, sizeof(error)));
+    assert(vault_create_file(path, true, error, sizeof(error)));
     v = vault_open_file(path, error, sizeof(error));
     assert(v != NULL && unlink(path) == 0 && rmdir(folder) == 0);
     return v;

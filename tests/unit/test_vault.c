@@ -49,7 +49,7 @@ static struct vault *new_keys(struct folder *f)
     char error[200];
     struct vault *v;
 
-    if (!vault_create_file(f->keys, error, sizeof(error)))
+    if (!vault_create_file(f->keys, false, error, sizeof(error)))
         fail_msg("%s", error);
     v = vault_open_file(f->keys, error, sizeof(error));
     if (v == NULL)
@@ -158,16 +158,28 @@ static void test_no_room(void **state)
 
 static void test_plain_vault_and_the_way_to_keys(void **state)
 {
-    struct vault *plain = vault_new_plain(), *v = new_keys(*state);
+    struct folder *f = *state;
+    struct vault *plain = vault_new_plain(), *v = new_keys(f);
     uint8_t octets[128], sealed_octets[128];
+    char error[200];
     struct span record = seal(plain, "text", octets, sizeof(octets));
     struct span sealed = seal(v, "text", sealed_octets, sizeof(sealed_octets));
 
     assert_true(vault_is_plain(plain));
     assert_int_equal(vault_record_key(record), 0);
     assert_true(opens_as(plain, VAULT_SESSION, number, record, "text"));
-    assert_true(opens_as(v, VAULT_SESSION, number, record, "text"));
     assert_false(opens_as(plain, VAULT_SESSION, number, sealed, "text"));
+    /* Nobody who can write to the store alone makes a record. */
+    assert_false(opens_as(v, VAULT_SESSION, number, record, "text"));
+    vault_free(v);
+    assert_int_equal(unlink(f->keys), 0);
+    assert_true(vault_create_file(f->keys, true, error, sizeof(error)));
+    v = vault_open_file(f->keys, error, sizeof(error));
+    assert_non_null(v);
+    assert_true(opens_as(v, VAULT_SESSION, number, record, "text"));
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_true(opens_as(v, VAULT_SESSION, number, record, "text"));
     vault_free(plain);
     vault_free(v);
 }
@@ -247,11 +259,11 @@ static void test_created_file_is_private_and_never_overwritten(void **state)
     struct stat st;
 
     umask(0);
-    assert_true(vault_create_file(f->keys, error, sizeof(error)));
+    assert_true(vault_create_file(f->keys, false, error, sizeof(error)));
     umask(022);
     assert_int_equal(stat(f->keys, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
-    assert_false(vault_create_file(f->keys, error, sizeof(error)));
+    assert_false(vault_create_file(f->keys, false, error, sizeof(error)));
     assert_non_null(strstr(error, f->keys));
 }
 
@@ -322,7 +334,7 @@ static void test_failed_reload_keeps_the_keys(void **state)
     assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
     /* Nor does another database's file take their place. */
     assert_int_equal(unlink(f->keys), 0);
-    assert_true(vault_create_file(f->keys, error, sizeof(error)));
+    assert_true(vault_create_file(f->keys, false, error, sizeof(error)));
     assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
     assert_non_null(strstr(error, "hash key is another"));
     assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
