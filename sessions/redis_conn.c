@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_command.h"
+#include "sessions/redis_reader.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -26,6 +27,7 @@ struct redis_conn {
     unsigned state;
 
     redisAsyncContext *ac; /* nobody else keeps it */
+    struct redis_reader reader;
     struct event *read_event;
     struct event *write_event;
     bool is_connected;
@@ -225,7 +227,9 @@ static void on_disconnect(const redisAsyncContext *ac, int status)
     struct redis_conn *c = ac->data;
 
     (void)status;
-    close_with(c, ac->c.errstr[0] != '\0' ? ac->c.errstr : "closed by the server");
+    close_with(c, c->reader.is_unasked      ? "a reply that nobody asked for"
+                  : ac->c.errstr[0] != '\0' ? ac->c.errstr
+                                            : "closed by the server");
     deferred_cancel(c->settings.deferred, &c->close);
     finish_close(c);
 }
@@ -281,6 +285,7 @@ static void attach(struct redis_conn *c)
 {
     redisAsyncContext *ac = c->ac;
 
+    redis_reader_guard(&c->reader, ac);
     ac->data = c;
     ac->ev.data = c;
     ac->ev.addRead = add_read;

@@ -12,6 +12,7 @@ const { openMainMenu } = require('./lib/programme');
 const { Process, delay, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
 
+const MSISDN = '6281200000498';
 const phoneOf = (centre, n) => centre.phone(`62812000004${String(n).padStart(2, '0')}`);
 
 test('SIGTERM while it starts ends it at once, with 0', async () => {
@@ -22,6 +23,44 @@ test('SIGTERM while it starts ends it at once, with 0', async () => {
         await gateway.process.sees(/event=/);
         assert.equal(await gateway.process.end('SIGTERM'), 0);
         await redis.start();
+    }, { start: false });
+});
+
+test('replies of Redis that nobody asked for, or that make no sense, end the connection, not the gateway', async () => {
+    await withScene('odd-redis', async ({ centre, gateway, redis, folder }) => {
+        // Between the gateway and Redis: at times it says more than Redis does.
+        const odd = ['+OK\r\n', '$-1\r\n', ':1\r\n', '*0\r\n', '*1\r\n$1\r\nx\r\n', '-ERR x\r\n', '%1\r\n', '*-2\r\n'];
+        let said = 0, isOdd = false;
+        const between = net.createServer((client) => {
+            const server = net.connect(redis.socket);
+            client.pipe(server);
+            server.on('data', (octets) => {
+                client.write(octets);
+                if (isOdd && said < 2 * odd.length) {
+                    isOdd = false;
+                    client.write(odd[said++ % odd.length]);
+                }
+            });
+            for (const [one, other] of [[client, server], [server, client]])
+                one.on('error', () => {}).on('close', () => other.destroy());
+        });
+        await new Promise((resolve) => between.listen(`${folder}/odd.sock`, resolve));
+        try {
+            gateway.settings.redis.servers = [`unix:${folder}/odd.sock`];
+            await gateway.start();
+            await centre.isBound();
+            for (let before = 0; before < 2 * odd.length; before++) {
+                isOdd = true;
+                const dialled = centre.phone(MSISDN).dial('*384#').catch(() => null);
+                await until('an odd reply', () => said > before);
+                await dialled;
+                await until('the store again', async () => (await gateway.get('/readyz')).status === 200);
+            }
+            assert.match(gateway.log, /reason="a reply that nobody asked for"/);
+            await until('a dialogue as ever', () => openMainMenu(centre.phone(MSISDN)).then(() => true, () => false));
+        } finally {
+            between.close();
+        }
     }, { start: false });
 });
 
