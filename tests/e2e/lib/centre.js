@@ -111,11 +111,11 @@ class Centre {
         return phone;
     }
 
-    // An SMS from a subscriber; the status of the gateway's answer.
+    // An SMS from a subscriber, in UCS-2 where GSM 03.38 has not all of it; the status of the gateway's answer.
     async text(msisdn, text, code = '384') {
         const response = await this.request('deliver_sm', {
             source_addr_ton: 1, source_addr_npi: 1, source_addr: msisdn,
-            destination_addr: code, data_coding: 0, short_message: text,
+            destination_addr: code, data_coding: smpp.encodings.ASCII.match(text) ? 0 : 8, short_message: text,
         });
         return response && response.command_status;
     }
