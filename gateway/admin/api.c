@@ -84,10 +84,11 @@ void api_on_reload(void *ctx, struct http_call *call)
     if (gateway_reload(g))
         api_reply(call, json_pack("{s:b, s:o}", "reloaded", 1, "menus", describe_menus(g)));
     else
-        http_reply_error(call, 409,
-                         gateway_state(g) == GATEWAY_DRAINING
-                             ? "the gateway is draining"
-                             : "the configuration is faulty; the running one stays");
+        http_reply_error(
+            call, 409,
+            gateway_state(g) == GATEWAY_DRAINING
+                ? "the gateway is draining"
+                : "a fault that its log names (config.fault); the running configuration stays");
 }
 
 void api_on_status(void *ctx, struct http_call *call)

@@ -44,6 +44,15 @@ is_sealed() {
         ! grep -rqa "$merchant" /var/lib/warung/redis
 }
 reloads() { systemctl reload warungd && soon says warungd event=gateway.reloaded; }
+names_its_fault() { # root reads what the daemon may not: warungctl alone would find nothing wrong
+    local said
+    chgrp root /etc/warung/warung.cfg
+    said=$(warungctl -c /etc/warung/warung.cfg reload 2>&1) && return 1
+    chgrp warung /etc/warung/warung.cfg
+    echo "$said"
+    [[ $said == *config.fault* ]] && says warungd 'event=config.fault .*Permission denied' &&
+        systemctl -q is-active warungd && reloads
+}
 lets_in() { # the file that root makes is read by the daemon, which is not root
     local token
     token=$(warungctl -c /etc/warung/warung.cfg users add siti --role viewer) && systemctl restart warungd &&
@@ -118,6 +127,7 @@ ok 'a phone registers' registers
 ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
 ok 'reload' reloads
+ok 'a fault that only the daemon sees: warungctl says where it is named, and all goes on' names_its_fault
 ok 'a user whom root adds is let in by the daemon' lets_in
 ok 'CDRs are written, signed with the key that root makes' writes_cdr
 ok 'keys rotate, restart: old records are read, new ones have the new key' rotates
