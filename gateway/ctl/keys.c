@@ -8,7 +8,7 @@
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 
-typedef bool file_fn(const char *path, char *error, size_t error_bytes);
+typedef bool file_fn(const struct config *config, char *error, size_t error_bytes);
 
 static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, const char *event,
                                    const char *done)
@@ -21,7 +21,7 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
         return CTL_REFUSED;
     if (config->keys_file[0] == '\0') {
         ctl_complain("keys_file is empty in %s", call->config);
-    } else if (!fn(config->keys_file, error, sizeof(error))) {
+    } else if (!fn(config, error, sizeof(error))) {
         ctl_complain("%s", error);
     } else {
         printf("%s: %s\n", config->keys_file, done);
@@ -33,37 +33,7 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
     return status;
 }
 
-static bool create_sealed(const char *path, char *error, size_t error_bytes)
-{
-    return vault_create_file(path, false, error, error_bytes);
-}
-
-static bool create_reading_plain(const char *path, char *error, size_t error_bytes)
-{
-    return vault_create_file(path, true, error, error_bytes);
-}
-
-enum ctl_status ctl_keys_init(const struct ctl_call *call)
-{
-    return change_file(
-        call, call->is_plain ? create_reading_plain : create_sealed,
-        NULL, /* there may be no store yet */
-        "made; keep a copy where the store's backups are not, for without it they "
-        "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
-        "systemd hands it over (credential:), by `systemctl restart warungd`");
-}
-
-enum ctl_status ctl_keys_rotate(const struct ctl_call *call)
-{
-    return change_file(
-        call, vault_rotate_file, "keys-rotate",
-        "a new key is current; give the file to every gateway, then `warungctl "
-        "reload` each, or, where systemd hands it over (credential:), `systemctl "
-        "restart warungd`; older records are read with their own keys and take the new "
-        "one when they are written (`warungctl keys status` counts them)");
-}
-
-/* ---- status ---- */
+/* ---- what the store has ---- */
 
 /* What is sealed with which key; place [count] is for plain records, [count + 1] for keys that the
  * file lacks. */
@@ -71,7 +41,7 @@ struct use {
     unsigned records, sessions, sms;
 };
 struct census {
-    struct dossier *dossier;
+    struct hand *hand;
     struct vault_key keys[VAULT_KEYS_MAX];
     unsigned count;
     struct use uses[VAULT_KEYS_MAX + 2];
@@ -107,18 +77,84 @@ static void on_owed(void *arg, const struct store_taken *entry)
 
 static enum store_result take_census(struct census *c)
 {
-    struct hand *hand = c->dossier->hand;
     struct hand_items items;
     enum store_result result =
-        hand_list(hand, (const char *const[]){STORE_PEOPLE_SET, NULL}, &items);
+        hand_list(c->hand, (const char *const[]){STORE_PEOPLE_SET, NULL}, &items);
 
     if (result == STORE_OK)
-        result = hand_load_items(hand, &items, on_person, c);
+        result = hand_load_items(c->hand, &items, on_person, c);
     hand_items_free(&items);
-    for (unsigned bucket = 0; bucket < hand_store(hand)->buckets && result == STORE_OK; bucket++)
-        result = hand_log_each(hand, bucket, STORE_LOG_OUTBOX, on_owed, c);
+    for (unsigned bucket = 0; bucket < hand_store(c->hand)->buckets && result == STORE_OK; bucket++)
+        result = hand_log_each(c->hand, bucket, STORE_LOG_OUTBOX, on_owed, c);
     return result;
 }
+
+static bool is_used(const struct use *use)
+{
+    return use->records + use->sessions + use->sms > 0;
+}
+
+/* ---- init, rotate ---- */
+
+/* Without keys so far: whatever is there stands in the clear, and is to be read on. */
+static bool has_records(const struct config *config)
+{
+    struct census c = {.hand = hand_open(config, NULL)};
+    bool is_told = c.hand == NULL; /* there may be no store yet */
+    enum store_result result = is_told ? STORE_UNAVAILABLE : take_census(&c);
+
+    if (result != STORE_OK && !is_told)
+        hand_complain(result);
+    if (result != STORE_OK)
+        ctl_complain("so it is not known whether there are records from before: if so, add a line "
+                     "\"plain\"");
+    hand_close(c.hand);
+    return is_used(&c.uses[0]);
+}
+
+static bool create(const struct config *config, char *error, size_t error_bytes)
+{
+    bool reads_plain = has_records(config);
+
+    if (!vault_create_file(config->keys_file, reads_plain, error, error_bytes))
+        return false;
+    if (reads_plain)
+        printf(
+            "the store has records in the clear: they are read, and sealed when they are written; "
+            "take the line \"plain\" out when `warungctl keys status` has none any more\n");
+    return true;
+}
+
+static bool create_reading_plain(const struct config *config, char *error, size_t error_bytes)
+{
+    return vault_create_file(config->keys_file, true, error, error_bytes);
+}
+
+enum ctl_status ctl_keys_init(const struct ctl_call *call)
+{
+    return change_file(
+        call, call->is_plain ? create_reading_plain : create, NULL, /* there may be no store yet */
+        "made; keep a copy where the store's backups are not, for without it they "
+        "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
+        "systemd hands it over (credential:), by `systemctl restart warungd`");
+}
+
+static bool rotate(const struct config *config, char *error, size_t error_bytes)
+{
+    return vault_rotate_file(config->keys_file, error, error_bytes);
+}
+
+enum ctl_status ctl_keys_rotate(const struct ctl_call *call)
+{
+    return change_file(
+        call, rotate, "keys-rotate",
+        "a new key is current; give the file to every gateway, then `warungctl "
+        "reload` each, or, where systemd hands it over (credential:), `systemctl "
+        "restart warungd`; older records are read with their own keys and take the new "
+        "one when they are written (`warungctl keys status` counts them)");
+}
+
+/* ---- status ---- */
 
 static json_t *describe(const char *created, uint32_t id, bool is_current, const struct use *use)
 {
@@ -149,11 +185,6 @@ static void add_row(struct table *t, const char *key, const char *created, const
     table_add(t, (const char *const[]){key, created, what, numbers[0], numbers[1], numbers[2]});
 }
 
-static bool is_used(const struct use *use)
-{
-    return use->records + use->sessions + use->sms > 0;
-}
-
 static void print_table(const struct census *c)
 {
     struct table *t = table_new((const char *const[]){"KEY", "CREATED", "USED FOR", "RECORDS",
@@ -176,17 +207,19 @@ static void print_table(const struct census *c)
 enum ctl_status ctl_keys_status(const struct ctl_call *call)
 {
     enum ctl_status status;
-    struct census c = {.dossier = dossier_open(call, &status)};
+    struct dossier *d = dossier_open(call, &status);
+    struct census c = {0};
     enum store_result result;
 
-    if (c.dossier == NULL)
+    if (d == NULL)
         return status;
-    if (vault_is_plain(c.dossier->setup.vault)) {
-        ctl_complain("there are no keys: %s", c.dossier->setup.config->keys_file);
-        dossier_close(c.dossier);
+    if (vault_is_plain(d->setup.vault)) {
+        ctl_complain("there are no keys: %s", d->setup.config->keys_file);
+        dossier_close(d);
         return CTL_REFUSED;
     }
-    c.count = vault_keys(c.dossier->setup.vault, c.keys);
+    c.hand = d->hand;
+    c.count = vault_keys(d->setup.vault, c.keys);
     result = take_census(&c);
     if (result != STORE_OK)
         status = (enum ctl_status)hand_complain(result);
@@ -194,6 +227,6 @@ enum ctl_status ctl_keys_status(const struct ctl_call *call)
         print_json(&c);
     else
         print_table(&c);
-    dossier_close(c.dossier);
+    dossier_close(d);
     return result == STORE_OK ? CTL_DONE : status;
 }
