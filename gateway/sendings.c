@@ -146,16 +146,12 @@ void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_has_r
     list_init(&all->pool);
 }
 
-static void free_all(struct list *list)
+void sendings_fini(struct sendings *all)
 {
     struct list_node *node;
 
-    while ((node = list_pop_front(list)) != NULL)
+    while ((node = list_first(&all->under_way)) != NULL)
+        sent_recycle(LIST_ITEM(node, struct sent, node));
+    while ((node = list_pop_front(&all->pool)) != NULL)
         mem_free(LIST_ITEM(node, struct sent, node));
-}
-
-void sendings_fini(struct sendings *all)
-{
-    free_all(&all->under_way);
-    free_all(&all->pool);
 }
