@@ -279,8 +279,7 @@ static bool get_today(struct programme *p, unsigned place, char value[MENU_VALUE
  * in which a district is looked up). */
 static bool get_sms_field(struct programme *p, unsigned row, char value[MENU_VALUE_BYTES])
 {
-    const struct subscriber *s = &p->subscriber;
-    const struct merchant *m = s->pending_since_ms != 0 ? &s->pending : texting_find_placed(p);
+    const struct merchant *m = texting_find_placed(p);
 
     return m != NULL && put(value, field_value(field_at(row), m));
 }

@@ -141,8 +141,12 @@ static struct merchant *find_correctable(struct programme *p, const struct merch
 const struct merchant *texting_find_placed(struct programme *p)
 {
     static const struct merchant district_alone = {.district = "?"};
+    const struct merchant *pending = &p->subscriber.pending, *m;
 
-    return find_correctable(p, &district_alone);
+    if (has_registration(p))
+        return pending;
+    m = find_correctable(p, &district_alone);
+    return has_pending(p) && m != NULL && strcmp(pending->regno, m->regno) == 0 ? pending : m;
 }
 
 /* A new regency alone would leave a wrong place: it waits for its district. */

@@ -83,7 +83,8 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
 void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh);
 /* `fresh` has the field that the officer asked to be corrected in m. */
 bool registration_is_answered(const struct merchant *m, const struct merchant *fresh);
-/* The registration whose place an SMS with a district alone corrects; NULL when there is none. */
+/* What an SMS with a district alone gives it to, with the regency that it is to be one of; NULL
+ * when there is none. */
 const struct merchant *texting_find_placed(struct programme *p);
 
 /* retention.c */
