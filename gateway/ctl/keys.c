@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 
@@ -75,6 +76,21 @@ static void on_owed(void *arg, const struct store_taken *entry)
     use_of(arg, entry->body)->sms++;
 }
 
+/* The trainings: what all subscribers share. */
+static enum store_result count_shared(struct census *c)
+{
+    uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
+    uint64_t version = 0;
+    size_t size = 0;
+    enum store_result result =
+        hand_shared_load(c->hand, PROGRAMME_TRAININGS_KEY, &version, octets, &size);
+
+    if (result == STORE_OK && size != 0)
+        use_of(c, span_of(octets, size))->records++;
+    mem_free(octets);
+    return result;
+}
+
 static enum store_result take_census(struct census *c)
 {
     struct hand_items items;
@@ -84,6 +100,8 @@ static enum store_result take_census(struct census *c)
     if (result == STORE_OK)
         result = hand_load_items(c->hand, &items, on_person, c);
     hand_items_free(&items);
+    if (result == STORE_OK)
+        result = count_shared(c);
     for (unsigned bucket = 0; bucket < hand_store(c->hand)->buckets && result == STORE_OK; bucket++)
         result = hand_log_each(c->hand, bucket, STORE_LOG_OUTBOX, on_owed, c);
     return result;

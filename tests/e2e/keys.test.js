@@ -39,6 +39,19 @@ test('what stands in the clear beside keys is read only where the keys file says
     }, { start: false });
 });
 
+test('the trainings in the clear are records, too', async () => {
+    await withScene('keys-trainings', async ({ gateway }) => {
+        await gateway.start();
+        const added = await gateway.ctl('trainings', 'add', '2099-01-01T09:00', 'Foto', 'Balai Metro', '--seats', '2');
+        assert.equal(added.code, 0, added.output);
+        assert.equal(await gateway.stop(), 0);
+        assert.match((await gateway.ctl('keys', 'init')).output, /records in the clear: they are read/);
+        await gateway.start();
+        assert.match((await gateway.ctl('keys', 'status')).output, /in the clear +1 /);
+        assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
+    }, { start: false });
+});
+
 test('without the keys of its records, or with others, a gateway does not start', async () => {
     await withScene('keys-lost', async ({ centre, gateway, redis, folder }) => {
         const keys = `${folder}/keys`;
