@@ -455,11 +455,11 @@ static enum smpp_status note_input(const struct peer *peer, const struct dialect
 }
 
 /* Whether the partner may speak for the code, so that none reaches the subscribers of another's:
- * what it was given is the menu's own code, or a dial that begins with it. An answer may carry an
- * address that names nothing; the dialogue that it belongs to was begun by a dial, over the same
- * link. */
+ * what it was given is the menu's own code, or a dial that begins with it. The address of an answer
+ * may be another, or name nothing: it goes on with the dialogue that a dial began over the same
+ * link, and opens none. */
 static bool is_permitted(const struct ports *p, const struct peer *peer,
-                         const struct dialect_input *input)
+                         struct dialect_input *input)
 {
     const struct config_strings *codes;
     const char *own;
@@ -473,8 +473,8 @@ static bool is_permitted(const struct ports *p, const struct peer *peer,
         return carrier_takes(codes, own) || carrier_takes(codes, input->text);
     if (carrier_takes(codes, input->code))
         return true;
-    return input->kind != DIALECT_BEGIN && input->kind != DIALECT_SMS &&
-           !router_is_named(p->router, peer->name, input->code);
+    input->is_answer_only = true;
+    return input->kind != DIALECT_BEGIN && input->kind != DIALECT_SMS;
 }
 
 /* What a partner says of our messages in its own words ends nothing: nobody asked for it. */

@@ -316,11 +316,6 @@ const char *router_service_code(const struct router *r, const char *peer, const 
     return route != NULL ? longest_code(route, dialled, false) : NULL;
 }
 
-bool router_is_named(const struct router *r, const char *peer, const char *code)
-{
-    return find_named(r, peer, code, false) != NULL || find_named(r, peer, code, true) != NULL;
-}
-
 const struct menu *router_find_any(const struct router *r, const char *code)
 {
     const struct route *route = find_route(r, "", code, false);

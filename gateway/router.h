@@ -36,8 +36,6 @@ const struct menu *router_find_any(const struct router *r, const char *code);
 /* The longest USSD code of a menu for this peer that the dialled string begins with; NULL = none.
  * Valid until the next router_load(). */
 const char *router_service_code(const struct router *r, const char *peer, const char *dialled);
-/* Whether a menu for this peer names the code, for a dial or an SMS. */
-bool router_is_named(const struct router *r, const char *peer, const char *code);
 /* What texts call the service of a code: the first USSD code of the menu that serves it; the code
  * itself when there is none. Valid until the next router_load(). */
 const char *router_shown_code(const struct router *r, const char *code);

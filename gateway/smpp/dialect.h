@@ -78,6 +78,8 @@ struct dialect_input {
      * text of the PDU; never its sequence_number. Equal for every copy of one input on any gateway.
      */
     uint64_t fingerprint;
+    /* The caller's, false at first: an answer that may go on with a dialogue, but not open one. */
+    bool is_answer_only;
     /* UTF-8; for BEGIN the whole dialled string; of a part with the spaces at its end */
     char text[DIALECT_TEXT_BYTES];
 };

@@ -457,6 +457,7 @@ enum smpp_status dialect_decode(const struct dialect *d, const struct smpp_pdu *
     memset(&input->session, 0, sizeof(input->session));
     memset(&input->part, 0, sizeof(input->part));
     input->msisdn[0] = '\0';
+    input->is_answer_only = false;
     input->fingerprint = fingerprint(d, pdu);
     if ((status = read_op(&r)) != ESME_ROK || (status = read_session(&r)) != ESME_ROK ||
         (status = read_text(&r)) != ESME_ROK)

@@ -232,12 +232,13 @@ static struct menu_event make_event(struct run *run)
     } else if (in->kind == DIALECT_BEGIN || !is_same_dialogue(run)) {
         event.kind = MENU_EVENT_DIAL;
         event.text = in->kind == DIALECT_BEGIN ? in->text : in->code;
-        run_find_menu(run, dialled_code(run), NULL);
+        if (!in->is_answer_only)
+            run_find_menu(run, dialled_code(run), NULL);
     } else {
         event.kind = MENU_EVENT_INPUT;
         run_find_menu(run, s->code, run->work->state.menu_id);
     }
-    event.code = run_shown_code(run);
+    event.code = run->menu != NULL ? run_shown_code(run) : "";
     return event;
 }
 

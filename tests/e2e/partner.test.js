@@ -9,10 +9,11 @@ const test = require('node:test');
 const smpp = require('smpp');
 
 const { ANSWERS, regnoOf } = require('./lib/programme');
-const { freePort, run, until } = require('./lib/process');
+const { freePort, ROOT, run, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
 
 const MSISDN = '6281200000061';
+const MENU = path.join(ROOT, 'conf/menus/terususaha.cfg');
 
 // One bound ESME with one subscriber behind it.
 class Partner {
@@ -60,7 +61,7 @@ class Partner {
 
 const text = (pdu) => pdu.short_message.message;
 
-async function withPartners(name, body, { accounts, tls, ...options } = {}) {
+async function withPartners(name, body, { accounts, tls, menu, ...options } = {}) {
     const port = await freePort();
     const partners = {
         listen: [`127.0.0.1:${port}`],
@@ -68,7 +69,10 @@ async function withPartners(name, body, { accounts, tls, ...options } = {}) {
     };
     if (tls)
         partners.tls = tls;
-    await withScene(name, (scene) => body({ ...scene, port }), { ...options, settings: { partners } });
+    const settings = { partners };
+    if (menu)
+        settings.menus = [{ file: MENU, codes: ['*384#'], sms: ['384'], ...menu }];
+    await withScene(name, (scene) => body({ ...scene, port }), { ...options, settings });
 }
 
 async function register(partner) {
@@ -159,7 +163,8 @@ test('a wrong password, an unknown account and an address that is not allowed ar
 
 test('a partner reaches the menus of its own codes alone, whatever it says that was dialled', async () => {
     const accounts = [{ system_id: 'agg1', password: 'secret', codes: ['*384#'] },
-        { system_id: 'agg2', password: 'secret', codes: ['*500#', '500'] }];
+        { system_id: 'agg2', password: 'secret', codes: ['*500#', '500'] },
+        { system_id: 'agg3', password: 'secret', codes: ['*384*2#'] }];
     await withPartners('codes', async ({ gateway, port }) => {
         const bind = async (name) => {
             const partner = new Partner(`smpp://127.0.0.1:${port}`);
@@ -173,16 +178,29 @@ test('a partner reaches the menus of its own codes alone, whatever it says that 
         const sms = (destination_addr) => ({ source_addr: MSISDN, destination_addr, short_message: 'STATUS' });
         const stranger = await bind('agg2');
         for (const pdu of [ussd('*384#', '*384#', 1), ussd('*500#', '*384#', 1), ussd('384', '*384*3#', 1),
-            ussd('384', '', 1), ussd('*384#', '1', 18), ussd('384', '1', 18), sms('384'), sms('*384#')])
+            ussd('384', '', 1), sms('384'), sms('*384#')])
             assert.equal((await stranger.send(pdu)).command_status, smpp.ESME_RINVDSTADR, JSON.stringify(pdu));
+        for (const address of ['*384#', '384', '777', '']) // an answer opens no dialogue, nor the default menu
+            assert.equal((await stranger.send(ussd(address, '1', 18))).command_status, smpp.ESME_RX_R_APPN, address);
         assert.match(gateway.log, /event=message\.refused link=agg2:1 command_status=ESME_RINVDSTADR/);
         const own = await bind('agg1');
         assert.match(text(await own.type('*384#')), /#TerusUsaha/);
         assert.match(text(await own.type('1')), /./); // an answer, to the dialogue that it began
         assert.deepEqual([stranger.screens, stranger.sms], [[], []]);
-        for (const partner of [own, stranger])
+        // Of "*384*2#" alone; its answers name the service code.
+        const part = await bind('agg3');
+        const dialogue = { source_addr: '6281200000062', its_session_info: Buffer.from([8, 0]) };
+        for (const [address, typed, op] of [['*384*2#', '*384*2#', 1], ['*384*2#', '1', 18], ['384', '1', 18]]) {
+            const before = part.screens.length;
+            const response = await part.send({ ...ussd(address, typed, op), ...dialogue });
+            assert.equal(response.command_status, 0, `${address} ${typed}`);
+            await until('a screen', () => part.screens[before]);
+        }
+        assert.equal((await part.send({ ...ussd('*384#', '*384#', 1), ...dialogue })).command_status,
+            smpp.ESME_RINVDSTADR);
+        for (const partner of [own, stranger, part])
             partner.session.close();
-    }, { accounts });
+    }, { accounts, menu: { default: true } });
 });
 
 test('a reload lets a new account in and sends one away that is gone', async () => {
