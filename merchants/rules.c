@@ -211,9 +211,14 @@ const char *rule_regno(const char *typed, char value[MENU_VALUE_BYTES])
 
 const char *rule_regno_in_words(const char *typed, char value[MENU_VALUE_BYTES])
 {
+    char number[MENU_VALUE_BYTES];
+
     typed += strcspn(typed, "0123456789");
     value[0] = '\0';
-    return *typed != '\0' ? rule_regno(typed, value) : NULL;
+    if (*typed == '\0')
+        return NULL;
+    snprintf(number, sizeof(number), "%.*s", (int)strspn(typed, "0123456789-. "), typed);
+    return rule_regno(number, value);
 }
 
 const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES])

@@ -125,6 +125,8 @@ static void test_registration_numbers_in_words(void **state)
     static const struct row rows[] = {
         {"18710000421", NULL, "18710000421"},
         {"pendaftaran no. 1871-000042-1", NULL, "18710000421"},
+        {"1871-000042-1 terima kasih", NULL, "18710000421"},
+        {"1871-000042-1 2", "SALAH", ""},
         {"saya", NULL, ""},
         {"18710000241", "SALAH", ""},
         {"no 1871", "SALAH", ""},
