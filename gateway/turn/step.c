@@ -218,25 +218,36 @@ static const char *dialled_code(const struct run *run)
     return code != NULL ? code : in->code;
 }
 
+/* The menu of the dialogue that the USSD input goes on with, or of the one that it opens. */
+static bool find_dialogue_menu(struct run *run, bool goes_on)
+{
+    if (goes_on)
+        return run_find_menu(run, run->work->session.code, run->work->state.menu_id);
+    return !run->input->is_answer_only && run_find_menu(run, dialled_code(run), NULL);
+}
+
+static bool goes_on(const struct run *run)
+{
+    return run->input->kind != DIALECT_BEGIN && is_same_dialogue(run);
+}
+
 /* Which event the input is to the menu. An answer to a dialogue that is not known here (expired,
  * or its record lost) opens a new one: the subscriber sees where to go on, not an error. */
 static struct menu_event make_event(struct run *run)
 {
     const struct dialect_input *in = run->input;
-    struct session *s = &run->work->session;
     struct menu_event event = {.text = in->text, .now_ms = run->now_ms};
 
     if (in->kind == DIALECT_SMS) {
         event.kind = MENU_EVENT_SMS;
         run_find_menu(run, in->code, NULL);
-    } else if (in->kind == DIALECT_BEGIN || !is_same_dialogue(run)) {
+    } else if (goes_on(run)) {
+        event.kind = MENU_EVENT_INPUT;
+        find_dialogue_menu(run, true);
+    } else {
         event.kind = MENU_EVENT_DIAL;
         event.text = in->kind == DIALECT_BEGIN ? in->text : in->code;
-        if (!in->is_answer_only)
-            run_find_menu(run, dialled_code(run), NULL);
-    } else {
-        event.kind = MENU_EVENT_INPUT;
-        run_find_menu(run, s->code, run->work->state.menu_id);
+        find_dialogue_menu(run, false);
     }
     event.code = run->menu != NULL ? run_shown_code(run) : "";
     return event;
@@ -561,7 +572,7 @@ bool step_busy_text(struct step *step, const struct turn_env *env, const struct 
     const struct menu_state *state = session.size != 0 ? &run.work->state : NULL;
 
     load_session(&run, &records);
-    if (!run_find_menu(&run, cause->input->code, NULL))
+    if (!find_dialogue_menu(&run, goes_on(&run)))
         return false;
     if (cause->is_late)
         menu_wait_text(run.menu, state, run_shown_code(&run), text);

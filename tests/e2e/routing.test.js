@@ -57,6 +57,21 @@ test('codes, longer codes, peers and the default choose the menu', async () => {
     });
 });
 
+test('without a store each menu says so itself', async () => {
+    const menus = [
+        { file: MENU, codes: ['*384#'], sms: ['384'] },
+        { file: menu('long'), codes: ['*384*9#'], sms: ['386'] },
+    ];
+    await withScene('routing-busy', async ({ centre, redis }) => {
+        const phone = centre.phone('6281200000121');
+        assert.match((await phone.dial('*384*9#')).text, /^Panjang:/);
+        await redis.kill();
+        assert.match((await phone.answer('1')).text, /^Sedang sibuk, coba lagi: \*384\*9#/);
+        assert.match((await centre.phone('6281200000122').dial('*384*9#')).text, /^Sedang sibuk/);
+        assert.match((await centre.phone('6281200000123').dial('*384#')).text, /^Maaf, layanan/);
+    }, { settings: { menus } });
+});
+
 test('what is owed leaves by the subscriber\'s centre; else by prefix, shared by those that suit alike', async () => {
     const entries = { a: {}, b: {}, far: { prefixes: ['62899'] }, other: { codes: ['*777#', '777'] } };
     await withCentres(entries, {}, async ({ centre, gateway }, more) => {
