@@ -27,12 +27,17 @@ async function until(what, probe, patienceMs = PATIENCE_MS) {
     }
 }
 
-// A port of 127.0.0.1 that was free a moment ago.
+const FIRST_PORT = 10000;
+const [KERNEL_PORT] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').split('\t').map(Number);
+
+// A port of 127.0.0.1 that was free a moment ago; not of those that the kernel gives away, where it leaves room
+// below them: another test's connection or server could have got it before it is used.
 function freePort() {
+    const room = Math.max(0, KERNEL_PORT - FIRST_PORT);
     return new Promise((resolve, reject) => {
         const server = net.createServer();
-        server.on('error', reject);
-        server.listen(0, '127.0.0.1', () => {
+        server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
+        server.listen(room && FIRST_PORT + Math.floor(Math.random() * room), '127.0.0.1', () => {
             const { port } = server.address();
             server.close(() => resolve(port));
         });
