@@ -107,6 +107,20 @@ void menu_match_fold_keyword(const char *text, char *folded, size_t folded_bytes
         *folded = (char)toupper((unsigned char)*folded);
 }
 
+bool menu_match_join_letters(char *text)
+{
+    size_t n = 0;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (!isalpha((unsigned char)*at) || isalnum((unsigned char)at[1]))
+            return false;
+        text[n++] = *at;
+        at += strspn(at + 1, " .-!");
+    }
+    text[n] = '\0';
+    return n >= PREFIX_LETTERS_MIN;
+}
+
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
 {
     unsigned m = a < b ? a : b;

@@ -23,6 +23,10 @@ void menu_match_fold(const char *text, char *folded, size_t folded_bytes);
 /* Upper case, blanks trimmed and collapsed: the form in which SMS keywords are compared. */
 void menu_match_fold_keyword(const char *text, char *folded, size_t folded_bytes);
 
+/* "S T O P" and "S.T.O.P." become "STOP". False when the text is no word in single letters; what is
+ * left of it then is of no use. */
+bool menu_match_join_letters(char *text);
+
 /* The row of a group that a typed name or code means; NULL when none, or more than one, does.
  * *is_guess when letters were wrong. */
 const struct menu_row *menu_match_row(const struct menu_table *table,

@@ -555,6 +555,8 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
         menu_match_fold_keyword(at, folded, sizeof(folded));
         match = find_keyword(run, at, folded);
     }
+    if (match.keyword == NULL && menu_match_join_letters(folded))
+        match = find_keyword(run, at = folded, folded);
     run->keyword = match.keyword;
     if (match.keyword == NULL)
         return menu_navigate(run, run->menu->otherwise);

@@ -256,11 +256,12 @@ static bool get_first_name(struct programme *p, unsigned place, char value[MENU_
     return true;
 }
 
+/* The last day on the whole of which it is kept. */
 static bool get_draft_end(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
     (void)place;
     return p->state != NULL && p->state->has_draft &&
-           put_date(value, p->state->draft_since_ms + p->periods.draft_ms);
+           put_date(value, p->state->draft_since_ms + p->periods.draft_ms - CALENDAR_DAY_MS);
 }
 
 static bool get_breach(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])

@@ -98,6 +98,12 @@ static int64_t in_sms_hours(int64_t wall_ms)
     return calendar_within_hours(wall_ms, PROGRAMME_SMS_FROM_HOUR, PROGRAMME_SMS_UNTIL_HOUR);
 }
 
+/* When something that is due is told: after a gateway stood still, too, not at night. */
+static int64_t told_at(const struct programme *p, int64_t due_ms)
+{
+    return in_sms_hours(due_ms > p->now_ms ? due_ms : p->now_ms);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a == 0 || b < a ? b : a;
@@ -113,10 +119,9 @@ static void arm_corrections(struct programme *p)
 
         if (m->status != MERCHANT_PERLU_PERBAIKAN || m->frozen_ms != 0)
             continue;
-        lapse_ms = earlier(lapse_ms, in_sms_hours(m->deadline_ms));
+        lapse_ms = earlier(lapse_ms, told_at(p, m->deadline_ms));
         if (!m->reminded)
-            remind_ms =
-                earlier(remind_ms, in_sms_hours(m->deadline_ms - PROGRAMME_REMIND_BEFORE_MS));
+            remind_ms = earlier(remind_ms, told_at(p, m->deadline_ms - PROGRAMME_REMIND_BEFORE_MS));
     }
     programme_arm(p, PROGRAMME_TIMER_REMIND, remind_ms);
     programme_arm(p, PROGRAMME_TIMER_LAPSE, lapse_ms);
@@ -334,10 +339,12 @@ static void remind(struct programme *p)
         struct merchant *m = &p->subscriber.merchants[i];
 
         if (m->status != MERCHANT_PERLU_PERBAIKAN || m->reminded || m->frozen_ms != 0 ||
-            in_sms_hours(m->deadline_ms - PROGRAMME_REMIND_BEFORE_MS) > p->now_ms)
+            told_at(p, m->deadline_ms - PROGRAMME_REMIND_BEFORE_MS) > p->now_ms)
             continue;
         m->reminded = true;
         p->record_changed = true;
+        if (m->deadline_ms <= p->now_ms) /* too late to correct it: the rejection says so */
+            continue;
         text_copy(p->focus, sizeof(p->focus), m->regno);
         programme_owe(p, "SMS_PERBAIKAN_INGAT");
         break;
@@ -351,7 +358,7 @@ static void lapse(struct programme *p)
         struct merchant *m = &p->subscriber.merchants[i];
 
         if (m->status != MERCHANT_PERLU_PERBAIKAN || m->frozen_ms != 0 ||
-            in_sms_hours(m->deadline_ms) > p->now_ms)
+            told_at(p, m->deadline_ms) > p->now_ms)
             continue;
         text_copy(m->reason, sizeof(m->reason), "T05");
         programme_move(p, m, MERCHANT_EVENT_LAPSE, "timer");

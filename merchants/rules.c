@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MIN = 2, LETTERS_MIN = 2, REPLACEMENT = 0xFFFD };
+enum { NAME_MIN = 2, LETTERS_MIN = 2, WORDY_DIGITS_MIN = 4, REPLACEMENT = 0xFFFD };
 
 /* One code point of UTF-8, advancing *at; REPLACEMENT for what is malformed. Only what a two- or
  * three-octet sequence can hold matters here: nothing beyond is accepted anyway. */
@@ -209,16 +209,35 @@ const char *rule_regno(const char *typed, char value[MENU_VALUE_BYTES])
     return NULL;
 }
 
+static unsigned count_digits(const char *text)
+{
+    unsigned count = 0;
+
+    for (; *text != '\0'; text++)
+        count += *text >= '0' && *text <= '9';
+    return count;
+}
+
 const char *rule_regno_in_words(const char *typed, char value[MENU_VALUE_BYTES])
 {
-    char number[MENU_VALUE_BYTES];
+    static const char figures[] = "0123456789";
+    char number[MENU_VALUE_BYTES] = "";
+    bool has_letters = false;
 
-    typed += strcspn(typed, "0123456789");
     value[0] = '\0';
-    if (*typed == '\0')
-        return NULL;
-    snprintf(number, sizeof(number), "%.*s", (int)strspn(typed, "0123456789-. "), typed);
-    return rule_regno(number, value);
+    for (const char *c = typed; *c != '\0'; c++)
+        has_letters = has_letters || is_ascii_letter((unsigned char)*c);
+    /* The longest is meant: "tgl 2, no 18710000421". */
+    while (*(typed += strcspn(typed, figures)) != '\0') {
+        size_t bytes = strspn(typed, "0123456789-. ");
+
+        if (bytes > strlen(number))
+            snprintf(number, sizeof(number), "%.*s", (int)bytes, typed);
+        typed += bytes;
+    }
+    if (has_letters && count_digits(number) < WORDY_DIGITS_MIN)
+        return NULL; /* "2 minggu lalu" */
+    return number[0] != '\0' ? rule_regno(number, value) : NULL;
 }
 
 const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES])

@@ -211,9 +211,10 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
 
 const char *texting_refuse(struct programme *p, struct menu_state *state)
 {
-    (void)state;
     if (p->subscriber.pending_since_ms != 0)
         clear_pending(p);
+    else if (p->subscriber.merchant_count > 0 || state->has_draft)
+        return "kosong"; /* something is kept, and stays */
     return "dibuang";
 }
 

@@ -130,6 +130,9 @@ static void test_registration_numbers_in_words(void **state)
         {"saya", NULL, ""},
         {"18710000241", "SALAH", ""},
         {"no 1871", "SALAH", ""},
+        {"123", "SALAH", ""},
+        {"saya 2 minggu lalu", NULL, ""},
+        {"tgl 2 Desember, no 1871-000042-1", NULL, "18710000421"},
     };
 
     (void)state;

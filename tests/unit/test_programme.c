@@ -270,6 +270,33 @@ static void test_timers_serve_the_first_that_is_due(void **state)
     assert_int_equal(world_armed(PROGRAMME_TIMER_LAPSE), 0);
 }
 
+static void test_after_a_standstill_nobody_is_told_at_night_or_too_late(void **state)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+    int64_t deadline_ms;
+
+    (void)state;
+    text_copy(regno, sizeof(regno), world_register_merchant());
+    world_decide(regno, MERCHANT_EVENT_FIX, "P05");
+    deadline_ms = world_merchant_at(0)->deadline_ms;
+    world.now_ms = deadline_ms - 2 * DAY + 3 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_REMIND);
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_REMIND),
+                     deadline_ms - 2 * DAY + 8 * CALENDAR_HOUR_MS);
+
+    world.now_ms = deadline_ms + 21 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_LAPSE);
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_LAPSE), deadline_ms + DAY + 8 * CALENDAR_HOUR_MS);
+    world.now_ms = deadline_ms + DAY + 8 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_REMIND); /* "until" a day that is over */
+    assert_owes(NULL);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_REMIND), 0);
+    world_fire(PROGRAMME_TIMER_LAPSE);
+    assert_owes("SMS_DITOLAK");
+}
+
 /* --- correcting and cancelling -------------------------------------------------------------- */
 
 static void test_the_asked_correction_goes_back_to_the_officers(void **state)
@@ -478,6 +505,8 @@ int main(void)
         cmocka_unit_test_setup(test_reasons_belong_to_decisions, world_setup),
         cmocka_unit_test_setup(test_a_correction_is_due_in_fourteen_days, world_setup),
         cmocka_unit_test_setup(test_timers_serve_the_first_that_is_due, world_setup),
+        cmocka_unit_test_setup(test_after_a_standstill_nobody_is_told_at_night_or_too_late,
+                               world_setup),
         cmocka_unit_test_setup(test_the_asked_correction_goes_back_to_the_officers, world_setup),
         cmocka_unit_test_setup(test_a_new_place_is_regency_and_district, world_setup),
         cmocka_unit_test_setup(test_data_is_locked_while_it_is_checked, world_setup),

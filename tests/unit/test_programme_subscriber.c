@@ -315,7 +315,8 @@ static void test_a_dropped_draft_is_nudged_once_by_day(void **state)
     programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
     assert_owes("SMS_NUDGE");
     assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
-    assert_string_equal(world_fact("tgl_draf"), "01-12-2026");
+    assert_string_equal(world_fact("tgl_draf"),
+                        "30-11-2026"); /* it goes in the course of the 1st */
 }
 
 static void test_no_nudge_without_a_draft_or_after_stop(void **state)
@@ -477,6 +478,10 @@ static void test_no_is_a_no(void **state)
     assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), 0);
     assert_string_equal(world_act("sms_ya"), "kosong");
     assert_string_equal(world_act("sms_tidak"), "dibuang");
+    world_register_merchant(); /* which is not what was waiting: it stays, and nothing else is said
+                                */
+    assert_string_equal(world_act("sms_tidak"), "kosong");
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
 }
 
 static void test_a_field_by_sms_corrects_a_registration(void **state)
