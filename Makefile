@@ -126,21 +126,21 @@ $(LIB): $(call objects,$(LIB_SRC))
 
 $(B)/warungd: $(B)/obj/gateway/main.o $(LIB)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(filter-out -fno-lto,$(LDFLAGS)) $(LDWHOLE) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(filter-out -fno-lto,$(LDFLAGS)) $(LDWHOLE) -o $@.part $^ $(LDLIBS) && mv $@.part $@
 
 $(B)/warungctl: $(call objects,$(CTL_SRC)) $(LIB)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ $(LDLIBS) && mv $@.part $@
 
 # Its own codec and nothing of the gateway's: two codecs that agree are evidence.
 $(B)/warung-smsc: $(call objects,$(SMSC_SRC)) $(B)/libbase.a
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -levent -lm
+	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ -levent -lm && mv $@.part $@
 
 # The real turn, link, menu and session code in simulated time.
 $(B)/warung-sim: $(call objects,$(SIM_SRC)) $(LIB)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ $(LDLIBS) && mv $@.part $@
 
 $(B)/libbase.a: $(call objects,$(wildcard base/*.c))
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -148,25 +148,28 @@ $(B)/libbase.a: $(call objects,$(wildcard base/*.c))
 $(B)/tests/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ $(LDLIBS) -lcmocka && mv $@.part $@
 
 # The simulated centre's own tests: its modules, none of the gateway's.
 $(B)/tests/unit/test_smsc_%: $(B)/obj/tests/unit/test_smsc_%.o \
         $(call objects,$(filter-out tests/smsc/main.c,$(SMSC_SRC))) $(B)/libbase.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -levent -lm -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ -levent -lm -lcmocka && mv $@.part $@
 
 # With the kept inputs as a test; under KIND=fuzz with libFuzzer's own main.
 $(FUZZERS): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(filter-out fuzz,$(KIND)),$(B)/obj/tests/fuzz/replay.o) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(KIND)),-fsanitize=fuzzer) -o $@ $(filter %.o,$^) \
-		$(LIB) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(if $(filter fuzz,$(KIND)),-fsanitize=fuzzer) -o $@.part $(filter %.o,$^) \
+		$(LIB) $(LDLIBS) && mv $@.part $@
 # These play menus with the tests' own little service.
 $(filter %/fuzz_menu_file %/fuzz_menu_input,$(FUZZERS)): $(B)/obj/tests/support/menus.o
 
 .SECONDARY:
+# Nothing half made is taken for done: what fails goes, and a program has its name when it is whole,
+# even where make itself was killed.
+.DELETE_ON_ERROR:
 tests: $(TESTS) $(FUZZERS)
 
 # A phone on the terminal, or from a pipe; what is built on the way is told on standard error, so that
@@ -243,7 +246,7 @@ bench: $(PROGRAMS) $(BENCHES)
 $(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ $(LDLIBS) -lcmocka && mv $@.part $@
 
 # Lines and branches that the tests reach, folder by folder; fails below 90 % and 80 % where the code
 # must not err. Details in build-coverage/index.html.
