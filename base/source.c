@@ -325,12 +325,23 @@ static void open_group(struct reading *r, const struct file_text *f, char closer
                                             .column = column_of(f, f->at)};
 }
 
+static void report_closer(struct reading *r, const struct file_text *f)
+{
+    const struct group *g = &r->nesting[r->depth];
+
+    if (r->depth == 0)
+        report(r, f->line, column_of(f, f->at), "'%c' closes nothing: nothing is open here",
+               *f->at);
+    else
+        report(r, f->line, column_of(f, f->at), "'%c' does not close the '%c' opened in line %u",
+               *f->at, g->opener, g->place.line);
+}
+
 static void close_group(struct reading *r, const struct file_text *f)
 {
     if (r->depth == 0 || r->nesting[r->depth].closer != *f->at) {
         if (!report_broken_string(r, f))
-            report(r, f->line, column_of(f, f->at), "'%c' closes nothing that is open here",
-                   *f->at);
+            report_closer(r, f);
         return;
     }
     r->depth--;

@@ -28,6 +28,9 @@ enum {
 
 struct source;
 
+/* A text that begins so is advice: nothing is refused for it. */
+#define SOURCE_WARNING "warning: "
+
 /* Called once a fault, in order; line 0 = the whole file, column 0 =
  * the whole line. The strings are valid during the call. */
 typedef void source_fault_fn(void *arg, const char *file, unsigned line, unsigned column,

@@ -241,7 +241,9 @@ static bool parse_array(struct parser *p)
             struct token t = p->token;
 
             if (!parse_scalar(p, &kind))
-                return fail_here(p, "a string, number, true or false");
+                return fail_here(p, is_mark(p, '{') || is_mark(p, '(') || is_mark(p, '[')
+                                        ? "a string or number (groups stand in ( ), not in [ ])"
+                                        : "a string, number, true or false");
             if (first != TOKEN_END && kind != first)
                 return fail(p, &t, "an array has values of one kind only");
             first = kind;

@@ -322,7 +322,7 @@ static char *folder_of(struct config_memory *m, const char *path)
 static void note_spots(struct config *c, const config_t *tree, const struct source *source)
 {
     static const char *const paths[CONFIG_SPOTS] = {
-        "redis",        "redis.servers",    "control",   "partners.accounts",
+        "redis",        "redis.servers",    "control",   "partners.listen", "partners.accounts",
         "partners.tls", "admin.users_file", "keys_file", "cdr.key_file",
     };
 
@@ -528,8 +528,9 @@ bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc 
 void config_print_fault(void *file, const char *path, unsigned line, unsigned column,
                         const char *text)
 {
-    (void)column;
-    if (line > 0)
+    if (column > 0)
+        fprintf(file, "%s:%u: column %u: %s\n", path, line, column, text);
+    else if (line > 0)
         fprintf(file, "%s:%u: %s\n", path, line, text);
     else
         fprintf(file, "%s: %s\n", path, text);

@@ -39,6 +39,7 @@ enum config_spot {
     CONFIG_AT_REDIS,
     CONFIG_AT_SERVERS,
     CONFIG_AT_CONTROL,
+    CONFIG_AT_LISTEN, /* of the partners */
     CONFIG_AT_ACCOUNTS,
     CONFIG_AT_PARTNERS_TLS,
     CONFIG_AT_USERS_FILE,
@@ -251,13 +252,18 @@ typedef void config_changed_fn(void *arg, const char *path);
 void config_keep_until_restart(const struct config *old, struct config *new,
                                config_changed_fn *on_changed, void *arg);
 
+/* What is allowed and hardly meant, each as a SOURCE_WARNING: codes that nothing routes, a port
+ * taken twice, a door that nobody can open. */
+void config_doubt(const struct config *config, source_fault_fn *on_doubt, void *arg);
+
 /* How long what is kept. */
 struct programme_periods config_periods(const struct config *config);
 
 /* True when both describe the same connections (everything but what a running link takes over). */
 bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc *b);
 
-/* A printing source_fault_fn: "file:line: text" or "file: text" to the FILE * in arg. */
+/* A printing source_fault_fn: "file:line: text", with "column N: " before the
+ * text where it is known, or "file: text" to the FILE * in arg. */
 void config_print_fault(void *file, const char *path, unsigned line, unsigned column,
                         const char *text);
 

@@ -49,6 +49,7 @@ struct gateway {
     uint64_t drain_until_ms;
     uint64_t unbind_until_ms; /* 0 = turns are still waited for */
     struct gateway_counters counters;
+    char needs_restart[4096]; /* see gateway_needs_restart() */
 };
 
 static const char *const state_names[] = {"starting", "ready", "draining", "stopped"};
@@ -376,20 +377,28 @@ static void log_fault(void *arg, const char *file, unsigned line, unsigned colum
         snprintf(at, sizeof(at), "%s:%u:%u", file, line, column);
     else
         snprintf(at, sizeof(at), "%s:%u", file, line);
-    log_error("config.fault", LOG_S("at", at), LOG_S("text", text));
+    if (strncmp(text, SOURCE_WARNING, strlen(SOURCE_WARNING)) == 0)
+        log_warning("config.doubt", LOG_S("at", at), LOG_S("text", text + strlen(SOURCE_WARNING)));
+    else
+        log_error("config.fault", LOG_S("at", at), LOG_S("text", text));
 }
 
 static void log_needs_restart(void *arg, const char *path)
 {
-    (void)arg;
+    struct gateway *g = arg;
+    size_t used = strlen(g->needs_restart);
+
     log_warning("config.needs_restart", LOG_S("key", path));
+    snprintf(g->needs_restart + used, sizeof(g->needs_restart) - used, "%s%s", used > 0 ? " " : "",
+             path);
 }
 
 static void take_config(struct gateway *g, struct config *config, struct auth *auth)
 {
     struct config *old = g->setup.config;
 
-    config_keep_until_restart(old, config, log_needs_restart, NULL);
+    g->needs_restart[0] = '\0';
+    config_keep_until_restart(old, config, log_needs_restart, g);
     if (g->state == GATEWAY_READY)
         centres_apply(g->centres, config->smsc, config->smsc_count);
     centres_reload_certificates(g->centres);
@@ -441,6 +450,7 @@ bool gateway_reload(struct gateway *g)
         config_free(config);
         return false;
     }
+    config_doubt(config, log_fault, NULL);
     take_config(g, config, auth);
     g->owner.on_reloaded(g->owner.ctx);
     if (g->versions != NULL)
@@ -522,6 +532,11 @@ bool gateway_is_standby(const struct gateway *g)
 const struct gateway_counters *gateway_counters(const struct gateway *g)
 {
     return &g->counters;
+}
+
+const char *gateway_needs_restart(const struct gateway *g)
+{
+    return g->needs_restart;
 }
 
 const struct config *gateway_config(const struct gateway *g)

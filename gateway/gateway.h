@@ -62,6 +62,9 @@ const char *gateway_missing(const struct gateway *g);
 bool gateway_is_standby(const struct gateway *g);
 const struct gateway_counters *gateway_counters(const struct gateway *g);
 const struct config *gateway_config(const struct gateway *g);
+/* Keys that the last reload found changed and that only a restart takes, with a blank between them.
+ */
+const char *gateway_needs_restart(const struct gateway *g);
 const struct centres *gateway_centres(const struct gateway *g);
 /* The time by the clock of its timers. */
 uint64_t gateway_now_ms(const struct gateway *g);

@@ -18,7 +18,7 @@ static void on_menu_fault(void *arg, const struct menu_fault *fault)
     const struct hearer *h = arg;
     char text[1024];
 
-    snprintf(text, sizeof(text), "%s%s", fault->is_warning ? "warning: " : "", fault->text);
+    snprintf(text, sizeof(text), "%s%s", fault->is_warning ? SOURCE_WARNING : "", fault->text);
     h->on_fault(h->arg, fault->file, fault->line, fault->column, text);
 }
 
@@ -85,6 +85,7 @@ bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fa
     setup->config = config_load(path, on_fault, arg);
     if (setup->config == NULL)
         return false;
+    config_doubt(setup->config, on_fault, arg);
     setup->router = router_new();
     /* All are tried, so that one run reports everything. */
     has_menus = setup_load_menus(setup->router, setup->config, on_fault, arg);

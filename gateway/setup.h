@@ -18,8 +18,8 @@ struct setup {
     struct vault *vault;
 };
 
-/* False after any fault; every one was reported, and *setup is empty. Warnings of menus are
- * reported too ("warning: ..."), but do no harm. */
+/* False after any fault; every one was reported, and *setup is empty. Warnings are
+ * reported too (SOURCE_WARNING), but do no harm. */
 bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fault_fn *on_fault,
                 void *arg);
 /* Frees what is still there; a taker sets what it took to NULL. */

@@ -75,6 +75,17 @@ static json_t *describe_menus(const struct gateway *g)
     return menus;
 }
 
+static json_t *list_keys(const char *keys)
+{
+    json_t *list = json_array();
+
+    for (size_t n; *keys != '\0'; keys += n + (keys[n] != '\0')) {
+        n = strcspn(keys, " ");
+        json_array_append_new(list, json_stringn(keys, n));
+    }
+    return list;
+}
+
 void api_on_reload(void *ctx, struct http_call *call)
 {
     struct gateway *g = ctx;
@@ -82,7 +93,8 @@ void api_on_reload(void *ctx, struct http_call *call)
     log_info("admin.reload", LOG_S("user", http_call_user(call)));
     access_log_write(gateway_access_log(g), http_call_user(call), "reload", NULL, NULL, NULL, 0);
     if (gateway_reload(g))
-        api_reply(call, json_pack("{s:b, s:o}", "reloaded", 1, "menus", describe_menus(g)));
+        api_reply(call, json_pack("{s:b, s:o, s:o}", "reloaded", 1, "needs_restart",
+                                  list_keys(gateway_needs_restart(g)), "menus", describe_menus(g)));
     else
         http_reply_error(
             call, 409,

@@ -183,6 +183,15 @@ enum ctl_status ctl_drain(const struct ctl_call *call)
     return ctl_order(call, "/api/v1/drain", "", "draining");
 }
 
+static void print_needs_restart(const json_t *from)
+{
+    size_t index;
+    json_t *key;
+
+    json_array_foreach(json_object_get(from, "needs_restart"), index, key)
+        printf("%s is as before until a restart\n", json_string_value(key));
+}
+
 enum ctl_status ctl_reload(const struct ctl_call *call)
 {
     /* The faults in full: the gateway's answer only says that there are some. */
@@ -200,6 +209,7 @@ enum ctl_status ctl_reload(const struct ctl_call *call)
         ctl_print_json(json);
     } else {
         puts("reloaded");
+        print_needs_restart(json);
         print_menus(json);
     }
     json_decref(json);

@@ -90,7 +90,7 @@ json_t *ctl_time(int64_t wall_ms)
 static void on_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
 {
     /* Warnings are for `menu check` and warungd -n. */
-    if (strncmp(text, "warning: ", 9) != 0)
+    if (strncmp(text, SOURCE_WARNING, strlen(SOURCE_WARNING)) != 0)
         config_print_fault(arg, file, line, column, text);
 }
 

@@ -4,11 +4,12 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const path = require('node:path');
 const test = require('node:test');
 
 const { HEADING, headingOf, help, withMenu } = require('./lib/menu');
 const { openMainMenu } = require('./lib/programme');
-const { until } = require('./lib/process');
+const { BUILD, run, until } = require('./lib/process');
 
 test('a reload while dialogues run', async () => {
     await withMenu('reload-menu', async ({ centre, gateway, menu, text, say }) => {
@@ -37,12 +38,31 @@ test('what needs a restart keeps its value, and is named at each reload', async 
         gateway.settings.instance = `not-${instance}`;
         await gateway.writeConfiguration();
         for (const times of [1, 2]) {
-            assert.equal((await gateway.ctl('reload')).code, 0);
+            const reloaded = await gateway.ctl('reload');
+            assert.equal(reloaded.code, 0);
+            assert.match(reloaded.stdout, /^reloaded\ninstance is as before until a restart\n/);
             assert.equal((await gateway.ctlJson('status')).instance, instance);
             await until('the key to be named', async () =>
                 gateway.log.match(/event=config\.needs_restart key=instance\b/g)?.length === times);
         }
         assert.match((await gateway.get('/metrics')).text, new RegExp(`instance="${instance}"`));
+    });
+});
+
+test('what is hardly meant is told by -n and by a reload, and does no harm', async () => {
+    await withMenu('reload-doubt', async ({ gateway, menu, text }) => {
+        fs.writeFileSync(menu, text.replace('texts = {', 'texts = {\n  SISA = { id = "Sisa"; en = "Rest"; };'));
+        gateway.settings.menus[0].codes.push('*385#');
+        await gateway.writeConfiguration();
+        const checked = await run(path.join(BUILD, 'warungd'), ['-n', '-c', gateway.file]);
+        assert.equal(checked.code, 0, checked.output);
+        assert.match(checked.output, /warung\.cfg:\d+: warning: no smsc .* \*385# among its codes\n/);
+        assert.match(checked.output, /terususaha\.cfg:\d+: column 3: warning: the text SISA is not used/);
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        for (const what of [/no smsc .* \*385# among its codes/, /the text SISA is not used/])
+            await until(`the log to say ${what}`, () => gateway.log.split('\n').some((line) =>
+                /level=warning event=config\.doubt /.test(line) && what.test(line)));
+        assert.doesNotMatch(gateway.log, /event=config\.fault/);
     });
 });
 

@@ -1,0 +1,94 @@
+/* What a configuration may say, and is hardly meant. */
+#include "gateway/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/source.h"
+#include "gateway/carrier.h"
+
+struct hearer {
+    source_fault_fn *on_doubt;
+    void *arg;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+tell(const struct hearer *h, const struct config_place *place, const char *format, ...)
+{
+    char text[512] = SOURCE_WARNING;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text + strlen(text), sizeof(text) - strlen(text), format, args);
+    va_end(args);
+    h->on_doubt(h->arg, place->file, place->line, 0, text);
+}
+
+static bool may_come_through(const struct config_menu *m, const char *peer,
+                             const struct config_strings *codes, const char *code)
+{
+    bool is_peer = m->peers.count == 0;
+
+    for (size_t i = 0; i < m->peers.count; i++)
+        is_peer = is_peer || strcmp(m->peers.items[i], peer) == 0;
+    return is_peer && carrier_takes(codes, code);
+}
+
+static bool is_routed(const struct config *c, const struct config_menu *m, const char *code)
+{
+    const struct config_partners *p = &c->partners;
+
+    for (size_t i = 0; i < c->smsc_count; i++)
+        if (may_come_through(m, c->smsc[i].name, &c->smsc[i].codes, code))
+            return true;
+    for (size_t i = 0; i < p->account_count; i++)
+        if (may_come_through(m, p->accounts[i].system_id, &p->accounts[i].codes, code))
+            return true;
+    return false;
+}
+
+static void doubt_codes(const struct config *c, const struct config_menu *m,
+                        const struct config_strings *codes, const struct hearer *h)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        if (!is_routed(c, m, codes->items[i]))
+            tell(h, &m->place, "no smsc and no account of this menu has %s among its codes",
+                 codes->items[i]);
+}
+
+static bool is_taken(const char *listen, const char *other)
+{
+    const char *port = strrchr(listen, ':');
+
+    return strcmp(listen, other) == 0 && port != NULL && strcmp(port, ":0") != 0;
+}
+
+static void doubt_ports(const struct config *c, const struct hearer *h)
+{
+    const struct config_strings *listen = &c->partners.listen;
+
+    for (size_t i = 0; i < listen->count; i++) {
+        bool is_double = is_taken(listen->items[i], c->admin.listen);
+
+        for (size_t j = 0; j < i; j++)
+            is_double = is_double || is_taken(listen->items[i], listen->items[j]);
+        if (is_double)
+            tell(h, &c->at[CONFIG_AT_LISTEN],
+                 "partners.listen: %s is taken twice: the gateway will not start",
+                 listen->items[i]);
+    }
+    if (listen->count > 0 && c->partners.account_count == 0)
+        tell(h, &c->at[CONFIG_AT_LISTEN], "partners.listen without accounts: nobody can bind");
+}
+
+void config_doubt(const struct config *c, source_fault_fn *on_doubt, void *arg)
+{
+    struct hearer h = {on_doubt, arg};
+
+    doubt_ports(c, &h);
+    for (size_t i = 0; i < c->menu_count; i++) {
+        doubt_codes(c, &c->menus[i], &c->menus[i].codes, &h);
+        doubt_codes(c, &c->menus[i], &c->menus[i].sms, &h);
+    }
+}
