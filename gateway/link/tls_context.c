@@ -37,6 +37,32 @@ static bool set_version(SSL_CTX *ctx, const char *min_version, char error[TLS_ER
            fail(error, "cannot set min_version", min_version);
 }
 
+/* OpenSSL would ask at the terminal, if there is one, and the event loop would stand still. */
+static int refuse_to_ask(char *password, int size, int is_writing, void *was_asked)
+{
+    (void)password;
+    (void)size;
+    (void)is_writing;
+    *(bool *)was_asked = true;
+    return -1;
+}
+
+static bool load_key(SSL_CTX *ctx, const char *key_file, char error[TLS_ERROR_BYTES])
+{
+    bool is_encrypted = false, is_loaded;
+
+    SSL_CTX_set_default_passwd_cb(ctx, refuse_to_ask);
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, &is_encrypted);
+    is_loaded = SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+    if (is_encrypted) {
+        ERR_clear_error();
+        return fail(error,
+                    "a password protects the key, and there is nobody to ask for it:", key_file);
+    }
+    return is_loaded || fail(error, "cannot use the key", key_file);
+}
+
 static bool load_identity(SSL_CTX *ctx, const struct tls_settings *s, char error[TLS_ERROR_BYTES])
 {
     if (!is_set(s->cert_file))
@@ -45,8 +71,8 @@ static bool load_identity(SSL_CTX *ctx, const struct tls_settings *s, char error
         return fail(error, "cannot use the certificate", s->cert_file);
     if (!is_set(s->key_file))
         return fail(error, "no key for the certificate", s->cert_file);
-    if (SSL_CTX_use_PrivateKey_file(ctx, s->key_file, SSL_FILETYPE_PEM) != 1)
-        return fail(error, "cannot use the key", s->key_file);
+    if (!load_key(ctx, s->key_file, error))
+        return false;
     return SSL_CTX_check_private_key(ctx) == 1 ||
            fail(error, "the key is not the certificate's", s->key_file);
 }

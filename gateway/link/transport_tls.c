@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -137,6 +138,15 @@ static void lose(struct tls_transport *t, const char *reason)
 
 static void connect_next(struct tls_transport *t, const char *reason);
 
+/* Somebody has taken our call, whatever language he speaks. */
+static bool is_connected(const struct tls_transport *t)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof(peer);
+
+    return getpeername(bufferevent_getfd(t->bev), (struct sockaddr *)&peer, &size) == 0;
+}
+
 static void on_timer(struct timer *timer, void *arg)
 {
     struct tls_transport *t = arg;
@@ -145,7 +155,7 @@ static void on_timer(struct timer *timer, void *arg)
     if (t->is_closed)
         drop(t);
     else
-        connect_next(t, "connect_timeout");
+        connect_next(t, is_connected(t) ? "tls_timeout" : "connect_timeout");
 }
 
 /* ---- bufferevent's callbacks ---- */
@@ -188,14 +198,32 @@ static const char *name_of(const struct tls_transport *t)
     return t->is_closed || events->name == NULL ? "" : events->name(t->transport.ctx);
 }
 
+/* Who turns our certificate away says so and closes, with TLS 1.3 when the handshake is over for
+ * us: then it is a write that fails, and what was said waits to be read. 0 when there is nothing.
+ */
+static unsigned long alert_behind(SSL *ssl)
+{
+    unsigned long code = 0;
+    uint8_t octet;
+
+    ERR_clear_error();
+    if (SSL_read(ssl, &octet, 1) <= 0)
+        code = ERR_get_error();
+    ERR_clear_error();
+    return code;
+}
+
 static const char *reason_of_error(struct tls_transport *t)
 {
-    unsigned long code = bufferevent_get_openssl_error(t->bev);
     int error = EVUTIL_SOCKET_ERROR();
+    unsigned long code = bufferevent_get_openssl_error(t->bev);
     SSL *ssl = bufferevent_openssl_get_ssl(t->bev);
     long verified = SSL_get_verify_result(ssl);
 
-    if (code == 0)
+    /* SSL_ERROR_SYSCALL and the like: the socket failed, not its language. */
+    if (ERR_GET_LIB(code) == 0 && t->is_open)
+        code = alert_behind(ssl);
+    if (ERR_GET_LIB(code) == 0)
         return socket_error_word(error);
     log_warning(
         "tls.error", LOG_S("link", name_of(t)), LOG_S("reason", ERR_reason_error_string(code)),
@@ -278,7 +306,6 @@ static void make_socket(struct tls_transport *t, int fd, SSL *ssl)
     t->bev = bufferevent_openssl_socket_new(t->factory->base, fd, ssl, state,
                                             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     assert(t->bev != NULL);
-    bufferevent_openssl_set_allow_dirty_shutdown(t->bev, 1);
     bufferevent_setcb(t->bev, on_read, on_write, on_event, t);
     bufferevent_setwatermark(t->bev, EV_WRITE, OUT_BYTES_MAX / 2, 0);
     bufferevent_enable(t->bev, EV_READ | EV_WRITE);

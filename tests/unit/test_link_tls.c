@@ -12,6 +12,7 @@
 #include <event2/dns.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -352,6 +353,30 @@ static void test_reload(void **state)
     world_fini(&w);
 }
 
+/* It is refused: nobody is asked, neither at a terminal nor on standard input. */
+static void test_key_with_a_password(void **state)
+{
+    struct tls_settings s = server_settings();
+    char error[TLS_ERROR_BYTES], path[TLS_PATH_BYTES];
+    FILE *file = fopen(files.server.key, "r");
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+
+    (void)state;
+    fclose(file);
+    snprintf(path, sizeof(path), "%s/live.key", files.folder);
+    file = fopen(path, "w");
+    assert_int_equal(
+        PEM_write_PrivateKey(file, key, EVP_aes_128_cbc(), (const uint8_t *)"word", 4, NULL, NULL),
+        1);
+    fclose(file);
+    EVP_PKEY_free(key);
+    s.key_file = path;
+    assert_null(tls_context_new(&s, error));
+    assert_non_null(strstr(error, "password"));
+    assert_non_null(strstr(error, path));
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void test_bad_files(void **state)
 {
     struct tls_settings s = server_settings();
@@ -432,56 +457,6 @@ static void test_plain_octets_on_the_tls_port(void **state)
     close(fd);
 }
 
-static void ignore_open(void *ctx)
-{
-    (void)ctx;
-}
-
-static void ignore_bytes(void *ctx, struct span bytes)
-{
-    (void)ctx;
-    (void)bytes;
-}
-
-static void ignore_lost(void *ctx, const char *reason)
-{
-    (void)ctx;
-    (void)reason;
-}
-
-/* A peer that has vanished is not waited for, and gets nothing of what is under way. (libevent
- * takes a reset for an end: it is seen by a plain socket.) */
-static void test_abort_resets(void **state)
-{
-    static const struct transport_events events = {ignore_open, ignore_bytes, ignore_open,
-                                                   ignore_lost, NULL};
-    struct tls_settings server = server_settings();
-    struct tls_settings client = client_settings();
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
-    struct transport_factory network;
-    struct transport *transport;
-    char hello[2048];
-    struct world w;
-
-    (void)state;
-    world_init(&w, &server, &client);
-    network = tls_factory_network(w.client_tls);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    transport = network.connect(network.ctx, "127.0.0.1", ntohs(address.sin_port), &events, NULL);
-    fd = accept(listener, NULL, NULL);
-    UNTIL(&w, recv(fd, hello, sizeof(hello), MSG_DONTWAIT) > 0);
-    transport_abort(transport);
-    UNTIL(&w, recv(fd, hello, sizeof(hello), MSG_DONTWAIT) == 0 || errno != EAGAIN);
-    assert_int_equal(errno, ECONNRESET);
-    close(fd);
-    close(listener);
-    world_fini(&w);
-}
-
 static void test_client_without_a_server(void **state)
 {
     struct tls_settings server = server_settings();
@@ -539,10 +514,10 @@ int main(void)
         cmocka_unit_test(test_next_address),
         cmocka_unit_test(test_client_certificate),
         cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_key_with_a_password),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_plain_octets_on_the_tls_port),
-        cmocka_unit_test(test_abort_resets),
         cmocka_unit_test(test_client_without_a_server),
     };
 
