@@ -127,6 +127,21 @@ static bool has_bits_behind(const uint8_t *octets, size_t size, unsigned prefix_
     return false;
 }
 
+/* "::ffff:192.0.2.0/120" is 192.0.2.0/24: whoever comes from there, netaddr_of() makes IPv4 of it.
+ */
+static void unmap(struct netblock *block)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (block->family != AF_INET6 || block->prefix_bits < 96 ||
+        memcmp(block->octets, mapped, sizeof(mapped)) != 0)
+        return;
+    memmove(block->octets, block->octets + 12, 4);
+    memset(block->octets + 4, 0, 12);
+    block->family = AF_INET;
+    block->prefix_bits -= 96;
+}
+
 bool netblock_parse(struct netblock *block, const char *text)
 {
     char host[INET6_ADDRSTRLEN];
@@ -148,7 +163,10 @@ bool netblock_parse(struct netblock *block, const char *text)
         return false;
     block->family = (uint8_t)address.storage.ss_family;
     block->prefix_bits = (uint8_t)bits;
-    return !has_bits_behind(block->octets, size, block->prefix_bits);
+    if (has_bits_behind(block->octets, size, block->prefix_bits))
+        return false;
+    unmap(block);
+    return true;
 }
 
 bool netblock_contains(const struct netblock *block, const struct netaddr *address)

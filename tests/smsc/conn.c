@@ -37,15 +37,20 @@ static bool parse_address(const char *text, struct address *a)
 {
     char host[HOST_BYTES];
     const char *colon = strrchr(text, ':');
+    size_t size = colon != NULL ? (size_t)(colon - text) : 0;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found;
 
     if (strncmp(text, "unix:", 5) == 0)
         return parse_unix(text + 5, a);
-    if (colon == NULL || (size_t)(colon - text) >= sizeof(host))
+    if (size >= 2 && text[0] == '[' && colon[-1] == ']') {
+        text++;
+        size -= 2;
+    }
+    if (colon == NULL || size >= sizeof(host))
         return false;
-    memcpy(host, text, (size_t)(colon - text));
-    host[colon - text] = '\0';
+    memcpy(host, text, size);
+    host[size] = '\0';
     if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
         return false;
     memcpy(&a->storage, found->ai_addr, found->ai_addrlen);

@@ -78,6 +78,9 @@ grep -q '^Nama' "$work/out"
 report $? "and that line counts"
 run phone --listen "$gateway" </dev/null
 expect_status 0 $? "no keys at all are no fault"
+run phone --listen '[::1]:0' --wait-bind 1 </dev/null
+! grep -q 'not HOST:PORT' "$work/err"
+report $? "an IPv6 address stands in brackets"
 printf '*123#\n' | run phone --listen "$gateway" --code '*384#'
 grep -q 'does not know this code' "$work/out"
 report $? "the network routes only the codes it was given"
