@@ -83,7 +83,8 @@ void link_write_response(struct link *link, uint32_t command_id, uint32_t comman
 
 /* ---- malformed input ---- */
 
-/* Ten within a minute: the peer does not speak our language, and an unbind may cure it. */
+/* Ten within a minute: the peer does not speak our language, and an unbind may cure it. One that
+ * goes on before it answers that is cut off. */
 static void note_malformed(struct link *link, const struct smpp_header *header, const char *what)
 {
     uint64_t now = link_now(link);
@@ -100,10 +101,12 @@ static void note_malformed(struct link *link, const struct smpp_header *header, 
     first = link->malformed_ms[link->malformed_count % LINK_MALFORMED_MAX];
     if (!is_full || now - first > LINK_MALFORMED_WINDOW_MS)
         return;
-    if (link->state == LINK_BOUND)
+    if (link->state == LINK_BOUND) {
+        link->malformed_count = 0; /* as many again, and we wait for its answer no longer */
         link_begin_unbind(link, "malformed", false);
-    else if (link->state != LINK_UNBINDING)
+    } else {
         link_doom(link, "malformed");
+    }
 }
 
 static void on_bad_stream(struct link *link, enum smpp_frame kind, const struct smpp_header *header)
@@ -124,10 +127,31 @@ static void on_bad_stream(struct link *link, enum smpp_frame kind, const struct 
 
 /* ---- PDUs in a state that does not take them ---- */
 
+/* While we unbind; and of a centre whose messages overtake its own bind_resp. */
+static bool may_come_again(const struct link *link, uint32_t command_id)
+{
+    const struct message_rule *rule = find_rule(command_id);
+
+    return link->state == LINK_UNBINDING ||
+           (link->state == LINK_BINDING && !link->role->is_server && rule != NULL &&
+            rule->by_centre != 0);
+}
+
 /* Not now, but the sender may try again elsewhere or later. */
-static enum smpp_status unbinding_status(uint32_t command_id)
+static enum smpp_status not_now_status(uint32_t command_id)
 {
     return command_id == SMPP_DELIVER_SM ? ESME_RX_T_APPN : ESME_RSYSERR;
+}
+
+/* Asked why we refuse, somebody should find it; but not what an unbind of ours crosses. */
+static void refuse(struct link *link, const struct smpp_header *h, enum smpp_status status)
+{
+    if (link->state != LINK_UNBINDING)
+        log_warning("link.refused", LOG_S("link", link->settings.name),
+                    LOG_S("command", smpp_command_name(h->command_id)),
+                    LOG_S("state", link_state_name(link_state(link))),
+                    LOG_S("command_status", smpp_status_name(status)));
+    link_write_response(link, h->command_id, status, h->sequence_number, "");
 }
 
 static void on_wrong_state(struct link *link, enum link_event event, const struct smpp_pdu *pdu)
@@ -155,9 +179,9 @@ static void on_wrong_state(struct link *link, enum link_event event, const struc
     }
     if (event == LINK_EV_BIND && link->role->is_server)
         status = ESME_RALYBND;
-    else if (event == LINK_EV_MESSAGE && link->state == LINK_UNBINDING)
-        status = unbinding_status(h->command_id);
-    link_write_response(link, h->command_id, status, h->sequence_number, "");
+    else if (event == LINK_EV_MESSAGE && may_come_again(link, h->command_id))
+        status = not_now_status(h->command_id);
+    refuse(link, h, status);
 }
 
 /* ---- one handler an event ---- */
@@ -188,7 +212,7 @@ static void on_message(struct link *link, const struct smpp_pdu *pdu)
     if (rule != NULL)
         binds = link->role->is_server ? rule->by_esme : rule->by_centre;
     if ((binds & FSM_BIT(link->bind)) == 0) {
-        link_write_response(link, h->command_id, ESME_RINVBNDSTS, h->sequence_number, "");
+        refuse(link, h, ESME_RINVBNDSTS);
         return;
     }
     link->counters.messages_in++;
@@ -381,7 +405,7 @@ void link_receive(struct link *link, struct span bytes)
         link->is_first_read = false;
         was_partial = false;
         on_pdu(link, frame);
-        if (!link_is_on(link, connection))
+        if (!link_is_on(link, connection) || link->doom != NULL)
             return;
     }
     if (kind != SMPP_FRAME_MORE) {

@@ -155,8 +155,8 @@ static const struct {
     struct cell cells[PLACES];
 } matrix[] = {
     {SMPP_DELIVER_SM,
-     {{ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 0x64}}},
-    {SMPP_DATA_SM, {{ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 8}}},
+     {{ANSWERED, 0x64}, {HANDED_UP, 0}, {ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 0x64}}},
+    {SMPP_DATA_SM, {{ANSWERED, 8}, {HANDED_UP, 0}, {ANSWERED, 4}, {HANDED_UP, 0}, {ANSWERED, 8}}},
     {SMPP_SUBMIT_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
     {SMPP_QUERY_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
     {SMPP_CANCEL_SM, {{ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 4}, {ANSWERED, 8}}},
@@ -338,6 +338,8 @@ static void test_ten_malformed_in_a_minute(void **state)
 
 static void test_burst_of_nacks_closes(void **state)
 {
+    static const uint8_t nack[SMPP_HEADER_BYTES] = {0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 2};
+    uint8_t burst[100 * SMPP_HEADER_BYTES];
     struct link_fixture f;
 
     (void)state;
@@ -347,6 +349,12 @@ static void test_burst_of_nacks_closes(void **state)
         link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
     link_fixture_expect_request(&f, SMPP_UNBIND);
     assert_int_equal(link_state(f.link), LINK_UNBINDING);
+    /* It goes on instead of answering the unbind: the same read is not even looked through. */
+    for (uint32_t i = 0; i < 100; i++)
+        memcpy(burst + i * SMPP_HEADER_BYTES, nack, sizeof(nack));
+    link_fixture_feed(&f, span_of(burst, sizeof(burst)));
+    link_fixture_expect_state(&f, LINK_CLOSED, "malformed");
+    assert_int_equal(link_counters(f.link)->malformed_in, 20);
     link_fixture_fini(&f);
 }
 
