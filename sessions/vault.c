@@ -147,6 +147,11 @@ void vault_free(struct vault *v)
     mem_free(v);
 }
 
+bool vault_reads_plain(const struct vault *v)
+{
+    return v->count == 0 || v->reads_plain;
+}
+
 bool vault_is_plain(const struct vault *v)
 {
     return v->count == 0;
@@ -260,8 +265,7 @@ bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struc
         return false;
     if (sealed.data[0] == FORM_SEALED)
         return open_sealed(v, kind, msisdn, sealed, out);
-    if (sealed.data[0] != FORM_PLAIN || (v->count != 0 && !v->reads_plain) ||
-        room(out) < sealed.size - 1)
+    if (sealed.data[0] != FORM_PLAIN || !vault_reads_plain(v) || room(out) < sealed.size - 1)
         return false;
     writer_bytes(out, sealed.data + 1, sealed.size - 1);
     return true;

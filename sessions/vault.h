@@ -41,6 +41,8 @@ struct vault *vault_open_file(const char *path, char *error, size_t error_bytes)
 bool vault_reload_file(struct vault *v, const char *path, char *error, size_t error_bytes);
 void vault_free(struct vault *v);
 bool vault_is_plain(const struct vault *v);
+/* Records in the clear open: it has no keys, or their file says "plain". */
+bool vault_reads_plain(const struct vault *v);
 
 /* Appends the sealed form of `in` to `out`; false when it has no room (it is then `failed`). */
 bool vault_seal(struct vault *v, enum vault_kind kind, const char *msisdn, struct span in,
@@ -67,8 +69,10 @@ void vault_digest(struct span in, uint8_t hash[VAULT_HASH_BYTES]);
 /* For `warungctl keys`. Each returns false with a text for the administrator. */
 /* A new file with one key; an existing file is an error. With reads_plain it says "plain". */
 bool vault_create_file(const char *path, bool reads_plain, char *error, size_t error_bytes);
-/* Adds a key and makes it current: written beside, synced, renamed over. */
+/* Adds a key and makes it current. */
 bool vault_rotate_file(const char *path, char *error, size_t error_bytes);
+/* Takes out what says "plain". */
+bool vault_refuse_plain_file(const char *path, char *error, size_t error_bytes);
 
 struct vault_key {
     uint32_t id;

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdarg.h>
@@ -13,10 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/whole_file.h"
+
 /* A line holds at most "seal 4294967295 2026-11-24 " and 64 hex digits. */
 enum { LINE_BYTES = 128, FILE_BYTES_MAX = VAULT_KEYS_MAX * LINE_BYTES + 4096, KEY_BYTES = 32 };
 
 static const char first_line[] = "warung-keys 1";
+static const char plain_comment[] =
+    "# Records from before the keys are read, until `warungctl keys seal` has sealed them.\n";
 
 struct fault {
     const char *path;
@@ -203,42 +206,6 @@ static void make_seal_line(char line[LINE_BYTES], uint32_t id)
     append_hex(line, LINE_BYTES);
 }
 
-static bool sync_folder(const char *path)
-{
-    char copy[4096];
-    int fd;
-    bool ok;
-
-    if (!text_copy(copy, sizeof(copy), path))
-        return false;
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* A new file, whole and on the disk, or none. */
-static bool write_new(const char *path, const char *text, const struct stat *like,
-                      const struct fault *f)
-{
-    size_t size = strlen(text);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok;
-
-    if (fd < 0)
-        return fail(f, 0, "%s", strerror(errno));
-    ok = like == NULL ||
-         (fchown(fd, like->st_uid, like->st_gid) == 0 && fchmod(fd, like->st_mode & 07777) == 0);
-    ok = ok && write(fd, text, size) == (ssize_t)size && fsync(fd) == 0;
-    if (!ok)
-        (void)fail(f, 0, "%s", strerror(errno));
-    close(fd);
-    if (!ok)
-        (void)unlink(path);
-    return ok;
-}
-
 bool vault_create_file(const char *path, bool reads_plain, char *error, size_t error_bytes)
 {
     struct fault f = {.path = path, .text = error, .text_bytes = error_bytes};
@@ -250,16 +217,9 @@ bool vault_create_file(const char *path, bool reads_plain, char *error, size_t e
     snprintf(
         text, sizeof(text),
         "%s\n# Whoever has this file reads every record; without it nobody does. Keep a copy.\n"
-        "%s%s\n%s\n",
-        first_line,
-        reads_plain
-            ? "# Records from before the keys are read. Remove when `warungctl keys status` "
-              "has none in the clear.\nplain\n"
-            : "",
-        hash, seal);
-    ok = write_new(path, text, NULL, &f);
-    if (ok && !sync_folder(path))
-        ok = fail(&f, 0, "%s", strerror(errno));
+        "%s%s%s\n%s\n",
+        first_line, reads_plain ? plain_comment : "", reads_plain ? "plain\n" : "", hash, seal);
+    ok = whole_file_create(path, span_of_string(text), 0600) || fail(&f, 0, "%s", strerror(errno));
     OPENSSL_cleanse(hash, sizeof(hash));
     OPENSSL_cleanse(seal, sizeof(seal));
     OPENSSL_cleanse(text, sizeof(text));
@@ -275,8 +235,6 @@ static bool add_line(char text[FILE_BYTES_MAX], const struct vault_keys_file *fi
     if (file->count == VAULT_KEYS_MAX || file->rows[file->count - 1].id == UINT32_MAX ||
         size + LINE_BYTES + 2 > FILE_BYTES_MAX)
         return fail(f, 0, "it holds as many keys as it can");
-    if (text[size - 1] != '\n')
-        text[size++] = '\n';
     make_seal_line(text + size, file->rows[file->count - 1].id + 1);
     size += strlen(text + size);
     text[size] = '\n';
@@ -287,35 +245,59 @@ static bool add_line(char text[FILE_BYTES_MAX], const struct vault_keys_file *fi
 static bool replace(const char *path, const char *text, const struct stat *st,
                     const struct fault *f)
 {
-    char beside[4096];
-    const struct fault of_beside = {.path = beside, .text = f->text, .text_bytes = f->text_bytes};
-
-    if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
-        return fail(f, 0, "its name is too long");
-    if (!write_new(beside, text, st, &of_beside))
-        return false;
-    if (rename(beside, path) == 0 && sync_folder(path))
-        return true;
-    (void)fail(f, 0, "%s", strerror(errno));
-    (void)unlink(beside);
-    return false;
+    return whole_file_replace(path, span_of_string(text), st) || fail(f, 0, "%s", strerror(errno));
 }
 
-bool vault_rotate_file(const char *path, char *error, size_t error_bytes)
+typedef bool edit_fn(char text[FILE_BYTES_MAX], const struct vault_keys_file *file,
+                     const struct fault *f);
+
+/* One at a time: of two that read the same file, the second would take the first one's key away. */
+static bool edit_file(const char *path, edit_fn *edit, char *error, size_t error_bytes)
 {
     struct fault f = {.path = path, .text = error, .text_bytes = error_bytes};
     char text[FILE_BYTES_MAX], copy[FILE_BYTES_MAX];
+    int lock = whole_file_lock(path);
     struct vault_keys_file file;
     struct stat st = {0};
-    bool ok = read_text(path, text, &st, &f);
+    bool ok = lock >= 0 ? read_text(path, text, &st, &f) : fail(&f, 0, "%s", strerror(errno));
+    size_t size = ok ? strlen(text) : 0;
 
     if (ok) {
+        if (size > 0 && text[size - 1] != '\n' && size + 2 <= sizeof(text))
+            strcpy(text + size, "\n");
         memcpy(copy, text, sizeof(copy)); /* parsing cuts its text up */
-        ok = parse_text(&file, copy, &f) && add_line(text, &file, &f) &&
-             replace(path, text, &st, &f);
+        ok = parse_text(&file, copy, &f) && edit(text, &file, &f) && replace(path, text, &st, &f);
     }
+    if (lock >= 0)
+        close(lock);
     OPENSSL_cleanse(&file, sizeof(file));
     OPENSSL_cleanse(text, sizeof(text));
     OPENSSL_cleanse(copy, sizeof(copy));
     return ok;
+}
+
+bool vault_rotate_file(const char *path, char *error, size_t error_bytes)
+{
+    return edit_file(path, add_line, error, error_bytes);
+}
+
+/* Our own comment goes with it. */
+static bool drop_plain(char text[FILE_BYTES_MAX], const struct vault_keys_file *file,
+                       const struct fault *f)
+{
+    static const char line[] = "\nplain\n";
+    char *at;
+
+    (void)file;
+    (void)f;
+    while ((at = strstr(text, plain_comment)) != NULL)
+        memmove(at, at + sizeof(plain_comment) - 1, strlen(at + sizeof(plain_comment) - 1) + 1);
+    while ((at = strstr(text, line)) != NULL)
+        memmove(at, at + sizeof(line) - 2, strlen(at + sizeof(line) - 2) + 1);
+    return true;
+}
+
+bool vault_refuse_plain_file(const char *path, char *error, size_t error_bytes)
+{
+    return edit_file(path, drop_plain, error, error_bytes);
 }

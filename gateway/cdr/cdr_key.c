@@ -1,7 +1,6 @@
 #include "gateway/cdr/cdr_key.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -10,43 +9,44 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/whole_file.h"
 #include "gateway/cdr/cdr_file.h"
 
 struct cdr_key {
     EVP_PKEY *pkey;
 };
 
-static FILE *create(const char *path, mode_t mode, char *error, size_t error_bytes)
+static bool write_file(BIO *text, const char *path, mode_t mode, char *error, size_t error_bytes)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    char *octets;
+    long size = BIO_get_mem_data(text, &octets);
 
-    if (fd < 0)
-        snprintf(error, error_bytes, "%s: %s", path, strerror(errno));
-    return fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (whole_file_create(path, span_of(octets, (size_t)size), mode))
+        return true;
+    snprintf(error, error_bytes, "%s: %s", path, strerror(errno));
+    return false;
 }
 
-static bool close_file(FILE *f, bool is_written, const char *path, char *error, size_t error_bytes)
-{
-    bool is_good = is_written && fflush(f) == 0 && fsync(fileno(f)) == 0;
-
-    is_good = fclose(f) == 0 && is_good;
-    if (!is_good)
-        snprintf(error, error_bytes, "%s: cannot be written", path);
-    return is_good;
-}
-
+/* Both or none: half a pair would stand in the way of another try. */
 static bool write_keys(EVP_PKEY *pkey, const char *path, char *error, size_t error_bytes)
 {
+    BIO *private = BIO_new(BIO_s_secmem()), *public = BIO_new(BIO_s_mem());
     char public_path[CDR_PATH_BYTES];
-    FILE *f = create(path, 0600, error, error_bytes);
+    bool is_written = false;
 
-    if (f == NULL || !close_file(f, PEM_write_PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL) == 1,
-                                 path, error, error_bytes))
-        return false;
-    snprintf(public_path, sizeof(public_path), "%s.pub", path);
-    f = create(public_path, 0644, error, error_bytes);
-    return f != NULL &&
-           close_file(f, PEM_write_PUBKEY(f, pkey) == 1, public_path, error, error_bytes);
+    if (private == NULL || public == NULL ||
+        PEM_write_bio_PrivateKey(private, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
+        PEM_write_bio_PUBKEY(public, pkey) != 1 ||
+        (size_t)snprintf(public_path, sizeof(public_path), "%s.pub", path) >= sizeof(public_path)) {
+        snprintf(error, error_bytes, "%s: the keys cannot be written down", path);
+    } else if (write_file(private, path, 0600, error, error_bytes)) {
+        is_written = write_file(public, public_path, 0644, error, error_bytes);
+        if (!is_written)
+            (void)unlink(path);
+    }
+    BIO_free(private);
+    BIO_free(public);
+    return is_written;
 }
 
 bool cdr_key_create(const char *path, char *error, size_t error_bytes)

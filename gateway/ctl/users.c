@@ -2,7 +2,6 @@
  * warungctl users add | list | remove: the file that lets people use the API.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +10,16 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/whole_file.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 
 enum { LINE_BYTES = 256 };
 
-/* The users file as lines, to be written back beside and renamed over. */
+/* The users file as lines. */
 struct file {
     char *path;
+    int lock; /* its folder's, -1 = none */
     char (*lines)[LINE_BYTES];
     size_t count;
 };
@@ -45,79 +46,77 @@ static bool read_file(struct file *f)
     return is_good;
 }
 
-/* True when all is well with what is on disk: a file that the gateway would refuse stays as it is.
- */
-static bool open_file(const struct ctl_call *call, struct file *f)
+/* A file that the gateway would refuse stays as it is. */
+static bool read_good_file(struct file *f)
 {
-    struct config *config = config_load(call->config, config_print_fault, stderr);
-    struct auth *auth;
     char error[512];
+    struct auth *auth = auth_load(f->path, error, sizeof(error));
 
-    memset(f, 0, sizeof(*f));
-    if (config == NULL)
-        return false;
-    f->path = mem_strdup(config->admin.users_file);
-    config_free(config);
-    auth = f->path[0] != '\0' ? auth_load(f->path, error, sizeof(error)) : NULL;
     if (auth == NULL)
-        ctl_complain("%s", f->path[0] != '\0' ? error : "admin.users_file is empty");
+        ctl_complain("%s", error);
     auth_free(auth);
     return auth != NULL && read_file(f);
 }
 
+/* To be closed in any case. */
+static bool open_file(const struct ctl_call *call, struct file *f, bool is_to_change)
+{
+    struct config *config = config_load(call->config, config_print_fault, stderr);
+
+    *f = (struct file){.lock = -1};
+    if (config == NULL)
+        return false;
+    f->path = mem_strdup(config->admin.users_file);
+    config_free(config);
+    if (f->path[0] == '\0') {
+        ctl_complain("admin.users_file is empty");
+        return false;
+    }
+    if (is_to_change && (f->lock = whole_file_lock(f->path)) < 0) {
+        ctl_complain("cannot change %s: %s", f->path, strerror(errno));
+        return false;
+    }
+    return read_good_file(f);
+}
+
 static void close_file(struct file *f)
 {
+    if (f->lock >= 0)
+        close(f->lock);
     mem_free(f->path);
     mem_free(f->lines);
 }
 
-static bool write_lines(const struct file *f, int fd)
-{
-    FILE *out = fdopen(fd, "w");
-    bool is_good;
-
-    if (out == NULL) {
-        close(fd);
-        return false;
-    }
-    for (size_t i = 0; i < f->count; i++)
-        fprintf(out, "%s\n", f->lines[i]);
-    is_good = fflush(out) == 0 && !ferror(out) && fsync(fd) == 0;
-    return fclose(out) == 0 && is_good;
-}
-
 /* Those of the file that there is; a new one gets its folder's group: root makes it, and warungd,
  * which is a user of its own in that group, has to read it. */
-static bool take_rights(int fd, const char *path)
+static bool find_rights(const struct file *f, struct stat *like)
 {
-    const char *slash = strrchr(path, '/');
-    char folder[4096];
-    struct stat st;
-
-    if (stat(path, &st) == 0)
-        return fchmod(fd, st.st_mode & 0777) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0;
-    snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
-             slash == NULL ? "." : path);
-    return stat(folder, &st) != 0 || st.st_gid == getegid() || geteuid() != 0 ||
-           fchown(fd, (uid_t)-1, st.st_gid) == 0;
+    if (stat(f->path, like) == 0)
+        return true;
+    if (errno != ENOENT || fstat(f->lock, like) != 0)
+        return false;
+    like->st_mode = 0640;
+    like->st_uid = geteuid();
+    if (geteuid() != 0)
+        like->st_gid = getegid();
+    return true;
 }
 
 static bool write_file(const struct file *f)
 {
-    char beside[4096];
-    int fd;
+    char *text = mem_zalloc(f->count * LINE_BYTES + 1);
+    struct stat like;
+    bool is_written;
 
-    snprintf(beside, sizeof(beside), "%s.new", f->path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd >= 0 && !take_rights(fd, f->path)) {
-        close(fd);
-        fd = -1;
+    for (size_t i = 0; i < f->count; i++) {
+        strcat(text, f->lines[i]);
+        strcat(text, "\n");
     }
-    if (fd >= 0 && write_lines(f, fd) && rename(beside, f->path) == 0)
-        return true;
-    ctl_complain("cannot write %s: %s", f->path, strerror(errno));
-    unlink(beside);
-    return false;
+    is_written = find_rights(f, &like) && whole_file_replace(f->path, span_of_string(text), &like);
+    if (!is_written)
+        ctl_complain("cannot write %s: %s", f->path, strerror(errno));
+    mem_free(text);
+    return is_written;
 }
 
 /* The line of a user; f->count when there is none. */
@@ -192,7 +191,7 @@ enum ctl_status ctl_users_add(const struct ctl_call *call)
     }
     if (!is_good_name(call->words[0]))
         return CTL_USAGE;
-    status = open_file(call, &f) ? add(&f, call, role) : CTL_REFUSED;
+    status = open_file(call, &f, true) ? add(&f, call, role) : CTL_REFUSED;
     close_file(&f);
     if (status == CTL_DONE)
         log_change(call, "user-add");
@@ -205,7 +204,7 @@ enum ctl_status ctl_users_remove(const struct ctl_call *call)
     struct file f;
     size_t at;
 
-    if (open_file(call, &f)) {
+    if (open_file(call, &f, true)) {
         at = find_user(&f, call->words[0]);
         if (at == f.count) {
             ctl_complain("there is no user %s", call->words[0]);
@@ -249,7 +248,7 @@ static void list(const struct file *f, const struct ctl_call *call)
 enum ctl_status ctl_users_list(const struct ctl_call *call)
 {
     struct file f;
-    bool is_open = open_file(call, &f);
+    bool is_open = open_file(call, &f, false);
 
     if (is_open)
         list(&f, call);

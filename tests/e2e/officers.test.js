@@ -275,6 +275,11 @@ test('users: a token opens the API for its role, a reload shuts it', async () =>
         assert.equal((await gateway.ctl('reload')).code, 0);
         assert.equal(await ask('/api/v1/links', token), 200);
         assert.equal(await ask('/api/v1/reload', token, 'POST'), 403);
+        const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+        await Promise.all(names.map((name) => gateway.ctl('users', 'add', name, '--role', 'officer')));
+        assert.deepEqual((await gateway.ctlJson('users', 'list')).map(({ name }) => name).sort(), [...names, 'sri'],
+            'of those who add at once, nobody is forgotten');
+        await Promise.all(names.map((name) => gateway.ctl('users', 'remove', name)));
         assert.deepEqual(await gateway.ctlJson('users', 'list'), [{ name: 'sri', role: 'viewer' }]);
         assert.equal((await gateway.ctl('users', 'remove', 'sri')).code, 0);
         assert.equal((await gateway.ctl('reload')).code, 0);

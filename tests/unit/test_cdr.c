@@ -178,6 +178,23 @@ static void test_another_key_is_not_ours(void **state)
     cdr_key_free(other);
 }
 
+/* Nothing is left of a pair that could not be made whole: the next try makes it. */
+static void test_half_a_pair_is_none(void **state)
+{
+    char path[CDR_PATH_BYTES], public[CDR_PATH_BYTES];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%.1000s/half", cdr_rig.folder);
+    snprintf(public, sizeof(public), "%.1010s.pub", path);
+    assert_int_equal(mkdir(public, 0700), 0);
+    assert_false(cdr_key_create(path, cdr_rig.error, sizeof(cdr_rig.error)));
+    assert_non_null(strstr(cdr_rig.error, "half.pub: File exists"));
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(rmdir(public), 0);
+    assert_true(cdr_key_create(path, cdr_rig.error, sizeof(cdr_rig.error)));
+    cdr_key_free(cdr_key_load_private(path, cdr_rig.error, sizeof(cdr_rig.error)));
+}
+
 static void test_keys_that_others_read_are_refused(void **state)
 {
     (void)state;
@@ -318,13 +335,21 @@ static void test_older_files_are_verified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_record_is_a_line_of_json),  TEST(test_a_chain_goes_on_after_a_restart),
-        TEST(test_the_directory_is_made),       TEST(test_files_may_be_carried_away),
-        TEST(test_changes_are_named),           TEST(test_a_line_less_is_named),
-        TEST(test_another_key_is_not_ours),     TEST(test_keys_that_others_read_are_refused),
-        TEST(test_what_a_crash_left_is_closed), TEST(test_a_crash_while_closing),
-        TEST(test_a_name_that_is_taken),        TEST(test_older_files_are_verified),
-        TEST(test_an_empty_left_over_goes),     TEST(test_old_files_are_removed),
+        TEST(test_a_record_is_a_line_of_json),
+        TEST(test_a_chain_goes_on_after_a_restart),
+        TEST(test_the_directory_is_made),
+        TEST(test_files_may_be_carried_away),
+        TEST(test_changes_are_named),
+        TEST(test_a_line_less_is_named),
+        TEST(test_half_a_pair_is_none),
+        TEST(test_another_key_is_not_ours),
+        TEST(test_keys_that_others_read_are_refused),
+        TEST(test_what_a_crash_left_is_closed),
+        TEST(test_a_crash_while_closing),
+        TEST(test_a_name_that_is_taken),
+        TEST(test_older_files_are_verified),
+        TEST(test_an_empty_left_over_goes),
+        TEST(test_old_files_are_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

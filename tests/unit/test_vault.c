@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -354,8 +357,8 @@ static void test_file_of_keys_is_full_at_last(void **state)
     vault_free(v);
 }
 
-/* What a rotation that was killed left behind is named: an operator has to remove it. */
-static void test_rotation_names_the_file_in_its_way(void **state)
+/* What a rotation that was killed left behind is in nobody's way. */
+static void test_rotation_after_a_killed_one(void **state)
 {
     struct folder *f = *state;
     struct vault *v = new_keys(f);
@@ -366,11 +369,79 @@ static void test_rotation_names_the_file_in_its_way(void **state)
     file = fopen(beside, "w");
     assert_non_null(file);
     fclose(file);
-    assert_false(vault_rotate_file(f->keys, error, sizeof(error)));
-    assert_memory_equal(error, beside, strlen(beside));
-    assert_int_equal(unlink(beside), 0);
     assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_int_equal(access(beside, F_OK), -1);
     vault_free(v);
+}
+
+/* Each of them has its key in the file at the end. */
+static void test_rotations_at_once(void **state)
+{
+    enum { PROCESSES = 4, EACH = 8 };
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    struct vault_key keys[VAULT_KEYS_MAX];
+    char error[200];
+    int status;
+
+    for (int i = 0; i < PROCESSES; i++)
+        if (fork() == 0) {
+            bool is_good = true;
+
+            for (int j = 0; j < EACH; j++)
+                is_good = vault_rotate_file(f->keys, error, sizeof(error)) && is_good;
+            _exit(is_good ? 0 : 1);
+        }
+    for (int i = 0; i < PROCESSES; i++) {
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_int_equal(vault_keys(v, keys), 1 + PROCESSES * EACH);
+    vault_free(v);
+}
+
+/* A disk that is full takes a part of a file: that is the reason told, and nothing is left of it.
+ */
+static void test_full_disk_leaves_no_half_file(void **state)
+{
+    struct folder *f = *state;
+    struct rlimit before, few;
+    char error[200] = "";
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    few = (struct rlimit){.rlim_cur = 30, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    assert_false(vault_create_file(f->keys, false, error, sizeof(error)));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_non_null(strstr(error, "keys: File too large"));
+    assert_int_equal(access(f->keys, F_OK), -1);
+}
+
+static void test_plain_is_taken_out(void **state)
+{
+    struct folder *f = *state;
+    char error[200], text[1024] = "";
+    FILE *file;
+
+    assert_true(vault_create_file(f->keys, true, error, sizeof(error)));
+    file = fopen(f->keys, "a");
+    assert_non_null(file);
+    assert_true(fputs("# plain\nplain\nplain\n", file) >= 0 && fclose(file) == 0);
+    for (int i = 0; i < 2; i++) {
+        assert_true(vault_refuse_plain_file(f->keys, error, sizeof(error)));
+        file = fopen(f->keys, "r");
+        assert_non_null(file);
+        text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+        fclose(file);
+        assert_null(strstr(text, "\nplain"));
+        assert_null(strstr(text, "Records from before"));
+        assert_non_null(strstr(text, "\n# plain\n"));
+        vault_free(vault_open_file(f->keys, error, sizeof(error)));
+    }
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -392,7 +463,10 @@ int main(void)
         IN_FOLDER(test_group_may_read),
         IN_FOLDER(test_failed_reload_keeps_the_keys),
         IN_FOLDER(test_file_of_keys_is_full_at_last),
-        IN_FOLDER(test_rotation_names_the_file_in_its_way),
+        IN_FOLDER(test_rotation_after_a_killed_one),
+        IN_FOLDER(test_rotations_at_once),
+        IN_FOLDER(test_full_disk_leaves_no_half_file),
+        IN_FOLDER(test_plain_is_taken_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
