@@ -107,6 +107,7 @@ enum ctl_status ctl_reload(const struct ctl_call *call);
 enum ctl_status ctl_keys_init(const struct ctl_call *call);
 enum ctl_status ctl_keys_status(const struct ctl_call *call);
 enum ctl_status ctl_keys_rotate(const struct ctl_call *call);
+enum ctl_status ctl_keys_seal(const struct ctl_call *call);
 enum ctl_status ctl_users_add(const struct ctl_call *call);
 enum ctl_status ctl_users_list(const struct ctl_call *call);
 enum ctl_status ctl_users_remove(const struct ctl_call *call);

@@ -45,6 +45,7 @@ const struct ctl_command ctl_commands[] = {
      CTL_OPTION_PLAIN, 0, 0, ctl_keys_init},
     {"keys", "status", "", "the keys and which one is used", 0, 0, 0, ctl_keys_status},
     {"keys", "rotate", "", "add a key and use it from now on", 0, 0, 0, ctl_keys_rotate},
+    {"keys", "seal", "", "seal what stands in the clear from before the keys", 0, 0, 0, ctl_keys_seal},
     {"users", "add", "NAME --role ROLE", "let somebody use the API; prints the token once", CTL_OPTION_ROLE, 1, 1, ctl_users_add},
     {"users", "list", "", "who may use the API", 0, 0, 0, ctl_users_list},
     {"users", "remove", "NAME", "take the right away", 0, 1, 1, ctl_users_remove},

@@ -1,12 +1,12 @@
 /*
- * warungctl keys init | status | rotate
+ * warungctl keys init | status | rotate (seal: keys_seal.c)
  */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "gateway/ctl/access.h"
+#include "gateway/ctl/keys_census.h"
 #include "gateway/ctl/table.h"
 
 typedef bool file_fn(const struct config *config, char *error, size_t error_bytes);
@@ -34,113 +34,30 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
     return status;
 }
 
-/* ---- what the store has ---- */
-
-/* What is sealed with which key; place [count] is for plain records, [count + 1] for keys that the
- * file lacks. */
-struct use {
-    unsigned records, sessions, sms;
-};
-struct census {
-    struct hand *hand;
-    struct vault_key keys[VAULT_KEYS_MAX];
-    unsigned count;
-    struct use uses[VAULT_KEYS_MAX + 2];
-};
-
-static struct use *use_of(struct census *c, struct span sealed)
-{
-    uint32_t id = vault_record_key(sealed);
-
-    if (id == 0)
-        return &c->uses[c->count];
-    for (unsigned i = 0; i < c->count; i++)
-        if (c->keys[i].id == id)
-            return &c->uses[i];
-    return &c->uses[c->count + 1];
-}
-
-static void on_person(void *arg, const struct hand_item *item, const struct store_subscriber *s)
-{
-    struct census *c = arg;
-
-    (void)item;
-    if (s->merchant.version != 0)
-        use_of(c, s->merchant.data)->records++;
-    if (s->session.version != 0)
-        use_of(c, s->session.data)->sessions++;
-}
-
-static void on_owed(void *arg, const struct store_taken *entry)
-{
-    use_of(arg, entry->body)->sms++;
-}
-
-/* The trainings: what all subscribers share. */
-static enum store_result count_shared(struct census *c)
-{
-    uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
-    uint64_t version = 0;
-    size_t size = 0;
-    enum store_result result =
-        hand_shared_load(c->hand, PROGRAMME_TRAININGS_KEY, &version, octets, &size);
-
-    if (result == STORE_OK && size != 0)
-        use_of(c, span_of(octets, size))->records++;
-    mem_free(octets);
-    return result;
-}
-
-static enum store_result take_census(struct census *c)
-{
-    struct hand_items items;
-    enum store_result result =
-        hand_list(c->hand, (const char *const[]){STORE_PEOPLE_SET, NULL}, &items);
-
-    if (result == STORE_OK)
-        result = hand_load_items(c->hand, &items, on_person, c);
-    hand_items_free(&items);
-    if (result == STORE_OK)
-        result = count_shared(c);
-    for (unsigned bucket = 0; bucket < hand_store(c->hand)->buckets && result == STORE_OK; bucket++)
-        result = hand_log_each(c->hand, bucket, STORE_LOG_OUTBOX, on_owed, c);
-    return result;
-}
-
-static bool is_used(const struct use *use)
-{
-    return use->records + use->sessions + use->sms > 0;
-}
-
 /* ---- init, rotate ---- */
 
-/* Without keys so far: whatever is there stands in the clear, and is to be read on. */
-static bool has_records(const struct config *config)
+/* Without keys so far: whatever is there stands in the clear, and is to be read on. CTL_DONE, or
+ * what was told. */
+static enum ctl_status has_records(const struct ctl_call *call, bool *has)
 {
-    struct census c = {.hand = hand_open(config, NULL)};
-    bool is_told = c.hand == NULL; /* there may be no store yet */
-    enum store_result result = is_told ? STORE_UNAVAILABLE : take_census(&c);
+    struct config *config = config_load(call->config, config_print_fault, stderr);
+    struct keys_census c = {.hand = config != NULL ? hand_open(config, NULL) : NULL};
+    enum ctl_status status = config != NULL ? CTL_UNREACHABLE : CTL_REFUSED;
 
-    if (result != STORE_OK && !is_told)
-        hand_complain(result);
-    if (result != STORE_OK)
-        ctl_complain("so it is not known whether there are records from before: if so, add a line "
-                     "\"plain\"");
+    if (c.hand != NULL)
+        status = (enum ctl_status)hand_complain(keys_census_take(&c));
+    if (status == CTL_UNREACHABLE)
+        ctl_complain("no keys are made: it is not known whether the store has records from before. "
+                     "Say it again when it answers; or with --plain, and `keys seal` later");
     hand_close(c.hand);
-    return is_used(&c.uses[0]);
+    config_free(config);
+    *has = keys_is_used(&c.plain);
+    return status;
 }
 
 static bool create(const struct config *config, char *error, size_t error_bytes)
 {
-    bool reads_plain = has_records(config);
-
-    if (!vault_create_file(config->keys_file, reads_plain, error, error_bytes))
-        return false;
-    if (reads_plain)
-        printf(
-            "the store has records in the clear: they are read, and sealed when they are written; "
-            "take the line \"plain\" out when `warungctl keys status` has none any more\n");
-    return true;
+    return vault_create_file(config->keys_file, false, error, error_bytes);
 }
 
 static bool create_reading_plain(const struct config *config, char *error, size_t error_bytes)
@@ -150,11 +67,20 @@ static bool create_reading_plain(const struct config *config, char *error, size_
 
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
-    return change_file(
-        call, call->is_plain ? create_reading_plain : create, NULL, /* there may be no store yet */
+    bool reads_plain = true;
+    enum ctl_status status = call->is_plain ? CTL_DONE : has_records(call, &reads_plain);
+
+    if (status != CTL_DONE)
+        return status;
+    status = change_file(
+        call, reads_plain ? create_reading_plain : create, NULL, /* there may be no store yet */
         "made; keep a copy where the store's backups are not, for without it they "
         "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
         "systemd hands it over (credential:), by `systemctl restart warungd`");
+    if (status == CTL_DONE && reads_plain)
+        printf("records in the clear are read, and sealed when they are written: say `warungctl "
+               "keys seal` when every gateway has the file\n");
+    return status;
 }
 
 static bool rotate(const struct config *config, char *error, size_t error_bytes)
@@ -174,14 +100,15 @@ enum ctl_status ctl_keys_rotate(const struct ctl_call *call)
 
 /* ---- status ---- */
 
-static json_t *describe(const char *created, uint32_t id, bool is_current, const struct use *use)
+static json_t *describe(const char *created, uint32_t id, bool is_current,
+                        const struct keys_use *use)
 {
     return json_pack("{s:I, s:s, s:b, s:i, s:i, s:i}", "id", (json_int_t)id, "created", created,
                      "is_current", (int)is_current, "records", (int)use->records, "sessions",
                      (int)use->sessions, "sms_owed", (int)use->sms);
 }
 
-static void print_json(const struct census *c)
+static void print_json(const struct keys_census *c)
 {
     json_t *list = json_array();
 
@@ -193,7 +120,7 @@ static void print_json(const struct census *c)
 }
 
 static void add_row(struct table *t, const char *key, const char *created, const char *what,
-                    const struct use *use)
+                    const struct keys_use *use)
 {
     char numbers[3][16];
 
@@ -203,7 +130,7 @@ static void add_row(struct table *t, const char *key, const char *created, const
     table_add(t, (const char *const[]){key, created, what, numbers[0], numbers[1], numbers[2]});
 }
 
-static void print_table(const struct census *c)
+static void print_table(const struct keys_census *c)
 {
     struct table *t = table_new((const char *const[]){"KEY", "CREATED", "USED FOR", "RECORDS",
                                                       "SESSIONS", "SMS OWED", NULL});
@@ -215,10 +142,10 @@ static void print_table(const struct census *c)
         add_row(t, id, c->keys[i].created,
                 c->keys[i].is_current ? "new and old records" : "old records", &c->uses[i]);
     }
-    if (is_used(&c->uses[c->count]))
-        add_row(t, "none", "-", "records in the clear", &c->uses[c->count]);
-    if (is_used(&c->uses[c->count + 1]))
-        add_row(t, "?", "-", "keys that the file lacks", &c->uses[c->count + 1]);
+    if (keys_is_used(&c->plain))
+        add_row(t, "none", "-", "records in the clear", &c->plain);
+    if (keys_is_used(&c->unknown))
+        add_row(t, "?", "-", "keys that the file lacks", &c->unknown);
     table_print(t);
 }
 
@@ -226,7 +153,7 @@ enum ctl_status ctl_keys_status(const struct ctl_call *call)
 {
     enum ctl_status status;
     struct dossier *d = dossier_open(call, &status);
-    struct census c = {0};
+    struct keys_census c = {0};
     enum store_result result;
 
     if (d == NULL)
@@ -238,7 +165,7 @@ enum ctl_status ctl_keys_status(const struct ctl_call *call)
     }
     c.hand = d->hand;
     c.count = vault_keys(d->setup.vault, c.keys);
-    result = take_census(&c);
+    result = keys_census_take(&c);
     if (result != STORE_OK)
         status = (enum ctl_status)hand_complain(result);
     else if (call->is_json)

@@ -19,7 +19,7 @@ test('what stands in the clear beside keys is read only where the keys file says
         await centre.smsFor(MSISDN);
         assert.equal(await gateway.stop(), 0);
         const made = await gateway.ctl('keys', 'init');
-        assert.match(made.output, /records in the clear: they are read/);
+        assert.match(made.output, /records in the clear are read/);
         const keys = fs.readFileSync(`${folder}/keys`, 'utf8');
         assert.match(keys, /^plain$/m);
         fs.writeFileSync(`${folder}/keys`, keys.replace(/^plain$/m, ''));
@@ -45,10 +45,66 @@ test('the trainings in the clear are records, too', async () => {
         const added = await gateway.ctl('trainings', 'add', '2099-01-01T09:00', 'Foto', 'Balai Metro', '--seats', '2');
         assert.equal(added.code, 0, added.output);
         assert.equal(await gateway.stop(), 0);
-        assert.match((await gateway.ctl('keys', 'init')).output, /records in the clear: they are read/);
+        assert.match((await gateway.ctl('keys', 'init')).output, /records in the clear are read/);
         await gateway.start();
         assert.match((await gateway.ctl('keys', 'status')).output, /in the clear +1 /);
         assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
+    }, { start: false });
+});
+
+test('what stands in the clear is sealed at once; the line "plain" goes when none can be left', async () => {
+    await withScene('keys-seal', async ({ centre, gateway, folder }) => {
+        await gateway.start();
+        await centre.isBound();
+        const regno = await register(centre.phone(MSISDN));
+        await centre.smsFor(MSISDN);
+        const plan = ['trainings', 'add', '2099-01-01T09:00', 'Foto', 'Balai Metro', '--seats', '2'];
+        assert.equal((await gateway.ctl(...plan)).code, 0);
+        assert.equal((await gateway.ctl('keys', 'seal')).code, 1, 'there are no keys');
+        assert.equal(await gateway.stop(), 0);
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        const file = `${folder}/keys`;
+        const keys = fs.readFileSync(file, 'utf8');
+
+        // Without the line nothing is taken over, and that is no success.
+        fs.writeFileSync(file, keys.replace(/^plain\n/m, ''));
+        const refused = await gateway.ctl('keys', 'seal');
+        assert.equal(refused.code, 1, refused.output);
+        assert.match(refused.output, /2 records in the clear cannot be read/);
+
+        // The session of the registration waits for its end, beside a gateway at work.
+        fs.writeFileSync(file, keys);
+        await gateway.start();
+        assert.deepEqual(await gateway.ctlJson('keys', 'seal'),
+            { sealed: 2, records: 0, sessions: 1, sms_owed: 0, unreadable: 0, reads_plain: true });
+        assert.match((await gateway.ctl('journal')).stdout, /keys-seal .*2-records/);
+        assert.match(fs.readFileSync(file, 'utf8'), /^plain$/m);
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+        assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
+        await centre.phone(MSISDN).dial(); // which writes the session
+        const young = await gateway.ctl('keys', 'seal');
+        assert.equal(young.code, 0, young.output);
+        assert.match(young.stdout, /sealed: 0; .*: 0 records, 0 sessions, 0 SMS owed/);
+        assert.match(young.stdout, /may be in the clear until \d{4}-\d\d-\d\d/);
+
+        fs.writeFileSync(file, keys.replace(/^seal 1 \S+/m, 'seal 1 2026-01-01'));
+        assert.match((await gateway.ctl('keys', 'seal')).stdout, /has no line "plain"/);
+        assert.doesNotMatch(fs.readFileSync(file, 'utf8'), /^plain$/m);
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
+    }, { start: false });
+});
+
+test('keys are not made while it is not known what the store has', async () => {
+    await withScene('keys-blind', async ({ gateway, redis, folder }) => {
+        await gateway.writeConfiguration();
+        await redis.stop();
+        const blind = await gateway.ctl('keys', 'init');
+        assert.equal(blind.code, 3, blind.output);
+        assert.match(blind.output, /no keys are made/);
+        assert.equal(fs.existsSync(`${folder}/keys`), false);
+        assert.equal((await gateway.ctl('keys', 'init', '--plain')).code, 0);
+        assert.match(fs.readFileSync(`${folder}/keys`, 'utf8'), /^plain$/m);
     }, { start: false });
 });
 

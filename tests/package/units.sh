@@ -19,7 +19,8 @@ install_all() {
         systemctl daemon-reload
 }
 start_all() {
-    warungctl -c /etc/warung/warung.cfg keys init && systemctl start warung-redis warungd
+    systemctl start warung-redis && warungctl -c /etc/warung/warung.cfg keys init &&
+        systemctl start warungd
 }
 is_confined() {
     local status
