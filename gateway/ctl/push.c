@@ -3,11 +3,13 @@
  * and the next gateway that looks sends it (gateway/turn/push.h): none has to run now.
  */
 #include <jansson.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/isotime.h"
+#include "base/mem.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/dossier.h"
 #include "gateway/turn/push.h"
@@ -57,6 +59,7 @@ struct request {
     struct journal_entry journal;
     unsigned for_s;
     struct store_owed_id last; /* of the same, as it was written down; zeros = none */
+    bool is_new;               /* nothing of the same was owed */
 };
 
 enum { CLOCKS_DIFFER_S = 60 };
@@ -127,19 +130,81 @@ static enum ctl_status owe(struct dossier *d, struct request *q)
     return CTL_UNREACHABLE;
 }
 
-/* CTL_DONE also when it was owed before. */
+/* Looks, then owes: two officers at once would both find nothing. */
 static enum ctl_status owe_once(struct dossier *d, struct request *q, bool is_again)
 {
     enum store_result result = look(d, q);
-    char at[ISOTIME_BYTES];
 
     if (result != STORE_OK)
         return (enum ctl_status)hand_complain(result);
-    if (is_again || (int64_t)q->last.ms <= clock_wall_ms() - (int64_t)q->for_s * 1000)
-        return owe(d, q);
-    isotime_format((int64_t)q->last.ms, at);
-    ctl_complain("the same was owed at %s, nothing is done; --again owes another", at);
-    return CTL_DONE;
+    q->is_new = is_again || (int64_t)q->last.ms <= clock_wall_ms() - (int64_t)q->for_s * 1000;
+    return q->is_new ? owe(d, q) : CTL_DONE;
+}
+
+/* ---- one at a time ---- */
+
+/* A shared record that stands for "somebody pushes to this subscriber just now". Who dies meanwhile
+ * holds the others up for its life. */
+enum { TURN_S = 10, TURN_WAIT_MS = 100, TURN_TRIES = (TURN_S + 2) * 1000 / TURN_WAIT_MS };
+
+struct turnstile {
+    char name[STORE_NAME_BYTES_MAX + 1]; /* by the keyed hash of the number */
+    uint8_t token[16];                   /* ours */
+};
+
+static enum ctl_status turnstile_enter(struct turnstile *t, struct dossier *d)
+{
+    enum store_result result = STORE_CONFLICT;
+    char subject[VAULT_SUBJECT_BYTES];
+
+    vault_subject(d->setup.vault, d->msisdn, subject);
+    (void)text_join(t->name, sizeof(t->name), "push", ':', subject);
+    if (RAND_bytes(t->token, sizeof(t->token)) != 1) {
+        ctl_complain("the system gives no random numbers");
+        return CTL_REFUSED;
+    }
+    for (int i = 0; i < TURN_TRIES && result == STORE_CONFLICT; i++) {
+        if (i > 0)
+            hand_pause(d->hand, TURN_WAIT_MS);
+        result =
+            hand_shared_commit(d->hand, t->name, 0, span_of(t->token, sizeof(t->token)), TURN_S);
+    }
+    /* Without an answer nothing is owed yet either. */
+    return (enum ctl_status)hand_complain(result == STORE_UNKNOWN ? STORE_UNAVAILABLE : result);
+}
+
+static void turnstile_leave(const struct turnstile *t, struct dossier *d)
+{
+    uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
+    uint64_t version;
+    size_t size;
+
+    if (hand_shared_load(d->hand, t->name, &version, octets, &size) == STORE_OK &&
+        span_is_equal(span_of(octets, size), span_of(t->token, sizeof(t->token))))
+        (void)hand_shared_commit(d->hand, t->name, version, span_of(NULL, 0), 0);
+    mem_free(octets);
+}
+
+/* ---- what is told ---- */
+
+static void print(const struct dossier *d, const struct ctl_call *call, const struct request *q)
+{
+    char at[ISOTIME_BYTES];
+
+    if (call->is_json) {
+        json_t *json =
+            json_pack("{s:s, s:s, s:s, s:i, s:b}", "msisdn", d->msisdn, "menu", call->menu,
+                      "screen", call->screen, "for_s", (int)q->for_s, "is_new", (int)q->is_new);
+
+        ctl_print_json(json);
+        json_decref(json);
+    } else if (q->is_new) {
+        printf("owed to %s for %u seconds\n", d->msisdn, q->for_s);
+    } else {
+        isotime_format((int64_t)q->last.ms, at);
+        printf("the same was owed to %s at %s: nothing is done; --again owes another\n", d->msisdn,
+               at);
+    }
 }
 
 static enum ctl_status push(struct dossier *d, const struct ctl_call *call)
@@ -148,6 +213,7 @@ static enum ctl_status push(struct dossier *d, const struct ctl_call *call)
     struct request q = {.for_s = call->for_s != 0 ? call->for_s : c->turn.push_expiry_s};
     const char *code = find_code(&d->setup, call->menu, call->screen);
     char regno[MERCHANT_REGNO_BYTES];
+    struct turnstile turnstile;
     enum ctl_status status;
 
     if (code == NULL || (call->link != NULL && !has_link(c, call->link)))
@@ -162,15 +228,14 @@ static enum ctl_status push(struct dossier *d, const struct ctl_call *call)
     if (!text_copy(q.entry.screen, sizeof(q.entry.screen), call->screen))
         return CTL_REFUSED;
     note(&q, d);
-    status = owe_once(d, &q, call->is_again);
+    status = turnstile_enter(&turnstile, d);
     if (status != CTL_DONE)
         return status;
-    if (call->is_json)
-        printf("{\"msisdn\": \"%s\", \"menu\": \"%s\", \"screen\": \"%s\", \"for_s\": %u}\n",
-               d->msisdn, call->menu, call->screen, q.for_s);
-    else
-        printf("owed to %s for %u seconds\n", d->msisdn, q.for_s);
-    return CTL_DONE;
+    status = owe_once(d, &q, call->is_again);
+    turnstile_leave(&turnstile, d);
+    if (status == CTL_DONE)
+        print(d, call, &q);
+    return status;
 }
 
 enum ctl_status ctl_push(const struct ctl_call *call)

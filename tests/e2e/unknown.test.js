@@ -127,7 +127,7 @@ test('a push is owed once, and again by --again', async () => {
         assert.equal(done.code, 0, done.output);
         const again = await gateway.ctl(...words);
         assert.equal(again.code, 0, again.output);
-        assert.match(again.output, /the same was owed at/);
+        assert.match(again.stdout, /the same was owed to/);
         await shown(1);
         assert.equal(await phone.send(OP.NOTIFY_ACK, '', phone.info), 0);
         const another = await breakFor(scene, { isDone: false }, [...words, '--again']);
