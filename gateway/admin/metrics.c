@@ -150,7 +150,7 @@ static const struct counter_row link_rows[] = {
         "Messages of the centre that we throttled."),
     ROW(link_counters, malformed_in, "link_malformed_total", "Malformed PDUs of the centre."),
     ROW(link_counters, timeouts, "link_timeouts_total", "Requests without a response in time."),
-    ROW(link_counters, reconnects, "link_reconnects_total", "Connections after the first."),
+    ROW(link_counters, reconnects, "link_reconnects_total", "Attempts to connect after the first."),
 };
 
 #define WRITE_ROWS(out, rows, counters)                                                            \
