@@ -81,7 +81,7 @@ static void check_used(struct menu_loader *l)
     for (unsigned i = 0; i < menu->text_count; i++)
         if (!l->text_is_used[i] && !menu->texts[i].is_message)
             menu_faults_add(&l->faults, true, menu->texts[i].line, 0,
-                            "the text %s is not used: take it out, unless it is for pushes",
+                            "the text %s is not used: take it out, or name it in notices = [ ... ]",
                             menu->texts[i].name);
     for (unsigned i = 0; i < menu->constant_count; i++)
         if (!menu->constants[i].is_used)

@@ -12,7 +12,7 @@ static const char *const top_keys[] = {
     "menu",       "languages", "fallback",  "start",    "first",  "resume",       "exit",
     "keys",       "lines",     "page",      "attempts", "errors", "number_words", "draft_days",
     "utc_offset", "code_max",  "constants", "values",   "tables", "texts",        "messages",
-    "flows",      "screens",   "sms",       NULL};
+    "flows",      "screens",   "sms",       "notices",  NULL};
 
 /* --- the head of the file ----------------------------------------------------------------- */
 
@@ -282,6 +282,15 @@ static void load_errors(struct menu_loader *l)
         menu->too_many_fresh = menu->too_many;
 }
 
+/* Texts that only pushes show. */
+static void load_notices(struct menu_loader *l)
+{
+    config_setting_t *array = menu_load_member(l, l->root, "notices", CONFIG_TYPE_ARRAY, false);
+
+    for (int i = 0; array != NULL && i < config_setting_length(array); i++)
+        menu_load_text_ref(l, config_setting_get_elem(array, (unsigned)i));
+}
+
 static void load_ways_in(struct menu_loader *l)
 {
     struct menu *menu = l->menu;
@@ -330,6 +339,7 @@ static void load_all(struct menu_loader *l)
     menu_load_flows(l);
     load_lines(l);
     load_ways_in(l);
+    load_notices(l);
     menu_load_questions(l);
     menu_load_values(l);
     load_named_texts(l);
