@@ -191,12 +191,23 @@ const char *texting_give(struct programme *p, struct menu_state *state)
     return has_registration(p) ? ask_on(p, &fresh) : correct(p, &fresh);
 }
 
+/* YA and TIDAK are to the question that came last: whether to erase, or to register. */
+static bool is_about_erasing(const struct programme *p)
+{
+    int64_t asked_ms = p->subscriber.erase_asked_ms;
+
+    return asked_ms != 0 && p->now_ms - asked_ms < PROGRAMME_ERASE_CONFIRM_MS &&
+           (!has_pending(p) || asked_ms > p->subscriber.pending_since_ms);
+}
+
 const char *texting_agree(struct programme *p, struct menu_state *state)
 {
     struct merchant draft = p->subscriber.pending;
     const char *result;
 
     (void)state;
+    if (is_about_erasing(p))
+        return "hapus"; /* but that takes a HAPUS YA */
     if (!has_registration(p))
         return "kosong";
     p->field = find_missing(&p->subscriber.pending);
@@ -211,6 +222,11 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
 
 const char *texting_refuse(struct programme *p, struct menu_state *state)
 {
+    if (is_about_erasing(p)) {
+        p->subscriber.erase_asked_ms = 0;
+        p->record_changed = true;
+        return "kosong";
+    }
     if (p->subscriber.pending_since_ms != 0)
         clear_pending(p);
     else if (p->subscriber.merchant_count > 0 || state->has_draft)

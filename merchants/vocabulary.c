@@ -74,7 +74,7 @@ static const struct menu_rule rules[] = {
      */                                                                                            \
     ACTION("sms_daftar", texting_register, "lengkap", "kurang", "penuh")                           \
     ACTION("sms_isi", texting_give, "lengkap", "kurang", "diubah", "terkunci", "kosong")           \
-    ACTION("sms_ya", texting_agree, "terkirim", "kurang", "penuh", "gagal", "kosong")              \
+    ACTION("sms_ya", texting_agree, "terkirim", "kurang", "penuh", "gagal", "hapus", "kosong")     \
     ACTION("sms_tidak", texting_refuse, "dibuang", "kosong")                                       \
     /* One's own registration, by sms_noreg if that is given. */                                   \
     ACTION("sms_status", texting_status, "ada", "salah", "kosong")

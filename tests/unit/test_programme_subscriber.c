@@ -484,6 +484,29 @@ static void test_no_is_a_no(void **state)
     assert_int_equal(world.p.subscriber.merchant_count, 1);
 }
 
+static void test_yes_and_no_are_to_the_last_question(void **state)
+{
+    (void)state;
+    give_all_by_sms();
+    world_act("sms_daftar");
+    world.now_ms += CALENDAR_MINUTE_MS;
+    world_act("hapus_tanya");
+    assert_string_equal(world_act("sms_ya"), "hapus"); /* nothing is registered */
+    assert_int_equal(world.p.subscriber.merchant_count, 0);
+    assert_string_equal(world_act("sms_tidak"), "kosong"); /* and nothing dropped */
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    world_act("hapus_tanya");
+    world.now_ms += 48 * CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("sms_ya"), "kosong");
+    world_act("hapus_tanya");
+    assert_string_equal(world_act("sms_tidak"), "kosong");
+    assert_string_equal(world_act("hapus_ya"), "tanya"); /* it was withdrawn */
+    give_all_by_sms();
+    world.now_ms += CALENDAR_MINUTE_MS;
+    world_act("sms_daftar"); /* asked later */
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+}
+
 static void test_a_field_by_sms_corrects_a_registration(void **state)
 {
     char regno[MERCHANT_REGNO_BYTES];
@@ -577,6 +600,7 @@ int main(void)
         cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
         cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
         cmocka_unit_test_setup(test_no_is_a_no, world_setup),
+        cmocka_unit_test_setup(test_yes_and_no_are_to_the_last_question, world_setup),
         cmocka_unit_test_setup(test_a_field_by_sms_corrects_a_registration, world_setup),
         cmocka_unit_test_setup(test_sms_registration_knows_the_limit, world_setup),
         cmocka_unit_test_setup(test_status_by_sms, world_setup),
