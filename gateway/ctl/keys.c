@@ -36,51 +36,43 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
 
 /* ---- init, rotate ---- */
 
-/* Without keys so far: whatever is there stands in the clear, and is to be read on. CTL_DONE, or
- * what was told. */
-static enum ctl_status has_records(const struct ctl_call *call, bool *has)
+/* Keys come first of all: there may be no store yet, and what cannot be asked is no reason to have
+ * none. */
+static bool has_records(const struct config *config)
 {
-    struct config *config = config_load(call->config, config_print_fault, stderr);
-    struct keys_census c = {.hand = config != NULL ? hand_open(config, NULL) : NULL};
-    enum ctl_status status = config != NULL ? CTL_UNREACHABLE : CTL_REFUSED;
+    struct keys_census c = {.hand = hand_open(config, NULL)};
 
-    if (c.hand != NULL)
-        status = (enum ctl_status)hand_complain(keys_census_take(&c));
-    if (status == CTL_UNREACHABLE)
-        ctl_complain("no keys are made: it is not known whether the store has records from before. "
-                     "Say it again when it answers; or with --plain, and `keys seal` later");
+    if (c.hand == NULL || keys_census_take(&c) != STORE_OK)
+        ctl_complain("it is not known whether the store has records from before: if it has, add a "
+                     "line \"plain\" to %s, and say `warungctl keys seal`",
+                     config->keys_file);
     hand_close(c.hand);
-    config_free(config);
-    *has = keys_is_used(&c.plain);
-    return status;
-}
-
-static bool create(const struct config *config, char *error, size_t error_bytes)
-{
-    return vault_create_file(config->keys_file, false, error, error_bytes);
+    return keys_is_used(&c.plain);
 }
 
 static bool create_reading_plain(const struct config *config, char *error, size_t error_bytes)
 {
-    return vault_create_file(config->keys_file, true, error, error_bytes);
+    if (!vault_create_file(config->keys_file, true, error, error_bytes))
+        return false;
+    printf("records in the clear are read, and sealed when they are written: say `warungctl keys "
+           "seal` when every gateway has the file\n");
+    return true;
+}
+
+/* Without keys so far: whatever is there stands in the clear, and is to be read on. */
+static bool create(const struct config *config, char *error, size_t error_bytes)
+{
+    return has_records(config) ? create_reading_plain(config, error, error_bytes)
+                               : vault_create_file(config->keys_file, false, error, error_bytes);
 }
 
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
-    bool reads_plain = true;
-    enum ctl_status status = call->is_plain ? CTL_DONE : has_records(call, &reads_plain);
-
-    if (status != CTL_DONE)
-        return status;
-    status = change_file(
-        call, reads_plain ? create_reading_plain : create, NULL, /* there may be no store yet */
+    return change_file(
+        call, call->is_plain ? create_reading_plain : create, NULL, /* there may be no store yet */
         "made; keep a copy where the store's backups are not, for without it they "
         "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
         "systemd hands it over (credential:), by `systemctl restart warungd`");
-    if (status == CTL_DONE && reads_plain)
-        printf("records in the clear are read, and sealed when they are written: say `warungctl "
-               "keys seal` when every gateway has the file\n");
-    return status;
 }
 
 static bool rotate(const struct config *config, char *error, size_t error_bytes)
