@@ -145,15 +145,3 @@ test('what cannot be pushed is said at once', async () => {
             { msisdn: phone, menu: 'terususaha', screen: 'MAIN', for_s: 120, is_new: true });
     });
 });
-
-test('of officers who push the same at once, one owes it, and each is told so', async () => {
-    await withScene('push-at-once', async ({ gateway }) => {
-        const answers = await Promise.all(Array.from({ length: 6 }, () =>
-            gateway.ctlJson('push', '6281200000058', ...MENU, 'KELUAR')));
-        assert.deepEqual(answers.map((answer) => answer.is_new).sort(), [false, false, false, false, false, true]);
-        const again = await gateway.ctl('push', '6281200000058', ...MENU, 'KELUAR');
-        assert.match(again.stdout, /^the same was owed to 6281200000058 at 20\S+Z: nothing is done; --again/);
-        const { stdout } = await gateway.ctl('journal', '6281200000058');
-        assert.equal(stdout.match(/ push /g)?.length, 1, stdout);
-    });
-});

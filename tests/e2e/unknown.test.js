@@ -16,9 +16,9 @@ const { BUILD, delay, run } = require('./lib/process');
 const MSISDN = '6281200000081';
 
 // Between warungctl and Redis: the first `times` calls of `call` break the connection, behind the commit
-// (it is done) or before it (it is not).
+// (it is done) or before it (it is not). With holdMs they only wait so long, and onHeld is told.
 class Breaker {
-    constructor(folder, target, { isDone, times = 1, call = 'w_commit_all' }) {
+    constructor(folder, target, { isDone, times = 1, call = 'w_commit_all', holdMs, onHeld }) {
         this.socket = path.join(folder, 'breaker.sock');
         this.broken = 0;
         this.server = net.createServer((client) => {
@@ -30,6 +30,11 @@ class Breaker {
             client.on('data', (data) => {
                 if (this.broken < times && data.includes(call)) {
                     this.broken++;
+                    if (holdMs) {
+                        setTimeout(() => redis.write(data), holdMs);
+                        onHeld();
+                        return;
+                    }
                     isMute = true;
                     if (isDone)
                         redis.write(data);
@@ -134,5 +139,22 @@ test('a push is owed once, and again by --again', async () => {
         assert.equal(another.code, 3, 'the one before is not taken for it');
         assert.equal((await gateway.ctl(...words, '--again')).code, 0);
         await shown(2);
+    });
+});
+
+test('while one officer owes a push, another waits, and is told that it is owed', async () => {
+    await withScene('push-at-once', async (scene) => {
+        const { gateway } = scene;
+        const words = ['push', MSISDN, '--menu', 'terususaha', '--screen', 'KELUAR'];
+        let first;
+        await new Promise((resolve) => {
+            first = breakFor(scene, { holdMs: 1000, onHeld: resolve }, [...words, '--json']);
+        });
+        assert.equal((await gateway.ctlJson(...words)).is_new, false);
+        assert.equal(JSON.parse((await first).stdout).is_new, true);
+        const again = await gateway.ctl(...words);
+        assert.match(again.stdout, /^the same was owed to \d+ at 20\S+Z: nothing is done; --again/);
+        const { stdout } = await gateway.ctl('journal', MSISDN);
+        assert.equal(stdout.match(/ push /g)?.length, 1, stdout);
     });
 });
