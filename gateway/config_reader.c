@@ -8,13 +8,13 @@
 #include "base/mem.h"
 #include "gateway/config.h"
 
-enum { PATH_BYTES = 128, ROWS_MAX = 256 };
+enum { PATH_BYTES = 128 };
 
 /* One structure being filled: struct config itself or an entry of a list. */
 struct scope {
     const char *name; /* "" or "smsc[]" */
     char *base;
-    bool seen[ROWS_MAX];
+    bool seen[CONFIG_ROWS_MAX];
 };
 
 static void read_group(struct config_reader *r, const config_setting_t *group, const char *prefix,

@@ -1,5 +1,6 @@
 #include "gateway/config_table.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,7 @@ const struct config_row config_rows[] = {
 /* clang-format on */
 
 const size_t config_row_count = sizeof(config_rows) / sizeof(config_rows[0]);
+static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS_MAX, "no room for all");
 
 const struct config_row *config_row_find(const char *path)
 {

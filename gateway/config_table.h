@@ -45,6 +45,7 @@ struct config_row {
 
 extern const struct config_row config_rows[];
 extern const size_t config_row_count;
+enum { CONFIG_ROWS_MAX = 256 };
 
 /* NULL when there is no such key. */
 const struct config_row *config_row_find(const char *path);

@@ -13,8 +13,6 @@
 #include "gateway/ctl/when.h"
 #include "merchants/calendar.h"
 
-enum { LINE_BYTES = 128 };
-
 struct told {
     struct map_node node;
     char subject[JOURNAL_WORD_BYTES];
@@ -125,17 +123,21 @@ static enum ctl_status tell_all(struct breach *b)
     return status;
 }
 
-/* A number or a registration a line. One that is neither is told of, and the others go on. */
+/* A number or a registration begins each line. One that is neither is told of, and the others go
+ * on. */
 static enum ctl_status tell_lines(struct breach *b, FILE *f, const char *path)
 {
     enum ctl_status status = CTL_DONE;
-    char line[LINE_BYTES], regno[MERCHANT_REGNO_BYTES];
+    char *line = NULL, regno[MERCHANT_REGNO_BYTES];
+    size_t room = 0;
 
-    while (status == CTL_DONE && fgets(line, sizeof(line), f) != NULL) {
-        line[strcspn(line, " \t\r\n")] = '\0';
-        if (line[0] == '\0' || line[0] == '#')
+    while (status == CTL_DONE && getline(&line, &room, f) >= 0) {
+        char *word = line + strspn(line, " \t");
+
+        word[strcspn(word, " \t\r\n")] = '\0';
+        if (word[0] == '\0' || word[0] == '#')
             continue;
-        status = dossier_identify(b->dossier, line, regno);
+        status = dossier_identify(b->dossier, word, regno);
         if (status == CTL_REFUSED) {
             b->unknown++;
             status = CTL_DONE;
@@ -148,6 +150,7 @@ static enum ctl_status tell_lines(struct breach *b, FILE *f, const char *path)
         ctl_complain("cannot read %s: %m", path);
         status = CTL_REFUSED;
     }
+    free(line);
     return status;
 }
 

@@ -125,20 +125,18 @@ static bool look(const struct ctl_call *call, const struct cdr_key *key, json_t 
 
 static struct cdr_key *load_key(const struct ctl_call *call)
 {
-    struct config *config = NULL;
     char path[CDR_PATH_BYTES], error[512];
     struct cdr_key *key;
 
-    if (call->key != NULL) {
-        text_copy(path, sizeof(path), call->key);
-    } else {
-        config = config_load(call->config, config_print_fault, stderr);
+    if (call->key == NULL) {
+        struct config *config = config_load(call->config, config_print_fault, stderr);
+
         if (config == NULL)
             return NULL;
         snprintf(path, sizeof(path), "%.4000s.pub", config->cdr.key_file);
         config_free(config);
     }
-    key = cdr_key_load_public(path, error, sizeof(error));
+    key = cdr_key_load_public(call->key != NULL ? call->key : path, error, sizeof(error));
     if (key == NULL)
         ctl_complain("%s", error);
     return key;

@@ -118,7 +118,7 @@ static void on_owed(void *arg, const struct store_taken *taken)
     }
 }
 
-static enum store_result add_logs(struct dossier *d, json_t *whole)
+static enum store_result add_logs(struct dossier *d, json_t *whole, unsigned *unreadable)
 {
     struct owed_walk owed = {.dossier = d, .sms = json_array(), .dialogues = json_array()};
     json_t *journal = json_array(), *consents = json_array();
@@ -133,8 +133,7 @@ static enum store_result add_logs(struct dossier *d, json_t *whole)
     json_object_set_new(whole, "dialogues_owed", owed.dialogues);
     json_object_set_new(whole, "consents", consents);
     json_object_set_new(whole, "journal", journal);
-    if (owed.unreadable > 0)
-        ctl_complain("%u entries of the outbox could not be opened", owed.unreadable);
+    *unreadable = owed.unreadable;
     return result;
 }
 
@@ -160,6 +159,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     char regno[MERCHANT_REGNO_BYTES];
     enum ctl_status status = dossier_identify(d, call->words[0], regno);
     enum store_result result;
+    unsigned unreadable;
     json_t *whole;
 
     if (status == CTL_DONE)
@@ -167,13 +167,16 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     if (status != CTL_DONE)
         return status;
     whole = describe(d);
-    result = add_logs(d, whole);
+    result = add_logs(d, whole, &unreadable);
     status = result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK")
                                 : (enum ctl_status)hand_complain(result);
     if (status == CTL_DONE)
         ctl_print_json(whole);
     json_decref(whole);
-    return status;
+    if (status != CTL_DONE || unreadable == 0)
+        return status;
+    ctl_complain("%u entries of the outbox could not be opened: it may not be all", unreadable);
+    return CTL_REFUSED;
 }
 
 enum ctl_status ctl_export(const struct ctl_call *call)

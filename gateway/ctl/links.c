@@ -113,11 +113,13 @@ enum ctl_status ctl_links(const struct ctl_call *call)
 
 /* ---- orders ---- */
 
-/* Takes the object. */
+/* Takes the object. NULL after telling why: only a name that was given can be in its way. */
 static char *text_of_body(json_t *object)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 
+    if (text == NULL)
+        ctl_complain("a name is UTF-8");
     json_decref(object);
     return text;
 }
@@ -128,13 +130,11 @@ static enum ctl_status order(const struct ctl_call *call, const char *path, cons
     enum ctl_status status;
     char *body;
 
-    if (object == NULL) {
-        ctl_complain("a name is UTF-8");
-        return CTL_USAGE;
-    }
     if (call->for_s != 0)
         json_object_set_new(object, "for_s", json_integer(call->for_s));
     body = text_of_body(object);
+    if (body == NULL)
+        return CTL_USAGE;
     status = ctl_order(call, path, body, done);
     free(body);
     return status;
@@ -194,9 +194,13 @@ static enum ctl_status look(const struct ctl_call *call, const char *format, FIL
         json_pack("{s:s, s:s, s:i}", "link", call->link != NULL ? call->link : "", "format", format,
                   "for_s", (int)(call->for_s != 0 ? call->for_s : TAP_DEFAULT_S)));
     enum ctl_status status;
-    json_t *answer = ctl_ask(call, "/api/v1/links/tap", body, &status);
-    json_int_t tap = json_integer_value(json_object_get(answer, "tap"));
+    json_t *answer;
+    json_int_t tap;
 
+    if (body == NULL)
+        return CTL_USAGE;
+    answer = ctl_ask(call, "/api/v1/links/tap", body, &status);
+    tap = json_integer_value(json_object_get(answer, "tap"));
     free(body);
     json_decref(answer);
     sigemptyset(&stops);

@@ -365,12 +365,12 @@ enum ctl_status ctl_menu_canary(const struct ctl_call *call)
     enum ctl_status status = CTL_REFUSED;
     struct shelf *s;
 
-    if (call->percent == 0 && call->numbers == NULL) {
+    if (!take_numbers(&d, call->numbers))
+        return CTL_USAGE;
+    if (call->percent == 0 && d.number_count == 0) {
         ctl_complain("say for whom: --percent N, --numbers A,B, or both");
         return CTL_USAGE;
     }
-    if (!take_numbers(&d, call->numbers))
-        return CTL_USAGE;
     access_user(d.by);
     s = shelf_open(call, &status);
     if (s == NULL)

@@ -118,7 +118,9 @@ static enum ctl_status tell_one(struct dossier *d, const struct ctl_call *call)
     json_decref(m.json);
     if (m.unreadable > 0)
         ctl_complain("%u entries of the outbox could not be opened", m.unreadable);
-    return (enum ctl_status)hand_complain(result);
+    if (result != STORE_OK)
+        return (enum ctl_status)hand_complain(result);
+    return m.unreadable > 0 ? CTL_REFUSED : CTL_DONE; /* one may have been this subscriber's */
 }
 
 enum ctl_status ctl_outbox(const struct ctl_call *call)

@@ -216,18 +216,19 @@ enum ctl_status ctl_menu_play(const struct ctl_call *call)
 
 /* --- test --------------------------------------------------------------------------------- */
 
+/* NULL after telling why. An empty file tests nothing, and would pass. */
 static char *read_text(const char *path)
 {
     FILE *file = fopen(path, "r");
     char *text = NULL;
     size_t room = 0;
+    bool is_read = file != NULL && getdelim(&text, &room, '\0', file) > 0 && !ferror(file);
 
-    if (file == NULL || (getdelim(&text, &room, '\0', file) < 0 && ferror(file))) {
+    if (file == NULL || ferror(file))
         ctl_complain("%s: %s", path, strerror(errno));
-        free(text);
-        text = NULL;
-    } else if (text == NULL || feof(file) == 0) {
+    else if (!is_read || feof(file) == 0)
         ctl_complain("%s is no text", path);
+    if (!is_read || feof(file) == 0) {
         free(text);
         text = NULL;
     }

@@ -18,6 +18,7 @@ test('what stands in the clear beside keys is read only where the keys file says
         const regno = await register(centre.phone(MSISDN));
         await centre.smsFor(MSISDN);
         assert.equal(await gateway.stop(), 0);
+        assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'KELUAR')).code, 0);
         const made = await gateway.ctl('keys', 'init');
         assert.match(made.output, /records in the clear are read/);
         const keys = fs.readFileSync(`${folder}/keys`, 'utf8');
@@ -29,6 +30,9 @@ test('what stands in the clear beside keys is read only where the keys file says
         assert.match(shown.output, /cannot be opened/);
         assert.equal(shown.output.includes(MERCHANT.name), false);
         assert.match((await gateway.ctl('keys', 'status')).output, /in the clear +1 /);
+        const outbox = await gateway.ctl('outbox', MSISDN); // one that it cannot read may be this number's
+        assert.equal(outbox.code, 1, outbox.output);
+        assert.match(outbox.output, /1 entries of the outbox could not be opened/);
         assert.equal(await gateway.stop(), 0);
 
         fs.writeFileSync(`${folder}/keys`, keys);

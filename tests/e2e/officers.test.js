@@ -338,6 +338,12 @@ test('wrong usage and no Redis have their own exit statuses', async () => {
         assert.equal(seatless.code, 2);
         assert.match(seatless.output, /trainings add needs --seats/);
         assert.equal((await gateway.ctl('merchants', 'list', '--frobnicate')).code, 2);
+        const latin = await run('bash', ['-c', `"$0" -c "$1" trace --link $'op\\xff'`, path.join(BUILD, 'warungctl'), gateway.file]);
+        assert.equal(latin.code, 2, latin.output);
+        assert.match(latin.output, /a name is UTF-8/);
+        const empty = await gateway.ctl('menu', 'test', menu, '/dev/null');
+        assert.equal(empty.code, 1);
+        assert.match(empty.output, /\/dev\/null is no text\n0 passed, 1 failed/);
         assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
         const wrong = await gateway.ctl('merchants', 'show', '1871-000042-2');
         assert.equal(wrong.code, 1);

@@ -244,7 +244,8 @@ test('a breach: those concerned are told once', async () => {
         for (const number of others)
             await register(centre.phone(number));
         const list = path.join(folder, 'numbers');
-        fs.writeFileSync(list, `# from the investigation\n${regno}\n0812-not-one\n${others[0]}\n6281299999999\n${MSISDN}\n`);
+        const remark = `${others[0]} `.padEnd(127, 'x') + others[1]; // what stands behind a number tells nobody
+        fs.writeFileSync(list, `# from the investigation\n \t${regno}\n0812-not-one\n${remark}\n6281299999999\n${MSISDN}\n`);
         const told = async (which) => (await gateway.ctlJson('breach', '2026-11-20', which));
         assert.deepEqual(await told(list), { told: 2, told_before: 1, unknown: 2 }); // one is named twice
         assert.match((await centre.smsFor(MSISDN, 1)).text, /^#TerusUsaha PENTING: pada 20-11-2026 ada kebocoran data/);

@@ -109,6 +109,7 @@ test('a version is tried on some numbers, then put in force or withdrawn', async
         await inForceIsKnown(gateway);
 
         assert.equal((await gateway.ctl('menu', 'canary', tried)).code, 2, 'for whom?');
+        assert.equal((await gateway.ctl('menu', 'canary', tried, '--numbers', ',')).code, 2, 'for nobody');
         assert.equal((await gateway.ctl('menu', 'canary', menu, '--percent', '5')).code, 1, 'in force already');
         await ok(gateway, 'menu', 'canary', tried, '--numbers', '081300999999');
         await helpBecomes(centre, 'Bantuan coba', tester);
