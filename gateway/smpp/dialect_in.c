@@ -119,7 +119,17 @@ static void read_sar_part(struct reading *r)
         memset(p, 0, sizeof(*p));
 }
 
-/* A user data header that is longer than its message makes all of it unreadable. */
+static bool is_report(const struct smpp_pdu *pdu)
+{
+    struct span unused;
+
+    return (pdu->message.esm_class & ESM_TYPE_MASK) != 0 ||
+           smpp_tlv_find(pdu->tlvs, SMPP_TAG_MESSAGE_STATE, &unused) ||
+           smpp_tlv_find(pdu->tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, &unused);
+}
+
+/* A user data header that is longer than its message makes all of it unreadable, but for a report:
+ * its text is receipt_read()'s. */
 static enum smpp_status read_text(struct reading *r)
 {
     struct span header;
@@ -130,7 +140,7 @@ static enum smpp_status read_text(struct reading *r)
         return ESME_ROK;
     }
     if (!udh_split(r->text, &header, &r->text))
-        return ESME_RINVMSGLEN;
+        return is_report(r->pdu) ? ESME_ROK : ESME_RINVMSGLEN;
     if (!udh_find_part(header, &r->input->part))
         read_sar_part(r);
     return ESME_ROK;
@@ -286,15 +296,6 @@ static bool is_right_pdu(const struct reading *r)
 
     return r->d->pdu_in == DIALECT_PDU_EITHER ||
            is_data_sm == (r->d->pdu_in == DIALECT_PDU_DATA_SM);
-}
-
-static bool is_report(const struct smpp_pdu *pdu)
-{
-    struct span unused;
-
-    return (pdu->message.esm_class & ESM_TYPE_MASK) != 0 ||
-           smpp_tlv_find(pdu->tlvs, SMPP_TAG_MESSAGE_STATE, &unused) ||
-           smpp_tlv_find(pdu->tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, &unused);
 }
 
 static enum dialect_kind kind_by_text(const struct reading *r)

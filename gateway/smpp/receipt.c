@@ -260,7 +260,8 @@ bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt)
     bool by_text, by_tlvs;
 
     memset(receipt, 0, sizeof(*receipt));
-    if ((pdu->message.esm_class & ESM_UDHI) != 0)
+    /* Some centres copy the bit from the message that they report on, without its header. */
+    if ((pdu->message.esm_class & ESM_UDHI) != 0 && !receipt_is_text(text))
         udh_split(text, &header, &text);
     by_text = read_text(text, receipt);
     by_tlvs = read_tlvs(pdu, receipt);

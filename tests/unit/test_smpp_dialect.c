@@ -38,8 +38,8 @@ static struct draft draft_begin(void)
     };
 }
 
-static void draft_decode(const struct draft *draft, const struct dialect *d,
-                         struct dialect_input *input)
+static enum smpp_status draft_status(const struct draft *draft, const struct dialect *d,
+                                     struct dialect_input *input)
 {
     uint8_t octets[PDU_BYTES], tlv_octets[128];
     struct writer w, tlvs;
@@ -61,7 +61,13 @@ static void draft_decode(const struct draft *draft, const struct dialect *d,
     assert_true(smpp_message_encode(&w, draft->command_id, draft->sequence_number, &draft->message,
                                     writer_span(&tlvs)));
     assert_int_equal(smpp_pdu_decode(writer_span(&w), &pdu), ESME_ROK);
-    assert_int_equal(dialect_decode(d, &pdu, input), ESME_ROK);
+    return dialect_decode(d, &pdu, input);
+}
+
+static void draft_decode(const struct draft *draft, const struct dialect *d,
+                         struct dialect_input *input)
+{
+    assert_int_equal(draft_status(draft, d, input), ESME_ROK);
 }
 
 static uint64_t fingerprint_of(const struct draft *draft)
@@ -189,6 +195,32 @@ static void parts_are_read(void **state)
         assert_int_equal(part.total, rows[i].part.total);
         assert_int_equal(part.number, rows[i].part.number);
     }
+}
+
+static enum smpp_status status_of_sms(uint8_t esm_class, const char *text,
+                                      struct dialect_input *input)
+{
+    struct draft draft = draft_begin();
+
+    draft.message.service_type = span_of(NULL, 0);
+    draft.op = 0xFF;
+    draft.session = 0xFFFF;
+    draft.message.esm_class = esm_class;
+    draft.message.short_message = span_of_string(text);
+    return draft_status(&draft, dialect_find("spec34"), input);
+}
+
+/* A receipt with the bit of the message that it reports on, and no header. */
+static void a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt(void **state)
+{
+    struct dialect_input input;
+
+    (void)state;
+    assert_int_equal(status_of_sms(0x40, "id:9 stat:DELIVRD", &input), ESME_RINVMSGLEN);
+    assert_int_equal(status_of_sms(0x44, "id:9 stat:DELIVRD", &input), ESME_ROK);
+    assert_int_equal(input.kind, DIALECT_RECEIPT);
+    assert_int_equal(status_of_sms(0x44, "", &input), ESME_ROK);
+    assert_int_equal(input.kind, DIALECT_RECEIPT);
 }
 
 /* ---- presets and knobs ---- */
@@ -464,6 +496,7 @@ int main(void)
         cmocka_unit_test(the_fingerprint_does_not_change_between_builds),
         cmocka_unit_test(every_field_counts),
         cmocka_unit_test(parts_are_read),
+        cmocka_unit_test(a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt),
         cmocka_unit_test(presets_are_found_by_name),
         cmocka_unit_test(knobs_refuse_what_they_do_not_take),
         cmocka_unit_test(knobs_take_their_values),
