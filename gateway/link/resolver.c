@@ -1,6 +1,7 @@
 #include "gateway/link/resolver.h"
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "base/timer.h"
 
@@ -8,35 +9,136 @@
 #include <event2/util.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+
+enum {
+    RETIRED_MS = 60000, /* longer than a lookup takes */
+    FILES = 2,
+};
+
+static const char HOSTS_FILE[] = "/etc/hosts"; /* libevent's choice */
+
+/* The files as they were read once. */
+struct names {
+    struct list_node node;  /* of the retired */
+    struct evdns_base *dns; /* NULL: the resolver is gone */
+    unsigned lookups;       /* under way */
+    uint64_t retired_ms;
+};
+
+struct stamp {
+    ino_t inode;
+    off_t size;
+    struct timespec written;
+};
 
 struct resolver {
     struct event_base *base;
     struct timer_queue *timers;
-    struct evdns_base *dns;
+    const char *conf_file;
+    struct names *names; /* NULL: to be read */
+    struct stamp stamps[FILES];
+    struct list retired;
 };
 
-struct resolver *resolver_new(struct event_base *base, struct timer_queue *timers)
+struct resolver *resolver_new(struct event_base *base, struct timer_queue *timers,
+                              const char *conf_file)
 {
     struct resolver *r = mem_zalloc(sizeof(*r));
 
     r->base = base;
     r->timers = timers;
+    r->conf_file = conf_file;
+    list_init(&r->retired);
     return r;
+}
+
+static void names_free(struct names *names)
+{
+    if (names->dns != NULL)
+        evdns_base_free(names->dns, 1);
+    names->dns = NULL;
+    if (names->lookups == 0) /* else the last of them frees it */
+        mem_free(names);
 }
 
 void resolver_free(struct resolver *r)
 {
-    if (r->dns != NULL)
-        evdns_base_free(r->dns, 1);
+    struct list_node *n;
+
+    if (r->names != NULL)
+        names_free(r->names);
+    while ((n = list_pop_front(&r->retired)) != NULL)
+        names_free(LIST_ITEM(n, struct names, node));
     mem_free(r);
+}
+
+/* ---- the files ---- */
+
+static struct stamp stamp_of(const char *file)
+{
+    struct stat st = {.st_ino = 0};
+
+    (void)stat(file, &st); /* one that is missing is as good a state as any */
+    return (struct stamp){st.st_ino, st.st_size, st.st_mtim};
+}
+
+static bool is_equal(const struct stamp *a, const struct stamp *b)
+{
+    return a->inode == b->inode && a->size == b->size && a->written.tv_sec == b->written.tv_sec &&
+           a->written.tv_nsec == b->written.tv_nsec;
+}
+
+/* A network that came up after us, a VPN, an address put into /etc/hosts at night: libevent reads
+ * the files once. Lookups that are under way end with what they began with. */
+static void follow_files(struct resolver *r)
+{
+    const struct stamp now[FILES] = {stamp_of(r->conf_file), stamp_of(HOSTS_FILE)};
+
+    LIST_FOREACH(n, &r->retired) {
+        struct names *names = LIST_ITEM(n, struct names, node);
+
+        if (names->lookups != 0 || r->timers->now_ms - names->retired_ms < RETIRED_MS)
+            continue;
+        list_remove(&r->retired, &names->node);
+        names_free(names);
+    }
+    if (r->names != NULL && is_equal(&now[0], &r->stamps[0]) && is_equal(&now[1], &r->stamps[1]))
+        return;
+    memcpy(r->stamps, now, sizeof(now));
+    if (r->names == NULL)
+        return;
+    r->names->retired_ms = r->timers->now_ms;
+    list_push_back(&r->retired, &r->names->node);
+    r->names = NULL;
 }
 
 struct evdns_base *resolver_dns(struct resolver *r)
 {
-    if (r->dns == NULL)
-        r->dns = evdns_base_new(r->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-                                             EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    return r->dns;
+    struct evdns_base *dns;
+
+    follow_files(r);
+    if (r->names != NULL)
+        return r->names->dns;
+    dns = evdns_base_new(r->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    if (dns == NULL)
+        return NULL;
+    if (evdns_base_resolv_conf_parse(dns, DNS_OPTIONS_ALL, r->conf_file) != 0) {
+        evdns_base_free(dns, 0);
+        return NULL;
+    }
+    r->names = mem_zalloc(sizeof(*r->names));
+    r->names->dns = dns;
+    return dns;
+}
+
+/* ---- a lookup ---- */
+
+static void leave(struct names *names)
+{
+    names->lookups--;
+    if (names->dns == NULL)
+        names_free(names);
 }
 
 static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
@@ -45,6 +147,7 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 
     timer_queue_set_now(n->timers, clock_monotonic_ms());
     n->request = NULL;
+    leave(n->names);
     for (struct evutil_addrinfo *a = found; a != NULL && n->count < RESOLVER_ADDRESSES_MAX;
          a = a->ai_next) {
         struct netaddr *address = &n->addresses[n->count];
@@ -81,9 +184,11 @@ void resolver_start(struct resolver *r, struct resolution *n, const char *host, 
         found(ctx, "no_name_servers");
         return;
     }
+    n->names = r->names;
+    n->names->lookups++;
     evutil_snprintf(service, sizeof(service), "%u", port);
     /* May call on_lookup() at once (a name of /etc/hosts): then it returns NULL. */
-    request = evdns_getaddrinfo(r->dns, host, service, &hints, on_lookup, n);
+    request = evdns_getaddrinfo(r->names->dns, host, service, &hints, on_lookup, n);
     if (request != NULL)
         n->request = request;
 }

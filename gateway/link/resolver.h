@@ -12,8 +12,11 @@ struct evdns_base;
 struct evdns_getaddrinfo_request;
 struct timer_queue;
 
+#define RESOLVER_FILE "/etc/resolv.conf"
+
 enum { RESOLVER_ADDRESSES_MAX = 4 };
 
+struct names;
 struct resolver;
 
 /* `why_none`: the reason of a loss when no address was found. */
@@ -24,12 +27,16 @@ struct resolution {
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     unsigned count;
     struct timer_queue *timers;
+    struct names *names;                       /* by which it is looked up */
     struct evdns_getaddrinfo_request *request; /* under way */
     resolver_found_fn *found;
     void *ctx;
 };
 
-struct resolver *resolver_new(struct event_base *base, struct timer_queue *timers);
+/* `conf_file`: RESOLVER_FILE, but for a test; it must live as long. When it or /etc/hosts has
+ * changed, the next lookup goes by what they say then. */
+struct resolver *resolver_new(struct event_base *base, struct timer_queue *timers,
+                              const char *conf_file);
 /* Lookups that are under way end by their callbacks in one more turn of the loop. */
 void resolver_free(struct resolver *r);
 
@@ -40,7 +47,7 @@ void resolver_start(struct resolver *r, struct resolution *resolution, const cha
 /* True when a lookup was under way: its callback comes all the same, soon. */
 bool resolver_cancel(struct resolution *resolution);
 
-/* The library's own, made when it is first needed; NULL without name servers. */
+/* The library's own, by what the files say now; NULL without name servers. */
 struct evdns_base *resolver_dns(struct resolver *r);
 
 #endif

@@ -308,7 +308,7 @@ struct socket_factory *socket_factory_new(struct event_base *base, struct timer_
     f->base = base;
     f->timers = timers;
     f->deferred = deferred;
-    f->resolver = resolver_new(base, timers);
+    f->resolver = resolver_new(base, timers, RESOLVER_FILE);
     return f;
 }
 

@@ -398,7 +398,7 @@ struct tls_factory *tls_factory_new(struct event_base *base, struct timer_queue 
     f->settings.key_file = copy(settings->key_file);
     f->settings.ca_file = copy(settings->ca_file);
     f->settings.min_version = copy(settings->min_version);
-    f->resolver = resolver_new(base, timers);
+    f->resolver = resolver_new(base, timers, RESOLVER_FILE);
     list_init(&f->transports);
     return f;
 }

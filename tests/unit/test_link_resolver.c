@@ -1,0 +1,204 @@
+/* Names that are looked up by files that change under a running gateway. */
+#include "gateway/link/resolver.h"
+#include "gateway/loop.h"
+
+#include "base/clock.h"
+#include "base/timer.h"
+
+#include <arpa/inet.h>
+#include <event2/dns.h>
+#include <event2/dns_struct.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct world {
+    struct loop *loop;
+    struct timer_queue timers; /* the resolver's clock: the loop does not wait when it leaps */
+    struct resolver *resolver;
+    struct resolution resolution;
+    struct evdns_server_port *server;
+    uint16_t port, dead_port;
+    int dead_fd;
+    unsigned found;
+    const char *why_none;
+    char file[64];
+};
+
+static void on_found(void *ctx, const char *why_none)
+{
+    struct world *w = ctx;
+
+    w->found++;
+    w->why_none = why_none;
+}
+
+/* A name server that knows every name, as 192.0.2.7. */
+static void on_question(struct evdns_server_request *request, void *arg)
+{
+    struct in_addr address;
+
+    (void)arg;
+    inet_pton(AF_INET, "192.0.2.7", &address);
+    for (int i = 0; i < request->nquestions; i++)
+        if (request->questions[i]->type == EVDNS_TYPE_A)
+            evdns_server_request_add_a_reply(request, request->questions[i]->name, 1, &address, 5);
+    evdns_server_request_respond(request, 0);
+}
+
+static int bind_udp(uint16_t *port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(a);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
+    *port = ntohs(a.sin_port);
+    return fd;
+}
+
+static void write_file(struct world *w, const char *text)
+{
+    FILE *file = fopen(w->file, "w");
+
+    fputs(text, file);
+    fclose(file);
+}
+
+static void name_server_is(struct world *w, uint16_t port)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "nameserver 127.0.0.1:%u\noptions timeout:1 attempts:1\n", port);
+    write_file(w, text);
+}
+
+static void look_up(struct world *w)
+{
+    resolver_start(w->resolver, &w->resolution, "centre.example", 2775, on_found, w);
+}
+
+static void await(struct world *w, unsigned found)
+{
+    for (int i = 0; i < 3000 && w->found < found; i++) {
+        bool never = false;
+
+        loop_run_until(w->loop, &never, 5);
+    }
+    assert_int_equal(w->found, found);
+}
+
+static int make_world(void **state)
+{
+    static struct world w;
+    int fd;
+
+    memset(&w, 0, sizeof(w));
+    *state = &w;
+    strcpy(w.file, "/tmp/warung-resolv-XXXXXX");
+    fd = mkstemp(w.file);
+    assert_true(fd >= 0);
+    close(fd);
+    w.loop = loop_new();
+    timer_queue_init(&w.timers, clock_monotonic_ms());
+    w.resolver = resolver_new(loop_base(w.loop), &w.timers, w.file);
+    w.dead_fd = bind_udp(&w.dead_port); /* takes questions, answers none */
+    w.server =
+        evdns_add_server_port_with_base(loop_base(w.loop), bind_udp(&w.port), 0, on_question, NULL);
+    return 0;
+}
+
+static int end_world(void **state)
+{
+    struct world *w = *state;
+    bool never = false;
+
+    resolver_free(w->resolver);
+    evdns_close_server_port(w->server);
+    loop_run_until(w->loop, &never, 5);
+    loop_free(w->loop);
+    timer_queue_fini(&w->timers);
+    close(w->dead_fd);
+    unlink(w->file);
+    return 0;
+}
+
+static void expect_address(const struct world *w)
+{
+    char text[NETADDR_TEXT_BYTES];
+
+    assert_int_equal(w->resolution.count, 1);
+    netaddr_format(&w->resolution.addresses[0], text);
+    assert_string_equal(text, "192.0.2.7");
+}
+
+static void test_another_name_server(void **state)
+{
+    struct world *w = *state;
+
+    name_server_is(w, w->dead_port);
+    look_up(w);
+    await(w, 1);
+    assert_int_equal(w->resolution.count, 0);
+    assert_string_equal(w->why_none, "lookup_failed");
+    name_server_is(w, w->port);
+    look_up(w);
+    await(w, 2);
+    expect_address(w);
+}
+
+/* The file changes under a lookup, which ends as it began. */
+static void test_a_lookup_outlives_its_file(void **state)
+{
+    static struct resolution other;
+    struct world *w = *state;
+
+    name_server_is(w, w->dead_port);
+    look_up(w);
+    name_server_is(w, w->port);
+    resolver_start(w->resolver, &other, "other.example", 2775, on_found, w);
+    await(w, 2);
+    assert_int_equal(other.count, 1);
+    assert_int_equal(w->resolution.count, 0);
+    /* It is gone after a while; the new one stays. */
+    timer_queue_set_now(&w->timers, w->timers.now_ms + 61000);
+    look_up(w);
+    await(w, 3);
+    expect_address(w);
+}
+
+static void test_freed_with_a_lookup_under_way(void **state)
+{
+    struct world *w = *state;
+    bool never = false;
+
+    name_server_is(w, w->dead_port);
+    look_up(w);
+    write_file(w, "");
+    resolver_free(w->resolver);
+    loop_run_until(w->loop, &never, 5);
+    assert_int_equal(w->found, 1);
+    w->resolver = resolver_new(loop_base(w->loop), &w->timers, w->file);
+    look_up(w);
+    assert_int_equal(w->found, 2);
+    assert_string_equal(w->why_none, "no_name_servers");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_another_name_server, make_world, end_world),
+        cmocka_unit_test_setup_teardown(test_a_lookup_outlives_its_file, make_world, end_world),
+        cmocka_unit_test_setup_teardown(test_freed_with_a_lookup_under_way, make_world, end_world),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
