@@ -167,7 +167,7 @@ static unsigned seconds_of(const json_t *body, unsigned fallback, unsigned max)
     return seconds >= 1 && seconds <= (json_int_t)max ? (unsigned)seconds : 0;
 }
 
-/* Finds whom an order is for, has `act` done, and answers. */
+/* Finds whom an order is for, has `act` done, and answers. What is refused is no order. */
 static void serve_order(struct gateway *g, struct http_call *call, const char *order,
                         bool (*act)(struct gateway *g, struct service *service, const json_t *body))
 {
@@ -181,15 +181,14 @@ static void serve_order(struct gateway *g, struct http_call *call, const char *o
     service = name != NULL ? gateway_service(g, name) : NULL;
     if (service == NULL) {
         http_reply_error(call, 404, "no smsc and no account of that name");
+    } else if (!act(g, service, body)) {
+        http_reply_error(call, 400, "for_s is 1 to 86400");
     } else {
         log_info("admin.links", LOG_S("user", http_call_user(call)), LOG_S("order", order),
                  LOG_S("name", name));
         access_log_write(gateway_access_log(g), http_call_user(call), order, name, NULL, NULL, 0);
-        if (act(g, service, body))
-            api_reply(call, json_pack("{s:s, s:s}", "name", name, "service",
-                                      service_state_name(service->state)));
-        else
-            http_reply_error(call, 400, "for_s is 1 to 86400");
+        api_reply(call, json_pack("{s:s, s:s}", "name", name, "service",
+                                  service_state_name(service->state)));
     }
     json_decref(body);
 }
@@ -263,14 +262,25 @@ static bool is_link_name(struct gateway *g, const char *name)
     return gateway_service(g, peer) != NULL;
 }
 
+/* A text, or not there at all: what is anything else must not pass for "all links". */
+static bool is_text_or_none(const json_t *value)
+{
+    return value == NULL || json_is_string(value);
+}
+
 static void open_tap(struct gateway *g, struct http_call *call, const json_t *body)
 {
-    const char *link = json_string_value(json_object_get(body, "link"));
-    const char *format = json_string_value(json_object_get(body, "format"));
+    const json_t *link_value = json_object_get(body, "link");
+    const json_t *format_value = json_object_get(body, "format");
+    const char *link = json_string_value(link_value), *format = json_string_value(format_value);
     unsigned seconds = seconds_of(body, 60, TAP_SECONDS_MAX);
     bool is_pcap = format != NULL && strcmp(format, "pcap") == 0;
     uint64_t tap;
 
+    if (!is_text_or_none(link_value) || !is_text_or_none(format_value)) {
+        http_reply_error(call, 400, "link and format are texts");
+        return;
+    }
     if (seconds == 0 || (format != NULL && !is_pcap && strcmp(format, "lines") != 0)) {
         http_reply_error(call, 400, "for_s is 1 to 3600, format is lines or pcap");
         return;

@@ -212,6 +212,9 @@ test('orders and captures by the API are in the journal, by who gave them', asyn
             const response = await post('links/tap/read', { tap });
             return { status: response.status, size: (await response.arrayBuffer()).byteLength };
         };
+        // What is refused is neither done nor written down; a link that is no text is not "all of them".
+        assert.equal((await post('links/drain', { name: 'op1', for_s: 0 })).status, 400);
+        assert.equal((await post('links/tap', { link: 5, for_s: 60 })).status, 400);
         const tap = await open();
         await centre.phone(MSISDN).dial();
         await until('the capture', async () => (await read(tap)).size > 24);
@@ -220,6 +223,7 @@ test('orders and captures by the API are in the journal, by who gave them', asyn
             const all = await entries();
             return [`${WHO} user-add`, `${WHO} reload`, 'user:sri pcap'].every((entry) => all.includes(entry));
         });
+        assert.equal((await entries()).includes('user:sri drain'), false);
         // Nothing before it is logged, not even the head of the file.
         await redis.command('CLIENT', 'PAUSE', '1000', 'WRITE');
         const held = await open();
