@@ -219,13 +219,15 @@ static enum ctl_status seal(struct sealing *q, bool is_json)
         status = seal_trainings(q);
     snprintf(detail, sizeof(detail), "%u-records", q->sealed);
     if (q->sealed > 0 && access_log_other(d, "keys-seal", NULL, detail) != CTL_DONE)
-        return CTL_UNREACHABLE;
-    if (status != CTL_DONE)
-        return status;
+        status = CTL_UNREACHABLE;
     q->left.hand = d->hand;
     q->left.count = vault_keys(d->setup.vault, q->left.keys);
-    if (keys_census_take(&q->left) != STORE_OK)
-        return (enum ctl_status)hand_complain(STORE_UNAVAILABLE);
+    if (status == CTL_DONE)
+        status = (enum ctl_status)hand_complain(keys_census_take(&q->left));
+    if (status != CTL_DONE) {
+        ctl_complain("%u records were sealed before that; say it again", q->sealed);
+        return status;
+    }
     status = refuse_plain(q, why, sizeof(why));
     if (is_json)
         print_json(q);

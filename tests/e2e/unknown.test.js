@@ -142,6 +142,21 @@ test('a push is owed once, and again by --again', async () => {
     });
 });
 
+test('records are sealed over a connection that breaks', async () => {
+    await withScene('unknown-seal', async (scene) => {
+        const { centre, gateway } = scene;
+        for (const number of [MSISDN, '6281200000082'])
+            await register(centre.phone(number));
+        assert.equal(await gateway.stop(), 0);
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        const result = await breakFor(scene, { isDone: true }, ['keys', 'seal', '--json']);
+        assert.equal(result.code, 0, result.output);
+        const { sealed, records } = JSON.parse(result.stdout);
+        assert.deepEqual({ sealed, records }, { sealed: 2, records: 0 });
+        assert.equal((await gateway.ctlJson('keys', 'seal')).sealed, 0);
+    });
+});
+
 test('while one officer owes a push, another waits, and is told that it is owed', async () => {
     await withScene('push-at-once', async (scene) => {
         const { gateway } = scene;
