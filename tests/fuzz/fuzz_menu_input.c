@@ -68,7 +68,7 @@ static void do_line(struct menu_phone *p, const char *line)
         return; /* for the next page: the last one keeps its length */
     case 't':
         p->now_ms += (int64_t)(uint8_t)line[1] * 3600000;
-        break;
+        return; /* shows nothing */
     default:
         menu_phone_type(p, line);
         break;
