@@ -320,6 +320,12 @@ static void on_sent(void *arg, const struct turn_sent *sent)
         end(d, STORE_END_FAILED);
         break;
     case TURN_SENT_TEMPORARY:
+        log_warning("outbox.put_off", LOG_MSISDN("msisdn", d->entry.msisdn),
+                    LOG_S("link", sent->link_name != NULL ? sent->link_name : d->entry.link),
+                    LOG_S("command_status", smpp_status_name(sent->command_status)),
+                    LOG_U("status", sent->command_status));
+        give_back(d);
+        return;
     case TURN_SENT_UNKNOWN:
     case TURN_SENT_NOT:
         give_back(d);

@@ -160,6 +160,7 @@ test('an SMS that waits for a centre to take it is among the subscriber\'s', asy
         assert.deepEqual(await states(gateway, MSISDN), ['awaited', 'waiting']);
         const { stdout, output } = await gateway.ctl('outbox', MSISDN);
         assert.match(stdout, /Z +waiting +\d{4}-/);
+        assert.match(gateway.log, /event=outbox.put_off .*link=op1:1 .*command_status=ESME_RX_T_APPN/);
         assert.equal(output, stdout); // nothing to complain of
     });
 });
