@@ -380,11 +380,12 @@ static void test_rotations_at_once(void **state)
 {
     enum { PROCESSES = 4, EACH = 8 };
     struct folder *f = *state;
-    struct vault *v = new_keys(f);
+    struct vault *v;
     struct vault_key keys[VAULT_KEYS_MAX];
     char error[200];
     int status;
 
+    assert_true(vault_create_file(f->keys, false, error, sizeof(error)));
     for (int i = 0; i < PROCESSES; i++)
         if (fork() == 0) {
             bool is_good = true;
@@ -397,7 +398,8 @@ static void test_rotations_at_once(void **state)
         assert_true(wait(&status) > 0);
         assert_int_equal(status, 0);
     }
-    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    v = vault_open_file(f->keys, error, sizeof(error));
+    assert_non_null(v);
     assert_int_equal(vault_keys(v, keys), 1 + PROCESSES * EACH);
     vault_free(v);
 }
