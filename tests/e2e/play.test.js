@@ -155,7 +155,7 @@ async function compare(file, place, scene, narrow) {
             live.taken.set(live.phone.msisdn, count);
             assert.equal(text, live.numbers.same(wanted, text), where);
         }
-        seen += rehearsed[i].screen !== undefined;
+        seen += (rehearsed[i].screen !== undefined) + rehearsed[i].sms.length;
     }
     return seen;
 }
@@ -187,7 +187,7 @@ test('golden dialogues, rehearsed and live', async () => {
                 counts.push(await compare(file, files.indexOf(file), scene, narrow));
         }));
         const seen = counts.reduce((sum, n) => sum + n, 0);
-        assert.ok(seen > 250, `only ${seen} screens were compared`);
+        assert.ok(seen > 250, `only ${seen} screens and SMS were compared`);
     });
 });
 
