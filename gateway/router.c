@@ -343,6 +343,7 @@ void router_sms_source(const struct router *r, const char *code, char source[ROU
     if (route != NULL && route->sms_count > 0) {
         const code_text *sms = route->sms;
 
+        assert(sms != NULL);
         for (size_t i = 0; i < route->sms_count; i++)
             if (strcmp(route->sms[i], code) == 0)
                 sms = &route->sms[i]; /* an SMS is answered from the number it was sent to */

@@ -25,6 +25,7 @@ struct redis_conn {
     struct redis_address address;
     char name[REDIS_ADDRESS_BYTES];
     unsigned state;
+    unsigned failures;
 
     redisAsyncContext *ac; /* nobody else keeps it */
     struct redis_reader reader;
@@ -41,20 +42,19 @@ struct redis_conn {
     struct deferred close;
     struct timer retry;
     struct timer deadline; /* of connecting and greeting; then of the calls in flight */
-    unsigned failures;
 
     struct timer probe;
     struct redis_call ping;
     uint64_t replies, replies_before; /* all; when the probe began */
 
     struct list in_flight;
-    unsigned requests; /* that they stand for */
     struct list held;
+    unsigned requests; /* that those in flight stand for */
     /* WAIT answers for every write before it: one a flush, and one in flight at most. */
-    struct redis_call wait;
-    struct redis_command wait_command;
     bool is_waiting;
     bool has_write; /* since the last WAIT */
+    struct redis_call wait;
+    struct redis_command wait_command;
 };
 
 static const struct fsm_state states[] = {

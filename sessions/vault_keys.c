@@ -264,7 +264,7 @@ static bool edit_file(const char *path, edit_fn *edit, char *error, size_t error
 
     if (ok) {
         if (size > 0 && text[size - 1] != '\n' && size + 2 <= sizeof(text))
-            strcpy(text + size, "\n");
+            memcpy(text + size, "\n", 2);
         memcpy(copy, text, sizeof(copy)); /* parsing cuts its text up */
         ok = parse_text(&file, copy, &f) && edit(text, &file, &f) && replace(path, text, &st, &f);
     }

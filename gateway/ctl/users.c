@@ -104,14 +104,13 @@ static bool find_rights(const struct file *f, struct stat *like)
 
 static bool write_file(const struct file *f)
 {
-    char *text = mem_zalloc(f->count * LINE_BYTES + 1);
+    size_t room = f->count * LINE_BYTES + 1, size = 0;
+    char *text = mem_zalloc(room);
     struct stat like;
     bool is_written;
 
-    for (size_t i = 0; i < f->count; i++) {
-        strcat(text, f->lines[i]);
-        strcat(text, "\n");
-    }
+    for (size_t i = 0; i < f->count; i++)
+        size += (size_t)snprintf(text + size, room - size, "%s\n", f->lines[i]);
     is_written = find_rights(f, &like) && whole_file_replace(f->path, span_of_string(text), &like);
     if (!is_written)
         ctl_complain("cannot write %s: %s", f->path, strerror(errno));
