@@ -4,6 +4,7 @@
 #include "gateway/link/tls_context.h"
 #include "gateway/loop.h"
 #include "tests/support/tls_files.h"
+#include "tests/support/until.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -140,17 +141,6 @@ static void world_fini(struct world *w)
     socket_factory_free(w->sockets);
     loop_free(w->loop);
 }
-
-#define UNTIL(w, condition)                                                                        \
-    do {                                                                                           \
-        bool done_ = (condition);                                                                  \
-        for (int i_ = 0; i_ < 3000 && !done_; i_++) {                                              \
-            bool never_ = false;                                                                   \
-            loop_run_until((w)->loop, &never_, 1);                                                 \
-            done_ = (condition);                                                                   \
-        }                                                                                          \
-        assert_true(done_);                                                                        \
-    } while (0)
 
 static struct tls_settings server_settings(void)
 {

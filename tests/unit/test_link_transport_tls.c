@@ -4,6 +4,7 @@
 #include "gateway/link/transport_tls.h"
 #include "gateway/loop.h"
 #include "tests/support/tls_files.h"
+#include "tests/support/until.h"
 
 #include "base/log.h"
 
@@ -31,17 +32,6 @@ struct world {
     SSL_CTX *ctx;
     SSL *ssl; /* of a centre that speaks TLS */
 };
-
-#define UNTIL(w, condition)                                                                        \
-    do {                                                                                           \
-        bool done_ = (condition);                                                                  \
-        for (int i_ = 0; i_ < 3000 && !done_; i_++) {                                              \
-            bool never_ = false;                                                                   \
-            loop_run_until((w)->loop, &never_, 1);                                                 \
-            done_ = (condition);                                                                   \
-        }                                                                                          \
-        assert_true(done_);                                                                        \
-    } while (0)
 
 static void ignore(void *ctx)
 {
