@@ -15,7 +15,9 @@
 #   Redis and warungd have the priority that their units give them, if that is permitted (root), and so have the
 #   load generator and the bound's client. On two cores one Redis has one core and the rest the other, as
 #   operations.md advises; the bound's two processes go where the kernel puts them.
-#   Other work on the machine counts in: see docs/performance.md for how to run it with priority.
+#   Other work on the machine counts in: see docs/performance.md for how to run it with priority. So does what
+#   the host of a virtual machine takes away ("steal"): where the last line tells of more than some 2 %, compare
+#   nothing by the clock.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
@@ -75,6 +77,11 @@ cpu_us() {
     # shellcheck disable=SC2086
     set -- ${stat##*) }
     echo $(((${12} + ${13}) * 1000000 / $(getconf CLK_TCK)))
+}
+
+# Processor time of the whole machine since it started, and how much of it the host gave to others.
+machine_ticks() {
+    awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all, $9 }' /proc/stat
 }
 
 resident_kib() {
@@ -349,6 +356,7 @@ fdatasync=$( (TIMEFORMAT=%R; time dd if=/dev/zero of="$folder/sync/file" bs=4k c
 echo "$(nproc) cores, $(redis-server --version | grep -o 'v=[0-9.]*'), load $(cut -d' ' -f1-3 /proc/loadavg)," \
     "a synchronous 4 kB write takes $(awk -v s="$fdatasync" 'BEGIN { printf "%.2f", s * 5 }') ms"
 echo "$binds binds, $seconds s a run, median of $runs; $dialogues dialogues at once where not said otherwise; $priority"
+ticks=$(machine_ticks)
 for _ in $(seq "$runs"); do
     for row in "$@"; do
         run_row "$row"
@@ -356,4 +364,5 @@ for _ in $(seq "$runs"); do
 done
 print_rows "$@"
 print_targets "$@"
-echo "load at the end: $(cut -d' ' -f1-3 /proc/loadavg)"
+echo "load at the end: $(cut -d' ' -f1-3 /proc/loadavg); the host took" \
+    "$(echo "$ticks $(machine_ticks)" | awk '{ printf "%.1f", 100 * ($4 - $2) / ($3 - $1) }') % of the processors' time"
