@@ -20,6 +20,11 @@ files() {
     fi | sort -u
 }
 
+# A check whose tool is missing has looked at nothing.
+needs() {
+    command -v "$1" >/dev/null || { echo "tools/lint.sh:1: there is no $1 here; \`make lint\` installs it" && false; }
+}
+
 check_layers() { tools/lint-layers.sh; }
 
 # No address of a package registry stands anywhere: packages are asked for by name.
@@ -36,6 +41,7 @@ check_format() {
 # Functions are at most about 60 lines, files about 600 (design 6): a tenth more is a fault.
 check_length() {
     local faults=0 file lines
+    needs ctags || return
     while read -r file; do
         lines=$(wc -l <"$file")
         if [ "$lines" -gt 660 ]; then
@@ -77,6 +83,7 @@ check_config() {
 # mandoc knows only installed manuals: ours refer to each other before they are.
 check_manuals() {
     local pages=(docs/man/*.[158]) ours
+    needs mandoc || return
     ours=$(printf '%s\n' "${pages[@]##*/}" | sed 's/\.\([158]\)$/ \1/' | paste -sd '|')
     ! mandoc -Tlint "${pages[@]}" | grep -vE "referenced manual not found: Xr ($ours)|outdated mandoc.db"
 }
