@@ -139,6 +139,22 @@ uint64_t cdr_file_size(const struct cdr_file *f)
     return f->size;
 }
 
+uint64_t cdr_file_records(const struct cdr_file *f)
+{
+    return f->lines > 0 ? f->lines - 1 : 0;
+}
+
+bool cdr_file_is_there(const struct cdr_file *f)
+{
+    char part[CDR_PATH_BYTES + 8];
+    struct stat open, named;
+
+    snprintf(part, sizeof(part), "%s.part", f->path);
+    if (fstat(f->fd, &open) != 0 || lstat(part, &named) != 0)
+        return false;
+    return open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 static void digest_text(const struct cdr_file *f, char sha256[CDR_SHA_BYTES])
 {
     EVP_MD_CTX *copy = EVP_MD_CTX_new();
@@ -234,7 +250,7 @@ static bool write_tail(struct cdr_file *f, const struct cdr_tail *tail, const st
 static bool finish(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key,
                    bool is_recovered)
 {
-    struct cdr_tail tail = {.records = f->lines > 0 ? f->lines - 1 : 0,
+    struct cdr_tail tail = {.records = cdr_file_records(f),
                             .has_dropped = true,
                             .dropped = chain->dropped,
                             .is_recovered = is_recovered};

@@ -25,6 +25,7 @@ struct cdr_writer {
     size_t waiting_size;
     uint64_t unwritten; /* records that are waiting or taken */
     struct cdr_counters counters;
+    uint64_t gone; /* records of a file that was taken away, to be told */
     bool is_ending;
     /* The thread's own. */
     char *taken; /* queue_bytes: what is being written */
@@ -152,6 +153,26 @@ static void keep_count(struct cdr_writer *w, bool is_failing)
         w->kept = lost;
 }
 
+/* Where somebody has taken the open file away, or the whole folder, its records are lost: told now
+ * and not only when it would be full. What comes goes to a new one. */
+static void look_for_file(struct cdr_writer *w)
+{
+    uint64_t lost;
+
+    if (w->file == NULL || cdr_file_is_there(w->file))
+        return;
+    lost = cdr_file_records(w->file);
+    cdr_file_abandon(w->file);
+    w->file = NULL;
+    w->is_dirty = false;
+    while (w->taken_at > 0 && w->taken[w->taken_at - 1] != '\n')
+        w->taken_at--; /* half of a record went with it */
+    pthread_mutex_lock(&w->mutex);
+    w->counters.dropped += lost;
+    w->gone += lost;
+    pthread_mutex_unlock(&w->mutex);
+}
+
 static bool write_taken(struct cdr_writer *w)
 {
     const char *rest = w->taken + w->taken_at;
@@ -227,6 +248,7 @@ static void *run(void *arg)
 
     while (!is_ending) {
         is_ending = !take(w, is_failing);
+        look_for_file(w);
         is_failing =
             !(open_chain(w) && write_taken(w) && (!is_full(w) || close_file(w)) && sync_file(w));
         note_outcome(w, !is_failing);
@@ -249,9 +271,24 @@ static void *run(void *arg)
 
 /* ---- the loop's side ---- */
 
+static void tell_lost(const struct cdr_writer *w, uint64_t records, int error, uint64_t dropped)
+{
+    if (records > 0)
+        log_error("cdr.lost", LOG_S("directory", w->settings.directory), LOG_U("records", records),
+                  LOG_S("reason", strerror(error)), LOG_U("dropped", dropped));
+}
+
 static void look(struct cdr_writer *w)
 {
-    struct cdr_counters c = cdr_writer_counters(w);
+    struct cdr_counters c;
+    uint64_t gone;
+
+    pthread_mutex_lock(&w->mutex);
+    c = w->counters;
+    gone = w->gone;
+    w->gone = 0;
+    pthread_mutex_unlock(&w->mutex);
+    tell_lost(w, gone, ENOENT, c.dropped);
 
     if (c.is_failing && !w->was_failing)
         log_error("cdr.failing", LOG_S("directory", w->settings.directory),
@@ -265,10 +302,7 @@ static void look(struct cdr_writer *w)
 static void look_back(struct cdr_writer *w)
 {
     look(w);
-    if (w->left > 0)
-        log_error("cdr.lost", LOG_S("directory", w->settings.directory), LOG_U("records", w->left),
-                  LOG_S("reason", strerror(w->counters.error)),
-                  LOG_U("dropped", w->counters.dropped));
+    tell_lost(w, w->left, w->counters.error, w->counters.dropped);
 }
 
 static void on_look(struct timer *timer, void *arg)

@@ -2,7 +2,8 @@
  * Takes lines and writes them to signed files (cdr_file.h) in a thread of its own: the loop never
  * waits for a disk. What waits is bounded; on a full disk, at the start too, the thread tries again
  * every second, and when the queue is full, or the end comes, lines are dropped and counted; the
- * next file that can be closed says how many.
+ * next file that can be closed says how many. So are the records of a file that somebody takes away
+ * while it is written.
  *
  * Log events: cdr.failing, cdr.working, cdr.lost.
  */

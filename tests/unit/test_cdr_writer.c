@@ -103,6 +103,32 @@ static void keep_line(void *arg, const char *line, size_t size)
         strncat(logged, line, size);
 }
 
+static void test_a_file_that_is_taken_away(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 65536);
+    struct cdr_verdict v;
+
+    (void)state;
+    put(w, 3);
+    AWAIT(w, c.written_bytes == 39);
+    cdr_rig_remove(cdr_rig_path(1, ".part"));
+    AWAIT(w, c.dropped == 3);
+    put(w, 2);
+    AWAIT(w, c.written_bytes == 65);
+    assert_int_equal(rename(cdr_rig_path(1, ".part"), cdr_rig.key_path), 0); /* carried away */
+    AWAIT(w, c.dropped == 5);
+    put(w, 1);
+    logged[0] = '\0';
+    log_set_sink(keep_line, NULL);
+    cdr_writer_free(w);
+    log_set_sink(NULL, NULL);
+    assert_non_null(strstr(logged, "event=cdr.lost"));
+    assert_non_null(strstr(logged, "records=5 reason=\"No such file or directory\" dropped=5"));
+    v = verify(1);
+    assert_int_equal(v.records, 1);
+    assert_int_equal(v.dropped, 5);
+}
+
 /* As a disk that is full from here on; 0 = there is room again. */
 static void fill_disk(rlim_t octets)
 {
@@ -342,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_writer_rotates_by_size_and_time),
         TEST(test_the_end_closes_the_file),
+        TEST(test_a_file_that_is_taken_away),
         TEST(test_a_full_disk_blocks_nobody),
         TEST(test_the_end_on_a_full_disk),
         TEST(test_a_start_on_a_full_disk),
