@@ -90,6 +90,7 @@ static const char *ask_on(struct programme *p, const struct merchant *fresh)
     struct merchant *pending = &p->subscriber.pending;
 
     merge_fields(pending, fresh);
+    pending->changed_ms = p->now_ms;
     p->record_changed = true;
     p->field = find_missing(pending);
     if (p->field != NULL)
@@ -191,13 +192,16 @@ const char *texting_give(struct programme *p, struct menu_state *state)
     return has_registration(p) ? ask_on(p, &fresh) : correct(p, &fresh);
 }
 
-/* YA and TIDAK are to the question that came last: whether to erase, or to register. */
+/* YA and TIDAK are to the question that came last: whether to erase, or to register, which each
+ * field that is given asks anew. */
 static bool is_about_erasing(const struct programme *p)
 {
-    int64_t asked_ms = p->subscriber.erase_asked_ms;
+    const struct subscriber *s = &p->subscriber;
+    int64_t asked_ms = s->erase_asked_ms;
 
     return asked_ms != 0 && p->now_ms - asked_ms < PROGRAMME_ERASE_CONFIRM_MS &&
-           (!has_pending(p) || asked_ms > p->subscriber.pending_since_ms);
+           (!has_pending(p) ||
+            (asked_ms > s->pending_since_ms && asked_ms > s->pending.changed_ms));
 }
 
 const char *texting_agree(struct programme *p, struct menu_state *state)

@@ -507,6 +507,30 @@ static void test_yes_and_no_are_to_the_last_question(void **state)
     assert_string_equal(world_act("sms_ya"), "terkirim");
 }
 
+static void test_a_field_asks_its_question_anew(void **state)
+{
+    (void)state;
+    world_answer("sms_nama", "SITI AMINAH");
+    world_act("sms_daftar");
+    world.now_ms += CALENDAR_MINUTE_MS;
+    world_act("hapus_tanya");
+    world.now_ms += CALENDAR_MINUTE_MS;
+    give_all_by_sms();
+    assert_string_equal(world_act("sms_isi"), "lengkap"); /* whether to register is asked last */
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    forget_answers();
+    give_all_by_sms();
+    world_act("sms_daftar");
+    world.now_ms += CALENDAR_MINUTE_MS;
+    world_act("hapus_tanya");
+    world.now_ms += CALENDAR_MINUTE_MS;
+    world_answer("sms_usaha", "WARUNG BARU");
+    world_act("sms_isi");
+    assert_string_equal(world_act("sms_tidak"), "dibuang"); /* and a no keeps nothing of it */
+    assert_int_equal(world.p.subscriber.pending_since_ms, 0);
+    assert_string_equal(world_act("hapus_ya"), "diterima"); /* within its 48 hours still */
+}
+
 static void test_a_field_by_sms_corrects_a_registration(void **state)
 {
     char regno[MERCHANT_REGNO_BYTES];
@@ -601,6 +625,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
         cmocka_unit_test_setup(test_no_is_a_no, world_setup),
         cmocka_unit_test_setup(test_yes_and_no_are_to_the_last_question, world_setup),
+        cmocka_unit_test_setup(test_a_field_asks_its_question_anew, world_setup),
         cmocka_unit_test_setup(test_a_field_by_sms_corrects_a_registration, world_setup),
         cmocka_unit_test_setup(test_sms_registration_knows_the_limit, world_setup),
         cmocka_unit_test_setup(test_status_by_sms, world_setup),
