@@ -253,9 +253,45 @@ static const char *action_name(void *ctx, size_t i)
     return i < v->action_count ? v->actions[i].name : NULL;
 }
 
+static const struct menu_result *find_result(const struct menu_screen *screen, const char *word)
+{
+    for (unsigned i = 0; i < screen->result_count; i++)
+        if (strcmp(screen->results[i].word, word) == 0)
+            return &screen->results[i];
+    return NULL;
+}
+
+/* A menu of before the result goes where another one leads: else no gateway that has a menu of its
+ * own would start after an upgrade. False: there is no such other. */
+static bool stand_in(struct menu_loader *l, const config_setting_t *group,
+                     struct menu_screen *screen, const char *word)
+{
+    const char *action = screen->action->name;
+
+    for (size_t i = 0; i < l->vocabulary->later_count; i++) {
+        const struct menu_later *later = &l->vocabulary->later[i];
+        const struct menu_result *instead;
+
+        if (strcmp(later->action, action) != 0 || strcmp(later->result, word) != 0)
+            continue;
+        instead = find_result(screen, later->instead);
+        if (instead == NULL)
+            return false;
+        menu_faults_add(&l->faults, true, menu_load_line(group), 0,
+                        "the action %s can also give %s, which is taken for %s: add its target",
+                        action, word, later->instead);
+        screen->results[screen->result_count] = *instead;
+        screen->results[screen->result_count++].word = later->result;
+        return true;
+    }
+    return false;
+}
+
 static void load_results(struct menu_loader *l, config_setting_t *setting,
                          struct menu_screen *screen)
 {
+    const char *const *words = screen->action->results;
+    size_t word_count = 0;
     config_setting_t *group = screen_member(l, setting, "results");
     int count = group != NULL && config_setting_is_group(group) ? config_setting_length(group) : 0;
 
@@ -263,15 +299,19 @@ static void load_results(struct menu_loader *l, config_setting_t *setting,
         menu_load_fault(l, setting, "results is missing: { word = \"TARGET\"; } for each result");
         return;
     }
-    screen->results = menu_model_alloc(l->menu, (size_t)count * sizeof(*screen->results));
-    menu_load_check_keys(l, group, screen->action->name, screen->action->results);
+    while (words[word_count] != NULL)
+        word_count++;
+    screen->results =
+        menu_model_alloc(l->menu, ((size_t)count + word_count) * sizeof(*screen->results));
+    menu_load_check_keys(l, group, screen->action->name, words);
     for (int i = 0; i < count; i++)
         load_result(l, config_setting_get_elem(group, (unsigned)i),
                     &screen->results[screen->result_count++]);
-    for (unsigned i = 0; screen->action->results[i] != NULL; i++)
-        if (config_setting_get_member(group, screen->action->results[i]) == NULL)
+    for (size_t i = 0; i < word_count; i++)
+        if (config_setting_get_member(group, words[i]) == NULL &&
+            !stand_in(l, group, screen, words[i]))
             menu_load_fault(l, group, "the action %s can also give %s: add its target",
-                            screen->action->name, screen->action->results[i]);
+                            screen->action->name, words[i]);
 }
 
 static void load_action(struct menu_loader *l, config_setting_t *setting,

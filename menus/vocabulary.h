@@ -29,7 +29,14 @@ struct menu_rule {
 /* An action is named by a screen; the driver carries it out and feeds a result word back. */
 struct menu_action {
     const char *name;
-    const char *const *results; /* NULL-ended; every one needs a target in the menu */
+    const char *const *results; /* NULL-ended; every one needs a target (but see menu_later) */
+};
+
+/* A result that an action has not always had: a menu of before, which does not name it, goes where
+ * another of its results leads, and is warned. */
+struct menu_later {
+    const char *action, *result;
+    const char *instead;
 };
 
 /* A message that the service owes by itself, by SMS, because one of these actions was carried out,
@@ -55,6 +62,8 @@ struct menu_vocabulary {
     size_t rule_count;
     const struct menu_action *actions;
     size_t action_count;
+    const struct menu_later *later;
+    size_t later_count;
     const struct menu_fact *facts;
     size_t fact_count;
     const struct menu_owed *owed;

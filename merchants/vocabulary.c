@@ -86,6 +86,12 @@ static const struct menu_action actions[] = {ACTIONS(AS_MENU_ACTION)};
 static programme_action_fn *const functions[] = {ACTIONS(AS_FUNCTION)};
 enum { ACTION_COUNT = sizeof(actions) / sizeof(actions[0]) };
 
+/* Menus of before them do what they did; but a YA to "HAPUS YA?" registers nothing. */
+static const struct menu_later later[] = {
+    {"sms_ya", "hapus", .instead = "kosong"},
+    {"sms_tidak", "kosong", .instead = "dibuang"},
+};
+
 #define BECAUSE_OF(...)                                                                            \
     (const char *const[])                                                                          \
     {                                                                                              \
@@ -135,6 +141,8 @@ const struct menu_vocabulary programme_vocabulary = {
     .rule_count = sizeof(rules) / sizeof(rules[0]),
     .actions = actions,
     .action_count = ACTION_COUNT,
+    .later = later,
+    .later_count = sizeof(later) / sizeof(later[0]),
     .facts = programme_fact_table,
     .fact_count = PROGRAMME_FACT_COUNT,
     .owed = owed,

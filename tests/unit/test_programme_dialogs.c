@@ -18,6 +18,7 @@
 #include "tests/support/menus.h"
 
 #define SHIPPED "conf/menus/terususaha.cfg"
+#define EARLIER "tests/menus/earlier/terususaha.cfg"
 #define CODE    "*384#"
 
 /* Every dialogue begins on Tuesday 24 November 2026 at 10:00 in Lampung. */
@@ -75,6 +76,51 @@ static void test_golden_dialogues(void **state)
         mem_free(text);
     }
     globfree(&files);
+    menu_free(menu);
+    assert_int_equal(wrong, 0);
+}
+
+/* The menu that was shipped before actions had results that it does not name: whoever changed a
+ * copy of it must be able to start the gateway of now. */
+static void test_an_earlier_menu_is_played_on(void **state)
+{
+    static const char questions[] =
+        "sms DAFTAR#SITI AMINAH#WARUNG SITI#WARUNG#MESUJI#WAY SERDANG\nexpect sms\n"
+        "  #TerusUsaha: SITI AMINAH, WARUNG SITI, Way Serdang. Benar dan setuju disimpan? Balas "
+        "YA. "
+        "Tanpa balasan, dihapus 48 jam. Info: *384#\n"
+        "later 1m\nsms HAPUS\nexpect sms\n"
+        "  #TerusUsaha: hapus semua data Anda? Tidak bisa dikembalikan. Balas HAPUS YA dalam 48 "
+        "jam. "
+        "Bukan Anda? Abaikan SMS ini.\n"
+        "sms YA\nexpect sms\n" /* what no menu named registers nothing */
+        "  #TerusUsaha. Ketik DAFTAR, STATUS, PELATIHAN, TELEPON, STOP, atau HAPUS, kirim ke 384. "
+        "Atau tekan *384#. Gratis. Tanya: 0721-384384\n"
+        "sms TIDAK\nexpect sms\n"
+        "  #TerusUsaha: baik, data Anda tidak disimpan. Bila berubah pikiran, tekan *384#. Terima "
+        "kasih.\n";
+    static const char *const files[] = {"register-id", "sms-register", "correction", "training",
+                                        "stopping"};
+    char *faults = NULL, path[64];
+    struct menu *menu = menu_from_file(EARLIER, &programme_vocabulary, &faults);
+    unsigned wrong;
+
+    (void)state;
+    assert_non_null(menu);
+    assert_string_equal(faults, "1132:7: warning: the action sms_ya can also give hapus, which is "
+                                "taken for kosong: add its target\n"
+                                "1138:5: warning: the action sms_tidak can also give kosong, which "
+                                "is taken for dibuang: add its target\n");
+    free(faults);
+    wrong = !dialog_run(menu, CODE, NOW, questions, print_fault, (void *)"questions");
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char *text;
+
+        snprintf(path, sizeof(path), "tests/dialogs/%s.dialog", files[i]);
+        text = read_file(path);
+        wrong += !dialog_run(menu, CODE, NOW, text, print_fault, path);
+        mem_free(text);
+    }
     menu_free(menu);
     assert_int_equal(wrong, 0);
 }
@@ -159,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_dialogues),
+        cmocka_unit_test(test_an_earlier_menu_is_played_on),
         cmocka_unit_test(test_player_tells_what_is_wrong),
         cmocka_unit_test(test_player_passes_what_is_right),
     };
