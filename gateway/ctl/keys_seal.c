@@ -173,6 +173,7 @@ static enum ctl_status refuse_plain(struct sealing *q, char *why, size_t why_byt
         return CTL_DONE;
     }
     if (!vault_refuse_plain_file(path, error, sizeof(error))) {
+        snprintf(why, why_bytes, "the file cannot be changed");
         ctl_complain("%s", error);
         return CTL_REFUSED;
     }

@@ -4,9 +4,11 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const path = require('node:path');
 const test = require('node:test');
 
 const { MERCHANT, register } = require('./lib/programme');
+const { BUILD, run } = require('./lib/process');
 const { withScene } = require('./lib/scene');
 
 const MSISDN = '6281200000301';
@@ -92,6 +94,10 @@ test('what stands in the clear is sealed at once; the line "plain" goes when non
         assert.match(young.stdout, /may be in the clear until \d{4}-\d\d-\d\d/);
 
         fs.writeFileSync(file, keys.replace(/^seal 1 \S+/m, 'seal 1 2026-01-01'));
+        const full = await run('bash', ['-c', 'ulimit -f 0; trap "" XFSZ; "$0" -c "$1" keys seal 2>&1 | cat',
+            path.join(BUILD, 'warungctl'), gateway.file]);
+        assert.match(full.output, /File too large[^]*the line "plain" stays: the file cannot be changed/);
+        assert.match(fs.readFileSync(file, 'utf8'), /^plain$/m);
         assert.match((await gateway.ctl('keys', 'seal')).stdout, /has no line "plain"/);
         assert.doesNotMatch(fs.readFileSync(file, 'utf8'), /^plain$/m);
         assert.equal((await gateway.ctl('reload')).code, 0);
