@@ -256,12 +256,16 @@ static bool get_first_name(struct programme *p, unsigned place, char value[MENU_
     return true;
 }
 
-/* The last day on the whole of which it is kept. */
+/* The last day on the whole of which it is kept; but while it is there, no day that is over. */
 static bool get_draft_end(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
+    int64_t last_ms;
+
     (void)place;
-    return p->state != NULL && p->state->has_draft &&
-           put_date(value, p->state->draft_since_ms + p->periods.draft_ms - CALENDAR_DAY_MS);
+    if (p->state == NULL || !p->state->has_draft)
+        return false;
+    last_ms = p->state->draft_since_ms + p->periods.draft_ms - CALENDAR_DAY_MS;
+    return put_date(value, last_ms > p->now_ms ? last_ms : p->now_ms);
 }
 
 static bool get_breach(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])

@@ -305,9 +305,10 @@ enum programme_verdict programme_freeze(struct programme *p, const char *regno, 
 static void nudge(struct programme *p, struct menu_state *state)
 {
     int64_t due_ms = p->touched_ms + PROGRAMME_NUDGE_AFTER_MS;
+    bool is_kept = state->has_draft && state->draft_since_ms + p->periods.draft_ms > p->now_ms;
 
     programme_arm(p, PROGRAMME_TIMER_NUDGE, 0);
-    if (!state->has_draft || p->subscriber.info_sms_stopped)
+    if (!is_kept || p->subscriber.info_sms_stopped)
         return;
     if (due_ms < p->now_ms)
         due_ms = p->now_ms;

@@ -319,6 +319,24 @@ static void test_a_dropped_draft_is_nudged_once_by_day(void **state)
                         "30-11-2026"); /* it goes in the course of the 1st */
 }
 
+static void test_no_nudge_names_a_day_that_is_over(void **state)
+{
+    (void)state;
+    world_fill_draft("SITI AMINAH");
+    world.now_ms = world.state.draft_since_ms + 7 * DAY - 30 * CALENDAR_MINUTE_MS;
+    world_begin();
+    world.p.touched_ms = NOW;
+    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
+    assert_owes("SMS_NUDGE");                                  /* the gateway had stood still */
+    assert_string_equal(world_fact("tgl_draf"), "01-12-2026"); /* not the last whole one */
+
+    world.now_ms += 30 * CALENDAR_MINUTE_MS;
+    world_begin();
+    world.p.touched_ms = NOW;
+    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
+    assert_owes(NULL); /* it is about to go */
+}
+
 static void test_no_nudge_without_a_draft_or_after_stop(void **state)
 {
     (void)state;
@@ -616,6 +634,7 @@ int main(void)
         cmocka_unit_test_setup(test_an_officer_can_call_an_erasure_off, world_setup),
         cmocka_unit_test_setup(test_erasure_by_sms_takes_two, world_setup),
         cmocka_unit_test_setup(test_a_dropped_draft_is_nudged_once_by_day, world_setup),
+        cmocka_unit_test_setup(test_no_nudge_names_a_day_that_is_over, world_setup),
         cmocka_unit_test_setup(test_no_nudge_without_a_draft_or_after_stop, world_setup),
         cmocka_unit_test_setup(test_a_draft_is_dropped_after_a_week, world_setup),
         cmocka_unit_test_setup(test_an_unknown_timer_is_put_off, world_setup),
