@@ -16,7 +16,9 @@
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/keys_census.h"
 
-enum { TRIES_MAX = 8, DAY_S = 86400 };
+enum { TRIES_MAX = 8, DAY_S = 86400, DAY_BYTES = 16 };
+
+#define FIRST_KEY "keys-seal"
 
 struct sealing {
     struct dossier *dossier;
@@ -134,32 +136,59 @@ static enum ctl_status seal_trainings(struct sealing *q)
 
 /* ---- the line "plain" ---- */
 
+/* When sealing was first said, in a shared record: gateways had the keys by then, which the age of
+ * a key does not tell. An empty text: it was not known. */
+static enum store_result find_first(struct dossier *d, char day[DAY_BYTES])
+{
+    struct date today = date_from_days(clock_wall_ms() / 1000 / DAY_S);
+    uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
+    uint64_t version = 0;
+    size_t size = 0;
+    enum store_result result = hand_shared_load(d->hand, FIRST_KEY, &version, octets, &size);
+
+    if (size != 0) {
+        snprintf(day, DAY_BYTES, "%.*s", (int)size, (const char *)octets);
+    } else if (result == STORE_OK) {
+        snprintf(day, DAY_BYTES, "%04d-%02u-%02u", today.year % 10000, today.month % 100,
+                 today.day % 100);
+        result = hand_shared_commit(d->hand, FIRST_KEY, version, span_of_string(day), 0);
+    }
+    mem_free(octets);
+    return result == STORE_CONFLICT ? STORE_OK : result; /* somebody has just said it, too */
+}
+
 /* Until then a number without a record may have a session from before the keys: those are in no
  * list. */
-static int64_t last_session_day(const struct sealing *q)
+static int64_t last_session_day(const struct sealing *q, const char *first)
 {
     const struct config *c = q->dossier->setup.config;
     unsigned life_s =
         c->turn.draft_ttl_s > c->turn.remember_s ? c->turn.draft_ttl_s : c->turn.remember_s;
-    struct date made = {0};
+    struct date day = {0};
 
-    if (sscanf(q->left.keys[0].created, "%d-%u-%u", &made.year, &made.month, &made.day) != 3 ||
-        !date_is_real(made))
+    if (sscanf(first, "%d-%u-%u", &day.year, &day.month, &day.day) != 3 || !date_is_real(day))
         return INT64_MAX;
-    return date_to_days(made) + 1 + life_s / DAY_S;
+    return date_to_days(day) + 1 + life_s / DAY_S;
 }
 
 /* Takes it out, or says until when it has to stay. */
 static enum ctl_status refuse_plain(struct sealing *q, char *why, size_t why_bytes)
 {
     const char *path = q->dossier->setup.config->keys_file;
-    int64_t last = last_session_day(q);
+    char error[512], first[DAY_BYTES] = "";
+    enum store_result result;
     struct date day;
-    char error[512];
+    int64_t last;
 
     why[0] = '\0';
     if (!q->reads_plain)
         return CTL_DONE;
+    result = find_first(q->dossier, first);
+    if (result != STORE_OK) {
+        snprintf(why, why_bytes, "the store went away");
+        return (enum ctl_status)hand_complain(result);
+    }
+    last = last_session_day(q, first);
     if (keys_is_used(&q->left.plain)) {
         snprintf(why, why_bytes, "what is left in the clear goes by itself");
         return CTL_DONE;

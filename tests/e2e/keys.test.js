@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const { Clock, DAY_MS } = require('./lib/clock');
 const { MERCHANT, register } = require('./lib/programme');
 const { BUILD, run } = require('./lib/process');
 const { withScene } = require('./lib/scene');
@@ -59,6 +60,7 @@ test('the trainings in the clear are records, too', async () => {
 });
 
 test('what stands in the clear is sealed at once; the line "plain" goes when none can be left', async () => {
+    const clock = new Clock();
     await withScene('keys-seal', async ({ centre, gateway, folder }) => {
         await gateway.start();
         await centre.isBound();
@@ -70,7 +72,8 @@ test('what stands in the clear is sealed at once; the line "plain" goes when non
         assert.equal(await gateway.stop(), 0);
         assert.equal((await gateway.ctl('keys', 'init')).code, 0);
         const file = `${folder}/keys`;
-        const keys = fs.readFileSync(file, 'utf8');
+        // Made long ago: that tells nothing of when a gateway has begun to use it.
+        const keys = fs.readFileSync(file, 'utf8').replace(/^seal 1 \S+/m, 'seal 1 2026-01-01');
 
         // Without the line nothing is taken over, and that is no success.
         fs.writeFileSync(file, keys.replace(/^plain\n/m, ''));
@@ -93,7 +96,7 @@ test('what stands in the clear is sealed at once; the line "plain" goes when non
         assert.match(young.stdout, /sealed: 0; .*: 0 records, 0 sessions, 0 SMS owed/);
         assert.match(young.stdout, /may be in the clear until \d{4}-\d\d-\d\d/);
 
-        fs.writeFileSync(file, keys.replace(/^seal 1 \S+/m, 'seal 1 2026-01-01'));
+        clock.step(9 * DAY_MS);
         const full = await run('bash', ['-c', 'ulimit -f 0; trap "" XFSZ; "$0" -c "$1" keys seal 2>&1 | cat',
             path.join(BUILD, 'warungctl'), gateway.file]);
         assert.match(full.output, /File too large[^]*the line "plain" stays: the file cannot be changed/);
@@ -102,7 +105,7 @@ test('what stands in the clear is sealed at once; the line "plain" goes when non
         assert.doesNotMatch(fs.readFileSync(file, 'utf8'), /^plain$/m);
         assert.equal((await gateway.ctl('reload')).code, 0);
         assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
-    }, { start: false });
+    }, { start: false }).finally(() => clock.end());
 });
 
 test('keys are made before there is a store, and say what they do not know', async () => {
