@@ -53,10 +53,18 @@ struct resolver *resolver_new(struct event_base *base, struct timer_queue *timer
     return r;
 }
 
+/* libevent asks a name server that failed now and then whether it is back. Such a question would
+ * outlive its name server, and be answered into freed memory: it is cancelled first. */
+static void dns_free(struct evdns_base *dns)
+{
+    evdns_base_clear_nameservers_and_suspend(dns);
+    evdns_base_free(dns, 1);
+}
+
 static void names_free(struct names *names)
 {
     if (names->dns != NULL)
-        evdns_base_free(names->dns, 1);
+        dns_free(names->dns);
     names->dns = NULL;
     if (names->lookups == 0) /* else the last of them frees it */
         mem_free(names);

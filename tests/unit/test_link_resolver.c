@@ -8,6 +8,8 @@
 #include <arpa/inet.h>
 #include <event2/dns.h>
 #include <event2/dns_struct.h>
+#include <event2/event.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,6 +177,35 @@ static void test_a_lookup_outlives_its_file(void **state)
     expect_address(w);
 }
 
+/* libevent asks a dead name server now and then whether it is back: such a question may be under
+ * way when its time has come. */
+static void test_retired_while_a_dead_server_is_asked(void **state)
+{
+    struct world *w = *state;
+    char text[128], question[512];
+
+    snprintf(text, sizeof(text),
+             "nameserver 127.0.0.1:%u\noptions timeout:1 attempts:1 initial-probe-timeout:1\n",
+             w->dead_port);
+    write_file(w, text);
+    look_up(w);
+    await(w, 1);
+    while (recv(w->dead_fd, question, sizeof(question), 0) > 0)
+        continue;
+    name_server_is(w, w->port);
+    look_up(w);
+    await(w, 2);
+    for (int i = 0; i < 600 && recv(w->dead_fd, question, sizeof(question), 0) <= 0; i++) {
+        bool never = false;
+
+        loop_run_until(w->loop, &never, 5);
+    }
+    timer_queue_set_now(&w->timers, w->timers.now_ms + 61000);
+    look_up(w);
+    await(w, 3);
+    expect_address(w);
+}
+
 static void test_freed_with_a_lookup_under_way(void **state)
 {
     struct world *w = *state;
@@ -192,13 +223,24 @@ static void test_freed_with_a_lookup_under_way(void **state)
     assert_string_equal(w->why_none, "no_name_servers");
 }
 
+/* libevent does not get away with addresses that it reads of freed memory. */
+static void spoil_and_free(void *memory)
+{
+    if (memory != NULL)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_another_name_server, make_world, end_world),
         cmocka_unit_test_setup_teardown(test_a_lookup_outlives_its_file, make_world, end_world),
+        cmocka_unit_test_setup_teardown(test_retired_while_a_dead_server_is_asked, make_world,
+                                        end_world),
         cmocka_unit_test_setup_teardown(test_freed_with_a_lookup_under_way, make_world, end_world),
     };
 
+    event_set_mem_functions(malloc, realloc, spoil_and_free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
