@@ -313,6 +313,8 @@ static void lay(struct measure *m, unsigned pages, struct menu_layout *layout)
         menu_template_render(&view, menu_view_template(&view, m->screen->text), &w);
         lay_split(m, text, pages, layout);
     }
+    if (layout->page_count == 0) /* nothing to show, above lines that are longer than the page */
+        add_page(layout, 0, 0, 0, 0);
 }
 
 /* Certain to fit on one page without measuring anything? */

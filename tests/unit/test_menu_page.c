@@ -387,6 +387,38 @@ static void a_long_end_text_has_pages(void **state)
     menu_free(menu);
 }
 
+/* A question whose text is empty for somebody, on a link that hardly carries the error line. */
+static void a_text_that_shows_nothing_has_a_page(void **state)
+{
+    static const char source[] =
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"
+        "lines = { back = \"Back\"; next = \"Next\"; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+        "texts = { E = \"That is no choice, please try it once more.\"; };\n"
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; to = \"ASK\"; } ); };\n"
+        "  ASK = { text = \"{card}\"; to = \"E\";\n"
+        "          input = { field = \"pin\"; rule = { kind = \"digits\"; min = 4; max = 4; }; }; "
+        "}; };\n";
+    char *faults;
+    struct menu *menu = menu_from_text(source, &menu_test_vocabulary, &faults);
+    struct menu_phone p;
+
+    (void)state;
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    menu_phone_init(&p, menu);
+    p.limits.gsm_septets = 48;
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_type(&p, "1"), "0. Back");
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(menu_phone_type(&p, "x"),
+                            "That is no choice, please try it once more.\n0. B");
+        assert_int_equal(p.state.page, 0);
+    }
+    assert_string_equal(menu_phone_type(&p, "0"), "M\n1. Go");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_few_choices_stay_together),
         cmocka_unit_test(a_long_text_is_cut_between_words),
         cmocka_unit_test(a_long_end_text_has_pages),
+        cmocka_unit_test(a_text_that_shows_nothing_has_a_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
