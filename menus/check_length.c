@@ -1,8 +1,10 @@
 #include "menus/check.h"
 
+#include "menus/page.h"
+
 #include <string.h>
 
-enum { PREFIX_UNITS = 4 }; /* "12. " */
+enum { ROW_PREFIX_UNITS = 4 }; /* "12. " */
 
 /* --- what things cost --------------------------------------------------------------------- */
 
@@ -14,6 +16,15 @@ static unsigned units_in(const struct menu_text *text, unsigned language)
 static unsigned line_units(const struct menu_text *text, unsigned language)
 {
     return text != NULL ? units_in(text, language) + 1 : 0;
+}
+
+/* "12. " before a label: two digits, or the choice's own key; three where the numbers may go on
+ * from an earlier page. */
+static unsigned prefix_units(const struct menu_screen *s, unsigned choice)
+{
+    if (s->choices[choice].key != NULL)
+        return (unsigned)strlen(s->choices[choice].key) + 2;
+    return s->first != NULL && MENU_FIRST_MAX + choice > 99 ? 5 : 4;
 }
 
 static const struct menu_text *back_line(const struct menu *menu, const struct menu_screen *s)
@@ -57,7 +68,7 @@ static void measure(const struct menu *menu, struct menu_screen *s, unsigned lan
     unsigned units = units_in(s->text, language) + line_units(back_line(menu, s), language);
 
     for (unsigned i = 0; i < s->choice_count; i++)
-        units += PREFIX_UNITS + line_units(s->choices[i].label, language);
+        units += prefix_units(s, i) + line_units(s->choices[i].label, language);
     if (s->next.kind != MENU_TO_NOWHERE)
         units += line_units(menu->line_next, language);
     keep_most(&s->worst_units[is_ucs2], units);
@@ -113,13 +124,19 @@ static unsigned longest_item(const struct menu *menu, const struct menu_screen *
 {
     unsigned longest = 0;
 
-    for (unsigned i = 0; i < s->choice_count; i++)
-        if (units_in(s->choices[i].label, language) > longest)
-            longest = units_in(s->choices[i].label, language);
-    if (s->question.kind == MENU_QUESTION_LIST &&
-        menu->tables[s->question.table].worst_label[language] > longest)
-        longest = menu->tables[s->question.table].worst_label[language];
-    return longest != 0 ? longest + PREFIX_UNITS + 1 : 0;
+    for (unsigned i = 0; i < s->choice_count; i++) {
+        unsigned units = prefix_units(s, i) + line_units(s->choices[i].label, language);
+
+        if (units > longest)
+            longest = units;
+    }
+    if (s->question.kind == MENU_QUESTION_LIST) {
+        unsigned units = ROW_PREFIX_UNITS + menu->tables[s->question.table].worst_label[language];
+
+        if (units + 1 > longest)
+            longest = units + 1;
+    }
+    return longest;
 }
 
 /* The least that must stand on one page: the text, one line to choose, the lines under it. */

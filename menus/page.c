@@ -10,7 +10,6 @@
 
 enum {
     UNITS_AT_LEAST = 8, /* of text on a page, however small the limit */
-    FIRST_MAX = 90, /* so that all of a page have two digits at most, as its length is reckoned */
 };
 
 struct measure {
@@ -60,7 +59,7 @@ static uint16_t first_number(const struct menu_view *view, const struct menu_scr
         return 1;
     menu_template_raw(view, screen->first, value);
     first = strtoul(value, NULL, 10);
-    return first >= 1 && first <= FIRST_MAX ? (uint16_t)first : 1;
+    return first >= 1 && first <= MENU_FIRST_MAX ? (uint16_t)first : 1;
 }
 
 bool menu_has_next(const struct menu_view *view, const struct menu_screen *screen)

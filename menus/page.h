@@ -10,7 +10,10 @@
 
 #include "menus/render.h"
 
-enum { MENU_PAGES_MAX = 100 };
+enum {
+    MENU_PAGES_MAX = 100,
+    MENU_FIRST_MAX = 90, /* most that the number of a screen's first choice can be */
+};
 
 /* One numbered line: of a choice or of a table's row. */
 struct menu_item {

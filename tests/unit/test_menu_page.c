@@ -419,6 +419,30 @@ static void a_text_that_shows_nothing_has_a_page(void **state)
     menu_free(menu);
 }
 
+/* Keys and numbers of three digits are counted before a screen is taken to fit one page. */
+static void long_keys_are_counted(void **state)
+{
+    static const char source[] =
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"
+        "lines = { back = \"Back\"; next = \"Next\"; }; page = { gsm = 60; items = 12; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "screens = { MAIN = { text = \"M\"; back = true; choices = (\n"
+        "  { label = \"abcdefghijklmnopqrstuvwx\"; key = \"777\"; to = \"E\"; },\n"
+        "  { label = \"abcdefghijklmnop\"; key = \"778\"; to = \"E\"; } ); }; };\n";
+    char *faults;
+    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu_phone p;
+
+    (void)state;
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    menu_phone_init(&p, menu);
+    assert_string_equal(menu_phone_dial(&p, "*384#"),
+                        "M\n777. abcdefghijklmnopqrstuvwx\n98. Next\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "98"), "778. abcdefghijklmnop\n0. Back");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +451,7 @@ int main(void)
         cmocka_unit_test(a_few_choices_stay_together),
         cmocka_unit_test(a_long_text_is_cut_between_words),
         cmocka_unit_test(a_long_end_text_has_pages),
+        cmocka_unit_test(long_keys_are_counted),
         cmocka_unit_test(a_text_that_shows_nothing_has_a_page),
     };
 
