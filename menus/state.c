@@ -5,6 +5,7 @@
 
 enum { STATE_FORMAT = 1 };
 enum { FLAG_OPEN = 1, FLAG_DRAFT = 2, FLAG_TIGHT = 4 };
+enum { ASIDE = 0x80 }; /* in the first octet of a field's name: no name begins so */
 
 void menu_state_init(struct menu_state *state)
 {
@@ -189,6 +190,35 @@ void menu_state_remove_answer(struct menu_state *state, const char *field)
 
     if (at >= 0)
         remove_at(state, (unsigned)at);
+}
+
+void menu_state_set_aside(struct menu_state *state, menu_state_is_kept_fn *is_kept, const void *arg)
+{
+    for (unsigned i = 0; i < state->answer_count; i++) {
+        char *name = state->answers[i].field;
+
+        if (!is_kept(arg, name))
+            name[0] = (char)(name[0] | ASIDE);
+    }
+}
+
+void menu_state_take_back(struct menu_state *state, menu_state_is_kept_fn *is_kept, const void *arg)
+{
+    for (unsigned i = state->answer_count; i-- > 0;) {
+        char name[MENU_NAME_BYTES];
+
+        text_copy(name, sizeof(name), state->answers[i].field);
+        if ((name[0] & ASIDE) == 0) {
+            if (!is_kept(arg, name))
+                remove_at(state, i);
+            continue;
+        }
+        name[0] = (char)(name[0] & ~ASIDE);
+        if (is_kept(arg, name) && menu_state_answer(state, name) != NULL)
+            remove_at(state, i);
+        else
+            state->answers[i].field[0] = name[0];
+    }
 }
 
 void menu_state_clear_draft(struct menu_state *state)

@@ -69,6 +69,13 @@ const char *menu_state_answer(const struct menu_state *state, const char *field)
 /* Replaces an older answer. False when there is no room (the state is unchanged). */
 bool menu_state_set_answer(struct menu_state *state, const char *field, const char *value);
 void menu_state_remove_answer(struct menu_state *state, const char *field);
+/* Sets every answer aside but those that is_kept() names: they are not there any more. */
+typedef bool menu_state_is_kept_fn(const void *arg, const char *field);
+void menu_state_set_aside(struct menu_state *state, menu_state_is_kept_fn *is_kept,
+                          const void *arg);
+/* Takes them back, in place of every answer but those that is_kept() names now. */
+void menu_state_take_back(struct menu_state *state, menu_state_is_kept_fn *is_kept,
+                          const void *arg);
 /* Drops the draft and every answer; language and position stay. */
 void menu_state_clear_draft(struct menu_state *state);
 

@@ -144,19 +144,35 @@ static void render_for_sms(struct menu_run *run)
     render_text(run, run->screen->text);
 }
 
-static void forget_sms_answer(struct menu_run *run, uint16_t field)
+/* Is it an answer of the draft? The others go with their dialogue or SMS. */
+static bool is_of_draft(const void *arg, const char *field)
 {
-    const struct menu_field *f = &run->menu->fields[field];
+    const struct menu_run *run = arg;
+    uint16_t at = 0;
 
-    if (!f->in_flow || !run->state->has_draft)
-        menu_state_remove_answer(run->state, f->name);
+    while (at < run->menu->field_count && strcmp(run->menu->fields[at].name, field) != 0)
+        at++;
+    return run->state->has_draft && at < run->menu->field_count && run->menu->fields[at].in_flow;
 }
 
-/* What an SMS gave is its own: the action has taken what it wanted of it. */
+static void forget_sms_answer(struct menu_run *run, uint16_t field)
+{
+    const char *name = run->menu->fields[field].name;
+
+    if (!is_of_draft(run, name))
+        menu_state_remove_answer(run->state, name);
+}
+
+/* What an SMS gave is its own: the action has taken what it wanted of it. An open dialogue goes on
+ * with the answers that it had. */
 static void forget_sms_answers(struct menu_run *run)
 {
     const struct menu_keyword *k = run->keyword;
 
+    if (run->state->is_open) {
+        menu_state_take_back(run->state, is_of_draft, run);
+        return;
+    }
     for (unsigned i = 0; k != NULL && i < k->part_count; i++) {
         forget_sms_answer(run, k->parts[i].field);
         if (k->parts[i].guessed != MENU_NONE)
@@ -253,15 +269,9 @@ static void forget(struct menu_run *run)
         menu_state_clear_draft(state);
         return;
     }
-    for (unsigned i = state->answer_count; i-- > 0;) {
-        bool is_kept = false;
-
-        for (unsigned f = 0; f < menu->field_count && !is_kept; f++)
-            is_kept = menu->fields[f].in_flow &&
-                      strcmp(menu->fields[f].name, state->answers[i].field) == 0;
-        if (!is_kept)
+    for (unsigned i = state->answer_count; i-- > 0;)
+        if (!is_of_draft(run, state->answers[i].field))
             menu_state_remove_answer(state, state->answers[i].field);
-    }
 }
 
 static void open_dialogue(struct menu_run *run)
@@ -545,7 +555,9 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
 
     run->is_sms = true;
     memset(&run->state->pending, 0, sizeof(run->state->pending));
-    if (!run->state->is_open)
+    if (run->state->is_open)
+        menu_state_set_aside(run->state, is_of_draft, run);
+    else
         forget(run);
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
     menu_match_fold_keyword(text, folded, sizeof(folded));

@@ -150,12 +150,54 @@ static void two_menus_share_screens(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* It may ask for the same field, or its action keep something under a name that the dialogue has.
+ */
+static void an_sms_leaves_the_answers_of_a_dialogue(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\";\n" HEAD "tables = { kab = ( { code = \"k1\"; label = \"One\"; }, { code = "
+                               "\"k2\"; label = \"Two\"; } );\n"
+        "  kec = ( { code = \"c1\"; label = \"A\"; parent = \"k1\"; }, { code = \"c2\"; label = "
+        "\"B\"; parent = \"k2\"; } ); };\n"
+        "messages = { GOT = \"{name} {kab}\"; };\n"
+        "sms = { otherwise = \"GOT\"; keywords = (\n"
+        "  { words = [ \"NAME\" ]; to = \"FIND\"; set = { kab = \"k2\"; };\n"
+        "    input = { field = \"name\"; rule = { kind = \"length\"; max = 9; }; error = \"GOT\"; "
+        "}; } ); };\n"
+        "screens = { MAIN = { text = \"Name?\"; to = \"KAB\";\n"
+        "            input = { field = \"name\"; rule = { kind = \"length\"; max = 9; }; }; };\n"
+        "  KAB = { text = \"Kab?\"; to = \"KEC\"; list = { table = \"kab\"; field = \"kab\"; }; "
+        "};\n"
+        "  KEC = { text = \"Kec?\"; to = \"ALL\"; list = { table = \"kec\"; field = \"kec\"; "
+        "parent = \"kab\"; }; };\n"
+        "  FIND = { action = \"find\"; results = { ok = \"GOT\"; wrong = \"GOT\"; }; };\n"
+        "  ALL = { text = \"{name} {kab} {kec} {later}\"; to = \"BYE\";\n"
+        "          input = { field = \"later\"; rule = { kind = \"length\"; max = 9; }; }; }; "
+        "};\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "Siti");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "1"), "Siti One A \n0. Back");
+    menu_phone_sms(&p, "NAME Budi");
+    assert_int_equal(p.outcome.kind, MENU_ACT);
+    assert_null(menu_state_answer(&p.state, "kec")); /* the dialogue's are not the SMS's */
+    assert_true(menu_state_set_answer(&p.state, "later", "x"));
+    assert_string_equal(menu_phone_event(&p, MENU_EVENT_RESULT, "ok"), "Budi Two");
+    assert_string_equal(menu_phone_type(&p, ""), "No.\nSiti One A \n0. Back");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_screen_has_attempts_of_its_own),
         cmocka_unit_test(a_window_of_dates_and_a_quota),
         cmocka_unit_test(two_menus_share_screens),
+        cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
