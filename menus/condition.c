@@ -196,6 +196,7 @@ static void parse_test(struct parser *p)
         return;
     }
     step = add_step(p, MENU_CONDITION_TEST);
+    step->offset = (uint32_t)(p->at - p->start);
     step->name = copy(p, p->at, n);
     step->operand = operand_kind(step->name);
     p->at += n;

@@ -51,6 +51,7 @@ struct menu_condition_step {
     enum menu_condition_step_kind kind;
     enum menu_operand_kind operand;
     enum menu_compare compare;
+    uint32_t offset;                   /* of the test in the text */
     const char *name;                  /* MENU_OPERAND_NAME */
     bool is_fact;                      /* the vocabulary has a fact of this name */
     const struct menu_text *constant;  /* of this name; NULL: none */

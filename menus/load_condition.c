@@ -39,7 +39,7 @@ static const char *operand_name(void *ctx, size_t i)
 /* What the name stands for: an answer, a fact or a constant, the first that there is when the
  * condition is asked. Returns the fact. */
 static const struct menu_fact *find_operand(struct menu_loader *l, const config_setting_t *setting,
-                                            size_t offset, struct menu_condition_step *step)
+                                            struct menu_condition_step *step)
 {
     const struct menu_fact *fact = menu_load_find_fact(l, step->name);
     struct menu_constant *constant = find_constant(l->menu, step->name);
@@ -54,8 +54,8 @@ static const struct menu_fact *find_operand(struct menu_loader *l, const config_
         return NULL;
     }
     menu_load_hint(l, step->name, operand_name, l, hint, sizeof(hint));
-    menu_load_fault_at(l, setting, offset, "nothing is called %s: no answer, fact or constant%s",
-                       step->name, hint);
+    menu_load_fault_at(l, setting, step->offset,
+                       "nothing is called %s: no answer, fact or constant%s", step->name, hint);
     return NULL;
 }
 
@@ -111,16 +111,14 @@ static void check_step(struct menu_loader *l, const config_setting_t *setting,
                        struct menu_condition_step *step)
 {
     const struct menu_fact *fact = NULL;
-    const char *found = strstr(config_setting_get_string(setting), step->name);
-    size_t offset = found != NULL ? (size_t)(found - config_setting_get_string(setting)) : 0;
 
     if (step->operand == MENU_OPERAND_NAME)
-        fact = find_operand(l, setting, offset, step);
+        fact = find_operand(l, setting, step);
     for (unsigned i = 0; i < step->word_count; i++) {
         const char *wrong = wrong_word(l, step, fact, step->words[i].text);
 
         if (wrong != NULL)
-            menu_load_fault_at(l, setting, offset, "%s is %s", step->words[i].text, wrong);
+            menu_load_fault_at(l, setting, step->offset, "%s is %s", step->words[i].text, wrong);
     }
 }
 
