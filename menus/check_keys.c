@@ -1,5 +1,7 @@
 #include "menus/check.h"
 
+#include "menus/page.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,9 +51,27 @@ static unsigned largest_group(const struct menu_table *table)
     return most;
 }
 
+/* The menu's own keys are tried before the numbers. One that begins with a 0 is no number. */
+static void check_own_keys(struct menu_loader *l, const struct menu_screen *s, unsigned numbers)
+{
+    const struct {
+        const char *key, *way;
+    } own[] = {{l->menu->key_back, "back"},
+               {l->menu->key_main, "to the main menu"},
+               {l->menu->key_next, "to the next page"}};
+    unsigned largest = numbers + (s->first != NULL && numbers > 0 ? MENU_FIRST_MAX - 1 : 0);
+
+    for (unsigned i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        if (own[i].key[0] != '0' && (unsigned)atoi(own[i].key) <= largest)
+            menu_faults_add(&l->faults, false, s->line, 0,
+                            "the numbers of %s can go up to %u, but %s is the key %s: fewer "
+                            "choices, or another key",
+                            s->name, largest, own[i].key, own[i].way);
+}
+
 static void check_choices(struct menu_loader *l, const struct menu_screen *s)
 {
-    unsigned numbers = 0, next = (unsigned)atoi(l->menu->key_next);
+    unsigned numbers = 0;
 
     if (s->question.kind == MENU_QUESTION_LIST)
         numbers = largest_group(&l->menu->tables[s->question.table]);
@@ -60,11 +80,7 @@ static void check_choices(struct menu_loader *l, const struct menu_screen *s)
     for (unsigned i = 0; i < s->choice_count; i++)
         if (s->choices[i].key != NULL)
             check_key(l, s, i, numbers);
-    if (numbers >= next && next > 0)
-        menu_faults_add(&l->faults, false, s->line, 0,
-                        "%s can have %u choices, but %u is the key of the next page: fewer "
-                        "choices, or another key",
-                        s->name, numbers, next);
+    check_own_keys(l, s, numbers);
     if (numbers > MENU_ITEMS_MAX)
         menu_faults_add(&l->faults, false, s->line, 0, "%s can have %u choices; %d is the most",
                         s->name, numbers, MENU_ITEMS_MAX);
