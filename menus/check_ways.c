@@ -36,7 +36,13 @@ static void follow(void *ctx, const struct menu_edge *edge)
     reach(ctx, edge->to);
 }
 
-static void reach_all(struct search *s)
+static void reach_further(struct search *s)
+{
+    while (s->head < s->tail)
+        menu_edges_of(s->l->menu, &s->l->menu->screens[s->queue[s->head++]], follow, s);
+}
+
+static void reach_dialogues(struct search *s)
 {
     const struct menu *menu = s->l->menu;
 
@@ -46,17 +52,41 @@ static void reach_all(struct search *s)
     reach(s, menu->exit);
     reach(s, menu->too_many);
     reach(s, menu->too_many_fresh);
+    for (uint16_t i = 0; i < menu->screen_count; i++)
+        if (menu->screens[i].is_entry)
+            reach_screen(s, i);
+    reach_further(s);
+}
+
+static void reach_sms(struct search *s)
+{
+    const struct menu *menu = s->l->menu;
+
     reach(s, menu->otherwise);
     for (unsigned i = 0; i < menu->keyword_count; i++) {
         reach(s, menu->keywords[i].to);
         for (unsigned p = 0; p < menu->keywords[i].part_count; p++)
             reach(s, menu->keywords[i].parts[p].refused);
     }
-    for (uint16_t i = 0; i < menu->screen_count; i++)
-        if (menu->screens[i].is_entry)
-            reach_screen(s, i);
-    while (s->head < s->tail)
-        menu_edges_of(menu, &menu->screens[s->queue[s->head++]], follow, s);
+    reach_further(s);
+}
+
+static void check_silence(void *ctx, const struct menu_edge *edge)
+{
+    struct search *s = ctx;
+
+    if (edge->to.kind == MENU_TO_SILENT)
+        menu_faults_add(&s->l->faults, false, edge->line, 0,
+                        "%s leads to @silent, but a dialogue waits for an answer",
+                        edge->from->name);
+}
+
+/* Of what dialogues reach: only an SMS may go without an answer. */
+static void check_dialogues(struct search *s)
+{
+    for (unsigned i = 0; i < s->l->menu->screen_count; i++)
+        if (s->is_reached[i])
+            menu_edges_of(s->l->menu, &s->l->menu->screens[i], check_silence, s);
 }
 
 static void check_reached(struct search *s)
@@ -65,7 +95,9 @@ static void check_reached(struct search *s)
 
     if (s->l->has_lost_way)
         return;
-    reach_all(s);
+    reach_dialogues(s);
+    check_dialogues(s);
+    reach_sms(s);
     for (unsigned i = 0; i < menu->screen_count; i++)
         if (!s->is_reached[i])
             menu_faults_add(&s->l->faults, false, menu->screens[i].line, 0,

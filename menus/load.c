@@ -255,6 +255,18 @@ static uint16_t load_error_text(struct menu_loader *l, config_setting_t *group, 
     return menu_load_text_ref(l, setting);
 }
 
+/* Where a dialogue ends: with something to read. */
+static struct menu_target load_ending(struct menu_loader *l, config_setting_t *group,
+                                      const char *key)
+{
+    struct menu_target target = menu_load_target_key(l, group, key);
+
+    if (target.kind == MENU_TO_SILENT)
+        menu_load_fault_at(l, config_setting_get_member(group, key), 0,
+                           "%s cannot be @silent: a dialogue waits for an answer", key);
+    return target;
+}
+
 static void load_errors(struct menu_loader *l)
 {
     static const char *const keys[] = {
@@ -272,8 +284,8 @@ static void load_errors(struct menu_loader *l)
         menu->busy_fresh = load_error_text(l, group, "busy_fresh");
     if (config_setting_get_member(group, "wait") != NULL)
         menu->wait = load_error_text(l, group, "wait");
-    menu->too_many = menu_load_target_key(l, group, "too_many");
-    menu->too_many_fresh = menu_load_target_key(l, group, "too_many_fresh");
+    menu->too_many = load_ending(l, group, "too_many");
+    menu->too_many_fresh = load_ending(l, group, "too_many_fresh");
     if (config_setting_get_member(group, "too_many") == NULL)
         menu_load_fault(l, group,
                         "errors needs too_many: what ends a dialogue after too many "
@@ -302,7 +314,7 @@ static void load_ways_in(struct menu_loader *l)
     menu->start = menu_load_screen_key(l, l->root, "start");
     menu->first = menu_load_screen_key(l, l->root, "first");
     menu->resume = menu_load_screen_key(l, l->root, "resume");
-    menu->exit = menu_load_target_key(l, l->root, "exit");
+    menu->exit = load_ending(l, l->root, "exit");
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */
