@@ -128,6 +128,8 @@ static enum menu_arrival show(struct menu_run *run, const struct menu_screen *sc
     run->screen = screen;
     if (run->is_sms)
         return MENU_ARRIVED_END;
+    if (strcmp(state->then, screen->name) == 0)
+        state->then[0] = '\0'; /* the correction is over, or was given up */
     move_to(state, screen->name, is_back);
     state->is_open = true;
     if (!run->is_refusal) {

@@ -191,6 +191,33 @@ static void an_sms_leaves_the_answers_of_a_dialogue(void **state)
     menu_free(menu);
 }
 
+static void a_correction_that_is_given_up_is_over(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\"; notices = [ \"BYE\" ];\n" HEAD
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; to = \"B\"; } ); };\n"
+        "  A = { text = \"A\"; to = \"@main\"; input = { field = \"a\"; rule = { kind = "
+        "\"length\"; max = 9; }; }; };\n"
+        "  B = { text = \"B\"; to = \"C\"; choices = ( { label = \"Change\"; to = \"A\"; then = "
+        "\"B\"; } );\n"
+        "        input = { field = \"b\"; rule = { kind = \"length\"; max = 9; }; }; };\n"
+        "  C = { text = \"C {a} {b}\"; }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "0"), "B\n1. Change\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "bee"), "C  bee\n0. Back");
+    menu_phone_type(&p, "0");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "ay"), "B\n1. Change\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "be"), "C ay be\n0. Back");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +225,7 @@ int main(void)
         cmocka_unit_test(a_window_of_dates_and_a_quota),
         cmocka_unit_test(two_menus_share_screens),
         cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
+        cmocka_unit_test(a_correction_that_is_given_up_is_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
