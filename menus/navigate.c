@@ -366,6 +366,11 @@ struct menu_target menu_refuse(struct menu_run *run, const struct menu_screen *s
     struct menu_state *state = run->state;
 
     run->outcome->was_invalid = true;
+    if (strcmp(state->screen, screen->name) != 0) { /* of an action: back on an earlier screen */
+        state->page = 0;
+        state->errors = 0;
+        state->is_tight = false;
+    }
     if (++state->errors >= screen->attempts)
         return state->has_draft ? run->menu->too_many : run->menu->too_many_fresh;
     run->error = error;

@@ -218,6 +218,37 @@ static void a_correction_that_is_given_up_is_over(void **state)
     menu_free(menu);
 }
 
+/* Not on the page, nor after the attempts, of the screen that led to the action. */
+static void a_refusal_begins_an_earlier_screen_anew(void **state)
+{
+    struct menu *menu =
+        load("menu = \"m\"; page = { items = 1; };\n" HEAD
+             "tables = { t = ( { code = \"x\"; label = \"X\"; }, { code = \"y\"; label = \"Y\"; } "
+             "); };\n"
+             "screens = { MAIN = { text = \"M\"; to = \"L\"; list = { table = \"t\"; field = "
+             "\"m\"; }; };\n"
+             "  L = { text = \"L\"; to = \"FIND\"; list = { table = \"t\"; field = \"l\"; }; };\n"
+             "  FIND = { action = \"find\"; results = { ok = \"BYE\"; wrong = { to = \"MAIN\"; "
+             "refuse = \"NO\"; }; }; "
+             "}; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "9");
+    menu_phone_type(&p, "9");
+    menu_phone_type(&p, "98");
+    menu_phone_type(&p, "9");
+    assert_string_equal(menu_phone_type(&p, "9"), "No.\n2. Y\n0. Back");
+    menu_phone_type(&p, "2");
+    assert_string_equal(menu_phone_event(&p, MENU_EVENT_RESULT, "wrong"), "No.\nM\n1. X\n98. Next");
+    assert_string_equal(menu_phone_type(&p, "9"), "No.\nM\n1. X\n98. Next");
+    assert_string_equal(menu_phone_type(&p, "9"), "Enough.");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +257,7 @@ int main(void)
         cmocka_unit_test(two_menus_share_screens),
         cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
+        cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
