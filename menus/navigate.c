@@ -276,6 +276,19 @@ enum menu_arrival menu_navigate(struct menu_run *run, struct menu_target target)
     return end_busy(run);
 }
 
+/* What was chosen from a list of the answer that is gone, and so on. */
+static void forget_below(struct menu_run *run, uint16_t field)
+{
+    const struct menu *menu = run->menu;
+
+    for (uint16_t i = 0; i < menu->field_count; i++)
+        if (menu->fields[i].parent == field &&
+            menu_state_answer(run->state, menu->fields[i].name) != NULL) {
+            menu_state_remove_answer(run->state, menu->fields[i].name);
+            forget_below(run, i);
+        }
+}
+
 bool menu_keep_answer(struct menu_run *run, uint16_t field, const char *value)
 {
     const struct menu *menu = run->menu;
@@ -286,9 +299,7 @@ bool menu_keep_answer(struct menu_run *run, uint16_t field, const char *value)
         return true;
     if (!menu_state_set_answer(run->state, name, value))
         return false;
-    for (uint16_t i = 0; i < menu->field_count; i++)
-        if (menu->fields[i].parent == field)
-            menu_state_remove_answer(run->state, menu->fields[i].name);
+    forget_below(run, field);
     return true;
 }
 

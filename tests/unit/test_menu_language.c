@@ -249,6 +249,34 @@ static void a_refusal_begins_an_earlier_screen_anew(void **state)
     menu_free(menu);
 }
 
+static void what_depends_on_what_depends_is_forgotten(void **state)
+{
+    struct menu *menu =
+        load("menu = \"m\"; notices = [ \"BYE\" ];\n" HEAD
+             "tables = { a = ( { code = \"a1\"; label = \"A1\"; }, { code = "
+             "\"a2\"; label = \"A2\"; } );\n"
+             "  b = ( { code = \"b1\"; label = \"B1\"; parent = \"a1\"; }, { code = \"b2\"; label "
+             "= \"B2\"; parent = \"a2\"; } );\n"
+             "  c = ( { code = \"c1\"; label = \"C1\"; parent = \"b1\"; }, { code = \"c2\"; label "
+             "= \"C2\"; parent = \"b2\"; } ); };\n"
+             "screens = { MAIN = { text = \"{a} {b} {c}\"; to = \"B\"; list = { table = \"a\"; "
+             "field = \"a\"; }; };\n"
+             "  B = { text = \"{a} {b} {c}\"; to = \"C\"; list = { table = \"b\"; field = \"b\"; "
+             "parent = \"a\"; }; };\n"
+             "  C = { text = \"{a} {b} {c}\"; to = \"@main\"; list = { table = \"c\"; field = "
+             "\"c\"; parent = \"b\"; }; }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "1"), "A1 B1 C1\n1. A1\n2. A2");
+    assert_string_equal(menu_phone_type(&p, "2"), "A2  \n1. B2\n0. Back");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +286,7 @@ int main(void)
         cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
+        cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
