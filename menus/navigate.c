@@ -34,10 +34,23 @@ struct menu_target menu_natural_target(const struct menu_view *view,
     return (struct menu_target){MENU_TO_MAIN, 0};
 }
 
+/* Is it a row that the list has now? A draft may be older than the menu's tables. */
+static bool is_row(const struct menu_view *view, const struct menu_question *q, const char *code)
+{
+    const struct menu_row *row = menu_table_find(&view->menu->tables[q->table], code);
+    const char *parent = q->parent != MENU_NONE
+                             ? menu_state_answer(view->state, view->menu->fields[q->parent].name)
+                             : NULL;
+
+    return row != NULL && (q->parent == MENU_NONE || (parent != NULL && row->parent != NULL &&
+                                                      strcmp(row->parent, parent) == 0));
+}
+
 /* Has the question of a flow's step been answered? A screen without a field (the review) never. */
 static bool is_answered(const struct menu_view *view, const struct menu_screen *screen)
 {
     uint16_t field = screen->question.field;
+    const char *answer;
 
     if (screen->question.kind == MENU_QUESTION_NONE) {
         field = MENU_NONE;
@@ -45,8 +58,10 @@ static bool is_answered(const struct menu_view *view, const struct menu_screen *
             if (screen->asks && screen->choices[i].effect.set_count > 0)
                 field = screen->choices[i].effect.sets[0].field;
     }
-    return field != MENU_NONE &&
-           menu_state_answer(view->state, view->menu->fields[field].name) != NULL;
+    answer =
+        field != MENU_NONE ? menu_state_answer(view->state, view->menu->fields[field].name) : NULL;
+    return answer != NULL &&
+           (screen->question.kind != MENU_QUESTION_LIST || is_row(view, &screen->question, answer));
 }
 
 uint16_t menu_draft_question(const struct menu_view *view, unsigned *step, unsigned *steps)

@@ -277,6 +277,49 @@ static void what_depends_on_what_depends_is_forgotten(void **state)
     menu_free(menu);
 }
 
+#define SHOP(kab, kec)                                                                             \
+    "menu = \"m\"; resume = \"RESUME\";\n" HEAD "tables = { kab = ( " kab " );\n  kec = ( " kec    \
+    " ); };\n"                                                                                     \
+    "flows = { f = [ \"KAB\", \"KEC\", \"NAME\" ]; };\n"                                           \
+    "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; draft = \"begin\"; to = "    \
+    "\"KAB\"; } ); };\n"                                                                           \
+    "  RESUME = { text = \"{n} of {t}\"; choices = ( { label = \"On\"; to = \"@draft\"; } ); };\n" \
+    "  KAB = { text = \"Kab\"; list = { table = \"kab\"; field = \"kab\"; }; };\n"                 \
+    "  KEC = { text = \"Kec\"; list = { table = \"kec\"; field = \"kec\"; parent = \"kab\"; }; "   \
+    "};\n"                                                                                         \
+    "  NAME = { text = \"Name\"; to = \"BYE\"; input = { field = \"name\"; rule = { kind = "       \
+    "\"length\"; max = 9; }; }; }; };\n"
+#define ROW(code, parent) "{ code = \"" code "\"; label = \"" code "\"; " parent "}"
+
+/* What a draft chose from a list may have gone, or moved, before it goes on. */
+static void a_draft_outlives_the_rows_of_a_table(void **state)
+{
+    static const char *const later[][2] = {
+        {SHOP(ROW("k2", ""), ROW("c2", "parent = \"k2\"; ")), "1 of 3\n1. On\n0. Back"},
+        {SHOP(ROW("k1", ""), ROW("c2", "parent = \"k1\"; ")), "2 of 3\n1. On\n0. Back"},
+        {SHOP(ROW("k1", "") ", " ROW("k2", ""),
+              ROW("c1", "parent = \"k2\"; ") ", " ROW("c2", "parent = \"k1\"; ")),
+         "2 of 3\n1. On\n0. Back"},
+        {SHOP(ROW("k1", ""), ROW("c1", "parent = \"k1\"; ")), "3 of 3\n1. On\n0. Back"}};
+    struct menu *menu = load(SHOP(ROW("k1", ""), ROW("c1", "parent = \"k1\"; ")));
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "1"), "Name\n0. Back");
+    for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+        struct menu *changed = load(later[i][0]);
+
+        p.menu = changed;
+        assert_string_equal(menu_phone_dial(&p, "*384#"), later[i][1]);
+        menu_free(changed);
+    }
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
+        cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
