@@ -156,7 +156,7 @@ static bool answer_key(struct menu_run *run, const struct menu_screen *screen, c
     return run->outcome->was_back;
 }
 
-/* A key typed with a full stop or a word before it is still the key. */
+/* A key typed with a full stop is still the key. */
 static void plain_key(const struct menu *menu, char *typed)
 {
     const char *keys[] = {menu->key_back, menu->key_main, menu->key_next};
@@ -169,6 +169,13 @@ static void plain_key(const struct menu *menu, char *typed)
     }
 }
 
+/* A key of its own is typed as numbers are: "9.", "no 9". */
+static bool is_key_of(const struct menu_choice *choice, const char *typed, unsigned number)
+{
+    return strcmp(choice->key, typed) == 0 ||
+           (number != 0 && choice->key[0] != '0' && (unsigned)atoi(choice->key) == number);
+}
+
 static const struct menu_item *find_item(const struct menu *menu, const struct menu_items *items,
                                          const char *typed)
 {
@@ -177,7 +184,7 @@ static const struct menu_item *find_item(const struct menu *menu, const struct m
     for (unsigned i = 0; i < items->count; i++) {
         const struct menu_item *item = &items->items[i];
 
-        if (item->number != 0 ? item->number == number : strcmp(item->choice->key, typed) == 0)
+        if (item->number != 0 ? item->number == number : is_key_of(item->choice, typed, number))
             return item;
     }
     return NULL;

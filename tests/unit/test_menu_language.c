@@ -320,6 +320,23 @@ static void a_draft_outlives_the_rows_of_a_table(void **state)
     menu_free(menu);
 }
 
+static void a_key_of_its_own_is_typed_as_numbers_are(void **state)
+{
+    static const char *const typed[] = {"9", "9.", "9)", "no 9", "09"};
+    struct menu *menu =
+        load("menu = \"m\";\n" HEAD "screens = { MAIN = { text = \"M\"; choices = ( { label = "
+             "\"A\"; to = \"@main\"; }, { label = \"B\"; key = \"9\"; to = \"BYE\"; } ); }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    for (unsigned i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+        menu_phone_dial(&p, "*384#");
+        assert_string_equal(menu_phone_type(&p, typed[i]), "Bye.");
+    }
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
         cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
+        cmocka_unit_test(a_key_of_its_own_is_typed_as_numbers_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
