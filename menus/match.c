@@ -45,12 +45,18 @@ void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, 
     typed[n] = '\0';
 }
 
+char *menu_match_join_lines(char *text)
+{
+    for (char *c = text; *c != '\0'; c++)
+        if (*c == '\n')
+            *c = ' ';
+    return text;
+}
+
 void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut)
 {
     menu_match_clean_lines(input, typed, typed_bytes, is_cut);
-    for (; *typed != '\0'; typed++)
-        if (*typed == '\n')
-            *typed = ' ';
+    menu_match_join_lines(typed);
 }
 
 /* Behind "no", "no." or "nomor", where blanks may stand. */

@@ -11,6 +11,8 @@
 void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut);
 /* The same, but a run of blanks with a line break in it becomes a line break. */
 void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, bool *is_cut);
+/* Makes blanks of its line breaks; gives the text back. */
+char *menu_match_join_lines(char *text);
 
 /* "1", "01", "1.", "1)", "no 1", "no. 1": the number; 0 when it is none (or not 1..9999). Only
  * ASCII digits count. */

@@ -137,7 +137,7 @@ static void render_text(struct menu_run *run, const struct menu_text *text)
     run->outcome->kind = MENU_END;
 }
 
-/* An SMS has no pages and no keys: the text of the screen and its choices. */
+/* An SMS has no pages, no keys and no choices. */
 static void render_for_sms(struct menu_run *run)
 {
     menu_count_steps(&run->view, run->screen);
@@ -575,7 +575,8 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     if (match.keyword->separators != NULL) {
         take_form(run, match.keyword, at + match.word_bytes);
     } else if (match.keyword->part_count != 0 &&
-               !menu_answer_question(run, &match.keyword->parts[0], at + match.rest, &error)) {
+               !menu_answer_question(run, &match.keyword->parts[0],
+                                     menu_match_join_lines(at + match.rest), &error)) {
         run->outcome->was_invalid = true;
         return menu_navigate(run, match.keyword->parts[0].refused);
     }

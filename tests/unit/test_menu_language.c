@@ -156,7 +156,7 @@ static void an_sms_leaves_the_answers_of_a_dialogue(void **state)
 {
     struct menu *menu = load(
         "menu = \"m\";\n" HEAD "tables = { kab = ( { code = \"k1\"; label = \"One\"; }, { code = "
-                               "\"k2\"; label = \"Two\"; } );\n"
+        "\"k2\"; label = \"Two\"; } );\n"
         "  kec = ( { code = \"c1\"; label = \"A\"; parent = \"k1\"; }, { code = \"c2\"; label = "
         "\"B\"; parent = \"k2\"; } ); };\n"
         "messages = { GOT = \"{name} {kab}\"; };\n"
@@ -337,6 +337,26 @@ static void a_key_of_its_own_is_typed_as_numbers_are(void **state)
     menu_free(menu);
 }
 
+static void a_value_in_an_sms_may_be_broken_in_lines(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\";\n" HEAD "messages = { GOT = \"{name}\"; };\n"
+        "sms = { otherwise = \"GOT\"; keywords = ( { words = [ \"NAME\" ]; to = \"FIND\";\n"
+        "  input = { field = \"name\"; rule = { kind = \"charset\"; chars = \"a-zA-Z \"; max = 20; "
+        "}; "
+        "error = \"NO\"; }; } ); };\n"
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"A\"; to = \"BYE\"; } ); };\n"
+        "  FIND = { action = \"find\"; results = { ok = \"GOT\"; wrong = \"GOT\"; }; }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_sms(&p, "name\nSiti\r\nAminah");
+    assert_int_equal(p.outcome.kind, MENU_ACT);
+    assert_string_equal(menu_state_answer(&p.state, "name"), "Siti Aminah");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +369,7 @@ int main(void)
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
         cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
         cmocka_unit_test(a_key_of_its_own_is_typed_as_numbers_are),
+        cmocka_unit_test(a_value_in_an_sms_may_be_broken_in_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
