@@ -22,6 +22,7 @@ static const char HOSTS_FILE[] = "/etc/hosts"; /* libevent's choice */
 struct names {
     struct list_node node;  /* of the retired */
     struct evdns_base *dns; /* NULL: the resolver is gone */
+    bool is_alone;          /* no name server: /etc/hosts is all there is */
     unsigned lookups;       /* under way */
     uint64_t retired_ms;
 };
@@ -121,9 +122,13 @@ static void follow_files(struct resolver *r)
     r->names = NULL;
 }
 
+/* What evdns_base_resolv_conf_parse() returns where libevent's names end. */
+enum { NO_FILE = 1, NO_NAME_SERVERS = 6 };
+
 struct evdns_base *resolver_dns(struct resolver *r)
 {
     struct evdns_base *dns;
+    int fault;
 
     follow_files(r);
     if (r->names != NULL)
@@ -131,12 +136,14 @@ struct evdns_base *resolver_dns(struct resolver *r)
     dns = evdns_base_new(r->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
     if (dns == NULL)
         return NULL;
-    if (evdns_base_resolv_conf_parse(dns, DNS_OPTIONS_ALL, r->conf_file) != 0) {
+    fault = evdns_base_resolv_conf_parse(dns, DNS_OPTIONS_ALL, r->conf_file);
+    if (fault != 0 && fault != NO_FILE && fault != NO_NAME_SERVERS) {
         evdns_base_free(dns, 0);
         return NULL;
     }
     r->names = mem_zalloc(sizeof(*r->names));
     r->names->dns = dns;
+    r->names->is_alone = fault != 0;
     return dns;
 }
 
@@ -152,9 +159,14 @@ static void leave(struct names *names)
 static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 {
     struct resolution *n = arg;
+    const char *why_none = "lookup_failed";
 
     timer_queue_set_now(n->timers, clock_monotonic_ms());
     n->request = NULL;
+    if (result == EVUTIL_EAI_NONAME)
+        why_none = "unknown_host";
+    else if (n->names->is_alone)
+        why_none = "no_name_servers";
     leave(n->names);
     for (struct evutil_addrinfo *a = found; a != NULL && n->count < RESOLVER_ADDRESSES_MAX;
          a = a->ai_next) {
@@ -168,7 +180,7 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
     }
     if (found != NULL)
         evutil_freeaddrinfo(found);
-    n->found(n->ctx, result == EVUTIL_EAI_NONAME ? "unknown_host" : "lookup_failed");
+    n->found(n->ctx, why_none);
 }
 
 void resolver_start(struct resolver *r, struct resolution *n, const char *host, uint16_t port,
@@ -197,8 +209,11 @@ void resolver_start(struct resolver *r, struct resolution *n, const char *host, 
     evutil_snprintf(service, sizeof(service), "%u", port);
     /* May call on_lookup() at once (a name of /etc/hosts): then it returns NULL. */
     request = evdns_getaddrinfo(r->names->dns, host, service, &hints, on_lookup, n);
-    if (request != NULL)
-        n->request = request;
+    if (request == NULL)
+        return;
+    n->request = request;
+    if (n->names->is_alone) /* libevent would ask this machine */
+        evdns_getaddrinfo_cancel(request);
 }
 
 bool resolver_cancel(struct resolution *n)

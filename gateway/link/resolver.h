@@ -47,7 +47,7 @@ void resolver_start(struct resolver *r, struct resolution *resolution, const cha
 /* True when a lookup was under way: its callback comes all the same, soon. */
 bool resolver_cancel(struct resolution *resolution);
 
-/* The library's own, by what the files say now; NULL without name servers. */
+/* The library's own, by what the files say now; NULL when the first is there and cannot be read. */
 struct evdns_base *resolver_dns(struct resolver *r);
 
 #endif

@@ -219,8 +219,31 @@ static void test_freed_with_a_lookup_under_way(void **state)
     assert_int_equal(w->found, 1);
     w->resolver = resolver_new(loop_base(w->loop), &w->timers, w->file);
     look_up(w);
-    assert_int_equal(w->found, 2);
+    await(w, 2);
     assert_string_equal(w->why_none, "no_name_servers");
+}
+
+/* A network of our own and the centre's, without name servers: /etc/hosts is enough. */
+static void test_hosts_without_name_servers(void **state)
+{
+    struct world *w = *state;
+    char text[NETADDR_TEXT_BYTES];
+
+    for (int is_gone = 0; is_gone < 2; is_gone++) {
+        write_file(w, "search example\n");
+        if (is_gone)
+            unlink(w->file);
+        resolver_start(w->resolver, &w->resolution, "localhost", 2775, on_found, w);
+        await(w, 1);
+        assert_true(w->resolution.count > 0);
+        netaddr_format(&w->resolution.addresses[0], text);
+        assert_true(strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0);
+        look_up(w);
+        await(w, 2);
+        assert_int_equal(w->resolution.count, 0);
+        assert_string_equal(w->why_none, "no_name_servers");
+        w->found = 0;
+    }
 }
 
 /* libevent does not get away with addresses that it reads of freed memory. */
@@ -239,6 +262,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_retired_while_a_dead_server_is_asked, make_world,
                                         end_world),
         cmocka_unit_test_setup_teardown(test_freed_with_a_lookup_under_way, make_world, end_world),
+        cmocka_unit_test_setup_teardown(test_hosts_without_name_servers, make_world, end_world),
     };
 
     event_set_mem_functions(malloc, realloc, spoil_and_free);
