@@ -255,6 +255,9 @@ void config_keep_until_restart(const struct config *old, struct config *new,
 /* What is allowed and hardly meant, each as a SOURCE_WARNING: codes that nothing routes, a port
  * taken twice, a door that nobody can open. */
 void config_doubt(const struct config *config, source_fault_fn *on_doubt, void *arg);
+/* The same of certificates that have ended, once tls_check_config() has read them. */
+void config_doubt_certificates(const struct config *config, int64_t now_s,
+                               source_fault_fn *on_doubt, void *arg);
 
 /* How long what is kept. */
 struct programme_periods config_periods(const struct config *config);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/source.h"
 #include "gateway/carrier.h"
@@ -80,6 +81,31 @@ static void doubt_ports(const struct config *c, const struct hearer *h)
     }
     if (listen->count > 0 && c->partners.account_count == 0)
         tell(h, &c->at[CONFIG_AT_LISTEN], "partners.listen without accounts: nobody can bind");
+}
+
+static void doubt_certificate(const struct config_tls *tls, const struct config_place *place,
+                              int64_t now_s, const struct hearer *h)
+{
+    time_t end = (time_t)tls->expires_s;
+    char text[32];
+    struct tm tm;
+
+    if (!tls->is_on || tls->expires_s == 0 || tls->expires_s > now_s)
+        return;
+    gmtime_r(&end, &tm);
+    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
+    tell(h, place, "the certificate %s ended at %s UTC: who checks it will turn us away", tls->cert,
+         text);
+}
+
+void config_doubt_certificates(const struct config *c, int64_t now_s, source_fault_fn *on_doubt,
+                               void *arg)
+{
+    struct hearer h = {on_doubt, arg};
+
+    for (size_t i = 0; i < c->smsc_count; i++)
+        doubt_certificate(&c->smsc[i].tls, &c->smsc[i].place, now_s, &h);
+    doubt_certificate(&c->partners.tls, &c->at[CONFIG_AT_PARTNERS_TLS], now_s, &h);
 }
 
 void config_doubt(const struct config *c, source_fault_fn *on_doubt, void *arg)

@@ -451,6 +451,7 @@ bool gateway_reload(struct gateway *g)
         return false;
     }
     config_doubt(config, log_fault, NULL);
+    config_doubt_certificates(config, clock_wall_ms() / 1000, log_fault, NULL);
     take_config(g, config, auth);
     g->owner.on_reloaded(g->owner.ctx);
     if (g->versions != NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "gateway/cdr/cdr_file.h"
 #include "gateway/tls.h"
 #include "merchants/programme.h"
@@ -92,6 +93,7 @@ bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fa
     setup->auth = setup_load_users(setup->config, on_fault, arg);
     setup->vault = load_keys(setup->config, on_fault, arg);
     has_files = tls_check_config(setup->config, on_fault, arg);
+    config_doubt_certificates(setup->config, clock_wall_ms() / 1000, on_fault, arg);
     has_files = (!is_daemon || check_cdr_key(setup->config, on_fault, arg)) && has_files;
     if (has_menus && has_files && setup->auth != NULL && setup->vault != NULL)
         return true;

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const net = require('node:net');
 const test = require('node:test');
 const tls = require('node:tls');
 
@@ -53,9 +54,9 @@ async function withFolder(body) {
 }
 
 // A gateway whose partners come over TLS: body(connect, scene), connect(options) gives a Client.
-async function withTlsDoor(settings, ca, body) {
+async function withTlsDoor(settings, ca, body, more = {}) {
     const port = await freePort();
-    const partners = { listen: [`127.0.0.1:${port}`], accounts: [{ system_id: 'agg1', password: 'secret' }], tls: settings };
+    const partners = { listen: [`127.0.0.1:${port}`], accounts: [{ system_id: 'agg1', password: 'secret' }], tls: settings, ...more };
     const clients = [];
     await withScene('tls', async (scene) => {
         await body((options) => {
@@ -103,6 +104,17 @@ test('certificates are replaced by a reload; links that run go on, faulty files 
             for (const client of [old, fresh])
                 assert.equal((await client.answer(ENQUIRE_LINK)).readUInt32BE(4), 0x80000015);
         });
+    });
+});
+
+test('a partner whose handshake stands still is told of', async () => {
+    await withFolder(async (folder, ca) => {
+        const { cert, key } = await ca.issue('localhost');
+        await withTlsDoor({ cert, key }, ca.cert, async (connect, { gateway }) => {
+            const silent = net.connect(gateway.settings.partners.listen[0].split(':')[1], '127.0.0.1');
+            await gateway.process.sees(/event=link\.closed link=127\.0\.0\.1 state=open reason=bind_timeout/);
+            silent.destroy();
+        }, { session_init_s: 1 });
     });
 });
 

@@ -415,6 +415,32 @@ static void what_is_hardly_meant_is_told(void **state)
     config_free(c);
 }
 
+static void a_certificate_that_has_ended_is_told(void **state)
+{
+    char heard[8192];
+    struct config *c =
+        load("redis = { servers = [ \"unix:/r\" ]; };\n"
+             "smsc = ( { name = \"a\"; },\n"
+             " { name = \"b\"; tls = { cert = \"/b.pem\"; key = \"/b.key\"; }; } );\n"
+             "partners = {\n listen = [ \"127.0.0.1:0\" ];\n"
+             " tls = { cert = \"/p.pem\"; key = \"/p.key\"; }; };\n"
+             "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );",
+             heard);
+
+    (void)state;
+    assert_non_null(c);
+    c->smsc[1].tls.expires_s = 1767322800;
+    c->partners.tls.expires_s = 1767322860;
+    config_doubt_certificates(c, 1767322799, hear, heard);
+    assert_string_equal(heard, "");
+    config_doubt_certificates(c, 1767322860, hear, heard);
+    assert_string_equal(heard, "w.cfg:3: warning: the certificate /b.pem ended at 2026-01-02 03:00 "
+                               "UTC: who checks it will turn us away\n"
+                               "w.cfg:6: warning: the certificate /p.pem ended at 2026-01-02 03:01 "
+                               "UTC: who checks it will turn us away\n");
+    config_free(c);
+}
+
 static void remember(void *heard, const char *path)
 {
     strcat(heard, path);
@@ -621,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_secret_never_stands_in_a_message),
         cmocka_unit_test(a_secret_of_a_file_has_the_same_limit),
         cmocka_unit_test(what_is_hardly_meant_is_told),
+        cmocka_unit_test(a_certificate_that_has_ended_is_told),
         cmocka_unit_test(what_needs_a_restart_is_named_and_kept),
         cmocka_unit_test(the_sample_has_every_key),
         cmocka_unit_test(the_sample_is_accepted),
