@@ -254,11 +254,17 @@ bool link_has_read(const struct link *link, uint64_t connection, uint64_t mark)
            link->reads_asked - mark < LINK_READS_MAX && link->reads[mark % LINK_READS_MAX] == 0;
 }
 
-void link_note_read(struct link *link, uint32_t sequence_number)
+bool link_note_read(struct link *link, uint32_t sequence_number)
 {
-    for (size_t i = 0; link->reads != NULL && i < LINK_READS_MAX; i++)
-        if (link->reads[i] == sequence_number)
-            link->reads[i] = 0;
+    bool was_asked = false;
+
+    for (size_t i = 0; link->reads != NULL && i < LINK_READS_MAX; i++) {
+        if (sequence_number == 0 || link->reads[i] != sequence_number)
+            continue;
+        link->reads[i] = 0;
+        was_asked = true;
+    }
+    return was_asked;
 }
 
 bool link_is_on(const struct link *link, uint64_t connection)

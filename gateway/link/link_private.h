@@ -132,8 +132,8 @@ struct link {
 /* link.c */
 
 extern const struct fsm_table link_fsm;
-/* An enquire_link of link_ask_read() was answered. */
-void link_note_read(struct link *link, uint32_t sequence_number);
+/* An enquire_link was answered: true when it was one of link_ask_read(). */
+bool link_note_read(struct link *link, uint32_t sequence_number);
 /* Fills in everything; the settings' zeros become defaults; the name is copied. */
 void link_init(struct link *link, const struct link_role *role, const struct link_env *env,
                const struct link_settings *settings, const struct link_owner *owner,

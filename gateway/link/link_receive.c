@@ -251,6 +251,16 @@ static void on_response(struct link *link, const struct smpp_pdu *pdu, enum smpp
     link_settle(link, r, h->command_status, message_id, tlvs);
 }
 
+/* From who does not know enquire_link; it has been read all the same. */
+static bool ends_enquiry(struct link *link, uint32_t sequence_number)
+{
+    bool is_newest = sequence_number != 0 && sequence_number == link->enquire_sequence;
+
+    if (is_newest)
+        link->enquire_sequence = 0; /* a second one answers nothing */
+    return link_note_read(link, sequence_number) || is_newest;
+}
+
 static void on_nack(struct link *link, const struct smpp_pdu *pdu)
 {
     const struct smpp_header *h = &pdu->header;
@@ -266,7 +276,7 @@ static void on_nack(struct link *link, const struct smpp_pdu *pdu)
         link->role->on_bind(link, pdu, (enum smpp_status)status);
     else if (r != NULL)
         link_settle(link, r, status, span_of(NULL, 0), span_of(NULL, 0));
-    else
+    else if (!ends_enquiry(link, h->sequence_number))
         note_malformed(link, h, "nack");
 }
 

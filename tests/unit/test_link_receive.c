@@ -358,6 +358,39 @@ static void test_burst_of_nacks_closes(void **state)
     link_fixture_fini(&f);
 }
 
+/* A centre that does not know enquire_link says so each time, and is none that sends rubbish. */
+static void test_nacks_of_our_enquiries(void **state)
+{
+    struct link_fixture f;
+    uint64_t mark;
+    uint32_t sequence;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    for (int i = 0; i < 20; i++) {
+        mark = link_ask_read(f.link);
+        link_fixture_pass(&f, 0);
+        sequence = link_fixture_expect_request(&f, SMPP_ENQUIRE_LINK);
+        assert_false(link_has_read(f.link, link_connection(f.link), mark));
+        link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDID, sequence);
+        assert_true(link_has_read(f.link, link_connection(f.link), mark));
+    }
+    link_fixture_pass(&f, 30000);
+    sequence = link_fixture_expect_request(&f, SMPP_ENQUIRE_LINK);
+    link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDID, sequence);
+    assert_int_equal(link_counters(f.link)->malformed_in, 0);
+    assert_int_equal(link_state(f.link), LINK_BOUND);
+    /* Once each. */
+    for (int i = 0; i < 5; i++) {
+        link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDID, sequence);
+        link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDID, sequence - 1);
+    }
+    assert_int_equal(link_counters(f.link)->malformed_in, 10);
+    link_fixture_expect_request(&f, SMPP_UNBIND);
+    link_fixture_fini(&f);
+}
+
 static void test_frame_limit_before_the_bind(void **state)
 {
     struct link_fixture f;
@@ -477,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_every_pdu_in_every_state),
         cmocka_unit_test(test_ten_malformed_in_a_minute),
         cmocka_unit_test(test_burst_of_nacks_closes),
+        cmocka_unit_test(test_nacks_of_our_enquiries),
         cmocka_unit_test(test_nack_without_a_number_ends_the_bind),
         cmocka_unit_test(test_frame_limit_before_the_bind),
         cmocka_unit_test(test_stranger_in_the_middle_gets_a_nack),
