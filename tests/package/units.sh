@@ -18,9 +18,8 @@ install_all() {
         systemd-sysusers warung.conf && systemd-tmpfiles --create warung.conf &&
         systemctl daemon-reload
 }
-start_all() {
-    systemctl start warung-redis && warungctl -c /etc/warung/warung.cfg keys init &&
-        systemctl start warungd
+start_all() { # keys first: there is no store yet
+    warungctl -c /etc/warung/warung.cfg keys init && systemctl start warungd
 }
 is_confined() {
     local status
