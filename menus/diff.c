@@ -62,37 +62,52 @@ static bool skip_gap(struct scanner *s)
     return true;
 }
 
-/* To behind the end of a value: its ';', or what cannot belong to it any more. */
-static void skip_value(struct scanner *s)
+static void skip_brackets(struct scanner *s)
 {
     unsigned depth = 0;
 
-    while (*s->at != '\0') {
+    do {
         char c = *s->at;
 
-        if (skip_gap(s))
-            continue;
         if (c == '"') {
             skip_string(s);
-            continue;
+        } else if (!skip_gap(s)) {
+            depth += c == '{' || c == '(' || c == '[';
+            depth -= c == '}' || c == ')' || c == ']';
+            step_over(s, 1);
         }
-        if (depth == 0 && (c == '}' || c == ')' || c == ']'))
-            return;
-        s->at++;
-        depth += c == '{' || c == '(' || c == '[';
-        depth -= c == '}' || c == ')' || c == ']';
-        if (depth == 0 && (c == ';' || c == ','))
-            return;
-        if (depth == 0 && c == '}') { /* the ';' behind a group may be left out */
-            struct scanner behind = *s;
+    } while (depth > 0 && *s->at != '\0');
+}
 
-            while (skip_gap(&behind))
-                ;
-            if (*behind.at == ';')
-                s->at = behind.at + 1;
-            return;
-        }
+/* Behind strings that are joined: the gaps between them are theirs, one behind the last is not. */
+static void skip_strings(struct scanner *s)
+{
+    struct scanner behind = *s;
+
+    while (*behind.at == '"') {
+        skip_string(&behind);
+        *s = behind;
+        while (skip_gap(&behind))
+            ;
     }
+}
+
+/* To behind a value and its ';', which may be left out. */
+static void skip_value(struct scanner *s)
+{
+    struct scanner behind;
+
+    if (*s->at == '"')
+        skip_strings(s);
+    else if (*s->at == '{' || *s->at == '(' || *s->at == '[')
+        skip_brackets(s);
+    else
+        step_over(s, strcspn(s->at, " \t\r\n\f\v;,)}]#/"));
+    behind = *s;
+    while (skip_gap(&behind))
+        ;
+    if (*behind.at == ';' || *behind.at == ',')
+        s->at = behind.at + 1;
 }
 
 static char *copy_of(const char *text, size_t bytes)

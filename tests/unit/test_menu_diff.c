@@ -97,12 +97,29 @@ static void new_and_gone_names_are_told(void **state)
                 "-screens/B\n- B = { text = \"satu # dua\"; };\n");
 }
 
+/* The language lets them out; what comes behind is no part of the value before. */
+static void semicolons_may_be_left_out(void **state)
+{
+#define LEAN(attempts, a)                                                                          \
+    "attempts = " attempts                                                                         \
+    " draft_days = 3 notices = [ \"F\" ]\nconstants = { a = \"x\" \"y\" /* ; */ "                  \
+    "b = " a " c = \"z\" }\n"                                                                      \
+    "texts = { E = \"salah {a}{b}{c}\" F = \"f\" }\nscreens = { A = { text = \"A\" choices = ( { " \
+    "label = \"B\" to = \"E\" } ) } }"
+    (void)state;
+    assert_diff(LEAN("3", "\"b\""), LEAN("3", "\"b\""), "");
+    assert_diff(LEAN("3", "\"b\""), LEAN("4", "\"c\""),
+                "*/attempts\n- attempts = 3\n+ attempts = 4\n"
+                "*constants/b\n- b = \"b\"\n+ b = \"c\"\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout_and_order_are_no_change),
         cmocka_unit_test(changed_lines_are_told_with_one_around),
         cmocka_unit_test(new_and_gone_names_are_told),
+        cmocka_unit_test(semicolons_may_be_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
