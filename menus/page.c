@@ -16,8 +16,8 @@ struct measure {
     const struct menu_view *view;
     const struct menu_screen *screen;
     const struct menu_items *items;
-    unsigned languages; /* how many count: all, or the view's own when the text is split */
-    uint16_t language[MENU_LANGUAGES_MAX];
+    unsigned languages;
+    uint16_t language[MENU_LANGUAGES_MAX]; /* the view's own first */
     unsigned budget[MENU_LANGUAGES_MAX];
     unsigned last[MENU_LANGUAGES_MAX]; /* lines under the last page */
     unsigned more[MENU_LANGUAGES_MAX]; /* lines under a page that another follows */
@@ -351,10 +351,8 @@ void menu_layout_make(const struct menu_view *view, const struct menu_screen *sc
         if (l != view->language)
             measure_language(&m, limits, is_tight, l);
     lay(&m, 9, layout);
-    if (layout->page_count > 9) {
-        m.languages = view->menu->language_count;
+    if (layout->page_count > 9)
         lay(&m, 99, layout);
-    }
 }
 
 unsigned menu_layout_page_of(const struct menu_layout *layout, unsigned item)
