@@ -269,6 +269,16 @@ static void lay_split(struct measure *m, const char *text, unsigned pages,
         lay_items(m, count, pages, layout);
 }
 
+/* Does the text fill half a page in any language? */
+static bool is_long(const struct measure *m, const unsigned head[])
+{
+    unsigned l = 0;
+
+    while (l < m->languages && head[l] <= m->budget[l] / 2)
+        l++;
+    return l < m->languages;
+}
+
 /* A long text and a few choices that would be torn apart ("Yes" here, "No" on the next page):
  * rather the text first and all of them after it. */
 static bool keeps_choices_together(const struct measure *m, const unsigned head[], unsigned count,
@@ -278,7 +288,7 @@ static bool keeps_choices_together(const struct measure *m, const unsigned head[
     bool is_last;
 
     if (count == m->items->count || m->screen->question.kind == MENU_QUESTION_LIST ||
-        head[0] <= m->budget[0] / 2)
+        !is_long(m, head))
         return false;
     measure_heads(m, m->screen->more, 1, pages, more);
     take_items(m, more, 0, &is_last);

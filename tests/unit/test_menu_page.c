@@ -443,6 +443,32 @@ static void long_keys_are_counted(void **state)
     menu_free(menu);
 }
 
+/* In every language alike, though the text is long in one of them only. */
+static void choices_stay_together_in_every_language(void **state)
+{
+    static const char source[] =
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; }, { code = \"b\"; name = "
+        "\"B\"; } );\n"
+        "start = \"MAIN\"; lines = { back = \"Back\"; next = \"Next\"; }; page = { gsm = 60; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "screens = { MAIN = { text = { a = \"thirty-one characters of a text\"; b = \"a few\"; };\n"
+        "  choices = ( { label = \"to B, as it were\"; language = \"b\"; to = \"@main\"; },\n"
+        "              { label = \"to A, as it were\"; language = \"a\"; to = \"@main\"; } ); }; "
+        "};\n";
+    char *faults;
+    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu_phone p;
+
+    (void)state;
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    menu_phone_init(&p, menu);
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "thirty-one characters of a text\n98. Next");
+    assert_string_equal(menu_phone_type(&p, "1"), "a few\n98. Next");
+    assert_string_equal(menu_phone_type(&p, "98"), "1. to B, as it were\n2. to A, as it were");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_long_text_is_cut_between_words),
         cmocka_unit_test(a_long_end_text_has_pages),
         cmocka_unit_test(long_keys_are_counted),
+        cmocka_unit_test(choices_stay_together_in_every_language),
         cmocka_unit_test(a_text_that_shows_nothing_has_a_page),
     };
 
