@@ -46,6 +46,16 @@ static bool is_row(const struct menu_view *view, const struct menu_question *q, 
                                                       strcmp(row->parent, parent) == 0));
 }
 
+/* Has the screen choices, beside its question, that answer it ("1. Skip")? */
+static bool has_own_answers(const struct menu_screen *screen)
+{
+    for (unsigned i = 0; i < screen->choice_count; i++)
+        for (unsigned k = 0; k < screen->choices[i].effect.set_count; k++)
+            if (screen->choices[i].effect.sets[k].field == screen->question.field)
+                return true;
+    return false;
+}
+
 /* Has the question of a flow's step been answered? A screen without a field (the review) never. */
 static bool is_answered(const struct menu_view *view, const struct menu_screen *screen)
 {
@@ -60,8 +70,8 @@ static bool is_answered(const struct menu_view *view, const struct menu_screen *
     }
     answer =
         field != MENU_NONE ? menu_state_answer(view->state, view->menu->fields[field].name) : NULL;
-    return answer != NULL &&
-           (screen->question.kind != MENU_QUESTION_LIST || is_row(view, &screen->question, answer));
+    return answer != NULL && (screen->question.kind != MENU_QUESTION_LIST ||
+                              has_own_answers(screen) || is_row(view, &screen->question, answer));
 }
 
 uint16_t menu_draft_question(const struct menu_view *view, unsigned *step, unsigned *steps)

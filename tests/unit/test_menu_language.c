@@ -320,6 +320,33 @@ static void a_draft_outlives_the_rows_of_a_table(void **state)
     menu_free(menu);
 }
 
+/* The choice beside a list that answers in its place is no row of it. */
+static void a_list_that_was_skipped_is_answered(void **state)
+{
+    struct menu *menu =
+        load("menu = \"m\"; resume = \"RESUME\";\n" HEAD
+             "tables = { kab = ( { code = \"k1\"; label = \"K\"; } ); }; flows = { f = [ \"KAB\", "
+             "\"NAME\" ]; };\n"
+             "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; draft = \"begin\"; "
+             "to = \"KAB\"; } ); };\n"
+             "  RESUME = { text = \"{n} of {t}\"; choices = ( { label = \"On\"; to = \"@draft\"; } "
+             "); back = false; };\n"
+             "  KAB = { text = \"Kab\"; list = { table = \"kab\"; field = \"kab\"; };\n"
+             "          choices = ( { label = \"Skip\"; set = { kab = \"\"; }; } ); };\n"
+             "  NAME = { text = \"Name\"; to = \"BYE\"; input = { field = \"name\"; rule = { kind "
+             "= \"length\"; max = 9; }; }; "
+             "}; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "2"), "Name\n0. Back");
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "2 of 2\n1. On");
+    menu_free(menu);
+}
+
 static void a_key_of_its_own_is_typed_as_numbers_are(void **state)
 {
     static const char *const typed[] = {"9", "9.", "9)", "no 9", "09"};
@@ -368,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
         cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
+        cmocka_unit_test(a_list_that_was_skipped_is_answered),
         cmocka_unit_test(a_key_of_its_own_is_typed_as_numbers_are),
         cmocka_unit_test(a_value_in_an_sms_may_be_broken_in_lines),
     };
