@@ -224,7 +224,6 @@ static void remove_seat(struct programme *p, unsigned i, const char *event, cons
 {
     struct subscriber *s = &p->subscriber;
 
-    p->seat = s->seats[i];
     note_seat(p, s->seats[i].id, false, event, actor);
     s->seat_count--;
     memmove(&s->seats[i], &s->seats[i + 1], (s->seat_count - i) * sizeof(s->seats[0]));
@@ -374,6 +373,7 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
         training_release(t, p->msisdn);
         p->shared_changed = t->taken != taken;
     }
+    p->seat = s->seats[at];
     remove_seat(p, at, "training-leave", "merchant");
     arm_seats(p);
     return "batal";
@@ -384,6 +384,7 @@ bool programme_training_cancelled(struct programme *p, const char *id)
     for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
         if (strcmp(p->subscriber.seats[i].id, id) != 0)
             continue;
+        p->seat = p->subscriber.seats[i];
         remove_seat(p, i, "training-cancel", "officer");
         arm_seats(p);
         programme_owe(p, "SMS_LATIH_BATAL");

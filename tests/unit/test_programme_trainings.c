@@ -339,11 +339,9 @@ static void test_a_lost_write_takes_no_second_seat(void **state)
 
 static void test_full_and_gone(void **state)
 {
-    struct training *t;
-
     (void)state;
-    t = trainings_find(&world.trainings, add("Foto produk", NOW + 4 * DAY, "", 1));
-    training_claim(t, "6281300000002");
+    training_claim(trainings_find(&world.trainings, add("Foto produk", NOW + 4 * DAY, "", 1)),
+                   "6281300000002");
     act("latih");
     assert_string_equal(fact("sisa"), "");
     choose("1");
@@ -497,6 +495,10 @@ static void test_seats_of_one_number_are_few(void **state)
     choose("2");
     assert_string_equal(act("latih_ikut"), "penuh");
     world.now_ms += 3 * DAY; /* one is over and makes room */
+    world.trainings.items[4].seats = 0;
+    assert_string_equal(act("latih_ikut"), "penuh");
+    assert_string_equal(fact("waktu"), "30-11-26 10.00"); /* of this one, not of the one over */
+    world.trainings.items[4].seats = 5;
     assert_string_equal(act("latih_ikut"), "ikut");
 }
 
