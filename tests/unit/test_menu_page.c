@@ -25,6 +25,17 @@ struct source_text {
     unsigned page_gsm, page_ucs2; /* the menu's own limits */
 };
 
+static struct menu *load_legal(const char *source, const struct menu_vocabulary *vocabulary)
+{
+    char *faults;
+    struct menu *menu = menu_from_text(source, vocabulary, &faults);
+
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    free(faults);
+    return menu;
+}
+
 static void __attribute__((format(printf, 2, 3)))
 add(struct source_text *s, const char *format, ...)
 {
@@ -268,13 +279,10 @@ static void languages_share_their_pages(void **state)
         "{ label = { a = \"a label that is very long indeed, isn't it?\"; b = \"two\"; }; to = "
         "\"E\"; },\n"
         "{ label = \"three\"; to = \"E\"; } ); }; };\n";
-    char *faults;
-    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu *menu = load_legal(source, NULL);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     strcpy(p.state.language, "a");
     assert_string_equal(menu_phone_dial(&p, "*384#"), "M\n1. one\n98. Next");
@@ -305,13 +313,10 @@ static void a_few_choices_stay_together(void **state)
         "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; };\n"
         "screens = { MAIN = { text = \"May we keep what you tell us, for a month?\"; choices = ( "
         "{ label = \"Yes, do\"; to = \"E\"; }, { label = \"No, do not\"; to = \"E\"; } ); }; };\n";
-    char *faults;
-    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu *menu = load_legal(source, NULL);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     p.limits.gsm_septets = 65;
     assert_string_equal(menu_phone_dial(&p, "*384#"),
@@ -325,13 +330,10 @@ static void a_few_choices_stay_together(void **state)
 
 static void a_long_text_is_cut_between_words(void **state)
 {
-    char *faults;
-    struct menu *menu = menu_from_text(long_texts, NULL, &faults);
+    struct menu *menu = load_legal(long_texts, NULL);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     assert_string_equal(menu_phone_dial(&p, "*384#"),
                         "the first page ends between two words and not\n98. Next");
@@ -356,13 +358,10 @@ static void a_long_end_text_has_pages(void **state)
         "};\n"
         "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; to = \"LAST\"; } ); }; "
         "};\n";
-    char *faults;
-    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu *menu = load_legal(source, NULL);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     menu_phone_dial(&p, "*384#");
     assert_string_equal(
@@ -399,13 +398,10 @@ static void a_text_that_shows_nothing_has_a_page(void **state)
         "  ASK = { text = \"{card}\"; to = \"E\";\n"
         "          input = { field = \"pin\"; rule = { kind = \"digits\"; min = 4; max = 4; }; }; "
         "}; };\n";
-    char *faults;
-    struct menu *menu = menu_from_text(source, &menu_test_vocabulary, &faults);
+    struct menu *menu = load_legal(source, &menu_test_vocabulary);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     p.limits.gsm_septets = 48;
     menu_phone_dial(&p, "*384#");
@@ -429,13 +425,10 @@ static void long_keys_are_counted(void **state)
         "screens = { MAIN = { text = \"M\"; back = true; choices = (\n"
         "  { label = \"abcdefghijklmnopqrstuvwx\"; key = \"777\"; to = \"E\"; },\n"
         "  { label = \"abcdefghijklmnop\"; key = \"778\"; to = \"E\"; } ); }; };\n";
-    char *faults;
-    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu *menu = load_legal(source, NULL);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     assert_string_equal(menu_phone_dial(&p, "*384#"),
                         "M\n777. abcdefghijklmnopqrstuvwx\n98. Next\n0. Back");
@@ -455,13 +448,10 @@ static void choices_stay_together_in_every_language(void **state)
         "  choices = ( { label = \"to B, as it were\"; language = \"b\"; to = \"@main\"; },\n"
         "              { label = \"to A, as it were\"; language = \"a\"; to = \"@main\"; } ); }; "
         "};\n";
-    char *faults;
-    struct menu *menu = menu_from_text(source, NULL, &faults);
+    struct menu *menu = load_legal(source, NULL);
     struct menu_phone p;
 
     (void)state;
-    if (menu == NULL)
-        fail_msg("%s", faults);
     menu_phone_init(&p, menu);
     assert_string_equal(menu_phone_dial(&p, "*384#"), "thirty-one characters of a text\n98. Next");
     assert_string_equal(menu_phone_type(&p, "1"), "a few\n98. Next");
