@@ -193,20 +193,38 @@ const struct session_debt *session_find_debt(const struct session *s, uint64_t f
     return NULL;
 }
 
-void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
-                      int64_t horizon_ms)
+/* Behind the first `place` ones, which stay as they are. */
+static void add_debt(struct session *s, unsigned place, const struct session_debt *debt,
+                     int64_t horizon_ms)
 {
     struct session_debt kept[SESSION_DEBTS_MAX];
-    unsigned count = 0;
+    unsigned count = place;
 
-    kept[count++] =
-        (struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms, .is_exact = is_exact};
-    for (unsigned i = 0; i < s->debt_count && count < SESSION_DEBTS_MAX; i++) {
-        if (is_owed(&s->debts[i], now_ms, horizon_ms))
+    assert(place < SESSION_DEBTS_MAX);
+    memcpy(kept, s->debts, place * sizeof(kept[0]));
+    kept[count++] = *debt;
+    for (unsigned i = place; i < s->debt_count && count < SESSION_DEBTS_MAX; i++) {
+        if (is_owed(&s->debts[i], debt->at_ms, horizon_ms))
             kept[count++] = s->debts[i];
     }
     memcpy(s->debts, kept, count * sizeof(kept[0]));
     s->debt_count = count;
+}
+
+void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
+                      int64_t horizon_ms)
+{
+    add_debt(
+        s, 0,
+        &(struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms, .is_exact = is_exact},
+        horizon_ms);
+}
+
+void session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
+                          int64_t horizon_ms)
+{
+    add_debt(s, s->debt_count != 0 ? 1 : 0,
+             &(struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms}, horizon_ms);
 }
 
 bool session_close_debt(struct session *s, const struct session_proof *proof)

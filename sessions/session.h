@@ -49,11 +49,11 @@ struct session {
     uint8_t step;    /* counts steps, modulo 128: the dialogue unit number we send */
     int64_t opened_ms;
     int64_t updated_ms;
-    /* The reply owed for the newest debt: what a copy of that input is answered with. */
+    /* The reply owed for the first debt: what a copy of that input is answered with. */
     enum session_reply reply;
     uint32_t holder;                   /* the turn that is to show it, or to owe it; 0 = none */
     char screen[SESSION_SCREEN_BYTES]; /* UTF-8 and NUL */
-    /* Newest first. */
+    /* Newest first, but an SMS's behind that of the reply. */
     unsigned debt_count;
     struct session_debt debts[SESSION_DEBTS_MAX];
     /* menus/state.h, encoded */
@@ -82,6 +82,10 @@ const struct session_debt *session_find_debt(const struct session *s, uint64_t f
  * exact), then the oldest beyond the limit. */
 void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
                       int64_t horizon_ms);
+/* The same for an SMS, which has no part in the dialogue: behind the first, to which the reply
+ * belongs. */
+void session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
+                          int64_t horizon_ms);
 /* Closes the debt and older ones of its fingerprint, for one whose own proof was lost, and that
  * later steps have buried, would else have every equal input replayed until it expires. False when
  * there was none to close. */

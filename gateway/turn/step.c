@@ -341,6 +341,18 @@ static void note_move(struct run *run, bool is_input)
         move->leave = out->was_back ? TURN_LEFT_BACK : TURN_LEFT_ANSWERED;
 }
 
+static void add_debt(struct run *run)
+{
+    const struct dialect_input *in = run->input;
+    int64_t horizon_ms = (int64_t)run->settings->redelivery_horizon_s * 1000;
+
+    if (in->kind == DIALECT_SMS)
+        session_add_sms_debt(&run->work->session, in->fingerprint, run->now_ms, horizon_ms);
+    else
+        session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
+                         horizon_ms);
+}
+
 void run_take_input(struct run *run, const struct step_records *records)
 {
     const struct dialect_input *in = run->input;
@@ -371,8 +383,7 @@ void run_take_input(struct run *run, const struct step_records *records)
     /* The answer, or what an action owes in its place: proof either way. */
     run->step->reply_is_owed = in->kind == DIALECT_SMS && run->step->owed_count != 0;
     run->step->debt_ms = run->now_ms;
-    session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
-                     (int64_t)run->settings->redelivery_horizon_s * 1000);
+    add_debt(run);
     run_encode_session(run);
 }
 

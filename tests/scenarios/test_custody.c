@@ -314,6 +314,42 @@ static void test_copies_of_a_dial_that_is_over(void **state)
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 2);
 }
 
+/* The gateway dies between the commit and the answer, and an SMS comes before the copy. */
+static void test_an_sms_before_the_copy(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    dial.session = (struct dialect_session){.size = 1, .octets = {1}};
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    the_input.session = turn_rig.phones[0].session;
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    turn_rig_restart();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(turn_rig_sms(0, "STATUS"), "#TerusUsaha: nomor HP ini belum");
+    turn_rig_assert_begins(deliver_copy(), STEP_2);
+}
+
+/* The centre is busy for a moment, and meanwhile an SMS comes. */
+static void test_an_sms_before_the_second_try(void **state)
+{
+    struct dialect_input sms = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    deliver_text("SITI AMINAH");
+    turn_rig_pass(100);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_deliver(&sms);
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+}
+
 /* A gateway has read what a fail-over takes back, without a write of its own; another one writes
  * that version anew. */
 static void test_a_copy_from_before_the_fail_over(void **state)
@@ -360,6 +396,8 @@ int main(void)
         SCENARIO(test_ledger_closes),
         SCENARIO(test_copies_older_than_the_ledger),
         SCENARIO(test_a_copy_from_before_the_fail_over),
+        SCENARIO(test_an_sms_before_the_copy),
+        SCENARIO(test_an_sms_before_the_second_try),
         cmocka_unit_test_setup_teardown(test_copies_of_a_dial_that_is_over, turn_rig_setup,
                                         turn_rig_teardown),
     };

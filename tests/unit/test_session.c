@@ -308,6 +308,24 @@ static void test_oldest_debt_goes_when_full(void **state)
     assert_non_null(session_find_debt(&s, 2, NOW + 9, HORIZON));
 }
 
+/* The first is what the reply belongs to, however old. */
+static void test_an_sms_goes_behind_the_first(void **state)
+{
+    struct session s;
+
+    (void)state;
+    session_init(&s);
+    session_add_sms_debt(&s, 1, NOW, HORIZON);
+    session_add_debt(&s, 2, true, NOW, HORIZON);
+    for (unsigned i = 3; i <= 2 + SESSION_DEBTS_MAX; i++)
+        session_add_sms_debt(&s, i, NOW + HORIZON + i, HORIZON);
+    assert_int_equal(s.debt_count, SESSION_DEBTS_MAX);
+    assert_true(s.debts[0].fingerprint == 2 && s.debts[1].fingerprint == 2 + SESSION_DEBTS_MAX &&
+                !s.debts[1].is_exact);
+    session_add_debt(&s, 1, false, NOW + HORIZON + 20, HORIZON);
+    assert_true(s.debts[0].fingerprint == 1 && s.debts[1].fingerprint == 2 + SESSION_DEBTS_MAX);
+}
+
 static void test_expired_debts_are_dropped(void **state)
 {
     struct session s;
@@ -326,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_an_sms_goes_behind_the_first),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_closed_and_exact_survive),
         cmocka_unit_test(test_cut_record_is_refused),
