@@ -83,10 +83,12 @@ static const struct merchant *find_sent(const struct subscriber *s, const struct
     return NULL;
 }
 
+/* What the data itself shows is found anew; what else is known of it stays. */
 static void refresh_flags(struct programme *p, struct merchant *m)
 {
-    m->flags =
-        (m->flags & MERCHANT_FLAG_DISTRICT_FUZZY) | merchant_find_flags(m, p->msisdn, p->now_ms);
+    const uint32_t kept = MERCHANT_FLAG_DISTRICT_FUZZY | MERCHANT_FLAG_NIK_USED;
+
+    m->flags = (m->flags & kept) | merchant_find_flags(m, p->msisdn, p->now_ms);
 }
 
 const char *registration_make(struct programme *p, const struct merchant *draft)
@@ -165,8 +167,13 @@ bool registration_is_answered(const struct merchant *m, const struct merchant *f
 void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh)
 {
     bool is_answered = registration_is_answered(m, fresh);
+    uint32_t outdated = 0;
 
     assert(merchant_is_editable(m));
+    if (fresh->district[0] != '\0')
+        outdated |= MERCHANT_FLAG_DISTRICT_FUZZY;
+    if (fresh->nik[0] != '\0' && strcmp(fresh->nik, m->nik) != 0)
+        outdated |= MERCHANT_FLAG_NIK_USED; /* who else has this one will be seen */
     for (unsigned row = 0; field_at(row) != NULL; row++) {
         const struct programme_field *f = field_at(row);
 
@@ -175,8 +182,7 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
         text_copy(field_of(f, m), f->bytes, field_value(f, fresh));
         p->field = strcmp(f->name, "kec") == 0 ? field_place() : f;
     }
-    m->flags &= ~(uint32_t)MERCHANT_FLAG_DISTRICT_FUZZY;
-    m->flags |= fresh->flags & MERCHANT_FLAG_DISTRICT_FUZZY;
+    m->flags = (m->flags & ~outdated) | (fresh->flags & outdated);
     refresh_flags(p, m);
     text_copy(p->focus, sizeof(p->focus), m->regno);
     if (m->status == MERCHANT_PERLU_PERBAIKAN && is_answered) {
@@ -189,11 +195,17 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
     programme_owe(p, merchant_event_sms(MERCHANT_EVENT_CORRECT));
 }
 
+static bool is_empty(const struct merchant *m)
+{
+    for (unsigned row = 0; field_at(row) != NULL; row++)
+        if (field_value(field_at(row), m)[0] != '\0')
+            return false;
+    return true;
+}
+
 /* Takes the answers of a correction out of the dialogue. False when there are none. */
 static bool take_correction(struct menu_state *state, struct merchant *fresh)
 {
-    bool has_any = false;
-
     memset(fresh, 0, sizeof(*fresh));
     for (unsigned row = 0; field_at(row) != NULL; row++) {
         const struct programme_field *f = field_at(row);
@@ -206,12 +218,13 @@ static bool take_correction(struct menu_state *state, struct merchant *fresh)
             continue;
         text_copy(field_of(f, fresh), f->bytes, answer);
         menu_state_remove_answer(state, name);
-        has_any = true;
     }
     if (menu_state_answer(state, CORRECTION_PREFIX "kec_tebak") != NULL)
         fresh->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
     menu_state_remove_answer(state, CORRECTION_PREFIX "kec_tebak");
-    return has_any;
+    if (fresh->district[0] == '\0') /* left over from one that was given up: half a place */
+        fresh->regency[0] = '\0';
+    return !is_empty(fresh);
 }
 
 const char *registration_correct(struct programme *p, struct menu_state *state)

@@ -344,6 +344,51 @@ static void test_a_new_place_is_regency_and_district(void **state)
     assert_string_equal(world_merchant_at(0)->regno, regno); /* the number stays */
 }
 
+/* What an officer is to look at stays until the data that it is about is another. */
+static void test_a_correction_keeps_the_flags_of_the_rest(void **state)
+{
+    const uint32_t both = MERCHANT_FLAG_DISTRICT_FUZZY | MERCHANT_FLAG_NIK_USED;
+
+    (void)state;
+    world_fill_draft("SITI AMINAH");
+    world_answer("nik", "1871994101809999");
+    world_answer("kec_tebak", "1");
+    world_act("daftar");
+    world_begin();
+    world.p.subscriber.merchants[0].flags |= MERCHANT_FLAG_NIK_USED;
+    world.p.record_changed = true;
+    world_end();
+    world_answer("baru_usaha", "WARUNG BARU");
+    assert_string_equal(world_act("ubah"), "sudah");
+    assert_int_equal(world_merchant_at(0)->flags, both);
+    world_answer("baru_nik", "1871994101809999"); /* the same again */
+    world_act("ubah");
+    assert_int_equal(world_merchant_at(0)->flags, both);
+    world_answer("baru_nik", "1871994101809998");
+    world_act("ubah");
+    assert_int_equal(world_merchant_at(0)->flags, MERCHANT_FLAG_DISTRICT_FUZZY);
+    world_answer("baru_kab", "1871");
+    world_answer("baru_kec", "187109");
+    world_act("ubah");
+    assert_int_equal(world_merchant_at(0)->flags, 0);
+}
+
+/* Its district was asked for, and the way back taken. */
+static void test_a_regency_alone_is_no_correction(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    world_answer("baru_kab", "1871");
+    world_answer("baru_nama", "BUDI");
+    assert_string_equal(world_act("ubah"), "sudah");
+    assert_string_equal(world_merchant_at(0)->name, "BUDI");
+    assert_string_equal(world_merchant_at(0)->regency, "1872");
+    assert_string_equal(world_fact("isi"), "nama");
+    assert_null(menu_state_answer(&world.state, "baru_kab"));
+    world_answer("baru_kab", "1871");
+    assert_string_equal(world_act("ubah"), "kosong");
+}
+
 static void test_data_is_locked_while_it_is_checked(void **state)
 {
     char regno[MERCHANT_REGNO_BYTES];
@@ -509,6 +554,8 @@ int main(void)
                                world_setup),
         cmocka_unit_test_setup(test_the_asked_correction_goes_back_to_the_officers, world_setup),
         cmocka_unit_test_setup(test_a_new_place_is_regency_and_district, world_setup),
+        cmocka_unit_test_setup(test_a_correction_keeps_the_flags_of_the_rest, world_setup),
+        cmocka_unit_test_setup(test_a_regency_alone_is_no_correction, world_setup),
         cmocka_unit_test_setup(test_data_is_locked_while_it_is_checked, world_setup),
         cmocka_unit_test_setup(test_a_call_answers_a_phone_that_was_not_reached, world_setup),
         cmocka_unit_test_setup(test_a_call_answers_for_every_registration, world_setup),
