@@ -166,11 +166,24 @@ void programme_move(struct programme *p, struct merchant *m, enum merchant_event
 
 uint64_t programme_take_number(struct programme *p, const char *counter)
 {
-    if (p->number == 0) {
-        p->need.kind = PROGRAMME_NEEDS_NUMBER;
-        text_copy(p->need.key, sizeof(p->need.key), counter);
+    for (unsigned i = 0; i < p->numbers.count; i++) {
+        if ((p->numbers_taken >> i & 1) != 0 || strcmp(p->numbers.items[i].key, counter) != 0)
+            continue;
+        p->numbers_taken |= 1u << i;
+        return p->numbers.items[i].value;
     }
-    return p->number;
+    p->need.kind = PROGRAMME_NEEDS_NUMBER;
+    text_copy(p->need.key, sizeof(p->need.key), counter);
+    return 0;
+}
+
+bool programme_numbers_add(struct programme_numbers *numbers, const char *key, uint64_t value)
+{
+    if (numbers->count == PROGRAMME_NUMBERS_MAX)
+        return false;
+    text_copy(numbers->items[numbers->count].key, sizeof(numbers->items[0].key), key);
+    numbers->items[numbers->count++].value = value;
+    return true;
 }
 
 const char *programme_answer(const struct programme *p, const char *field)

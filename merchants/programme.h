@@ -20,9 +20,10 @@ enum {
     PROGRAMME_SMS_MAX = 2,
     PROGRAMME_CHANGES_MAX =
         SUBSCRIBER_MERCHANTS_MAX + SUBSCRIBER_TICKETS_MAX + SUBSCRIBER_SEATS_MAX + 1,
-    PROGRAMME_TIMERS_MAX = 7,    /* one of each kind */
-    PROGRAMME_NUMBER_BYTES = 24, /* a subscriber's number */
-    PROGRAMME_MEMBER_BYTES = 36, /* "L12/6281200000001" is the longest kind */
+    PROGRAMME_TIMERS_MAX = 7,                      /* one of each kind */
+    PROGRAMME_NUMBER_BYTES = 24,                   /* a subscriber's number */
+    PROGRAMME_MEMBER_BYTES = 36,                   /* "L12/6281200000001" is the longest kind */
+    PROGRAMME_NUMBERS_MAX = MENU_STEP_ACTIONS_MAX, /* fresh ones of a step: one an action */
 };
 
 /* Store set in which open tickets are listed; registrations are listed by their status word. */
@@ -61,6 +62,16 @@ enum programme_need_kind {
 struct programme_need {
     enum programme_need_kind kind;
     char key[MENU_NAME_BYTES];
+};
+
+/* Numbers that were got for a step, each with its counter. A shortcut may do in one step what needs
+ * several, and a step that is run anew may need one of another counter than before. */
+struct programme_numbers {
+    unsigned count;
+    struct {
+        char key[MERCHANT_CODE_BYTES];
+        uint64_t value;
+    } items[PROGRAMME_NUMBERS_MAX];
 };
 
 /* Something of a subscriber's that moves between the store's sets; also one journal entry. */
@@ -108,7 +119,7 @@ struct programme {
     struct programme_voice voice;
     /* Answers to needs, filled in by the driver. */
     struct programme_need need;
-    uint64_t number;                           /* NEEDS_NUMBER: the answer; 0 = not yet */
+    struct programme_numbers numbers;          /* NEEDS_NUMBER: the answers so far */
     bool has_found;                            /* NEEDS_RECORD: looked up */
     bool found;                                /* ... and there is one: `other` */
     char other_msisdn[PROGRAMME_NUMBER_BYTES]; /* ... of this number */
@@ -122,6 +133,7 @@ struct programme {
      * changed meanwhile) the step is run anew with the record as it is now; the second run finds
      * its change there and asks for no other. */
     bool shared_changed;
+    unsigned numbers_taken; /* a bit for each of `numbers` */
     unsigned sms_count, change_count, timer_count;
     struct programme_consent consent;
     /* What this turn is about, for the facts. */
@@ -151,6 +163,9 @@ struct menu_facts programme_facts(struct programme *p);
  * satisfied first: fill in the answer and call again with the same arguments. The state's answers
  * may be changed (a draft that was sent is cleared). */
 const char *programme_act(struct programme *p, const char *action, struct menu_state *state);
+
+/* Adds the answer to a need for a number of the counter `key`. False: there are too many. */
+bool programme_numbers_add(struct programme_numbers *numbers, const char *key, uint64_t value);
 
 /* An officer's decision on one registration. */
 enum programme_verdict {

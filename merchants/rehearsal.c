@@ -286,7 +286,8 @@ static void satisfy(struct rehearsal *r)
 
     switch (p->need.kind) {
     case PROGRAMME_NEEDS_NUMBER:
-        p->number = next_number(r, p->need.key);
+        if (!programme_numbers_add(&p->numbers, p->need.key, next_number(r, p->need.key)))
+            abort(); /* an action needs one at most */
         break;
     case PROGRAMME_NEEDS_RECORD:
         find_owner(r, p->need.key);

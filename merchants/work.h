@@ -39,7 +39,8 @@ void programme_move(struct programme *p, struct merchant *m, enum merchant_event
 /* The same without the SMS. */
 void programme_move_untold(struct programme *p, struct merchant *m, enum merchant_event event,
                            const char *actor);
-/* A fresh number of a counter, or 0 when the driver has to get one first (p->need says so). */
+/* A fresh number of a counter, another one each time, or 0 when the driver has to get one first
+ * (p->need says so). */
 uint64_t programme_take_number(struct programme *p, const char *counter);
 
 /* The registrations that menus show: live ones by age, then those that are over, newest first; at

@@ -35,6 +35,7 @@ struct turn {
     unsigned tries;
     struct store_request *request;
     struct step_answers answers;
+    char number_key[MENU_NAME_BYTES]; /* of which counter one is asked for */
     char found_msisdn[DIALECT_MSISDN_BYTES];
     struct copy found;
     struct copy shared;

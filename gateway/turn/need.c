@@ -11,11 +11,11 @@ static void on_number(void *arg, const struct store_reply *reply)
     struct turn *t = arg;
 
     t->request = NULL;
-    if (reply->result != STORE_OK) {
+    if (reply->result != STORE_OK ||
+        !programme_numbers_add(&t->answers.numbers, t->number_key, reply->number)) {
         turn_refuse(t, ESME_RX_T_APPN, "no number");
         return;
     }
-    t->answers.number = reply->number;
     turn_run(t);
 }
 
@@ -126,6 +126,7 @@ void need_satisfy(struct turn *t, const struct programme_need *need)
 
     switch (need->kind) {
     case PROGRAMME_NEEDS_NUMBER:
+        text_copy(t->number_key, sizeof(t->number_key), need->key);
         t->request = store_reserve(store, t->box->msisdn, need->key, on_number, t);
         break;
     case PROGRAMME_NEEDS_RECORD:

@@ -50,7 +50,7 @@ struct step_cause {
 
 /* Answers to needs of the programme, collected over the runs of one step. */
 struct step_answers {
-    uint64_t number;
+    struct programme_numbers numbers;
     bool has_found;
     struct span found;        /* a merchant record, opened; empty = nobody's */
     const char *found_msisdn; /* whose; "" = nobody's */

@@ -43,12 +43,12 @@ bool run_begin_programme(struct run *run, const struct step_records *records)
     p->periods = run->settings->periods;
     p->hash_nik = hash_nik;
     p->hash_ctx = run->env->vault;
-    if (a->number != 0) { /* a number of one's own is made of both */
+    if (a->numbers.count != 0) { /* a number of one's own is made of both */
         p->bucket = store_bucket(run->env->store, run->msisdn);
         p->buckets = run->env->store->buckets;
     }
     p->touched_ms = run->work->session.updated_ms;
-    p->number = a->number;
+    p->numbers = a->numbers;
     p->has_found = a->has_found;
     p->found = a->has_found && a->found.size != 0 && subscriber_decode(&p->other, a->found);
     text_copy(p->other_msisdn, sizeof(p->other_msisdn), a->found_msisdn);

@@ -53,9 +53,11 @@ const char *world_act(const char *action)
     world_begin();
     result = programme_act(&world.p, action, &world.state);
     if (result == NULL && world.p.need.kind == PROGRAMME_NEEDS_NUMBER) {
+        struct programme_need need = world.p.need;
+
         world.asked_numbers++;
         world_begin();
-        world.p.number = world.next_number++;
+        programme_numbers_add(&world.p.numbers, need.key, world.next_number++);
         result = programme_act(&world.p, action, &world.state);
     } else if (result == NULL && world.p.need.kind == PROGRAMME_NEEDS_RECORD) {
         world_begin();

@@ -227,10 +227,29 @@ static void test_the_same_word_for_another_business(void **state)
     }
 }
 
+/* "Change my data" where nothing can be changed now, and "ask for a call" from there, in one dial:
+ * an officer finds both. */
+static void test_a_shortcut_makes_two_tickets(void **state)
+{
+    struct store_listed items[4];
+    unsigned bucket = store_bucket(turn_rig.store, turn_rig.phones[0].msisdn);
+    bool more;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*6*2*1#"), "Pendaftaran 1872-");
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*3*2*1*1#"), "Baik, petugas akan menelepon pagi");
+    assert_int_equal(memory_data_list(turn_rig.data, bucket, PROGRAMME_TICKET_SET,
+                                      (struct store_cursor){.member = NULL}, 4, items, &more),
+                     2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_registration_and_its_number, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_shortcut_makes_two_tickets, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_somebodys_status_is_fetched, turn_rig_setup,
                                         turn_rig_teardown),
