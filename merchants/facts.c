@@ -223,6 +223,16 @@ static bool get_shown_business(struct programme *p, unsigned place, char value[M
     return m != NULL && put(value, m->business);
 }
 
+static bool get_shown_regno(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+{
+    const struct merchant *m = programme_shown(p, place);
+
+    if (m == NULL)
+        return false;
+    regno_format(m->regno, value);
+    return true;
+}
+
 /* --- the draft and SMS ---------------------------------------------------------------------- */
 
 /* "H. BUDI, S.E.": neither the title nor the comma belongs to it. */
@@ -431,6 +441,9 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     FACT("usaha1", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 0)                        \
     FACT("usaha2", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 1)                        \
     FACT("usaha3", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 2)                        \
+    FACT("noreg1", TEXT, 13, NULL, "1871-000042-1", get_shown_regno, 0)                            \
+    FACT("noreg2", TEXT, 13, NULL, "1871-000042-1", get_shown_regno, 1)                            \
+    FACT("noreg3", TEXT, 13, NULL, "1871-000042-1", get_shown_regno, 2)                            \
     /* The one that is meant: chosen in the dialogue, found by number, or acted upon. */           \
     FACT("status", WORD, 15, status_words, "TERKIRIM", get_status, 0)                              \
     FACT("milik", FLAG, 1, NULL, "1", get_is_own, 0)                                               \

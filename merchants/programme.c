@@ -213,10 +213,13 @@ struct merchant *programme_shown(struct programme *p, unsigned place)
 struct merchant *programme_focus(struct programme *p)
 {
     const char *chosen = programme_answer(p, "pilih");
+    char regno[REGNO_BYTES];
 
     p->record_used = true;
     if (p->focus[0] != '\0')
         return subscriber_find(&p->subscriber, p->focus);
+    if (chosen != NULL && regno_parse(chosen, regno))
+        return subscriber_find(&p->subscriber, regno);
     if (chosen != NULL && chosen[0] >= '1' && chosen[0] <= '9' && chosen[1] == '\0')
         return programme_shown(p, (unsigned)(chosen[0] - '1'));
     return programme_shown(p, 0);

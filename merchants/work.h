@@ -47,7 +47,8 @@ uint64_t programme_take_number(struct programme *p, const char *counter);
  * most SUBSCRIBER_LIVE_MAX. NULL behind the last. */
 struct merchant *programme_shown(struct programme *p, unsigned place);
 /* The subscriber's own registration that is meant: this turn's, else the one chosen in the dialogue
- * (answer `pilih`), else the first shown. NULL when there is none. */
+ * (answer `pilih`: its number, or its place among those shown), else the first shown. NULL when
+ * there is none. */
 struct merchant *programme_focus(struct programme *p);
 /* An answer that is not empty, else NULL. */
 const char *programme_answer(const struct programme *p, const char *field);
@@ -122,7 +123,7 @@ programme_action_fn texting_register, texting_give, texting_agree, texting_refus
 
 /* facts.c */
 bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES]);
-enum { PROGRAMME_FACT_COUNT = 52 };
+enum { PROGRAMME_FACT_COUNT = 55 };
 extern const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT];
 
 #endif

@@ -460,6 +460,28 @@ static void test_cancelling(void **state)
     assert_string_equal(world_act("batal"), "tidak");
 }
 
+/* An officer decides on it while its screen is shown: now it stands behind the others. */
+static void test_the_one_that_was_chosen_is_meant(void **state)
+{
+    char first[MERCHANT_REGNO_BYTES];
+
+    (void)state;
+    text_copy(first, sizeof(first), world_register_merchant());
+    world_register_merchant();
+    world_begin();
+    world_answer("pilih", world_fact("noreg1"));
+    world_decide(first, MERCHANT_EVENT_REVIEW, NULL);
+    world_decide(first, MERCHANT_EVENT_REJECT, "T04");
+    world_begin();
+    assert_string_equal(world_fact("status"), "DITOLAK");
+    assert_string_equal(world_act("batal"), "batal");
+    assert_string_equal(world_merchant_at(0)->regno, first);
+    assert_int_equal(world_merchant_at(0)->status, MERCHANT_DIBATALKAN);
+    assert_int_equal(world_merchant_at(1)->status, MERCHANT_TERKIRIM);
+    world_answer("pilih", "1871-000042-1"); /* no number of theirs */
+    assert_string_equal(world_act("batal"), "tidak");
+}
+
 /* --- the tables ----------------------------------------------------------------------------- */
 
 static void test_every_action_and_fact_has_its_function(void **state)
@@ -560,6 +582,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_call_answers_a_phone_that_was_not_reached, world_setup),
         cmocka_unit_test_setup(test_a_call_answers_for_every_registration, world_setup),
         cmocka_unit_test_setup(test_cancelling, world_setup),
+        cmocka_unit_test_setup(test_the_one_that_was_chosen_is_meant, world_setup),
         cmocka_unit_test_setup(test_every_action_and_fact_has_its_function, world_setup),
         cmocka_unit_test(test_the_manual_has_every_row),
     };

@@ -112,7 +112,9 @@ static void make_largest(struct session *s)
 
     assert_true(menu_state_decode(&state, span_of(s->state, s->state_size)));
     fill(field, sizeof(field) - 1);
-    fill(value, MENU_ANSWERS_BYTES / MENU_ANSWERS_MAX - 2); /* beside what is answered already */
+    fill(value, MENU_ANSWERS_BYTES / MENU_ANSWERS_MAX - 1);
+    while (state.answer_count != 0) /* their names are short */
+        menu_state_remove_answer(&state, state.answers[0].field);
     for (unsigned i = 0; state.answer_count < MENU_ANSWERS_MAX; i++) {
         field[0] = (char)('A' + i / 26);
         field[1] = (char)('A' + i % 26);
