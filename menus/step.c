@@ -144,42 +144,31 @@ static void render_for_sms(struct menu_run *run)
     render_text(run, run->screen->text);
 }
 
+static const struct menu_field *find_field(const struct menu *menu, const char *name)
+{
+    for (uint16_t i = 0; i < menu->field_count; i++)
+        if (strcmp(menu->fields[i].name, name) == 0)
+            return &menu->fields[i];
+    return NULL;
+}
+
 /* Is it an answer of the draft? The others go with their dialogue or SMS. */
 static bool is_of_draft(const void *arg, const char *field)
 {
     const struct menu_run *run = arg;
-    uint16_t at = 0;
+    const struct menu_field *f = find_field(run->menu, field);
 
-    while (at < run->menu->field_count && strcmp(run->menu->fields[at].name, field) != 0)
-        at++;
-    return run->state->has_draft && at < run->menu->field_count && run->menu->fields[at].in_flow;
+    return run->state->has_draft && f != NULL && f->in_flow;
 }
 
-static void forget_sms_answer(struct menu_run *run, uint16_t field)
+/* Does the draft wait at a question of another menu? */
+static bool is_draft_foreign(const struct menu_run *run)
 {
-    const char *name = run->menu->fields[field].name;
+    const struct menu_state *state = run->state;
+    const struct menu_screen *kept = menu_find_screen(run->menu, state->draft_screen);
 
-    if (!is_of_draft(run, name))
-        menu_state_remove_answer(run->state, name);
-}
-
-/* What an SMS gave is its own: the action has taken what it wanted of it. An open dialogue goes on
- * with the answers that it had. */
-static void forget_sms_answers(struct menu_run *run)
-{
-    const struct menu_keyword *k = run->keyword;
-
-    if (run->state->is_open) {
-        menu_state_take_back(run->state, is_of_draft, run);
-        return;
-    }
-    for (unsigned i = 0; k != NULL && i < k->part_count; i++) {
-        forget_sms_answer(run, k->parts[i].field);
-        if (k->parts[i].guessed != MENU_NONE)
-            forget_sms_answer(run, k->parts[i].guessed);
-    }
-    for (unsigned i = 0; k != NULL && i < k->effect.set_count; i++)
-        forget_sms_answer(run, k->effect.sets[i].field);
+    return state->has_draft && state->draft_screen[0] != '\0' &&
+           (kept == NULL || kept->flow == MENU_NONE);
 }
 
 static void finish(struct menu_run *run, enum menu_arrival arrival)
@@ -206,8 +195,8 @@ static void finish(struct menu_run *run, enum menu_arrival arrival)
     } else {
         render_screen(run);
     }
-    if (run->is_sms)
-        forget_sms_answers(run);
+    if (run->is_sms) /* what it gave is its own: the action has taken what it wanted of it */
+        menu_state_take_back(run->state, is_of_draft, run);
     else if (outcome->kind == MENU_END)
         close_dialogue(run->state);
 }
@@ -259,19 +248,25 @@ static void take_walk(struct menu_pending *pending, const char *dialled, const c
     }
 }
 
-/* Forgets a draft that is too old, and answers that belong to no draft. */
+/* Forgets a draft that is too old, and answers that belong to no draft. Another menu's draft is
+ * that menu's to judge, and what may be an answer to its questions stays. */
 static void forget(struct menu_run *run)
 {
     struct menu_state *state = run->state;
     const struct menu *menu = run->menu;
+    bool is_foreign = is_draft_foreign(run);
 
-    if (!state->has_draft || run->event->now_ms - state->draft_since_ms > menu->draft_ms) {
+    if (!state->has_draft ||
+        (!is_foreign && run->event->now_ms - state->draft_since_ms > menu->draft_ms)) {
         menu_state_clear_draft(state);
         return;
     }
-    for (unsigned i = state->answer_count; i-- > 0;)
-        if (!is_of_draft(run, state->answers[i].field))
-            menu_state_remove_answer(state, state->answers[i].field);
+    for (unsigned i = state->answer_count; i-- > 0;) {
+        const char *name = state->answers[i].field;
+
+        if (!is_of_draft(run, name) && !(is_foreign && find_field(menu, name) == NULL))
+            menu_state_remove_answer(state, name);
+    }
 }
 
 static void open_dialogue(struct menu_run *run)
@@ -555,10 +550,10 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
 
     run->is_sms = true;
     memset(&run->state->pending, 0, sizeof(run->state->pending));
-    if (run->state->is_open)
-        menu_state_set_aside(run->state, is_of_draft, run);
-    else
+    if (!run->state->is_open)
         forget(run);
+    /* A dialogue goes on with the answers that it had. */
+    menu_state_set_aside(run->state, is_of_draft, run);
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
     menu_match_fold_keyword(text, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);

@@ -384,6 +384,51 @@ static void a_value_in_an_sms_may_be_broken_in_lines(void **state)
     menu_free(menu);
 }
 
+/* A number has one draft, and dials and texts other services meanwhile. */
+static void another_menu_leaves_a_draft_alone(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\"; flows = { f = [ \"NAME\", \"WHERE\", \"ALL\" ]; };\n" HEAD
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"A\"; draft = \"begin\"; to = "
+        "\"NAME\"; }, { label = \"B\"; to = \"@draft\"; when = \"draft\"; } ); };\n"
+        "  NAME = { text = \"Name?\"; input = { field = \"name\"; rule = { kind = \"length\"; max "
+        "= "
+        "9; }; }; };\n"
+        "  WHERE = { text = \"Where?\"; input = { field = \"where\"; rule = { kind = \"length\"; "
+        "max = 9; }; }; };\n"
+        "  ALL = { text = \"{name} {where}\"; choices = ( { label = \"Send\"; draft = \"drop\"; to "
+        "= \"BYE\"; } ); }; };\n");
+    struct menu *other =
+        load("menu = \"o\"; draft_days = 1;\n" HEAD "messages = { GOT = \"{word}\"; };\n"
+             "sms = { otherwise = \"GOT\"; keywords = ( { words = [ \"SAY\" ]; to = \"GOT\";\n"
+             "  input = { field = \"word\"; rule = { kind = \"length\"; max = 9; }; error = "
+             "\"GOT\"; }; } "
+             "); };\n"
+             "screens = { MAIN = { text = \"O\"; choices = ( { label = \"A\"; to = \"BYE\"; } ); "
+             "}; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "Siti"), "Where?\n0. Back");
+    p.now_ms += INT64_C(2) * 86400000;
+    p.menu = other;
+    assert_string_equal(menu_phone_dial(&p, "*385#"), "O\n1. A");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_sms(&p, "SAY yes"), "yes");
+    assert_null(menu_state_answer(&p.state, "word"));
+    p.menu = menu;
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_type(&p, "2"), "Where?\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "Metro"), "Siti Metro\n1. Send\n0. Back");
+    p.now_ms += INT64_C(6) * 86400000; /* too old where it belongs */
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "M\n1. A");
+    menu_free(other);
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_window_of_dates_and_a_quota),
         cmocka_unit_test(two_menus_share_screens),
         cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
+        cmocka_unit_test(another_menu_leaves_a_draft_alone),
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
