@@ -150,8 +150,10 @@ bool cdr_file_is_there(const struct cdr_file *f)
     struct stat open, named;
 
     snprintf(part, sizeof(part), "%s.part", f->path);
-    if (fstat(f->fd, &open) != 0 || lstat(part, &named) != 0)
-        return false;
+    if (lstat(part, &named) != 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    if (fstat(f->fd, &open) != 0)
+        return true;
     return open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 

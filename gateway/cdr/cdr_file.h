@@ -59,7 +59,7 @@ bool cdr_file_sync(struct cdr_file *f);
 uint64_t cdr_file_size(const struct cdr_file *f);
 /* Whole records in it. */
 uint64_t cdr_file_records(const struct cdr_file *f);
-/* False: under its name stands another file, or none. */
+/* False: under its name stands another file, or none. True also when nobody can tell now. */
 bool cdr_file_is_there(const struct cdr_file *f);
 /* Signs and closes it; the chain moves on. False with errno: it is open as before. */
 bool cdr_file_close(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key);

@@ -106,9 +106,12 @@ static bool take(struct cdr_writer *w, bool is_failing)
 
 static bool open_chain(struct cdr_writer *w)
 {
+    bool is_first = !w->chain.has_place;
+
     if (!w->is_open && cdr_chain_open(&w->chain, w->key)) {
         w->is_open = true;
-        w->kept = w->chain.dropped;
+        if (is_first)
+            w->kept = w->chain.dropped;
     }
     return w->is_open;
 }
@@ -154,7 +157,8 @@ static void keep_count(struct cdr_writer *w, bool is_failing)
 }
 
 /* Where somebody has taken the open file away, or the whole folder, its records are lost: told now
- * and not only when it would be full. What comes goes to a new one. */
+ * and not only when it would be full. What comes goes to a new one, as after a start: the folder is
+ * made again, and whatever stands under the name is closed first. */
 static void look_for_file(struct cdr_writer *w)
 {
     uint64_t lost;
@@ -164,6 +168,7 @@ static void look_for_file(struct cdr_writer *w)
     lost = cdr_file_records(w->file);
     cdr_file_abandon(w->file);
     w->file = NULL;
+    w->is_open = false;
     w->is_dirty = false;
     while (w->taken_at > 0 && w->taken[w->taken_at - 1] != '\n')
         w->taken_at--; /* half of a record went with it */

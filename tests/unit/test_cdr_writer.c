@@ -129,6 +129,90 @@ static void test_a_file_that_is_taken_away(void **state)
     assert_int_equal(v.dropped, 5);
 }
 
+static void move(const char *from, const char *to)
+{
+    assert_int_equal(rename(from, to), 0);
+}
+
+/* A mv there and back, an editor, a copy put back: another file has the name. It is closed as one
+ * that a crash has left, and the chain goes on. */
+static void test_a_file_whose_name_another_has(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 65536);
+    struct cdr_verdict v;
+    char aside[96];
+
+    (void)state;
+    snprintf(aside, sizeof(aside), "%s/aside", cdr_rig.folder);
+    put(w, 3);
+    AWAIT(w, c.written_bytes == 39);
+    move(cdr_rig_path(1, ".part"), aside);
+    AWAIT(w, c.dropped == 3);
+    put(w, 2);
+    AWAIT(w, c.written_bytes == 65);
+    move(aside, cdr_rig_path(1, ".part")); /* over the new one */
+    AWAIT(w, c.dropped == 5);
+    put(w, 1);
+    AWAIT(w, c.written_bytes == 78);
+    cdr_writer_free(w);
+    v = verify(1);
+    assert_int_equal(v.records, 3);
+    assert_int_equal(v.dropped, 3);
+    assert_true(v.is_recovered);
+    v = verify(2);
+    assert_int_equal(v.records, 1);
+    assert_int_equal(v.dropped, 2);
+}
+
+static void test_a_folder_that_is_taken_away(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 65536);
+    struct cdr_verdict v;
+    char aside[96], part[160];
+
+    (void)state;
+    snprintf(aside, sizeof(aside), "%s-aside", cdr_rig.folder);
+    snprintf(part, sizeof(part), "%s/cdr-gw1-000000001.jsonl.part", aside);
+    put(w, 3);
+    AWAIT(w, c.written_bytes == 39);
+    move(cdr_rig.folder, aside);
+    AWAIT(w, c.dropped == 3);
+    put(w, 2);
+    AWAIT(w, c.written_bytes == 65);
+    cdr_writer_free(w);
+    v = verify(1);
+    assert_int_equal(v.records, 2);
+    assert_int_equal(v.dropped, 3);
+    cdr_rig_remove(part);
+    cdr_rig_each("*", cdr_rig_remove);
+    assert_int_equal(rmdir(cdr_rig.folder), 0);
+    move(aside, cdr_rig.folder);
+}
+
+/* Who cannot look whether the file is there has not lost it. */
+static void test_a_folder_that_cannot_be_looked_into(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 65536);
+    struct cdr_verdict v;
+    char aside[96];
+
+    (void)state;
+    snprintf(aside, sizeof(aside), "%s-aside", cdr_rig.folder);
+    put(w, 3);
+    AWAIT(w, c.written_bytes == 39);
+    move(cdr_rig.folder, aside);
+    assert_int_equal(symlink(cdr_rig.folder, cdr_rig.folder), 0); /* leads nowhere: ELOOP */
+    usleep(1200000);                                              /* it has looked meanwhile */
+    put(w, 2);
+    AWAIT(w, c.written_bytes == 65);
+    cdr_rig_remove(cdr_rig.folder);
+    move(aside, cdr_rig.folder);
+    assert_int_equal(cdr_writer_counters(w).dropped, 0);
+    cdr_writer_free(w);
+    v = verify(1);
+    assert_int_equal(v.records, 5);
+}
+
 /* As a disk that is full from here on; 0 = there is room again. */
 static void fill_disk(rlim_t octets)
 {
@@ -369,6 +453,9 @@ int main(void)
         TEST(test_the_writer_rotates_by_size_and_time),
         TEST(test_the_end_closes_the_file),
         TEST(test_a_file_that_is_taken_away),
+        TEST(test_a_file_whose_name_another_has),
+        TEST(test_a_folder_that_is_taken_away),
+        TEST(test_a_folder_that_cannot_be_looked_into),
         TEST(test_a_full_disk_blocks_nobody),
         TEST(test_the_end_on_a_full_disk),
         TEST(test_a_start_on_a_full_disk),
