@@ -303,7 +303,7 @@ void link_attach(struct link *link, struct transport *transport)
 
 /* A bind that is gone is worth a warning, but for one that we or a partner have ended in order. An
  * attempt that came to nothing is told by who made it, and what strangers try at our door by the
- * server; but one that waits there in silence may be a partner whose TLS handshake stands still. */
+ * server; but one that waits there in silence may be a partner. */
 static void log_loss(const struct link *link, const char *reason)
 {
     bool was_bound = link->state == LINK_BOUND || link->state == LINK_UNBINDING;
@@ -312,7 +312,8 @@ static void log_loss(const struct link *link, const char *reason)
     if (was_bound && !is_in_order)
         log_warning("link.lost", LOG_S("link", link->settings.name),
                     LOG_S("state", link_state_name(link->state)), LOG_S("reason", reason));
-    else if (was_bound || !link->role->is_server || strcmp(reason, "bind_timeout") == 0)
+    else if (was_bound || !link->role->is_server || strcmp(reason, "bind_timeout") == 0 ||
+             strcmp(reason, "tls_timeout") == 0)
         log_info("link.closed", LOG_S("link", link->settings.name),
                  LOG_S("state", link_state_name(link->state)), LOG_S("reason", reason));
 }
@@ -559,7 +560,7 @@ static void on_phase_timer(struct timer *timer, void *arg)
 
     (void)timer;
     if (link->state != LINK_UNBINDING) {
-        link_close(link, "bind_timeout");
+        link_close(link, transport_is_open(link->transport) ? "bind_timeout" : "tls_timeout");
         return;
     }
     /* What was under way too long goes unanswered; the peer is still told. */

@@ -40,6 +40,8 @@ struct transport_ops {
     void (*close)(struct transport *t);
     /* Likewise, and what was written and has not arrived never does. NULL: as close. */
     void (*abort)(struct transport *t);
+    /* False as long as its handshake goes on. NULL: it has none. */
+    bool (*is_open)(const struct transport *t);
 };
 
 static inline size_t transport_write(struct transport *t, struct span bytes)
@@ -58,6 +60,11 @@ static inline void transport_abort(struct transport *t)
         t->ops->abort(t);
     else
         t->ops->close(t);
+}
+
+static inline bool transport_is_open(const struct transport *t)
+{
+    return t->ops->is_open == NULL || t->ops->is_open(t);
 }
 
 /* Makes outgoing transports: the gateway hands in sockets, the simulator its own network. */

@@ -144,7 +144,7 @@ static size_t socket_write(struct transport *transport, struct span bytes)
     return (size_t)n;
 }
 
-static const struct transport_ops socket_ops = {socket_write, socket_close, socket_abort};
+static const struct transport_ops socket_ops = {socket_write, socket_close, socket_abort, NULL};
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {

@@ -279,7 +279,12 @@ static size_t tls_write(struct transport *transport, struct span bytes)
     return size;
 }
 
-static const struct transport_ops tls_ops = {tls_write, tls_close, tls_abort};
+static bool tls_is_open(const struct transport *transport)
+{
+    return ((const struct tls_transport *)transport)->is_open;
+}
+
+static const struct transport_ops tls_ops = {tls_write, tls_close, tls_abort, tls_is_open};
 
 /* ---- opening ---- */
 

@@ -59,7 +59,7 @@ static void sink_close(struct transport *t)
     (void)t;
 }
 
-static const struct transport_ops sink_ops = {sink_write, sink_close, NULL};
+static const struct transport_ops sink_ops = {sink_write, sink_close, NULL, NULL};
 
 static struct transport *sink_connect(void *ctx, const char *host, uint16_t port,
                                       const struct transport_events *events, void *events_ctx)

@@ -107,13 +107,16 @@ test('certificates are replaced by a reload; links that run go on, faulty files 
     });
 });
 
-test('a partner whose handshake stands still is told of', async () => {
+test('a partner whose handshake stands still, or who does not bind behind it, is told of', async () => {
     await withFolder(async (folder, ca) => {
         const { cert, key } = await ca.issue('localhost');
         await withTlsDoor({ cert, key }, ca.cert, async (connect, { gateway }) => {
             const silent = net.connect(gateway.settings.partners.listen[0].split(':')[1], '127.0.0.1');
-            await gateway.process.sees(/event=link\.closed link=127\.0\.0\.1 state=open reason=bind_timeout/);
+            await gateway.process.sees(/event=link\.closed link=127\.0\.0\.1 state=open reason=tls_timeout/);
             silent.destroy();
+            const mute = tls.connect({ port: gateway.settings.partners.listen[0].split(':')[1], host: '127.0.0.1', rejectUnauthorized: false });
+            await gateway.process.sees(/event=link\.closed link=127\.0\.0\.1 state=open reason=bind_timeout/);
+            mute.destroy();
         }, { session_init_s: 1 });
     });
 });

@@ -91,7 +91,7 @@ static void fake_close(struct transport *transport)
     check_output(f);
 }
 
-static const struct transport_ops fake_ops = {fake_write, fake_close, NULL};
+static const struct transport_ops fake_ops = {fake_write, fake_close, NULL, NULL};
 
 static void bury(struct world *w)
 {

@@ -37,7 +37,7 @@ static void fake_abort(struct transport *transport)
     fake_close(transport);
 }
 
-static const struct transport_ops fake_ops = {fake_write, fake_close, fake_abort};
+static const struct transport_ops fake_ops = {fake_write, fake_close, fake_abort, NULL};
 
 static struct fake_transport *transport_new(struct fake_network *network,
                                             const struct transport_events *events, void *ctx)
