@@ -315,11 +315,10 @@ struct socket_factory *socket_factory_new(struct event_base *base, struct timer_
 void socket_factory_free(struct socket_factory *f)
 {
     resolver_free(f->resolver);
-    /* A lookup that was cancelled says so, and lets its transport go, in one more turn. */
-    if (f->transports != 0) {
-        event_base_loop(f->base, EVLOOP_NONBLOCK);
-        deferred_run(f->deferred);
-    }
+    /* In one more turn a lookup that was cancelled says so, and lets its transport go, and so does
+     * what libevent had asked a dead name server, whose memory is lost else. */
+    event_base_loop(f->base, EVLOOP_NONBLOCK);
+    deferred_run(f->deferred);
     assert(f->transports == 0);
     mem_free(f);
 }
