@@ -275,13 +275,23 @@ struct centre *centres_at(const struct centres *cs, unsigned index)
     return NULL;
 }
 
-struct centre *centres_find(const struct centres *cs, const char *name)
+static struct centre *find(const struct centres *cs, enum stage stage, const char *name)
 {
     LIST_FOREACH(node, &cs->entries)
-        if (entry_of(node)->stage == STAGE_IN_SERVICE &&
+        if (entry_of(node)->stage == stage &&
             strcmp(centre_name(entry_of(node)->centre), name) == 0)
             return entry_of(node)->centre;
     return NULL;
+}
+
+struct centre *centres_find(const struct centres *cs, const char *name)
+{
+    return find(cs, STAGE_IN_SERVICE, name);
+}
+
+struct centre *centres_find_leaving(const struct centres *cs, const char *name)
+{
+    return find(cs, STAGE_LEAVING, name);
 }
 
 struct link *centres_find_link(const struct centres *cs, uintptr_t bind)

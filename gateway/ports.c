@@ -49,20 +49,33 @@ struct peer {
     const struct partner *partner; /* NULL: a centre */
 };
 
+static bool name_centre(struct peer *peer)
+{
+    peer->name = centre_name(peer->centre);
+    peer->dialect = centre_dialect(peer->centre);
+    return true;
+}
+
 static bool find_peer(struct ports *p, const char *name, struct peer *peer)
 {
     *peer = (struct peer){.centre = centres_find(p->centres, name)};
-    if (peer->centre != NULL) {
-        peer->name = centre_name(peer->centre);
-        peer->dialect = centre_dialect(peer->centre);
-        return true;
-    }
+    if (peer->centre != NULL)
+        return name_centre(peer);
     peer->partner = partners_find(p->partners, name);
     if (peer->partner == NULL)
         return false;
     peer->name = partner_name(peer->partner);
     peer->dialect = partner_dialect(peer->partner);
     return true;
+}
+
+/* Also one that is on its way out: what came from it is gone on with as it began. */
+static bool find_origin(struct ports *p, const char *name, struct peer *peer)
+{
+    if (find_peer(p, name, peer))
+        return true;
+    peer->centre = centres_find_leaving(p->centres, name);
+    return peer->centre != NULL && name_centre(peer);
 }
 
 static struct service *service_of(const struct peer *peer)
@@ -174,6 +187,16 @@ static bool is_full(void *ctx, const struct turn_origin *origin)
         return false;
     link = pick_for_reply(p, origin, &peer);
     return link != NULL && link_is_full(link);
+}
+
+static bool has_way_back(void *ctx, const struct turn_origin *origin)
+{
+    struct ports *p = ctx;
+    const struct link *link = link_of(p, origin);
+    struct peer peer;
+
+    return link == NULL || !link_is_leaving(link) ||
+           (find_peer(p, origin->link_name, &peer) && pick_link(p, &peer) != NULL);
 }
 
 static struct turn_sending *sending_of(struct sent *s)
@@ -378,7 +401,7 @@ static struct turn_traits traits(void *ctx, const char *link_name)
     struct turn_traits traits;
     struct peer peer;
 
-    if (!find_peer(ctx, link_name, &peer))
+    if (!find_origin(ctx, link_name, &peer))
         return safest;
     if (peer.partner != NULL)
         traits = partner_traits(peer.partner);
@@ -429,6 +452,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .show = show,
                                .withdraw = withdraw,
                                .is_full = is_full,
+                               .has_way_back = has_way_back,
                                .send_sms = send_sms,
                                .find_push_link = find_push_link,
                                .find_menu = find_menu,

@@ -141,7 +141,7 @@ bool link_end_requests(struct link *link)
 
         if (r->was_sent)
             settle_pacer(link, r, PACER_SILENCE);
-        r->holds_answer = false; /* its connection is gone */
+        give_answer(link, r, ESME_RX_T_APPN); /* where the connection stands, being unbound */
         call_back(link, r, &result);
     }
     return !link->is_freed;

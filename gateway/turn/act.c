@@ -86,6 +86,17 @@ static bool is_over(const struct turn *t)
     return false;
 }
 
+/* Where it has not, the input comes again by the next bind, and is shown then what is stored now.
+ */
+static bool has_way_back(const struct turn *t)
+{
+    const struct turn_ports *ports = &t->engine->env.ports;
+    struct turn_origin origin = t->origin;
+
+    origin.link_name = t->link_name;
+    return ports->has_way_back == NULL || ports->has_way_back(ports->ctx, &origin);
+}
+
 static void count(struct turn *t)
 {
     struct turn_counters *c = &t->engine->counters;
@@ -123,6 +134,9 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
         note_record(t, "");
     } else if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
         turn_answer(t, t->command_status);
+        note_record(t, "");
+    } else if (!has_way_back(t)) {
+        turn_answer(t, ESME_RX_T_APPN);
         note_record(t, "");
     } else {
         turn_answer(t, t->command_status);

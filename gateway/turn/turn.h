@@ -167,6 +167,9 @@ struct turn_ports {
     bool (*withdraw)(void *ctx, struct turn_sending *sending);
     /* Is there no room for a reply to this input? It is refused then, before anything is stored. */
     bool (*is_full)(void *ctx, const struct turn_origin *origin);
+    /* False: the bind that the input came by is being ended, and no other can take the reply. NULL
+     * = always. */
+    bool (*has_way_back)(void *ctx, const struct turn_origin *origin);
     struct turn_sending *(*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
                                      turn_sent_fn *fn, void *arg);
     /* The link for a network-initiated dialogue: `preferred` where it can, else any that carries

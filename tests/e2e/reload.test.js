@@ -7,9 +7,13 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const { ESME_RX_T_APPN } = require('smpp');
+
+const { OP } = require('./lib/centre');
 const { HEADING, headingOf, help, withMenu } = require('./lib/menu');
 const { openMainMenu } = require('./lib/programme');
-const { BUILD, run, until } = require('./lib/process');
+const { withScene } = require('./lib/scene');
+const { BUILD, delay, run, until } = require('./lib/process');
 
 test('a reload while dialogues run', async () => {
     await withMenu('reload-menu', async ({ centre, gateway, menu, text, say }) => {
@@ -29,6 +33,30 @@ test('a reload while dialogues run', async () => {
         say(HEADING); // taken back
         assert.equal((await gateway.ctl('reload')).code, 0);
         assert.equal(await help(centre.phone('6281200000084')), HEADING);
+    });
+});
+
+test('an input that a change of its centre overtakes is taken once, and comes again by the new bind', async () => {
+    await withScene('reload-centre', async ({ centre, gateway, redis }) => {
+        const phone = centre.phone('6281200000085');
+        await phone.dial();
+        redis.process.child.kill('SIGSTOP');
+        const status = phone.send(OP.ANSWER, '1', phone.info);
+        await until('the input at work', async () => /^warung_turns_live 1$/m.test((await gateway.get('/metrics')).text));
+        gateway.settings.smsc[0].window = 7;
+        await gateway.writeConfiguration();
+        gateway.process.child.kill('SIGHUP');
+        await gateway.process.sees(/event=smsc\.leaving/);
+        await delay(50); // it unbinds at the end of its loop's turn
+        redis.process.child.kill('SIGCONT');
+        assert.equal(await status, ESME_RX_T_APPN);
+        await until('the new bind', () => centre.binds.length === 2 && centre.sessions.length === 1);
+        assert.equal(phone.screens.length, 1);
+        assert.match((await phone.answer('1')).text, /^#TerusUsaha Lampung/);
+        const { text } = await gateway.get('/metrics');
+        assert.match(text, /^warung_turn_steps_total 2$/m);
+        assert.match(text, /^warung_turn_replays_total 1$/m);
+        assert.match(text, /^warung_turn_failed_screens_total 0$/m);
     });
 });
 

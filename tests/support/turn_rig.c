@@ -154,6 +154,13 @@ static bool port_is_full(void *ctx, const struct turn_origin *origin)
     return false;
 }
 
+static bool port_has_way_back(void *ctx, const struct turn_origin *origin)
+{
+    (void)ctx;
+    (void)origin;
+    return !turn_rig.is_unbinding;
+}
+
 static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
                                           uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
@@ -253,6 +260,7 @@ static void start_engine(void)
                                     .show = port_show,
                                     .withdraw = port_withdraw,
                                     .is_full = port_is_full,
+                                    .has_way_back = port_has_way_back,
                                     .send_sms = port_send_sms,
                                     .find_push_link = port_find_push_link,
                                     .find_menu = port_find_menu,

@@ -61,6 +61,7 @@ extern struct turn_rig {
     unsigned show_ms;             /* from a screen to its outcome, 1 at first */
     uint64_t show_connection;     /* it goes over this one; inputs come over 1 */
     bool is_disconnected;         /* the inputs' connection is gone */
+    bool is_unbinding;            /* ... is being ended, and there is no other */
     unsigned answers, refusals;   /* requests answered, and those of them not with ESME_ROK */
     uint32_t refused_with;        /* the last of these */
     struct turn_record records[TURN_RIG_RECORDS_MAX]; /* the newest ones, oldest first */

@@ -87,6 +87,22 @@ static void test_answer_of_a_withdrawn_reply(void **state)
     link_fixture_fini(&f);
 }
 
+/* The bind is being ended: the peer may bring its message again, and is not kept waiting. */
+static void test_answer_of_a_reply_that_an_unbind_ends(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    fill_window(&f);
+    link_answer_with_next(f.link, f.tickets[0]);
+    assert_non_null(link_fixture_submit(&f, LINK_LANE_DIALOGUE, 1, 0));
+    link_stop(f.link);
+    link_fixture_turn(&f);
+    assert_int_equal(link_state(f.link), LINK_UNBINDING);
+    link_fixture_expect(&f, SMPP_DELIVER_SM | SMPP_RESPONSE_BIT, ESME_RX_T_APPN, 7);
+    link_fixture_fini(&f);
+}
+
 static void test_a_peer_tells_how_far_it_has_read(void **state)
 {
     struct link_fixture f;
@@ -120,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_answer_of_a_reply_that_is_not_sent),
         cmocka_unit_test(test_answer_without_a_reply),
         cmocka_unit_test(test_answer_of_a_withdrawn_reply),
+        cmocka_unit_test(test_answer_of_a_reply_that_an_unbind_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

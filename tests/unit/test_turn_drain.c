@@ -64,10 +64,37 @@ static void test_proofs_wait_for_the_store(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
+/* The bind that an input came by is being ended, by a reload or by the centre: no screen leaves by
+ * it any more. The input is taken, and comes again by the next bind. */
+static void test_an_input_without_a_way_back(void **state)
+{
+    struct dialect_input input;
+    unsigned shows;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    shows = turn_rig.shows;
+    turn_rig.is_unbinding = true;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(turn_rig.shows, shows);
+    turn_rig.is_unbinding = false;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.refusals, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "#TerusUsaha Lampung");
+    assert_int_equal(turn_rig_counters()->steps, 2);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
-                                       TEST(test_proofs_wait_for_the_store)};
+                                       TEST(test_proofs_wait_for_the_store),
+                                       TEST(test_an_input_without_a_way_back)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
