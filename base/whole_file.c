@@ -90,26 +90,48 @@ static bool make(const char *path, struct span text, mode_t mode, const struct s
     return false;
 }
 
+/* Written beside (PATH.new), to be given its name when it is whole. Not without the lock. */
+static bool make_beside(char beside[PATH_MAX], const char *path, struct span text, mode_t mode,
+                        const struct stat *like)
+{
+    if ((size_t)snprintf(beside, PATH_MAX, "%s.new", path) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    (void)unlink(beside); /* of somebody who was killed: we have the lock */
+    return make(beside, text, mode, like);
+}
+
+static bool create_locked(const char *path, struct span text, mode_t mode)
+{
+    char beside[PATH_MAX];
+    bool is_there;
+
+    if (!make_beside(beside, path, text, mode, NULL))
+        return false;
+    is_there = link(beside, path) == 0; /* unlike rename(), never over another */
+    give_up(-1, beside);
+    if (is_there && sync_folder(path))
+        return true;
+    if (is_there)
+        give_up(-1, path);
+    return false;
+}
+
 bool whole_file_create(const char *path, struct span text, mode_t mode)
 {
-    if (!make(path, text, mode, NULL))
-        return false;
-    if (sync_folder(path))
-        return true;
-    give_up(-1, path);
-    return false;
+    int lock = whole_file_lock(path);
+    bool is_made = lock >= 0 && create_locked(path, text, mode);
+
+    give_up(lock, NULL);
+    return is_made;
 }
 
 bool whole_file_replace(const char *path, struct span text, const struct stat *like)
 {
     char beside[PATH_MAX];
 
-    if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside)) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    (void)unlink(beside); /* of somebody who was killed: we have the lock */
-    if (!make(beside, text, 0600, like))
+    if (!make_beside(beside, path, text, 0600, like))
         return false;
     if (rename(beside, path) == 0)
         return sync_folder(path);

@@ -13,8 +13,8 @@
  * others that do. A descriptor, to be closed; -1 with errno. */
 int whole_file_lock(const char *path);
 
-/* A new file, on the disk when this returns. False, with errno (EEXIST: there is one): it made
- * none. */
+/* A new file, on the disk when this returns, written beside (PATH.new). False, with errno (EEXIST:
+ * there is one): it made none. Waits for the lock, which the caller must not have. */
 bool whole_file_create(const char *path, struct span text, mode_t mode);
 
 /* The same in place of the file that there may be: written beside (PATH.new), renamed over. `like`

@@ -23,7 +23,7 @@ enum { CDR_SHA_BYTES = 65, CDR_PATH_BYTES = 4096, CDR_INSTANCE_BYTES = 64 };
 struct cdr_key;
 
 /* Makes a private key (PEM, mode 0600) at path and its public half at path.pub; existing files are
- * an error. */
+ * an error, but a private key alone, of which the public half is made. */
 bool cdr_key_create(const char *path, char *error, size_t error_bytes);
 /* NULL with a text. */
 struct cdr_key *cdr_key_load_private(const char *path, char *error, size_t error_bytes);

@@ -27,40 +27,33 @@ static bool write_file(BIO *text, const char *path, mode_t mode, char *error, si
     return false;
 }
 
-/* Both or none: half a pair would stand in the way of another try. */
-static bool write_keys(EVP_PKEY *pkey, const char *path, char *error, size_t error_bytes)
+static bool is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+/* Both or none: half a pair would stand in the way of another try. A public half that is there now
+ * is of somebody who has found ours missing. */
+static bool write_keys(EVP_PKEY *pkey, const char *path, const char *public_path, char *error,
+                       size_t error_bytes)
 {
     BIO *private = BIO_new(BIO_s_secmem()), *public = BIO_new(BIO_s_mem());
-    char public_path[CDR_PATH_BYTES];
     bool is_written = false;
 
     if (private == NULL || public == NULL ||
         PEM_write_bio_PrivateKey(private, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
-        PEM_write_bio_PUBKEY(public, pkey) != 1 ||
-        (size_t)snprintf(public_path, sizeof(public_path), "%s.pub", path) >= sizeof(public_path)) {
+        PEM_write_bio_PUBKEY(public, pkey) != 1) {
         snprintf(error, error_bytes, "%s: the keys cannot be written down", path);
     } else if (write_file(private, path, 0600, error, error_bytes)) {
         is_written = write_file(public, public_path, 0644, error, error_bytes);
-        if (!is_written)
+        if (!is_written && !is_there(public_path))
             (void)unlink(path);
     }
     BIO_free(private);
     BIO_free(public);
     return is_written;
-}
-
-bool cdr_key_create(const char *path, char *error, size_t error_bytes)
-{
-    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    bool is_made;
-
-    if (pkey == NULL) {
-        snprintf(error, error_bytes, "no Ed25519 key can be made");
-        return false;
-    }
-    is_made = write_keys(pkey, path, error, error_bytes);
-    EVP_PKEY_free(pkey);
-    return is_made;
 }
 
 static struct cdr_key *take(EVP_PKEY *pkey, const char *path, char *error, size_t error_bytes)
@@ -116,6 +109,48 @@ struct cdr_key *cdr_key_load_public(const char *path, char *error, size_t error_
     pkey = PEM_read_PUBKEY(f, NULL, NULL, NULL);
     fclose(f);
     return take(pkey, path, error, error_bytes);
+}
+
+/* The public half of a pair whose making was cut off between the two. */
+static bool complete(const char *path, const char *public_path, char *error, size_t error_bytes)
+{
+    struct cdr_key *key = cdr_key_load_private(path, error, error_bytes);
+    BIO *public = BIO_new(BIO_s_mem());
+    bool is_written = false;
+
+    if (key != NULL && (public == NULL || PEM_write_bio_PUBKEY(public, key->pkey) != 1))
+        snprintf(error, error_bytes, "%s: the key cannot be written down", public_path);
+    else if (key != NULL)
+        is_written = write_file(public, public_path, 0644, error, error_bytes);
+    BIO_free(public);
+    cdr_key_free(key);
+    return is_written;
+}
+
+bool cdr_key_create(const char *path, char *error, size_t error_bytes)
+{
+    char public_path[CDR_PATH_BYTES];
+    EVP_PKEY *pkey;
+    bool is_made;
+
+    if ((size_t)snprintf(public_path, sizeof(public_path), "%s.pub", path) >= sizeof(public_path)) {
+        snprintf(error, error_bytes, "%s: %s", path, strerror(ENAMETOOLONG));
+        return false;
+    }
+    if (is_there(path) && !is_there(public_path))
+        return complete(path, public_path, error, error_bytes);
+    if (is_there(public_path) && !is_there(path)) {
+        snprintf(error, error_bytes, "%s: %s", public_path, strerror(EEXIST));
+        return false;
+    }
+    pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    if (pkey == NULL) {
+        snprintf(error, error_bytes, "no Ed25519 key can be made");
+        return false;
+    }
+    is_made = write_keys(pkey, path, public_path, error, error_bytes);
+    EVP_PKEY_free(pkey);
+    return is_made;
 }
 
 void cdr_key_free(struct cdr_key *key)

@@ -108,6 +108,23 @@ test('what stands in the clear is sealed at once; the line "plain" goes when non
     }, { start: false }).finally(() => clock.end());
 });
 
+test('who was killed while he made keys leaves none, and the next makes them', async () => {
+    await withScene('keys-killed', async ({ gateway, folder }) => {
+        gateway.settings.cdr = { directory: folder };
+        await gateway.writeConfiguration();
+        for (const [what, file] of [['keys', 'keys'], ['cdr', 'cdr.key']]) {
+            // SIGXFSZ comes in the middle of the write.
+            const killed = await run('bash', ['-c', 'ulimit -c 0 -f 0; "$0" -c "$1" "$2" init',
+                path.join(BUILD, 'warungctl'), gateway.file, what]);
+            assert.equal(killed.code, 'SIGXFSZ', killed.output);
+            assert.equal(fs.existsSync(`${folder}/${file}`), false);
+            const made = await gateway.ctl(what, 'init');
+            assert.equal(made.code, 0, made.output);
+            assert.equal(fs.existsSync(`${folder}/${file}.new`), false);
+        }
+    }, { start: false });
+});
+
 test('keys are made before there is a store, and say what they do not know', async () => {
     await withScene('keys-blind', async ({ gateway, redis, folder }) => {
         await gateway.writeConfiguration();

@@ -195,6 +195,37 @@ static void test_half_a_pair_is_none(void **state)
     cdr_key_free(cdr_key_load_private(path, cdr_rig.error, sizeof(cdr_rig.error)));
 }
 
+static void read_file(const char *path, char *text, size_t bytes)
+{
+    FILE *f = fopen(path, "r");
+
+    assert_non_null(f);
+    text[fread(text, 1, bytes - 1, f)] = '\0';
+    fclose(f);
+}
+
+/* Killed between the two: the next try makes the other half, of the same pair. */
+static void test_a_key_gets_its_public_half(void **state)
+{
+    char path[CDR_PATH_BYTES], public[CDR_PATH_BYTES], before[256] = "", after[256] = "";
+
+    (void)state;
+    snprintf(path, sizeof(path), "%.1000s/alone", cdr_rig.folder);
+    snprintf(public, sizeof(public), "%.1010s.pub", path);
+    assert_true(cdr_key_create(path, cdr_rig.error, sizeof(cdr_rig.error)));
+    read_file(public, before, sizeof(before));
+    assert_int_equal(unlink(public), 0);
+    assert_true(cdr_key_create(path, cdr_rig.error, sizeof(cdr_rig.error)));
+    read_file(public, after, sizeof(after));
+    assert_string_equal(after, before);
+    assert_false(cdr_key_create(path, cdr_rig.error, sizeof(cdr_rig.error)));
+    assert_non_null(strstr(cdr_rig.error, "alone: File exists"));
+    assert_int_equal(truncate(path, 10), 0);
+    assert_int_equal(unlink(public), 0);
+    assert_false(cdr_key_create(path, cdr_rig.error, sizeof(cdr_rig.error)));
+    assert_non_null(strstr(cdr_rig.error, "alone: is no Ed25519 key"));
+}
+
 static void test_keys_that_others_read_are_refused(void **state)
 {
     (void)state;
@@ -335,21 +366,14 @@ static void test_older_files_are_verified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_record_is_a_line_of_json),
-        TEST(test_a_chain_goes_on_after_a_restart),
-        TEST(test_the_directory_is_made),
-        TEST(test_files_may_be_carried_away),
-        TEST(test_changes_are_named),
-        TEST(test_a_line_less_is_named),
-        TEST(test_half_a_pair_is_none),
-        TEST(test_another_key_is_not_ours),
-        TEST(test_keys_that_others_read_are_refused),
-        TEST(test_what_a_crash_left_is_closed),
-        TEST(test_a_crash_while_closing),
-        TEST(test_a_name_that_is_taken),
-        TEST(test_older_files_are_verified),
-        TEST(test_an_empty_left_over_goes),
-        TEST(test_old_files_are_removed),
+        TEST(test_a_record_is_a_line_of_json),  TEST(test_a_chain_goes_on_after_a_restart),
+        TEST(test_the_directory_is_made),       TEST(test_files_may_be_carried_away),
+        TEST(test_changes_are_named),           TEST(test_a_line_less_is_named),
+        TEST(test_half_a_pair_is_none),         TEST(test_a_key_gets_its_public_half),
+        TEST(test_another_key_is_not_ours),     TEST(test_keys_that_others_read_are_refused),
+        TEST(test_what_a_crash_left_is_closed), TEST(test_a_crash_while_closing),
+        TEST(test_a_name_that_is_taken),        TEST(test_older_files_are_verified),
+        TEST(test_an_empty_left_over_goes),     TEST(test_old_files_are_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
