@@ -223,7 +223,10 @@ void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, in
 void session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
                           int64_t horizon_ms)
 {
-    add_debt(s, s->debt_count != 0 ? 1 : 0,
+    /* Equal ones stay newest first, for session_close_debt(). */
+    bool is_behind = s->debt_count != 0 && s->debts[0].fingerprint != fingerprint;
+
+    add_debt(s, is_behind ? 1 : 0,
              &(struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms}, horizon_ms);
 }
 

@@ -326,6 +326,21 @@ static void test_an_sms_goes_behind_the_first(void **state)
     assert_true(s.debts[0].fingerprint == 1 && s.debts[1].fingerprint == 2 + SESSION_DEBTS_MAX);
 }
 
+static void test_an_equal_sms_stands_before_the_older_one(void **state)
+{
+    struct session s;
+
+    (void)state;
+    session_init(&s);
+    session_add_sms_debt(&s, 1, NOW, HORIZON);
+    assert_true(prove(&s, 1, NOW));
+    session_add_sms_debt(&s, 1, NOW + 5, HORIZON);
+    assert_true(s.debts[0].at_ms == NOW + 5);
+    /* the proof of the older one, a second time, says nothing of the newer */
+    assert_false(prove(&s, 1, NOW));
+    assert_non_null(session_find_debt(&s, 1, NOW + 6, HORIZON));
+}
+
 static void test_expired_debts_are_dropped(void **state)
 {
     struct session s;
@@ -356,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_a_proof_leaves_newer_debts_open),
         cmocka_unit_test(test_equal_input_after_closing_is_a_new_debt),
         cmocka_unit_test(test_oldest_debt_goes_when_full),
+        cmocka_unit_test(test_an_equal_sms_stands_before_the_older_one),
         cmocka_unit_test(test_expired_debts_are_dropped),
     };
 
