@@ -392,7 +392,7 @@ void menu_apply(struct menu_run *run, const struct menu_effect *effect)
         text_copy(run->state->language, MENU_NAME_BYTES, menu->languages[effect->language].code);
         run->view.language = effect->language;
     }
-    if (effect->then != MENU_NONE)
+    if (effect->then != MENU_NONE && !run->is_sms) /* a dialogue may be open: it is not its own */
         text_copy(run->state->then, MENU_NAME_BYTES, menu->screens[effect->then].name);
 }
 

@@ -114,6 +114,11 @@ bool menu_state_set_answer(struct menu_state *state, const char *field, const ch
     return set_answer(state, span_of_string(field), span_of_string(value));
 }
 
+static bool is_aside(struct span field)
+{
+    return field.size != 0 && (field.data[0] & ASIDE) != 0;
+}
+
 static bool has_nul(struct span text)
 {
     return text.size != 0 && memchr(text.data, 0, text.size) != NULL;
@@ -126,7 +131,8 @@ static void decode_answers(struct menu_state *state, struct reader *r)
     for (unsigned i = 0; i < count && !r->failed; i++) {
         struct span field = reader_span8(r), value = reader_span8(r);
 
-        if (r->failed || has_nul(field) || has_nul(value) || !set_answer(state, field, value))
+        if (r->failed || is_aside(field) || has_nul(field) || has_nul(value) ||
+            !set_answer(state, field, value))
             r->failed = true;
     }
 }
@@ -208,7 +214,7 @@ void menu_state_take_back(struct menu_state *state, menu_state_is_kept_fn *is_ke
         char name[MENU_NAME_BYTES];
 
         text_copy(name, sizeof(name), state->answers[i].field);
-        if ((name[0] & ASIDE) == 0) {
+        if (!is_aside(span_of_string(name))) {
             if (!is_kept(arg, name))
                 remove_at(state, i);
             continue;
@@ -228,7 +234,8 @@ void menu_state_clear_draft(struct menu_state *state)
     state->draft_since_ms = 0;
     memset(state->draft_menu_id, 0, sizeof(state->draft_menu_id));
     state->draft_language[0] = '\0';
-    state->answer_count = 0;
-    state->answer_bytes_used = 0;
+    for (unsigned i = state->answer_count; i-- > 0;)
+        if (!is_aside(span_of(state->answers[i].field, state->answers[i].field_size)))
+            remove_at(state, i);
     state->then[0] = '\0';
 }

@@ -191,6 +191,35 @@ static void an_sms_leaves_the_answers_of_a_dialogue(void **state)
     menu_free(menu);
 }
 
+/* Nor does it take them away with a draft, or correct something in it. */
+static void an_sms_drops_no_dialogue(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\";\n" HEAD "messages = { GONE = \"Gone.\"; };\n"
+        "sms = { otherwise = \"GONE\"; keywords = ( { words = [ \"DROP\" ]; draft = \"drop\"; to = "
+        "\"GONE\"; },\n"
+        "  { words = [ \"FIND\" ]; to = \"FIND\"; } ); };\n"
+        "screens = { MAIN = { text = \"Name?\"; to = \"TOWN\";\n"
+        "            input = { field = \"name\"; rule = { kind = \"length\"; max = 9; }; }; };\n"
+        "  TOWN = { text = \"Town of {name}?\"; to = \"ALL\";\n"
+        "           input = { field = \"town\"; rule = { kind = \"length\"; max = 9; }; }; };\n"
+        "  ALL = { text = \"{name}, {town}\"; choices = ( { label = \"Yes\"; draft = \"begin\"; to "
+        "= \"BYE\"; } ); };\n"
+        "  FIND = { action = \"find\"; results = { ok = { to = \"GONE\"; then = \"ALL\"; }; wrong "
+        "= \"GONE\"; }; }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    menu_phone_sms(&p, "FIND");
+    assert_string_equal(menu_phone_event(&p, MENU_EVENT_RESULT, "ok"), "Gone.");
+    assert_string_equal(menu_phone_type(&p, "Siti"), "Town of Siti?\n0. Back");
+    assert_string_equal(menu_phone_sms(&p, "DROP"), "Gone.");
+    assert_string_equal(menu_phone_type(&p, "Metro"), "Siti, Metro\n1. Yes\n0. Back");
+    menu_free(menu);
+}
+
 static void a_correction_that_is_given_up_is_over(void **state)
 {
     struct menu *menu = load(
@@ -437,6 +466,7 @@ int main(void)
         cmocka_unit_test(two_menus_share_screens),
         cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
         cmocka_unit_test(another_menu_leaves_a_draft_alone),
+        cmocka_unit_test(an_sms_drops_no_dialogue),
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
