@@ -290,7 +290,7 @@ static void check_sms_screen(struct search *s, struct menu_target target, uint32
         menu_faults_add(&s->l->faults, false, line, 0,
                         "this SMS leads to %s, which asks something: an SMS gets one answer only",
                         screen->name);
-    else if (screen->kind != MENU_SCREEN_END)
+    else /* of an end: where it is passed over */
         menu_edges_of(menu, screen, follow_sms, &(struct sms_search){s, line});
 }
 
