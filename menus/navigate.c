@@ -46,14 +46,59 @@ static bool is_row(const struct menu_view *view, const struct menu_question *q, 
                                                       strcmp(row->parent, parent) == 0));
 }
 
-/* Has the screen choices, beside its question, that answer it ("1. Skip")? */
-static bool has_own_answers(const struct menu_screen *screen)
+/* Does it set this value? One that is filled in may have been any. */
+static bool sets_value(const struct menu_view *view, const struct menu_effect *effect,
+                       uint16_t field, const char *answer)
 {
-    for (unsigned i = 0; i < screen->choice_count; i++)
-        for (unsigned k = 0; k < screen->choices[i].effect.set_count; k++)
-            if (screen->choices[i].effect.sets[k].field == screen->question.field)
-                return true;
+    for (unsigned i = 0; i < effect->set_count; i++) {
+        const struct menu_set *set = &effect->sets[i];
+        char value[MENU_VALUE_BYTES];
+
+        if (set->field != field)
+            continue;
+        if (!set->value.is_fixed)
+            return true;
+        menu_template_raw(view, &set->value, value);
+        if (strcmp(value, answer) == 0)
+            return true;
+    }
     return false;
+}
+
+/* Can the screen, or a choice or result of it, have given this answer? */
+static bool gives_answer(const struct menu_view *view, const struct menu_screen *screen,
+                         uint16_t field, const char *answer)
+{
+    const struct menu_question *q = &screen->question;
+    bool gives = q->field == field && (q->kind == MENU_QUESTION_INPUT ||
+                                       (q->kind == MENU_QUESTION_LIST && is_row(view, q, answer)));
+
+    for (unsigned i = 0; i < screen->choice_count && !gives; i++)
+        gives = sets_value(view, &screen->choices[i].effect, field, answer);
+    for (unsigned i = 0; i < screen->result_count && !gives; i++)
+        gives = sets_value(view, &screen->results[i].effect, field, answer);
+    return gives;
+}
+
+/* Can the list have it, or else what answers in its place ("1. Skip", "Other" and a screen where it
+ * is typed, an SMS)? */
+static bool is_answer_of_list(const struct menu_view *view, const struct menu_screen *screen,
+                              const char *answer)
+{
+    const struct menu *menu = view->menu;
+    uint16_t field = screen->question.field;
+    bool is_given = gives_answer(view, screen, field, answer);
+
+    for (unsigned i = 0; i < menu->screen_count && !is_given; i++)
+        is_given = gives_answer(view, &menu->screens[i], field, answer);
+    for (unsigned i = 0; i < menu->keyword_count && !is_given; i++) {
+        const struct menu_keyword *k = &menu->keywords[i];
+
+        is_given = sets_value(view, &k->effect, field, answer);
+        for (unsigned p = 0; p < k->part_count && !is_given; p++)
+            is_given = k->parts[p].field == field && k->parts[p].kind == MENU_QUESTION_INPUT;
+    }
+    return is_given;
 }
 
 /* Has the question of a flow's step been answered? A screen without a field (the review) never. */
@@ -70,8 +115,8 @@ static bool is_answered(const struct menu_view *view, const struct menu_screen *
     }
     answer =
         field != MENU_NONE ? menu_state_answer(view->state, view->menu->fields[field].name) : NULL;
-    return answer != NULL && (screen->question.kind != MENU_QUESTION_LIST ||
-                              has_own_answers(screen) || is_row(view, &screen->question, answer));
+    return answer != NULL &&
+           (screen->question.kind != MENU_QUESTION_LIST || is_answer_of_list(view, screen, answer));
 }
 
 uint16_t menu_draft_question(const struct menu_view *view, unsigned *step, unsigned *steps)

@@ -376,6 +376,58 @@ static void a_list_that_was_skipped_is_answered(void **state)
     menu_free(menu);
 }
 
+#define TOWNS(code, other)                                                                         \
+    "menu = \"m\"; resume = \"RESUME\";\n" HEAD "tables = { town = ( " ROW(                        \
+        code, "") " ); };\n"                                                                       \
+                  "flows = { f = [ \"TOWN\", \"NAME\" ]; };\n"                                     \
+                  "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; draft = "      \
+                  "\"begin\"; to = "                                                               \
+                  "\"TOWN\"; } ); };\n"                                                            \
+                  "  RESUME = { text = \"{n} of {t}\"; choices = ( { label = \"On\"; to = "        \
+                  "\"@draft\"; } ); };\n"                                                          \
+                  "  TOWN = { text = \"Town\"; list = { table = \"town\"; field = \"town\"; };\n"  \
+                  "    choices = ( { label = \"Other\"; to = \"OTHER\"; }, { label = \"Skip\"; "   \
+                  "set = { town = "                                                                \
+                  "\"\"; }; } ); };\n"                                                             \
+                  "  OTHER = { text = \"Which?\"; to = \"NAME\"; " other " };\n"                   \
+                  "  NAME = { text = \"Name\"; to = \"BYE\"; input = { field = \"name\"; rule = "  \
+                  "{ kind = "                                                                      \
+                  "\"length\"; max = 9; }; }; }; };\n"
+#define TYPED "input = { field = \"town\"; rule = { kind = \"length\"; max = 9; }; };"
+#define EAST  "choices = ( { label = \"East\"; set = { town = \"east\"; }; } );"
+
+/* "Other" leads to a screen that answers in its place; only what nothing in the menu can have given
+ * is asked again. */
+static void a_list_may_be_answered_elsewhere(void **state)
+{
+    static const struct {
+        const char *menu, *later;
+        const char *typed[3];
+        const char *resumed;
+    } cases[] = {
+        {TOWNS("a", TYPED), TOWNS("b", TYPED), {"1", "2", "x"}, "2 of 2\n1. On\n0. Back"},
+        {TOWNS("a", EAST), TOWNS("b", EAST), {"1", "2", "1"}, "2 of 2\n1. On\n0. Back"},
+        {TOWNS("a", EAST), TOWNS("b", EAST), {"1", "3"}, "2 of 2\n1. On\n0. Back"},
+        {TOWNS("a", EAST), TOWNS("b", EAST), {"1", "1"}, "1 of 2\n1. On\n0. Back"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct menu *menu = load(cases[i].menu), *later = load(cases[i].later);
+        struct menu_phone p;
+
+        menu_phone_init(&p, menu);
+        menu_phone_dial(&p, "*384#");
+        for (unsigned k = 0; k < 3 && cases[i].typed[k] != NULL; k++)
+            menu_phone_type(&p, cases[i].typed[k]);
+        assert_string_equal(p.outcome.text, "Name\n0. Back");
+        p.menu = later;
+        assert_string_equal(menu_phone_dial(&p, "*384#"), cases[i].resumed);
+        menu_free(menu);
+        menu_free(later);
+    }
+}
+
 static void a_key_of_its_own_is_typed_as_numbers_are(void **state)
 {
     static const char *const typed[] = {"9", "9.", "9)", "no 9", "09"};
@@ -472,6 +524,7 @@ int main(void)
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
         cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
         cmocka_unit_test(a_list_that_was_skipped_is_answered),
+        cmocka_unit_test(a_list_may_be_answered_elsewhere),
         cmocka_unit_test(a_key_of_its_own_is_typed_as_numbers_are),
         cmocka_unit_test(a_value_in_an_sms_may_be_broken_in_lines),
     };
