@@ -170,24 +170,27 @@ static void plain_key(const struct menu *menu, char *typed)
 }
 
 /* A key of its own is typed as numbers are: "9.", "no 9". */
-static bool is_key_of(const struct menu_choice *choice, const char *typed, unsigned number)
+static bool is_key_of(const struct menu_choice *choice, unsigned number)
 {
-    return strcmp(choice->key, typed) == 0 ||
-           (number != 0 && choice->key[0] != '0' && (unsigned)atoi(choice->key) == number);
+    return number != 0 && choice->key[0] != '0' && (unsigned)atoi(choice->key) == number;
 }
 
 static const struct menu_item *find_item(const struct menu *menu, const struct menu_items *items,
                                          const char *typed)
 {
     unsigned number = menu_match_number(menu, typed);
+    const struct menu_item *found = NULL;
 
     for (unsigned i = 0; i < items->count; i++) {
         const struct menu_item *item = &items->items[i];
 
-        if (item->number != 0 ? item->number == number : is_key_of(item->choice, typed, number))
-            return item;
+        if (item->number == 0 && strcmp(item->choice->key, typed) == 0)
+            return item; /* "05" to the letter, where "5" is a key, too */
+        if (found == NULL &&
+            (item->number != 0 ? item->number == number : is_key_of(item->choice, number)))
+            found = item;
     }
-    return NULL;
+    return found;
 }
 
 /* Where the answer to a question leads: onwards, or back to where a correction came from, by way

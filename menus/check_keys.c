@@ -18,7 +18,7 @@ static bool can_meet(const struct menu_choice *a, const struct menu_choice *b)
 }
 
 static void check_key(struct menu_loader *l, const struct menu_screen *s, unsigned at,
-                      unsigned numbers)
+                      unsigned largest)
 {
     const struct menu_choice *c = &s->choices[at];
     int number;
@@ -32,7 +32,7 @@ static void check_key(struct menu_loader *l, const struct menu_screen *s, unsign
         menu_faults_add(&l->faults, false, c->line, 0,
                         "the key %s of this choice is the menu's own: take another", c->key);
     number = atoi(c->key);
-    if (number >= 1 && (unsigned)number <= numbers)
+    if (number >= 1 && (unsigned)number <= largest)
         menu_faults_add(&l->faults, false, c->line, 0,
                         "the key %s is also the number of another choice: take another", c->key);
     for (unsigned i = 0; i < at; i++)
@@ -52,14 +52,13 @@ static unsigned largest_group(const struct menu_table *table)
 }
 
 /* The menu's own keys are tried before the numbers. One that begins with a 0 is no number. */
-static void check_own_keys(struct menu_loader *l, const struct menu_screen *s, unsigned numbers)
+static void check_own_keys(struct menu_loader *l, const struct menu_screen *s, unsigned largest)
 {
     const struct {
         const char *key, *way;
     } own[] = {{l->menu->key_back, "back"},
                {l->menu->key_main, "to the main menu"},
                {l->menu->key_next, "to the next page"}};
-    unsigned largest = numbers + (s->first != NULL && numbers > 0 ? MENU_FIRST_MAX - 1 : 0);
 
     for (unsigned i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         if (own[i].key[0] != '0' && (unsigned)atoi(own[i].key) <= largest)
@@ -69,18 +68,40 @@ static void check_own_keys(struct menu_loader *l, const struct menu_screen *s, u
                             s->name, largest, own[i].key, own[i].way);
 }
 
-static void check_choices(struct menu_loader *l, const struct menu_screen *s)
+static void keep_below(struct menu_screen *s, const char *key, unsigned numbers)
 {
-    unsigned numbers = 0;
+    unsigned number = (unsigned)atoi(key);
+
+    if (number > numbers && number - numbers < s->first_max)
+        s->first_max = (uint16_t)(number - numbers);
+}
+
+/* Numbers that run on end before any key that is a number. */
+static void bound_first(const struct menu *menu, struct menu_screen *s, unsigned numbers)
+{
+    s->first_max = MENU_FIRST_MAX;
+    keep_below(s, menu->key_back, numbers);
+    keep_below(s, menu->key_main, numbers);
+    keep_below(s, menu->key_next, numbers);
+    for (unsigned i = 0; i < s->choice_count; i++)
+        if (s->choices[i].key != NULL)
+            keep_below(s, s->choices[i].key, numbers);
+}
+
+static void check_choices(struct menu_loader *l, struct menu_screen *s)
+{
+    unsigned numbers = 0, largest;
 
     if (s->question.kind == MENU_QUESTION_LIST)
         numbers = largest_group(&l->menu->tables[s->question.table]);
     for (unsigned i = 0; i < s->choice_count; i++)
         numbers += s->choices[i].key == NULL;
+    bound_first(l->menu, s, numbers);
+    largest = s->first != NULL ? 2 * numbers : numbers; /* two pages that run on, at the least */
     for (unsigned i = 0; i < s->choice_count; i++)
         if (s->choices[i].key != NULL)
-            check_key(l, s, i, numbers);
-    check_own_keys(l, s, numbers);
+            check_key(l, s, i, largest);
+    check_own_keys(l, s, largest);
     if (numbers > MENU_ITEMS_MAX)
         menu_faults_add(&l->faults, false, s->line, 0, "%s can have %u choices; %d is the most",
                         s->name, numbers, MENU_ITEMS_MAX);
@@ -215,7 +236,7 @@ static void check_lines(struct menu_loader *l, const struct menu_screen *s)
 void menu_check_keys(struct menu_loader *l)
 {
     for (unsigned i = 0; i < l->menu->screen_count; i++) {
-        const struct menu_screen *s = &l->menu->screens[i];
+        struct menu_screen *s = &l->menu->screens[i];
 
         check_lines(l, s);
         if (s->kind == MENU_SCREEN_ASK)

@@ -203,6 +203,7 @@ struct menu_screen {
     uint16_t choice_count;
     struct menu_question question;
     struct menu_template *first; /* the first choice's number; NULL: 1 */
+    uint16_t first_max;          /* most that this can be: no number of a choice is a key then */
     struct menu_target to, next;
     struct menu_condition *next_when; /* NULL: always */
     enum menu_back_kind back;

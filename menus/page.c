@@ -59,7 +59,7 @@ static uint16_t first_number(const struct menu_view *view, const struct menu_scr
         return 1;
     menu_template_raw(view, screen->first, value);
     first = strtoul(value, NULL, 10);
-    return first >= 1 && first <= MENU_FIRST_MAX ? (uint16_t)first : 1;
+    return first >= 1 && first <= screen->first_max ? (uint16_t)first : 1;
 }
 
 bool menu_has_next(const struct menu_view *view, const struct menu_screen *screen)

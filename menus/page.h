@@ -12,7 +12,7 @@
 
 enum {
     MENU_PAGES_MAX = 100,
-    MENU_FIRST_MAX = 90, /* most that the number of a screen's first choice can be */
+    MENU_FIRST_MAX = 90, /* most that the number of any screen's first choice can be */
 };
 
 /* One numbered line: of a choice or of a table's row. */

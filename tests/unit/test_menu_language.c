@@ -428,6 +428,56 @@ static void a_list_may_be_answered_elsewhere(void **state)
     }
 }
 
+static void two_keys_that_are_one_number(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\";\n" HEAD
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"A\"; key "
+        "= \"5\"; to = \"@main\"; }, { label = \"B\"; key = \"05\"; to = \"BYE\"; } ); }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_type(&p, "5."), "M\n5. A\n05. B");
+    assert_string_equal(menu_phone_type(&p, "05"), "Bye.");
+    menu_free(menu);
+}
+
+static bool get_number(void *ctx, const char *name, char value[MENU_VALUE_BYTES])
+{
+    (void)name;
+    strcpy(value, ctx);
+    return true;
+}
+
+/* The numbers of a page that would reach a key begin anew; two pages of any menu run on. */
+static void numbers_that_run_on_reach_no_key(void **state)
+{
+    static const struct {
+        const char *first, *shown;
+    } cases[] = {{"3", "M\n3. A\n4. B\n50. C"},
+                 {"48", "M\n48. A\n49. B\n50. C"},
+                 {"49", "M\n1. A\n2. B\n50. C"},
+                 {"90", "M\n1. A\n2. B\n50. C"}};
+    struct menu *menu = load(
+        "menu = \"m\";\n" HEAD
+        "screens = { MAIN = { text = \"M\"; first = \"{card}\"; choices = ( { label = \"A\"; to = "
+        "\"@main\"; },\n"
+        "  { label = \"B\"; to = \"@main\"; }, { label = \"C\"; key = \"50\"; to = \"BYE\"; } ); "
+        "}; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        p.facts = (struct menu_facts){get_number, (void *)cases[i].first};
+        assert_string_equal(menu_phone_dial(&p, "*384#"), cases[i].shown);
+        assert_string_equal(menu_phone_type(&p, "50"), "Bye.");
+    }
+    menu_free(menu);
+}
+
 static void a_key_of_its_own_is_typed_as_numbers_are(void **state)
 {
     static const char *const typed[] = {"9", "9.", "9)", "no 9", "09"};
@@ -525,6 +575,8 @@ int main(void)
         cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
         cmocka_unit_test(a_list_that_was_skipped_is_answered),
         cmocka_unit_test(a_list_may_be_answered_elsewhere),
+        cmocka_unit_test(two_keys_that_are_one_number),
+        cmocka_unit_test(numbers_that_run_on_reach_no_key),
         cmocka_unit_test(a_key_of_its_own_is_typed_as_numbers_are),
         cmocka_unit_test(a_value_in_an_sms_may_be_broken_in_lines),
     };
