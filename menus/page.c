@@ -317,6 +317,7 @@ static void lay(struct measure *m, unsigned pages, struct menu_layout *layout)
 
         view.page = 1;
         view.pages = pages;
+        view.is_wide = pages > 9; /* the octets of every page stand at one place in the text */
         menu_writer_init(&w, text, sizeof(text), view.menu->languages[view.language].is_ucs2,
                          MENU_TEXT_BYTES);
         menu_template_render(&view, menu_view_template(&view, m->screen->text), &w);
@@ -401,10 +402,12 @@ static void render_split(const struct menu_view *view, const struct menu_screen 
                          const struct menu_page *page, struct menu_writer *w)
 {
     char text[MENU_TEXT_BYTES];
+    struct menu_view v = *view;
     struct menu_writer whole;
 
+    v.is_wide = view->pages > 9; /* as it was cut */
     menu_writer_init(&whole, text, sizeof(text), w->is_ucs2, MENU_TEXT_BYTES);
-    menu_template_render(view, menu_view_template(view, screen->text), &whole);
+    menu_template_render(&v, menu_view_template(&v, screen->text), &whole);
     if (page->text_to < sizeof(text))
         text[page->text_to] = '\0';
     menu_writer_text(w, text + page->text_from);

@@ -211,7 +211,8 @@ static void part_text(const struct menu_view *view, const struct menu_part *part
         text_decimal(text, view->draft_step);
         break;
     case MENU_PART_PAGE:
-        text_decimal(text, view->page);
+        text[0] = '0';
+        text_decimal(text + (view->is_wide && view->page < 10), view->page);
         break;
     case MENU_PART_PAGES:
         text_decimal(text, view->pages);

@@ -23,6 +23,7 @@ struct menu_view {
     int64_t now_ms;
     unsigned step, steps, draft_step; /* 0: unknown */
     unsigned page, pages;             /* from 1 */
+    bool is_wide;                     /* {page} has two digits on every page: "01" */
 };
 
 /* Collects a text up to a limit in units, at whole characters. */

@@ -415,6 +415,42 @@ static void a_text_that_shows_nothing_has_a_page(void **state)
     menu_free(menu);
 }
 
+/* The number of the page in a text of ten pages and more has two digits on each: the text is cut in
+ * one place for all of them. */
+static void ten_pages_and_more_lose_no_letter(void **state)
+{
+    static const char text[] = " abcde fghij klmno pqrst uvwxy zabcd efghi jklmn opqrs tuvwx yzabc "
+                               "defgh ijklm nopqr stuvw "
+                               "xyzab cdefg hijkl mnopq rstuv wxyza bcdef ghijk";
+    char source[1024], all[512] = "";
+    struct menu *menu;
+    struct menu_phone p;
+
+    (void)state;
+    snprintf(
+        source, sizeof(source),
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"
+        "lines = { back = \"Back\"; next = \"Next\"; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+        "texts = { E = \"E\"; };\n"
+        "screens = { MAIN = { text = \"{page}/{pages}%s {page}.\"; choices = ( { label = \"Go\"; "
+        "to = \"E\"; } ); }; };\n",
+        text);
+    menu = load_legal(source, NULL);
+    menu_phone_init(&p, menu);
+    p.limits.gsm_septets = 21;
+    menu_phone_dial(&p, "*384#");
+    for (unsigned i = 0; i < 12; i++) {
+        strcat(all, i == 0 ? "" : " ");
+        strncat(all, p.outcome.text, strcspn(p.outcome.text, "\n"));
+        menu_phone_type(&p, "98");
+    }
+    assert_memory_equal(all, "01/12", 5);
+    assert_memory_equal(all + 5, text, strlen(text));
+    assert_string_equal(all + 5 + strlen(text), " 12.");
+    menu_free(menu);
+}
+
 /* Keys and numbers of three digits are counted before a screen is taken to fit one page. */
 static void long_keys_are_counted(void **state)
 {
@@ -467,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_few_choices_stay_together),
         cmocka_unit_test(a_long_text_is_cut_between_words),
         cmocka_unit_test(a_long_end_text_has_pages),
+        cmocka_unit_test(ten_pages_and_more_lose_no_letter),
         cmocka_unit_test(long_keys_are_counted),
         cmocka_unit_test(choices_stay_together_in_every_language),
         cmocka_unit_test(a_text_that_shows_nothing_has_a_page),
