@@ -171,6 +171,14 @@ static bool is_draft_foreign(const struct menu_run *run)
            (kept == NULL || kept->flow == MENU_NONE);
 }
 
+/* What an SMS gave is its own: the action has taken what it wanted of it. */
+static void end_sms(struct menu_state *state, const struct menu_run *run)
+{
+    menu_state_take_back(state, is_of_draft, run);
+    if (!state->is_open && !state->has_draft) /* another menu's draft, which the SMS dropped */
+        menu_state_clear_draft(state);
+}
+
 static void finish(struct menu_run *run, enum menu_arrival arrival)
 {
     struct menu_outcome *outcome = run->outcome;
@@ -195,8 +203,8 @@ static void finish(struct menu_run *run, enum menu_arrival arrival)
     } else {
         render_screen(run);
     }
-    if (run->is_sms) /* what it gave is its own: the action has taken what it wanted of it */
-        menu_state_take_back(run->state, is_of_draft, run);
+    if (run->is_sms)
+        end_sms(run->state, run);
     else if (outcome->kind == MENU_END)
         close_dialogue(run->state);
 }

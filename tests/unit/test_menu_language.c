@@ -217,6 +217,12 @@ static void an_sms_drops_no_dialogue(void **state)
     assert_string_equal(menu_phone_type(&p, "Siti"), "Town of Siti?\n0. Back");
     assert_string_equal(menu_phone_sms(&p, "DROP"), "Gone.");
     assert_string_equal(menu_phone_type(&p, "Metro"), "Siti, Metro\n1. Yes\n0. Back");
+    menu_phone_event(&p, MENU_EVENT_ABORT, "");
+    p.state.has_draft = true; /* of another menu */
+    strcpy(p.state.draft_screen, "ELSEWHERE");
+    assert_true(menu_state_set_answer(&p.state, "else", "x"));
+    menu_phone_sms(&p, "DROP");
+    assert_int_equal(p.state.answer_count, 0);
     menu_free(menu);
 }
 
