@@ -135,7 +135,7 @@ void turn_deliver_timer(struct turn_engine *e, const struct store_due *due);
 void turn_box_next(struct turn_engine *e, struct box *box);
 /* The reply to this input was taken in time and in order: it will not come again. */
 void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof);
-/* A turn that was to store the box's proofs did not; they are still there. */
+/* The box's proofs were to be stored, and are still there. */
 void turn_settle_again(struct turn_engine *e, struct box *box);
 /* Queues an abort of a dialogue that the centre has refused to go on with. */
 void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,

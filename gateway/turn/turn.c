@@ -118,7 +118,8 @@ void turn_done(struct turn *t, const char *reason)
      * something else in it. */
     if (t->is_fresh)
         mailbox_forget(&e->mailbox, box);
-    if (t->is_settle && box->proof_count != 0 && !list_is_linked(&box->unsettled))
+    /* It was to store them, or was in the way of the one that was. */
+    if (box->proof_count != 0 && !list_is_linked(&box->unsettled))
         turn_settle_again(e, box);
     box->live = NULL;
     list_remove(&e->live, &t->node);

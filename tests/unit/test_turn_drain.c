@@ -62,6 +62,23 @@ static void test_proofs_wait_for_the_store(void **state)
     assert_another_gateway_goes_on(&input);
 }
 
+/* While they were to be stored, another input was at work, which the store then refused. */
+static void test_proofs_outlive_a_refused_input(void **state)
+{
+    struct dialect_input input = answer_and_drain();
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .back_ms = 500});
+    turn_rig_deliver(&dial);
+    turn_rig_pass(1000);
+    assert_int_equal(turn_rig.refusals, 1);
+    turn_rig_pass(2000);
+    assert_true(turn_is_drained(turn_rig.engine));
+    assert_another_gateway_goes_on(&input);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 /* The bind that an input came by is being ended, by a reload or by the centre: no screen leaves by
@@ -92,9 +109,9 @@ static void test_an_input_without_a_way_back(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
-                                       TEST(test_proofs_wait_for_the_store),
-                                       TEST(test_an_input_without_a_way_back)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_proofs_are_stored), TEST(test_proofs_wait_for_the_store),
+        TEST(test_proofs_outlive_a_refused_input), TEST(test_an_input_without_a_way_back)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
