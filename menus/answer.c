@@ -193,13 +193,45 @@ static const struct menu_item *find_item(const struct menu *menu, const struct m
     return found;
 }
 
+/* Does the list depend on the field, or beside it on what that depends on? */
+static bool is_below(const struct menu *menu, const struct menu_question *q, uint16_t field)
+{
+    bool is_found = false;
+
+    for (unsigned i = 0; field != MENU_NONE && i < menu->field_count && !is_found; i++) {
+        is_found = q->parent == field;
+        field = menu->fields[field].parent;
+    }
+    return is_found;
+}
+
+/* A later list of the flow whose answer went with a corrected one; MENU_NONE when there is none. */
+static uint16_t find_forgotten(const struct menu_run *run, const struct menu_screen *screen)
+{
+    const struct menu *menu = run->menu;
+    const struct menu_flow *flow = screen->flow != MENU_NONE ? &menu->flows[screen->flow] : NULL;
+
+    for (unsigned i = screen->flow_step + 1u; flow != NULL && i < flow->step_count; i++) {
+        const struct menu_screen *step = &menu->screens[flow->steps[i]];
+        const struct menu_question *q = &step->question;
+
+        if (q->kind == MENU_QUESTION_LIST && q->parent != MENU_NONE &&
+            is_below(menu, q, screen->question.field) &&
+            menu_state_answer(run->state, menu->fields[q->field].name) == NULL &&
+            menu_view_holds(&run->view, step->when))
+            return flow->steps[i];
+    }
+    return MENU_NONE;
+}
+
 /* Where the answer to a question leads: onwards, or back to where a correction came from, by way
- * of the list that depends on what was just answered: the same regency again may be the way to
+ * of the lists that depend on what was just answered: the same regency again may be the way to
  * another district. */
 static struct menu_target after_answer(struct menu_run *run, const struct menu_screen *screen)
 {
     const struct menu_screen *then = menu_find_screen(run->menu, run->state->then);
     struct menu_target natural = menu_natural_target(&run->view, screen);
+    uint16_t forgotten;
 
     if (then == NULL || !screen->asks)
         return natural;
@@ -209,6 +241,9 @@ static struct menu_target after_answer(struct menu_run *run, const struct menu_s
         if (q->kind == MENU_QUESTION_LIST && q->parent == screen->question.field)
             return natural;
     }
+    forgotten = find_forgotten(run, screen);
+    if (forgotten != MENU_NONE)
+        return (struct menu_target){MENU_TO_SCREEN, forgotten};
     run->state->then[0] = '\0';
     return (struct menu_target){MENU_TO_SCREEN, (uint16_t)(then - run->menu->screens)};
 }

@@ -312,6 +312,38 @@ static void what_depends_on_what_depends_is_forgotten(void **state)
     menu_free(menu);
 }
 
+/* Not only the next one: none may be missing where the correction goes on. */
+static void a_correction_asks_all_that_depends(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\";\n" HEAD "tables = { a = ( { code = \"a1\"; label = \"A1\"; }, { code = "
+        "\"a2\"; label = \"A2\"; } );\n"
+        "  b = ( { code = \"b1\"; label = \"B1\"; parent = \"a1\"; }, { code = \"b2\"; label = "
+        "\"B2\"; parent = \"a2\"; } );\n"
+        "  c = ( { code = \"c1\"; label = \"C1\"; parent = \"a1\"; }, { code = \"c2\"; label = "
+        "\"C2\"; parent = \"a2\"; } ); };\n"
+        "flows = { f = [ \"MAIN\", \"NAME\", \"B\", \"C\", \"ALL\" ]; };\n"
+        "screens = { MAIN = { text = \"A\"; list = { table = \"a\"; field = \"a\"; }; };\n"
+        "  NAME = { text = \"N\"; input = { field = \"name\"; rule = { kind = \"length\"; max = 9; "
+        "}; }; "
+        "};\n"
+        "  B = { text = \"B\"; list = { table = \"b\"; field = \"b\"; parent = \"a\"; }; };\n"
+        "  C = { text = \"C\"; list = { table = \"c\"; field = \"c\"; parent = \"a\"; }; };\n"
+        "  ALL = { text = \"{a} {name} {b} {c}\"; choices = ( { label = \"Change\"; to = \"MAIN\"; "
+        "then = \"ALL\"; }, { label = \"Send\"; to = \"BYE\"; } ); }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384*1*Siti*1#");
+    assert_string_equal(menu_phone_type(&p, "1"), "A1 Siti B1 C1\n1. Change\n2. Send\n0. Back");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "2"), "B\n1. B2\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "1"), "C\n1. C2\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "1"), "A2 Siti B2 C2\n1. Change\n2. Send\n0. Back");
+    menu_free(menu);
+}
+
 #define SHOP(kab, kec)                                                                             \
     "menu = \"m\"; resume = \"RESUME\";\n" HEAD "tables = { kab = ( " kab " );\n  kec = ( " kec    \
     " ); };\n"                                                                                     \
@@ -578,6 +610,7 @@ int main(void)
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
         cmocka_unit_test(a_refusal_begins_an_earlier_screen_anew),
         cmocka_unit_test(what_depends_on_what_depends_is_forgotten),
+        cmocka_unit_test(a_correction_asks_all_that_depends),
         cmocka_unit_test(a_draft_outlives_the_rows_of_a_table),
         cmocka_unit_test(a_list_that_was_skipped_is_answered),
         cmocka_unit_test(a_list_may_be_answered_elsewhere),
