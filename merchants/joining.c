@@ -399,13 +399,15 @@ void joining_remind(struct programme *p)
     drop_past_seats(p);
     for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
         struct seat *seat = &p->subscriber.seats[i];
-        int64_t day_ms = calendar_start_ms(calendar_date_at(seat->at_ms));
+        /* Until then it may say "tomorrow", and not at night. */
+        int64_t last_ms = calendar_start_ms(calendar_date_at(seat->at_ms)) -
+                          (24 - PROGRAMME_SMS_UNTIL_HOUR) * CALENDAR_HOUR_MS;
 
         if (seat->reminded || remind_ms(seat) > p->now_ms)
             continue;
         seat->reminded = true;
         p->record_changed = true;
-        if (p->now_ms >= day_ms) /* too late to say "tomorrow" */
+        if (p->now_ms >= last_ms)
             continue;
         p->seat = *seat;
         programme_owe(p, "SMS_LATIH_INGAT");

@@ -226,16 +226,20 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
 
 const char *texting_refuse(struct programme *p, struct menu_state *state)
 {
+    bool is_half;
+
     if (is_about_erasing(p)) {
         p->subscriber.erase_asked_ms = 0;
         p->record_changed = true;
         return "kosong";
     }
-    if (p->subscriber.pending_since_ms != 0)
+    if (p->subscriber.pending_since_ms != 0) {
+        is_half = p->subscriber.pending.regno[0] != '\0';
         clear_pending(p);
-    else if (p->subscriber.merchant_count > 0 || state->has_draft)
-        return "kosong"; /* something is kept, and stays */
-    return "dibuang";
+        return is_half ? "kosong" : "dibuang"; /* the registration that it is of stays */
+    }
+    return p->subscriber.merchant_count > 0 || state->has_draft ? "kosong" /* and stays */
+                                                                : "dibuang";
 }
 
 /* By SMS only one's own: somebody else's needs the last digits of the phone, which only a dialogue

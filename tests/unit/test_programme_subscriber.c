@@ -500,6 +500,12 @@ static void test_no_is_a_no(void **state)
                                 */
     assert_string_equal(world_act("sms_tidak"), "kosong");
     assert_int_equal(world.p.subscriber.merchant_count, 1);
+    forget_answers();
+    world_answer("sms_kab", "1871");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    assert_string_equal(world_act("sms_tidak"), "kosong"); /* half a correction goes, no more */
+    assert_int_equal(world.p.subscriber.pending_since_ms, 0);
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
 }
 
 static void test_yes_and_no_are_to_the_last_question(void **state)

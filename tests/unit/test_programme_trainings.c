@@ -430,17 +430,18 @@ static void test_reminder_the_day_before(void **state)
     choose("2");
     act("latih_ikut");
     assert_int_equal(armed(), NOW + 3 * DAY);
-    world.now_ms = NOW + 3 * DAY - 1;
-    fire();
-    assert_int_equal(world.p.sms_count, 0);
-    world.now_ms = NOW + 3 * DAY;
-    fire();
+    for (world.now_ms = NOW + 3 * DAY - 1; world.now_ms <= NOW + 3 * DAY; world.now_ms++) {
+        fire();
+        assert_int_equal(world.p.sms_count, world.now_ms == NOW + 3 * DAY);
+    }
     assert_string_equal(world.p.sms[0], "SMS_LATIH_INGAT");
     assert_string_equal(fact("judul"), "Foto produk");
     assert_int_equal(armed(), NOW + 4 * DAY); /* for the other */
-    world.now_ms = NOW + 5 * DAY;             /* late: today is not tomorrow */
+    world.now_ms = NOW + 4 * DAY + 10 * HOUR; /* late: at night, and then it is not tomorrow */
     fire();
     assert_int_equal(world.p.sms_count, 0);
+    world.now_ms = NOW + 5 * DAY;
+    fire();
     assert_int_equal(world.p.subscriber.seat_count, 1); /* the first is over */
     assert_int_equal(world.p.change_count, 1);
     assert_string_equal(world.p.changes[0].event, "training-over");
