@@ -193,16 +193,12 @@ static const struct menu_item *find_item(const struct menu *menu, const struct m
     return found;
 }
 
-/* Does the list depend on the field, or beside it on what that depends on? */
-static bool is_below(const struct menu *menu, const struct menu_question *q, uint16_t field)
+/* What the answer depends on in the end: itself, where its list depends on nothing. */
+static uint16_t root_of(const struct menu *menu, uint16_t field)
 {
-    bool is_found = false;
-
-    for (unsigned i = 0; field != MENU_NONE && i < menu->field_count && !is_found; i++) {
-        is_found = q->parent == field;
+    for (unsigned i = 0; i < menu->field_count && menu->fields[field].parent != MENU_NONE; i++)
         field = menu->fields[field].parent;
-    }
-    return is_found;
+    return field;
 }
 
 /* A later list of the flow whose answer went with a corrected one; MENU_NONE when there is none. */
@@ -210,13 +206,16 @@ static uint16_t find_forgotten(const struct menu_run *run, const struct menu_scr
 {
     const struct menu *menu = run->menu;
     const struct menu_flow *flow = screen->flow != MENU_NONE ? &menu->flows[screen->flow] : NULL;
+    uint16_t corrected = screen->question.field;
 
+    if (corrected == MENU_NONE)
+        return MENU_NONE;
     for (unsigned i = screen->flow_step + 1u; flow != NULL && i < flow->step_count; i++) {
         const struct menu_screen *step = &menu->screens[flow->steps[i]];
         const struct menu_question *q = &step->question;
 
         if (q->kind == MENU_QUESTION_LIST && q->parent != MENU_NONE &&
-            is_below(menu, q, screen->question.field) &&
+            root_of(menu, q->field) == root_of(menu, corrected) &&
             menu_state_answer(run->state, menu->fields[q->field].name) == NULL &&
             menu_view_holds(&run->view, step->when))
             return flow->steps[i];

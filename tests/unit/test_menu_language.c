@@ -321,26 +321,31 @@ static void a_correction_asks_all_that_depends(void **state)
         "  b = ( { code = \"b1\"; label = \"B1\"; parent = \"a1\"; }, { code = \"b2\"; label = "
         "\"B2\"; parent = \"a2\"; } );\n"
         "  c = ( { code = \"c1\"; label = \"C1\"; parent = \"a1\"; }, { code = \"c2\"; label = "
-        "\"C2\"; parent = \"a2\"; } ); };\n"
-        "flows = { f = [ \"MAIN\", \"NAME\", \"B\", \"C\", \"ALL\" ]; };\n"
+        "\"C2\"; parent = \"a2\"; } );\n"
+        "  d = ( { code = \"d1\"; label = \"D1\"; parent = \"b1\"; }, { code = \"d2\"; label = "
+        "\"D2\"; parent = \"b2\"; } ); };\n"
+        "flows = { f = [ \"MAIN\", \"NAME\", \"B\", \"C\", \"D\", \"ALL\" ]; };\n"
         "screens = { MAIN = { text = \"A\"; list = { table = \"a\"; field = \"a\"; }; };\n"
         "  NAME = { text = \"N\"; input = { field = \"name\"; rule = { kind = \"length\"; max = 9; "
         "}; }; "
         "};\n"
         "  B = { text = \"B\"; list = { table = \"b\"; field = \"b\"; parent = \"a\"; }; };\n"
         "  C = { text = \"C\"; list = { table = \"c\"; field = \"c\"; parent = \"a\"; }; };\n"
-        "  ALL = { text = \"{a} {name} {b} {c}\"; choices = ( { label = \"Change\"; to = \"MAIN\"; "
+        "  D = { text = \"D\"; list = { table = \"d\"; field = \"d\"; parent = \"b\"; }; };\n"
+        "  ALL = { text = \"{a} {name} {b} {c} {d}\"; choices = ( { label = \"Change\"; to = "
+        "\"MAIN\"; "
         "then = \"ALL\"; }, { label = \"Send\"; to = \"BYE\"; } ); }; };\n");
     struct menu_phone p;
 
     (void)state;
     menu_phone_init(&p, menu);
-    menu_phone_dial(&p, "*384*1*Siti*1#");
-    assert_string_equal(menu_phone_type(&p, "1"), "A1 Siti B1 C1\n1. Change\n2. Send\n0. Back");
+    menu_phone_dial(&p, "*384*1*Siti*1*1#");
+    assert_string_equal(menu_phone_type(&p, "1"), "A1 Siti B1 C1 D1\n1. Change\n2. Send\n0. Back");
     menu_phone_type(&p, "1");
     assert_string_equal(menu_phone_type(&p, "2"), "B\n1. B2\n0. Back");
     assert_string_equal(menu_phone_type(&p, "1"), "C\n1. C2\n0. Back");
-    assert_string_equal(menu_phone_type(&p, "1"), "A2 Siti B2 C2\n1. Change\n2. Send\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "1"), "D\n1. D2\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "1"), "A2 Siti B2 C2 D2\n1. Change\n2. Send\n0. Back");
     menu_free(menu);
 }
 
