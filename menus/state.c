@@ -227,6 +227,11 @@ void menu_state_take_back(struct menu_state *state, menu_state_is_kept_fn *is_ke
     }
 }
 
+void menu_state_end_walk(struct menu_state *state)
+{
+    state->pending.walk_bytes = 0;
+}
+
 void menu_state_clear_draft(struct menu_state *state)
 {
     state->has_draft = false;

@@ -37,9 +37,17 @@ struct menu_facts programme_facts(struct programme *p)
 
 const char *programme_act(struct programme *p, const char *action, struct menu_state *state)
 {
+    const char *result;
+
     p->need.kind = PROGRAMME_NEEDS_NOTHING;
     p->record_used = true;
-    return programme_find_action(action)(p, state);
+    if (p->sms_count == PROGRAMME_SMS_MAX)
+        return PROGRAMME_NO_ROOM;
+    result = programme_find_action(action)(p, state);
+    /* The facts of its text are those at the end of the step, and so of what was done last. */
+    if (p->sms_count != 0)
+        menu_state_end_walk(state);
+    return result;
 }
 
 void programme_encode(const struct programme *p, struct writer *w)

@@ -17,7 +17,7 @@
 #include "merchants/periods.h"
 
 enum {
-    PROGRAMME_SMS_MAX = 2,
+    PROGRAMME_SMS_MAX = 4, /* of a step; an action owes one at most */
     PROGRAMME_CHANGES_MAX =
         SUBSCRIBER_MERCHANTS_MAX + SUBSCRIBER_TICKETS_MAX + SUBSCRIBER_SEATS_MAX + 1,
     PROGRAMME_TIMERS_MAX = 7,                      /* one of each kind */
@@ -161,7 +161,8 @@ struct menu_facts programme_facts(struct programme *p);
 
 /* Carries out an action of the vocabulary. Returns its result word, or NULL when p->need must be
  * satisfied first: fill in the answer and call again with the same arguments. The state's answers
- * may be changed (a draft that was sent is cleared). */
+ * may be changed (a draft that was sent is cleared); a shortcut is walked no further than an action
+ * that owes an SMS. */
 const char *programme_act(struct programme *p, const char *action, struct menu_state *state);
 
 /* Adds the answer to a need for a number of the counter `key`. False: there are too many. */

@@ -558,9 +558,29 @@ static void test_the_manual_has_every_row(void **state)
     }
 }
 
+/* As where a menu has one action lead to the next. */
+static void test_a_step_owes_four_sms_at_most(void **state)
+{
+    static const char *const done[][2] = {
+        {"salinan", "dikirim"}, {"ubah", "sudah"}, {"hapus", "diterima"}, {"batal", "batal"}};
+
+    (void)state;
+    world_register_merchant();
+    world_answer("baru_nama", "SITI AISYAH");
+    world_begin();
+    programme_numbers_add(&world.p.numbers, "tiket", 7);
+    for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++)
+        assert_string_equal(programme_act(&world.p, done[i][0], &world.state), done[i][1]);
+    assert_int_equal(world.p.sms_count, 4);
+    assert_string_equal(programme_act(&world.p, "bahasa", &world.state), "no-room");
+    world_end();
+    assert_int_equal(world_merchant_at(0)->status, MERCHANT_DIBATALKAN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_step_owes_four_sms_at_most, world_setup),
         cmocka_unit_test_setup(test_consent_arms_the_drafts_timers, world_setup),
         cmocka_unit_test_setup(test_sending_makes_a_registration, world_setup),
         cmocka_unit_test_setup(test_sending_one_draft_twice_is_sending_it_once, world_setup),

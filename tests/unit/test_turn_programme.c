@@ -244,9 +244,24 @@ static void test_a_shortcut_makes_two_tickets(void **state)
                      2);
 }
 
+/* A change, a copy and an erasure in one dial: the first is done and told of, and no more. */
+static void test_a_shortcut_ends_where_an_sms_is_owed(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig.phones[0].sms_count = 0;
+    assert_string_equal(turn_rig_dial(0, "*384*3*2*6*2*0*3*3*0*6*3*1#"),
+                        "Data sudah diubah. Bukti dikirim lewat SMS.\n0. Menu utama");
+    assert_int_equal(turn_rig.phones[0].sms_count, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: data penjualan pada 1872-");
+    turn_rig_assert_begins(turn_rig_type(0, "0"), "#TerusUsaha Lampung");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_shortcut_ends_where_an_sms_is_owed, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_registration_and_its_number, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_shortcut_makes_two_tickets, turn_rig_setup,
