@@ -27,35 +27,14 @@ static bool keep_row(struct menu_run *run, const struct menu_question *q,
     return true;
 }
 
-/* The code that the rows of a dependent list belong to: an answer, else (by SMS, where answers are
- * given in earlier messages) the fact of that name. "" without a parent; NULL when there is none
- * yet. */
-static const char *find_parent(const struct menu_run *run, const struct menu_question *q,
-                               char value[MENU_VALUE_BYTES])
-{
-    const struct menu_facts *facts = run->view.facts;
-    const char *answer;
-
-    if (q->parent == MENU_NONE)
-        return "";
-    answer = menu_state_answer(run->state, run->menu->fields[q->parent].name);
-    if (answer == NULL && q->parent_fact != NULL && facts != NULL && facts->get != NULL &&
-        facts->get(facts->ctx, q->parent_fact->name, value))
-        return value;
-    return answer;
-}
-
 static bool answer_list(struct menu_run *run, const struct menu_question *q, const char *typed)
 {
     const struct menu_table *table = &run->menu->tables[q->table];
-    char value[MENU_VALUE_BYTES];
-    const char *parent = find_parent(run, q, value);
-    const struct menu_row_group *group;
+    const struct menu_row_group *group = menu_list_rows(&run->view, q);
     const struct menu_row *row;
     unsigned number;
     bool is_guess = false;
 
-    group = parent != NULL ? menu_table_group(table, parent) : NULL;
     if (group == NULL)
         return false;
     number = menu_match_number(run->menu, typed);
@@ -201,21 +180,58 @@ static uint16_t root_of(const struct menu *menu, uint16_t field)
     return field;
 }
 
+/* The lists that a correction may have left without an answer: below what it gave. */
+struct correction {
+    const struct menu_screen *screen;
+    const struct menu_choice *choice; /* that answered it; NULL: its question */
+};
+
+static bool gives(const struct correction *c, uint16_t field)
+{
+    for (unsigned i = 0; c->choice != NULL && i < c->choice->effect.set_count; i++)
+        if (c->choice->effect.sets[i].field == field)
+            return true;
+    return field != MENU_NONE && c->screen->question.field == field;
+}
+
+/* Of one tree with what it gave? */
+static bool is_near(const struct menu *menu, const struct correction *c, uint16_t list)
+{
+    for (uint16_t i = 0; i < menu->field_count; i++)
+        if (gives(c, i) && root_of(menu, i) == root_of(menu, list))
+            return true;
+    return false;
+}
+
+/* The step behind this one. A screen of no flow stands in for the step that has its field. */
+static unsigned next_step(const struct menu *menu, const struct menu_flow *flow,
+                          const struct correction *c)
+{
+    unsigned i = 0;
+
+    if (c->screen->flow != MENU_NONE)
+        return c->screen->flow_step + 1u;
+    while (i < flow->step_count && !gives(c, menu->screens[flow->steps[i]].question.field))
+        i++;
+    return i + 1;
+}
+
 /* A later list of the flow whose answer went with a corrected one; MENU_NONE when there is none. */
-static uint16_t find_forgotten(const struct menu_run *run, const struct menu_screen *screen)
+static uint16_t find_forgotten(const struct menu_run *run, const struct correction *c,
+                               const struct menu_screen *then)
 {
     const struct menu *menu = run->menu;
-    const struct menu_flow *flow = screen->flow != MENU_NONE ? &menu->flows[screen->flow] : NULL;
-    uint16_t corrected = screen->question.field;
+    uint16_t at = c->screen->flow != MENU_NONE ? c->screen->flow : then->flow;
+    const struct menu_flow *flow = at != MENU_NONE ? &menu->flows[at] : NULL;
 
-    if (corrected == MENU_NONE)
-        return MENU_NONE;
-    for (unsigned i = screen->flow_step + 1u; flow != NULL && i < flow->step_count; i++) {
+    for (unsigned i = flow != NULL ? next_step(menu, flow, c) : 0;
+         flow != NULL && i < flow->step_count; i++) {
         const struct menu_screen *step = &menu->screens[flow->steps[i]];
         const struct menu_question *q = &step->question;
 
-        if (q->kind == MENU_QUESTION_LIST && q->parent != MENU_NONE &&
-            root_of(menu, q->field) == root_of(menu, corrected) &&
+        /* Not one below "Other", which has no rows, and which the flow has passed over, too. */
+        if (q->kind == MENU_QUESTION_LIST && q->parent != MENU_NONE && is_near(menu, c, q->field) &&
+            menu_list_rows(&run->view, q) != NULL &&
             menu_state_answer(run->state, menu->fields[q->field].name) == NULL &&
             menu_view_holds(&run->view, step->when))
             return flow->steps[i];
@@ -226,21 +242,23 @@ static uint16_t find_forgotten(const struct menu_run *run, const struct menu_scr
 /* Where the answer to a question leads: onwards, or back to where a correction came from, by way
  * of the lists that depend on what was just answered: the same regency again may be the way to
  * another district. */
-static struct menu_target after_answer(struct menu_run *run, const struct menu_screen *screen)
+static struct menu_target after_answer(struct menu_run *run, const struct menu_screen *screen,
+                                       const struct menu_choice *choice)
 {
     const struct menu_screen *then = menu_find_screen(run->menu, run->state->then);
     struct menu_target natural = menu_natural_target(&run->view, screen);
+    const struct correction c = {screen, choice};
     uint16_t forgotten;
 
     if (then == NULL || !screen->asks)
         return natural;
-    if (natural.kind == MENU_TO_SCREEN && screen->question.kind != MENU_QUESTION_NONE) {
+    if (natural.kind == MENU_TO_SCREEN) {
         const struct menu_question *q = &run->menu->screens[natural.index].question;
 
-        if (q->kind == MENU_QUESTION_LIST && q->parent == screen->question.field)
+        if (q->kind == MENU_QUESTION_LIST && gives(&c, q->parent))
             return natural;
     }
-    forgotten = find_forgotten(run, screen);
+    forgotten = find_forgotten(run, &c, then);
     if (forgotten != MENU_NONE)
         return (struct menu_target){MENU_TO_SCREEN, forgotten};
     run->state->then[0] = '\0';
@@ -253,12 +271,13 @@ static bool choose(struct menu_run *run, const struct menu_screen *screen,
     if (item->row != NULL) {
         if (!keep_row(run, &screen->question, item->row, false))
             return false;
-        *target = after_answer(run, screen);
+        *target = after_answer(run, screen, NULL);
         return true;
     }
     menu_apply(run, &item->choice->effect);
-    *target =
-        item->choice->to.kind != MENU_TO_NOWHERE ? item->choice->to : after_answer(run, screen);
+    *target = item->choice->to;
+    if (target->kind == MENU_TO_NOWHERE)
+        *target = after_answer(run, screen, item->choice);
     return true;
 }
 
@@ -288,6 +307,6 @@ bool menu_answer(struct menu_run *run, const struct menu_screen *screen, const c
         return false;
     if (!menu_answer_question(run, &screen->question, typed, error))
         return false;
-    *target = after_answer(run, screen);
+    *target = after_answer(run, screen, NULL);
     return true;
 }

@@ -37,13 +37,12 @@ struct menu_target menu_natural_target(const struct menu_view *view,
 /* Is it a row that the list has now? A draft may be older than the menu's tables. */
 static bool is_row(const struct menu_view *view, const struct menu_question *q, const char *code)
 {
-    const struct menu_row *row = menu_table_find(&view->menu->tables[q->table], code);
-    const char *parent = q->parent != MENU_NONE
-                             ? menu_state_answer(view->state, view->menu->fields[q->parent].name)
-                             : NULL;
+    const struct menu_table *table = &view->menu->tables[q->table];
+    const struct menu_row *row = menu_table_find(table, code);
+    const struct menu_row_group *group = menu_list_rows(view, q);
 
-    return row != NULL && (q->parent == MENU_NONE || (parent != NULL && row->parent != NULL &&
-                                                      strcmp(row->parent, parent) == 0));
+    return row != NULL && group != NULL && row >= &table->rows[group->first] &&
+           row < &table->rows[group->first + group->count];
 }
 
 /* Does it set this value? One that is filled in may have been any. */
@@ -101,6 +100,13 @@ static bool is_answer_of_list(const struct menu_view *view, const struct menu_sc
     return is_given;
 }
 
+/* Is there nothing to choose from a list below "Other"? The flow has passed it over. */
+static bool is_barren(const struct menu_view *view, const struct menu_screen *screen)
+{
+    return screen->question.kind == MENU_QUESTION_LIST && screen->choice_count == 0 &&
+           menu_list_rows(view, &screen->question) == NULL;
+}
+
 /* Has the question of a flow's step been answered? A screen without a field (the review) never. */
 static bool is_answered(const struct menu_view *view, const struct menu_screen *screen)
 {
@@ -135,7 +141,8 @@ uint16_t menu_draft_question(const struct menu_view *view, unsigned *step, unsig
         if (!is_step_there(view, flow, i))
             continue;
         count++;
-        if (found == MENU_NONE && !is_answered(view, &menu->screens[flow->steps[i]])) {
+        if (found == MENU_NONE && !is_barren(view, &menu->screens[flow->steps[i]]) &&
+            !is_answered(view, &menu->screens[flow->steps[i]])) {
             found = flow->steps[i];
             if (step != NULL)
                 *step = count;
@@ -263,7 +270,8 @@ static struct menu_target resume(struct menu_run *run)
     state->screen[0] = '\0';
     push_back(state, run->menu->screens[run->menu->start].name);
     for (unsigned i = 0; i < screen->flow_step; i++)
-        if (is_step_there(&run->view, flow, i))
+        if (is_step_there(&run->view, flow, i) &&
+            !is_barren(&run->view, &run->menu->screens[flow->steps[i]]))
             push_back(state, run->menu->screens[flow->steps[i]].name);
     return to_screen(question);
 }

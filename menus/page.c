@@ -33,18 +33,29 @@ static void add_item(struct menu_items *items, const struct menu_choice *choice,
         items->items[items->count++] = (struct menu_item){choice, row, is_keyed ? 0 : (*number)++};
 }
 
-static void collect_rows(const struct menu_view *view, const struct menu_question *q,
-                         struct menu_items *items, uint16_t *number)
+const struct menu_row_group *menu_list_rows(const struct menu_view *view,
+                                            const struct menu_question *q)
 {
-    const struct menu_table *table = &view->menu->tables[q->table];
+    const struct menu_facts *facts = view->facts;
+    char value[MENU_VALUE_BYTES];
     const char *parent = "";
-    const struct menu_row_group *group;
 
     if (q->parent != MENU_NONE)
         parent = view->state != NULL
                      ? menu_state_answer(view->state, view->menu->fields[q->parent].name)
                      : NULL;
-    group = parent != NULL ? menu_table_group(table, parent) : NULL;
+    if (parent == NULL && q->parent_fact != NULL && facts != NULL && facts->get != NULL &&
+        facts->get(facts->ctx, q->parent_fact->name, value))
+        parent = value;
+    return parent != NULL ? menu_table_group(&view->menu->tables[q->table], parent) : NULL;
+}
+
+static void collect_rows(const struct menu_view *view, const struct menu_question *q,
+                         struct menu_items *items, uint16_t *number)
+{
+    const struct menu_table *table = &view->menu->tables[q->table];
+    const struct menu_row_group *group = menu_list_rows(view, q);
+
     for (unsigned i = 0; group != NULL && i < group->count; i++)
         add_item(items, NULL, &table->rows[group->first + i], number);
 }

@@ -27,6 +27,11 @@ struct menu_items {
     struct menu_item items[MENU_ITEMS_MAX];
 };
 
+/* The rows of a list that are there to choose now: those of its parent's answer, else (by SMS,
+ * where answers are given in earlier messages) of the fact of that name. NULL when there are none.
+ */
+const struct menu_row_group *menu_list_rows(const struct menu_view *view,
+                                            const struct menu_question *q);
 /* What is there to choose now: choices whose condition holds, rows of the parent that was chosen.
  */
 void menu_items_collect(const struct menu_view *view, const struct menu_screen *screen,
