@@ -216,9 +216,24 @@ static bool get_phone4(struct programme *p, unsigned place, char value[MENU_VALU
     return put_last4(value, p->msisdn);
 }
 
+/* Of a list that the dialogue has kept (answers `pilih1` to `pilih3`, empty where it had ended),
+ * else as they stand now. */
+static const struct merchant *find_shown(struct programme *p, unsigned place)
+{
+    static const char *const kept[] = {"pilih1", "pilih2", "pilih3"};
+    const char *number = p->state != NULL && place < sizeof(kept) / sizeof(kept[0])
+                             ? menu_state_answer(p->state, kept[place])
+                             : NULL;
+    char regno[REGNO_BYTES];
+
+    if (number == NULL)
+        return programme_shown(p, place);
+    return regno_parse(number, regno) ? subscriber_find(&p->subscriber, regno) : NULL;
+}
+
 static bool get_shown_business(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
 {
-    const struct merchant *m = programme_shown(p, place);
+    const struct merchant *m = find_shown(p, place);
 
     return m != NULL && put(value, m->business);
 }
