@@ -110,19 +110,21 @@ static bool open_chain(struct cdr_writer *w)
 
     if (!w->is_open && cdr_chain_open(&w->chain, w->key)) {
         w->is_open = true;
-        if (is_first)
-            w->kept = w->chain.dropped;
+        /* What the disk had may have gone with the folder. */
+        w->kept = is_first ? w->chain.dropped : UINT64_MAX;
     }
     return w->is_open;
 }
 
+/* Where it cannot be made, the folder may be gone, or the name taken: then as after a start. */
 static bool open_file(struct cdr_writer *w)
 {
     if (w->file != NULL)
         return true;
     w->file = cdr_file_open(&w->chain);
     w->opened_ms = clock_monotonic_ms();
-    return w->file != NULL;
+    w->is_open = w->file != NULL;
+    return w->is_open;
 }
 
 /* Tells the chain, for the next file, what was dropped; returns how many wait to be written. */

@@ -189,6 +189,45 @@ static void test_a_folder_that_is_taken_away(void **state)
     move(aside, cdr_rig.folder);
 }
 
+/* No file is open just then: the next one is made where it belongs, and the place is kept there,
+ * for a start after a kill. */
+static void test_a_folder_that_is_taken_away_between_files(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1000, 65536);
+    char aside[96], place[96];
+
+    (void)state;
+    snprintf(aside, sizeof(aside), "%s-aside", cdr_rig.folder);
+    snprintf(place, sizeof(place), "%s/cdr-gw1.state", cdr_rig.folder);
+    put(w, 100);
+    AWAIT(w, c.files == 1);
+    move(cdr_rig.folder, aside);
+    put(w, 2);
+    AWAIT(w, c.written_bytes == 1326 && access(place, F_OK) == 0);
+    cdr_writer_free(w);
+    assert_int_equal(verify(2).records, 2);
+    cdr_rig_each("*", cdr_rig_remove);
+    assert_int_equal(rmdir(cdr_rig.folder), 0);
+    move(aside, cdr_rig.folder);
+}
+
+static void test_a_name_that_is_taken_before_the_file(void **state)
+{
+    struct cdr_writer *w = open_writer(3600, 1000, 65536);
+    FILE *other;
+
+    (void)state;
+    put(w, 100);
+    AWAIT(w, c.files == 1);
+    other = fopen(cdr_rig_path(2, ".part"), "we");
+    assert_non_null(other);
+    fclose(other);
+    put(w, 2);
+    AWAIT(w, c.written_bytes == 1326);
+    cdr_writer_free(w);
+    assert_int_equal(verify(2).records, 2);
+}
+
 /* Who cannot look whether the file is there has not lost it. */
 static void test_a_folder_that_cannot_be_looked_into(void **state)
 {
@@ -455,6 +494,8 @@ int main(void)
         TEST(test_a_file_that_is_taken_away),
         TEST(test_a_file_whose_name_another_has),
         TEST(test_a_folder_that_is_taken_away),
+        TEST(test_a_folder_that_is_taken_away_between_files),
+        TEST(test_a_name_that_is_taken_before_the_file),
         TEST(test_a_folder_that_cannot_be_looked_into),
         TEST(test_a_full_disk_blocks_nobody),
         TEST(test_the_end_on_a_full_disk),
