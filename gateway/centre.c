@@ -30,6 +30,7 @@ struct centre {
     struct centre_owner owner;
     struct bind *binds;
     unsigned bind_count;
+    enum config_bind bind_mode;
     unsigned next; /* whose turn it is to submit */
     bool is_stopping;
 };
@@ -141,10 +142,14 @@ static void stop_links(struct centre *c)
     }
 }
 
+/* Of a pair, what takes replies before what brings inputs. */
 static void start_links(struct centre *c)
 {
-    for (unsigned i = 0; i < c->bind_count; i++)
-        timer_start(c->timers, &c->binds[i].start, (uint64_t)i * SPREAD_MS);
+    for (unsigned i = 0; i < c->bind_count; i++) {
+        uint64_t place = c->bind_mode == CONFIG_BIND_PAIR ? i ^ 1U : i;
+
+        timer_start(c->timers, &c->binds[i].start, place * SPREAD_MS);
+    }
 }
 
 static void on_lease(void *ctx)
@@ -218,6 +223,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
     if (settings->exclusive)
         c->lease = make_lease(c, env, settings->lease_s, sharing);
     c->owner = *owner;
+    c->bind_mode = settings->bind;
     c->bind_count = settings->binds * (settings->bind == CONFIG_BIND_PAIR ? 2 : 1);
     c->binds = mem_zalloc(c->bind_count * sizeof(*c->binds));
     for (unsigned i = 0; i < c->bind_count; i++) {
@@ -290,6 +296,11 @@ struct menu_limits centre_limits(const struct centre *c)
 enum turn_token centre_turn_token(const struct centre *c)
 {
     return c->turn_token;
+}
+
+bool centre_has_transmitter(const struct centre *c)
+{
+    return c->bind_mode != CONFIG_BIND_RECEIVER;
 }
 
 struct link *centre_transmitter(struct centre *c)

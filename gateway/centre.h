@@ -1,9 +1,10 @@
 /*
  * One smsc entry at work: its binds to the centre, kept up by their links.
  *
- * `pair` makes two links a bind, a receiver and a transmitter. The first link starts at once, each
- * further one 2 s after the one before (smpp-ussd.md 4.2). An `exclusive` entry binds only while it
- * holds the lease of its name: of several gateways one is bound, the others stand by.
+ * `pair` makes two links a bind, a receiver and a transmitter, which starts first. The first link
+ * starts at once, each further one 2 s after the one before (smpp-ussd.md 4.2). An `exclusive`
+ * entry binds only while it holds the lease of its name: of several gateways one is bound, the
+ * others stand by.
  */
 #ifndef WARUNG_GATEWAY_CENTRE_H
 #define WARUNG_GATEWAY_CENTRE_H
@@ -58,6 +59,8 @@ bool centre_tells_receipts(const struct centre *c);
 /* Whose message ids those are: several entries may lead to one centre. */
 const char *centre_teller(const struct centre *c);
 
+/* Some bind of it, up or not, is one that can submit. */
+bool centre_has_transmitter(const struct centre *c);
 /* The link that can submit soonest; NULL when there is none. */
 struct link *centre_transmitter(struct centre *c);
 /* link_room() of all its links. */

@@ -189,14 +189,18 @@ static bool is_full(void *ctx, const struct turn_origin *origin)
     return link != NULL && link_is_full(link);
 }
 
+/* A centre that we only receive from never takes a reply, and waiting does not help. */
 static bool has_way_back(void *ctx, const struct turn_origin *origin)
 {
     struct ports *p = ctx;
     const struct link *link = link_of(p, origin);
     struct peer peer;
 
-    return link == NULL || !link_is_leaving(link) ||
-           (find_peer(p, origin->link_name, &peer) && pick_link(p, &peer) != NULL);
+    if (link == NULL || link_can_submit(link))
+        return true;
+    return find_peer(p, origin->link_name, &peer) &&
+           (pick_link(p, &peer) != NULL ||
+            (peer.centre != NULL && !centre_has_transmitter(peer.centre)));
 }
 
 static struct turn_sending *sending_of(struct sent *s)

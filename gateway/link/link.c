@@ -234,11 +234,6 @@ bool link_can_submit(const struct link *link)
            link->bind != (link->role->is_server ? LINK_TRANSMITTER : LINK_RECEIVER);
 }
 
-bool link_is_leaving(const struct link *link)
-{
-    return link->state == LINK_UNBINDING || link->is_stopping || link->doom != NULL;
-}
-
 uint64_t link_ask_read(struct link *link)
 {
     uint64_t mark = link->reads_asked + 1;

@@ -138,8 +138,6 @@ enum link_state link_state(const struct link *link);
 /* Bound, not about to close, and the bind lets us send requests: a client's transmitter or
  * transceiver, a server's receiver or transceiver. */
 bool link_can_submit(const struct link *link);
-/* Its end is ordered or begun. */
-bool link_is_leaving(const struct link *link);
 /* Asks, by an enquire_link behind everything that was written, for a sign that the peer has read so
  * far: for answers after which nothing else goes over this connection. A mark for link_has_read();
  * 0 when the link is not bound. */

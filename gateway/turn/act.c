@@ -86,8 +86,8 @@ static bool is_over(const struct turn *t)
     return false;
 }
 
-/* Where it has not, the input comes again by the next bind, and is shown then what is stored now.
- */
+/* Where it has not, the input comes again, by the next bind perhaps, and is shown then what is
+ * stored now. */
 static bool has_way_back(const struct turn *t)
 {
     const struct turn_ports *ports = &t->engine->env.ports;

@@ -167,8 +167,8 @@ struct turn_ports {
     bool (*withdraw)(void *ctx, struct turn_sending *sending);
     /* Is there no room for a reply to this input? It is refused then, before anything is stored. */
     bool (*is_full)(void *ctx, const struct turn_origin *origin);
-    /* False: the bind that the input came by is being ended, and no other can take the reply. NULL
-     * = always. */
+    /* False: no bind can take the reply now (the one that the input came by is being ended, or the
+     * transmitter beside it is not bound yet). NULL = always. */
     bool (*has_way_back)(void *ctx, const struct turn_origin *origin);
     struct turn_sending *(*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
                                      turn_sent_fn *fn, void *arg);

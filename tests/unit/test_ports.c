@@ -26,16 +26,16 @@ static void binds_are_spread_and_counted(void **state)
     f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_PAIR, 2);
     ports_fixture_apply(f, 1);
     assert_int_equal(f->net.network.connects, 1);
+    ports_fixture_bind(f);
+    assert_int_equal(centres_bound_count(f->centres), 1);
+    assert_int_equal(centre_link_count(centres_find(f->centres, "op1")), 4);
+    /* The second of a pair is the transmitter: only that can send, and it comes first. */
+    assert_true(centres_room(f->centres) > 0);
+    assert_string_equal(link_name(centre_transmitter(centres_find(f->centres, "op1"))), "op1:2");
     link_fixture_pass(&f->net, 1999);
     assert_int_equal(f->net.network.connects, 1);
     link_fixture_pass(&f->net, 1);
     assert_int_equal(f->net.network.connects, 2);
-    ports_fixture_bind(f);
-    assert_int_equal(centres_bound_count(f->centres), 1);
-    assert_int_equal(centre_link_count(centres_find(f->centres, "op1")), 4);
-    /* The second of a pair is the transmitter: only that can send. */
-    assert_true(centres_room(f->centres) > 0);
-    assert_string_equal(link_name(centre_transmitter(centres_find(f->centres, "op1"))), "op1:2");
 }
 
 static void a_reload_changes_what_differs(void **state)
@@ -213,13 +213,52 @@ static void feed_ussd(struct ports_fixture *f, struct fake_transport *t, const c
     link_fixture_pass(&f->net, 10);
 }
 
-static void expect_answer(struct fake_transport *t)
+static void expect_status(struct fake_transport *t, enum smpp_status status)
 {
     struct span pdu = fake_transport_take(t);
 
     assert_int_equal(pdu.data[4], 0x80);
     assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
-    assert_int_equal(pdu.data[11], ESME_ROK);
+    assert_int_equal(pdu.data[11], status);
+}
+
+static void expect_answer(struct fake_transport *t)
+{
+    expect_status(t, ESME_ROK);
+}
+
+/* Of a pair, the transmitter is not there: the input is taken, and comes again until its screen can
+ * leave. A receiver alone has no screens to wait for. */
+static void an_input_waits_for_the_transmitter(void **state)
+{
+    enum { BEGIN = 1 };
+    struct ports_fixture *f = *state;
+    struct fake_transport *sender, *t;
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_PAIR, 1);
+    ports_fixture_apply(f, 1);
+    sender = ports_fixture_bind(f);
+    link_fixture_pass(&f->net, 2000);
+    t = ports_fixture_bind(f);
+    fake_transport_lose(sender, "reset");
+    link_fixture_turn(&f->net);
+    feed_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    expect_status(t, ESME_RX_T_APPN);
+    link_fixture_pass(&f->net, 1000); /* it connects anew */
+    sender = ports_fixture_bind(f);
+    feed_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    expect_answer(t);
+    assert_non_null(
+        memmem(ports_fixture_answer(f, sender, ESME_ROK, "1").data, 64, "6281200000001", 13));
+    assert_int_equal(turn_counters(f->turns)->steps, 1);
+    assert_int_equal(turn_counters(f->turns)->replays, 1);
+    assert_int_equal(turn_counters(f->turns)->failed_screens, 0);
+
+    f->smsc[0] = ports_fixture_smsc("op2", CONFIG_BIND_RECEIVER, 1);
+    ports_fixture_apply(f, 1);
+    t = ports_fixture_bind(f);
+    feed_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    expect_answer(t);
 }
 
 /* With a window of one, the second subscriber's screen waits behind the first's. */
@@ -549,6 +588,7 @@ int main(void)
         TEST(a_dial_is_answered_and_then_shown),
         TEST(a_screen_whose_dialogue_is_over_is_not_sent),
         TEST(a_full_queue_answers),
+        TEST(an_input_waits_for_the_transmitter),
         TEST(a_push_goes_by_name_and_gets_its_own),
         TEST(a_dialogue_is_released_when_its_screen_cannot_be_carried),
         TEST(an_unreadable_message_is_refused),
