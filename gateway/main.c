@@ -125,12 +125,20 @@ static void on_stopped(void *ctx, bool is_clean)
 
 /* ---- signals ---- */
 
+/* One that cannot be made runs the loop for a last turn, in which a signal may be told. */
+static bool has_gateway(const struct daemon *d)
+{
+    return d->gateway != NULL;
+}
+
 static void on_stop_signal(evutil_socket_t signal_number, short what, void *arg)
 {
     struct daemon *d = arg;
 
     (void)signal_number;
     (void)what;
+    if (!has_gateway(d))
+        return;
     timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
     if (d->is_stopping) {
         loop_stop(d->loop);
@@ -147,6 +155,8 @@ static void on_reload_signal(evutil_socket_t signal_number, short what, void *ar
 
     (void)signal_number;
     (void)what;
+    if (!has_gateway(d))
+        return;
     timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
     notify_send_reloading();
     (void)gateway_reload(d->gateway);

@@ -9,7 +9,7 @@ const test = require('node:test');
 
 const { openMainMenu } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { BUILD, run } = require('./lib/process');
+const { BUILD, delay, run } = require('./lib/process');
 const { MENU } = require('./lib/warungd');
 
 const WARUNGD = path.join(BUILD, 'warungd');
@@ -49,6 +49,31 @@ test('SIGTERM drains: unbinds, ends with 0; dialogues go on after a restart', as
         await centre.isBound();
         assert.match((await phone.answer('5')).text, /^Bantuan:/);
     });
+});
+
+// The key of its records, which it reads when it checks the configuration and again to use it, is a pipe:
+// so it stands still where the signal is to come.
+test('a signal in the middle of a start that fails', async () => {
+    await withScene('start-signal', async ({ gateway, folder }) => {
+        const key = path.join(folder, 'key');
+        gateway.settings.cdr = { directory: folder, key_file: key };
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('cdr', 'init')).code, 0);
+        const text = fs.readFileSync(key);
+        for (const signal of ['SIGTERM', 'SIGHUP']) {
+            fs.rmSync(key, { force: true });
+            assert.equal((await run('mkfifo', ['-m', '600', key])).code, 0);
+            gateway.launch();
+            await fs.promises.writeFile(key, text);
+            await delay(200); // it has closed that
+            const writer = await fs.promises.open(key, 'w');
+            gateway.process.child.kill(signal);
+            await delay(50);
+            await writer.close();
+            assert.equal(await gateway.process.ended, 3);
+            assert.match(gateway.log, /event=gateway\.failed reason=".*key: is no Ed25519 key/);
+        }
+    }, { start: false });
 });
 
 test('SIGHUP with a faulty file keeps the old configuration', async () => {
