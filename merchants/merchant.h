@@ -87,7 +87,7 @@ struct merchant {
     char smartphone[MERCHANT_CODE_BYTES]; /* "1" .. "3"; empty = not asked */
     char reason[MERCHANT_CODE_BYTES];     /* of the last FIX, REJECT or LAPSE; else empty */
     int64_t submitted_ms;                 /* wall clock */
-    int64_t changed_ms;                   /* of the last status change; what waits: of a field */
+    int64_t changed_ms;                   /* of the last change: of the status, or by its owner */
     int64_t deadline_ms;                  /* PERLU_PERBAIKAN: until when; else 0 */
     bool reminded;                        /* PERLU_PERBAIKAN: the reminder SMS was sent */
     int64_t frozen_ms; /* on hold since then, as its owner asked (UU 27/2022 Art. 41); 0 = no */

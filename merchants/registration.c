@@ -190,6 +190,7 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
         programme_move(p, m, MERCHANT_EVENT_CORRECT, "merchant");
         return;
     }
+    m->changed_ms = p->now_ms;
     programme_note(p, m->regno, merchant_status_name(m->status), merchant_status_name(m->status),
                    "change", "merchant");
     programme_owe(p, merchant_event_sms(MERCHANT_EVENT_CORRECT));

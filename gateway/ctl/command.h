@@ -37,6 +37,7 @@ enum ctl_option {
     CTL_OPTION_FROZEN = 1 << 17,
     CTL_OPTION_AGAIN = 1 << 18,
     CTL_OPTION_PLAIN = 1 << 19,
+    CTL_OPTION_SEEN = 1 << 20,
 };
 
 /* What was asked for. Words live as long as the process. */
@@ -44,7 +45,7 @@ struct ctl_call {
     const char *config; /* path */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
-    const char *link, *menu, *screen, *numbers, *key;
+    const char *link, *menu, *screen, *numbers, *key, *seen;
     unsigned limit, seats, for_s, percent; /* 0 = not given */
     bool is_csv, is_revealed, is_frozen, is_again, is_plain;
     char **words; /* what follows the command's own words */

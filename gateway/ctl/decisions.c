@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/isotime.h"
 #include "gateway/ctl/access.h"
 #include "merchants/reason.h"
 #include "merchants/regno.h"
@@ -39,11 +40,28 @@ static void complain_about_reason(const struct decision *decision)
             fprintf(stderr, "  %s  %s\n", row->code, row->text_id);
 }
 
+/* What the officer decides on is what he was shown: another officer may have asked for a correction
+ * since, and got it. */
+static bool is_as_seen(const struct decision *decision, const struct merchant *m)
+{
+    char changed[ISOTIME_BYTES];
+
+    if (decision->call->seen == NULL || m == NULL)
+        return true;
+    isotime_format(m->changed_ms, changed);
+    if (strcmp(decision->call->seen, changed) == 0)
+        return true;
+    ctl_complain("it has changed since, at %s: look at it again; nothing was changed", changed);
+    return false;
+}
+
 static enum ctl_status decide(struct dossier *d, void *arg)
 {
     const struct decision *decision = arg;
     struct merchant *m = subscriber_find(&d->programme.subscriber, decision->regno);
 
+    if (!is_as_seen(decision, m))
+        return CTL_REFUSED;
     switch (decision->event == MERCHANT_EVENT_COUNT
                 ? programme_freeze(&d->programme, decision->regno, decision->is_frozen)
                 : programme_decide(&d->programme, decision->regno, decision->event,

@@ -55,11 +55,12 @@ static const struct option_row rows[] = {
     {"frozen", KIND_FLAG, AT(is_frozen), 0, 0},
     {"again", KIND_FLAG, AT(is_again), 0, 0},
     {"plain", KIND_FLAG, AT(is_plain), 0, 0},
+    {"seen", KIND_TEXT, AT(seen), 0, 0},
 };
 
 /* What getopt_long() gives: the first of rows, and those that every command takes. */
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]), OPTION_FIRST = 256 };
-static_assert(CTL_OPTION_PLAIN == 1 << (ROW_COUNT - 1), "a row each");
+static_assert(CTL_OPTION_SEEN == 1 << (ROW_COUNT - 1), "a row each");
 enum { OPTION_VERSION = OPTION_FIRST + ROW_COUNT, OPTION_HELP, OPTION_JSON };
 
 void ctl_complain(const char *format, ...)

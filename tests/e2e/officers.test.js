@@ -124,6 +124,40 @@ test('erase: a dialogue that begins meanwhile goes, too', async () => {
     });
 });
 
+test('--seen: what changed since an officer looked at it is not decided on', async () => {
+    await withScene('seen', async ({ centre, gateway }) => {
+        const regno = await register(centre.phone(MSISDN));
+        const decide = (...words) => gateway.ctl('merchants', ...words);
+        const show = () => gateway.ctlJson('merchants', 'show', regno);
+        // As a person would: not within one second.
+        const look = async () => {
+            const { changed_at: at } = await show();
+            await until('the next second', () => Date.now() >= Date.parse(at) + 1000);
+            return at;
+        };
+        const correct = async (name) => {
+            assert.equal(await centre.text(MSISDN, `NAMA ${name}`), 0);
+            await until('the new name', async () => (await show()).name === name);
+        };
+        const sent = await look();
+        await correct('RATNA SARI');
+        const refused = await decide('fix', regno, '--reason', 'P01', '--seen', sent);
+        assert.equal(refused.code, 1);
+        assert.match(refused.output, /it has changed since, at \d{4}-.*nothing was changed/);
+        assert.equal((await decide('review', regno, '--seen', await look())).code, 0);
+        const first = await look();
+        // Another officer asks for a correction, gets it, and looks at it.
+        assert.equal((await decide('fix', regno, '--reason', 'P01')).code, 0);
+        await correct('RATNA DEWI SARI');
+        assert.equal((await decide('review', regno)).code, 0);
+        assert.equal((await decide('approve', regno, '--seen', first)).code, 1);
+        assert.equal((await decide('reject', regno, '--reason', 'T01', '--seen', first)).code, 1);
+        assert.equal((await show()).status, 'DIPERIKSA');
+        assert.equal((await decide('approve', regno, '--seen', await look())).code, 0);
+        assert.equal((await show()).status, 'DISETUJUI');
+    });
+});
+
 test('on hold: in no list, not decided on, its owner is told and sees it; released, it goes on', async () => {
     await withScene('on-hold', async ({ centre, gateway }) => {
         const regno = await register(centre.phone(MSISDN));
