@@ -204,7 +204,7 @@ static void check_room(struct menu_loader *l)
 
 static void check_draft(struct menu_loader *l)
 {
-    const struct menu *menu = l->menu;
+    struct menu *menu = l->menu;
     bool begins = false;
 
     for (unsigned i = 0; i < menu->screen_count && !begins; i++) {
@@ -217,6 +217,7 @@ static void check_draft(struct menu_loader *l)
     }
     for (unsigned i = 0; i < menu->keyword_count; i++)
         begins = begins || menu->keywords[i].effect.draft == MENU_DRAFT_BEGIN;
+    menu->begins_drafts = begins;
     if (menu->resume != MENU_NONE && !begins)
         menu_faults_add(&l->faults, false, menu->screens[menu->resume].line, 0,
                         "resume is set, but nothing begins a draft: add draft = \"begin\" to the "

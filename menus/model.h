@@ -301,6 +301,7 @@ struct menu {
     uint8_t attempts;
     uint16_t code_max;
     int64_t draft_ms;
+    bool begins_drafts; /* false: a draft that is there is another menu's */
     int32_t utc_offset_s;
 };
 

@@ -100,7 +100,8 @@ static bool is_answer_of_list(const struct menu_view *view, const struct menu_sc
     return is_given;
 }
 
-/* Is there nothing to choose from a list below "Other"? The flow has passed it over. */
+/* Is there nothing to choose from a list? It is below "Other", and the flow has passed it over, or
+ * below what a correction that was given up has taken away. */
 static bool is_barren(const struct menu_view *view, const struct menu_screen *screen)
 {
     return screen->question.kind == MENU_QUESTION_LIST && screen->choice_count == 0 &&
@@ -133,7 +134,8 @@ uint16_t menu_draft_question(const struct menu_view *view, unsigned *step, unsig
     uint16_t found = MENU_NONE;
     unsigned count = 0;
 
-    if (view->state == NULL || !view->state->has_draft || menu->flow_count == 0)
+    if (view->state == NULL || !view->state->has_draft || !menu->begins_drafts ||
+        menu->flow_count == 0)
         return MENU_NONE;
     kept = menu_find_screen(menu, view->state->draft_screen);
     flow = &menu->flows[kept != NULL && kept->flow != MENU_NONE ? kept->flow : 0];
@@ -216,7 +218,8 @@ static enum menu_arrival show(struct menu_run *run, const struct menu_screen *sc
     }
     if (!screen->asks)
         state->then[0] = '\0';
-    if (state->has_draft && screen->flow != MENU_NONE && state->then[0] == '\0')
+    if (state->has_draft && run->menu->begins_drafts && screen->flow != MENU_NONE &&
+        state->then[0] == '\0')
         text_copy(state->draft_screen, MENU_NAME_BYTES, screen->name);
     return screen->kind == MENU_SCREEN_END ? MENU_ARRIVED_END : MENU_ARRIVED_ASK;
 }
@@ -286,7 +289,8 @@ static struct menu_target step_back(struct menu_run *run)
         const struct menu_screen *screen =
             menu_find_screen(run->menu, state->back[--state->back_count]);
 
-        if (screen != NULL && menu_view_holds(&run->view, screen->when))
+        if (screen != NULL && menu_view_holds(&run->view, screen->when) &&
+            !is_barren(&run->view, screen))
             return to_screen(index_of(run->menu, screen));
     }
     if (run->menu->exit.kind != MENU_TO_NOWHERE &&

@@ -234,6 +234,8 @@ void menu_state_end_walk(struct menu_state *state)
 
 void menu_state_clear_draft(struct menu_state *state)
 {
+    if (state->has_draft) /* else it is of a dialogue that an SMS came into */
+        state->then[0] = '\0';
     state->has_draft = false;
     state->draft_screen[0] = '\0';
     state->draft_since_ms = 0;
@@ -242,5 +244,4 @@ void menu_state_clear_draft(struct menu_state *state)
     for (unsigned i = state->answer_count; i-- > 0;)
         if (!is_aside(span_of(state->answers[i].field, state->answers[i].field_size)))
             remove_at(state, i);
-    state->then[0] = '\0';
 }

@@ -158,17 +158,17 @@ static bool is_of_draft(const void *arg, const char *field)
     const struct menu_run *run = arg;
     const struct menu_field *f = find_field(run->menu, field);
 
-    return run->state->has_draft && f != NULL && f->in_flow;
+    return run->state->has_draft && run->menu->begins_drafts && f != NULL && f->in_flow;
 }
 
-/* Does the draft wait at a question of another menu? */
-static bool is_draft_foreign(const struct menu_run *run)
+/* Is the draft another menu's? So may be one that waits at a question which this menu has not. */
+static bool may_be_foreign(const struct menu_run *run)
 {
     const struct menu_state *state = run->state;
     const struct menu_screen *kept = menu_find_screen(run->menu, state->draft_screen);
 
-    return state->has_draft && state->draft_screen[0] != '\0' &&
-           (kept == NULL || kept->flow == MENU_NONE);
+    return !run->menu->begins_drafts ||
+           (state->draft_screen[0] != '\0' && (kept == NULL || kept->flow == MENU_NONE));
 }
 
 /* What an SMS gave is its own: the action has taken what it wanted of it. */
@@ -256,23 +256,23 @@ static void take_walk(struct menu_pending *pending, const char *dialled, const c
     }
 }
 
-/* Forgets a draft that is too old, and answers that belong to no draft. Another menu's draft is
- * that menu's to judge, and what may be an answer to its questions stays. */
+/* Forgets a draft that is too old, and answers that belong to no draft. Where drafts are begun
+ * elsewhere, they are judged there, and what may be an answer to another menu's question stays. */
 static void forget(struct menu_run *run)
 {
     struct menu_state *state = run->state;
     const struct menu *menu = run->menu;
-    bool is_foreign = is_draft_foreign(run);
+    bool may_be_asked_elsewhere = may_be_foreign(run);
 
     if (!state->has_draft ||
-        (!is_foreign && run->event->now_ms - state->draft_since_ms > menu->draft_ms)) {
+        (menu->begins_drafts && run->event->now_ms - state->draft_since_ms > menu->draft_ms)) {
         menu_state_clear_draft(state);
         return;
     }
     for (unsigned i = state->answer_count; i-- > 0;) {
         const char *name = state->answers[i].field;
 
-        if (!is_of_draft(run, name) && !(is_foreign && find_field(menu, name) == NULL))
+        if (!is_of_draft(run, name) && !(may_be_asked_elsewhere && find_field(menu, name) == NULL))
             menu_state_remove_answer(state, name);
     }
 }

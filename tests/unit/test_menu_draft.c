@@ -73,6 +73,11 @@ static void no_list_without_rows_is_asked(void **state)
     assert_string_equal(menu_phone_type(&p, "0"), "B\n1. B1\n2. Other\n0. Back");
     menu_phone_type(&p, "1");
     assert_string_equal(menu_phone_type(&p, "1"), REVIEWED("A1 B1 C1 E1"));
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "2");
+    menu_phone_type(&p, "0");
+    assert_string_equal(menu_phone_type(&p, "0"), REVIEWED("A2   "));
+    assert_string_equal(menu_phone_type(&p, "0"), "B\n1. B2\n2. Other\n0. Back");
     menu_free(menu);
 }
 
@@ -143,12 +148,113 @@ static void a_list_below_a_fact_shows_its_rows(void **state)
     menu_free(menu);
 }
 
+/* --- menus ---------------------------------------------------------------------------------- */
+
+#define REGISTERS(last)                                                                            \
+    "menu = \"m\"; resume = \"ON\"; flows = { f = [ \"A\", \"AGE\", \"" last                       \
+    "\", \"ALL\" ]; };\n" HEAD "messages = { GOT = \"Got {name}\"; };\n"                           \
+    "sms = { otherwise = \"GOT\"; keywords = ( { words = [ \"REG\" ]; draft = \"begin\"; to = "    \
+    "\"GOT\"; input = { field = \"name\"; rule = { kind = \"length\"; max = 9; }; error = "        \
+    "\"GOT\"; }; } ); };\n"                                                                        \
+    "screens = {\n" WAYS "A = { text = \"Name?\"; " INPUT(                                         \
+        "name") "};\n"                                                                             \
+                "AGE = { text = \"Age?\"; " INPUT(                                                 \
+                    "age") "};\n" last                                                             \
+                           " = { text = \"Town?\"; " INPUT(                                        \
+                               "town") "};\n"                                                      \
+                                       "ALL = { text = \"{name} {age} {town}\"; choices = ( { "    \
+                                       "label = \"Send\"; draft = \"drop\"; "                      \
+                                       "to = \"BYE\"; } ); };\n};\n"
+
+/* One that begins no draft has a flow of its own, and answers to it. */
+static void a_menu_of_questions_leaves_a_draft_alone(void **state)
+{
+    struct menu *menu = load(REGISTERS("TOWN"));
+    struct menu *other = load(
+        "menu = \"o\"; draft_days = 1; flows = { f = [ \"Q1\", \"Q2\" ]; };\n" HEAD
+        "messages = { GOT = \"O\"; }; sms = { otherwise = \"GOT\"; };\n"
+        "screens = { MAIN = { text = \"O\"; choices = ( { label = \"Ask\"; to = \"Q1\"; } ); };\n"
+        "  Q1 = { text = \"{s}/{t} {q1}\"; " INPUT(
+            "q1") "};\n"
+                  "  Q2 = { text = \"{s}/{t} {q1}\"; to = \"BYE\"; " INPUT("q2") "}; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384*1*Siti*30#");
+    p.menu = other;
+    p.now_ms += INT64_C(2) * 86400000;
+    for (unsigned i = 0; i < 2; i++) {
+        menu_phone_dial(&p, "*385#");
+        assert_string_equal(menu_phone_type(&p, "1"), "1/2 \n0. Back");
+        assert_string_equal(menu_phone_type(&p, "yes"), "2/2 yes\n0. Back");
+    }
+    p.menu = menu;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "3 of 4\n1. On\n0. Back");
+    assert_null(menu_state_answer(&p.state, "q1"));
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "Metro"), "Siti 30 Metro\n1. Send\n0. Back");
+    menu_phone_type(&p, "1");
+    menu_phone_sms(&p, "REG Budi"); /* waits at no question yet */
+    p.menu = other;
+    menu_phone_dial(&p, "*385#");
+    menu_phone_sms(&p, "hello");
+    p.menu = menu;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "2 of 4\n1. On\n0. Back");
+    menu_free(other);
+    menu_free(menu);
+}
+
+/* The question that it waits at may have got another name. */
+static void a_draft_of_an_earlier_version_is_too_old_one_day(void **state)
+{
+    struct menu *menu = load(REGISTERS("TOWN")), *later = load(REGISTERS("PLACE"));
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384*1*Siti*30#");
+    p.menu = later;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "3 of 4\n1. On\n0. Back");
+    p.now_ms += INT64_C(8) * 86400000;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "M\n1. Go");
+    assert_int_equal(p.state.answer_count, 0);
+    menu_free(later);
+    menu_free(menu);
+}
+
+static void an_sms_ends_no_correction(void **state)
+{
+    struct menu *menu = load(
+        "menu = \"m\"; notices = [ \"BYE\" ];\n" HEAD "messages = { GONE = \"Gone.\"; };\n"
+        "sms = { otherwise = \"GONE\"; keywords = ( { words = [ \"DROP\" ]; draft = \"drop\"; to = "
+        "\"GONE\"; } ); };\n"
+        "screens = { MAIN = { text = \"Name?\"; to = \"TOWN\"; " INPUT(
+            "name") "};\n"
+                    "  TOWN = { text = \"Town?\"; to = \"ALL\"; " INPUT(
+                        "town") "};\n"
+                                "  ALL = { text = \"{name}, {town}\"; choices = ( { label = "
+                                "\"Name\"; to = \"MAIN\"; then = "
+                                "\"ALL\"; } ); }; };\n");
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384*Siti*Metro*1#");
+    menu_phone_sms(&p, "DROP");
+    assert_string_equal(menu_phone_type(&p, "Ani"), "Ani, Metro\n1. Name\n0. Back");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_list_without_rows_is_asked),
         cmocka_unit_test(whatever_corrects_asks_the_lists_below),
         cmocka_unit_test(a_list_below_a_fact_shows_its_rows),
+        cmocka_unit_test(a_menu_of_questions_leaves_a_draft_alone),
+        cmocka_unit_test(a_draft_of_an_earlier_version_is_too_old_one_day),
+        cmocka_unit_test(an_sms_ends_no_correction),
     };
 
     return cmocka_run_group_tests_name("menu_draft", tests, NULL, NULL);
