@@ -186,6 +186,11 @@ static enum menu_operand_kind operand_kind(const char *name)
     return MENU_OPERAND_NAME;
 }
 
+bool menu_condition_is_operand(const char *name)
+{
+    return operand_kind(name) != MENU_OPERAND_NAME;
+}
+
 static void parse_test(struct parser *p)
 {
     size_t n = word_length(p);

@@ -69,6 +69,8 @@ struct menu_condition {
 typedef const char *menu_condition_get_fn(void *ctx, const struct menu_condition_step *step,
                                           char room[MENU_VALUE_BYTES]);
 
+/* Has the name a meaning of its own in conditions ("today")? Else it is an answer's or a fact's. */
+bool menu_condition_is_operand(const char *name);
 bool menu_condition_holds(const struct menu_condition *condition, menu_condition_get_fn *get,
                           void *ctx);
 

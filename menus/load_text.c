@@ -143,6 +143,14 @@ static bool builtin_kind(const struct compiler *c, const char *name, enum menu_p
     return false;
 }
 
+bool menu_load_is_builtin(const char *name)
+{
+    for (size_t i = 0; i < BUILTINS; i++)
+        if (strcmp(name, builtins[i].name) == 0)
+            return true;
+    return false;
+}
+
 static const char *known_name(void *ctx, size_t i)
 {
     const struct compiler *c = ctx;

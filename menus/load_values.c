@@ -205,6 +205,25 @@ void menu_load_tables(struct menu_loader *l)
     }
 }
 
+/* --- names that have a meaning already ---------------------------------------------------- */
+
+static void warn_of_placeholder(struct menu_loader *l, const config_setting_t *setting,
+                                const char *name)
+{
+    if (menu_load_is_builtin(name))
+        menu_faults_add(&l->faults, true, menu_load_line(setting), 0,
+                        "{%s} on a screen shows something else: take another name than %s", name,
+                        name);
+}
+
+static void warn_of_taken(struct menu_loader *l, const config_setting_t *setting, const char *name)
+{
+    warn_of_placeholder(l, setting, name);
+    if (menu_condition_is_operand(name))
+        menu_faults_add(&l->faults, true, menu_load_line(setting), 0,
+                        "%s in a condition means something else: take another name", name);
+}
+
 /* --- constants ---------------------------------------------------------------------------- */
 
 void menu_load_constants(struct menu_loader *l)
@@ -222,6 +241,7 @@ void menu_load_constants(struct menu_loader *l)
         c->line = menu_load_line(member);
         c->text = menu_model_alloc(menu, sizeof(*c->text));
         menu_load_is_name(l, member, c->name, "constant's name");
+        warn_of_taken(l, member, c->name);
         menu_load_text(l, member, MENU_TEXT_FIXED, c->text);
         menu->constant_count++;
     }
@@ -242,6 +262,7 @@ static void add_field(struct menu_loader *l, const config_setting_t *setting, co
                         MENU_ANSWERS_MAX);
         return;
     }
+    warn_of_taken(l, setting, name);
     menu->fields[menu->field_count++] = (struct menu_field){
         .name = menu_model_strdup(menu, name), .parent = MENU_NONE, .table = MENU_NONE};
 }
@@ -419,6 +440,7 @@ static void load_value(struct menu_loader *l, config_setting_t *group, struct me
     v->name = menu_model_strdup(l->menu, config_setting_name(group));
     v->table = MENU_NONE;
     menu_load_is_name(l, group, v->name, "placeholder's name");
+    warn_of_placeholder(l, group, v->name);
     if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
         menu_load_fault(l, group, "a value is a group: { max = 18; }");
         return;

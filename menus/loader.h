@@ -63,6 +63,8 @@ enum menu_text_use {
     MENU_TEXT_LABEL,  /* one line */
     MENU_TEXT_FIXED,  /* no placeholders */
 };
+/* Has {name} a meaning of its own on a screen ({page}, {t})? */
+bool menu_load_is_builtin(const char *name);
 /* Fills text from a string or a group of languages; false when it could not. */
 bool menu_load_text(struct menu_loader *l, const config_setting_t *setting, enum menu_text_use use,
                     struct menu_text *text);
