@@ -162,6 +162,30 @@ static bool have_names_of_their_own(const struct config *config, struct menu **m
     return true;
 }
 
+/* A number has one draft, and its answers are those of all menus. */
+static void warn_of_drafts(const struct config *config, struct menu **menus, size_t i, size_t j,
+                           menu_fault_fn *on_fault, void *arg)
+{
+    const char *file = config->menus[i].file, *shared = menu_shared_answer(menus[i], menus[j]);
+    char text[512];
+    struct menu_fault fault = {
+        .file = config->menus[j].file, .line = 1, .text = text, .is_warning = true};
+
+    if (!menu_begins_drafts(menus[i]) || menu_id_is(menus[i], menu_id(menus[j])))
+        return;
+    if (menu_begins_drafts(menus[j]))
+        snprintf(text, sizeof(text),
+                 "%.200s begins drafts, too: a number has one, which both go on with", file);
+    else if (shared != NULL)
+        snprintf(text, sizeof(text),
+                 "a draft of %.200s has an answer %s, too: take another name, or one is taken for "
+                 "the other",
+                 file, shared);
+    else
+        return;
+    on_fault(arg, &fault);
+}
+
 /* A file that is not there is a fault of the line that names it. */
 static bool is_readable(const struct config_menu *m, menu_fault_fn *on_fault, void *arg)
 {
@@ -188,8 +212,13 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
             menus[i] = menu_load_file(config->menus[i].file, vocabulary, on_fault, arg);
         all = all && menus[i] != NULL;
     }
-    if (all && have_names_of_their_own(config, menus, on_fault, arg))
+    if (all && have_names_of_their_own(config, menus, on_fault, arg)) {
+        for (size_t i = 0; i < config->menu_count; i++)
+            for (size_t j = 0; j < config->menu_count; j++)
+                if (i != j)
+                    warn_of_drafts(config, menus, i, j, on_fault, arg);
         return menus;
+    }
     for (size_t i = 0; i < config->menu_count; i++)
         if (menus[i] != NULL)
             menu_free(menus[i]);

@@ -95,6 +95,12 @@ bool menu_has_language(const struct menu *menu, const char *code);
  * menu. */
 const char *menu_language_shown(const struct menu *menu, const char *code);
 
+/* Does anything in it begin a draft? */
+bool menu_begins_drafts(const struct menu *menu);
+/* An answer of `other` that has the name of one which `menu` keeps in a draft: a number's answers
+ * are those of all menus. NULL when there is none. */
+const char *menu_shared_answer(const struct menu *menu, const struct menu *other);
+
 /* Is there anything of that name for MENU_EVENT_PUSH? Without, the event is silent. */
 bool menu_can_push(const struct menu *menu, const char *name);
 

@@ -197,3 +197,17 @@ bool menu_id_is(const struct menu *menu, const uint8_t id[MENU_ID_BYTES])
 {
     return memcmp(menu->id, id, MENU_ID_BYTES) == 0;
 }
+
+bool menu_begins_drafts(const struct menu *menu)
+{
+    return menu->begins_drafts;
+}
+
+const char *menu_shared_answer(const struct menu *menu, const struct menu *other)
+{
+    for (unsigned i = 0; i < menu->field_count; i++)
+        for (unsigned k = 0; k < other->field_count && menu->fields[i].in_flow; k++)
+            if (strcmp(menu->fields[i].name, other->fields[k].name) == 0)
+                return other->fields[k].name;
+    return NULL;
+}

@@ -24,6 +24,7 @@ struct fixture {
     const char *sms[3][2];
     char files[3][96];
     unsigned faults;
+    char warnings[1024];
 };
 
 static int start(void **state)
@@ -54,6 +55,9 @@ static void on_fault(void *arg, const struct menu_fault *fault)
     struct fixture *f = arg;
 
     f->faults += !fault->is_warning;
+    if (fault->is_warning && strstr(fault->text, "draft") != NULL)
+        snprintf(f->warnings + strlen(f->warnings), sizeof(f->warnings) - strlen(f->warnings),
+                 "%s: %s\n", strrchr(fault->file, '/') + 1, fault->text);
     if (f->faults == 1 && !fault->is_warning)
         print_error("%s:%u: %s\n", fault->file, fault->line, fault->text);
 }
@@ -277,12 +281,59 @@ static void a_faulty_file_changes_nothing(void **state)
     assert_null(router_at(f->router, 2));
 }
 
+/* One that asks for `field`, as the flow of a draft or not. */
+static void write_question(struct fixture *f, unsigned i, const char *field, bool begins)
+{
+    FILE *file = fopen(f->files[i], "w");
+
+    assert_non_null(file);
+    fprintf(file,
+            "menu = \"m%u\";\nlanguages = ( { code = \"id\"; name = \"Indonesia\"; } );\n"
+            "start = \"A\";\nlines = { back = \"Kembali\"; main = \"Menu\"; next = \"Lanjut\"; "
+            "};\nerrors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+            "texts = { E = \"salah\"; };\nflows = { f = [ \"B\", \"C\" ]; };\n"
+            "screens = { A = { text = \"A\"; choices = ( { label = \"Go\"; %s to = \"B\"; } ); };\n"
+            "B = { text = \"B\"; input = { field = \"%s\"; rule = { kind = \"length\"; max = 9; }; "
+            "}; };\nC = { text = \"C\"; choices = ( { label = \"Ok\"; to = \"E\"; } ); }; };\n",
+            i, begins ? "draft = \"begin\";" : "", field);
+    fclose(file);
+}
+
+static void menus_that_share_a_draft_are_told(void **state)
+{
+    struct fixture *f = *state;
+    char expected[512];
+
+    add_menu(f, "", "*1#", NULL, false);
+    add_menu(f, "", "*2#", NULL, false);
+    write_question(f, 0, "name", true);
+    write_question(f, 1, "other", false);
+    assert_true(load(f));
+    assert_string_equal(f->warnings, "");
+    write_question(f, 1, "name", false);
+    assert_true(load(f));
+    snprintf(expected, sizeof(expected),
+             "m1.cfg: a draft of %s has an answer name, too: take another name, or one is taken "
+             "for the other\n",
+             f->files[0]);
+    assert_string_equal(f->warnings, expected);
+    f->warnings[0] = '\0';
+    write_question(f, 1, "other", true);
+    assert_true(load(f));
+    snprintf(expected, sizeof(expected),
+             "m1.cfg: %s begins drafts, too: a number has one, which both go on with\n"
+             "m0.cfg: %s begins drafts, too: a number has one, which both go on with\n",
+             f->files[0], f->files[1]);
+    assert_string_equal(f->warnings, expected);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(codes_lead_to_menus),
+        TEST(menus_that_share_a_draft_are_told),
         TEST(unknown_codes_go_to_the_default),
         TEST(the_same_code_leads_each_peer_to_its_menu),
         TEST(texts_name_the_dial_and_sms_the_number),
