@@ -399,9 +399,9 @@ void joining_remind(struct programme *p)
     drop_past_seats(p);
     for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
         struct seat *seat = &p->subscriber.seats[i];
-        /* Until then it may say "tomorrow", and not at night. */
-        int64_t last_ms = calendar_start_ms(calendar_date_at(seat->at_ms)) -
-                          (24 - PROGRAMME_SMS_UNTIL_HOUR) * CALENDAR_HOUR_MS;
+        /* Until then it may say "tomorrow"; and it is not to leave at night. */
+        int64_t day_ms = calendar_start_ms(calendar_date_at(seat->at_ms));
+        int64_t last_ms = day_ms - (24 - PROGRAMME_SMS_UNTIL_HOUR) * CALENDAR_HOUR_MS;
 
         if (seat->reminded || remind_ms(seat) > p->now_ms)
             continue;
@@ -411,6 +411,7 @@ void joining_remind(struct programme *p)
             continue;
         p->seat = *seat;
         programme_owe(p, "SMS_LATIH_INGAT");
+        p->sms_until_ms = day_ms;
         break;
     }
     arm_seats(p);

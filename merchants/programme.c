@@ -337,10 +337,12 @@ static void nudge(struct programme *p, struct menu_state *state)
     if (due_ms < p->now_ms)
         due_ms = p->now_ms;
     due_ms = in_sms_hours(due_ms);
-    if (due_ms > p->now_ms)
+    if (due_ms > p->now_ms) {
         programme_arm(p, PROGRAMME_TIMER_NUDGE, due_ms);
-    else
-        programme_owe(p, "SMS_NUDGE");
+        return;
+    }
+    programme_owe(p, "SMS_NUDGE");
+    p->sms_until_ms = state->draft_since_ms + p->periods.draft_ms;
 }
 
 static void drop_draft(struct programme *p, struct menu_state *state)
@@ -372,6 +374,7 @@ static void remind(struct programme *p)
             continue;
         text_copy(p->focus, sizeof(p->focus), m->regno);
         programme_owe(p, "SMS_PERBAIKAN_INGAT");
+        p->sms_until_ms = m->deadline_ms;
         break;
     }
     arm_corrections(p);

@@ -135,6 +135,8 @@ struct programme {
     bool shared_changed;
     unsigned numbers_taken; /* a bit for each of `numbers` */
     unsigned sms_count, change_count, timer_count;
+    int64_t
+        sms_until_ms; /* what is owed is true until then; 0 = for as long as the driver keeps it */
     struct programme_consent consent;
     /* What this turn is about, for the facts. */
     char focus[MERCHANT_REGNO_BYTES];    /* registration acted upon; empty = by the dialogue */

@@ -25,6 +25,16 @@ void run_owe(struct run *run, const char *text)
     e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
 }
 
+/* A text of the programme, which may be true for a shorter time. */
+static void owe_until(struct run *run, const char *text, int64_t until_ms)
+{
+    struct outbox_entry *e = &run->step->owed[run->step->owed_count];
+
+    run_owe(run, text);
+    if (until_ms != 0 && until_ms < e->expires_ms)
+        e->expires_ms = until_ms;
+}
+
 static uint64_t hash_nik(const void *vault, const char *nik)
 {
     return vault_hash_nik(vault, nik);
@@ -153,7 +163,7 @@ static void owe_texts(struct run *run)
 
         if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, run_shown_code(run),
                       text))
-            run_owe(run, text);
+            owe_until(run, text, work->programme.sms_until_ms);
         else
             log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)),
                       LOG_S("text", work->programme.sms[i]));

@@ -173,6 +173,7 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
     assert_string_not_equal(sms->source, "");
     if (!turn_rig.has_link)
         return NULL;
+    turn_rig.sms_validity_s = sms->validity_s;
     if (turn_rig.sms_ends == TURN_SENT_OK) {
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);

@@ -174,6 +174,29 @@ static void test_a_seat_is_taken_and_given_back(void **state)
     turn_rig_assert_begins(turn_rig_type(1, "1"), "Anda terdaftar pelatihan");
 }
 
+static void wake_at(int64_t wall_ms)
+{
+    turn_rig.phones[0].sms_count = 0;
+    turn_rig.wall_ms = wall_ms;
+    for (unsigned i = 0; i < 10; i++)
+        turn_rig_settle();
+}
+
+/* A phone that is switched on again on the day of the training is not told that it is tomorrow. */
+static void test_a_reminder_is_kept_while_it_is_true(void **state)
+{
+    int64_t day_ms = calendar_start_ms(calendar_date_at(TURN_RIG_NOW + 4 * CALENDAR_DAY_MS));
+
+    (void)state;
+    plan(5);
+    turn_rig_dial(0, "*384*4*1*1#");
+    assert_int_equal(turn_rig.sms_validity_s, 3 * 86400);
+    wake_at(day_ms - 14 * CALENDAR_HOUR_MS);
+    assert_int_equal(turn_rig.phones[0].sms_count, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0], "#TerusUsaha: besok pelatihan");
+    assert_in_range(turn_rig.sms_validity_s, 14 * 3600 - 10, 14 * 3600);
+}
+
 static void test_one_seat_for_two_at_once(void **state)
 {
     unsigned booked = 0, refused = 0;
@@ -277,6 +300,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_same_word_for_another_business, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_seat_is_taken_and_given_back, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_reminder_is_kept_while_it_is_true, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_one_seat_for_two_at_once, turn_rig_setup,
                                         turn_rig_teardown),
