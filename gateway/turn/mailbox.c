@@ -167,7 +167,9 @@ struct box *mailbox_take(struct mailbox *m, const char *msisdn)
 
 void mailbox_release(struct mailbox *m, struct box *box)
 {
-    if (box->live != NULL || box->shown != NULL || !list_is_empty(&box->waiting))
+    /* A proof stands nowhere else until it is stored: no cache is so small that it may go. */
+    if (box->live != NULL || box->shown != NULL || box->proof_count > 0 ||
+        !list_is_empty(&box->waiting))
         return;
     if (!box->has_copies) {
         if (list_is_linked(&box->idle))

@@ -48,8 +48,8 @@ struct box {
 struct mailbox {
     struct map boxes;
     struct list unsettled; /* of struct box */
-    struct list idle;      /* of struct box: nothing waits, lives or is shown; oldest first */
-    size_t idle_bytes;     /* of memory in them */
+    struct list idle;  /* of struct box: nothing waits, lives, is shown or proved; oldest first */
+    size_t idle_bytes; /* of memory in them */
     size_t idle_max, idle_bytes_max;
 };
 
@@ -62,7 +62,7 @@ struct box *mailbox_take(struct mailbox *m, const char *msisdn);
 /* NULL when there is none. Not taken. */
 struct box *mailbox_find(const struct mailbox *m, const char *msisdn);
 /* Puts a box that holds only a copy among the idle, and drops the oldest beyond the limit; frees
- * one that holds nothing. */
+ * one that holds nothing. One with proofs stays until the turn that stores them gives it back. */
 void mailbox_release(struct mailbox *m, struct box *box);
 
 void copy_set(struct copy *c, uint64_t version, struct span data);

@@ -79,6 +79,27 @@ static void test_proofs_outlive_a_refused_input(void **state)
     assert_another_gateway_goes_on(&input);
 }
 
+/* No copies are kept at all: a proof outlives the copy that it came to, taken along by the next
+ * step or stored alone. */
+static void test_proofs_without_a_cache(void **state)
+{
+    static const char *const screens[] = {"#TerusUsaha Lampung", "Untuk mendaftar", "Langkah 1/9"};
+    struct dialect_input input;
+
+    (void)state;
+    turn_rig.settings.cache_max = 0;
+    turn_rig_restart();
+    turn_rig_dial(0, "*384#");
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    for (int i = 0; i < 3; i++) {
+        turn_rig_deliver(&input);
+        turn_rig_pass(i == 0 ? 20 : 500);
+        turn_rig_assert_begins(turn_rig.phones[0].screen, screens[i]);
+    }
+    assert_int_equal(turn_rig_counters()->replays, 0);
+    assert_in_range(turn_rig_counters()->settles, 2, 3); /* the dial, too */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 /* The bind that an input came by is being ended, by a reload or by the centre: no screen leaves by
@@ -111,7 +132,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_proofs_are_stored), TEST(test_proofs_wait_for_the_store),
-        TEST(test_proofs_outlive_a_refused_input), TEST(test_an_input_without_a_way_back)};
+        TEST(test_proofs_outlive_a_refused_input), TEST(test_proofs_without_a_cache),
+        TEST(test_an_input_without_a_way_back)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

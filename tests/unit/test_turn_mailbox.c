@@ -115,6 +115,25 @@ static void a_box_in_use_is_never_dropped(void **state)
     mailbox_fini(&m);
 }
 
+static void a_proof_is_never_dropped(void **state)
+{
+    struct mailbox m;
+    struct box *box;
+
+    (void)state;
+    mailbox_init(&m, 0, 0, 1);
+    box = mailbox_take(&m, "6281200000001");
+    give_copy(box, "one");
+    mailbox_prove(&m, box, &(struct session_proof){11, 1}, 100);
+    mailbox_release(&m, box);
+    assert_ptr_equal(mailbox_find(&m, "6281200000001"), box);
+    assert_ptr_equal(mailbox_next_unsettled(&m, 100), box);
+    mailbox_unprove(&m, box, 1);
+    mailbox_release(&m, box);
+    assert_null(mailbox_find(&m, "6281200000001"));
+    mailbox_fini(&m);
+}
+
 static void a_copy_grows_and_shrinks(void **state)
 {
     struct copy c = {0};
@@ -167,6 +186,7 @@ int main(void)
         cmocka_unit_test(the_oldest_idle_copy_goes_first),
         cmocka_unit_test(idle_copies_keep_to_their_memory),
         cmocka_unit_test(a_box_in_use_is_never_dropped),
+        cmocka_unit_test(a_proof_is_never_dropped),
         cmocka_unit_test(a_copy_grows_and_shrinks),
         cmocka_unit_test(proofs_are_forgotten_oldest_first),
     };
