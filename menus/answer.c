@@ -203,6 +203,15 @@ static bool is_near(const struct menu *menu, const struct correction *c, uint16_
     return false;
 }
 
+static bool is_step_of(const struct correction *c, const struct menu_screen *step)
+{
+    for (unsigned i = 0; i < step->choice_count; i++)
+        for (unsigned k = 0; k < step->choices[i].effect.set_count; k++)
+            if (gives(c, step->choices[i].effect.sets[k].field))
+                return true;
+    return gives(c, step->question.field);
+}
+
 /* The step behind this one. A screen of no flow stands in for the step that has its field. */
 static unsigned next_step(const struct menu *menu, const struct menu_flow *flow,
                           const struct correction *c)
@@ -211,7 +220,7 @@ static unsigned next_step(const struct menu *menu, const struct menu_flow *flow,
 
     if (c->screen->flow != MENU_NONE)
         return c->screen->flow_step + 1u;
-    while (i < flow->step_count && !gives(c, menu->screens[flow->steps[i]].question.field))
+    while (i < flow->step_count && !is_step_of(c, &menu->screens[flow->steps[i]]))
         i++;
     return i + 1;
 }

@@ -20,6 +20,14 @@ static bool is_step_there(const struct menu_view *view, const struct menu_flow *
     return menu_view_holds(view, view->menu->screens[flow->steps[i]].when);
 }
 
+/* Is there nothing to choose from a list? It is below "Other", which is no row, or below what a
+ * correction that was given up has taken away: the flow passes it over. */
+static bool is_barren(const struct menu_view *view, const struct menu_screen *screen)
+{
+    return screen->question.kind == MENU_QUESTION_LIST && screen->choice_count == 0 &&
+           menu_list_rows(view, &screen->question) == NULL;
+}
+
 struct menu_target menu_natural_target(const struct menu_view *view,
                                        const struct menu_screen *screen)
 {
@@ -29,7 +37,7 @@ struct menu_target menu_natural_target(const struct menu_view *view,
         return screen->to;
     flow = &view->menu->flows[screen->flow];
     for (unsigned i = screen->flow_step + 1u; i < flow->step_count; i++)
-        if (is_step_there(view, flow, i))
+        if (is_step_there(view, flow, i) && !is_barren(view, &view->menu->screens[flow->steps[i]]))
             return to_screen(flow->steps[i]);
     return (struct menu_target){MENU_TO_MAIN, 0};
 }
@@ -64,13 +72,18 @@ static bool sets_value(const struct menu_view *view, const struct menu_effect *e
     return false;
 }
 
+static bool takes_answer(const struct menu_view *view, const struct menu_question *q,
+                         uint16_t field, const char *answer)
+{
+    return q->field == field && (q->kind == MENU_QUESTION_INPUT ||
+                                 (q->kind == MENU_QUESTION_LIST && is_row(view, q, answer)));
+}
+
 /* Can the screen, or a choice or result of it, have given this answer? */
 static bool gives_answer(const struct menu_view *view, const struct menu_screen *screen,
                          uint16_t field, const char *answer)
 {
-    const struct menu_question *q = &screen->question;
-    bool gives = q->field == field && (q->kind == MENU_QUESTION_INPUT ||
-                                       (q->kind == MENU_QUESTION_LIST && is_row(view, q, answer)));
+    bool gives = takes_answer(view, &screen->question, field, answer);
 
     for (unsigned i = 0; i < screen->choice_count && !gives; i++)
         gives = sets_value(view, &screen->choices[i].effect, field, answer);
@@ -79,13 +92,12 @@ static bool gives_answer(const struct menu_view *view, const struct menu_screen 
     return gives;
 }
 
-/* Can the list have it, or else what answers in its place ("1. Skip", "Other" and a screen where it
- * is typed, an SMS)? */
-static bool is_answer_of_list(const struct menu_view *view, const struct menu_screen *screen,
-                              const char *answer)
+/* Can the screen have it, or else what answers in its place ("1. Skip", "Other" and a screen where
+ * it is typed, an SMS)? */
+static bool is_answer_of(const struct menu_view *view, const struct menu_screen *screen,
+                         uint16_t field, const char *answer)
 {
     const struct menu *menu = view->menu;
-    uint16_t field = screen->question.field;
     bool is_given = gives_answer(view, screen, field, answer);
 
     for (unsigned i = 0; i < menu->screen_count && !is_given; i++)
@@ -95,17 +107,9 @@ static bool is_answer_of_list(const struct menu_view *view, const struct menu_sc
 
         is_given = sets_value(view, &k->effect, field, answer);
         for (unsigned p = 0; p < k->part_count && !is_given; p++)
-            is_given = k->parts[p].field == field && k->parts[p].kind == MENU_QUESTION_INPUT;
+            is_given = takes_answer(view, &k->parts[p], field, answer);
     }
     return is_given;
-}
-
-/* Is there nothing to choose from a list? It is below "Other", and the flow has passed it over, or
- * below what a correction that was given up has taken away. */
-static bool is_barren(const struct menu_view *view, const struct menu_screen *screen)
-{
-    return screen->question.kind == MENU_QUESTION_LIST && screen->choice_count == 0 &&
-           menu_list_rows(view, &screen->question) == NULL;
 }
 
 /* Has the question of a flow's step been answered? A screen without a field (the review) never. */
@@ -122,8 +126,8 @@ static bool is_answered(const struct menu_view *view, const struct menu_screen *
     }
     answer =
         field != MENU_NONE ? menu_state_answer(view->state, view->menu->fields[field].name) : NULL;
-    return answer != NULL &&
-           (screen->question.kind != MENU_QUESTION_LIST || is_answer_of_list(view, screen, answer));
+    return answer != NULL && (screen->question.kind == MENU_QUESTION_INPUT ||
+                              is_answer_of(view, screen, field, answer));
 }
 
 uint16_t menu_draft_question(const struct menu_view *view, unsigned *step, unsigned *steps)

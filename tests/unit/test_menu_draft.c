@@ -54,12 +54,11 @@ static struct menu *load(const char *text)
 /* Who typed or chose something else than a row has no rows below it. */
 static void no_list_without_rows_is_asked(void **state)
 {
-    struct menu *menu =
-        load("menu = \"m\"; resume = \"ON\"; flows = { f = [ \"A\", \"E\", \"B\", \"C\", \"ALL\" "
-             "]; };\n" HEAD PLACES "screens = {\n" WAYS
-             "A = { text = \"A\"; list = { table = \"a\"; field = \"a\"; }; };\n" E B
-             "choices = ( { label = \"Other\"; set = { b = \"other\"; }; to = \"ALL\"; } ); };\n" C
-                 REVIEW "};\n");
+    struct menu *menu = load(
+        "menu = \"m\"; resume = \"ON\"; flows = { f = [ \"A\", \"E\", \"B\", \"C\", \"ALL\" "
+        "]; };\n" HEAD PLACES "screens = {\n" WAYS
+        "A = { text = \"A\"; list = { table = \"a\"; field = \"a\"; }; };\n" E B
+        "choices = ( { label = \"Other\"; set = { b = \"other\"; }; } ); };\n" C REVIEW "};\n");
     struct menu_phone p;
 
     (void)state;
@@ -91,7 +90,7 @@ static void whatever_corrects_asks_the_lists_below(void **state)
         "};\n" HEAD PLACES "screens = {\n" WAYS
         "A = { text = \"A?\"; choices = ( { label = \"One\"; set = { a = \"a1\"; }; }, { label = "
         "\"Two\"; set = { a = \"a2\"; }; }, { label = \"All\"; to = \"LIST\"; } ); };\n"
-        "LIST = { text = \"A\"; to = \"E\"; list = { table = \"a\"; field = \"a\"; }; };\n" E
+        "LIST = { text = \"A\"; to = \"ALL\"; list = { table = \"a\"; field = \"a\"; }; };\n" E
         "NEW = { text = \"New\"; to = \"B\"; " INPUT(
             "e") "};\n" B "};\n" C "ALL = { text = \"{a} {b} {c} {e}\"; choices = ( { label = "
                  "\"Change\"; to = \"A\"; then = "
@@ -110,6 +109,43 @@ static void whatever_corrects_asks_the_lists_below(void **state)
     assert_string_equal(menu_phone_type(&p, "new"), "B\n1. B2\n0. Back");
     assert_string_equal(menu_phone_type(&p, "1"), "C\n1. C2\n0. Back");
     assert_string_equal(menu_phone_type(&p, "1"), "A2 B2 C2 ne\n1. Change\n2. New\n0. Back");
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "3");
+    assert_string_equal(menu_phone_type(&p, "1"), "E\n1. E1\n0. Back");
+    assert_string_equal(menu_phone_type(&p, "1"), "B\n1. B1\n0. Back");
+    menu_phone_type(&p, "1");
+    assert_string_equal(menu_phone_type(&p, "1"), "A1 B1 C1 E1\n1. Change\n2. New\n0. Back");
+    menu_free(menu);
+}
+
+#define CHOICE(code)                                                                               \
+    "menu = \"m\"; resume = \"ON\"; flows = { f = [ \"A\", \"B\", \"ALL\" ]; };\n" HEAD            \
+    "tables = { a = ( { code = \"a1\"; label = \"A1\"; }, { code = \"" code                        \
+    "\"; label = \"A2\"; } );\n"                                                                   \
+    "  b = ( { code = \"b1\"; label = \"B1\"; parent = \"a1\"; }, { code = \"b2\"; label = "       \
+    "\"B2\"; "                                                                                     \
+    "parent = \"" code "\"; } ); };\n"                                                             \
+    "screens = {\n" WAYS                                                                           \
+    "A = { text = \"A?\"; choices = ( { label = \"One\"; set = { a = \"a1\"; }; }, { label = "     \
+    "\"Two\"; set = { a = \"" code "\"; }; }, { label = \"All\"; to = \"LIST\"; } ); };\n"         \
+    "LIST = { text = \"A\"; to = \"B\"; list = { table = \"a\"; field = \"a\"; }; };\n" B "};\n"   \
+    "ALL = { text = \"{a} {b}\"; choices = ( { label = \"Send\"; draft = \"drop\"; to = "          \
+    "\"BYE\"; } ); };\n};\n"
+
+/* What a draft chose may have gone from the choices, too. */
+static void a_draft_outlives_a_choice(void **state)
+{
+    struct menu *menu = load(CHOICE("a2")), *later = load(CHOICE("a3"));
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384*1*2*1#");
+    p.menu = later;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "1 of 3\n1. On\n0. Back");
+    p.menu = menu;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "3 of 3\n1. On\n0. Back");
+    menu_free(later);
     menu_free(menu);
 }
 
@@ -251,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_list_without_rows_is_asked),
         cmocka_unit_test(whatever_corrects_asks_the_lists_below),
+        cmocka_unit_test(a_draft_outlives_a_choice),
         cmocka_unit_test(a_list_below_a_fact_shows_its_rows),
         cmocka_unit_test(a_menu_of_questions_leaves_a_draft_alone),
         cmocka_unit_test(a_draft_of_an_earlier_version_is_too_old_one_day),
