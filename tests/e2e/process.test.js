@@ -4,12 +4,13 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
 const path = require('node:path');
 const test = require('node:test');
 
 const { openMainMenu } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { BUILD, delay, run } = require('./lib/process');
+const { BUILD, delay, run, until } = require('./lib/process');
 const { MENU } = require('./lib/warungd');
 
 const WARUNGD = path.join(BUILD, 'warungd');
@@ -51,8 +52,10 @@ test('SIGTERM drains: unbinds, ends with 0; dialogues go on after a restart', as
     });
 });
 
-// The key of its records, which it reads when it checks the configuration and again to use it, is a pipe:
-// so it stands still where the signal is to come.
+const catches = (pid, number) => BigInt(`0x${fs.readFileSync(`/proc/${pid}/status`, 'latin1').match(/^SigCgt:\s*(\w+)/m)[1]}`) >> BigInt(number - 1) & 1n;
+
+// The key of its records, which it reads when it checks the configuration and again to use it, is a pipe
+// that has it once: so it stands still where the signal is to come.
 test('a signal in the middle of a start that fails', async () => {
     await withScene('start-signal', async ({ gateway, folder }) => {
         const key = path.join(folder, 'key');
@@ -64,9 +67,9 @@ test('a signal in the middle of a start that fails', async () => {
             fs.rmSync(key, { force: true });
             assert.equal((await run('mkfifo', ['-m', '600', key])).code, 0);
             gateway.launch();
-            await fs.promises.writeFile(key, text);
-            await delay(200); // it has closed that
-            const writer = await fs.promises.open(key, 'w');
+            const writer = await fs.promises.open(key, 'w'); // when it reads
+            await writer.write(text);
+            await until('its signals', () => catches(gateway.process.child.pid, os.constants.signals.SIGHUP));
             gateway.process.child.kill(signal);
             await delay(50);
             await writer.close();
