@@ -263,7 +263,33 @@ static void drop_past_seats(struct programme *p)
     }
 }
 
-static void add_seat(struct programme *p, const struct training *t)
+/* The first that has not begun; seat_count when there is none. */
+static unsigned find_next(const struct subscriber *s, int64_t now_ms)
+{
+    unsigned at = 0;
+
+    while (at < s->seat_count && s->seats[at].at_ms <= now_ms)
+        at++;
+    return at;
+}
+
+/* Each such text says that BATAL gives the seat back: the one that was named last. */
+static void name_seat(struct programme *p, struct seat *seat, const char *text)
+{
+    struct subscriber *s = &p->subscriber;
+    unsigned next = find_next(s, p->now_ms);
+
+    for (unsigned i = 0; i < s->seat_count; i++) {
+        bool is_named = &s->seats[i] == seat && i != next;
+
+        p->record_changed = p->record_changed || s->seats[i].is_named != is_named;
+        s->seats[i].is_named = is_named;
+    }
+    p->seat = *seat;
+    programme_owe(p, text);
+}
+
+static struct seat *add_seat(struct programme *p, const struct training *t)
 {
     struct subscriber *s = &p->subscriber;
     unsigned at = 0;
@@ -275,10 +301,10 @@ static void add_seat(struct programme *p, const struct training *t)
     to_seat(t, &s->seats[at]);
     /* Whoever joins when the reminder would be due knows it already. */
     s->seats[at].reminded = remind_ms(&s->seats[at]) <= p->now_ms;
-    p->seat = s->seats[at];
+    return &s->seats[at];
 }
 
-static const struct seat *find_seat(const struct subscriber *s, const char *id)
+static struct seat *find_seat(struct subscriber *s, const char *id)
 {
     for (unsigned i = 0; i < s->seat_count; i++) {
         if (strcmp(s->seats[i].id, id) == 0)
@@ -291,7 +317,7 @@ static const char *join(struct programme *p, const char *id)
 {
     struct subscriber *s = &p->subscriber;
     struct trainings *trainings = read_trainings(p);
-    const struct seat *seat = find_seat(s, id);
+    struct seat *seat = find_seat(s, id);
     struct training *t;
     uint16_t taken;
 
@@ -301,8 +327,7 @@ static const char *join(struct programme *p, const char *id)
     if (t == NULL || t->at_ms <= p->now_ms)
         return "hilang";
     if (seat != NULL) {
-        p->seat = *seat;
-        programme_owe(p, "SMS_LATIH_OK");
+        name_seat(p, seat, "SMS_LATIH_OK");
         return "ikut";
     }
     drop_past_seats(p);
@@ -310,10 +335,9 @@ static const char *join(struct programme *p, const char *id)
     if (s->seat_count == SUBSCRIBER_SEATS_MAX || !training_claim(t, p->msisdn))
         return "penuh";
     p->shared_changed = t->taken != taken; /* not when the claim was written before */
-    add_seat(p, t);
+    name_seat(p, add_seat(p, t), "SMS_LATIH_OK");
     note_seat(p, id, true, "training-join", "merchant");
     arm_seats(p);
-    programme_owe(p, "SMS_LATIH_OK");
     return "ikut";
 }
 
@@ -357,13 +381,14 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
 {
     struct subscriber *s = &p->subscriber;
     struct training *t;
-    unsigned at = 0;
+    unsigned at = find_next(s, p->now_ms);
 
     (void)state;
-    while (at < s->seat_count && s->seats[at].at_ms <= p->now_ms)
-        at++;
     if (at == s->seat_count)
         return "kosong";
+    for (unsigned i = at; i < s->seat_count; i++)
+        if (s->seats[i].is_named)
+            at = i;
     if (read_trainings(p) == NULL)
         return NULL;
     t = trainings_find(&p->trainings, s->seats[at].id);
@@ -409,8 +434,7 @@ void joining_remind(struct programme *p)
         p->record_changed = true;
         if (p->now_ms >= last_ms)
             continue;
-        p->seat = *seat;
-        programme_owe(p, "SMS_LATIH_INGAT");
+        name_seat(p, seat, "SMS_LATIH_INGAT");
         p->sms_until_ms = day_ms;
         break;
     }

@@ -198,7 +198,7 @@ static const struct pack_field ticket_fields[] = {
 #define SEAT(member, kind) PACK_FIELD(struct seat, member, kind)
 static const struct pack_field seat_fields[] = {
     SEAT(id, PACK_TEXT),    SEAT(at_ms, PACK_TIME),    SEAT(title, PACK_TEXT),
-    SEAT(place, PACK_TEXT), SEAT(reminded, PACK_FLAG),
+    SEAT(place, PACK_TEXT), SEAT(reminded, PACK_FLAG), SEAT(is_named, PACK_FLAG),
 };
 
 #define SUBSCRIBER(member, kind) PACK_FIELD(struct subscriber, member, kind)

@@ -129,6 +129,7 @@ struct seat {
     char title[TRAINING_TITLE_BYTES];
     char place[TRAINING_PLACE_BYTES];
     bool reminded;
+    bool is_named; /* the last SMS about a seat was about this one; of the next to come, unset */
 };
 
 /* How often something was tried since a time: for limits an hour or a day. */
