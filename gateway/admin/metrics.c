@@ -240,10 +240,27 @@ struct link_metric {
     link_gauge_fn *gauge;
 };
 
-/* Names in labels are restricted to letters, digits, dot, dash and underscore by the configuration,
- * and to such by the menu loader, so that nothing needs an escape. */
+enum { LABEL_BYTES = 128 }; /* more than a system_id and a number, all escaped */
+
+/* A label's value with the escapes of the format. Instances, centres and what menus name are
+ * letters, digits, dot, dash and underscore; a partner's system_id, and so its links' names, may be
+ * any text. */
+static const char *escaped(const char *text, char out[LABEL_BYTES])
+{
+    size_t used = 0;
+
+    for (; *text != '\0' && used + 2 < LABEL_BYTES; text++) {
+        if (*text == '"' || *text == '\\' || *text == '\n')
+            out[used++] = '\\';
+        out[used++] = (char)(*text == '\n' ? 'n' : *text);
+    }
+    out[used] = '\0';
+    return out;
+}
+
 static void write_link(const struct link_metric *m, const char *peer, const struct link *link)
 {
+    char of[LABEL_BYTES], name[LABEL_BYTES];
     struct link_view view;
     double value;
 
@@ -253,8 +270,8 @@ static void write_link(const struct link_metric *m, const char *peer, const stru
         link_view(link, &view);
         value = m->gauge(&view);
     }
-    evbuffer_add_printf(m->out, "warung_%s{peer=\"%s\",link=\"%s\"} %.17g\n", m->name, peer,
-                        link_name(link), value);
+    evbuffer_add_printf(m->out, "warung_%s{peer=\"%s\",link=\"%s\"} %.17g\n", m->name,
+                        escaped(peer, of), escaped(link_name(link), name), value);
 }
 
 static void write_partner_link(void *ctx, struct link *link)

@@ -8,7 +8,7 @@ const test = require('node:test');
 
 const { openMainMenu } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { BUILD, run, temporaryFolder, until } = require('./lib/process');
+const { BUILD, Process, freePort, run, temporaryFolder, until } = require('./lib/process');
 
 const ROOT = path.join(__dirname, '..', '..');
 const RULES = path.join(ROOT, 'conf/monitoring/warung.rules.yml');
@@ -78,6 +78,26 @@ test('rules and dashboard ask for metrics that the gateway has, and the dashboar
         assert.deepEqual(missing(drawn, there), []);
         assert.deepEqual(missing(there, drawn), UNDRAWN.sort());
     }, { start: false, settings: { partners: { listen: ['127.0.0.1:0'], accounts: [{ system_id: 'agg1', password: 'secret' }] } } });
+});
+
+test('a partner may have any system_id', async () => {
+    const port = await freePort();
+    const systemId = 'a"b\\\n';
+    await withScene('labels', async ({ gateway }) => {
+        const words = ['mirror', '--connect', `127.0.0.1:${port}`, '--system-id', systemId, '--password', 'secret'];
+        const partner = new Process(path.join(BUILD, 'warung-smsc'), words);
+        try {
+            const { text } = await until('its bind', async () => {
+                const metrics = await gateway.get('/metrics');
+                return metrics.text.includes('peer="a') && metrics;
+            });
+            assert.match(text, /^warung_link_queued\{peer="a\\"b\\\\\\n",link="a\\"b\\\\\\n:1"\} 0$/m);
+            const checked = await run('promtool', ['check', 'metrics'], { input: text });
+            assert.equal(checked.code, 0, checked.output);
+        } finally {
+            await partner.end();
+        }
+    }, { settings: { partners: { listen: [`127.0.0.1:${port}`], accounts: [{ system_id: systemId, password: 'secret' }] } } });
 });
 
 test('warung_ready says what /readyz says', async () => {
