@@ -13,10 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 65536, LISTEN_BACKLOG = 512, HOST_BYTES = 256 };
+enum { READ_BYTES = 65536, LISTEN_BACKLOG = 512, HOST_BYTES = 256, PORT_MAX = 65535 };
 
 struct address {
     struct sockaddr_storage storage;
@@ -30,25 +31,50 @@ static bool parse_unix(const char *path, struct address *a)
     memset(un, 0, sizeof(*un));
     un->sun_family = AF_UNIX;
     a->size = sizeof(*un);
-    return text_copy(un->sun_path, sizeof(un->sun_path), path);
+    if (text_copy(un->sun_path, sizeof(un->sun_path), path))
+        return true;
+    errno = ENAMETOOLONG;
+    return false;
+}
+
+bool conn_is_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t port;
+
+    if (strncmp(text, "unix:", 5) == 0)
+        return text[5] != '\0' && strlen(text + 5) < sizeof(((struct sockaddr_un *)0)->sun_path);
+    return colon != NULL && colon - text < HOST_BYTES &&
+           (text[0] == '[') == (colon != text && colon[-1] == ']') &&
+           text_number(colon + 1, PORT_MAX, &port);
+}
+
+/* What a listener that was killed left; no other file. */
+static void remove_socket(const char *path)
+{
+    struct stat s;
+
+    if (lstat(path, &s) == 0 && S_ISSOCK(s.st_mode))
+        unlink(path);
 }
 
 static bool parse_address(const char *text, struct address *a)
 {
     char host[HOST_BYTES];
     const char *colon = strrchr(text, ':');
-    size_t size = colon != NULL ? (size_t)(colon - text) : 0;
+    size_t size;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found;
 
     if (strncmp(text, "unix:", 5) == 0)
         return parse_unix(text + 5, a);
+    if (!conn_is_address(text))
+        return false;
+    size = (size_t)(colon - text);
     if (size >= 2 && text[0] == '[' && colon[-1] == ']') {
         text++;
         size -= 2;
     }
-    if (colon == NULL || size >= sizeof(host))
-        return false;
     memcpy(host, text, size);
     host[size] = '\0';
     if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
@@ -81,7 +107,7 @@ int conn_listen(const char *address)
     if (fd < 0)
         return -1;
     if (a.storage.ss_family == AF_UNIX)
-        unlink(((struct sockaddr_un *)&a.storage)->sun_path);
+        remove_socket(((struct sockaddr_un *)&a.storage)->sun_path);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     if (bind(fd, (struct sockaddr *)&a.storage, a.size) != 0 || listen(fd, LISTEN_BACKLOG) != 0) {
         int error = errno;

@@ -56,8 +56,10 @@ void conn_close(struct conn *c, const char *reason);
 void conn_close_after_flush(struct conn *c, const char *reason);
 
 /* A listening socket on "HOST:PORT" (port 0 = any) or "unix:PATH"; -1 with errno set, or with errno
- * 0 when the address makes no sense. */
+ * 0 when there is no such host. What stood in the way of unix:PATH goes only if it is a socket. */
 int conn_listen(const char *address);
+/* Whether it has that form; that there is such a host is not asked. */
+bool conn_is_address(const char *text);
 /* The port that a TCP listener got. */
 unsigned conn_port(int fd);
 /* For a descriptor from accept(): non-blocking, no delay. */

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { STATUS_USAGE = 2 };
+enum { STATUS_USAGE = 2, STATUS_NO_FILE = 3 };
 
 typedef int command_fn(struct loop *loop, const struct options *options,
                        const struct centre_settings *settings, struct faults *faults);
@@ -68,6 +68,8 @@ static int run_command(const struct command *command, const struct options *opti
 
     if (!options_settings(options, &settings, &faults))
         return STATUS_USAGE;
+    if (!options_open_trace(options, &settings.trace))
+        return STATUS_NO_FILE;
     loop_init(&loop);
     signals[0] = evsignal_new(loop.base, SIGINT, on_signal, &loop);
     signals[1] = evsignal_new(loop.base, SIGTERM, on_signal, &loop);

@@ -363,7 +363,8 @@ bool mirror_set_bugs(struct mirror *m, const char *list)
         if (bug == MIRROR_BUG_COUNT || list[size] != '=')
             return false;
         m->bugs[bug] = strtod(list + size + 1, &end);
-        if (end == list + size + 1 || (*end != '\0' && *end != ','))
+        if (end == list + size + 1 || (*end != '\0' && *end != ',') ||
+            !(m->bugs[bug] >= 0 && m->bugs[bug] <= 100))
             return false;
         list = *end == ',' ? end + 1 : end;
     }

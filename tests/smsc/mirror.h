@@ -28,7 +28,7 @@ enum mirror_bug {
 struct mirror *mirror_new(struct loop *loop, const struct peers_settings *settings,
                           const struct flow *flow, uint64_t seed);
 void mirror_free(struct mirror *m);
-/* "double=1,lose=0.5": percent of inputs. False on another word. */
+/* "double=1,lose=0.5": percent of inputs. False on another word or number. */
 bool mirror_set_bugs(struct mirror *m, const char *list);
 uint64_t mirror_steps(const struct mirror *m);
 

@@ -1,5 +1,6 @@
 #include "tests/smsc/options.h"
 
+#include "tests/smsc/conn.h"
 #include "tests/smsc/speech.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_STRING, KIND_NUMBER, KIND_FLAG, KIND_LIST };
+enum kind { KIND_STRING, KIND_NUMBER, KIND_PERCENT, KIND_FLAG, KIND_LIST };
 
 enum { ALL = OPTION_PHONE | OPTION_RUN | OPTION_LOAD | OPTION_MIRROR | OPTION_CONFORM };
 
@@ -65,7 +66,7 @@ static const struct option table[] = {
      "MS", "after the message was taken (100)"},
     {"receipt-ids", KIND_STRING, FIELD(receipt_ids), OPTION_PHONE | OPTION_RUN | OPTION_LOAD,
      "BASE", "hex as in the response (default), or decimal"},
-    {"receipt-fail", KIND_NUMBER, FIELD(receipt_fail_percent),
+    {"receipt-fail", KIND_PERCENT, FIELD(receipt_fail_percent),
      OPTION_PHONE | OPTION_RUN | OPTION_LOAD, "PERCENT", "of messages end as UNDELIV (0)"},
     {"phone", KIND_STRING, FIELD(phone), OPTION_PHONE | OPTION_RUN | OPTION_CONFORM, "NUMBER",
      "the handset's number (6281200000001); conform: the first of many"},
@@ -101,9 +102,9 @@ static const struct option table[] = {
      "of the subscribers' range (6281300000000)"},
     {"phones", KIND_NUMBER, FIELD(phones), OPTION_LOAD, "N",
      "subscribers in the range, used in turn (10000000)"},
-    {"hang-up", KIND_NUMBER, FIELD(hang_up_percent), OPTION_LOAD, "PERCENT",
+    {"hang-up", KIND_PERCENT, FIELD(hang_up_percent), OPTION_LOAD, "PERCENT",
      "of questions at which the subscriber hangs up (0)"},
-    {"walk-off", KIND_NUMBER, FIELD(walk_off_percent), OPTION_LOAD, "PERCENT",
+    {"walk-off", KIND_PERCENT, FIELD(walk_off_percent), OPTION_LOAD, "PERCENT",
      "of questions that are left open: nothing is sent any more (0)"},
     {"reenter", KIND_NUMBER, FIELD(reenter_ms), OPTION_LOAD, "MS",
      "type again when only the last screen came again; 0 = never (0)"},
@@ -171,14 +172,14 @@ static const struct option *find_option(const char *name, size_t size, enum opti
     return NULL;
 }
 
-static bool set_number(unsigned *field, const char *value)
+static bool set_number(unsigned *field, const char *value, unsigned long max)
 {
     char *end;
     unsigned long n;
 
     errno = 0;
     n = strtoul(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n > UINT32_MAX / 2)
+    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n > max)
         return false;
     *field = (unsigned)n;
     return true;
@@ -193,7 +194,9 @@ static bool set_option(struct options *o, const struct option *option, const cha
         *(const char **)(void *)field = value;
         return true;
     case KIND_NUMBER:
-        return set_number((unsigned *)(void *)field, value);
+        return set_number((unsigned *)(void *)field, value, UINT32_MAX / 2);
+    case KIND_PERCENT:
+        return set_number((unsigned *)(void *)field, value, 100);
     case KIND_FLAG:
         *(bool *)field = true;
         return true;
@@ -288,15 +291,12 @@ static bool parse_receipts(const struct options *o, struct receipts_settings *s)
     return false;
 }
 
-static bool open_trace(const char *name, FILE **trace)
+static bool is_address(const char *option, const char *value)
 {
-    *trace = NULL;
-    if (name == NULL)
+    if (value == NULL || conn_is_address(value))
         return true;
-    *trace = strcmp(name, "-") == 0 ? stderr : fopen(name, "w");
-    if (*trace == NULL)
-        fprintf(stderr, "warung-smsc: cannot write %s: %s\n", name, strerror(errno));
-    return *trace != NULL;
+    fprintf(stderr, "warung-smsc: --%s wants HOST:PORT or unix:PATH, not %s\n", option, value);
+    return false;
 }
 
 bool options_settings(const struct options *o, struct centre_settings *s, struct faults *faults)
@@ -308,6 +308,8 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
         fprintf(stderr, "warung-smsc: one of --listen and --connect is needed\n");
         return false;
     }
+    if (!is_address("listen", o->listen) || !is_address("connect", o->connect))
+        return false;
     if (o->as != NULL && strcmp(o->as, o->connect != NULL ? "partner" : "centre") != 0) {
         fprintf(stderr,
                 "warung-smsc: --as centre goes with --listen, --as partner with --connect\n");
@@ -345,8 +347,18 @@ bool options_settings(const struct options *o, struct centre_settings *s, struct
     s->peers.peer.response_timeout_ms = o->response_timeout_ms;
     s->peers.peer.session_init_ms = 30000;
     s->peers.peer.trickle = o->trickle;
-    return parse_bind(o->bind, s) && parse_receipts(o, &s->receipts) &&
-           open_trace(o->trace, &s->trace);
+    return parse_bind(o->bind, s) && parse_receipts(o, &s->receipts);
+}
+
+bool options_open_trace(const struct options *o, FILE **trace)
+{
+    *trace = NULL;
+    if (o->trace == NULL)
+        return true;
+    *trace = strcmp(o->trace, "-") == 0 ? stderr : fopen(o->trace, "w");
+    if (*trace == NULL)
+        fprintf(stderr, "warung-smsc: cannot write %s: %s\n", o->trace, strerror(errno));
+    return *trace != NULL;
 }
 
 bool options_announce(const struct options *o, unsigned port)

@@ -96,6 +96,9 @@ int options_parse(struct options *o, enum option_command command, int argc, char
 void options_print_help(enum option_command command, FILE *out);
 /* Makes the settings that a centre needs; the options must outlive them. False after a message. */
 bool options_settings(const struct options *o, struct centre_settings *s, struct faults *faults);
+/* What --trace names, for the caller to close unless it is stderr; NULL without the option. False
+ * after a message. */
+bool options_open_trace(const struct options *o, FILE **trace);
 
 /* Writes the port to --port-file; false after a message. */
 bool options_announce(const struct options *o, unsigned port);

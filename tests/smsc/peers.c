@@ -105,7 +105,7 @@ static bool start_listening(struct peers *set)
     set->listener = conn_listen(set->settings->listen);
     if (set->listener < 0) {
         fprintf(stderr, "warung-smsc: cannot listen on %s: %s\n", set->settings->listen,
-                errno != 0 ? strerror(errno) : "not HOST:PORT");
+                errno != 0 ? strerror(errno) : "no such host");
         return false;
     }
     set->accept_event =
@@ -137,7 +137,7 @@ static bool connect_all(struct peers *set)
                                       owner_of(set), set);
 
         if (p == NULL) {
-            fprintf(stderr, "warung-smsc: cannot connect to %s: not HOST:PORT\n",
+            fprintf(stderr, "warung-smsc: cannot connect to %s: no such host\n",
                     set->settings->connect);
             return false;
         }

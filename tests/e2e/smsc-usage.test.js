@@ -1,0 +1,64 @@
+// warung-smsc and a command line that makes no sense: what warung-smsc(1) says of its exit status.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+
+const { BUILD, Process, run, temporaryFolder, until } = require('./lib/process');
+
+const SMSC = path.join(BUILD, 'warung-smsc');
+const NOBODY = ['--connect', '127.0.0.1:1', '--wait-bind', '1'];
+
+async function status(...args) {
+    const { code, output } = await run(SMSC, args);
+    return { code, output };
+}
+
+test('values out of bounds are wrong usage', async () => {
+    for (const [command, ...words] of [
+        ['phone', '--listen', '127.0.0.1:65536'], ['phone', '--listen', '127.0.0.1:x'], ['phone', '--listen', 'x'],
+        ['phone', '--listen', 'unix:'], ['phone', '--listen', '[::1'], ['phone', '--connect', '[::1]'],
+        ['mirror', '--connect', '127.0.0.1:65536'], ['run', '--connect', '127.0.0.1', '/dev/null'],
+        ['phone', ...NOBODY, '--receipt-fail', '101'], ['load', ...NOBODY, '--hang-up', '101'],
+        ['load', ...NOBODY, '--walk-off', '101'], ['load', ...NOBODY, '--fault', 'repeat=101'],
+        ['mirror', ...NOBODY, '--bug', 'double=101'], ['mirror', ...NOBODY, '--bug', 'double=-1'],
+    ]) {
+        const { code, output } = await status(command, ...words);
+        assert.equal(code, 2, `${command} ${words.join(' ')}\n${output}`);
+    }
+});
+
+test('files that cannot be written are told apart from wrong usage', async () => {
+    for (const option of ['--trace', '--port-file', '--control']) {
+        const { code, output } = await status('phone', '--listen', '127.0.0.1:0', option, '/nonexistent/x');
+        assert.equal(code, 3, `${option}\n${output}`);
+        assert.match(output, /\/nonexistent\/x: No such file or directory/);
+    }
+});
+
+test('a file that is no socket is in the way, and stays', async () => {
+    const folder = temporaryFolder('smsc-usage');
+    const file = path.join(folder, 'notes');
+    fs.writeFileSync(file, 'notes');
+    for (const words of [['--listen', `unix:${file}`], ['--listen', '127.0.0.1:0', '--control', file]]) {
+        const { code, output } = await status('phone', ...words);
+        assert.equal(code, 3, output);
+        assert.match(output, /notes: Address already in use/);
+    }
+    assert.equal(fs.readFileSync(file, 'utf8'), 'notes');
+
+    // What a killed one left is no hindrance.
+    const socket = path.join(folder, 'socket');
+    const start = () => new Process(SMSC, ['mirror', '--listen', `unix:${socket}`]);
+    const killed = start();
+    await until('the socket', () => fs.existsSync(socket));
+    killed.child.kill('SIGKILL');
+    await until('its end', () => !killed.isRunning);
+    const before = fs.statSync(socket).mtimeMs;
+    const next = start();
+    await until('the next socket', () => fs.existsSync(socket) && fs.statSync(socket).mtimeMs !== before);
+    await next.end();
+    fs.rmSync(folder, { recursive: true, force: true });
+});
