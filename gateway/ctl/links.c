@@ -13,7 +13,7 @@
 #include "gateway/ctl/daemon.h"
 #include "gateway/ctl/table.h"
 
-enum { POLL_NS = 200 * 1000 * 1000, TAP_DEFAULT_S = 60 };
+enum { POLL_NS = 200 * 1000 * 1000, TAP_DEFAULT_S = 60, TAP_MAX_S = 3600 };
 
 /* ---- the table ---- */
 
@@ -187,6 +187,15 @@ static bool wait_or_stop(const sigset_t *stops)
     return sigtimedwait(stops, NULL, &poll) > 0;
 }
 
+/* The API refuses it, too, but in words of its own. */
+static bool is_too_long(const struct ctl_call *call)
+{
+    if (call->for_s <= TAP_MAX_S)
+        return false;
+    ctl_complain("--for takes at most 1h here");
+    return true;
+}
+
 static enum ctl_status look(const struct ctl_call *call, const char *format, FILE *out)
 {
     sigset_t stops;
@@ -217,7 +226,7 @@ static enum ctl_status look(const struct ctl_call *call, const char *format, FIL
 
 enum ctl_status ctl_trace(const struct ctl_call *call)
 {
-    return look(call, "lines", stdout);
+    return is_too_long(call) ? CTL_USAGE : look(call, "lines", stdout);
 }
 
 /* A new file that nobody else may read. NULL after telling why. */
@@ -238,9 +247,12 @@ static FILE *create_private(const char *path)
 enum ctl_status ctl_pcap(const struct ctl_call *call)
 {
     bool is_stdout = strcmp(call->words[0], "-") == 0;
-    FILE *file = is_stdout ? stdout : create_private(call->words[0]);
     enum ctl_status status;
+    FILE *file;
 
+    if (is_too_long(call))
+        return CTL_USAGE;
+    file = is_stdout ? stdout : create_private(call->words[0]);
     if (file == NULL)
         return CTL_REFUSED;
     ctl_complain("%s will hold texts and numbers of subscribers: guard it, and delete it when you "

@@ -158,6 +158,8 @@ test('trace writes a readable line for each PDU and no text of a subscriber', as
         assert.equal(await trace.end('SIGINT'), 0);
         for (const [link, code] of [['op1:1', 0], ['192.0.2.7', 0], ['op2', 1], ['op1:1:1', 1], ['op', 1]])
             assert.equal((await gateway.ctl('trace', '--link', link, '--for', '1s')).code, code, link);
+        const day = await gateway.ctl('trace', '--for', '2h');
+        assert.deepEqual([day.code, day.output], [2, 'warungctl: --for takes at most 1h here\n']);
     });
 });
 
@@ -165,6 +167,7 @@ test('a capture is a private file, is not written over another, and ends with it
     await withScene('pcap', async ({ gateway, folder }) => {
         const file = path.join(folder, 'x.pcap');
         assert.equal((await gateway.ctl('pcap', '--link', 'op2', '--for', '1s', file)).code, 1);
+        assert.equal((await gateway.ctl('pcap', '--for', '3601s', file)).code, 2);
         assert.ok(!fs.existsSync(file), 'nothing is in the way of the next try');
         const result = await gateway.ctl('pcap', '--for', '1s', file);
         assert.equal(result.code, 0, result.output);
