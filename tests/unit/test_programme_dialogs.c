@@ -156,6 +156,8 @@ static void test_player_tells_what_is_wrong(void **state)
         {"dial *384*5*6#\nexpect\n  Program ini gratis\n", 2, "the screen is not as expected"},
         {"sms STOP\nexpect sms\n  #TerusUsaha: SMS info dihentikan\n", 2,
          "the SMS is not as expected"},
+        {"dial *384#\nexpect end\n  ...\n", 2, "the dialogue is not over"},
+        {"expect sms\n  ...\n", 1, "no SMS came"},
         {"sms STOP\nsms MULAI\n", 2, "an SMS came that nobody expected"},
         {"sms STOP\n", 1, "an SMS came that nobody expected"},
         {"expect sms\n  x\n", 1, "no SMS came"},
@@ -196,6 +198,10 @@ static void test_player_passes_what_is_right(void **state)
                            "limit 160\ndial *384#\nexpect\n  Tabik pun! #TerusUsaha\n  ...\n"
                            "hangup\nlater 1d 2h 3m 4s\nexpect nothing\nphone 4444\nsms STOP\n"
                            "expect nothing",
+                           keep_fault, &f));
+    assert_true(dialog_run(menu, CODE, NOW,
+                           "dial *384#\r\nexpect\r\n  Tabik pun! #TerusUsaha\r\n  ...\r\n"
+                           "answer 1\nexpect\n  ...\nsms STOP\nexpect sms\n  ...\n",
                            keep_fault, &f));
     assert_int_equal(f.count, 0);
     menu_free(menu);
