@@ -4,7 +4,7 @@
 
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
-    {"merchants", "list", "[--status S] [--regency K] [--frozen]", "registrations, oldest first; --frozen: those on hold",
+    {"merchants", "list", "[--status S] [--regency K] [--frozen]", "registrations, longest in their status first; --frozen: those on hold",
      CTL_OPTION_STATUS | CTL_OPTION_REGENCY | CTL_OPTION_FROZEN, 0, 0, ctl_merchants_list},
     {"merchants", "show", "REGNO|MSISDN [--reveal]", "one registration; --reveal shows the whole NIK",
      CTL_OPTION_REVEAL, 1, 1, ctl_merchants_show},
