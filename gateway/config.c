@@ -93,9 +93,14 @@ static const char *read_secret(struct config *c, struct faults *f, const struct 
     if (size < 0) {
         faults_report(f, place, "cannot read password_file %s: %s", path, strerror(errno));
     } else {
+        size_t length;
+
         text[size] = '\0';
-        text[strcspn(text, "\r\n")] = '\0';
-        if (text[0] == '\0')
+        length = strcspn(text, "\r\n");
+        if (length < (size_t)size && text[length] == '\0')
+            faults_report(f, place, "password_file %s has a NUL octet in its first line", path);
+        text[length] = '\0';
+        if (length == 0)
             faults_report(f, place, "password_file %s holds no password in its first line", path);
         if (strlen(text) > most)
             faults_report(f, place,

@@ -31,8 +31,10 @@ const char *config_check_name(const char *value)
 
 const char *config_check_host(const char *value)
 {
+    struct netaddr address;
+
     if (strncmp(value, "unix:/", 6) == 0)
-        return NULL;
+        return netaddr_parse(&address, value, 1) ? NULL : "is too long for a socket";
     return is_ip(value) || is_made_of(value, ".-") ? NULL : "is no host name and no IP address";
 }
 

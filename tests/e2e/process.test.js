@@ -167,6 +167,11 @@ test('faults of configuration and menu: file:line: text, exit 1, nothing started
                 /warung\.cfg:9: \S*none\.key: No such file/],
             ['no certificate', `${good}partners = { listen = [ "127.0.0.1:1" ];\n\n tls = { };\n` +
                 ' accounts = ( { system_id = "a"; password = "b"; } ); };\n', /warung\.cfg:10: a server needs a certificate/],
+            ['a socket without room', good.replace(/host = "127\.0\.0\.1"/, `host = "unix:/${'x'.repeat(107)}"`),
+                /warung\.cfg:\d+: smsc\[\]\.host: "unix:\/x+" is too long for a socket/],
+            ['a secret as UTF-16', good.replace('password = "secret"', 'password_file = "utf16"'),
+                /warung\.cfg:\d+: password_file \S*utf16 has a NUL octet in its first line/,
+                () => fs.writeFileSync(path.join(folder, 'utf16'), 'secret\n', 'utf16le')],
             ['faulty menu', withMenu, new RegExp(`menu\\.cfg:${lines.length + 1}: .*no_such_thing`), badMenu],
         ];
         for (const [name, text, expected, prepare] of cases) {
