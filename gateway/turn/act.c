@@ -69,6 +69,16 @@ static bool is_answered_by(const struct turn *t, const struct dialect_input *nex
     return t->is_exact && next->kind == DIALECT_ANSWER && ahead < STEP_UNITS / 2;
 }
 
+/* A copy of a dial shows the last screen of its own dialogue at most, and nothing where steps are
+ * numbered (step.c): it is no new dial, and another's screen is waited for. */
+static bool is_silent_copy(const struct turn *t, const struct turn *next)
+{
+    struct turn_engine *e = t->engine;
+
+    return (t->is_exact || !show_is_same_dialogue(&next->input.session, &t->input.session)) &&
+           step_knows(e->step, &e->env, &e->settings, &next->input, copy_span(&t->box->session));
+}
+
 /* The subscriber has hung up meanwhile, dialled anew or gone on: nobody waits for this reply any
  * more. */
 static bool is_over(const struct turn *t)
@@ -78,7 +88,7 @@ static bool is_over(const struct turn *t)
 
         if (next->origin.link == NULL || next->input.fingerprint == t->input.fingerprint)
             continue;
-        if (next->input.kind == DIALECT_BEGIN ||
+        if ((next->input.kind == DIALECT_BEGIN && !is_silent_copy(t, next)) ||
             ((next->input.kind == DIALECT_ABORT || is_answered_by(t, &next->input)) &&
              show_is_same_dialogue(&next->input.session, &t->input.session)))
             return true;

@@ -314,6 +314,28 @@ static void test_copies_of_a_dial_that_is_over(void **state)
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 2);
 }
 
+/* Numbered steps, and a centre that repeats the dial while an answer to its screen is at work: the
+ * copy shows nothing, and takes no screen away. (warung-smsc load --fault repeat=1.) */
+static void test_a_copy_of_the_dial_behind_an_answer(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    dial.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    the_input.session = turn_rig.phones[0].session;
+    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, 100);
+    turn_rig_deliver(&the_input);
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "#TerusUsaha Lampung");
+    assert_int_equal(turn_counters(turn_rig.engine)->screens_withdrawn, 0);
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
+}
+
 /* The gateway dies between the commit and the answer, and an SMS comes before the copy. */
 static void test_an_sms_before_the_copy(void **state)
 {
@@ -398,6 +420,8 @@ int main(void)
         SCENARIO(test_a_copy_from_before_the_fail_over),
         SCENARIO(test_an_sms_before_the_copy),
         SCENARIO(test_an_sms_before_the_second_try),
+        cmocka_unit_test_setup_teardown(test_a_copy_of_the_dial_behind_an_answer, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_copies_of_a_dial_that_is_over, turn_rig_setup,
                                         turn_rig_teardown),
     };
