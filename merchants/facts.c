@@ -265,13 +265,13 @@ static void keep_first_name(char value[MENU_VALUE_BYTES])
     value[n] = '\0';
 }
 
-/* Of the name being typed (a correction's before a draft's), else of the registration. */
-static bool get_first_name(struct programme *p, unsigned place, char value[MENU_VALUE_BYTES])
+/* Of the name being typed (a correction's before a draft's), else of the registration; of what was
+ * sent, not of a draft beside it. */
+static bool get_first_name(struct programme *p, unsigned was_sent, char value[MENU_VALUE_BYTES])
 {
     const char *name = programme_answer(p, "baru_nama");
 
-    (void)place;
-    if (name == NULL)
+    if (name == NULL && !was_sent)
         name = programme_answer(p, "nama");
     if (name != NULL)
         put(value, name);
@@ -484,6 +484,7 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
     FACT("hp4", TEXT, 8, NULL, "****0001", get_phone4, 0)                                          \
     /* The draft. */                                                                               \
     FACT("nama_depan", TEXT, FIRST_NAME_MAX, NULL, "SITI", get_first_name, 0)                      \
+    FACT("nama_depan_daftar", TEXT, FIRST_NAME_MAX, NULL, "SITI", get_first_name, 1)               \
     FACT("tgl_draf", TEXT, 10, NULL, "01-12-2026", get_draft_end, 0)                               \
     /* A registration being put together by SMS. */                                                \
     FACT("sms_nama", TEXT, 60, NULL, "SITI AMINAH", get_sms_field, ROW_NAMA)                       \

@@ -123,7 +123,7 @@ programme_action_fn texting_register, texting_give, texting_agree, texting_refus
 
 /* facts.c */
 bool programme_get_fact(struct programme *p, const char *name, char value[MENU_VALUE_BYTES]);
-enum { PROGRAMME_FACT_COUNT = 55 };
+enum { PROGRAMME_FACT_COUNT = 56 };
 extern const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT];
 
 #endif
