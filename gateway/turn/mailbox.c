@@ -44,7 +44,7 @@ static size_t box_bytes(const struct box *box)
     return sizeof(*box) + CHUNK_BYTES + copy_bytes(&box->session) + copy_bytes(&box->merchant);
 }
 
-void mailbox_forget(struct mailbox *m, struct box *box)
+void mailbox_drop_copies(struct mailbox *m, struct box *box)
 {
     size_t bytes = list_is_linked(&box->idle) ? box_bytes(box) : 0;
 
@@ -53,6 +53,11 @@ void mailbox_forget(struct mailbox *m, struct box *box)
     box->has_copies = false;
     if (bytes != 0)
         m->idle_bytes -= bytes - box_bytes(box);
+}
+
+void mailbox_forget(struct mailbox *m, struct box *box)
+{
+    mailbox_drop_copies(m, box);
     mailbox_unprove(m, box, MAILBOX_PROOFS_MAX);
 }
 

@@ -67,7 +67,9 @@ void mailbox_release(struct mailbox *m, struct box *box);
 
 void copy_set(struct copy *c, uint64_t version, struct span data);
 struct span copy_span(const struct copy *c);
-/* Forgets both copies: what the store holds is unknown. */
+/* Forgets both copies: what the store holds is unknown. The proofs stay true. */
+void mailbox_drop_copies(struct mailbox *m, struct box *box);
+/* The proofs, too: there is no record to store them in. */
 void mailbox_forget(struct mailbox *m, struct box *box);
 /* A debt of the session copy is proved answered. Beyond the limit the oldest proof is forgotten:
  * its input is then replayed once if it comes again. */

@@ -115,9 +115,9 @@ void turn_done(struct turn *t, const char *reason)
     if (t->push != NULL)
         pusher_on_turn(t);
     /* What was read and not written may be lost in a fail-over, and its version come again with
-     * something else in it. */
+     * something else in it. A proof is of one debt, whatever else the record holds. */
     if (t->is_fresh)
-        mailbox_forget(&e->mailbox, box);
+        mailbox_drop_copies(&e->mailbox, box);
     /* It was to store them, or was in the way of the one that was. */
     if (box->proof_count != 0 && !list_is_linked(&box->unsettled))
         turn_settle_again(e, box);
@@ -391,7 +391,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
         /* Written or not: only the record itself can tell. The ledger in it answers a second run of
          * the same input by a replay, never by a second step. */
         e->counters.unknown_commits++;
-        mailbox_forget(&e->mailbox, t->box);
+        mailbox_drop_copies(&e->mailbox, t->box);
         if (++t->tries >= TURN_TRIES_MAX)
             break;
         load(t);
@@ -463,6 +463,8 @@ static void follow(struct turn *t)
         turn_done(t, "mismatch");
         break;
     case STEP_UNREADABLE:
+        if (t->is_settle) /* nobody here can store them */
+            mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
         turn_refuse(t, ESME_RX_T_APPN, "unreadable");
         break;
     }

@@ -100,6 +100,46 @@ static void test_proofs_without_a_cache(void **state)
     assert_in_range(turn_rig_counters()->settles, 2, 3); /* the dial, too */
 }
 
+/* What came between read the record anew, and had nothing to write: the end of a dialogue that our
+ * text has ended is told by the centre, too. */
+static void test_proofs_outlive_the_end_of_a_dialogue(void **state)
+{
+    struct dialect_input input, end;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_type(0, "1");
+    turn_rig_type(0, "1");
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "2");
+    end = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+    turn_rig_deliver(&input);
+    turn_rig_pass(20);
+    assert_int_equal(turn_rig.phones[0].kind, DIALECT_END);
+    turn_rig_deliver(&end);
+    turn_rig_settle();
+    turn_rig_pass(2000);
+    turn_rig_dial(0, "*384#");
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Belum ada");
+    assert_int_equal(turn_rig_counters()->replays, 0);
+}
+
+/* The first try to store them had no answer, and was not done. */
+static void test_proofs_outlive_a_try_of_unknown_outcome(void **state)
+{
+    struct dialect_input input = answer_and_drain();
+
+    (void)state;
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_NOT, .back_ms = 100});
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(3000);
+    assert_true(turn_is_drained(turn_rig.engine));
+    assert_another_gateway_goes_on(&input);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 /* The bind that an input came by is being ended, by a reload or by the centre: no screen leaves by
@@ -130,10 +170,13 @@ static void test_an_input_without_a_way_back(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(test_proofs_are_stored), TEST(test_proofs_wait_for_the_store),
-        TEST(test_proofs_outlive_a_refused_input), TEST(test_proofs_without_a_cache),
-        TEST(test_an_input_without_a_way_back)};
+    const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
+                                       TEST(test_proofs_wait_for_the_store),
+                                       TEST(test_proofs_outlive_a_refused_input),
+                                       TEST(test_proofs_without_a_cache),
+                                       TEST(test_proofs_outlive_the_end_of_a_dialogue),
+                                       TEST(test_proofs_outlive_a_try_of_unknown_outcome),
+                                       TEST(test_an_input_without_a_way_back)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

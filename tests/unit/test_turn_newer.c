@@ -97,6 +97,24 @@ static void test_state(void **state)
     stays_while_newer(at);
 }
 
+/* Only a gateway that can read it could store them: this one gives them up. */
+static void test_proofs(void **state)
+{
+    struct dialect_input dial;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    turn_rig_deliver(&dial);
+    turn_rig_pass(20);
+    assert_false(turn_is_drained(turn_rig.engine));
+    read_session();
+    plain[0]++;
+    write_session();
+    turn_rig_pass(3000);
+    assert_true(turn_is_drained(turn_rig.engine));
+}
+
 static void fill(char *text, size_t size)
 {
     memset(text, 'A', size);
@@ -157,7 +175,8 @@ static void test_largest(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state), TEST(test_largest)};
+    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state), TEST(test_proofs),
+                                       TEST(test_largest)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
