@@ -17,7 +17,7 @@ static void send_owed(struct turn *t, const struct store_owed_id *ids)
                     is_reply ? show_expect(t) : NULL);
     }
     if (t->owed_push != NULL)
-        pusher_take(e, ids[t->owed_count], 1, t->owed_push);
+        pusher_take(e, ids[t->owed_count], 1, t->owed_push, t->commit_ms);
 }
 
 /* A copy of an input is no input; an abort that is known here was of this very dialogue; after the

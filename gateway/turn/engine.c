@@ -117,7 +117,8 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
         return;
     for (size_t i = 0; i < sweep->taken_count; i++)
         if (push_decode(&push, e->env.vault, sweep->taken[i].body))
-            pusher_take(e, sweep->taken[i].id, sweep->taken[i].deliveries, &push);
+            pusher_take(e, sweep->taken[i].id, sweep->taken[i].deliveries, &push,
+                        e->env.timers->now_ms);
         else if (outbox_decode(&entry, e->env.vault, sweep->taken[i].body))
             outbox_send(e->outbox, sweep->taken[i].id, sweep->taken[i].deliveries, &entry, NULL,
                         NULL);

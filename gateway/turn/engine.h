@@ -43,6 +43,7 @@ struct turn {
     /* The commit under way. */
     struct copy session;
     struct copy merchant;
+    uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */
     unsigned proofs_taken; /* of the box's, the oldest ones */
     uint8_t menu_id[MENU_ID_BYTES];
     bool is_exact; /* its debt is never closed: nothing to prove */

@@ -326,7 +326,7 @@ static uint64_t fingerprint(struct store_owed_id id)
 }
 
 void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned deliveries,
-                 const struct push_entry *entry)
+                 const struct push_entry *entry, uint64_t since_ms)
 {
     uint8_t key[PUSH_KEY_BYTES];
     struct push *p;
@@ -346,8 +346,8 @@ void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned delive
     p->cause.fingerprint = fingerprint(id);
     p->cause.entry = &p->entry;
     p->cause.may_be_shown = deliveries > 1;
-    /* Less than owed_idle_ms: the store counts from the commit, we from its answer. */
-    p->cause.ours_until_ms = e->env.timers->now_ms + e->settings.owed_idle_ms / 3 * 2;
+    /* Less than owed_idle_ms: clocks may differ. */
+    p->cause.ours_until_ms = since_ms + e->settings.owed_idle_ms / 3 * 2;
     memcpy(p->key, key, sizeof(key));
     timer_init(&p->again, on_again, p);
     map_add(&e->pushes, &p->by_id, span_of(p->key, sizeof(p->key)));

@@ -7,9 +7,10 @@
 
 #include "gateway/turn/engine.h"
 
-/* An entry that this gateway owns in the store. One already under way is ignored. */
+/* An entry that this gateway owns in the store since `since_ms` (timers' time). One already under
+ * way is ignored. */
 void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned deliveries,
-                 const struct push_entry *entry);
+                 const struct push_entry *entry, uint64_t since_ms);
 /* The turn of a push is over: its verdict is carried out. Before its box goes. */
 void pusher_on_turn(struct turn *t);
 /* What a turn of a push tells its step. */

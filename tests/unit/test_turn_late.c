@@ -184,6 +184,22 @@ static void test_what_may_be_anothers_is_not_told_again(void **state)
     }
 }
 
+/* What is owed is ours from the write on, not from when it was heard of: 15 seconds after it
+ * another gateway takes it over. */
+static void test_what_was_written_long_ago_is_not_told_again(void **state)
+{
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 4000;
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 4000);
+    begin("*384#");
+    slow_commit(0, 7000);
+    turn_rig.push_commit_lost_ms = 8500;
+    turn_rig_pass(40000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* The fall-back's own commit: not done, or done and not known. */
 static void test_the_fall_back_is_once_only_too(void **state)
 {
@@ -535,6 +551,7 @@ int main(void)
         ON_RIG(test_a_question_by_sms_says_where_to_dial),
         ON_RIG(test_an_unknown_push_is_not_told_again),
         ON_RIG(test_what_may_be_anothers_is_not_told_again),
+        ON_RIG(test_what_was_written_long_ago_is_not_told_again),
         ON_RIG(test_the_fall_back_is_once_only_too),
         ON_RIG(test_copies_of_a_late_input),
         ON_RIG(test_a_dial_overtakes_the_result),
