@@ -135,8 +135,7 @@ struct programme {
     bool shared_changed;
     unsigned numbers_taken; /* a bit for each of `numbers` */
     unsigned sms_count, change_count, timer_count;
-    int64_t
-        sms_until_ms; /* what is owed is true until then; 0 = for as long as the driver keeps it */
+    int64_t sms_until_ms; /* what is owed is true until then; 0 = the driver's limit alone */
     struct programme_consent consent;
     /* What this turn is about, for the facts. */
     char focus[MERCHANT_REGNO_BYTES];    /* registration acted upon; empty = by the dialogue */
