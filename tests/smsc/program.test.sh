@@ -152,8 +152,10 @@ stop_mirror
 
 run phone --listen "$gateway" --wait-bind 1 </dev/null
 expect_status 1 $? "so is a gateway that does not bind"
-run phone --listen 127.0.0.1:1x </dev/null
+run phone --listen 192.0.2.1:2775 </dev/null
 expect_status 3 $? "it says when it cannot listen"
+run phone --listen 127.0.0.1:1x </dev/null
+expect_status 2 $? "and what is no address"
 run phone --nix
 expect_status 2 $? "and when it does not know an option"
 run load --listen "$gateway" --flow tests/smsc/program.test.sh
