@@ -232,6 +232,17 @@ void menu_state_end_walk(struct menu_state *state)
     state->pending.walk_bytes = 0;
 }
 
+void menu_state_close_dialogue(struct menu_state *state)
+{
+    state->is_open = false;
+    state->screen[0] = '\0';
+    state->page = 0;
+    state->errors = 0;
+    state->back_count = 0;
+    state->then[0] = '\0';
+    state->is_tight = false;
+}
+
 void menu_state_clear_draft(struct menu_state *state)
 {
     if (state->has_draft) /* else it is of a dialogue that an SMS came into */

@@ -78,6 +78,8 @@ void menu_state_take_back(struct menu_state *state, menu_state_is_kept_fn *is_ke
                           const void *arg);
 /* What is left of the answers behind a dial's code is not walked. */
 void menu_state_end_walk(struct menu_state *state);
+/* The next input begins anew; draft and answers stay. */
+void menu_state_close_dialogue(struct menu_state *state);
 /* Drops the draft and every answer that is not set aside; language and position stay. */
 void menu_state_clear_draft(struct menu_state *state);
 

@@ -112,17 +112,6 @@ static void render_screen(struct menu_run *run)
             : MENU_ASK;
 }
 
-static void close_dialogue(struct menu_state *state)
-{
-    state->is_open = false;
-    state->screen[0] = '\0';
-    state->page = 0;
-    state->errors = 0;
-    state->back_count = 0;
-    state->then[0] = '\0';
-    state->is_tight = false;
-}
-
 /* A text that is no screen: an end, or the answer to an SMS. */
 static void render_text(struct menu_run *run, const struct menu_text *text)
 {
@@ -206,7 +195,7 @@ static void finish(struct menu_run *run, enum menu_arrival arrival)
     if (run->is_sms)
         end_sms(run->state, run);
     else if (outcome->kind == MENU_END)
-        close_dialogue(run->state);
+        menu_state_close_dialogue(run->state);
 }
 
 /* Answers behind the code of a dial, one after the other, until one does not fit. */
@@ -279,7 +268,7 @@ static void forget(struct menu_run *run)
 
 static void open_dialogue(struct menu_run *run)
 {
-    close_dialogue(run->state);
+    menu_state_close_dialogue(run->state);
     forget(run);
     memcpy(run->state->menu_id, run->menu->id, MENU_ID_BYTES);
     memset(&run->state->pending, 0, sizeof(run->state->pending));
@@ -603,7 +592,7 @@ static enum menu_arrival take_event(struct menu_run *run, const struct menu_even
     case MENU_EVENT_PUSH:
         return push(run, text);
     case MENU_EVENT_ABORT:
-        close_dialogue(run->state);
+        menu_state_close_dialogue(run->state);
         break;
     }
     return MENU_ARRIVED_SILENT;

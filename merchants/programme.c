@@ -345,6 +345,8 @@ static void nudge(struct programme *p, struct menu_state *state)
     p->sms_until_ms = state->draft_since_ms + p->periods.draft_ms;
 }
 
+/* With it go the answers of a dialogue under way, and among them which registration is meant: it
+ * begins anew. */
 static void drop_draft(struct programme *p, struct menu_state *state)
 {
     int64_t due_ms = state->draft_since_ms + p->periods.draft_ms;
@@ -354,8 +356,10 @@ static void drop_draft(struct programme *p, struct menu_state *state)
         return;
     }
     programme_arm(p, PROGRAMME_TIMER_DRAFT, 0);
-    if (state->has_draft)
-        menu_state_clear_draft(state);
+    if (!state->has_draft)
+        return;
+    menu_state_clear_draft(state);
+    menu_state_close_dialogue(state);
 }
 
 /* One SMS a commit, so that its facts are about one registration: the timer comes back for the
