@@ -362,6 +362,7 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
     menu_apply(run, &result->effect);
     if (result->refuse == MENU_NONE || run->is_sms)
         return menu_navigate(run, result->to);
+    menu_state_end_walk(state); /* an answer that does not fit */
     return menu_navigate(run, menu_refuse(run, &run->menu->screens[result->to.index],
                                           text_at(run->menu, result->refuse)));
 }
