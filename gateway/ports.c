@@ -128,10 +128,8 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
     /* A connection that is gone needs no answer: the centre delivers again. */
     if (link == NULL)
         return;
-    if (command_status != ESME_ROK) {
+    if (command_status != ESME_ROK || origin->link != PARTNER_BIND) {
         link_answer(link, ticket, command_status, NULL);
-    } else if (origin->link != PARTNER_BIND) {
-        link_answer_with_next(link, ticket);
     } else {
         message.account = link_account(link);
         message_id_make(p->vault, &message, clock_wall_ms(), p->next_message_id++, message_id);
@@ -155,16 +153,19 @@ static bool has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
 
 /* Where answer and screen travel on two connections, the screen's response says nothing of the
  * answer: an enquire_link behind the answer does. */
-static void ask_read(struct ports *p, struct sent *s, const struct turn_origin *origin,
-                     const struct link *sender)
+static void ask_read(struct ports *p, struct sent *s)
 {
-    struct link *link = link_of(p, origin);
+    struct link *link = link_of(p, &s->origin);
 
-    if (link == NULL || link == sender || !link_is_on(link, origin->connection))
-        return;
-    s->origin = *origin;
-    s->origin.link_name = NULL; /* it does not live so long */
-    s->read_mark = link_ask_read(link);
+    if (link != NULL && link != s->link && link_is_on(link, s->origin.connection))
+        s->read_mark = link_ask_read(link);
+}
+
+static void answer_with(void *ctx, struct sent *s, uint32_t command_status)
+{
+    answer(ctx, &s->origin, command_status);
+    if (command_status == ESME_ROK)
+        ask_read(ctx, s);
 }
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
@@ -189,7 +190,12 @@ static bool is_full(void *ctx, const struct turn_origin *origin)
     return link != NULL && link_is_full(link);
 }
 
-/* A centre that we only receive from never takes a reply, and waiting does not help. */
+/* False: a centre that we only receive from never takes a reply, and waiting does not help. */
+static bool takes_replies(const struct peer *peer)
+{
+    return peer->centre == NULL || centre_has_transmitter(peer->centre);
+}
+
 static bool has_way_back(void *ctx, const struct turn_origin *origin)
 {
     struct ports *p = ctx;
@@ -199,8 +205,7 @@ static bool has_way_back(void *ctx, const struct turn_origin *origin)
     if (link == NULL || link_can_submit(link))
         return true;
     return find_peer(p, origin->link_name, &peer) &&
-           (pick_link(p, &peer) != NULL ||
-            (peer.centre != NULL && !centre_has_transmitter(peer.centre)));
+           (pick_link(p, &peer) != NULL || !takes_replies(&peer));
 }
 
 static struct turn_sending *sending_of(struct sent *s)
@@ -243,6 +248,29 @@ static void release(struct ports *p, struct link *link, const struct peer *peer,
         sent_recycle(s);
 }
 
+static struct turn_sending *unsent(struct ports *p, const struct turn_screen *screen,
+                                   uint32_t command_status)
+{
+    p->counters.unsent++;
+    if (screen->answers)
+        answer(p, &screen->origin, command_status);
+    return NULL;
+}
+
+static struct sent *reply_new(struct ports *p, const struct turn_screen *screen, struct link *link,
+                              turn_sent_fn *fn, void *arg)
+{
+    struct sent *s = sent_new(&p->sendings, fn, arg);
+
+    s->origin = screen->origin;
+    s->origin.link_name = NULL; /* it does not live so long */
+    s->link = link;
+    s->holds_answer = screen->answers;
+    if (!s->holds_answer)
+        ask_read(p, s);
+    return s;
+}
+
 static struct turn_sending *show(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                                  turn_sent_fn *fn, void *arg)
 {
@@ -253,33 +281,30 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
     struct peer peer;
     struct sent *s;
 
-    if (!find_peer(p, screen->origin.link_name, &peer)) {
-        p->counters.unsent++;
-        return NULL;
-    }
+    if (!find_peer(p, screen->origin.link_name, &peer))
+        return unsent(p, screen, ESME_RX_T_APPN);
     link = pick_for_reply(p, &screen->origin, &peer);
-    if (link == NULL) {
-        p->counters.unsent++;
-        return NULL;
-    }
+    if (link == NULL)
+        return unsent(p, screen, takes_replies(&peer) ? ESME_RX_T_APPN : ESME_ROK);
     writer_init(&w, octets, sizeof(octets));
     if (!dialect_encode(peer.dialect, &screen->reply, 0, &w)) {
         p->counters.unencodable++;
         log_error("screen.unencodable", LOG_S("peer", peer.name),
                   LOG_MSISDN("msisdn", screen->reply.msisdn));
+        if (screen->answers)
+            answer(p, &screen->origin, ESME_ROK); /* again would be no better */
         release(p, link, &peer, screen, deadline_ms);
         return NULL;
     }
     if (peer.partner != NULL)
         smpp_message_turn_around(w.start);
-    s = sent_new(&p->sendings, fn, arg);
-    ask_read(p, s, &screen->origin, link);
+    s = reply_new(p, screen, link, fn, arg);
     if (screen->reply.kind == DIALECT_PUSH)
         text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
-    if (submit(p, s, link, LINK_LANE_DIALOGUE, &w, deadline_ms))
+    if (sent_submit_reply(s, writer_span(&w), deadline_ms))
         return sending_of(s);
     sent_recycle(s);
-    return NULL;
+    return unsent(p, screen, ESME_RX_T_APPN);
 }
 
 /* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
@@ -605,7 +630,7 @@ struct ports *ports_new(void)
 {
     struct ports *p = mem_zalloc(sizeof(*p));
 
-    sendings_init(&p->sendings, name_dialogue, has_read, p);
+    sendings_init(&p->sendings, name_dialogue, answer_with, has_read, p);
     return p;
 }
 

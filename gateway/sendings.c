@@ -19,6 +19,7 @@ struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg)
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = s->pushed_to[0] = '\0';
     s->names = NULL;
+    s->holds_answer = false;
     s->read_mark = 0;
     s->fn = fn;
     s->arg = arg;
@@ -84,6 +85,19 @@ static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
     text[size] = '\0';
 }
 
+static void give_answer(struct sent *s, uint32_t command_status)
+{
+    if (!s->holds_answer)
+        return;
+    s->holds_answer = false;
+    s->sendings->answer(s->sendings->ctx, s, command_status);
+}
+
+static void on_leave(void *arg)
+{
+    give_answer(arg, ESME_ROK);
+}
+
 static void on_part(void *arg, const struct link_result *result)
 {
     struct sent *s = arg;
@@ -92,6 +106,7 @@ static void on_part(void *arg, const struct link_result *result)
     struct dialect_session session = {.size = 0};
 
     assert(s->parts > 0);
+    give_answer(s, ESME_RX_T_APPN); /* it has not left */
     copy_id(result->message_id, id);
     if (s->message_id[0] == '\0')
         memcpy(s->message_id, id, sizeof(id));
@@ -117,29 +132,41 @@ static void on_part(void *arg, const struct link_result *result)
     sent_recycle(s);
 }
 
-bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct span pdu,
-                 uint64_t deadline_ms)
+static bool count_part(struct sent *s, struct link_request *request)
 {
-    s->request = link_submit(link, lane, pdu, deadline_ms, on_part, s);
-    if (s->request == NULL)
+    s->request = request;
+    if (request == NULL)
         return false;
     s->parts++;
     s->total++;
     return true;
 }
 
+bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct span pdu,
+                 uint64_t deadline_ms)
+{
+    return count_part(s, link_submit(link, lane, pdu, deadline_ms, on_part, s));
+}
+
+bool sent_submit_reply(struct sent *s, struct span pdu, uint64_t deadline_ms)
+{
+    return count_part(s, link_submit_reply(s->link, pdu, deadline_ms, on_leave, on_part, s));
+}
+
 bool sent_withdraw(struct sent *s)
 {
     if (s->total != 1 || !link_withdraw(s->request))
         return false;
+    give_answer(s, ESME_ROK); /* the dialogue has gone on without it */
     sent_recycle(s);
     return true;
 }
 
-void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_has_read_fn *has_read,
-                   void *ctx)
+void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_answer_fn *answer,
+                   sent_has_read_fn *has_read, void *ctx)
 {
     all->name_dialogue = name_dialogue;
+    all->answer = answer;
     all->has_read = has_read;
     all->ctx = ctx;
     list_init(&all->under_way);

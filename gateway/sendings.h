@@ -10,11 +10,15 @@
 #include "gateway/turn/turn.h"
 
 struct receipt_names;
+struct sent;
 
 /* The name that a centre's response gives to a dialogue opened by us with the peer of that name;
  * false when it gives none. */
 typedef bool sent_name_fn(void *ctx, const char *pushed_to, const struct link_result *result,
                           struct dialect_session *session);
+
+/* Gives the answer that left or stayed with a reply. */
+typedef void sent_answer_fn(void *ctx, struct sent *s, uint32_t command_status);
 
 /* Has the peer read the answer to the request of that origin? Asked by link_ask_read(). */
 typedef bool sent_has_read_fn(void *ctx, const struct turn_origin *origin, uint64_t mark);
@@ -23,6 +27,7 @@ struct sendings {
     struct list under_way;
     struct list pool;
     sent_name_fn *name_dialogue;
+    sent_answer_fn *answer;
     sent_has_read_fn *has_read;
     void *ctx;
 };
@@ -36,16 +41,18 @@ struct sent {
     struct turn_sent outcome;
     char message_id[LINK_MESSAGE_ID_BYTES];
     struct link_request *request; /* of the last part */
+    struct link *link;            /* of a reply, set by the owner; while its request is under way */
     struct receipt_names *names;  /* owned; NULL: no receipts were asked for */
     char pushed_to[32];           /* peer with which it opens a dialogue; empty = it opens none */
-    struct turn_origin origin; /* of the input that it answers, where that is another link's ... */
-    uint64_t read_mark;        /* ... and the mark there; 0 = the same link, or nothing asked */
+    struct turn_origin origin;    /* of the input whose reply it is; without link_name */
+    bool holds_answer;            /* to that input: it is given when this leaves, or does not */
+    uint64_t read_mark; /* where that is another link's; 0 = the same link, or nothing asked */
     turn_sent_fn *fn;
     void *arg;
 };
 
-void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_has_read_fn *has_read,
-                   void *ctx);
+void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_answer_fn *answer,
+                   sent_has_read_fn *has_read, void *ctx);
 /* No callback comes any more. */
 void sendings_fini(struct sendings *all);
 
@@ -58,6 +65,10 @@ void sent_recycle(struct sent *s);
 /* Hands one part, a whole PDU, to a link; false when that takes none. */
 bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct span pdu,
                  uint64_t deadline_ms);
+/* The same for a reply, whole in one part, over s->link. One that holds the answer to its input
+ * gives it: ESME_ROK right before it leaves, ESME_RX_T_APPN when it never does, nothing when this
+ * is false. */
+bool sent_submit_reply(struct sent *s, struct span pdu, uint64_t deadline_ms);
 /* False when it has left, some of its parts at least; else it is gone: its callback does not run.
  */
 bool sent_withdraw(struct sent *s);

@@ -462,7 +462,6 @@ static void on_todo(struct deferred *d, void *arg)
     struct link *link = arg;
 
     (void)d;
-    link_answer_held(link);
     if (link->doom != NULL)
         link_close(link, link->doom);
     else if (link->is_stopping)

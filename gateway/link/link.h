@@ -97,6 +97,9 @@ enum link_lane { LINK_LANE_DIALOGUE, LINK_LANE_SMS, LINK_LANE_BULK, LINK_LANE_CO
 struct link_request;
 /* Runs exactly once, or never after link_cancel(); never from inside link_submit(). */
 typedef void link_result_fn(void *arg, const struct link_result *result);
+/* Runs right before the request is written, if it ever is; from inside link_submit_reply(), too. It
+ * may answer requests of this link or another's, and nothing else. */
+typedef void link_leave_fn(void *arg);
 
 struct link_owner {
     /* deliver_sm, submit_sm, data_sm, query_sm... of the peer; pdu is valid during the call. */
@@ -157,11 +160,6 @@ bool link_is_on(const struct link *link, uint64_t connection);
 bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_status,
                  const char *message_id);
 
-/* ESME_ROK, for an input whose reply follows by link_submit() in the dialogue lane within this loop
- * turn: both leave together, or neither does. At once when the reply can leave at once; else right
- * before it. When the reply is not sent, and the connection stands, the answer is ESME_RX_T_APPN,
- * so that the peer delivers again. Without a reply it leaves at the end of the turn. */
-void link_answer_with_next(struct link *link, struct link_ticket ticket);
 /* The same with a whole encoded response PDU (query_sm_resp): the link writes the sequence_number.
  */
 bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu);
@@ -173,6 +171,9 @@ bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span p
  * for BULK when half of it is taken, for SMS when three quarters are: screens always find room. */
 struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
                                  uint64_t deadline_ms, link_result_fn *fn, void *arg);
+/* The same in the dialogue lane, for a reply with which something else is to leave. */
+struct link_request *link_submit_reply(struct link *link, struct span pdu, uint64_t deadline_ms,
+                                       link_leave_fn *leave, link_result_fn *fn, void *arg);
 /* How many requests more would leave within some ten seconds as things stand: what a sender with
  * time should queue at most, so that the rest waits where it is safe. 0 while the peer wants a
  * pause. */

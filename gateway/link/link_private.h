@@ -89,8 +89,6 @@ struct link {
     struct pacer pacer;
     struct link_in_rate *in_rate; /* shared by the binds of an account; or NULL */
     unsigned unanswered;          /* messages handed up, not answered yet */
-    bool has_held;                /* an answer that waits for its reply, within this loop turn */
-    struct link_ticket held;
 
     const char *doom;          /* why the connection is closed at the end of this turn; or NULL */
     const char *unbind_reason; /* while LINK_UNBINDING */
@@ -151,8 +149,6 @@ extern const struct transport_events link_transport_events; /* ctx: the link */
 void link_enter(struct link *link, enum link_state next, const char *reason);
 /* The connection is gone: fails all requests, then LINK_CLOSED. */
 void link_lose(struct link *link, const char *reason);
-/* The answer of link_answer_with_next() to which no reply came, if there is one. */
-void link_answer_held(struct link *link);
 /* Sends what is written, then link_lose(). */
 void link_close(struct link *link, const char *reason);
 /* link_close() at the end of the turn, from where no callback may run. */

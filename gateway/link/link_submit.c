@@ -28,19 +28,12 @@ static void patch_sequence(uint8_t *pdu, uint32_t sequence_number)
     pdu[SEQUENCE_OFFSET + 3] = (uint8_t)sequence_number;
 }
 
-static void give_answer(struct link *link, struct link_request *r, uint32_t command_status)
-{
-    if (!r->holds_answer)
-        return;
-    r->holds_answer = false;
-    link_answer(link, r->ticket, command_status, NULL);
-}
-
 static void send_request(struct link *link, struct link_request *r, struct span pdu)
 {
     struct writer w;
 
-    give_answer(link, r, ESME_ROK);
+    if (r->leave != NULL)
+        r->leave(r->arg);
     w = link_write_begin(link, pdu.size);
     window_send(&link->window, r, link_now(link));
     writer_bytes(&w, pdu.data, pdu.size);
@@ -125,7 +118,6 @@ static void unsent(struct link *link, struct link_request *r)
     struct link_result result = {.kind = LINK_RESULT_UNSENT, .connection = link->connection};
 
     timer_stop(link->env.timers, &r->expiry);
-    give_answer(link, r, ESME_RX_T_APPN);
     call_back(link, r, &result);
 }
 
@@ -141,7 +133,6 @@ bool link_end_requests(struct link *link)
 
         if (r->was_sent)
             settle_pacer(link, r, PACER_SILENCE);
-        give_answer(link, r, ESME_RX_T_APPN); /* where the connection stands, being unbound */
         call_back(link, r, &result);
     }
     return !link->is_freed;
@@ -275,8 +266,9 @@ bool link_is_full(const struct link *link)
     return link->window.queued >= link->window.queue_max;
 }
 
-struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
-                                 uint64_t deadline_ms, link_result_fn *fn, void *arg)
+static struct link_request *submit(struct link *link, enum link_lane lane, struct span pdu,
+                                   uint64_t deadline_ms, link_leave_fn *leave, link_result_fn *fn,
+                                   void *arg)
 {
     struct window *w = &link->window;
     bool is_late = deadline_ms != 0 && deadline_ms <= link_now(link);
@@ -287,6 +279,7 @@ struct link_request *link_submit(struct link *link, enum link_lane lane, struct 
         return NULL;
     r = window_request_new(w);
     r->link = link;
+    r->leave = leave;
     r->fn = fn;
     r->arg = arg;
     r->lane = lane;
@@ -297,12 +290,19 @@ struct link_request *link_submit(struct link *link, enum link_lane lane, struct 
         send_request(link, r, pdu);
     else
         queue_request(link, r, pdu, deadline_ms);
-    if (link->has_held && lane == LINK_LANE_DIALOGUE && r->state == REQUEST_QUEUED) {
-        r->holds_answer = true;
-        r->ticket = link->held;
-        link->has_held = false;
-    }
     return r;
+}
+
+struct link_request *link_submit(struct link *link, enum link_lane lane, struct span pdu,
+                                 uint64_t deadline_ms, link_result_fn *fn, void *arg)
+{
+    return submit(link, lane, pdu, deadline_ms, NULL, fn, arg);
+}
+
+struct link_request *link_submit_reply(struct link *link, struct span pdu, uint64_t deadline_ms,
+                                       link_leave_fn *leave, link_result_fn *fn, void *arg)
+{
+    return submit(link, LINK_LANE_DIALOGUE, pdu, deadline_ms, leave, fn, arg);
 }
 
 unsigned link_room(const struct link *link)
@@ -329,7 +329,6 @@ void link_cancel(struct link_request *r)
     if (r->state == REQUEST_QUEUED) {
         timer_stop(r->link->env.timers, &r->expiry);
         window_unqueue(w, r);
-        give_answer(r->link, r, ESME_ROK); /* the dialogue has gone on without it */
         window_request_free(w, r);
         return;
     }
@@ -355,32 +354,6 @@ bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_
                         message_id != NULL ? message_id : "");
     link_check_unbind(link);
     return true;
-}
-
-void link_answer_held(struct link *link)
-{
-    if (!link->has_held)
-        return;
-    link->has_held = false;
-    link_answer(link, link->held, ESME_ROK, NULL);
-}
-
-static bool would_wait(struct link *link)
-{
-    return link_can_submit(link) && (link->window.queued != 0 || !window_has_room(&link->window) ||
-                                     pacer_wait_ms(&link->pacer, link_now(link)) != 0);
-}
-
-void link_answer_with_next(struct link *link, struct link_ticket ticket)
-{
-    link_answer_held(link);
-    if (!link_is_on(link, ticket.connection) || !would_wait(link)) {
-        link_answer(link, ticket, ESME_ROK, NULL);
-        return;
-    }
-    link->held = ticket;
-    link->has_held = true;
-    deferred_add(link->env.deferred, &link->todo);
 }
 
 bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu)

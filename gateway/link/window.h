@@ -23,16 +23,15 @@ struct link_request {
     struct list_node node; /* in the spare list, a lane, the sent list or the ending list */
     struct timer expiry;   /* runs while it is queued with a deadline */
     struct link *link;
-    link_result_fn *fn; /* NULL: nobody wants to know */
+    link_leave_fn *leave; /* NULL: likewise */
+    link_result_fn *fn;   /* NULL: nobody wants to know */
     void *arg;
     uint64_t sent_ms;
     uint32_t sequence_number; /* while REQUEST_SENT */
     uint32_t command_id;
     enum link_request_state state;
     enum link_lane lane;
-    bool was_sent;     /* while REQUEST_ENDING */
-    bool holds_answer; /* to this ticket; while REQUEST_QUEUED */
-    struct link_ticket ticket;
+    bool was_sent;        /* while REQUEST_ENDING */
     uint8_t pacer_ticket; /* while REQUEST_SENT */
     uint8_t *pdu;         /* octets while REQUEST_QUEUED; kept for the next request if small */
     uint32_t pdu_bytes;

@@ -149,13 +149,14 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
         turn_answer(t, ESME_RX_T_APPN);
         note_record(t, "");
     } else {
-        turn_answer(t, t->command_status);
         step_last_screen(e->step, copy_span(&t->box->session));
         note_record(t, e->step->screen);
-        if (is_over(t))
+        if (is_over(t)) {
+            turn_answer(t, t->command_status);
             e->counters.screens_withdrawn++;
-        else
+        } else {
             show_reply(t);
+        }
     }
     show_abort_ack(t);
     send_owed(t, reply->owed);

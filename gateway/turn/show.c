@@ -56,10 +56,10 @@ static void note_proof(struct shown *s, const struct turn_sent *sent)
 
 static void on_shown(void *arg, const struct turn_sent *sent);
 
-static bool send_screen(struct shown *s, const struct dialect_reply *reply)
+static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
-    struct turn_screen screen = {.origin = s->origin, .reply = *reply};
+    struct turn_screen screen = {.origin = s->origin, .reply = *reply, .answers = answers};
 
     screen.origin.link_name = s->link_name;
     screen.reply.msisdn = s->box->msisdn;
@@ -98,7 +98,7 @@ static void on_again(struct timer *timer, void *arg)
     step_last_screen(step, copy_span(&s->box->session));
     reply = last_screen(step);
     if (step->reply != SESSION_REPLY_NONE && step->newest == s->fingerprint &&
-        send_screen(s, &reply))
+        send_screen(s, &reply, false))
         return;
     fail(s, "overtaken", 0);
     shown_end(s);
@@ -221,9 +221,9 @@ void show_on_left(void *shown, const struct turn_sent *sent)
     shown_end(s);
 }
 
-static void show(struct shown *s, const struct dialect_reply *reply)
+static void show(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
-    if (send_screen(s, reply))
+    if (send_screen(s, reply, answers))
         return;
     fail(s, "no link", 0);
     shown_end(s);
@@ -234,7 +234,7 @@ void show_reply(struct turn *t)
     struct dialect_reply reply = last_screen(t->engine->step);
 
     reply.session.unit = (uint8_t)t->unit;
-    show(show_expect(t), &reply);
+    show(show_expect(t), &reply, true);
 }
 
 /* For what the record does not hold. */
@@ -263,7 +263,7 @@ void show_unrecorded(struct turn *t, const char *text)
 {
     struct dialect_reply reply = closing_text(t, text);
 
-    show(expect_no_proof(t), &reply);
+    show(expect_no_proof(t), &reply, false);
 }
 
 void show_wait(struct turn *t, const char *text)
@@ -273,7 +273,7 @@ void show_wait(struct turn *t, const char *text)
 
     t->told = s;
     s->tells = t;
-    if (send_screen(s, &reply))
+    if (send_screen(s, &reply, false))
         return;
     t->is_late = false;
     fail(s, "no link", 0);
@@ -294,5 +294,5 @@ void show_abort_ack(struct turn *t)
 
     if (t->origin.link != NULL && t->input.kind == DIALECT_ABORT &&
         ports->traits(ports->ctx, t->link_name).acks_abort)
-        show(expect_no_proof(t), &ack);
+        show(expect_no_proof(t), &ack, false);
 }

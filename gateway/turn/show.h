@@ -8,7 +8,8 @@
 
 #include "gateway/turn/engine.h"
 
-/* Shows the reply of the session record just committed: e->step as step_last_screen() left it. */
+/* Shows the reply of the session record just committed, e->step as step_last_screen() left it, and
+ * answers the input with it. */
 void show_reply(struct turn *t);
 /* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. */
 void show_unrecorded(struct turn *t, const char *text);

@@ -31,6 +31,10 @@ struct turn_origin {
 struct turn_screen {
     struct turn_origin origin; /* where the input came from: the reply goes there */
     struct dialect_reply reply;
+    /* The input is answered with it, and not by answer(): both leave together, or neither does.
+     * ESME_ROK right before it leaves, or when no peer could show such a text; ESME_RX_T_APPN when
+     * it does not leave, so that the peer delivers again. */
+    bool answers;
 };
 
 enum turn_sent_kind {

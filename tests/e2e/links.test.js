@@ -144,6 +144,38 @@ test('an account is disabled: its binds end and new ones are refused until it is
     }, { settings: { partners } });
 });
 
+test('what a partner with a full window was not shown yet is not acknowledged when its bind ends', async () => {
+    const port = await freePort();
+    const bind = () => new Promise((resolve) => {
+        const session = smpp.connect({ url: `smpp://127.0.0.1:${port}` });
+        const screens = []; // none is answered
+        session.on('error', () => {});
+        session.on('deliver_sm', (pdu) => screens.push(pdu));
+        session.on('unbind', (pdu) => session.send(pdu.response()));
+        session.bind_transceiver({ system_id: 'agg1', password: 'secret', interface_version: 0x34 }, () => resolve({ session, screens }));
+    });
+    const dial = ({ session }, msisdn) => new Promise((resolve) => session.submit_sm({
+        service_type: 'USSD', source_addr: msisdn, destination_addr: '*384#', ussd_service_op: 1,
+        its_session_info: Buffer.from([7, 0]), short_message: '*384#',
+    }, (pdu) => resolve(pdu.command_status)));
+    const partners = { listen: [`127.0.0.1:${port}`], accounts: [{ system_id: 'agg1', password: 'secret', window: 1 }] };
+    await withScene('account-window', async ({ gateway }) => {
+        const first = await bind();
+        assert.equal(await dial(first, '6281200000066'), 0);
+        await until('the screen that fills the window', () => first.screens.length === 1);
+        const second = dial(first, '6281200000067');
+        await until('both steps', async () => /^warung_turn_steps_total 2$/m.test((await gateway.get('/metrics')).text));
+        await isOrdered(gateway, 'disable', 'agg1');
+        assert.equal(await second, smpp.ESME_RX_T_APPN);
+        first.session.close();
+        await isOrdered(gateway, 'enable', 'agg1');
+        const next = await bind();
+        assert.equal(await dial(next, '6281200000067'), 0);
+        await until('the screen', () => next.screens.length === 1);
+        next.session.close();
+    }, { settings: { partners } });
+});
+
 test('trace writes a readable line for each PDU and no text of a subscriber', async () => {
     await withScene('trace', async ({ gateway, centre }) => {
         const trace = new Process(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'trace', '--link', 'op1', '--for', '1h']);

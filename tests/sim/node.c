@@ -122,6 +122,8 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
     uint8_t octets[NODE_PDU_BYTES];
     struct writer w;
 
+    if (screen->answers)
+        port_answer(n, &screen->origin, ESME_ROK);
     world_tell(n->world, "%s shows %s \"%.20s\"", n->name, screen->reply.msisdn,
                screen->reply.text);
     writer_init(&w, octets, sizeof(octets));

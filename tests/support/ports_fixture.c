@@ -188,3 +188,33 @@ bool ports_fixture_send_sms(struct ports_fixture *f, const char *name, const cha
 
     return ports.send_sms(ports.ctx, &sms, 0, ports_fixture_on_sent, &f->heard);
 }
+
+/* A USSD operation of a subscriber's, in a dialogue of the number's last digit. */
+void ports_fixture_ussd(struct ports_fixture *f, struct fake_transport *t, const char *msisdn,
+                        uint8_t op, const char *text, bool is_end)
+{
+    uint8_t octets[256], tlvs[32];
+    struct writer w, tlv;
+    struct smpp_message m = {.service_type = span_of_string("USSD"),
+                             .source = {1, 1, span_of_string(msisdn)},
+                             .destination = {0, 1, span_of_string("384")},
+                             .short_message = span_of_string(text)};
+
+    writer_init(&tlv, tlvs, sizeof(tlvs));
+    smpp_tlv_write_u8(&tlv, 0x0501, op);
+    smpp_tlv_write_u16(&tlv, SMPP_TAG_ITS_SESSION_INFO,
+                       (uint16_t)(msisdn[strlen(msisdn) - 1] << 8 | is_end));
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(smpp_message_encode(&w, SMPP_DELIVER_SM, ++f->sequence, &m, writer_span(&tlv)));
+    fake_transport_feed(t, writer_span(&w));
+    link_fixture_pass(&f->net, 10);
+}
+
+void ports_fixture_expect(struct fake_transport *t, enum smpp_status status)
+{
+    struct span pdu = fake_transport_take(t);
+
+    assert_int_equal(pdu.data[4], 0x80);
+    assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
+    assert_int_equal(pdu.data[11], status);
+}

@@ -46,6 +46,11 @@ void ports_fixture_on_sent(void *arg, const struct turn_sent *sent);
 /* Answers the submit_sm that stands next in what was written; the PDU. */
 struct span ports_fixture_answer(struct ports_fixture *f, struct fake_transport *t, uint32_t status,
                                  const char *message_id);
+/* A USSD operation of a subscriber's, in a dialogue of the number's last digit. */
+void ports_fixture_ussd(struct ports_fixture *f, struct fake_transport *t, const char *msisdn,
+                        uint8_t op, const char *text, bool is_end);
+/* What stands next in what was written: the answer to an input. */
+void ports_fixture_expect(struct fake_transport *t, enum smpp_status status);
 bool ports_fixture_send_sms(struct ports_fixture *f, const char *name, const char *code,
                             const char *text);
 

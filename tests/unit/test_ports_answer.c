@@ -1,0 +1,250 @@
+/*
+ * The answer to an input and the screen that goes with it leave together, or neither does, by
+ * whichever connections they travel (gateway/ports, gateway/sendings).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/smpp/header.h"
+#include "tests/support/ports_fixture.h"
+
+enum { BEGIN = 1, ANSWER = 18 }; /* ussd_service_op */
+
+/* Of a pair, the transmitter is not there: the input is taken, and comes again until its screen can
+ * leave. A receiver alone has no screens to wait for. */
+static void an_input_waits_for_the_transmitter(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *sender, *t;
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_PAIR, 1);
+    ports_fixture_apply(f, 1);
+    sender = ports_fixture_bind(f);
+    link_fixture_pass(&f->net, 2000);
+    t = ports_fixture_bind(f);
+    fake_transport_lose(sender, "reset");
+    link_fixture_turn(&f->net);
+    ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_expect(t, ESME_RX_T_APPN);
+    link_fixture_pass(&f->net, 1000); /* it connects anew */
+    sender = ports_fixture_bind(f);
+    ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_expect(t, ESME_ROK);
+    assert_non_null(
+        memmem(ports_fixture_answer(f, sender, ESME_ROK, "1").data, 64, "6281200000001", 13));
+    assert_int_equal(turn_counters(f->turns)->steps, 1);
+    assert_int_equal(turn_counters(f->turns)->replays, 1);
+    assert_int_equal(turn_counters(f->turns)->failed_screens, 0);
+
+    f->smsc[0] = ports_fixture_smsc("op2", CONFIG_BIND_RECEIVER, 1);
+    ports_fixture_apply(f, 1);
+    t = ports_fixture_bind(f);
+    ports_fixture_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    ports_fixture_expect(t, ESME_ROK);
+}
+
+/* With a window of one, the second subscriber's screen waits behind the first's. */
+static void a_screen_whose_dialogue_is_over_is_not_sent(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *t;
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].window = 1;
+    ports_fixture_apply(f, 1);
+    t = ports_fixture_bind(f);
+    ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, t, "6281200000003", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, t, "6281200000002", ANSWER, "", true); /* hangs up */
+    assert_int_equal(turn_counters(f->turns)->screens_withdrawn, 1);
+    ports_fixture_expect(t, ESME_ROK);
+    ports_fixture_answer(f, t, ESME_ROK, "1"); /* the first one's screen, which makes room */
+    for (int i = 0; i < 3; i++)
+        ports_fixture_expect(t, ESME_ROK);
+    assert_non_null(
+        memmem(ports_fixture_answer(f, t, ESME_ROK, "2").data, 64, "6281200000003", 13));
+    link_fixture_pass(&f->net, 10);
+    link_fixture_turn(&f->net);
+    assert_int_equal(fake_transport_take(t).size, 0);
+    assert_int_equal(turn_counters(f->turns)->screens, 2);
+    assert_int_equal(turn_live(f->turns), 0);
+}
+
+/* No room for a reply: nothing is done, and the centre is told to come again. */
+static void a_full_queue_answers(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *t;
+    struct span pdu;
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].window = 1;
+    f->smsc[0].queue_max = 1;
+    ports_fixture_apply(f, 1);
+    t = ports_fixture_bind(f);
+    ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, t, "6281200000003", BEGIN, "*384#", false);
+    assert_int_equal(turn_counters(f->turns)->steps, 2);
+    assert_int_equal(turn_counters(f->turns)->throttled, 1);
+    ports_fixture_expect(t, ESME_ROK);
+    ports_fixture_answer(f, t, ESME_ROK, "1");
+    pdu = fake_transport_take(t);
+    assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
+    assert_int_equal(pdu.data[11], ESME_RTHROTTLED);
+    ports_fixture_expect(t, ESME_ROK); /* the second's, when its screen can leave */
+    pdu = fake_transport_take(t);
+    assert_int_equal(pdu.data[7], SMPP_SUBMIT_SM);
+}
+
+/* ---- the screen waits for the window ---- */
+
+static enum config_bind the_bind; /* of the run */
+
+struct two {
+    struct fake_transport *in, *out; /* inputs and screens: one connection, or the two of a pair */
+};
+
+/* Binds with a window of one, which somebody else's screen has taken, and an input whose screen
+ * finds no room. */
+static struct two wait_for_room(struct ports_fixture *f, enum config_bind bind)
+{
+    struct two two;
+
+    f->smsc[0] = ports_fixture_smsc("op1", bind, 1);
+    f->smsc[0].window = 1;
+    ports_fixture_apply(f, 1);
+    two.out = two.in = ports_fixture_bind(f);
+    if (bind == CONFIG_BIND_PAIR) {
+        link_fixture_pass(&f->net, 2000);
+        two.in = ports_fixture_bind(f);
+    }
+    ports_fixture_ussd(f, two.in, "6281200000009", BEGIN, "*384#", false);
+    ports_fixture_expect(two.in, ESME_ROK);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    return two;
+}
+
+/* All but the enquire_links that ask how far a receiver's peer has read. */
+static struct span take(struct fake_transport *t)
+{
+    struct span pdu;
+
+    do
+        pdu = fake_transport_take(t);
+    while (pdu.size != 0 && pdu.data[7] == SMPP_ENQUIRE_LINK);
+    return pdu;
+}
+
+static void expect_answer(struct two two, enum smpp_status status)
+{
+    struct span pdu = take(two.in);
+
+    assert_true(pdu.size != 0);
+    assert_int_equal(pdu.data[4], 0x80);
+    assert_int_equal(pdu.data[7], SMPP_DELIVER_SM);
+    assert_int_equal(pdu.data[11], status);
+}
+
+static void an_answer_waits_with_its_screen(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = wait_for_room(f, the_bind);
+
+    ports_fixture_answer(f, two.out, ESME_ROK, "1");
+    expect_answer(two, ESME_ROK);
+    ports_fixture_answer(f, two.out, ESME_ROK, "2");
+    assert_int_equal(turn_counters(f->turns)->screens, 2);
+    assert_int_equal(take(two.in).size, 0);
+}
+
+static void no_answer_leaves_while_its_screen_waits(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = wait_for_room(f, the_bind);
+
+    if (two.in == two.out)
+        assert_int_equal(take(two.out).data[7], SMPP_SUBMIT_SM); /* the first one's */
+    assert_int_equal(take(two.in).size, 0);
+    link_fixture_pass(&f->net, 2000);
+    assert_int_equal(take(two.in).size, 0);
+}
+
+/* The deadline of the screen: the centre is to bring the input again. */
+static void a_screen_that_never_leaves_is_not_acknowledged(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = wait_for_room(f, the_bind);
+
+    assert_int_equal(take(two.out).data[7], SMPP_SUBMIT_SM);
+    link_fixture_pass(&f->net, turn_settings_default().reply_deadline_ms);
+    expect_answer(two, ESME_RX_T_APPN);
+    assert_int_equal(turn_counters(f->turns)->failed_screens, 1);
+}
+
+static void a_bind_that_ends_leaves_its_screens_to_the_next(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = wait_for_room(f, the_bind);
+
+    assert_int_equal(take(two.out).data[7], SMPP_SUBMIT_SM);
+    ports_fixture_apply(f, 0); /* it unbinds */
+    expect_answer(two, ESME_RX_T_APPN);
+}
+
+/* Of a pair, only the transmitter goes: the receiver still takes the answer. */
+static void a_lost_transmitter_leaves_its_screens_to_the_next(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = wait_for_room(f, CONFIG_BIND_PAIR);
+
+    fake_transport_lose(two.out, "reset");
+    link_fixture_turn(&f->net);
+    expect_answer(two, ESME_RX_T_APPN);
+}
+
+/* ... only the receiver: nobody is there to be answered, and the screen is shown. */
+static void a_lost_receiver_is_not_answered(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = wait_for_room(f, CONFIG_BIND_PAIR);
+
+    fake_transport_lose(two.in, "reset");
+    link_fixture_turn(&f->net);
+    ports_fixture_answer(f, two.out, ESME_ROK, "1");
+    ports_fixture_answer(f, two.out, ESME_ROK, "2");
+    assert_int_equal(take(two.in).size, 0);
+    assert_int_equal(turn_counters(f->turns)->screens, 2);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, ports_fixture_start, ports_fixture_stop)
+
+int main(void)
+{
+    static const enum config_bind binds[] = {CONFIG_BIND_TRANSCEIVER, CONFIG_BIND_PAIR};
+    const struct CMUnitTest tests[] = {
+        TEST(an_input_waits_for_the_transmitter),
+        TEST(a_screen_whose_dialogue_is_over_is_not_sent),
+        TEST(a_full_queue_answers),
+        TEST(an_answer_waits_with_its_screen),
+        TEST(no_answer_leaves_while_its_screen_waits),
+        TEST(a_screen_that_never_leaves_is_not_acknowledged),
+        TEST(a_bind_that_ends_leaves_its_screens_to_the_next),
+        TEST(a_lost_transmitter_leaves_its_screens_to_the_next),
+        TEST(a_lost_receiver_is_not_answered),
+    };
+    int failed = 0;
+
+    for (size_t i = 0; i < sizeof(binds) / sizeof(binds[0]); i++) {
+        the_bind = binds[i];
+        failed += cmocka_run_group_tests(tests, NULL, NULL);
+    }
+    return failed;
+}
