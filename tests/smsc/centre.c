@@ -172,6 +172,8 @@ static void on_message(void *ctx, struct peer *p, const struct wire_header *h,
     if (c->faults->is_any && turn_away(c, p, h, m))
         return;
     c->stats.messages++;
+    if (!peer_takes_messages(p) && c->owner->on_apart != NULL)
+        c->owner->on_apart(c->ctx, m);
     c->owner->on_message(c->ctx, m);
     answer_message(c, p, h, m);
 }

@@ -31,6 +31,8 @@ struct centre_owner {
     void *binds_ctx;
     /* A message for a subscriber was taken. */
     void (*on_message)(void *ctx, const struct wire_message *message);
+    /* Before on_message: it came by a bind that no answer to an input comes by. May be NULL. */
+    void (*on_apart)(void *ctx, const struct wire_message *message);
     /* A message for a subscriber was turned away by a fault of ours. May be NULL. */
     void (*on_turned_away)(void *ctx, const struct wire_message *message);
     /* As in struct carrier_owner; on_repeat_accepted and on_retry may be NULL. */

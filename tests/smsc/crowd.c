@@ -429,6 +429,15 @@ static void on_message(void *ctx, const struct wire_message *m)
         print_sample(c, phone, gsm, ledger_on_screen(row_of(c, phone), c->flow, gsm, &step));
 }
 
+static void on_apart(void *ctx, const struct wire_message *m)
+{
+    struct crowd *c = ctx;
+    uint32_t phone;
+
+    if (find_phone(c, m->destination.digits, &phone))
+        ledger_on_apart(row_of(c, phone));
+}
+
 static void on_turned_away(void *ctx, const struct wire_message *m)
 {
     struct crowd *c = ctx;
@@ -594,6 +603,7 @@ void crowd_free(struct crowd *c)
 void crowd_fill_owner(struct centre_owner *owner)
 {
     owner->on_message = on_message;
+    owner->on_apart = on_apart;
     owner->on_turned_away = on_turned_away;
     owner->on_accepted = on_accepted;
     owner->on_repeat_accepted = on_repeat_accepted;

@@ -7,7 +7,7 @@
 void ledger_on_dialogue(struct ledger_row *r)
 {
     r->step = 0;
-    r->is_repeated = r->was_busy = false;
+    r->is_repeated = r->is_apart = r->was_busy = false;
     memset(r->shown, 0, sizeof(r->shown));
     r->is_open = true;
 }
@@ -54,6 +54,11 @@ void ledger_on_repeat_accepted(struct ledger_row *r)
 void ledger_on_retry(struct ledger_row *r)
 {
     r->is_repeated = true;
+}
+
+void ledger_on_apart(struct ledger_row *r)
+{
+    r->is_apart = true;
 }
 
 void ledger_on_untaken(struct ledger_row *r, bool is_current)
@@ -193,9 +198,11 @@ enum ledger_verdict ledger_on_screen(struct ledger_row *r, const struct flow *f,
 
     /* The gateway answers an input before it shows its screen, on the same connection. The right
      * screen before the answer is the second effect of the input before. (Not so when an input of
-     * this dialogue was repeated: the copy, on another bind, is answered with the newest screen.)
+     * this dialogue was repeated: the copy, on another bind, is answered with the newest screen.
+     * Nor where screens and answers have a connection each; a second effect shows there a step
+     * later.)
      */
-    if (due >= 0 && !r->is_accepted && !r->is_repeated && !r->is_disturbed) {
+    if (due >= 0 && !r->is_accepted && !r->is_repeated && !r->is_apart && !r->is_disturbed) {
         r->screens++;
         r->doubled++;
         close_dialogue(r);

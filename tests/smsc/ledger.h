@@ -39,6 +39,7 @@ struct ledger_row {
     uint8_t step;  /* of the flow that the next screen should be */
     bool is_open;  /* in a dialogue */
     bool is_repeated;               /* an input of this dialogue was sent more than once */
+    bool is_apart;                  /* screens of it come by a bind that no answer comes by */
     bool is_waiting;                /* an input's screen is still to come */
     bool is_accepted;               /* ... and that input was answered 0 */
     bool is_disturbed;              /* ... and a fault of ours may have eaten its screen */
@@ -67,6 +68,8 @@ void ledger_on_accepted(struct ledger_row *r, bool is_current);
 void ledger_on_repeat_accepted(struct ledger_row *r);
 /* A copy of an input went without an answer, or with a temporary one; it is sent again. */
 void ledger_on_retry(struct ledger_row *r);
+/* The screen that follows came by another connection than the answers: it may overtake its own. */
+void ledger_on_apart(struct ledger_row *r);
 /* Refused for good or given up. */
 void ledger_on_untaken(struct ledger_row *r, bool is_current);
 /* A fault of ours hit a screen for this subscriber, or a connection that may have carried one. */

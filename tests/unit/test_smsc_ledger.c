@@ -149,6 +149,25 @@ static void test_after_a_repetition_a_screen_may_overtake_its_answer(void **stat
     assert_int_equal(sum_of(&r).unanswered, 0);
 }
 
+/* By a pair of binds it may, too; what is done twice shows at the next step. */
+static void test_by_another_connection_a_screen_may_overtake_its_answer(void **state)
+{
+    struct ledger_row r = begun();
+
+    (void)state;
+    ledger_on_apart(&r);
+    assert_int_equal(show(&r, "one"), LEDGER_STEP);
+    ledger_on_input(&r);
+    ledger_on_apart(&r);
+    assert_int_equal(show(&r, "two"), LEDGER_STEP);
+    ledger_on_accepted(&r, true);
+    assert_int_equal(sum_of(&r).doubled, 0);
+    assert_int_equal(show(&r, "three"), LEDGER_DOUBLE); /* nobody has answered yet */
+    ledger_on_dialogue(&r);
+    ledger_on_input(&r);
+    assert_int_equal(show(&r, "one"), LEDGER_DOUBLE); /* this one is no pair's */
+}
+
 static void test_an_unknown_screen_is_wrong(void **state)
 {
     struct ledger_row r = begun();
@@ -303,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_a_copy_of_a_screen_is_a_duplicate),
         cmocka_unit_test(test_what_comes_too_soon_is_double),
         cmocka_unit_test(test_after_a_repetition_a_screen_may_overtake_its_answer),
+        cmocka_unit_test(test_by_another_connection_a_screen_may_overtake_its_answer),
         cmocka_unit_test(test_an_unknown_screen_is_wrong),
         cmocka_unit_test(test_busy_ends_without_a_fault),
         cmocka_unit_test(test_a_screen_that_never_comes),
