@@ -5,6 +5,12 @@
 static const double RATE_FLOOR = 1.0;
 static const double RECOVERY = 1.1;
 
+/* Around the rate that was refused, where it grows slowly. */
+static const double NEAR_FROM = 0.9, NEAR_TO = 1.2;
+
+/* So many refusals among the last answers mean us; fewer, their messages. */
+enum { FEW = 16, REFUSED_OF_FEW = 3, REFUSED_OF_ALL = 5 };
+
 /* A tenth of a second's worth may leave at once: enough to use the rate up in spite of timers of a
  * millisecond, too little to look like a burst to a centre that counts by the second. */
 static double bucket_depth(const struct pacer *p)
@@ -36,15 +42,24 @@ static void count_sent(struct pacer *p, uint64_t now_ms)
     p->sent_now++;
 }
 
+static uint64_t recovery_ms(const struct pacer *p)
+{
+    bool is_near = p->rate >= p->refused * NEAR_FROM && p->rate < p->refused * NEAR_TO;
+
+    return is_near ? PACER_NEAR_MS : PACER_FAR_MS;
+}
+
 static void recover(struct pacer *p, uint64_t now_ms)
 {
-    while (now_ms - p->clean_ms >= PACER_CLEAN_MS) {
+    uint64_t step_ms;
+
+    while (step_ms = recovery_ms(p), now_ms - p->clean_ms >= step_ms) {
         p->pauses = 0;
         if (p->rate == p->tps) {
             p->clean_ms = now_ms;
             return;
         }
-        p->clean_ms += PACER_CLEAN_MS;
+        p->clean_ms += step_ms;
         p->rate *= RECOVERY;
         if (p->rate >= p->ceiling)
             p->rate = p->tps;
@@ -133,7 +148,24 @@ static void halve(struct pacer *p, uint64_t now_ms)
         rate = now > before ? now : before;
         p->ceiling = rate > RATE_FLOOR ? rate * 2 : RATE_FLOOR * 2;
     }
+    p->refused = rate > RATE_FLOOR ? rate : RATE_FLOOR;
     p->rate = rate / 2 > RATE_FLOOR ? rate / 2 : RATE_FLOOR;
+}
+
+static unsigned count_bits(uint64_t bits)
+{
+    unsigned count = 0;
+
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+static bool is_too_fast(const struct pacer *p)
+{
+    uint64_t few = p->answers & ((UINT64_C(1) << FEW) - 1);
+
+    return count_bits(few) >= REFUSED_OF_FEW || count_bits(p->answers) >= REFUSED_OF_ALL;
 }
 
 static void start_pause(struct pacer *p, uint64_t now_ms, uint64_t random)
@@ -142,6 +174,7 @@ static void start_pause(struct pacer *p, uint64_t now_ms, uint64_t random)
     p->resume_ms = now_ms + pause_ms(p->pauses, random);
     p->pauses++;
     p->epoch++;
+    p->answers = 0;
 }
 
 void pacer_settle(struct pacer *p, uint64_t now_ms, uint8_t ticket, enum pacer_outcome outcome,
@@ -159,7 +192,10 @@ void pacer_settle(struct pacer *p, uint64_t now_ms, uint8_t ticket, enum pacer_o
         p->clean_ms = now_ms;
         return;
     }
-    if (outcome == PACER_THROTTLED) {
+    if (outcome == PACER_SILENCE)
+        return;
+    p->answers = p->answers << 1 | (outcome == PACER_THROTTLED);
+    if (outcome == PACER_THROTTLED && is_too_fast(p)) {
         halve(p, now_ms);
         start_pause(p, now_ms, random);
     }

@@ -2,11 +2,13 @@
  * How fast a link may send: a token bucket, and what it does when the peer says "slower"
  * (ESME_RTHROTTLED, ESME_RMSGQFUL; smpp-ussd.md 1.8).
  *
- * Throttled: the rate is halved (at least 1/s) and nothing leaves for a pause, 1 s at first,
- * doubling to 60 s as long as the probe behind it is refused, +-30 %. The probe is one request;
- * only when it is taken does the rest follow. Each 10 s without a refusal give back 10 % of the
- * rate. A link without a limit gets one while it is throttled: half of what it sent in the last
- * second.
+ * A refusal now and then is its message's own affair: a phone's queue is full, a second was counted
+ * elsewhere. Three among the last 16 answers, or five among 64, are ours: the rate is halved (at
+ * least 1/s) and nothing leaves for a pause, 1 s at first, doubling to 60 s as long as the probe
+ * behind it is refused, +-30 %. The probe is one request; only when it is taken does the rest
+ * follow. Each second then gives back 10 % of the rate; around the rate that was refused, where the
+ * limit may still be, 10 s do. A link without a limit gets one while it is throttled: half of what
+ * it sent in the last second.
  *
  * Pure: the time and the randomness are handed in.
  */
@@ -19,7 +21,8 @@
 enum {
     PACER_PAUSE_BASE_MS = 1000,
     PACER_PAUSE_MAX_MS = 60000,
-    PACER_CLEAN_MS = 10000,
+    PACER_FAR_MS = 1000,
+    PACER_NEAR_MS = 10000,
 };
 
 enum pacer_state { PACER_RUNNING, PACER_PAUSED, PACER_PROBING };
@@ -28,12 +31,14 @@ struct pacer {
     double tps;     /* as configured; 0 = no limit */
     double rate;    /* now, per second; 0 = no limit */
     double ceiling; /* to which the rate recovers; above it a link without a limit has none again */
+    double refused; /* when it was halved last */
     double tokens;
     uint64_t filled_ms; /* when the tokens were counted */
     enum pacer_state state;
     uint64_t resume_ms; /* end of the pause */
     unsigned pauses;    /* in a row, for the doubling */
-    uint64_t clean_ms;  /* since when nothing was refused, or when the last 10 % were given back */
+    uint64_t clean_ms;  /* when a pause ended, or the last 10 % were given back */
+    uint64_t answers;   /* the last 64 since a pause, the newest lowest: 1 = throttled */
     uint8_t epoch;      /* one more with each pause: answers to older requests change nothing */
     /* Requests let go in this and the last whole second. */
     uint64_t second;

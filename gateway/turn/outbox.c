@@ -18,6 +18,8 @@ enum {
     OUTBOX_SEND_DEADLINE_MS = 90000, /* longer than the longest pause of a throttled bind */
     OUTBOX_TOUCHES = 4,              /* of an entry in hand, before another may take it for left */
     OUTBOX_SLOW_DOWNS_MAX = 20,      /* in a row, before the entry goes back to the store */
+    OUTBOX_LATER_MS = 1000,          /* the wait after the first, doubling */
+    OUTBOX_LATER_MAX_MS = 60000,
     /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
      * then on powers of two, and at least every 32nd. */
     OUTBOX_EAGER_ROUNDS = 4,
@@ -38,10 +40,11 @@ struct owed {
     struct list_node in_lane; /* self-linked once it is being settled */
     struct store_owed_id id;
     struct outbox_entry entry;
-    struct turn_sending *sending; /* NULL: it waits for those before it */
+    struct turn_sending *sending; /* NULL: it waits for those before it, or until `later` */
     uint64_t touched_ms;
     struct store_request *touching;
     unsigned slow_downs;
+    struct timer later;
     /* Once it is being settled. */
     enum store_end end;
     char (*key_texts)[STORE_RECEIPT_KEY_BYTES_MAX + 1];
@@ -172,6 +175,7 @@ static void owed_free(struct owed *d)
     report(d, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
     owed_leave_lane(d);
     timer_stop(o->env.timers, &d->settle_again);
+    timer_stop(o->env.timers, &d->later);
     if (d->touching != NULL)
         store_cancel(o->env.store, d->touching);
     map_remove(&o->owed, &d->by_id);
@@ -251,15 +255,32 @@ static void keep_keys(struct owed *d, const struct turn_sent *sent)
 
 static void lane_send(struct lane *lane);
 
-static bool owed_try(struct owed *d);
-
-/* The peer has told the bind to slow down, not the message to go away: it waits for the bind's
- * next turn (smpp-ussd.md 1.8). */
+/* The peer has said "slower", or that a queue is full, and not that the message shall go away
+ * (smpp-ussd.md 1.8). Not at once: the queue may be that of this one phone, and each further
+ * refusal would slow the bind down for everybody. */
 static bool is_for_later(struct owed *d, const struct turn_sent *sent)
 {
     return sent->kind == TURN_SENT_TEMPORARY &&
            smpp_status_class(sent->command_status) == SMPP_CLASS_SLOW_DOWN &&
            ++d->slow_downs <= OUTBOX_SLOW_DOWNS_MAX;
+}
+
+static void wait_for_later(struct owed *d)
+{
+    uint64_t wait_ms = OUTBOX_LATER_MS;
+
+    for (unsigned i = 1; i < d->slow_downs && wait_ms < OUTBOX_LATER_MAX_MS; i++)
+        wait_ms *= 2;
+    timer_start(d->outbox->env.timers, &d->later,
+                wait_ms < OUTBOX_LATER_MAX_MS ? wait_ms : OUTBOX_LATER_MAX_MS);
+}
+
+static void on_later(struct timer *timer, void *arg)
+{
+    struct owed *d = arg;
+
+    (void)timer;
+    lane_send(d->lane);
 }
 
 /* Still owed: the next sweep brings it back. Later ones of the same subscriber wait for it there
@@ -299,8 +320,7 @@ static void on_sent(void *arg, const struct turn_sent *sent)
 
     d->sending = NULL;
     if (is_for_later(d, sent)) {
-        if (!owed_try(d) && !is_last)
-            lane_send(lane);
+        wait_for_later(d);
         return;
     }
     report(d, sent);
@@ -377,7 +397,7 @@ static void lane_send(struct lane *lane)
         struct owed *d = LIST_ITEM(list_first(&lane->owed), struct owed, in_lane);
 
         is_last = lane->owed.count == 1;
-        if (d->sending != NULL || owed_try(d))
+        if (d->sending != NULL || timer_is_running(&d->later) || owed_try(d))
             return;
     } while (!is_last);
 }
@@ -476,6 +496,7 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
     d->on_left_arg = arg;
     list_node_init(&d->in_lane);
     timer_init(&d->settle_again, on_settle_again, d);
+    timer_init(&d->later, on_later, d);
     map_add(&o->owed, &d->by_id, span_of(d->key, sizeof(d->key)));
     lane_insert(lane_find_or_make(o, entry->msisdn), d);
     lane_send(d->lane);

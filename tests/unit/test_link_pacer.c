@@ -90,12 +90,48 @@ static void test_idle_saves_nothing_up(void **state)
     assert_in_range(take_for(&p, &now, 1), 1, 11);
 }
 
+/* As often as it takes. */
 static void throttle(struct pacer *p, uint64_t now)
 {
     uint8_t ticket;
 
     assert_true(pacer_take(p, now, &ticket));
-    pacer_settle(p, now, ticket, PACER_THROTTLED, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(p->state, PACER_RUNNING);
+        pacer_settle(p, now, ticket, PACER_THROTTLED, 0);
+    }
+    assert_int_equal(p->state, PACER_PAUSED);
+}
+
+/* Answers in turn: 'x' is a refusal; false where they slow the link down. */
+static bool is_borne(const char *answers, unsigned times)
+{
+    struct pacer p;
+    uint8_t ticket;
+
+    pacer_init(&p, 0, START_MS);
+    for (unsigned i = 0; i < times; i++)
+        for (const char *a = answers; *a != '\0'; a++) {
+            assert_true(pacer_take(&p, START_MS, &ticket));
+            pacer_settle(&p, START_MS, ticket, *a == 'x' ? PACER_THROTTLED : PACER_TAKEN, 0);
+            if (p.state != PACER_RUNNING || p.rate != 0)
+                return false;
+        }
+    return true;
+}
+
+/* What a full queue of a single phone, or an unlucky second, is not taken for. */
+static void test_refusals_now_and_then_are_borne(void **state)
+{
+    (void)state;
+    assert_true(is_borne("x.......", 1));
+    assert_true(is_borne("xx", 1));
+    assert_false(is_borne("xxx", 1));
+    assert_true(is_borne("x..............xx", 1));
+    assert_false(is_borne("x.............xx", 1));
+    assert_true(is_borne("x...............", 100)); /* 1 in 16: four of 64 */
+    assert_false(is_borne("x.............", 100));  /* 1 in 14 */
+    assert_false(is_borne("x.......", 100));
 }
 
 static void test_throttled_pauses_then_probes(void **state)
@@ -162,6 +198,8 @@ static void test_pause_doubles_to_a_minute(void **state)
             if (pause > 60000)
                 pause = 60000;
             assert_true(pacer_take(&p, now, &ticket));
+            for (unsigned before = i == 0 ? 2 : 0; before != 0; before--)
+                pacer_settle(&p, now, ticket, PACER_THROTTLED, 0);
             pacer_settle(&p, now, ticket, PACER_THROTTLED, extreme ? pause * 6 / 10 : 0);
             assert_int_equal(pacer_wait_ms(&p, now), extreme ? most[i] : least[i]);
             now += pacer_wait_ms(&p, now);
@@ -174,22 +212,23 @@ static void test_older_answers_change_nothing(void **state)
 {
     struct pacer p;
     uint64_t now = START_MS;
-    uint8_t old[3];
+    uint8_t old[5];
     uint8_t probe;
 
     (void)state;
     pacer_init(&p, 1000, now);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++)
         assert_true(pacer_take(&p, now, &old[i]));
-    pacer_settle(&p, now, old[0], PACER_THROTTLED, 0);
-    pacer_settle(&p, now, old[1], PACER_THROTTLED, 0);
+    for (int i = 0; i < 4; i++)
+        pacer_settle(&p, now, old[i], PACER_THROTTLED, 0);
     assert_int_equal((int)p.rate, 500);
     now += 700;
     assert_true(pacer_take(&p, now, &probe));
-    pacer_settle(&p, now, old[2], PACER_TAKEN, 0); /* not the probe's answer */
+    pacer_settle(&p, now, old[4], PACER_TAKEN, 0); /* not the probe's answer */
     assert_int_equal(p.state, PACER_PROBING);
     pacer_settle(&p, now, probe, PACER_TAKEN, 0);
-    pacer_settle(&p, now, old[2], PACER_THROTTLED, 0);
+    for (int i = 0; i < 3; i++)
+        pacer_settle(&p, now, old[4], PACER_THROTTLED, 0);
     assert_int_equal(p.state, PACER_RUNNING);
 }
 
@@ -222,22 +261,36 @@ static void end_pause(struct pacer *p, uint64_t *now)
     pacer_settle(p, *now, ticket, PACER_TAKEN, 0);
 }
 
+static void throttle_again(struct pacer *p, uint64_t *now)
+{
+    end_pause(p, now);
+    *now += 20;
+    throttle(p, *now);
+}
+
+/* Fast to near the rate that was refused, and beyond it; slowly past it. */
 static void test_rate_recovers(void **state)
 {
     struct pacer p;
     uint64_t now = START_MS;
 
     (void)state;
-    pacer_init(&p, 100, now);
+    pacer_init(&p, 1000, now);
     throttle(&p, now);
+    throttle_again(&p, &now);
+    assert_int_equal((int)p.rate, 250); /* of 500 */
     end_pause(&p, &now);
-    take_for(&p, &now, 10000);
-    assert_in_range(take_for(&p, &now, 10000), 549, 551);
-    assert_in_range(take_for(&p, &now, 10000), 604, 607);
-    now += 60000;
-    assert_in_range(take_for(&p, &now, 10000), 999, 1011);
+    assert_in_range(take_for(&p, &now, 1000), 249, 276);
+    assert_in_range(take_for(&p, &now, 1000), 274, 304);
+    take_for(&p, &now, 5000);
+    assert_in_range((int)p.rate, 440, 500);
+    assert_in_range(take_for(&p, &now, 9000), 9 * 440, 9 * 500);
+    take_for(&p, &now, 15000);
+    assert_in_range((int)p.rate, 520, 600);
+    take_for(&p, &now, 18000);
     assert_true(p.rate == p.tps);
-    /* A minute of peace, and the next pause begins at its base again. */
+    assert_in_range(take_for(&p, &now, 10000), 9999, 10101);
+    /* The next pause begins at its base again. */
     throttle(&p, now + 1000);
     assert_int_equal(pacer_wait_ms(&p, now + 1000), 700);
 }
@@ -291,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_rate_is_kept),
         cmocka_unit_test(test_wait_is_exact_enough),
         cmocka_unit_test(test_idle_saves_nothing_up),
+        cmocka_unit_test(test_refusals_now_and_then_are_borne),
         cmocka_unit_test(test_throttled_pauses_then_probes),
         cmocka_unit_test(test_what_lies_ahead),
         cmocka_unit_test(test_pause_doubles_to_a_minute),

@@ -166,6 +166,11 @@ static void test_room(void **state)
     assert_int_equal(link_room(f.link), 18);
     link_fixture_turn(&f);
     answer(&f, 2, ESME_RTHROTTLED);
+    assert_int_equal(link_room(f.link), 19);
+    link_fixture_submit(&f, LINK_LANE_BULK, 2, 0);
+    link_fixture_pass(&f, 1100);
+    answer(&f, 3, ESME_RTHROTTLED);
+    answer(&f, 4, ESME_RTHROTTLED);
     assert_int_equal(link_room(f.link), 0); /* during a pause */
     link_fixture_fini(&f);
 
@@ -462,26 +467,28 @@ static void test_throttled_link_pauses_and_probes(void **state)
     (void)state;
     link_fixture_init(&f);
     link_fixture_bound(&f, NULL);
-    link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
-    link_fixture_turn(&f);
-    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 2);
-    answer(&f, 2, ESME_RTHROTTLED);
-    assert_int_equal(f.results[0].command_status, ESME_RTHROTTLED);
-    assert_int_equal(link_counters(f.link)->throttled_in, 1);
-    for (unsigned i = 1; i < 4; i++)
+    for (unsigned i = 0; i < 3; i++) {
+        link_fixture_submit(&f, LINK_LANE_SMS, i, 0);
+        link_fixture_turn(&f);
+        link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, i + 2); /* one refusal, or two, stop nothing */
+        answer(&f, i + 2, ESME_RTHROTTLED);
+        assert_int_equal(f.results[i].command_status, ESME_RTHROTTLED);
+        assert_int_equal(link_counters(f.link)->throttled_in, i + 1);
+    }
+    for (unsigned i = 3; i < 6; i++)
         assert_non_null(link_fixture_submit(&f, LINK_LANE_SMS, i, 0));
     link_fixture_pass(&f, 699);
     link_fixture_expect_nothing(&f);
     assert_int_equal(link_queued(f.link), 3);
     link_fixture_pass(&f, 602);
-    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 3); /* the probe, and nothing with it */
+    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 5); /* the probe, and nothing with it */
     link_fixture_expect_nothing(&f);
     link_fixture_pass(&f, 5000);
     link_fixture_expect_nothing(&f);
-    answer(&f, 3, ESME_ROK);
-    link_fixture_pass(&f, 2100); /* the floor of one a second */
-    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 4);
-    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 5);
+    answer(&f, 5, ESME_ROK);
+    link_fixture_pass(&f, 2100); /* half of three a second */
+    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 6);
+    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 7);
     link_fixture_expect_nothing(&f);
     link_fixture_fini(&f);
 }

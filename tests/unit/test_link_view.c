@@ -117,7 +117,11 @@ static void test_view(void **state)
     link_view(f.link, &v);
     assert_int_equal(v.error_count, 2);
     assert_string_equal(v.errors[0].name, "response_timeout");
-    submit_and_answer(&f, 10, ESME_RTHROTTLED);
+    for (int i = 0; i < 3; i++) {
+        link_view(f.link, &v);
+        assert_string_equal(v.pace, "running");
+        submit_and_answer(&f, 10, ESME_RTHROTTLED);
+    }
     link_view(f.link, &v);
     assert_string_equal(v.pace, "paused");
     fake_transport_lose(f.network.last, "reset");

@@ -35,6 +35,7 @@ struct fixture {
     store_reply_fn *settle_fn;
     void *settle_arg;
     unsigned settles, touches;
+    uint64_t touched_ms; /* which one, by its id */
     store_reply_fn *touch_fn;
     void *touch_arg;
     bool has_left; /* what is being sent cannot be taken back */
@@ -75,9 +76,9 @@ static struct store_request *fake_touch(struct store *s, unsigned bucket, const 
     struct fixture *f = of_store(s);
 
     assert_string_equal(owner, "gw1");
-    assert_int_equal(id.ms, 1);
     assert_true(bucket < s->buckets);
     f->touches++;
+    f->touched_ms = id.ms;
     f->touch_fn = fn;
     f->touch_arg = arg;
     return (struct store_request *)(void *)f;
@@ -250,26 +251,57 @@ static void receipts_are_awaited(void **state)
     assert_int_equal(outbox_under_way(f->outbox), 0);
 }
 
-/* "Slower" is said to the bind: the message waits for its next turn, with those behind it. */
-static void a_throttled_one_is_tried_again_at_once(void **state)
+/* A queue may be full for long, and be that of this one phone: it waits longer each time, and those
+ * behind it with it. */
+static void a_throttled_one_is_tried_again_later(void **state)
 {
     struct fixture *f = *state;
     const struct turn_sent slower = {
-        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RMSGQFUL, .message_id = ""};
+    uint64_t now_ms = f->timers.now_ms, wait_ms = 1000;
 
     owe(f, 1, 1, "6281200000001", "one");
     owe(f, 2, 1, "6281200000001", "two");
     for (unsigned i = 0; i < 20; i++) {
         f->sends[i].fn(f->sends[i].arg, &slower);
+        timer_queue_run(&f->timers, now_ms + wait_ms - 1);
+        assert_int_equal(f->send_count, i + 1);
+        if (i == 3) {
+            owe(f, 3, 1, "6281200000001", "three");
+            assert_int_equal(f->send_count, i + 1);
+        }
+        timer_queue_run(&f->timers, now_ms += wait_ms);
         assert_int_equal(f->send_count, i + 2);
         assert_string_equal(f->sends[i + 1].text, "one");
+        wait_ms = wait_ms < 30000 ? wait_ms * 2 : 60000;
     }
     assert_int_equal(f->left, 0);
     f->sends[20].fn(f->sends[20].arg, &slower); /* enough: the store keeps them for a while */
     assert_int_equal(f->send_count, 21);
-    assert_int_equal(f->left, 2);
+    assert_int_equal(f->left, 3);
     assert_int_equal(f->settles, 0);
     assert_int_equal(outbox_under_way(f->outbox), 0);
+    timer_queue_run(&f->timers, now_ms + 200000);
+    assert_int_equal(f->send_count, 21);
+}
+
+/* An older one, brought by a sweep, goes first meanwhile, and the one that waits after it. */
+static void what_waits_for_later_keeps_its_place(void **state)
+{
+    struct fixture *f = *state;
+    const struct turn_sent slower = {
+        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+
+    owe(f, 2, 1, "6281200000001", "two");
+    f->sends[0].fn(f->sends[0].arg, &slower);
+    owe(f, 1, 1, "6281200000001", "one");
+    assert_int_equal(f->send_count, 2);
+    assert_string_equal(f->sends[1].text, "one");
+    timer_queue_run(&f->timers, f->timers.now_ms + 1500);
+    assert_int_equal(f->send_count, 2); /* one at a time */
+    end_send(f, 1, TURN_SENT_OK);
+    assert_int_equal(f->send_count, 3);
+    assert_string_equal(f->sends[2].text, "two");
 }
 
 /* The first reply was lost; meanwhile its receipt has ended it, and was counted. */
@@ -354,9 +386,11 @@ static void entries_in_hand_are_touched(void **state)
     assert_int_equal(f->touches, 0);
     pass(f, 15001);
     assert_int_equal(f->touches, 1);
+    assert_int_equal(f->touched_ms, 1);
     end_touch(f, 1);
     pass(f, 15000);
     assert_int_equal(f->touches, 2);
+    assert_int_equal(f->touched_ms, 1);
     f->has_left = true;
     end_touch(f, 0); /* too late to take it back: its outcome decides */
     assert_int_equal(outbox_under_way(f->outbox), 1);
@@ -522,7 +556,8 @@ int main(void)
         CASE(an_older_one_waits_behind_what_is_being_sent),
         CASE(taken_is_settled_and_forgotten),
         CASE(receipts_are_awaited),
-        CASE(a_throttled_one_is_tried_again_at_once),
+        CASE(a_throttled_one_is_tried_again_later),
+        CASE(what_waits_for_later_keeps_its_place),
         CASE(what_was_settled_before_is_not_counted),
         CASE(one_at_a_time_in_order),
         CASE(what_was_taken_is_never_sent_again),
