@@ -301,7 +301,8 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
     s = reply_new(p, screen, link, fn, arg);
     if (screen->reply.kind == DIALECT_PUSH)
         text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
-    if (sent_submit_reply(s, writer_span(&w), deadline_ms))
+    if (screen->is_again ? sent_submit(s, link, LINK_LANE_AGAIN, writer_span(&w), deadline_ms)
+                         : sent_submit_reply(s, writer_span(&w), deadline_ms))
         return sending_of(s);
     sent_recycle(s);
     return unsent(p, screen, ESME_RX_T_APPN);

@@ -92,7 +92,13 @@ struct link_result {
     const char *link_name; /* of who has answered; NULL = nobody; valid during the callback */
 };
 
-enum link_lane { LINK_LANE_DIALOGUE, LINK_LANE_SMS, LINK_LANE_BULK, LINK_LANE_COUNT };
+enum link_lane {
+    LINK_LANE_AGAIN, /* screens that were refused once: their inputs are acknowledged, and old */
+    LINK_LANE_DIALOGUE,
+    LINK_LANE_SMS,
+    LINK_LANE_BULK,
+    LINK_LANE_COUNT
+};
 
 struct link_request;
 /* Runs exactly once, or never after link_cancel(); never from inside link_submit(). */
@@ -165,7 +171,7 @@ bool link_answer(struct link *link, struct link_ticket ticket, uint32_t command_
 bool link_answer_pdu(struct link *link, struct link_ticket ticket, struct span pdu);
 
 /* Queues one encoded request PDU (whole, any sequence_number: the link writes its own) behind those
- * of its lane; lanes go DIALOGUE before SMS before BULK. It leaves when window and rate allow;
+ * of its lane; lanes go in the order of the enum. It leaves when window and rate allow;
  * expired before that (deadline_ms of the timer queue's clock, 0 = none) it is LINK_RESULT_UNSENT.
  * NULL when the queue is full or the link cannot submit: nothing will be called. The queue is full
  * for BULK when half of it is taken, for SMS when three quarters are: screens always find room. */

@@ -59,7 +59,10 @@ static void on_shown(void *arg, const struct turn_sent *sent);
 static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
-    struct turn_screen screen = {.origin = s->origin, .reply = *reply, .answers = answers};
+    struct turn_screen screen = {.origin = s->origin,
+                                 .reply = *reply,
+                                 .answers = answers,
+                                 .is_again = s->is_step && s->was_tried_again};
 
     screen.origin.link_name = s->link_name;
     screen.reply.msisdn = s->box->msisdn;

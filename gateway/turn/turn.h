@@ -35,6 +35,7 @@ struct turn_screen {
      * ESME_ROK right before it leaves, or when no peer could show such a text; ESME_RX_T_APPN when
      * it does not leave, so that the peer delivers again. */
     bool answers;
+    bool is_again; /* it was sent before, and not taken: goes before others; answers nothing */
 };
 
 enum turn_sent_kind {

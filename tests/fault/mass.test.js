@@ -1,8 +1,7 @@
 // 100,000 SMS owed at once, 5 % of submits throttled, 2 % of responses missing. MASS=n for another number.
 //
-// 256 links: a bind that is throttled at random, whatever its pace, slows to one message a second and
-// stays there (smpp-ussd.md 1.8 knows no other reason than "too fast"), so the number of binds is what
-// decides how long this takes. A tenth of the messages leaves before that.
+// 256 links: a bind that is throttled at random, whatever its pace, and as often as here, is slowed down
+// every now and then (pacer.h), so the number of binds is what decides how long this takes.
 'use strict';
 
 const test = require('node:test');

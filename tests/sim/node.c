@@ -129,7 +129,8 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
     writer_init(&w, octets, sizeof(octets));
     if (link == NULL || !dialect_encode(n->dialect, &screen->reply, 1, &w))
         return NULL;
-    return submit(n, link, LINK_LANE_DIALOGUE, writer_span(&w), deadline_ms, fn, arg);
+    return submit(n, link, screen->is_again ? LINK_LANE_AGAIN : LINK_LANE_DIALOGUE, writer_span(&w),
+                  deadline_ms, fn, arg);
 }
 
 static bool port_withdraw(void *ctx, struct turn_sending *sending)

@@ -127,6 +127,7 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
     if (screen->answers)
         port_answer(ctx, &screen->origin, turn_rig.has_link ? ESME_ROK : ESME_RX_T_APPN);
     turn_rig.shows++;
+    turn_rig.shows_again += screen->is_again;
     if (!turn_rig.has_link)
         return NULL;
     if (turn_rig.show_ends == TURN_SENT_OK) {

@@ -99,8 +99,9 @@ static void test_enquire_link_is_outside_the_window(void **state)
 static void test_lanes_go_in_order(void **state)
 {
     static const enum link_lane lanes[] = {LINK_LANE_BULK, LINK_LANE_SMS,      LINK_LANE_DIALOGUE,
-                                           LINK_LANE_BULK, LINK_LANE_DIALOGUE, LINK_LANE_SMS};
-    static const unsigned order[] = {100, 2, 4, 1, 5, 0, 3};
+                                           LINK_LANE_BULK, LINK_LANE_DIALOGUE, LINK_LANE_SMS,
+                                           LINK_LANE_AGAIN};
+    static const unsigned order[] = {100, 6, 2, 4, 1, 5, 0, 3};
     struct link_fixture f;
     struct link_client_settings settings = link_fixture_settings();
 
@@ -109,9 +110,9 @@ static void test_lanes_go_in_order(void **state)
     link_fixture_init(&f);
     link_fixture_bound(&f, &settings);
     link_fixture_submit(&f, LINK_LANE_BULK, 100, 0);
-    for (unsigned i = 0; i < 6; i++)
+    for (unsigned i = 0; i < 7; i++)
         link_fixture_submit(&f, lanes[i], i, 0);
-    for (uint32_t i = 0; i < 7; i++) {
+    for (uint32_t i = 0; i < 8; i++) {
         link_fixture_turn(&f);
         answer(&f, 2 + i, ESME_ROK);
         assert_int_equal(f.results[i].tag, order[i]);

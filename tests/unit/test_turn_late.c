@@ -298,6 +298,22 @@ static void test_a_wait_text_that_was_not_shown(void **state)
     assert_int_equal(phone->screen_count, 1);
 }
 
+/* Its input is acknowledged: no copy brings it back, and others have waited for less long. */
+static void test_a_refused_screen_goes_before_others(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    begin("*384#");
+    turn_rig_pass(300);
+    assert_int_equal(turn_rig.shows, 1);
+    assert_int_equal(turn_rig.shows_again, 0);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_pass(500);
+    assert_int_equal(turn_rig.shows, 2);
+    assert_int_equal(turn_rig.shows_again, 1);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+}
+
 /* Nor is there a way to say it: nobody was promised anything, and the result comes as ever. */
 static void test_a_wait_text_without_a_link(void **state)
 {
@@ -545,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_the_wait_text_then_the_question_by_push),
         ON_RIG(test_the_links_limit_counts),
+        ON_RIG(test_a_refused_screen_goes_before_others),
         ON_RIG(test_late_before_the_step),
         ON_RIG(test_too_late_for_the_step),
         ON_RIG(test_else_by_sms),
