@@ -156,6 +156,17 @@ static bool is_exact(const struct run *run)
            run->input->kind != DIALECT_SMS;
 }
 
+/* The answer carries the number of the screen that it answers. Not where that screen was shown
+ * before a reload began to number (turn_token): its input is known as one of a link without
+ * numbers. */
+static bool has_unit(const struct run *run)
+{
+    const struct session *s = &run->work->session;
+
+    return is_exact(run) && !s->is_unnamed &&
+           (s->debt_count == 0 || s->debts[0].is_exact || !is_same_dialogue(run));
+}
+
 /* A copy so late that the ledger has forgotten it, of a numbered dialogue that is still open: its
  * dial (there is one a dialogue), or an answer to a screen from before the ledger's oldest. */
 static bool is_late_copy(const struct run *run)
@@ -166,7 +177,8 @@ static bool is_late_copy(const struct run *run)
     /* The first answer of a pushed dialogue counts from nothing. */
     if (!is_exact(run) || !is_same_dialogue(run) || run->work->session.is_unnamed)
         return false;
-    return in->kind == DIALECT_BEGIN || (behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2);
+    return in->kind == DIALECT_BEGIN ||
+           (has_unit(run) && behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2);
 }
 
 /* A late dial gets the screen of now: should the centre's ids have come round, it is a new one. */
@@ -362,7 +374,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         run->step->kind = STEP_NO_MENU;
         return;
     }
-    if (event.kind == MENU_EVENT_INPUT && is_exact(run) && !run->work->session.is_unnamed &&
+    if (event.kind == MENU_EVENT_INPUT && has_unit(run) &&
         in->session.unit != run->work->session.step) {
         run->step->kind = STEP_MISMATCH;
         return;

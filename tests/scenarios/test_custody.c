@@ -287,6 +287,56 @@ static void test_copies_older_than_the_ledger(void **state)
     turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
 }
 
+/* A reload that begins to number: the screens of running dialogues went out before it, so that
+ * answers to them carry no number of ours, however many steps they have made. Their copies are
+ * known, and the next answer is held to its number. (An audit: warung-smsc load, a reload into
+ * "echo".) */
+static void numbers_begin_after(unsigned answers)
+{
+    struct dialect_input answer;
+    unsigned screens;
+
+    turn_rig.traits.token = TURN_TOKEN_NONE;
+    the_input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    the_input.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    for (unsigned i = 0; i <= answers; i++) {
+        if (i == answers)
+            turn_rig.traits.token = TURN_TOKEN_ECHO;
+        answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", i % 2 == 0 ? "SITI AMINAH" : "0");
+        answer.session = (struct dialect_session){.size = 1, .octets = {7}};
+        screens = turn_rig.phones[0].screen_count;
+        turn_rig_deliver(&answer);
+        turn_rig_settle();
+        assert_int_equal(turn_rig.phones[0].screen_count, screens + 1);
+    }
+    assert_int_equal(turn_rig.refusals, 0);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "0");
+    answer.session = turn_rig.phones[0].session;
+    answer.session.unit++;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_counters(turn_rig.engine)->mismatches, 1);
+}
+
+static void test_numbers_begin_in_a_dialogue(void **state)
+{
+    (void)state;
+    numbers_begin_after(2);
+}
+
+static void test_numbers_begin_late_in_a_dialogue(void **state)
+{
+    (void)state;
+    numbers_begin_after(12);
+}
+
 /* Numbered steps: the copy of a dial whose dialogue is over already, by an end or because its
  * result is late, is carried out no more. Ids come round: much later it is a new dial. (The
  * simulator.) */
@@ -421,6 +471,10 @@ int main(void)
         SCENARIO(test_an_sms_before_the_copy),
         SCENARIO(test_an_sms_before_the_second_try),
         cmocka_unit_test_setup_teardown(test_a_copy_of_the_dial_behind_an_answer, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_begin_in_a_dialogue, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_begin_late_in_a_dialogue, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_copies_of_a_dial_that_is_over, turn_rig_setup,
                                         turn_rig_teardown),
