@@ -23,7 +23,7 @@ struct centre {
     unsigned limit;
     enum turn_token turn_token;
     bool tells_receipts;
-    char teller[24]; /* of receipts */
+    char teller[24]; /* of receipts; several entries may have it */
     struct timer_queue *timers;
     struct service service;
     struct lease *lease; /* NULL: not exclusive */
@@ -284,18 +284,16 @@ const struct dialect *centre_dialect(const struct centre *c)
     return c->dialect;
 }
 
-struct menu_limits centre_limits(const struct centre *c)
+struct turn_traits centre_traits(const struct centre *c)
 {
-    struct menu_limits limits = {dialect_limit(c->dialect, false), dialect_limit(c->dialect, true)};
+    struct turn_traits traits = {
+        .limits = {dialect_limit(c->dialect, false), dialect_limit(c->dialect, true)},
+        .token = c->turn_token,
+    };
 
-    if (c->limit != 0 && c->limit < limits.gsm_septets)
-        limits.gsm_septets = c->limit;
-    return limits;
-}
-
-enum turn_token centre_turn_token(const struct centre *c)
-{
-    return c->turn_token;
+    if (c->limit != 0 && c->limit < traits.limits.gsm_septets)
+        traits.limits.gsm_septets = c->limit;
+    return traits;
 }
 
 bool centre_has_transmitter(const struct centre *c)

@@ -51,12 +51,12 @@ void centre_free(struct centre *c);
 
 const char *centre_name(const struct centre *c);
 const struct dialect *centre_dialect(const struct centre *c);
-struct menu_limits centre_limits(const struct centre *c);
-enum turn_token centre_turn_token(const struct centre *c);
+/* What its entry says; what its dialect does is left out. */
+struct turn_traits centre_traits(const struct centre *c);
 
 /* Delivery receipts are asked of it. */
 bool centre_tells_receipts(const struct centre *c);
-/* Whose message ids those are: several entries may lead to one centre. */
+/* Whose message ids those are, and whose dialogues: several entries may lead to one centre. */
 const char *centre_teller(const struct centre *c);
 
 /* Some bind of it, up or not, is one that can submit. */

@@ -294,6 +294,20 @@ struct centre *centres_find_leaving(const struct centres *cs, const char *name)
     return find(cs, STAGE_LEAVING, name);
 }
 
+static const struct centre *find_any(const struct centres *cs, const char *name)
+{
+    const struct centre *centre = centres_find(cs, name);
+
+    return centre != NULL ? centre : centres_find_leaving(cs, name);
+}
+
+bool centres_are_one(const struct centres *cs, const char *name, const char *other)
+{
+    const struct centre *a = find_any(cs, name), *b = find_any(cs, other);
+
+    return a != NULL && b != NULL && strcmp(centre_teller(a), centre_teller(b)) == 0;
+}
+
 struct link *centres_find_link(const struct centres *cs, uintptr_t bind)
 {
     LIST_FOREACH(node, &cs->entries) {

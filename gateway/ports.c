@@ -426,24 +426,24 @@ static const char *shown_code(void *ctx, const char *code)
 
 static struct turn_traits traits(void *ctx, const char *link_name)
 {
-    static const struct turn_traits safest = {.limits = {160, 70}};
+    struct turn_traits traits = {.limits = {160, 70}}; /* the safest */
     const struct dialect_timers *timers;
-    struct turn_traits traits;
     struct peer peer;
 
     if (!find_origin(ctx, link_name, &peer))
-        return safest;
-    if (peer.partner != NULL)
-        traits = partner_traits(peer.partner);
-    else
-        traits = (struct turn_traits){.limits = centre_limits(peer.centre),
-                                      .token = centre_turn_token(peer.centre)};
+        return traits;
+    traits = peer.partner != NULL ? partner_traits(peer.partner) : centre_traits(peer.centre);
     timers = dialect_timers(peer.dialect);
     traits.reply_limit_ms = timers->app_reply_s * 1000U;
     traits.user_reply_s = timers->user_reply_s;
     traits.session_max_s = timers->session_max_s;
     traits.acks_abort = dialect_acks_abort(peer.dialect);
     return traits;
+}
+
+static bool is_one_centre(void *ctx, const char *link_name, const char *other)
+{
+    return centres_are_one(((const struct ports *)ctx)->centres, link_name, other);
 }
 
 static size_t sms_room(void *ctx)
@@ -489,6 +489,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .service_code = service_code,
                                .shown_code = shown_code,
                                .traits = traits,
+                               .is_one_centre = is_one_centre,
                                .sms_room = sms_room,
                                .moved = moved,
                                .record = p->cdr != NULL ? write_record : NULL,

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/turn/step.h"
 
 #include <string.h>
 
@@ -176,8 +177,8 @@ void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name
     struct shown *s = box->shown;
 
     for (unsigned i = 0; s != NULL && i < SHOW_WITHDRAW_MAX; i++, s = s->next) {
-        if (strcmp(s->link_name, link_name) != 0 || !show_is_same_dialogue(&s->session, session) ||
-            !take_back(s))
+        if (!step_is_one_centre(&e->env, s->link_name, link_name) ||
+            !show_is_same_dialogue(&s->session, session) || !take_back(s))
             continue;
         e->counters.screens_withdrawn++;
         shown_end(s);

@@ -49,13 +49,21 @@ static void load_session(struct run *run, const struct step_records *records)
         s->is_open = false;
 }
 
+bool step_is_one_centre(const struct turn_env *env, const char *link_name, const char *other)
+{
+    const struct turn_ports *ports = &env->ports;
+
+    return strcmp(link_name, other) == 0 ||
+           (ports->is_one_centre != NULL && ports->is_one_centre(ports->ctx, link_name, other));
+}
+
 static bool is_same_dialogue(const struct run *run)
 {
     const struct session *s = &run->work->session;
     const struct dialect_session *id = &run->input->session;
     bool is_equal = s->id_size == id->size && memcmp(s->id, id->octets, id->size) == 0;
 
-    if (strcmp(s->link, run->cause->link_name) != 0)
+    if (!step_is_one_centre(run->env, s->link, run->cause->link_name))
         return false;
     if (!s->is_open) /* told to wait; an answer proves that the phone was not told */
         return run->input->kind == DIALECT_ANSWER && run->work->state.is_open && !run->is_idle &&

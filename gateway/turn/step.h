@@ -132,6 +132,9 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
               const char *msisdn, const struct step_cause *cause,
               const struct step_records *records, const struct step_answers *answers);
 
+/* The same link, or another to the same centre: a dialogue goes on by either. */
+bool step_is_one_centre(const struct turn_env *env, const char *link_name, const char *other);
+
 /* Is the input a copy of one that the session record has taken in? */
 bool step_knows(struct step *step, const struct turn_env *env, const struct turn_settings *set,
                 const struct dialect_input *input, struct span session);

@@ -193,6 +193,9 @@ struct turn_ports {
      * NULL = the code itself. */
     const char *(*shown_code)(void *ctx, const char *code);
     struct turn_traits (*traits)(void *ctx, const char *link_name);
+    /* Two names of links that lead to one centre: it goes on with a dialogue by either. NULL =
+     * never. */
+    bool (*is_one_centre)(void *ctx, const char *link_name, const char *other);
     /* How many SMS the links would take now and send before long. While 0, the outbox is left
      * alone: what waits does so in the store. */
     size_t (*sms_room)(void *ctx);

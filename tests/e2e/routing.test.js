@@ -14,7 +14,7 @@ const { MENU } = require('./lib/warungd');
 const menu = (name) => path.join(__dirname, `menus/${name}.cfg`);
 
 // Further centres beside the scene's: `entries` adds to their smsc entries.
-async function withCentres(entries, settings, body) {
+async function withCentres(entries, settings, body, smsc = {}) {
     const more = {};
     for (const name of Object.keys(entries))
         more[name] = await new Centre().listen();
@@ -27,7 +27,7 @@ async function withCentres(entries, settings, body) {
             for (const centre of Object.values(more))
                 await centre.isBound();
             await body(scene, more);
-        }, { start: false, settings });
+        }, { start: false, settings, smsc });
     } finally {
         for (const centre of Object.values(more))
             await centre.close();
@@ -55,6 +55,23 @@ test('codes, longer codes, peers and the default choose the menu', async () => {
         assert.equal(await centre.text('6281200000062', 'BANTUAN'), 0);
         assert.match((await centre.smsFor('6281200000062')).text, /^#TerusUsaha/);
     });
+});
+
+// One centre with two sites: it sends the inputs of a dialogue by whichever entry it likes.
+test('a dialogue goes on by any entry of its centre, and by no other', async () => {
+    const entries = { op2: { centre: 'both' }, op3: { centre: '' } };
+    await withCentres(entries, {}, async ({ centre, gateway }, { op2, op3 }) => {
+        const phone = centre.phone('6281200000063');
+        const by = (site) => Object.assign(phone, { centre: site });
+        op2.phones.set(phone.msisdn, phone);
+        op3.phones.set(phone.msisdn, phone);
+        assert.match((await by(centre).dial()).text, /Pilih bahasa/);
+        assert.match((await by(op2).answer('1')).text, /^#TerusUsaha Lampung/);
+        assert.match((await by(centre).answer('1')).text, /^Untuk mendaftar/);
+        assert.match((await by(op2).answer('1')).text, /nama lengkap/);
+        assert.equal((await gateway.ctlJson('sessions', 'show', phone.msisdn)).link, 'op2');
+        assert.match((await by(op3).answer('SITI AMINAH')).text, /^#TerusUsaha Lampung|^Pendaftaran/);
+    }, { centre: 'both' });
 });
 
 test('without a store each menu says so itself', async () => {
