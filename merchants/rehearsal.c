@@ -425,11 +425,14 @@ enum training_verdict rehearsal_plan(struct rehearsal *r, const struct training 
     if (verdict != TRAINING_DONE)
         return verdict;
     for (unsigned i = 0; i < r->phone_count; i++) {
+        struct menu_state kept = r->phones[i].state; /* an officer does not write the session */
+
         r->phone = &r->phones[i];
         begin(r);
         while (!programme_announce(&r->programme, &r->phone->state))
             satisfy(r);
         finish(r);
+        r->phone->state = kept;
     }
     r->phone = in_hand;
     return verdict;
