@@ -261,7 +261,8 @@ static void test_a_shortcut_makes_two_tickets(void **state)
     (void)state;
     turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
     turn_rig_assert_begins(turn_rig_dial(0, "*384*6*2*1#"), "Pendaftaran 1872-");
-    turn_rig_assert_begins(turn_rig_dial(0, "*384*3*2*1*1#"), "Baik, petugas akan menelepon pagi");
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*3*2*00*5*5*1#"),
+                           "Baik, petugas akan menelepon pagi");
     assert_int_equal(memory_data_list(turn_rig.data, bucket, PROGRAMME_TICKET_SET,
                                       (struct store_cursor){.member = NULL}, 4, items, &more),
                      2);
