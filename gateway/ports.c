@@ -405,23 +405,22 @@ static bool find_push_link(void *ctx, const char *preferred, const char *code, c
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id, const char *msisdn)
 {
-    const struct ports *p = ctx;
+    return router_find(((const struct ports *)ctx)->router, link_name, code, is_sms, id, msisdn);
+}
 
-    return router_find(p->router, link_name, code, is_sms, id, msisdn);
+static const struct menu *find_text(void *ctx, const char *text, const char **code)
+{
+    return router_find_text(((const struct ports *)ctx)->router, text, code);
 }
 
 static const char *service_code(void *ctx, const char *link_name, const char *dialled)
 {
-    const struct ports *p = ctx;
-
-    return router_service_code(p->router, link_name, dialled);
+    return router_service_code(((const struct ports *)ctx)->router, link_name, dialled);
 }
 
 static const char *shown_code(void *ctx, const char *code)
 {
-    const struct ports *p = ctx;
-
-    return router_shown_code(p->router, code);
+    return router_shown_code(((const struct ports *)ctx)->router, code);
 }
 
 static struct turn_traits traits(void *ctx, const char *link_name)
@@ -486,6 +485,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .send_sms = send_sms,
                                .find_push_link = find_push_link,
                                .find_menu = find_menu,
+                               .find_text = find_text,
                                .service_code = service_code,
                                .shown_code = shown_code,
                                .traits = traits,

@@ -364,6 +364,19 @@ const char *router_shown_code(const struct router *r, const char *code)
     return route->codes[0];
 }
 
+const struct menu *router_find_text(const struct router *r, const char *text, const char **code)
+{
+    for (size_t i = 0; i < r->route_count; i++) {
+        const struct route *route = &r->routes[i];
+
+        if (!menu_has_text(route->menu, text))
+            continue;
+        *code = route->code_count > 0 ? route->codes[0] : route->sms_count > 0 ? route->sms[0] : "";
+        return route->menu;
+    }
+    return NULL;
+}
+
 void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES])
 {
     const struct route *route = find_route(r, "", code, false);

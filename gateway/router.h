@@ -39,6 +39,9 @@ const char *router_service_code(const struct router *r, const char *peer, const 
 /* What texts call the service of a code: the first USSD code of the menu that serves it; the code
  * itself when there is none. Valid until the next router_load(). */
 const char *router_shown_code(const struct router *r, const char *code);
+/* The first menu that has this text; *code is what texts call its service ("" = it has none). NULL
+ * when none has it. Valid until the next router_load(). */
+const struct menu *router_find_text(const struct router *r, const char *text, const char **code);
 /* The short number that SMS about a service come from: the first `sms` number of the menu that
  * serves the code; when it has none, the digits of the code. */
 void router_sms_source(const struct router *r, const char *code, char source[ROUTER_CODE_BYTES]);

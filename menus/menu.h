@@ -101,6 +101,9 @@ bool menu_begins_drafts(const struct menu *menu);
  * are those of all menus. NULL when there is none. */
 const char *menu_shared_answer(const struct menu *menu, const struct menu *other);
 
+/* Is there a text of that name for menu_text()? */
+bool menu_has_text(const struct menu *menu, const char *name);
+
 /* Is there anything of that name for MENU_EVENT_PUSH? Without, the event is silent. */
 bool menu_can_push(const struct menu *menu, const char *name);
 

@@ -211,3 +211,8 @@ const char *menu_shared_answer(const struct menu *menu, const struct menu *other
                 return other->fields[k].name;
     return NULL;
 }
+
+bool menu_has_text(const struct menu *menu, const char *name)
+{
+    return menu_find_text(menu, name) != NULL;
+}

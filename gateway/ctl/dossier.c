@@ -272,17 +272,24 @@ static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
     struct outbox_entry entry = {.expires_ms = d->programme.now_ms +
                                                (int64_t)d->setup.config->turn.sms_expiry_s * 1000,
                                  .is_bulk = d->is_bulk};
+    const char *own = d->programme.subscriber.code, *code = service_code(d);
+    const char *source = own[0] != '\0' ? own : code;
+    const struct menu *menu = find_menu(d), *other;
     struct writer w;
 
-    if (!menu_text(find_menu(d), &d->state, name, &facts, service_code(d), entry.text)) {
+    /* The code last used may be that of a menu which is none of the programme's. */
+    other = menu_has_text(menu, name) ? NULL : router_find_text(d->setup.router, name, &code);
+    if (other != NULL) {
+        menu = other;
+        source = code;
+    }
+    if (!menu_text(menu, &d->state, name, &facts, code, entry.text)) {
         ctl_complain("the menu has no text %s; nothing was changed", name);
         return false;
     }
     text_copy(entry.msisdn, sizeof(entry.msisdn), d->msisdn);
     text_copy(entry.link, sizeof(entry.link), d->programme.subscriber.link);
-    text_copy(entry.source, sizeof(entry.source),
-              d->programme.subscriber.code[0] != '\0' ? d->programme.subscriber.code
-                                                      : service_code(d));
+    text_copy(entry.source, sizeof(entry.source), source);
     writer_init(&w, parcel->owed[c->owed_count], sizeof(parcel->owed[0]));
     if (!outbox_encode(&entry, d->setup.vault, &w)) {
         ctl_complain("the text %s is too long; nothing was changed", name);

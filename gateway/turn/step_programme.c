@@ -153,21 +153,34 @@ void run_note_consent(struct run *run, bool was_shown)
     run->step->consent = journal_encode_consent(&consent, work->consent);
 }
 
-static void owe_texts(struct run *run)
+/* The code last used may be that of a menu which is none of the programme's: then in the words of
+ * one that is, and by its code. */
+static void owe_text(struct run *run, const char *name)
 {
+    const struct turn_ports *ports = &run->env->ports;
     struct step_work *work = run->work;
     struct menu_facts facts = programme_facts(&work->programme);
+    const struct menu *menu = run->menu;
+    const char *own = run->code, *shown = run_shown_code(run);
+    char text[MENU_TEXT_BYTES];
 
-    for (unsigned i = 0; i < work->programme.sms_count; i++) {
-        char text[MENU_TEXT_BYTES];
+    if (!menu_has_text(menu, name) && ports->find_text != NULL) {
+        const struct menu *other = ports->find_text(ports->ctx, name, &shown);
 
-        if (menu_text(run->menu, &work->state, work->programme.sms[i], &facts, run_shown_code(run),
-                      text))
-            owe_until(run, text, work->programme.sms_until_ms);
-        else
-            log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)),
-                      LOG_S("text", work->programme.sms[i]));
+        menu = other != NULL ? other : menu;
+        run->code = other != NULL ? shown : own;
     }
+    if (menu_text(menu, &work->state, name, &facts, shown, text))
+        owe_until(run, text, work->programme.sms_until_ms);
+    else
+        log_error("menu.text_missing", LOG_S("menu", menu_name(menu)), LOG_S("text", name));
+    run->code = own;
+}
+
+static void owe_texts(struct run *run)
+{
+    for (unsigned i = 0; i < run->work->programme.sms_count; i++)
+        owe_text(run, run->work->programme.sms[i]);
 }
 
 void run_finish_programme(struct run *run)

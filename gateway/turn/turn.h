@@ -185,6 +185,9 @@ struct turn_ports {
      * subscriber's new dials, else that version (NULL when it is gone). */
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id, const char *msisdn);
+    /* A menu that has this text, for whoever last used one that has it not; *code is what texts
+     * call its service. NULL when none has. Valid until menus change. May be NULL. */
+    const struct menu *(*find_text)(void *ctx, const char *text, const char **code);
     /* The longest code with a menu for this link that a dialled string begins with: "*384*9#" of
      * "*384*9*1#". Valid until menus change; NULL = none. May be NULL: codes are what the dialect
      * says. */

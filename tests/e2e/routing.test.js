@@ -74,6 +74,24 @@ test('a dialogue goes on by any entry of its centre, and by no other', async () 
     }, { centre: 'both' });
 });
 
+test('an officer\'s decision is told in the programme\'s words, whichever menu was dialled last', async () => {
+    const menus = [
+        { file: menu('call'), codes: ['*555#'], sms: ['555'] },
+        { file: MENU, codes: ['*384#'], sms: ['384'] },
+    ];
+    await withScene('routing-last', async ({ centre, gateway }) => {
+        const msisdn = '6281200000131';
+        const regno = await register(centre.phone(msisdn));
+        await centre.smsFor(msisdn, 0);
+        assert.match((await centre.phone(msisdn, { code: '*555#' }).dial('*555*1#')).text, /^Kami telepon/);
+        const result = await gateway.ctl('merchants', 'review', regno);
+        assert.equal(result.code, 0, result.output);
+        const told = await centre.smsFor(msisdn, 1);
+        assert.match(told.text, /sedang diperiksa.*Cek: \*384# pilih 2/);
+        assert.equal(told.source, '384');
+    }, { settings: { menus } });
+});
+
 test('without a store each menu says so itself', async () => {
     const menus = [
         { file: MENU, codes: ['*384#'], sms: ['384'] },

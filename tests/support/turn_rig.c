@@ -206,14 +206,24 @@ static const struct menu *port_find_menu(void *ctx, const char *link_name, const
     (void)is_sms;
     (void)id;
     (void)msisdn;
+    if (turn_rig.other_menu != NULL && strcmp(code, TURN_RIG_OTHER_CODE) == 0)
+        return turn_rig.other_menu;
     return code[0] != '\0' ? turn_rig.menu : NULL;
+}
+
+static const struct menu *port_find_text(void *ctx, const char *text, const char **code)
+{
+    (void)ctx;
+    if (!menu_has_text(turn_rig.menu, text))
+        return NULL;
+    *code = "*384#";
+    return turn_rig.menu;
 }
 
 static const char *port_shown_code(void *ctx, const char *code)
 {
     (void)ctx;
-    (void)code;
-    return "*384#";
+    return strcmp(code, TURN_RIG_OTHER_CODE) == 0 ? TURN_RIG_OTHER_CODE : "*384#";
 }
 
 static struct turn_traits port_traits(void *ctx, const char *link_name)
@@ -267,6 +277,7 @@ static void start_engine(void)
                                     .send_sms = port_send_sms,
                                     .find_push_link = port_find_push_link,
                                     .find_menu = port_find_menu,
+                                    .find_text = port_find_text,
                                     .shown_code = port_shown_code,
                                     .traits = port_traits,
                                     .sms_room = port_sms_room,

@@ -20,6 +20,8 @@ enum {
 /* Tuesday 24 November 2026, 10:00 in Lampung. */
 #define TURN_RIG_NOW INT64_C(1795489200000)
 
+#define TURN_RIG_OTHER_CODE "*555#" /* of another menu, where a test has one */
+
 /* What came to one phone. */
 struct turn_rig_phone {
     char msisdn[24];
@@ -41,6 +43,7 @@ extern struct turn_rig {
     struct store *store;
     struct vault *vault;
     struct menu *menu;
+    const struct menu *other_menu; /* of TURN_RIG_OTHER_CODE; NULL = there is none */
     struct turn_settings settings; /* of the next engine */
     struct turn_engine *engine;
     struct store *other_store; /* of the other gateway; NULL: there is none */

@@ -327,6 +327,19 @@ static void menus_that_share_a_draft_are_told(void **state)
     assert_string_equal(f->warnings, expected);
 }
 
+static void a_text_is_found_in_the_menu_that_has_it(void **state)
+{
+    struct fixture *f = *state;
+    const char *code = "";
+
+    add_menu(f, "a", "*5#", NULL, false);
+    add_menu(f, "b", NULL, "384", false);
+    assert_true(load(f));
+    assert_string_equal(menu_name(router_find_text(f->router, "E", &code)), "m0");
+    assert_string_equal(code, "*5#");
+    assert_null(router_find_text(f->router, "A", &code));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
@@ -337,6 +350,7 @@ int main(void)
         TEST(unknown_codes_go_to_the_default),
         TEST(the_same_code_leads_each_peer_to_its_menu),
         TEST(texts_name_the_dial_and_sms_the_number),
+        TEST(a_text_is_found_in_the_menu_that_has_it),
         TEST(versions_are_kept_for_those_who_began_with_them),
         TEST(old_versions_go_when_there_are_too_many),
         TEST(a_reload_drops_no_version_that_it_takes),

@@ -8,11 +8,13 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "merchants/calendar.h"
 #include "merchants/programme.h"
+#include "tests/support/menus.h"
 #include "tests/support/turn_rig.h"
 
 static void write_trainings(const struct trainings *t, uint64_t version)
@@ -149,6 +151,62 @@ static void test_a_timer_without_a_menu_names_no_code_of_others(void **state)
     log_set_sink(NULL, NULL);
     turn_rig.menu = menu;
     assert_non_null(strstr(line, "code=\"\""));
+}
+
+/* --- two menus ------------------------------------------------------------------------------ */
+
+/* A menu that asks for a call, and for nothing that the programme writes about. */
+static const char call_menu[] =
+    "menu = \"panggil\"; languages = ( { code = \"id\"; name = \"Indonesia\"; } );\n"
+    "start = \"MAIN\"; errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+    "lines = { back = \"Kembali\"; next = \"Lanjut\"; };\n"
+    "texts = { E = \"Ulangi.\"; OK = \"Kami telepon.\"; };\n"
+    "screens = { MAIN = { text = \"Bantuan\"; back = false;\n"
+    "  choices = ( { label = \"Minta ditelepon\"; to = \"CALL\"; } ); };\n"
+    "  CALL = { action = \"telepon\"; results = { dicatat = \"OK\"; }; }; };\n";
+
+static void dial_other(const char *dialled)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, TURN_RIG_OTHER_CODE, dialled);
+
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+}
+
+/* What is owed is told in the words of the menu that has them, and by its code, whichever menu was
+ * dialled last: with the dialogue alone, and with a record. */
+static void test_another_menu_was_dialled_last(void **state)
+{
+    char *faults = NULL;
+    struct menu *other = menu_from_text(call_menu, &programme_vocabulary, &faults);
+    struct turn_rig_phone *phone = &turn_rig.phones[0];
+
+    (void)state;
+    assert_non_null(other);
+    turn_rig.other_menu = other;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH#");
+    dial_other("*555#");
+    assert_string_equal(phone->screen, "Bantuan\n1. Minta ditelepon");
+    phone->sms_count = 0;
+    turn_rig.wall_ms += 31 * CALENDAR_MINUTE_MS;
+    for (unsigned i = 0; i < 10; i++)
+        turn_rig_settle();
+    assert_int_equal(phone->sms_count, 1);
+    turn_rig_assert_begins(
+        phone->sms[0], "#TerusUsaha: pendaftaran Anda belum selesai. Tekan *384# lalu pilih 1 ");
+
+    turn_rig_dial(0, "*384*6*3*1#");
+    dial_other("*555*1#");
+    assert_string_equal(phone->screen, "Kami telepon.");
+    phone->sms_count = 0;
+    turn_rig.wall_ms += 2 * CALENDAR_DAY_MS;
+    for (unsigned i = 0; i < 10; i++)
+        turn_rig_settle();
+    assert_int_equal(phone->sms_count, 1);
+    turn_rig_assert_begins(phone->sms[0], "#TerusUsaha: semua data Anda (T");
+    turn_rig.other_menu = NULL;
+    menu_free(other);
+    free(faults);
 }
 
 /* --- shared records ------------------------------------------------------------------------- */
@@ -298,6 +356,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_timer_without_a_menu_names_no_code_of_others,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_another_menu_was_dialled_last, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_the_same_word_for_another_business, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_seat_is_taken_and_given_back, turn_rig_setup,
