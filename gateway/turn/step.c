@@ -57,11 +57,26 @@ bool step_is_one_centre(const struct turn_env *env, const char *link_name, const
            (ports->is_one_centre != NULL && ports->is_one_centre(ports->ctx, link_name, other));
 }
 
+static bool is_named_alike(const struct run *run)
+{
+    const struct session *s = &run->work->session;
+    const struct dialect_session *id = &run->input->session;
+
+    return s->id_size == id->size && memcmp(s->id, id->octets, id->size) == 0;
+}
+
+/* It may be over. */
+static bool is_last_dialogue(const struct run *run)
+{
+    return step_is_one_centre(run->env, run->work->session.link, run->cause->link_name) &&
+           is_named_alike(run);
+}
+
 static bool is_same_dialogue(const struct run *run)
 {
     const struct session *s = &run->work->session;
     const struct dialect_session *id = &run->input->session;
-    bool is_equal = s->id_size == id->size && memcmp(s->id, id->octets, id->size) == 0;
+    bool is_equal = is_named_alike(run);
 
     if (!step_is_one_centre(run->env, s->link, run->cause->link_name))
         return false;
@@ -175,18 +190,22 @@ static bool has_unit(const struct run *run)
            (s->debt_count == 0 || s->debts[0].is_exact || !is_same_dialogue(run));
 }
 
-/* A copy so late that the ledger has forgotten it, of a numbered dialogue that is still open: its
- * dial (there is one a dialogue), or an answer to a screen from before the ledger's oldest. */
+/* A copy so late that the ledger has forgotten it, of a numbered dialogue: an answer to a screen
+ * from before the ledger's oldest, or, while it is still open, its dial (there is one a dialogue).
+ */
 static bool is_late_copy(const struct run *run)
 {
     const struct dialect_input *in = run->input;
-    unsigned behind = (STEP_UNITS + run->work->session.step - in->session.unit) % STEP_UNITS;
+    const struct session *s = &run->work->session;
+    unsigned behind = (STEP_UNITS + s->step - in->session.unit) % STEP_UNITS;
 
     /* The first answer of a pushed dialogue counts from nothing. */
-    if (!is_exact(run) || !is_same_dialogue(run) || run->work->session.is_unnamed)
+    if (!is_exact(run) || s->is_unnamed)
         return false;
-    return in->kind == DIALECT_BEGIN ||
-           (has_unit(run) && behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2);
+    if (in->kind == DIALECT_BEGIN)
+        return is_same_dialogue(run);
+    return is_last_dialogue(run) && s->debt_count != 0 && s->debts[0].is_exact &&
+           behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2;
 }
 
 /* A late dial gets the screen of now: should the centre's ids have come round, it is a new one. */

@@ -285,6 +285,22 @@ static void test_copies_older_than_the_ledger(void **state)
     turn_rig_deliver(&the_input);
     turn_rig_settle();
     turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    screens = turn_rig.phones[0].screen_count;
+
+    /* Nor does it open another one when it is over. */
+    dial = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+    dial.session = the_input.session;
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.phones[0].screen_count, screens);
+    assert_int_equal(turn_rig.refusals, 0);
+    the_input.session =
+        turn_rig.phones[0].session; /* but who answers what is shown sees where to go on */
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.phones[0].screen_count, screens + 1);
 }
 
 /* A reload that begins to number: the screens of running dialogues went out before it, so that
