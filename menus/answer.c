@@ -283,7 +283,10 @@ static bool choose(struct menu_run *run, const struct menu_screen *screen,
         *target = after_answer(run, screen, NULL);
         return true;
     }
-    menu_apply(run, &item->choice->effect);
+    if (!menu_apply(run, &item->choice->effect)) {
+        *target = menu_busy_target(run);
+        return true;
+    }
     *target = item->choice->to;
     if (target->kind == MENU_TO_NOWHERE)
         *target = after_answer(run, screen, item->choice);

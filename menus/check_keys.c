@@ -188,14 +188,28 @@ static void check_tables(struct menu_loader *l)
 
 /* --- answers ------------------------------------------------------------------------------ */
 
+static unsigned longest_code(const struct menu *menu, const struct menu_field *field)
+{
+    const struct menu_table *table = field->table != MENU_NONE ? &menu->tables[field->table] : NULL;
+    unsigned longest = 0;
+
+    for (unsigned i = 0; table != NULL && i < table->row_count; i++)
+        if (strlen(table->rows[i].code) > longest)
+            longest = (unsigned)strlen(table->rows[i].code);
+    return longest;
+}
+
 /* All answers must find room in a state. */
 static void check_room(struct menu_loader *l)
 {
     const struct menu *menu = l->menu;
     unsigned octets = 0;
 
-    for (unsigned i = 0; i < menu->field_count; i++)
-        octets += menu->fields[i].value_max + 1u;
+    for (unsigned i = 0; i < menu->field_count; i++) {
+        unsigned code = longest_code(menu, &menu->fields[i]);
+
+        octets += (code > menu->fields[i].value_max ? code : menu->fields[i].value_max) + 1u;
+    }
     if (octets > MENU_ANSWERS_BYTES)
         menu_faults_add(&l->faults, true, 0, 0,
                         "all answers together can have %u octets, a session keeps %d", octets,

@@ -256,9 +256,15 @@ static enum menu_arrival end_with(struct menu_run *run, uint16_t index)
     return MENU_ARRIVED_END;
 }
 
+struct menu_target menu_busy_target(const struct menu_run *run)
+{
+    return (struct menu_target){MENU_TO_TEXT,
+                                run->state->has_draft ? run->menu->busy : run->menu->busy_fresh};
+}
+
 static enum menu_arrival end_busy(struct menu_run *run)
 {
-    return end_with(run, run->state->has_draft ? run->menu->busy : run->menu->busy_fresh);
+    return end_with(run, menu_busy_target(run).index);
 }
 
 /* A draft goes on at its question; the questions before it are what `0` goes back to. */
@@ -439,22 +445,35 @@ static void change_draft(struct menu_run *run, enum menu_draft_change change)
     }
 }
 
-void menu_apply(struct menu_run *run, const struct menu_effect *effect)
+static bool set_answers(struct menu_run *run, const struct menu_effect *effect)
 {
-    const struct menu *menu = run->menu;
+    struct menu_state before = *run->state;
     char value[MENU_VALUE_BYTES];
 
     change_draft(run, effect->draft);
     for (unsigned i = 0; i < effect->set_count; i++) {
         menu_template_raw(&run->view, &effect->sets[i].value, value);
-        menu_keep_answer(run, effect->sets[i].field, value);
+        if (menu_keep_answer(run, effect->sets[i].field, value))
+            continue;
+        *run->state = before;
+        return false;
     }
+    return true;
+}
+
+bool menu_apply(struct menu_run *run, const struct menu_effect *effect)
+{
+    const struct menu *menu = run->menu;
+
+    if (!set_answers(run, effect))
+        return false;
     if (effect->language != MENU_NONE) {
         text_copy(run->state->language, MENU_NAME_BYTES, menu->languages[effect->language].code);
         run->view.language = effect->language;
     }
     if (effect->then != MENU_NONE && !run->is_sms) /* a dialogue may be open: it is not its own */
         text_copy(run->state->then, MENU_NAME_BYTES, menu->screens[effect->then].name);
+    return true;
 }
 
 struct menu_target menu_refuse(struct menu_run *run, const struct menu_screen *screen,

@@ -34,8 +34,9 @@ enum menu_arrival {
 
 /* Follows a target. Ends with the busy text when a menu leads round in circles. */
 enum menu_arrival menu_navigate(struct menu_run *run, struct menu_target target);
-/* Answers, draft and language change as the effect says. */
-void menu_apply(struct menu_run *run, const struct menu_effect *effect);
+/* Answers, draft and language change as the effect says. False when the state has no room for an
+ * answer (it is then as before): an action further on would take its absence for another. */
+bool menu_apply(struct menu_run *run, const struct menu_effect *effect);
 /* Keeps an answer; answers that depend on it are forgotten when it changed. False when the state
  * has no room for it (it is then as before). */
 bool menu_keep_answer(struct menu_run *run, uint16_t field, const char *value);
@@ -47,6 +48,8 @@ void menu_count_steps(struct menu_view *view, const struct menu_screen *screen);
 /* Where a screen's answer leads of itself. */
 struct menu_target menu_natural_target(const struct menu_view *view,
                                        const struct menu_screen *screen);
+/* The end that says to try again. */
+struct menu_target menu_busy_target(const struct menu_run *run);
 /* Counts a refused input of the screen; the target is that screen, or the end after too many. */
 struct menu_target menu_refuse(struct menu_run *run, const struct menu_screen *screen,
                                const struct menu_text *error);

@@ -357,9 +357,8 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
     for (unsigned i = 0; screen != NULL && i < screen->result_count && result == NULL; i++)
         if (strcmp(screen->results[i].word, word) == 0)
             result = &screen->results[i];
-    if (!state->pending.is_on || result == NULL)
+    if (!state->pending.is_on || result == NULL || !menu_apply(run, &result->effect))
         return end_busy(run);
-    menu_apply(run, &result->effect);
     if (result->refuse == MENU_NONE || run->is_sms)
         return menu_navigate(run, result->to);
     menu_state_end_walk(state); /* an answer that does not fit */
@@ -573,7 +572,8 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
         run->outcome->was_invalid = true;
         return menu_navigate(run, match.keyword->parts[0].refused);
     }
-    menu_apply(run, &match.keyword->effect);
+    if (!menu_apply(run, &match.keyword->effect))
+        return end_busy(run);
     return menu_navigate(run, match.keyword->to);
 }
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/menus.h"
@@ -282,6 +284,69 @@ static void an_sms_ends_no_correction(void **state)
     menu_free(menu);
 }
 
+/* A choice that gives an answer for which there is no room is not taken without it: whatever asks
+ * for the answer would find none, and the programme the first registration instead of the second.
+ */
+static void no_choice_is_taken_without_its_answer(void **state)
+{
+    struct menu *menu =
+        load("menu = \"m\";\n" HEAD "screens = { MAIN = { text = \"M\"; choices = (\n"
+             "  { label = \"One\"; set = { which = \"first\"; also = \"1\"; }; to = \"SHOW\"; },\n"
+             "  { label = \"Two\"; to = \"SHOW\"; } ); };\n"
+             "SHOW = { text = \"<{which}{also}>\"; next = \"BYE\"; }; };\n");
+    char name[] = "x0", value[MENU_VALUE_BYTES];
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    menu_phone_dial(&p, "*384#");
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    for (; name[1] < '5'; name[1]++)
+        assert_true(menu_state_set_answer(&p.state, name, value));
+    value[sizeof(value) - 8] = '\0'; /* room for "first", and not for "1" */
+    assert_true(menu_state_set_answer(&p.state, name, value));
+    assert_string_equal(menu_phone_type(&p, "1"), "No.");
+    assert_false(p.state.is_open);
+    assert_null(menu_state_answer(&p.state, "which"));
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_type(&p, "1"), "<first1>\n98. Next\n0. Back");
+    menu_free(menu);
+}
+
+/* What is chosen from lists takes room, too. */
+static void answers_without_room_are_told_by_the_check(void **state)
+{
+    static char text[16384];
+    size_t used = (size_t)snprintf(
+        text, sizeof(text),
+        "menu = \"m\";\n" HEAD "tables = { t = ( { code = "
+        "\"abcdefghijklmnopqrstuvwxyz12345\"; label = \"T\"; } ); };\nscreens = {\n");
+    struct menu *menu;
+    char *faults;
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        char name[8] = "MAIN", next[8] = "BYE";
+
+        if (i > 0)
+            snprintf(name, sizeof(name), "S%u", i);
+        if (i < 59)
+            snprintf(next, sizeof(next), "S%u", i + 1);
+        used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                 "%s = { text = \"S\"; list = { table = \"t\"; field = "
+                                 "\"f%u\"; }; to = \"%s\"; };\n",
+                                 name, i, next);
+    }
+    snprintf(text + used, sizeof(text) - used, "};\n");
+    menu = menu_from_text(text, &menu_test_vocabulary, &faults);
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    assert_non_null(strstr(faults, "all answers together can have 1920 octets"));
+    free(faults);
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +357,8 @@ int main(void)
         cmocka_unit_test(a_menu_of_questions_leaves_a_draft_alone),
         cmocka_unit_test(a_draft_of_an_earlier_version_is_too_old_one_day),
         cmocka_unit_test(an_sms_ends_no_correction),
+        cmocka_unit_test(no_choice_is_taken_without_its_answer),
+        cmocka_unit_test(answers_without_room_are_told_by_the_check),
     };
 
     return cmocka_run_group_tests_name("menu_draft", tests, NULL, NULL);
