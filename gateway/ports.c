@@ -151,8 +151,7 @@ static bool has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
     return link != NULL && link_has_read(link, origin->connection, mark);
 }
 
-/* Where answer and screen travel on two connections, the screen's response says nothing of the
- * answer: an enquire_link behind the answer does. */
+/* Where answer and screen travel apart, an enquire_link behind the answer says it was read. */
 static void ask_read(struct ports *p, struct sent *s)
 {
     struct link *link = link_of(p, &s->origin);
@@ -478,6 +477,7 @@ struct turn_ports ports_for_turns(struct ports *p)
 {
     return (struct turn_ports){.answer = answer,
                                .is_connected = is_connected,
+                               .has_read = has_read,
                                .show = show,
                                .withdraw = withdraw,
                                .is_full = is_full,

@@ -124,6 +124,8 @@ static void on_part(void *arg, const struct link_result *result)
         receipt_names_give(s->names, &s->outcome);
     if (s->read_mark != 0 && s->sendings->has_read(s->sendings->ctx, &s->origin, s->read_mark))
         s->outcome.connection = s->origin.connection; /* as if the screen had gone over that one */
+    else
+        s->outcome.unread_mark = s->read_mark;
     if (s->outcome.kind == TURN_SENT_OK && s->pushed_to[0] != '\0' &&
         s->sendings->name_dialogue(s->sendings->ctx, s->pushed_to, result, &session))
         s->outcome.session = &session;

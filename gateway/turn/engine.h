@@ -82,6 +82,8 @@ struct shown {
     bool is_step;       /* its reply, not a text beside it: the step may be at work elsewhere */
     struct turn *tells; /* this turn's subscriber to wait; NULL: none */
     bool was_tried_again;
+    uint64_t unread_mark; /* it was shown, and its answer is not known to be read; 0: not so */
+    unsigned wait_ms;     /* for that, until it is looked after */
     struct timer again;
 };
 

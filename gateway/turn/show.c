@@ -8,6 +8,8 @@
 
 enum {
     SHOW_AGAIN_MS = 500,    /* a throttled screen is tried once more after this */
+    SHOW_READ_MS = 5,       /* an answer that is not read yet is looked after, twice as late each */
+    SHOW_READ_MAX_MS = 640, /* ... time; in all a second and a quarter */
     SHOW_WITHDRAW_MAX = 16, /* newest ones of a subscriber that an abort is compared with */
 };
 
@@ -92,6 +94,34 @@ static void fail(struct shown *s, const char *outcome, uint32_t command_status)
                 LOG_U("status", command_status));
 }
 
+/* Where answer and screen have a connection each, the screen's response may overtake the word that
+ * the answer was read. Until then an equal input waits (turn_box_next()): a copy, or the same key
+ * at the next screen. */
+static bool wait_for_reader(struct shown *s, const struct turn_sent *sent)
+{
+    if (sent->unread_mark == 0 || !s->proves || s->engine->env.ports.has_read == NULL)
+        return false;
+    s->unread_mark = sent->unread_mark;
+    s->wait_ms = SHOW_READ_MS;
+    timer_start(s->engine->env.timers, &s->again, s->wait_ms);
+    return true;
+}
+
+static void look_after_reader(struct shown *s)
+{
+    const struct turn_ports *ports = &s->engine->env.ports;
+
+    if (ports->has_read(ports->ctx, &s->origin, s->unread_mark)) {
+        note_proof(s, &(struct turn_sent){.connection = s->origin.connection});
+        shown_end(s);
+    } else if (s->wait_ms < SHOW_READ_MAX_MS) {
+        s->wait_ms *= 2;
+        timer_start(s->engine->env.timers, &s->again, s->wait_ms);
+    } else {
+        shown_end(s);
+    }
+}
+
 static void on_again(struct timer *timer, void *arg)
 {
     struct shown *s = arg;
@@ -99,6 +129,10 @@ static void on_again(struct timer *timer, void *arg)
     struct dialect_reply reply;
 
     (void)timer;
+    if (s->unread_mark != 0) {
+        look_after_reader(s);
+        return;
+    }
     step_last_screen(step, copy_span(&s->box->session));
     reply = last_screen(step);
     if (step->reply != SESSION_REPLY_NONE && step->newest == s->fingerprint &&
@@ -133,6 +167,8 @@ static void on_shown(void *arg, const struct turn_sent *sent)
     switch (sent->kind) {
     case TURN_SENT_OK:
         s->engine->counters.screens++;
+        if (wait_for_reader(s, sent))
+            return;
         note_proof(s, sent);
         break;
     case TURN_SENT_TEMPORARY:
@@ -164,6 +200,8 @@ static bool take_back(struct shown *s)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
 
+    if (s->unread_mark != 0)
+        return false; /* it was shown */
     if (timer_is_running(&s->again)) {
         timer_stop(s->engine->env.timers, &s->again);
         return true;
@@ -210,6 +248,7 @@ struct shown *show_expect(struct turn *t)
     s->proves = !t->is_exact;
     s->is_step = true;
     s->was_tried_again = false;
+    s->unread_mark = 0;
     s->tells = NULL;
     timer_init(&s->again, on_again, s);
     t->box->shown_for = s->fingerprint;

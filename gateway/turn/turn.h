@@ -48,7 +48,10 @@ enum turn_sent_kind {
 struct turn_sent {
     enum turn_sent_kind kind;
     uint32_t command_status;
-    uint64_t connection;    /* it went over this one */
+    uint64_t connection; /* it went over this one */
+    /* Not 0: nor has the peer said yet that it has read the answer to the input, which went over
+     * another one; has_read() will tell. */
+    uint64_t unread_mark;
     const char *link_name;  /* of the link that has answered; NULL = none; valid during the call */
     const char *message_id; /* "" when none; valid during the call */
     /* Of an SMS that was taken: what receipts may call its parts. None: none will come. Valid
@@ -166,6 +169,8 @@ struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
     /* Does the connection of an input still stand? NULL = always. */
     bool (*is_connected)(void *ctx, const struct turn_origin *origin);
+    /* Of an unread_mark: the peer has read the answer by now. NULL = there are no such marks. */
+    bool (*has_read)(void *ctx, const struct turn_origin *origin, uint64_t mark);
     struct turn_sending *(*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                                  turn_sent_fn *fn, void *arg);
     /* What has not left is withdrawn: its callback will not run. False when it has left. */

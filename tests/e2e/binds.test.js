@@ -6,7 +6,7 @@ const test = require('node:test');
 
 const { register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { until } = require('./lib/process');
+const { delay, until } = require('./lib/process');
 
 test('pair: a receiver and a transmitter make one dialogue', async () => {
     await withScene('pair', async ({ centre }) => {
@@ -31,6 +31,20 @@ test('pair: equal answers one after the other, in the baseline dialect', async (
         await centre.smsFor('6281200000045');
         const shown = await gateway.ctlJson('merchants', 'show', regno);
         assert.equal(shown.msisdn, '6281200000045');
+    }, { smsc: { bind: 'pair' } });
+});
+
+// The screen's response may come first: they have a connection each.
+test('pair: equal answers where the enquire_link is answered later than the screen', async () => {
+    await withScene('pair-late', async ({ centre }) => {
+        await centre.isBound(2);
+        centre.enquireMs = 60;
+        const phone = centre.phone('6281200000046');
+        assert.match((await phone.dial()).text, /^Tabik pun!/);
+        for (const shown of [/^#TerusUsaha/, /Setuju\?/, /^Langkah 1\/9/]) {
+            await delay(150);
+            assert.match((await phone.answer('1')).text, shown);
+        }
     }, { smsc: { bind: 'pair' } });
 });
 

@@ -224,6 +224,76 @@ static void a_lost_receiver_is_not_answered(void **state)
     assert_int_equal(turn_counters(f->turns)->screens, 2);
 }
 
+/* ---- the screen's response comes before the word that the answer was read ---- */
+
+static void take_question(struct two two, uint8_t asked[SMPP_HEADER_BYTES])
+{
+    struct span pdu;
+
+    expect_answer(two, ESME_ROK);
+    pdu = fake_transport_take(two.in);
+    assert_int_equal(pdu.size, SMPP_HEADER_BYTES);
+    assert_int_equal(pdu.data[7], SMPP_ENQUIRE_LINK);
+    memcpy(asked, pdu.data, pdu.size);
+}
+
+static void say_read(struct two two, uint8_t asked[SMPP_HEADER_BYTES])
+{
+    asked[4] = 0x80;
+    fake_transport_feed(two.in, span_of(asked, SMPP_HEADER_BYTES));
+}
+
+/* An answer "1" of a pair's, shown and answered; the enquire_link behind its answer is not. */
+static void show_unread(struct ports_fixture *f, struct two *two, uint8_t asked[SMPP_HEADER_BYTES])
+{
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_PAIR, 1);
+    ports_fixture_apply(f, 1);
+    two->out = ports_fixture_bind(f);
+    link_fixture_pass(&f->net, 2000);
+    two->in = ports_fixture_bind(f);
+    ports_fixture_ussd(f, two->in, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_answer(f, two->out, ESME_ROK, "1");
+    take_question(*two, asked);
+    say_read(*two, asked);
+    ports_fixture_ussd(f, two->in, "6281200000001", ANSWER, "1", false);
+    ports_fixture_answer(f, two->out, ESME_ROK, "2");
+    assert_int_equal(turn_counters(f->turns)->screens, 2);
+    take_question(*two, asked);
+    ports_fixture_ussd(f, two->in, "6281200000001", ANSWER, "1", false);
+    assert_int_equal(fake_transport_take(two->in).size, 0); /* a copy, or another? */
+}
+
+static void the_same_key_waits_for_the_word(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two;
+    uint8_t asked[SMPP_HEADER_BYTES];
+
+    show_unread(f, &two, asked);
+    link_fixture_pass(&f->net, 100);
+    say_read(two, asked);
+    link_fixture_pass(&f->net, 200);
+    expect_answer(two, ESME_ROK);
+    assert_int_equal(turn_counters(f->turns)->steps, 3);
+    assert_int_equal(turn_counters(f->turns)->replays, 0);
+}
+
+/* It does not come: no longer than for a moment. */
+static void the_same_key_is_a_copy_without_the_word(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two;
+    uint8_t asked[SMPP_HEADER_BYTES];
+
+    show_unread(f, &two, asked);
+    link_fixture_pass(&f->net, 1000);
+    assert_int_equal(fake_transport_take(two.in).size, 0);
+    link_fixture_pass(&f->net, 300);
+    expect_answer(two, ESME_ROK);
+    assert_int_equal(turn_counters(f->turns)->steps, 2);
+    assert_int_equal(turn_counters(f->turns)->replays, 1);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, ports_fixture_start, ports_fixture_stop)
 
 int main(void)
@@ -239,6 +309,8 @@ int main(void)
         TEST(a_bind_that_ends_leaves_its_screens_to_the_next),
         TEST(a_lost_transmitter_leaves_its_screens_to_the_next),
         TEST(a_lost_receiver_is_not_answered),
+        TEST(the_same_key_waits_for_the_word),
+        TEST(the_same_key_is_a_copy_without_the_word),
     };
     int failed = 0;
 

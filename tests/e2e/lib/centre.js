@@ -23,6 +23,7 @@ class Centre {
         // Tests replace these to misbehave.
         this.acceptBind = (pdu) => pdu.system_id === systemId && pdu.password === password;
         this.messageId = (n) => String(n);
+        this.enquireMs = 0; // so late it answers an enquire_link
         this.submitStatus = () => 0; // the status for a submit_sm; null = no answer at all
         this.server = smpp.createServer((session) => this.onSession(session));
     }
@@ -44,7 +45,8 @@ class Centre {
         session.on('close', () => (this.sessions = this.sessions.filter((s) => s !== session)));
         for (const kind of ['transceiver', 'transmitter', 'receiver'])
             session.on(`bind_${kind}`, (pdu) => this.onBind(session, kind, pdu));
-        session.on('enquire_link', (pdu) => session.send(pdu.response()));
+        session.on('enquire_link', (pdu) => (this.enquireMs === 0 ? session.send(pdu.response())
+            : setTimeout(() => session.send(pdu.response()), this.enquireMs)));
         session.on('submit_sm', (pdu) => this.onSubmit(session, pdu));
         session.on('unbind', (pdu) => {
             session.send(pdu.response());
