@@ -349,11 +349,11 @@ static void load_all(struct menu_loader *l)
         return;
     menu_load_fields(l);
     menu_load_flows(l);
-    load_lines(l);
     load_ways_in(l);
     load_notices(l);
     menu_load_questions(l);
     menu_load_values(l);
+    load_lines(l); /* from here on texts may hold placeholders */
     load_named_texts(l);
     load_errors(l);
     menu_load_screens(l);

@@ -294,6 +294,11 @@ static void finish_template(struct compiler *c, struct menu_template *t)
     t->worst_units = t->fixed_units;
 }
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \n")] == '\0';
+}
+
 static bool compile_template(struct menu_loader *l, const config_setting_t *setting,
                              enum menu_text_use use, uint16_t language, const char *prefix,
                              struct menu_template *t)
@@ -311,7 +316,7 @@ static bool compile_template(struct menu_loader *l, const config_setting_t *sett
     compile(c, c->whole);
     finish_template(c, t);
     ok = !c->has_fault;
-    if (use == MENU_TEXT_LABEL && c->whole[0] == '\0') {
+    if (use == MENU_TEXT_LABEL && is_blank(c->whole)) {
         menu_load_fault(l, setting, "an empty label");
         ok = false;
     }
@@ -400,6 +405,9 @@ static bool load_text(struct menu_loader *l, const config_setting_t *setting,
 
         if (string == NULL || !compile_template(l, string, use, i, prefix, &text->by_language[i]))
             ok = false;
+        else if ((use == MENU_TEXT_PLAIN || use == MENU_TEXT_SCREEN) &&
+                 is_blank(config_setting_get_string(string)))
+            menu_load_fault(l, string, "an empty text: nobody could read anything");
     }
     return ok;
 }
