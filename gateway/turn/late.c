@@ -17,7 +17,7 @@ static bool is_copy(const struct turn *t)
     if (box->live != NULL && box->live != t && box->live->origin.link != NULL &&
         box->live->input.fingerprint == t->input.fingerprint)
         return true;
-    if (box->shown != NULL && box->shown_for == t->input.fingerprint)
+    if (show_is_under_way(box, t->input.fingerprint))
         return true;
     if (box->live == t)
         return t->is_replay;

@@ -33,7 +33,6 @@ struct box {
     struct list waiting; /* of struct turn */
     struct turn *live;   /* loading or committing; at most one */
     struct shown *shown; /* replies sent whose outcome is awaited, the newest first */
-    uint64_t shown_for;  /* fingerprint of the newest of them */
     bool has_copies;
     struct copy session;
     struct copy merchant;

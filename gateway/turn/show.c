@@ -10,7 +10,7 @@ enum {
     SHOW_AGAIN_MS = 500,    /* a throttled screen is tried once more after this */
     SHOW_READ_MS = 5,       /* an answer that is not read yet is looked after, twice as late each */
     SHOW_READ_MAX_MS = 640, /* ... time; in all a second and a quarter */
-    SHOW_WITHDRAW_MAX = 16, /* newest ones of a subscriber that an abort is compared with */
+    SHOW_COMPARED_MAX = 16, /* newest ones of a subscriber that an input is compared with */
 };
 
 static void enter_box(struct shown *s, struct box *box)
@@ -196,6 +196,16 @@ bool show_is_same_dialogue(const struct dialect_session *a, const struct dialect
     return a->size == b->size && memcmp(a->octets, b->octets, a->size) == 0;
 }
 
+bool show_is_under_way(const struct box *box, uint64_t fingerprint)
+{
+    const struct shown *s = box->shown;
+
+    for (unsigned i = 0; s != NULL && i < SHOW_COMPARED_MAX; i++, s = s->next)
+        if (s->fingerprint == fingerprint)
+            return true;
+    return false;
+}
+
 static bool take_back(struct shown *s)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
@@ -214,7 +224,7 @@ void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name
 {
     struct shown *s = box->shown;
 
-    for (unsigned i = 0; s != NULL && i < SHOW_WITHDRAW_MAX; i++, s = s->next) {
+    for (unsigned i = 0; s != NULL && i < SHOW_COMPARED_MAX; i++, s = s->next) {
         if (!step_is_one_centre(&e->env, s->link_name, link_name) ||
             !show_is_same_dialogue(&s->session, session) || !take_back(s))
             continue;
@@ -251,7 +261,6 @@ struct shown *show_expect(struct turn *t)
     s->unread_mark = 0;
     s->tells = NULL;
     timer_init(&s->again, on_again, s);
-    t->box->shown_for = s->fingerprint;
     return s;
 }
 

@@ -25,6 +25,8 @@ void show_abort_ack(struct turn *t);
 struct shown *show_expect(struct turn *t);
 void show_on_left(void *shown, const struct turn_sent *sent);
 
+/* Is the outcome of a reply to such an input, one of the newest, still awaited? */
+bool show_is_under_way(const struct box *box, uint64_t fingerprint);
 /* The dialogue of this abort is over: screens of it that have not left are not sent. */
 void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name,
                    const struct dialect_session *session);

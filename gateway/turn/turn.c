@@ -512,11 +512,11 @@ void turn_run(struct turn *t)
 
 /* --- the mailbox ---------------------------------------------------------------------------- */
 
-/* An input that looks like the one whose reply is still on its way may be its copy or the same key
+/* An input that looks like one whose reply is still on its way may be its copy or the same key
  * pressed again: the reply's outcome will tell. */
 static bool must_wait(const struct box *box, const struct turn *t)
 {
-    return box->shown != NULL && t->origin.link != NULL && t->input.fingerprint == box->shown_for;
+    return t->origin.link != NULL && show_is_under_way(box, t->input.fingerprint);
 }
 
 void turn_box_next(struct turn_engine *e, struct box *box)

@@ -380,6 +380,30 @@ static void test_copies_of_a_dial_that_is_over(void **state)
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 2);
 }
 
+/* The key of two screens before, whose screen's response is still out: not even where another
+ * answer came in between is it taken for a copy, but waits for what that response proves. */
+static void test_the_key_of_two_screens_before(void **state)
+{
+    struct dialect_input name;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Untuk mendaftar");
+    turn_rig.show_ms = 400;
+    the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    name = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig_deliver(&the_input);
+    turn_rig_pass(50);
+    turn_rig_deliver(&name);
+    turn_rig_pass(50);
+    turn_rig_deliver(&the_input);
+    turn_rig_pass(50);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    turn_rig_pass(1000);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_3);
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 0);
+}
+
 /* Numbered steps, and a centre that repeats the dial while an answer to its screen is at work: the
  * copy shows nothing, and takes no screen away. (warung-smsc load --fault repeat=1.) */
 static void test_a_copy_of_the_dial_behind_an_answer(void **state)
@@ -486,6 +510,8 @@ int main(void)
         SCENARIO(test_a_copy_from_before_the_fail_over),
         SCENARIO(test_an_sms_before_the_copy),
         SCENARIO(test_an_sms_before_the_second_try),
+        cmocka_unit_test_setup_teardown(test_the_key_of_two_screens_before, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_of_the_dial_behind_an_answer, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_begin_in_a_dialogue, turn_rig_setup,
