@@ -69,6 +69,8 @@ bool run_begin_programme(struct run *run, const struct step_records *records);
 bool run_menu(struct run *run, struct menu_event event);
 /* A consent that was given goes with the commit. */
 void run_note_consent(struct run *run, bool was_shown);
+/* Is there a menu for each text that the programme owes now? (One that lacks a text is logged.) */
+bool run_can_tell(const struct run *run);
 /* What the programme has changed goes with the commit. */
 void run_finish_programme(struct run *run);
 /* The dialogue is over without an end screen; the draft stays. */

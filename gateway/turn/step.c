@@ -443,18 +443,20 @@ static void take_timer(struct run *run, const struct step_records *records)
     text_copy(work->link, sizeof(work->link), who->link[0] != '\0' ? who->link : s->link);
     text_copy(work->code, sizeof(work->code), who->code[0] != '\0' ? who->code : s->code);
     run->link = work->link;
-    if (!run_find_menu(run, work->code, NULL) && !is_orphan) {
-        run->step->kind = STEP_NO_MENU;
-        return;
-    }
+    run_find_menu(run, work->code, NULL); /* the code may be gone since: what is due stays due */
     programme_on_timer(p, run->cause->timer_kind, &run->work->state);
     if (p->need.kind != PROGRAMME_NEEDS_NOTHING) {
         run->step->kind = STEP_NEEDS;
         run->step->need = p->need;
         return;
     }
-    if (run->menu == NULL) /* nobody is left to be told: another gateway has erased it just now */
+    if (is_orphan &&
+        run->menu == NULL) /* nobody is left to be told: another gateway has erased it just now */
         p->sms_count = 0;
+    if (!run_can_tell(run)) {
+        run->step->kind = STEP_NO_MENU;
+        return;
+    }
     run_finish_programme(run);
     run_encode_session(run);
     if (records->session.size == 0)

@@ -153,27 +153,43 @@ void run_note_consent(struct run *run, bool was_shown)
     run->step->consent = journal_encode_consent(&consent, work->consent);
 }
 
-/* The code last used may be that of a menu which is none of the programme's: then in the words of
- * one that is, and by its code. */
-static void owe_text(struct run *run, const char *name)
+/* Where the code last used leads to no menu any more, or to one which is none of the programme's:
+ * a menu that is, and its code. NULL: nobody has the text. */
+static const struct menu *find_teller(const struct run *run, const char *name, const char **code)
 {
     const struct turn_ports *ports = &run->env->ports;
+
+    if (run->menu != NULL && menu_has_text(run->menu, name))
+        return run->menu;
+    return ports->find_text != NULL ? ports->find_text(ports->ctx, name, code) : NULL;
+}
+
+bool run_can_tell(const struct run *run)
+{
+    const struct programme *p = &run->work->programme;
+    const char *code;
+
+    for (unsigned i = 0; run->menu == NULL && i < p->sms_count; i++)
+        if (find_teller(run, p->sms[i], &code) == NULL)
+            return false;
+    return true;
+}
+
+static void owe_text(struct run *run, const char *name)
+{
     struct step_work *work = run->work;
     struct menu_facts facts = programme_facts(&work->programme);
-    const struct menu *menu = run->menu;
     const char *own = run->code, *shown = run_shown_code(run);
+    const struct menu *menu = find_teller(run, name, &shown);
     char text[MENU_TEXT_BYTES];
 
-    if (!menu_has_text(menu, name) && ports->find_text != NULL) {
-        const struct menu *other = ports->find_text(ports->ctx, name, &shown);
-
-        menu = other != NULL ? other : menu;
-        run->code = other != NULL ? shown : own;
+    if (menu == NULL) {
+        log_error("menu.text_missing", LOG_S("menu", menu_name(run->menu)), LOG_S("text", name));
+        return;
     }
-    if (menu_text(menu, &work->state, name, &facts, shown, text))
-        owe_until(run, text, work->programme.sms_until_ms);
-    else
-        log_error("menu.text_missing", LOG_S("menu", menu_name(menu)), LOG_S("text", name));
+    menu_text(menu, &work->state, name, &facts, shown, text);
+    run->code = menu != run->menu ? shown : own;
+    owe_until(run, text, work->programme.sms_until_ms);
     run->code = own;
 }
 

@@ -208,15 +208,15 @@ static const struct menu *port_find_menu(void *ctx, const char *link_name, const
     (void)msisdn;
     if (turn_rig.other_menu != NULL && strcmp(code, TURN_RIG_OTHER_CODE) == 0)
         return turn_rig.other_menu;
-    return code[0] != '\0' ? turn_rig.menu : NULL;
+    return code[0] != '\0' && !turn_rig.is_code_gone ? turn_rig.menu : NULL;
 }
 
 static const struct menu *port_find_text(void *ctx, const char *text, const char **code)
 {
     (void)ctx;
-    if (!menu_has_text(turn_rig.menu, text))
+    if (turn_rig.menu == NULL || !menu_has_text(turn_rig.menu, text))
         return NULL;
-    *code = "*384#";
+    *code = turn_rig.is_code_gone ? "*385#" : "*384#";
     return turn_rig.menu;
 }
 

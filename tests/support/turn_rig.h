@@ -44,6 +44,7 @@ extern struct turn_rig {
     struct vault *vault;
     struct menu *menu;
     const struct menu *other_menu; /* of TURN_RIG_OTHER_CODE; NULL = there is none */
+    bool is_code_gone;             /* no menu serves "*384#" any more, but by its new code */
     struct turn_settings settings; /* of the next engine */
     struct turn_engine *engine;
     struct store *other_store; /* of the other gateway; NULL: there is none */

@@ -209,6 +209,29 @@ static void test_another_menu_was_dialled_last(void **state)
     free(faults);
 }
 
+/* The code of a service changes: what was begun by the old one is nudged, corrected, erased. */
+static void test_a_timer_outlives_its_code(void **state)
+{
+    struct turn_rig_phone *phone = &turn_rig.phones[0];
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH#");
+    turn_rig_dial(0, "*384*6*3*1#");
+    phone->sms_count = 0;
+    turn_rig.is_code_gone = true;
+    turn_rig.wall_ms += 31 * CALENDAR_MINUTE_MS;
+    for (unsigned i = 0; i < 10; i++)
+        turn_rig_settle();
+    assert_int_equal(phone->sms_count, 1);
+    turn_rig_assert_begins(
+        phone->sms[0], "#TerusUsaha: pendaftaran Anda belum selesai. Tekan *385# lalu pilih 1 ");
+    turn_rig.wall_ms += 2 * CALENDAR_DAY_MS;
+    for (unsigned i = 0; i < 10; i++)
+        turn_rig_settle();
+    assert_int_equal(phone->sms_count, 2);
+    turn_rig_assert_begins(phone->sms[1], "#TerusUsaha: semua data Anda (T");
+}
+
 /* --- shared records ------------------------------------------------------------------------- */
 
 static void test_a_seat_is_taken_and_given_back(void **state)
@@ -356,6 +379,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_timer_without_a_menu_names_no_code_of_others,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_timer_outlives_its_code, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_another_menu_was_dialled_last, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_the_same_word_for_another_business, turn_rig_setup,
