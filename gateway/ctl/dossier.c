@@ -244,18 +244,25 @@ struct parcel {
     char subject[VAULT_SUBJECT_BYTES];
 };
 
-static const struct menu *find_menu(const struct dossier *d)
+/* The code last used; "" = none, or one that no menu serves any more. */
+static const char *used_code(const struct dossier *d)
 {
     const char *code = d->programme.subscriber.code;
-    const struct menu *menu = code[0] != '\0' ? router_find_any(d->setup.router, code) : NULL;
 
-    return menu != NULL ? menu : router_at(d->setup.router, 0);
+    return code[0] != '\0' && router_find_any(d->setup.router, code) != NULL ? code : "";
+}
+
+static const struct menu *find_menu(const struct dossier *d)
+{
+    const char *code = used_code(d);
+
+    return code[0] != '\0' ? router_find_any(d->setup.router, code) : router_at(d->setup.router, 0);
 }
 
 /* The code as the text shows it; a subscriber without one is told the first menu's. */
 static const char *service_code(const struct dossier *d)
 {
-    const char *code = d->programme.subscriber.code;
+    const char *code = used_code(d);
     const struct config_menu *first = &d->setup.config->menus[0];
 
     if (code[0] != '\0')
@@ -272,7 +279,7 @@ static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
     struct outbox_entry entry = {.expires_ms = d->programme.now_ms +
                                                (int64_t)d->setup.config->turn.sms_expiry_s * 1000,
                                  .is_bulk = d->is_bulk};
-    const char *own = d->programme.subscriber.code, *code = service_code(d);
+    const char *own = used_code(d), *code = service_code(d);
     const char *source = own[0] != '\0' ? own : code;
     const struct menu *menu = find_menu(d), *other;
     struct writer w;

@@ -89,6 +89,16 @@ test('an officer\'s decision is told in the programme\'s words, whichever menu w
         const told = await centre.smsFor(msisdn, 1);
         assert.match(told.text, /sedang diperiksa.*Cek: \*384# pilih 2/);
         assert.equal(told.source, '384');
+
+        // And by the code that the service has now.
+        gateway.settings.menus[1] = { file: MENU, codes: ['*385#'], sms: ['385'] };
+        gateway.settings.menus.shift();
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal((await gateway.ctl('merchants', 'approve', regno)).code, 0);
+        const after = await centre.smsFor(msisdn, 2);
+        assert.match(after.text, /DISETUJUI.*Jadwal pelatihan: \*385# pilih 4/);
+        assert.equal(after.source, '385');
     }, { settings: { menus } });
 });
 
