@@ -220,6 +220,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
 void turn_drain(struct turn_engine *e)
 {
     e->is_draining = true;
+    outbox_drain(e->outbox);
     timer_stop(e->env.timers, &e->settle);
     start_settle(e);
 }

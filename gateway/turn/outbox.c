@@ -65,6 +65,7 @@ struct outbox {
     struct timer touch;
     struct map owed;
     struct map lanes;
+    bool is_draining;
 };
 
 bool outbox_encode(const struct outbox_entry *entry, struct vault *vault, struct writer *w)
@@ -263,7 +264,7 @@ static bool is_for_later(struct owed *d, const struct turn_sent *sent)
 {
     return sent->kind == TURN_SENT_TEMPORARY &&
            smpp_status_class(sent->command_status) == SMPP_CLASS_SLOW_DOWN &&
-           ++d->slow_downs <= OUTBOX_SLOW_DOWNS_MAX;
+           !d->outbox->is_draining && ++d->slow_downs <= OUTBOX_SLOW_DOWNS_MAX;
 }
 
 static void wait_for_later(struct owed *d)
@@ -293,6 +294,23 @@ static void give_back(struct owed *d)
     while (lane->owed.head.prev != &d->in_lane)
         owed_free(LIST_ITEM(lane->owed.head.prev, struct owed, in_lane));
     owed_free(d);
+}
+
+static struct owed *find_later(struct outbox *o)
+{
+    for (struct map_node *n = map_first(&o->owed); n != NULL; n = map_next(&o->owed, n))
+        if (timer_is_running(&MAP_ITEM(n, struct owed, by_id)->later))
+            return MAP_ITEM(n, struct owed, by_id);
+    return NULL;
+}
+
+void outbox_drain(struct outbox *o)
+{
+    struct owed *d;
+
+    o->is_draining = true;
+    while ((d = find_later(o)) != NULL)
+        give_back(d);
 }
 
 static void record(const struct owed *d, enum turn_end end)

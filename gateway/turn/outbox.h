@@ -38,6 +38,8 @@ struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings
  * already under way is ignored. */
 void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
                  const struct outbox_entry *entry, turn_sent_fn *on_left, void *arg);
+/* Gives back to the store what waits because it was throttled, now and from now on. */
+void outbox_drain(struct outbox *o);
 /* Entries being sent, waiting for their turn, or being settled. */
 size_t outbox_under_way(const struct outbox *o);
 /* Counts what the store says has ended now. What a lost reply would have said is counted nowhere

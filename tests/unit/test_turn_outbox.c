@@ -305,6 +305,25 @@ static void what_waits_for_later_keeps_its_place(void **state)
     assert_string_equal(f->sends[2].text, "two");
 }
 
+/* It may be minutes, and another gateway can do it. */
+static void a_drain_waits_for_no_throttled_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct turn_sent slower = {
+        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+
+    owe(f, 1, 1, "6281200000001", "one");
+    owe(f, 2, 1, "6281200000001", "two");
+    owe(f, 1, 1, "6281200000002", "other");
+    f->sends[0].fn(f->sends[0].arg, &slower);
+    outbox_drain(f->outbox);
+    assert_int_equal(outbox_under_way(f->outbox), 1);
+    f->sends[1].fn(f->sends[1].arg, &slower);
+    assert_int_equal(outbox_under_way(f->outbox), 0);
+    assert_int_equal(f->left, 3);
+    assert_int_equal(f->settles, 0);
+}
+
 /* The first reply was lost; meanwhile its receipt has ended it, and was counted. */
 static void what_was_settled_before_is_not_counted(void **state)
 {
@@ -559,6 +578,7 @@ int main(void)
         CASE(receipts_are_awaited),
         CASE(a_throttled_one_is_tried_again_later),
         CASE(what_waits_for_later_keeps_its_place),
+        CASE(a_drain_waits_for_no_throttled_one),
         CASE(what_was_settled_before_is_not_counted),
         CASE(one_at_a_time_in_order),
         CASE(what_was_taken_is_never_sent_again),
