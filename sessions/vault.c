@@ -29,6 +29,7 @@ struct cipher {
     uint32_t id;
     EVP_CIPHER_CTX *seal;
     EVP_CIPHER_CTX *open;
+    uint8_t octets[32]; /* of the key, to tell it from another of the same number */
 };
 
 /* Hashes of one kind of thing, keyed: a fresh HMAC costs ten times what it hashes. Made when it is
@@ -71,6 +72,7 @@ static void clear_ciphers(struct vault *v)
     for (unsigned i = 0; i < v->count; i++) {
         EVP_CIPHER_CTX_free(v->ciphers[i].seal);
         EVP_CIPHER_CTX_free(v->ciphers[i].open);
+        OPENSSL_cleanse(v->ciphers[i].octets, sizeof(v->ciphers[i].octets));
     }
     v->count = 0;
 }
@@ -92,6 +94,7 @@ static void take_keys(struct vault *v, const struct vault_keys_file *file)
         v->ciphers[i].id = row->id;
         v->ciphers[i].seal = keyed_context(row->octets, 1);
         v->ciphers[i].open = keyed_context(row->octets, 0);
+        memcpy(v->ciphers[i].octets, row->octets, sizeof(row->octets));
         v->keys[i].id = row->id;
         memcpy(v->keys[i].created, row->created, sizeof(row->created));
         v->keys[i].is_current = i + 1 == file->count;
@@ -111,15 +114,46 @@ struct vault *vault_new_plain(void)
     return v;
 }
 
+static const struct vault_keys_row *find_row(const struct vault_keys_file *file, uint32_t id)
+{
+    for (unsigned i = 0; i < file->count; i++)
+        if (file->rows[i].id == id)
+            return &file->rows[i];
+    return NULL;
+}
+
+/* May the file take the place of the keys in use? Records are sealed with the current one just now,
+ * and nobody else may have it: an older copy of the file would be the end of them. */
+static bool may_follow(const struct vault *v, const struct vault_keys_file *file, const char *path,
+                       char *error, size_t error_bytes)
+{
+    if (v->count != 0 && memcmp(v->hash_key, file->hash, sizeof(file->hash)) != 0) {
+        snprintf(error, error_bytes, "%s: its hash key is another than that in use", path);
+        return false;
+    }
+    for (unsigned i = 0; i < v->count; i++) {
+        const struct vault_keys_row *row = find_row(file, v->keys[i].id);
+
+        if (row == NULL && v->keys[i].is_current) {
+            snprintf(error, error_bytes, "%s: it lacks key %u, which seals new records", path,
+                     v->keys[i].id);
+            return false;
+        }
+        if (row != NULL && memcmp(row->octets, v->ciphers[i].octets, sizeof(row->octets)) != 0) {
+            snprintf(error, error_bytes, "%s: its key %u is another than that in use", path,
+                     row->id);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool vault_reload_file(struct vault *v, const char *path, char *error, size_t error_bytes)
 {
     struct vault_keys_file file;
-    bool ok = vault_keys_read(&file, path, error, error_bytes);
+    bool ok = vault_keys_read(&file, path, error, error_bytes) &&
+              may_follow(v, &file, path, error, error_bytes);
 
-    if (ok && v->count != 0 && memcmp(v->hash_key, file.hash, sizeof(file.hash)) != 0) {
-        snprintf(error, error_bytes, "%s: its hash key is another than that in use", path);
-        ok = false;
-    }
     if (ok)
         take_keys(v, &file);
     OPENSSL_cleanse(&file, sizeof(file));

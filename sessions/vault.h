@@ -37,7 +37,8 @@ struct vault *vault_new_plain(void);
  * or is no keys file. */
 struct vault *vault_open_file(const char *path, char *error, size_t error_bytes);
 /* The same for a vault in use: it has the file's keys from now on. On failure it is as before;
- * another hash key is one: journal and consents would lose their people. */
+ * another hash key is one: journal and consents would lose their people. So is a file without the
+ * key that seals new records, or with another one under the number of a key in use. */
 bool vault_reload_file(struct vault *v, const char *path, char *error, size_t error_bytes);
 void vault_free(struct vault *v);
 bool vault_is_plain(const struct vault *v);

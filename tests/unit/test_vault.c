@@ -272,14 +272,30 @@ static void test_created_file_is_private_and_never_overwritten(void **state)
 
 #define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
-static void refuse(struct folder *f, const char *text, mode_t mode, const char *says)
+static void write_keys(const struct folder *f, const char *text, mode_t mode)
 {
-    char error[200] = "";
     int fd = open(f->keys, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     assert_int_equal(fchmod(fd, mode), 0);
     close(fd);
+}
+
+static void read_keys(const struct folder *f, char *text, size_t text_bytes)
+{
+    int fd = open(f->keys, O_RDONLY);
+    ssize_t size = read(fd, text, text_bytes - 1);
+
+    assert_in_range(size, 1, text_bytes - 2);
+    text[size] = '\0';
+    close(fd);
+}
+
+static void refuse(struct folder *f, const char *text, mode_t mode, const char *says)
+{
+    char error[200] = "";
+
+    write_keys(f, text, mode);
     assert_null(vault_open_file(f->keys, error, sizeof(error)));
     if (strstr(error, says) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error, says);
@@ -340,6 +356,35 @@ static void test_failed_reload_keeps_the_keys(void **state)
     assert_true(vault_create_file(f->keys, false, error, sizeof(error)));
     assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
     assert_non_null(strstr(error, "hash key is another"));
+    assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
+    vault_free(v);
+}
+
+/* Records are sealed with the newest key: a copy of the file from before it, or one that was
+ * rotated on another machine, would be the end of them. An older key may go. */
+static void test_a_reload_keeps_the_key_that_seals(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    char before[2000], after[2000], error[200];
+    uint8_t octets[128];
+    struct span sealed;
+
+    read_keys(f, before, sizeof(before));
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    read_keys(f, after, sizeof(after));
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    sealed = seal(v, "text", octets, sizeof(octets));
+    write_keys(f, before, 0600);
+    assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_non_null(strstr(error, "keys: it lacks key 2, which seals new records"));
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_false(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_non_null(strstr(error, "keys: its key 2 is another than that in use"));
+    assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
+    memset(strstr(after, "seal 1"), '#', 6);
+    write_keys(f, after, 0600);
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
     assert_true(opens_as(v, VAULT_SESSION, number, sealed, "text"));
     vault_free(v);
 }
@@ -464,6 +509,7 @@ int main(void)
         IN_FOLDER(test_wrong_files_are_refused),
         IN_FOLDER(test_group_may_read),
         IN_FOLDER(test_failed_reload_keeps_the_keys),
+        IN_FOLDER(test_a_reload_keeps_the_key_that_seals),
         IN_FOLDER(test_file_of_keys_is_full_at_last),
         IN_FOLDER(test_rotation_after_a_killed_one),
         IN_FOLDER(test_rotations_at_once),
