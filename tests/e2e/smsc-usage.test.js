@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const { Centre } = require('./lib/centre');
 const { BUILD, Process, run, temporaryFolder, until } = require('./lib/process');
 
 const SMSC = path.join(BUILD, 'warung-smsc');
@@ -61,4 +62,15 @@ test('a file that is no socket is in the way, and stays', async () => {
     await until('the next socket', () => fs.existsSync(socket) && fs.statSync(socket).mtimeMs !== before);
     await next.end();
     fs.rmSync(folder, { recursive: true, force: true });
+});
+
+test('a load of which nothing at all was taken has failed', async () => {
+    const peer = await new Centre().listen();
+    peer.submitStatus = () => 0x0b; // ESME_RINVDSTADR
+    const { code, output } = await status('load', '--connect', `127.0.0.1:${peer.port}`, '--system-id', 'warung',
+        '--password', 'secret', '--count', '3');
+    await peer.close();
+    assert.equal(code, 1, output);
+    assert.match(output, /none of the inputs was taken/);
+    assert.match(output, /0 taken = 0 screens .* 3 untaken/);
 });

@@ -11,6 +11,7 @@ enum {
     STATUS_FAILED = 1,
     STATUS_BAD_FLOW = 2,
     STATUS_CANNOT_START = 3,
+    STATUS_CANNOT_WRITE = 3,
     STOP_WAIT_MS = 2000,
     US_PER_S = 1000000,
     US_PER_MS = 1000,
@@ -202,7 +203,11 @@ static int report(struct load *l)
     else
         load_report_print(l, &sum, stdout);
     if (l->options->ledger_out != NULL && !load_report_ledger(l, &sum, l->options->ledger_out))
+        return STATUS_CANNOT_WRITE;
+    if (sum.inputs != 0 && sum.accepted + sum.screens == 0) {
+        fprintf(stderr, "warung-smsc: none of the inputs was taken\n");
         return STATUS_FAILED;
+    }
     return ledger_is_clean(&sum) ? 0 : STATUS_FAILED;
 }
 

@@ -99,6 +99,8 @@ grep -q '"inputs":800,"accepted":800,"screens":800' "$work/out" && [ "$(grep -c 
 report $? "and its ledger has every subscriber"
 grep -q '"receipts":200' "$work/out"
 report $? "and every message that asked for a receipt had one"
+run load --listen "$gateway" --flow $flow --count 5 --ledger-out "$work/nowhere/ledger"
+expect_status 3 $? "a ledger that cannot be written is said so"
 run load --listen "$gateway" --flow $flow --count 20 --first-phone 6281410000000 --trace "$work/trace" \
     --receipt-ids decimal --receipt-fail 100 --receipt-delay 10
 grep -q 'esm_class=0x04.*id:[1-9][0-9]* .*stat:UNDELIV err:011 text:Sudah terdaftar' "$work/trace"
