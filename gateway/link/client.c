@@ -11,6 +11,7 @@ enum {
     RETRY_MAX_MS = 60000,
     RETRY_REFUSED_MS = 300000, /* lock-out is common after repeated refusals (smpp-ussd.md 1.7) */
     RETRY_FORGET_MS = 60000,   /* bound for so long: the next loss begins at the base again */
+    RETRY_WORK_MIN = 8,        /* ... or so many messages: it ends again and again, and serves */
 };
 
 struct client {
@@ -29,6 +30,7 @@ struct client {
     bool was_bound;
     bool is_refused; /* the centre does not know us: hurry would make it worse */
     uint64_t bound_ms;
+    uint64_t worked;    /* work(), when it was bound */
     bool has_connected; /* further attempts count as reconnects */
 };
 
@@ -59,6 +61,12 @@ static void connect_now(struct client *c)
     link_enter(link, LINK_CONNECTING, "connect");
 }
 
+/* Messages taken, theirs and ours. */
+static uint64_t work(const struct link *link)
+{
+    return link->counters.messages_in + link->counters.submits_taken;
+}
+
 /* Full jitter: random(0.5 .. 1) of the doubling delay (smpp-ussd.md 4.2). */
 static uint64_t retry_delay_ms(struct client *c)
 {
@@ -67,7 +75,8 @@ static uint64_t retry_delay_ms(struct client *c)
 
     if (c->is_refused)
         return c->reconnect_min_ms > RETRY_REFUSED_MS ? c->reconnect_min_ms : RETRY_REFUSED_MS;
-    if (c->was_bound && link_now(link) - c->bound_ms >= RETRY_FORGET_MS)
+    if (c->was_bound && (link_now(link) - c->bound_ms >= RETRY_FORGET_MS ||
+                         work(link) - c->worked >= RETRY_WORK_MIN))
         c->failures = 0;
     if (c->failures < 6)
         delay = (uint64_t)RETRY_BASE_MS << c->failures;
@@ -149,6 +158,7 @@ static void client_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
     if (answer == ESME_ROK) {
         c->was_bound = true;
         c->bound_ms = link_now(link);
+        c->worked = work(link);
         log_info("link.bound", LOG_S("link", link->settings.name));
         link_enter_bound(link, c->bind);
         return;

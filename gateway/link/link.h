@@ -194,8 +194,8 @@ bool link_withdraw(struct link_request *request);
 /* Counters since the link was made, for metrics and `warungctl links`. */
 struct link_counters {
     uint64_t pdus_in, pdus_out, octets_in, octets_out;
-    uint64_t messages_in, submits_out, throttled_out, throttled_in, malformed_in, timeouts,
-        reconnects;
+    uint64_t messages_in, submits_out, submits_taken, throttled_out, throttled_in, malformed_in,
+        timeouts, reconnects;
 };
 const struct link_counters *link_counters(const struct link *link);
 unsigned link_in_flight(const struct link *link);

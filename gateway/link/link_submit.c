@@ -96,7 +96,9 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
 
     window_settle(&link->window, r);
     rtt_add(&link->rtt, link_now(link), result.round_trip_ms);
-    if (command_status != ESME_ROK)
+    if (command_status == ESME_ROK)
+        link->counters.submits_taken++;
+    else
         link_note_error(link, command_status, smpp_status_name(command_status));
     if (is_slow_down)
         log_info("link.throttled", LOG_S("link", link->settings.name),
