@@ -141,15 +141,26 @@ static bool is_held_elsewhere(const struct run *run)
            (run->step->reply == SESSION_REPLY_END || !cause->is_told);
 }
 
+/* An answer that carries our own count names its step, and a dial its dialogue. */
+static bool is_exact(const struct run *run)
+{
+    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
+           run->input->kind != DIALECT_SMS;
+}
+
 /* A copy of an input that was taken in before: the same answer again, and a write, so that WAIT
  * covers the first copy's commit too (custody.md, mutant B_DUPWAIT). */
-static void replay(struct run *run, const struct session_debt *debt)
+static void replay(struct run *run, const struct session_debt *found)
 {
-    const struct session *s = &run->work->session;
+    struct session *s = &run->work->session;
+    struct session_debt *debt = &s->debts[found - s->debts];
     const struct dialect_session *id = &run->input->session;
     bool is_newest = debt == &s->debts[0];
     bool is_late = run->cause->is_late;
 
+    /* A reload has ended the numbers: this may be the same key at a later screen. It is shown what
+     * is stored, as without numbers, and the proof of that closes the debt. */
+    debt->is_exact = debt->is_exact && is_exact(run);
     run->step->is_replay = true;
     run->step->debt_ms = debt->at_ms;
     run->step->screen = s->screen;
@@ -170,13 +181,6 @@ static void replay(struct run *run, const struct session_debt *debt)
     else if (run->step->reply != SESSION_REPLY_NONE)
         run->work->session.holder = run->cause->mark;
     run_encode_session(run);
-}
-
-/* An answer that carries our own count names its step, and a dial its dialogue. */
-static bool is_exact(const struct run *run)
-{
-    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
-           run->input->kind != DIALECT_SMS;
 }
 
 /* The answer carries the number of the screen that it answers. Not where that screen was shown

@@ -353,6 +353,40 @@ static void test_numbers_begin_late_in_a_dialogue(void **state)
     numbers_begin_after(12);
 }
 
+/* A reload that ends the numbers: the number in what the centre echoes stands still, and an answer
+ * that was given once with it may be given again at a later screen. As elsewhere without numbers,
+ * the last screen comes again, and what is typed once more is a step. */
+static void test_numbers_end_in_a_dialogue(void **state)
+{
+    struct dialect_session session;
+    uint64_t given;
+    unsigned screens;
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    the_input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    the_input.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&the_input);
+    turn_rig_settle();
+    session = turn_rig.phones[0].session;
+    given = the_input.fingerprint + 1000;
+    for (unsigned i = 0; i < 4; i++) {
+        if (i == 1)
+            turn_rig.traits.token = TURN_TOKEN_NONE;
+        the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", i == 1 ? "0" : "SITI AMINAH");
+        the_input.session = session;
+        if (i != 1)
+            the_input.fingerprint = given;
+        screens = turn_rig.phones[0].screen_count;
+        turn_rig_deliver(&the_input);
+        turn_rig_settle();
+        assert_int_equal(turn_rig.phones[0].screen_count, screens + 1);
+    }
+    assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
+    assert_int_equal(turn_rig.refusals, 0);
+}
+
 /* Numbered steps: the copy of a dial whose dialogue is over already, by an end or because its
  * result is late, is carried out no more. Ids come round: much later it is a new dial. (The
  * simulator.) */
@@ -517,6 +551,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_numbers_begin_in_a_dialogue, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_begin_late_in_a_dialogue, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_end_in_a_dialogue, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_copies_of_a_dial_that_is_over, turn_rig_setup,
                                         turn_rig_teardown),
