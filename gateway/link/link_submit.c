@@ -62,9 +62,17 @@ static void settle_pacer(struct link *link, const struct link_request *r,
 {
     uint64_t random = outcome != PACER_TAKEN ? link->env.random(link->env.random_ctx) : 0;
 
-    if (outcome == PACER_THROTTLED)
+    if (outcome == PACER_THROTTLED || outcome == PACER_CROWDED)
         link->counters.throttled_in++;
     pacer_settle(&link->pacer, link_now(link), r->pacer_ticket, outcome, random);
+}
+
+static enum pacer_outcome outcome_of(uint32_t command_status)
+{
+    if (command_status == ESME_RMSGQFUL)
+        return PACER_CROWDED;
+    return smpp_status_class(command_status) == SMPP_CLASS_SLOW_DOWN ? PACER_THROTTLED
+                                                                     : PACER_TAKEN;
 }
 
 /* The peer may have forgotten our bind while TCP goes on: only another one mends that
@@ -82,7 +90,7 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
                  struct span message_id, struct span tlvs)
 {
     uint64_t connection = link->connection;
-    bool is_slow_down = smpp_status_class(command_status) == SMPP_CLASS_SLOW_DOWN;
+    enum pacer_outcome outcome = outcome_of(command_status);
     bool is_lost = has_lost_our_bind(link, command_status);
     struct link_result result = {
         .kind = LINK_RESULT_ANSWERED,
@@ -100,10 +108,10 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
         link->counters.submits_taken++;
     else
         link_note_error(link, command_status, smpp_status_name(command_status));
-    if (is_slow_down)
+    if (outcome != PACER_TAKEN)
         log_info("link.throttled", LOG_S("link", link->settings.name),
                  LOG_S("command_status", smpp_status_name(command_status)));
-    settle_pacer(link, r, is_slow_down ? PACER_THROTTLED : PACER_TAKEN);
+    settle_pacer(link, r, outcome);
     call_back(link, r, &result);
     if (!link_is_on(link, connection))
         return;

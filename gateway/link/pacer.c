@@ -194,9 +194,10 @@ void pacer_settle(struct pacer *p, uint64_t now_ms, uint8_t ticket, enum pacer_o
     }
     if (outcome == PACER_SILENCE)
         return;
-    p->answers = p->answers << 1 | (outcome == PACER_THROTTLED);
-    if (outcome == PACER_THROTTLED && is_too_fast(p)) {
-        halve(p, now_ms);
+    p->answers = p->answers << 1 | (outcome != PACER_TAKEN);
+    if (outcome != PACER_TAKEN && is_too_fast(p)) {
+        if (outcome == PACER_THROTTLED)
+            halve(p, now_ms);
         start_pause(p, now_ms, random);
     }
 }

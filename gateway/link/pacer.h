@@ -8,7 +8,8 @@
  * behind it is refused, +-30 %. The probe is one request; only when it is taken does the rest
  * follow. Each second then gives back 10 % of the rate; around the rate that was refused, where the
  * limit may still be, 10 s do. A link without a limit gets one while it is throttled: half of what
- * it sent in the last second.
+ * it sent in the last second. A full queue (ESME_RMSGQFUL) says nothing of the pace: behind many
+ * there is the pause, and the rate stays.
  *
  * Pure: the time and the randomness are handed in.
  */
@@ -59,8 +60,9 @@ uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms);
 uint32_t pacer_ahead(const struct pacer *p, uint64_t now_ms, unsigned seconds);
 
 enum pacer_outcome {
-    PACER_TAKEN,     /* any other answer than the next one */
-    PACER_THROTTLED, /* RTHROTTLED or RMSGQFUL */
+    PACER_TAKEN,     /* any other answer than the next two */
+    PACER_THROTTLED, /* RTHROTTLED */
+    PACER_CROWDED,   /* RMSGQFUL */
     PACER_SILENCE,   /* no answer came */
 };
 /* The answer to a request that left with this ticket. */

@@ -159,6 +159,32 @@ static void test_throttled_pauses_then_probes(void **state)
     assert_int_equal(pacer_wait_ms(&p, now), 700); /* a pause of its own, not a longer one */
 }
 
+/* Some phones' queues in a row at a quiet time, or the centre's own. */
+static void test_full_queues_leave_the_rate(void **state)
+{
+    struct pacer p;
+    uint64_t now = START_MS;
+    uint8_t ticket;
+
+    (void)state;
+    pacer_init(&p, 0, now);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(p.state, PACER_RUNNING);
+        assert_true(pacer_take(&p, now, &ticket));
+        pacer_settle(&p, now, ticket, PACER_CROWDED, 0);
+    }
+    assert_int_equal(p.state, PACER_PAUSED);
+    now += pacer_wait_ms(&p, now);
+    assert_true(pacer_take(&p, now, &ticket));
+    pacer_settle(&p, now, ticket, PACER_CROWDED, 0);
+    assert_int_equal(p.state, PACER_PAUSED); /* full still */
+    now += pacer_wait_ms(&p, now);
+    assert_true(pacer_take(&p, now, &ticket));
+    pacer_settle(&p, now, ticket, PACER_TAKEN, 0);
+    assert_int_equal(p.state, PACER_RUNNING);
+    assert_true(p.rate == 0);
+}
+
 static void test_what_lies_ahead(void **state)
 {
     struct pacer p;
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_idle_saves_nothing_up),
         cmocka_unit_test(test_refusals_now_and_then_are_borne),
         cmocka_unit_test(test_throttled_pauses_then_probes),
+        cmocka_unit_test(test_full_queues_leave_the_rate),
         cmocka_unit_test(test_what_lies_ahead),
         cmocka_unit_test(test_pause_doubles_to_a_minute),
         cmocka_unit_test(test_older_answers_change_nothing),
