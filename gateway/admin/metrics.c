@@ -313,6 +313,26 @@ static double lease_number(const struct lease *l)
     return (double)lease_token(l);
 }
 
+static void write_serving(struct evbuffer *out, const char *peer, const struct service *service)
+{
+    char of[LABEL_BYTES];
+
+    evbuffer_add_printf(out, "warung_peer_serving{peer=\"%s\"} %d\n", escaped(peer, of),
+                        service->state == SERVICE_SERVING);
+}
+
+static void write_services(struct evbuffer *out, const struct gateway *g)
+{
+    const struct partner *partner;
+    struct centre *centre;
+
+    head(out, "peer_serving", "gauge", "0 while an operator has drained or disabled it.");
+    for (unsigned i = 0; (centre = centres_at(gateway_centres(g), i)) != NULL; i++)
+        write_serving(out, centre_name(centre), centre_service(centre));
+    for (size_t i = 0; (partner = partners_at(gateway_partners(g), i)) != NULL; i++)
+        write_serving(out, partner_name(partner), partner_service(partner));
+}
+
 static void write_endings(struct evbuffer *out, const struct link_endings *e)
 {
     head(out, "link_ends_total", "counter", "Bound connections that ended, by reason.");
@@ -343,6 +363,7 @@ static void write_links(struct evbuffer *out, const struct gateway *g)
 
         write_link_metric(&m, g, "gauge", link_gauges[r].help);
     }
+    write_services(out, g);
     write_lease_metric(out, g, "lease_held", "1 while this gateway may be bound exclusively.",
                        lease_held);
     write_lease_metric(out, g, "lease_token", "Token of the last take of the lease; it only grows.",

@@ -137,6 +137,9 @@ test('an account is disabled: its binds end and new ones are refused until it is
         assert.equal(refused.status, smpp.ESME_RBINDFAIL);
         refused.session.close();
         assert.equal((await linkOf(gateway, 'agg1')).service, 'disabled');
+        const { text } = await gateway.get('/metrics');
+        assert.match(text, /^warung_peer_serving\{peer="agg1"\} 0$/m);
+        assert.match(text, /^warung_peer_serving\{peer="op1"\} 1$/m);
         await isOrdered(gateway, 'enable', 'agg1');
         const again = await bind();
         assert.equal(again.status, 0);

@@ -54,7 +54,7 @@ const UNDRAWN = `build_info config_loaded_time_seconds config_reloads_total
     cdr_failing cdr_files_total cdr_records_total cdr_written_bytes_total
     lease_token link_enquire_link_seconds link_messages_total link_oldest_in_flight_seconds link_rate_per_second
     link_received_bytes_total link_sent_bytes_total link_submits_total
-    menu_screens_uncounted_total menu_versions partner_accepted_total partner_bans_total partner_binds_total
+    menu_screens_uncounted_total menu_versions partner_accepted_total partner_binds_total
     sms_parts_dropped_total sms_parts_total store_connects_total store_refusals_total store_requests_total
     turn_screens_withdrawn_total turn_settles_total`.split(/\s+/).map((name) => `warung_${name}`);
 
