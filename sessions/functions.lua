@@ -11,11 +11,12 @@
 -- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
 -- makes the version of a record that exists (it knows it: one more); that of a new record is the
 -- server's clock in microseconds, which no earlier record of the same name has reached.
-local LIBRARY_VERSION = 9
+local LIBRARY_VERSION = 10
 local SERVES_FROM = 9
 
 local GROUP = 'gw' -- of every outbox stream
 local SWEEP_MAX = 100 -- STORE_SWEEP_MAX
+local AHEAD_MAX_S = 3600 -- STORE_AHEAD_MAX_S
 local NOBODY = '-' -- consumer that holds what no gateway has taken yet
 
 -- tonumber() costs as much as the rest of a line: a thousand instructions.
@@ -607,9 +608,14 @@ local function take_over(stream, owner, idle_ms, limit)
 end
 
 -- KEYS outbox, timers; ARGV owner, idle_ms, now_ms, limit (0: the outbox is left alone).
--- Returns {{id, deliveries, body, ...}, {timer member...}}.
+-- Returns {{id, deliveries, body, ...}, {timer member...}}; nothing but a number where now_ms is so many
+-- seconds ahead of the server's clock, and that is too much: what is done too early cannot be undone.
 local function sweep(keys, args)
     local limit = tonumber(args[4])
+    local ahead_s = math.floor(args[3] / 1000) - redis.call('TIME')[1]
+    if ahead_s > AHEAD_MAX_S then
+        return ahead_s
+    end
     return {limit > 0 and take_over(keys[1], args[1], args[2], limit) or {},
         redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3], 'LIMIT', 0, SWEEP_MAX)}
 end

@@ -566,6 +566,13 @@ size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owne
     return count;
 }
 
+int64_t memory_data_ahead_s(const struct memory_data *d, int64_t now_ms)
+{
+    int64_t ahead_s = now_ms / 1000 - d->wall_ms(d->ctx) / 1000;
+
+    return ahead_s > STORE_AHEAD_MAX_S ? ahead_s : 0;
+}
+
 size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
                        const char **members)
 {

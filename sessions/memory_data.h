@@ -40,6 +40,9 @@ void memory_data_tally(struct memory_data *d, unsigned bucket, struct store_repl
 void memory_data_shared_load(struct memory_data *d, const char *name, struct store_reply *reply);
 void memory_data_shared_commit(struct memory_data *d, const char *name, uint64_t version,
                                struct span data, uint32_t ttl_s, struct store_reply *reply);
+/* How far now_ms is ahead of the data's own clock, in seconds, where that is more than
+ * STORE_AHEAD_MAX_S; else 0. */
+int64_t memory_data_ahead_s(const struct memory_data *d, int64_t now_ms);
 /* Arrays of at least `limit` items (find: one), filled from the front. */
 size_t memory_data_find(struct memory_data *d, unsigned bucket, const char *member,
                         struct store_listed *item);

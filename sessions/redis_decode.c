@@ -395,6 +395,10 @@ enum redis_decoded redis_decode_sweep(struct redis_request *request, const redis
     char *at;
 
     memset(&request->sweep, 0, sizeof(request->sweep));
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        request->sweep.ahead_s = reply->integer;
+        return REDIS_DECODED;
+    }
     if (!is_array(reply, 2) || !is_array(reply->element[0], 0) || !is_array(reply->element[1], 0))
         return REDIS_DECODED_STRANGE;
     taken_list = reply->element[0];

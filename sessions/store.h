@@ -223,6 +223,7 @@ struct store_sweep {
     size_t taken_count;
     const struct store_due *due;
     size_t due_count;
+    int64_t ahead_s; /* not 0: now_ms is so far ahead of the store's clock, and nothing was done */
 };
 
 struct store_listed {
@@ -347,6 +348,9 @@ struct store_request *store_messages(struct store *s, unsigned bucket, const cha
                                      store_reply_fn *fn, void *arg);
 /* What a bucket has owed, ever. */
 struct store_request *store_tally(struct store *s, unsigned bucket, store_reply_fn *fn, void *arg);
+/* A sweep whose now_ms is further ahead of the store's clock does nothing: records would be erased
+ * and messages expire too early, of all gateways, and for good. */
+enum { STORE_AHEAD_MAX_S = 3600 };
 /* Takes over up to `limit` outbox entries of a bucket (0 = leaves it alone) that nobody owns or
  * whose owner has not touched them for idle_ms, and names up to STORE_SWEEP_MAX timers due at
  * now_ms (they stay until a commit takes them away). */

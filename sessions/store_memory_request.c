@@ -107,8 +107,12 @@ static void do_sweep(struct memory_data *d, struct memory_request *r)
 {
     struct store_taken taken[STORE_SWEEP_MAX];
     const char *members[STORE_SWEEP_MAX];
-    size_t count = memory_data_take(d, r->bucket, r->name, r->idle_ms, r->limit, taken);
+    size_t count;
 
+    r->sweep.ahead_s = memory_data_ahead_s(d, r->now_ms);
+    if (r->sweep.ahead_s != 0)
+        return;
+    count = memory_data_take(d, r->bucket, r->name, r->idle_ms, r->limit, taken);
     for (size_t i = 0; i < count; i++)
         taken[i].body = memory_keep_span(r, taken[i].body);
     r->sweep.taken = memory_keep_octets(r, taken, count * sizeof(taken[0]));

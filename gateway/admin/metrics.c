@@ -493,6 +493,9 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     plain(out, "turns_live", "gauge", "Inputs at work, replies and SMS under way.",
           turn_live(gateway_turns(g)));
     write_waiting(out, gateway_turns(g));
+    plain(out, "clock_ahead_seconds", "gauge",
+          "Our clock ahead of Redis's, where that stops timers, retention and the outbox; else 0.",
+          (double)turn_clock_ahead_s(gateway_turns(g)));
     WRITE_ROWS(out, turn_rows, turn_counters(gateway_turns(g)));
     WRITE_ROWS(out, ports_rows, ports_counters(gateway_ports(g)));
     WRITE_ROWS(out, gateway_rows, gateway_counters(g));

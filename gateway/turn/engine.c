@@ -106,6 +106,31 @@ static void note_unreadable(struct turn_engine *e, const struct store_taken *tak
         log_error("outbox.unreadable", LOG_U("ms", taken->id.ms));
 }
 
+bool turn_clock_agrees(const struct turn_engine *e)
+{
+    return e->agreeing_sweeps == e->env.store->buckets;
+}
+
+/* By more than the store takes for the gateways' small differences: ours, or its own, is wrong.
+ * Buckets may have clocks of their own, which agree again when all do. */
+static bool note_clock(struct turn_engine *e, int64_t ahead_s)
+{
+    if (ahead_s != 0) {
+        if (e->clock_ahead_s == 0)
+            log_error("clock.ahead", LOG_I("by_s", ahead_s));
+        e->clock_ahead_s = ahead_s;
+        e->agreeing_sweeps = 0;
+        return false;
+    }
+    if (e->agreeing_sweeps < e->env.store->buckets)
+        e->agreeing_sweeps++;
+    if (e->clock_ahead_s != 0 && turn_clock_agrees(e)) {
+        log_info("clock.agrees");
+        e->clock_ahead_s = 0;
+    }
+    return true;
+}
+
 static void on_swept(void *arg, const struct store_sweep *sweep)
 {
     struct turn_engine *e = arg;
@@ -113,7 +138,7 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
     struct push_entry push;
 
     e->sweeps_under_way--;
-    if (sweep->result != STORE_OK)
+    if (sweep->result != STORE_OK || !note_clock(e, sweep->ahead_s))
         return;
     for (size_t i = 0; i < sweep->taken_count; i++)
         if (push_decode(&push, e->env.vault, sweep->taken[i].body))
@@ -234,6 +259,11 @@ unsigned turn_live(const struct turn_engine *e)
 bool turn_is_drained(const struct turn_engine *e)
 {
     return turn_live(e) == 0 && list_is_empty(&e->mailbox.unsettled);
+}
+
+int64_t turn_clock_ahead_s(const struct turn_engine *e)
+{
+    return e->clock_ahead_s;
 }
 
 bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count)

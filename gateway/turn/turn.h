@@ -272,6 +272,9 @@ bool turn_is_drained(const struct turn_engine *e);
 /* Messages owed in the store that have not left, whoever owes them, as read in the last half
  * minute; false while that is not known: older than two minutes, or not all read yet. */
 bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count);
+/* By how much our clock is ahead of the store's, where that is too much: nothing is swept then, and
+ * nothing erased. Else 0. */
+int64_t turn_clock_ahead_s(const struct turn_engine *e);
 /* After its store and its links were freed: nothing may call back any more. */
 void turn_engine_free(struct turn_engine *e);
 

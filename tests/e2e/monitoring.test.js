@@ -137,11 +137,19 @@ test('a gateway whose clock is not that of Redis says so', async () => {
         });
         await gateway.process.sees(/level=warning event=store\.clock_differs .*ahead_ms=3[56]\d{5}\b/);
         await gateway.process.sees(/event=gateway\.ready/);
-        ahead.writeBigInt64LE(0n);
-        const fd = fs.openSync(path.join(folder, 'ahead'), 'r+'); // in place: it is mapped
-        fs.writeSync(fd, ahead, 0, 8, 0);
-        fs.closeSync(fd);
-        await gateway.process.sees(/level=warning event=clock\.stepped by_ms=-3[56]\d{5}\b/);
+        const step = (seconds) => {
+            ahead.writeBigInt64LE(BigInt(seconds) * 1000000n);
+            const fd = fs.openSync(path.join(folder, 'ahead'), 'r+'); // in place: it is mapped
+            fs.writeSync(fd, ahead, 0, 8, 0);
+            fs.closeSync(fd);
+        };
+        step(3 * 365 * 86400);
+        await gateway.process.sees(/level=error event=clock\.ahead by_s=946\d{5}\b/);
+        assert.match((await gateway.get('/metrics')).text, /^warung_clock_ahead_seconds 946\d{5}$/m);
+        step(0);
+        await gateway.process.sees(/level=warning event=clock\.stepped by_ms=-(3[56]\d{5}|946\d{8})\b/);
+        await gateway.process.sees(/level=info event=clock\.agrees/);
+        assert.match((await gateway.get('/metrics')).text, /^warung_clock_ahead_seconds 0$/m);
     }, { start: false });
 });
 

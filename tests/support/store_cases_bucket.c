@@ -301,7 +301,38 @@ static void test_full_commit(void **state)
     assert_int_equal(rig->outcome.sweep.due_count, 0);
 }
 
+/* Its clock runs years ahead: what it would expire, erase and take over is left alone. */
+static void test_a_sweep_far_ahead_does_nothing(void **state)
+{
+    struct store_rig *rig = *state;
+    const char *number = NUMBER(16, 2);
+    unsigned bucket = bucket_of(rig, number);
+    const struct store_sweep *sweep = &rig->outcome.sweep;
+    struct store_owed_id ids[2];
+
+    owe_two(rig, number, NULL, ids);
+    store_outcome_init(&rig->outcome);
+    (void)store_sweep(rig->store, bucket, "gw2", 0,
+                      store_rig_wall_ms(rig) + (STORE_AHEAD_MAX_S + 5) * INT64_C(1000), 10,
+                      store_outcome_on_sweep, &rig->outcome);
+    store_rig_await(rig, &rig->outcome);
+    assert_int_equal(sweep->result, STORE_OK);
+    assert_in_range(sweep->ahead_s, STORE_AHEAD_MAX_S + 1, STORE_AHEAD_MAX_S + 5);
+    assert_int_equal(sweep->taken_count, 0);
+    assert_int_equal(sweep->due_count, 0);
+
+    store_outcome_init(&rig->outcome);
+    (void)store_sweep(rig->store, bucket, "gw2", 0,
+                      store_rig_wall_ms(rig) + (STORE_AHEAD_MAX_S - 5) * INT64_C(1000), 10,
+                      store_outcome_on_sweep, &rig->outcome);
+    store_rig_await(rig, &rig->outcome);
+    assert_int_equal(sweep->ahead_s, 0);
+    assert_int_equal(sweep->taken_count, 2);
+    assert_int_equal(store_rig_settle(rig, rig->store, number, ids, 2)->result, STORE_OK);
+}
+
 const struct store_case store_bucket_cases[] = {
+    {"a sweep far ahead does nothing", test_a_sweep_far_ahead_does_nothing},
     {"owed entries are taken over when idle", test_owed_entries_are_taken_over_when_idle},
     {"touched entries stay their owner's", test_touched_entries_stay_their_owners},
     {"nobody's entries go to the first sweep", test_nobodys_entries_go_to_the_first_sweep},

@@ -20,6 +20,11 @@ static int64_t wall_ms(void *ctx)
     return turn_rig.wall_ms;
 }
 
+static int64_t engine_wall_ms(void *ctx)
+{
+    return wall_ms(ctx) + turn_rig.ahead_ms;
+}
+
 static uint64_t random_number(void *ctx)
 {
     (void)ctx;
@@ -263,7 +268,8 @@ static void start_engine(void)
 {
     struct store_memory_settings store = {
         .data = turn_rig.data, .timers = &turn_rig.timers, .deferred = &turn_rig.deferred};
-    struct turn_env env = {.timers = &turn_rig.timers, .wall_ms = wall_ms, .random = random_number};
+    struct turn_env env = {
+        .timers = &turn_rig.timers, .wall_ms = engine_wall_ms, .random = random_number};
 
     turn_rig.store = store_memory_new(&store);
     env.store = turn_rig.store;

@@ -37,6 +37,7 @@ struct turn_rig_phone {
 
 extern struct turn_rig {
     int64_t wall_ms;
+    int64_t ahead_ms; /* the engine's clock, of that */
     struct timer_queue timers;
     struct deferred_queue deferred;
     struct memory_data *data;

@@ -71,6 +71,38 @@ static void test_what_is_over_goes(void **state)
                            "#TerusUsaha: semua data Anda sudah dihapus pada ");
 }
 
+/* Its clock is years ahead of the store's: nothing is over yet. */
+static void test_a_wrong_clock_erases_nothing(void **state)
+{
+    (void)state;
+    use(2);
+    turn_rig_pass(5000);
+    register_and_cancel(0);
+    turn_rig.ahead_ms = 1000 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_true(is_known(0));
+    assert_true(turn_clock_ahead_s(turn_rig.engine) >= 1000 * 86400 - 5);
+    turn_rig.ahead_ms = 60000;
+    turn_rig_pass(5000);
+    assert_int_equal(turn_clock_ahead_s(turn_rig.engine), 0);
+    assert_true(is_known(0));
+    turn_rig.wall_ms += 184 * CALENDAR_DAY_MS; /* and so it was, by both clocks */
+    turn_rig_pass(5000);
+    assert_false(is_known(0));
+}
+
+/* ... nor does it begin with what it would do before it has heard the store's clock. */
+static void test_a_wrong_clock_from_the_start(void **state)
+{
+    (void)state;
+    use(2);
+    register_and_cancel(0);
+    turn_rig.ahead_ms = 1000 * CALENDAR_DAY_MS;
+    use(1);
+    turn_rig_pass(5000);
+    assert_true(is_known(0));
+}
+
 /* Nobody is woken: the walk waits for the morning. */
 static void test_not_by_night(void **state)
 {
@@ -278,6 +310,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_over_goes),
+        TEST(test_a_wrong_clock_erases_nothing),
+        TEST(test_a_wrong_clock_from_the_start),
         TEST(test_not_by_night),
         TEST(test_off),
         TEST(test_periods_are_configured),
