@@ -1,4 +1,5 @@
-// "A menu from nothing" of warung-menu(5), typed as it stands there: from an empty file to a live menu.
+// "A menu from nothing" of warung-menu(5), typed as it stands there: from an empty file to a live menu; and the
+// drawing of the shipped one.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -60,4 +61,14 @@ test('a menu from nothing', async () => {
         await typed('menu promote');
         assert.equal(await heading(), 'Bantuan baru:');
     });
+});
+
+test('docs/terususaha.svg draws the menu as it is shipped (else: make docs)', async () => {
+    const { code, output } = await run(path.join(BUILD, 'warungctl'), ['menu', 'graph', path.join(ROOT, 'conf/menus/terususaha.cfg')]);
+    assert.equal(code, 0, output);
+    const edges = [...output.matchAll(/^ *"(.*)" -> "(.*?)"/gm)].map(([, from, to]) => `${from}->${to}`);
+    const svg = fs.readFileSync(path.join(ROOT, 'docs/terususaha.svg'), 'utf8').replaceAll('&#45;&gt;', '->');
+    const drawn = [...svg.matchAll(/<title>(.*->.*)<\/title>/g)].map((m) => m[1]);
+    assert.ok(edges.length > 200);
+    assert.deepEqual(drawn.sort(), edges.sort());
 });
