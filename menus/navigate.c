@@ -447,9 +447,11 @@ static void change_draft(struct menu_run *run, enum menu_draft_change change)
 
 static bool set_answers(struct menu_run *run, const struct menu_effect *effect)
 {
-    struct menu_state before = *run->state;
+    struct menu_state before;
     char value[MENU_VALUE_BYTES];
 
+    if (effect->set_count != 0)
+        before = *run->state;
     change_draft(run, effect->draft);
     for (unsigned i = 0; i < effect->set_count; i++) {
         menu_template_raw(&run->view, &effect->sets[i].value, value);
