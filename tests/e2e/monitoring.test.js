@@ -89,7 +89,7 @@ test('a partner may have any system_id', async () => {
         try {
             const { text } = await until('its bind', async () => {
                 const metrics = await gateway.get('/metrics');
-                return metrics.text.includes('peer="a') && metrics;
+                return metrics.text.includes('link="a') && metrics;
             });
             assert.match(text, /^warung_link_queued\{peer="a\\"b\\\\\\n",link="a\\"b\\\\\\n:1"\} 0$/m);
             const checked = await run('promtool', ['check', 'metrics'], { input: text });
