@@ -108,11 +108,17 @@ check_unfinished() {
         xargs -d '\n' grep -nE '\b(TODO|FIXME|XXX|HACK)\b|not implemented|for now\b' --
 }
 
-# Each planted fault still finds the line that it changes: check-mutants itself takes minutes.
+# Each planted fault still finds the line that it changes, and there are the tests that are to see it:
+# check-mutants itself takes minutes.
 check_mutants() {
-    local name file expression faults=0
-    while IFS=$'\t' read -r name file expression _; do
+    local name file expression what test faults=0
+    while IFS=$'\t' read -r name file expression what; do
         case $name in '#'* | '') continue ;; esac
+        for test in $what; do
+            [ "$test" = sim ] || [ -e "tests/$test" ] || [ -e "tests/$test.c" ] && continue
+            echo "tests/mutants/mutants.tsv:1: $name: there is no tests/$test"
+            faults=1
+        done
         sed "$expression" "$file" | cmp -s - "$file"
         [ $? -eq 1 ] && continue # 2: there is no such file
         echo "tests/mutants/mutants.tsv:1: $name changes nothing in $file"
