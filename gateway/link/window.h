@@ -23,7 +23,7 @@ struct link_request {
     struct list_node node; /* in the spare list, a lane, the sent list or the ending list */
     struct timer expiry;   /* runs while it is queued with a deadline */
     struct link *link;
-    link_leave_fn *leave; /* NULL: likewise */
+    link_leave_fn *leave; /* NULL: nothing leaves with it */
     link_result_fn *fn;   /* NULL: nobody wants to know */
     void *arg;
     uint64_t sent_ms;

@@ -438,7 +438,8 @@ static void take_timer(struct run *run, const struct step_records *records)
     const struct session *s = &work->session;
     struct programme *p = &work->programme;
     const struct subscriber *who = &p->subscriber;
-    /* Of a draft, say, that ended while no gateway ran: nothing is owed, and the timer goes. */
+    /* Of a draft, say, that ended while no gateway ran, or of what another gateway has erased just
+     * now: nobody is left to be told, and the timer goes. */
     bool is_orphan = records->session.size == 0 && records->merchant.size == 0;
 
     if (!run_begin_programme(run, records))
@@ -454,8 +455,7 @@ static void take_timer(struct run *run, const struct step_records *records)
         run->step->need = p->need;
         return;
     }
-    if (is_orphan &&
-        run->menu == NULL) /* nobody is left to be told: another gateway has erased it just now */
+    if (is_orphan)
         p->sms_count = 0;
     if (!run_can_tell(run)) {
         run->step->kind = STEP_NO_MENU;
