@@ -24,7 +24,9 @@ struct retention {
     struct turn_engine *engine;
     struct timer tick;
     bool is_walking;
-    unsigned bucket;         /* of people */
+    int64_t
+        begun_ms;    /* by this time records are judged, also when the clock is stepped meanwhile */
+    unsigned bucket; /* of people */
     unsigned trimmed_bucket; /* of logs: by night, too */
     struct person page[PAGE];
     size_t count, at;
@@ -131,7 +133,7 @@ static const char *judge(struct retention *r, const struct person *p,
     if (!subscriber_decode(&r->subscriber, writer_span(&w)))
         return NULL; /* not ours to judge, as a turn would find, too */
     look_for_twins(r, p);
-    return programme_find_expired(&r->subscriber, known_since_ms(record), now_ms(r),
+    return programme_find_expired(&r->subscriber, known_since_ms(record), r->begun_ms,
                                   &e->settings.periods);
 }
 
@@ -202,6 +204,7 @@ static void on_tick(struct timer *timer, void *arg)
     if (!is_walk_wanted || r->is_walking || !is_day(r))
         return;
     r->is_walking = true;
+    r->begun_ms = now_ms(r);
     ask_page(r, (struct store_cursor){.member = NULL});
 }
 

@@ -91,6 +91,22 @@ static void test_a_wrong_clock_erases_nothing(void **state)
     assert_false(is_known(0));
 }
 
+/* ... nor when it is stepped in the middle of a walk, before a sweep could tell. */
+static void test_a_clock_that_is_stepped_while_it_walks(void **state)
+{
+    (void)state;
+    use(2);
+    turn_rig_pass(5000);
+    register_and_cancel(0);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 4000});
+    turn_rig_pass(3000);
+    turn_rig.ahead_ms = 1000 * CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_true(turn_clock_ahead_s(turn_rig.engine) != 0);
+    assert_true(is_known(0));
+}
+
 /* ... nor does it begin with what it would do before it has heard the store's clock. */
 static void test_a_wrong_clock_from_the_start(void **state)
 {
@@ -311,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_over_goes),
         TEST(test_a_wrong_clock_erases_nothing),
+        TEST(test_a_clock_that_is_stepped_while_it_walks),
         TEST(test_a_wrong_clock_from_the_start),
         TEST(test_not_by_night),
         TEST(test_off),
