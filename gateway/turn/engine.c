@@ -17,6 +17,7 @@ enum {
     TURN_SWEEP_TICK_MS = 50,
     TURN_SETTLE_AGAIN_MS = 1000,
     TURN_SWEEP_LIMIT = 64, /* entries taken over from one bucket at a time */
+    TURN_SWEEP_SPREAD = 4, /* rounds in which a left entry is taken by the one gateway or another */
 };
 
 /* --- the proofs ---------------------------------------------------------------------------------
@@ -156,6 +157,14 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
             turn_deliver_timer(e, &sweep->due[i]);
 }
 
+/* By chance: gateways sweep in step, and what the first of them cannot send, or its centre does not
+ * take, would come back to it each time, and never to one who can. */
+static unsigned idle_ms(const struct turn_engine *e)
+{
+    return e->settings.owed_idle_ms +
+           (unsigned)(e->env.random(e->env.ctx) % (TURN_SWEEP_SPREAD * e->settings.sweep_ms));
+}
+
 static void on_sweep(struct timer *timer, void *arg)
 {
     struct turn_engine *e = arg;
@@ -178,7 +187,7 @@ static void on_sweep(struct timer *timer, void *arg)
 
         room -= limit;
         e->sweeps_under_way++;
-        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, e->settings.owed_idle_ms,
+        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, idle_ms(e),
                     e->env.wall_ms(e->env.ctx), limit, on_swept, e);
         e->sweep_bucket = (e->sweep_bucket + 1) % buckets;
     }

@@ -173,12 +173,11 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
 {
     struct turn_rig_phone *phone = phone_of(sms->msisdn);
 
-    (void)ctx;
     (void)deadline_ms;
     /* Else nobody may be found who sends it. */
     assert_string_not_equal(sms->link_name, "");
     assert_string_not_equal(sms->source, "");
-    if (!turn_rig.has_link)
+    if (!turn_rig.has_link || (turn_rig.cut_off != NULL && strcmp(ctx, turn_rig.cut_off) == 0))
         return NULL;
     turn_rig.sms_validity_s = sms->validity_s;
     if (turn_rig.sms_ends == TURN_SENT_OK) {
@@ -266,6 +265,7 @@ static void port_moved(void *ctx, const struct turn_move *move)
 
 static void start_engine(void)
 {
+    static char names[][4] = {"gw1", "gw2"};
     struct store_memory_settings store = {
         .data = turn_rig.data, .timers = &turn_rig.timers, .deferred = &turn_rig.deferred};
     struct turn_env env = {
@@ -289,6 +289,7 @@ static void start_engine(void)
                                     .sms_room = port_sms_room,
                                     .record = port_record,
                                     .moved = port_moved};
+    env.ports.ctx = names[strcmp(turn_rig.settings.instance, names[0]) != 0];
     turn_rig.engine = turn_engine_new(&env, &turn_rig.settings);
 }
 

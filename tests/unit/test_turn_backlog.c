@@ -71,12 +71,30 @@ static void test_unknown_without_a_store(void **state)
     assert_int_equal(waiting(), 1);
 }
 
+/* Gateways sweep in step: whichever is the first must not get back again and again what only the
+ * other can send. */
+static void test_sent_by_who_can(void **state)
+{
+    (void)state;
+    turn_rig_pass(730);
+    turn_rig_change_gateway();
+    for (unsigned i = 0; i < 6; i++) {
+        unsigned phone = i % TURN_RIG_PHONES;
+
+        turn_rig.cut_off = i % 2 == 0 ? "gw2" : "gw1";
+        assert_string_equal(turn_rig_sms(phone, "BANTUAN"), "");
+        turn_rig_change_gateway();
+        turn_rig_pass(20 * 60000);
+        assert_int_equal(turn_rig.phones[phone].sms_count, 1);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_owed_by_whoever),
-                                       TEST(test_unknown_without_a_store)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_owed_by_whoever), TEST(test_unknown_without_a_store), TEST(test_sent_by_who_can)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
