@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Some 30 KB of commits: what Redis reads of a connection at a time. One connection filled so far
  * before the next costs both sides the fewest system calls; the next ones, so that all that is
@@ -32,7 +33,8 @@ struct redis_node {
     struct line lines[REDIS_NODE_CONNS_MAX];
     unsigned current; /* the line that is being filled */
     unsigned up;
-    bool is_told_down; /* once a break, not once a try */
+    bool is_told_down; /* once a break and answer, not once a try */
+    char told[160];    /* the reason that was told last */
     char down[160];    /* why the last connection went, or did not come */
     uint64_t connects, disconnects;
 };
@@ -45,11 +47,12 @@ static void log_up(const struct redis_node *n)
     log_info("store.up", LOG_S("server", server));
 }
 
-static void log_down(const struct redis_node *n, const char *reason)
+static void log_down(struct redis_node *n, const char *reason)
 {
     char server[REDIS_ADDRESS_BYTES];
 
     redis_address_text(&n->address, server, sizeof(server));
+    text_copy(n->told, sizeof(n->told), reason);
     log_warning("store.down", LOG_S("server", server), LOG_S("reason", reason));
 }
 
@@ -75,6 +78,10 @@ static void on_greeted(struct redis_greet *g, enum redis_greet_result result, co
         }
         return;
     }
+    /* It broke off, and what keeps us out since is another: a password that was changed, no master
+     * any more, a file that it reads first. */
+    if (n->up == 0 && n->is_told_down && strcmp(n->told, reason) != 0)
+        log_down(n, reason);
     redis_conn_drop(l->conn, reason);
     if (result == REDIS_GREET_REFUSED)
         n->settings.on_refused(n->settings.ctx, reason);

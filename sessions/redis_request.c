@@ -318,6 +318,7 @@ static void on_error(struct redis_request *r, const redisReply *reply)
     }
     if (error == REDIS_ERROR_REFUSED) {
         r->requests->stats.rejected++;
+        text_copy(r->requests->rejection, sizeof(r->requests->rejection), reply->str);
         log_warning("store.rejected", LOG_S("reply", reply->str));
     } else {
         log_debug("store.refused", LOG_S("reply", reply->str));

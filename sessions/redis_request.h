@@ -118,7 +118,8 @@ struct redis_requests {
     struct deferred told;
     struct timer again;
     struct redis_request_stats stats;
-    char error[160]; /* the last that a server answered */
+    char error[160];     /* the last that a server answered */
+    char rejection[160]; /* the last for which it took no room */
 };
 
 /* The fields above `tags` are the caller's to fill before. */

@@ -611,6 +611,11 @@ const char *store_redis_explain(const struct store *store, char *text, size_t te
     return text;
 }
 
+const char *store_redis_rejection(const struct store *store)
+{
+    return ((const struct store_redis *)store)->requests.rejection;
+}
+
 void store_redis_stats(const struct store *store, struct store_redis_stats *stats)
 {
     const struct store_redis *s = (const struct store_redis *)store;

@@ -69,6 +69,9 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
 
 /* Why it is not ready, for people: the server and what it said. "" while it is. Returns text. */
 const char *store_redis_explain(const struct store *s, char *text, size_t text_bytes);
+/* What Redis said when it last took no room for a request: full, read only, no right. "" = never.
+ * It lives until the next one. */
+const char *store_redis_rejection(const struct store *s);
 
 struct store_redis_stats {
     uint64_t requests, ok, conflicts, unavailable, unknown; /* requests by their end */

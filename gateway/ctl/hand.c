@@ -20,6 +20,7 @@ struct hand {
     struct store *store;
     uint64_t timeout_ms;
     bool is_ready; /* or refused: either way there is no more to wait for */
+    bool is_told;  /* what Redis said */
     char refused[256];
 };
 
@@ -134,10 +135,27 @@ struct waiting {
     size_t *message_count;
 };
 
+/* hand_complain() says what came of it; here is what Redis says: full, read only, no right. Once: a
+ * command may ask again. */
+static void tell_why(struct hand *h, enum store_result result)
+{
+    char why[512];
+
+    if (result != STORE_UNAVAILABLE || h->is_told)
+        return;
+    store_redis_explain(h->store, why, sizeof(why));
+    h->is_told = true;
+    if (why[0] != '\0')
+        ctl_complain("Redis cannot be used: %s", why);
+    else if (store_redis_rejection(h->store)[0] != '\0')
+        ctl_complain("Redis takes nothing: %s", store_redis_rejection(h->store));
+}
+
 static void wait_for(struct hand *h, struct waiting *w)
 {
     while (!w->is_done)
         loop_run_until(h->loop, &w->is_done, h->timeout_ms);
+    tell_why(h, w->result);
 }
 
 static void copy_record(const struct store_record *from, uint64_t *version, uint8_t *to,
