@@ -367,6 +367,7 @@ enum store_result hand_tally(struct hand *h, struct store_tally *tally)
         for (t.is_done = false; !t.is_done;)
             loop_run_until(h->loop, &t.is_done, h->timeout_ms);
     }
+    tell_why(h, t.result);
     return t.result;
 }
 
@@ -493,6 +494,7 @@ enum store_result hand_list(struct hand *h, const char *const *sets, struct hand
         qsort(items->items, items->count, sizeof(*items->items), compare_items);
         drop_doubles(items);
     }
+    tell_why(h, l.result);
     return l.result;
 }
 
@@ -576,6 +578,7 @@ enum store_result hand_load_items(struct hand *h, const struct hand_items *items
         loop_run_until(h->loop, &l->is_done, h->timeout_ms);
     result = l->result;
     mem_free(l);
+    tell_why(h, result);
     return result;
 }
 
