@@ -296,21 +296,19 @@ static void give_back(struct owed *d)
     owed_free(d);
 }
 
-static struct owed *find_later(struct outbox *o)
-{
-    for (struct map_node *n = map_first(&o->owed); n != NULL; n = map_next(&o->owed, n))
-        if (timer_is_running(&MAP_ITEM(n, struct owed, by_id)->later))
-            return MAP_ITEM(n, struct owed, by_id);
-    return NULL;
-}
-
 void outbox_drain(struct outbox *o)
 {
-    struct owed *d;
+    struct map_node *next;
 
     o->is_draining = true;
-    while ((d = find_later(o)) != NULL)
-        give_back(d);
+    for (struct map_node *n = map_first(&o->lanes); n != NULL; n = next) {
+        struct lane *lane = MAP_ITEM(n, struct lane, by_msisdn);
+        struct owed *first = LIST_ITEM(list_first(&lane->owed), struct owed, in_lane);
+
+        next = map_next(&o->lanes, n);
+        if (timer_is_running(&first->later)) /* only the first of a lane is ever tried */
+            give_back(first);
+    }
 }
 
 static void record(const struct owed *d, enum turn_end end)
