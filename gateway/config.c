@@ -530,13 +530,28 @@ bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc 
     return dialect_is_equal(a->spoken, b->spoken);
 }
 
+/* What it cites may hold anything: a fault is one line, and nothing that a terminal obeys. */
+static void print_plain(FILE *file, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < ' ' || c == 0x7F)
+            fprintf(file, "\\x%02x", c);
+        else
+            fputc(c, file);
+    }
+}
+
 void config_print_fault(void *file, const char *path, unsigned line, unsigned column,
                         const char *text)
 {
+    print_plain(file, path);
+    if (line > 0)
+        fprintf(file, ":%u", line);
     if (column > 0)
-        fprintf(file, "%s:%u: column %u: %s\n", path, line, column, text);
-    else if (line > 0)
-        fprintf(file, "%s:%u: %s\n", path, line, text);
-    else
-        fprintf(file, "%s: %s\n", path, text);
+        fprintf(file, ": column %u", column);
+    fputs(": ", file);
+    print_plain(file, text);
+    fputc('\n', file);
 }

@@ -108,11 +108,34 @@ void config_doubt_certificates(const struct config *c, int64_t now_s, source_fau
     doubt_certificate(&c->partners.tls, &c->at[CONFIG_AT_PARTNERS_TLS], now_s, &h);
 }
 
+static const char *centre_of(const struct config_smsc *s)
+{
+    return s->centre[0] != '\0' ? s->centre : s->name;
+}
+
+/* Once an entry: two sites of one centre have two hosts, two centres on a host two accounts. */
+static void doubt_centre(const struct config *c, const struct config_smsc *s,
+                         const struct hearer *h)
+{
+    for (const struct config_smsc *other = c->smsc; other < s; other++) {
+        if (strcmp(s->host, other->host) != 0 || strcmp(s->system_id, other->system_id) != 0 ||
+            strcmp(centre_of(s), centre_of(other)) == 0)
+            continue;
+        tell(h, &s->place,
+             "smsc \"%s\" and \"%s\" are one account at one host, and two centres: what one sends "
+             "and the other hears of is not known there; give both the same centre",
+             other->name, s->name);
+        return;
+    }
+}
+
 void config_doubt(const struct config *c, source_fault_fn *on_doubt, void *arg)
 {
     struct hearer h = {on_doubt, arg};
 
     doubt_ports(c, &h);
+    for (size_t i = 0; i < c->smsc_count; i++)
+        doubt_centre(c, &c->smsc[i], &h);
     for (size_t i = 0; i < c->menu_count; i++) {
         doubt_codes(c, &c->menus[i], &c->menus[i].codes, &h);
         doubt_codes(c, &c->menus[i], &c->menus[i].sms, &h);

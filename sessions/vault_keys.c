@@ -206,6 +206,17 @@ static void make_seal_line(char line[LINE_BYTES], uint32_t id)
     append_hex(line, LINE_BYTES);
 }
 
+static bool fail_to_create(const struct fault *f)
+{
+    if (errno == EEXIST)
+        return fail(f, 0, "there are keys already; nothing was changed");
+    /* So a FAT refuses hard links; the others refuse nothing of this with EPERM. */
+    if (errno == EPERM || errno == EOPNOTSUPP)
+        return fail(f, 0, "%s: the keys need a file system that has hard links and rights of files",
+                    strerror(errno));
+    return fail(f, 0, "%s", strerror(errno));
+}
+
 bool vault_create_file(const char *path, bool reads_plain, char *error, size_t error_bytes)
 {
     struct fault f = {.path = path, .text = error, .text_bytes = error_bytes};
@@ -219,7 +230,7 @@ bool vault_create_file(const char *path, bool reads_plain, char *error, size_t e
         "%s\n# Whoever has this file reads every record; without it nobody does. Keep a copy.\n"
         "%s%s%s\n%s\n",
         first_line, reads_plain ? plain_comment : "", reads_plain ? "plain\n" : "", hash, seal);
-    ok = whole_file_create(path, span_of_string(text), 0600) || fail(&f, 0, "%s", strerror(errno));
+    ok = whole_file_create(path, span_of_string(text), 0600) || fail_to_create(&f);
     OPENSSL_cleanse(hash, sizeof(hash));
     OPENSSL_cleanse(seal, sizeof(seal));
     OPENSSL_cleanse(text, sizeof(text));

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/isotime.h"
 #include "gateway/ctl/access.h"
@@ -117,12 +118,32 @@ static enum ctl_status run_decision(struct dossier *d, struct decision *decision
     return CTL_DONE;
 }
 
+/* As isotime_format() writes it. */
+static bool is_time(const char *text)
+{
+    char again[ISOTIME_BYTES];
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+    if (rest == NULL || *rest != '\0')
+        return false;
+    isotime_format((int64_t)timegm(&tm) * 1000, again);
+    return strcmp(text, again) == 0;
+}
+
 static enum ctl_status run(struct decision decision)
 {
     const struct ctl_call *call = decision.call;
     enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
+    struct dossier *d;
 
+    if (call->seen != NULL && !is_time(call->seen)) {
+        ctl_complain("%s is no time such as 2026-11-28T02:00:00Z: --seen takes what merchants show "
+                     "gave as changed",
+                     call->seen);
+        return CTL_USAGE;
+    }
+    d = dossier_open(call, &status);
     if (d == NULL)
         return status;
     status = run_decision(d, &decision);

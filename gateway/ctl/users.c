@@ -143,6 +143,20 @@ static bool is_good_name(const char *name)
     return false;
 }
 
+/* Before the file has its hash: nobody could ever say a token that was not shown. */
+static bool show_token(const struct ctl_call *call, enum auth_role role, const char *token)
+{
+    if (call->is_json)
+        printf("{\"name\":\"%s\",\"role\":\"%s\",\"token\":\"%s\"}\n", call->words[0],
+               auth_role_name(role), token);
+    else
+        printf("%s\n", token);
+    if (fflush(stdout) == 0)
+        return true;
+    ctl_complain("cannot write the token: %s; %s was not added", strerror(errno), call->words[0]);
+    return false;
+}
+
 static enum ctl_status add(struct file *f, const struct ctl_call *call, enum auth_role role)
 {
     const char *name = call->words[0];
@@ -158,13 +172,8 @@ static enum ctl_status add(struct file *f, const struct ctl_call *call, enum aut
     }
     f->lines = mem_realloc_array(f->lines, f->count + 1, LINE_BYTES);
     snprintf(f->lines[f->count++], LINE_BYTES, "%s %s %s", name, auth_role_name(role), hash);
-    if (!write_file(f))
+    if (!show_token(call, role, token) || !write_file(f))
         return CTL_REFUSED;
-    if (call->is_json)
-        printf("{\"name\":\"%s\",\"role\":\"%s\",\"token\":\"%s\"}\n", name, auth_role_name(role),
-               token);
-    else
-        printf("%s\n", token);
     fprintf(stderr, "The token is shown this once. `warungctl reload` lets %s in.\n", name);
     return CTL_DONE;
 }

@@ -65,6 +65,8 @@ static bool load_key(SSL_CTX *ctx, const char *key_file, char error[TLS_ERROR_BY
 
 static bool load_identity(SSL_CTX *ctx, const struct tls_settings *s, char error[TLS_ERROR_BYTES])
 {
+    if (!is_set(s->cert_file) && is_set(s->key_file))
+        return fail(error, "no certificate (cert) for the key", s->key_file);
     if (!is_set(s->cert_file))
         return !s->is_server || fail(error, "a server needs a certificate", NULL);
     if (SSL_CTX_use_certificate_chain_file(ctx, s->cert_file) != 1)

@@ -6,9 +6,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
-const { ROOT, run, until } = require('./lib/process');
+const { BUILD, ROOT, run, temporaryFolder, until } = require('./lib/process');
 const { MERCHANT, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
+const { MENU } = require('./lib/warungd');
 
 const MSISDN = '6281200000091';
 
@@ -124,4 +125,68 @@ test('after the restore of a backup no registration number is given twice', asyn
         assert.notEqual(await register(centre.phone('6281200000093')), lost);
         assert.equal(first.slice(0, 4), MERCHANT.regency);
     }, { start: false });
+});
+
+// What `warungd -n` says of a configuration with these centres.
+async function check(smsc) {
+    const folder = temporaryFolder('check');
+    const file = path.join(folder, 'w.cfg');
+    fs.writeFileSync(file, `redis = { servers = [ "unix:/r" ]; };\nsmsc = (${smsc});\n` +
+        `menus = ( { file = "${MENU}"; codes = [ "*384#" ]; } );\n`);
+    const { code, output } = await run(path.join(BUILD, 'warungd'), ['-n', '-c', file]);
+    fs.rmSync(folder, { recursive: true });
+    return { code, lines: output.replaceAll(file, 'w.cfg').trimEnd().split('\n') };
+}
+
+test('two entries for one account at one host are hardly two centres', async () => {
+    const two = (first, second) => check(`{ name = "a"; host = "h"; ${first} },\n { name = "b"; host = "h"; ${second} }`);
+    assert.deepEqual(await two('bind = "transmitter";', 'port = 2776; bind = "receiver";'), {
+        code: 0, lines: ['w.cfg:3: warning: smsc "a" and "b" are one account at one host, and two centres: what one ' +
+            'sends and the other hears of is not known there; give both the same centre'],
+    });
+    for (const [first, second] of [['centre = "b";', ''], ['centre = "c";', 'centre = "c";'], ['system_id = "x";', '']])
+        assert.deepEqual(await two(first, second), { code: 0, lines: [''] });
+});
+
+test('a key without its certificate is a fault', async () => {
+    const { code, lines } = await check('{ name = "a"; tls = { key = "/k.pem"; }; }');
+    assert.equal(code, 1);
+    assert.deepEqual(lines, ['w.cfg:2: no certificate (cert) for the key /k.pem']);
+});
+
+test('a fault is one line, whatever it cites', async () => {
+    const { code, lines } = await check('{ name = "a"; dialect = "x\\ny\\x1b[2J"; }');
+    assert.equal(code, 1);
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines[0], /^w\.cfg:2: .*x\\x0ay\\x1b\[2J/);
+});
+
+test('--seen takes a time, and a decision on what was seen', async () => {
+    await withScene('seen', async ({ centre, gateway }) => {
+        const regno = await register(centre.phone(MSISDN));
+        for (const seen of ['yesterday', '2026-11-28', '2026-02-30T10:00:00Z', '2026-11-28T02:00:00Zz', '']) {
+            const { code, output } = await gateway.ctl('merchants', 'review', regno, '--seen', seen);
+            assert.equal(code, 2, output);
+            assert.match(output, /is no time such as 2026-11-28T02:00:00Z/);
+        }
+        const { changed_at } = await gateway.ctlJson('merchants', 'show', regno);
+        const other = await gateway.ctl('merchants', 'review', regno, '--seen', '2020-11-28T02:00:00Z');
+        assert.equal(other.code, 1);
+        assert.match(other.output, /it has changed since/);
+        assert.equal((await gateway.ctl('merchants', 'review', regno, '--seen', changed_at)).code, 0);
+    });
+});
+
+test('users add: who could not be shown the token is not added', async () => {
+    await withScene('unshown', async ({ gateway, folder }) => {
+        const add = (...more) => run('sh', ['-c', `exec "$0" -c "${gateway.file}" users add bob --role viewer "$@" >/dev/full`,
+            path.join(BUILD, 'warungctl'), ...more]);
+        for (const more of [[], ['--json']]) {
+            const { code, output } = await add(...more);
+            assert.equal(code, 1, output);
+            assert.match(output, /cannot write the token: No space left on device; bob was not added/);
+        }
+        assert.equal(fs.existsSync(path.join(folder, 'users')), false);
+        assert.match((await gateway.ctl('users', 'add', 'bob', '--role', 'viewer')).stdout, /^[0-9a-f]{64}\n$/);
+    });
 });

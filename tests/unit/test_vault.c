@@ -1,6 +1,7 @@
 /* Sealing records, the keys file, rotation. */
 #include "sessions/vault.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,6 +20,17 @@
 
 static const char number[] = "6281200000001";
 static const char other_number[] = "6281200000002";
+
+static int link_error; /* of link() below; 0 = the system's word */
+
+/* The C library's gives way to this one. */
+int link(const char *from, const char *to)
+{
+    if (link_error == 0)
+        return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+    errno = link_error;
+    return -1;
+}
 
 struct folder {
     char path[64];
@@ -268,6 +280,13 @@ static void test_created_file_is_private_and_never_overwritten(void **state)
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_false(vault_create_file(f->keys, false, error, sizeof(error)));
     assert_non_null(strstr(error, f->keys));
+    assert_non_null(strstr(error, ": there are keys already; nothing was changed"));
+    assert_int_equal(unlink(f->keys), 0);
+    link_error = EPERM; /* as a FAT says */
+    assert_false(vault_create_file(f->keys, false, error, sizeof(error)));
+    link_error = 0;
+    assert_non_null(strstr(error, ": the keys need a file system that has hard links and rights"));
+    assert_int_equal(access(f->keys, F_OK), -1);
 }
 
 #define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
