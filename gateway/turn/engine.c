@@ -107,31 +107,6 @@ static void note_unreadable(struct turn_engine *e, const struct store_taken *tak
         log_error("outbox.unreadable", LOG_U("ms", taken->id.ms));
 }
 
-bool turn_clock_agrees(const struct turn_engine *e)
-{
-    return e->agreeing_sweeps == e->env.store->buckets;
-}
-
-/* By more than the store takes for the gateways' small differences: ours, or its own, is wrong.
- * Buckets may have clocks of their own, which agree again when all do. */
-static bool note_clock(struct turn_engine *e, int64_t ahead_s)
-{
-    if (ahead_s != 0) {
-        if (e->clock_ahead_s == 0)
-            log_error("clock.ahead", LOG_I("by_s", ahead_s));
-        e->clock_ahead_s = ahead_s;
-        e->agreeing_sweeps = 0;
-        return false;
-    }
-    if (e->agreeing_sweeps < e->env.store->buckets)
-        e->agreeing_sweeps++;
-    if (e->clock_ahead_s != 0 && turn_clock_agrees(e)) {
-        log_info("clock.agrees");
-        e->clock_ahead_s = 0;
-    }
-    return true;
-}
-
 static void on_swept(void *arg, const struct store_sweep *sweep)
 {
     struct turn_engine *e = arg;
@@ -139,7 +114,7 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
     struct push_entry push;
 
     e->sweeps_under_way--;
-    if (sweep->result != STORE_OK || !note_clock(e, sweep->ahead_s))
+    if (sweep->result != STORE_OK || !wall_on_told(&e->wall, sweep->ahead_s))
         return;
     for (size_t i = 0; i < sweep->taken_count; i++)
         if (push_decode(&push, e->env.vault, sweep->taken[i].body))
@@ -178,6 +153,7 @@ static void on_sweep(struct timer *timer, void *arg)
     timer_start(e->env.timers, timer, tick_ms);
     if (!store_is_ready(e->env.store) || e->is_draining)
         return;
+    wall_on_ask(&e->wall, e->sweeps_under_way);
     room = e->env.ports.sms_room(e->env.ports.ctx);
     for (unsigned left = per_tick; left != 0 && e->sweeps_under_way < buckets; left--) {
         /* An even share for each: what the first ones might take must not keep the others waiting.
@@ -234,8 +210,9 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->settings.instance = mem_strdup(settings->instance);
     mailbox_init(&e->mailbox, settings->cache_max, settings->cache_bytes_max,
                  env->random(env->ctx));
+    wall_init(&e->wall, &e->env);
     e->step = step_new();
-    e->outbox = outbox_new(&e->env, &e->settings, &e->counters);
+    e->outbox = outbox_new(&e->env, &e->settings, &e->counters, &e->wall);
     list_init(&e->receipts);
     e->dialogues = dialogues_new(&e->env, &e->settings);
     e->backlog = backlog_new(&e->env);
@@ -272,7 +249,7 @@ bool turn_is_drained(const struct turn_engine *e)
 
 int64_t turn_clock_ahead_s(const struct turn_engine *e)
 {
-    return e->clock_ahead_s;
+    return e->wall.ahead_s;
 }
 
 bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count)

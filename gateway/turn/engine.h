@@ -9,6 +9,7 @@
 #include "gateway/turn/mailbox.h"
 #include "gateway/turn/outbox.h"
 #include "gateway/turn/step.h"
+#include "gateway/turn/wall.h"
 #include "sessions/vault.h"
 
 struct turn {
@@ -109,8 +110,7 @@ struct turn_engine {
     struct timer sweep;
     unsigned sweep_bucket;
     unsigned sweeps_under_way;
-    unsigned agreeing_sweeps; /* in a row, by the store's clock; counted up to the buckets */
-    int64_t clock_ahead_s;
+    struct wall wall;
 };
 
 /* A turn that no input caused: it has no one to answer. Give it to turn_enqueue(). */
@@ -136,8 +136,6 @@ bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
                       const struct store_record *record, struct copy *copy);
 /* Something of a subscriber's is due; dropped when an input of that subscriber is at work. */
 void turn_deliver_timer(struct turn_engine *e, const struct store_due *due);
-/* Does our clock agree with that of the store, as far as is known? Else nothing is erased. */
-bool turn_clock_agrees(const struct turn_engine *e);
 /* Starts what waits in a box whose turn is over, or lets the box go. */
 void turn_box_next(struct turn_engine *e, struct box *box);
 /* The reply to this input was taken in time and in order: it will not come again. */

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "gateway/smpp/status.h"
+#include "gateway/turn/wall.h"
 #include "sessions/vault.h"
 
 #include <assert.h>
@@ -59,6 +60,7 @@ struct owed {
 struct outbox {
     struct turn_env env;
     struct turn_counters *counters;
+    const struct wall *wall;
     const char *instance;
     int64_t receipt_margin_ms;
     unsigned touch_ms;
@@ -112,12 +114,13 @@ bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span 
 static void on_touch_timer(struct timer *timer, void *arg);
 
 struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings *settings,
-                          struct turn_counters *counters)
+                          struct turn_counters *counters, const struct wall *wall)
 {
     struct outbox *o = mem_zalloc(sizeof(*o));
 
     o->env = *env;
     o->counters = counters;
+    o->wall = wall;
     o->instance = settings->instance;
     o->receipt_margin_ms = (int64_t)settings->receipt_margin_s * 1000;
     o->touch_ms = settings->owed_idle_ms / OUTBOX_TOUCHES;
@@ -392,6 +395,10 @@ static bool owed_try(struct owed *d)
                            .is_bulk = e->is_bulk};
     int64_t now_ms = env->wall_ms(env->ctx);
 
+    if (is_over(e, now_ms) && !wall_is_credible(d->outbox->wall)) {
+        owed_free(d); /* the next sweep tells whether it is */
+        return false;
+    }
     if (is_over(e, now_ms)) {
         record(d, TURN_END_EXPIRED);
         log_warning("outbox.expired", LOG_MSISDN("msisdn", e->msisdn));

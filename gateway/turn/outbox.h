@@ -28,11 +28,12 @@ bool outbox_encode(const struct outbox_entry *entry, struct vault *vault, struct
 bool outbox_decode(struct outbox_entry *entry, struct vault *vault, struct span body);
 
 struct outbox;
+struct wall;
 
 /* Receipts are awaited for receipt_margin_s longer than an entry may be sent; entries in hand are
- * touched well within owed_idle_ms. The settings' strings outlive the outbox. */
+ * touched well within owed_idle_ms. The settings' strings and the wall outlive the outbox. */
 struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings *settings,
-                          struct turn_counters *counters);
+                          struct turn_counters *counters, const struct wall *wall);
 /* Sends an entry that this gateway owns in the store. `on_left` (may be NULL) runs exactly once,
  * when a try ended or the entry is given back to the sweep, perhaps before this returns. An entry
  * already under way is ignored. */

@@ -117,7 +117,7 @@ static void settle(struct push *p, enum store_end end)
 
 static bool has_expired(struct turn_engine *e, const struct push_entry *entry)
 {
-    if (e->env.wall_ms(e->env.ctx) < entry->expires_ms)
+    if (e->env.wall_ms(e->env.ctx) < entry->expires_ms || !wall_is_credible(&e->wall))
         return false;
     e->counters.pushes_expired++;
     log_warning("push.expired", LOG_MSISDN("msisdn", entry->msisdn));

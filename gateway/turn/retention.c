@@ -198,7 +198,7 @@ static void on_tick(struct timer *timer, void *arg)
     uint64_t every_ms = round_s * 1000 / e->env.store->buckets;
 
     timer_start(e->env.timers, timer, every_ms > TICK_MIN_MS ? every_ms : TICK_MIN_MS);
-    if (e->is_draining || !store_is_ready(e->env.store) || !turn_clock_agrees(e))
+    if (e->is_draining || !store_is_ready(e->env.store) || !wall_agrees(&e->wall))
         return;
     trim_logs(r);
     if (!is_walk_wanted || r->is_walking || !is_day(r))

@@ -3,6 +3,7 @@
  */
 #include "gateway/smpp/status.h"
 #include "gateway/turn/outbox.h"
+#include "gateway/turn/wall.h"
 #include "sessions/vault.h"
 
 #include <setjmp.h>
@@ -28,6 +29,7 @@ struct fixture {
     int64_t wall_ms;
     struct turn_env env;
     struct turn_counters counters;
+    struct wall wall;
     struct outbox *outbox;
     bool has_link;
     struct send sends[SENDS_MAX];
@@ -151,7 +153,8 @@ static int set_up(void **state)
                           .store = &f->store,
                           .vault = f->vault = vault_new_plain(),
                           .ports = {.send_sms = fake_send, .withdraw = fake_withdraw, .ctx = f}};
-    f->outbox = outbox_new(&f->env, &settings, &f->counters);
+    wall_init(&f->wall, &f->env);
+    f->outbox = outbox_new(&f->env, &settings, &f->counters, &f->wall);
     *state = f;
     return 0;
 }
@@ -452,18 +455,52 @@ static void refused_for_good_is_settled(void **state)
     assert_int_equal(f->counters.sms_failed, 1);
 }
 
-static void expired_is_not_sent(void **state)
+static void owe_expired(struct fixture *f)
 {
-    struct fixture *f = *state;
     struct outbox_entry e = entry_of(f, "6281200000001", "late");
 
     e.expires_ms = f->wall_ms;
     outbox_send(f->outbox, (struct store_owed_id){1, 1}, 1, &e, NULL, NULL);
+}
+
+static void expired_is_not_sent(void **state)
+{
+    struct fixture *f = *state;
+
+    owe_expired(f);
     assert_int_equal(f->send_count, 0);
     assert_int_equal(f->settles, 1);
     assert_int_equal(f->end, STORE_END_EXPIRED);
     end_settle(f, STORE_OK);
     assert_int_equal(f->counters.sms_expired, 1);
+}
+
+/* It was set years ahead while one waited to be tried again: who is asked, the store, has not said
+ * yet which clock is right. */
+static void nothing_expires_by_a_clock_that_jumps(void **state)
+{
+    struct fixture *f = *state;
+    const struct turn_sent slower = {
+        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+
+    owe(f, 1, 1, "6281200000001", "one");
+    owe(f, 2, 1, "6281200000001", "two");
+    f->sends[0].fn(f->sends[0].arg, &slower);
+    f->wall_ms += INT64_C(1000) * 86400 * 1000;
+    timer_queue_run(&f->timers, f->timers.now_ms + 1000);
+    assert_int_equal(f->settles, 0);
+    assert_int_equal(f->left, 2);
+    assert_int_equal(outbox_under_way(f->outbox), 0); /* the sweep of one that knows is awaited */
+
+    wall_on_ask(&f->wall, 1);
+    for (unsigned told = 0; told <= f->store.buckets; told++) { /* the first was asked before */
+        owe_expired(f);
+        assert_int_equal(f->settles, 0);
+        assert_true(wall_on_told(&f->wall, 0));
+    }
+    owe_expired(f);
+    assert_int_equal(f->settles, 1);
+    assert_int_equal(f->end, STORE_END_EXPIRED);
 }
 
 static void without_a_link_it_waits_in_the_store(void **state)
@@ -587,6 +624,7 @@ int main(void)
         CASE(what_waits_is_given_back_alone),
         CASE(refused_for_good_is_settled),
         CASE(expired_is_not_sent),
+        CASE(nothing_expires_by_a_clock_that_jumps),
         CASE(without_a_link_it_waits_in_the_store),
         CASE(late_rounds_are_tried_less_often),
         CASE(the_stored_form_comes_back),

@@ -107,6 +107,24 @@ static void test_a_clock_that_is_stepped_while_it_walks(void **state)
     assert_true(is_known(0));
 }
 
+/* ... nor right before a walk begins: no sweep could tell yet. The walk comes to each bucket every
+ * two seconds. */
+static void test_a_clock_that_is_stepped_before_it_walks(void **state)
+{
+    (void)state;
+    use(2);
+    register_and_cancel(0);
+    turn_rig_pass(5000);
+    for (unsigned i = 0; i < 200; i++) {
+        turn_rig_pass(10);
+        turn_rig.ahead_ms = 1000 * CALENDAR_DAY_MS;
+        turn_rig_pass(130);
+        turn_rig.ahead_ms = 0;
+        turn_rig_pass(1860);
+        assert_true(is_known(0));
+    }
+}
+
 /* ... nor does it begin with what it would do before it has heard the store's clock. */
 static void test_a_wrong_clock_from_the_start(void **state)
 {
@@ -328,6 +346,7 @@ int main(void)
         TEST(test_what_is_over_goes),
         TEST(test_a_wrong_clock_erases_nothing),
         TEST(test_a_clock_that_is_stepped_while_it_walks),
+        TEST(test_a_clock_that_is_stepped_before_it_walks),
         TEST(test_a_wrong_clock_from_the_start),
         TEST(test_not_by_night),
         TEST(test_off),
