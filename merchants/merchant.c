@@ -189,10 +189,8 @@ static const struct pack_field merchant_fields[] = {
 
 #define TICKET(member, kind) PACK_FIELD(struct ticket, member, kind)
 static const struct pack_field ticket_fields[] = {
-    TICKET(number, PACK_TEXT),
-    TICKET(kind, PACK_NUMBER),
-    TICKET(slot, PACK_NUMBER),
-    TICKET(asked_ms, PACK_TIME),
+    TICKET(number, PACK_TEXT),   TICKET(kind, PACK_NUMBER),   TICKET(slot, PACK_NUMBER),
+    TICKET(asked_ms, PACK_TIME), TICKET(again_ms, PACK_TIME),
 };
 
 #define SEAT(member, kind) PACK_FIELD(struct seat, member, kind)

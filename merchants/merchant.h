@@ -120,6 +120,7 @@ struct ticket {
     enum ticket_kind kind;
     char slot; /* '1' morning, '2' noon, '3' afternoon; 0 = any time */
     int64_t asked_ms;
+    int64_t again_ms; /* ERASE: asked for again; 0 = once */
 };
 
 /* A seat that this number has, with what reminders say of it. */

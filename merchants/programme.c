@@ -416,7 +416,7 @@ static void drop_pending(struct programme *p)
     p->record_changed = true;
 }
 
-static void erase_when_due(struct programme *p)
+static void erase_when_due(struct programme *p, struct menu_state *state)
 {
     for (unsigned i = 0; i < p->subscriber.ticket_count; i++) {
         const struct ticket *t = &p->subscriber.tickets[i];
@@ -427,7 +427,7 @@ static void erase_when_due(struct programme *p)
         if (due_ms > p->now_ms)
             programme_arm(p, PROGRAMME_TIMER_ERASE, due_ms);
         else
-            (void)programme_erase(p, "timer"); /* or p->need */
+            (void)subscription_erase_meant(p, state, t); /* or p->need */
         return;
     }
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
@@ -448,7 +448,7 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
     else if (strcmp(kind, PROGRAMME_TIMER_CONSENT) == 0)
         drop_pending(p);
     else if (strcmp(kind, PROGRAMME_TIMER_ERASE) == 0)
-        erase_when_due(p);
+        erase_when_due(p, state);
     else if (strcmp(kind, PROGRAMME_TIMER_TRAINING) == 0)
         joining_remind(p);
     else if (strcmp(kind, PROGRAMME_TIMER_RETAIN) == 0)

@@ -187,6 +187,8 @@ const char *subscription_erase(struct programme *p, struct menu_state *state)
     (void)state;
     if (t == NULL)
         return NULL;
+    if (t->asked_ms != p->now_ms)
+        t->again_ms = p->now_ms;
     p->subscriber.erase_asked_ms = 0;
     p->record_changed = true;
     programme_arm(p, PROGRAMME_TIMER_ERASE, t->asked_ms + PROGRAMME_ERASE_AFTER_MS);
@@ -237,6 +239,87 @@ bool programme_erase(struct programme *p, const char *actor)
     p->is_erased = true;
     p->record_changed = true;
     p->record_used = true;
+    return true;
+}
+
+static bool is_after(int64_t at_ms, const struct ticket *request)
+{
+    return at_ms > request->asked_ms && at_ms > request->again_ms;
+}
+
+static bool has_draft_after(const struct menu_state *state, const struct ticket *request)
+{
+    return state->has_draft && is_after(state->draft_since_ms, request);
+}
+
+/* Has a registration been sent or begun since? */
+static bool has_begun_after(const struct subscriber *s, const struct menu_state *state,
+                            const struct ticket *request)
+{
+    bool has_begun = has_draft_after(state, request) || is_after(s->pending_since_ms, request);
+
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        has_begun = has_begun || is_after(s->merchants[i].submitted_ms, request);
+    return has_begun;
+}
+
+static void erase_merchants(struct programme *p, const struct ticket *request)
+{
+    struct subscriber *s = &p->subscriber;
+
+    for (unsigned i = s->merchant_count; i-- > 0;) {
+        struct merchant *m = &s->merchants[i];
+
+        if (is_after(m->submitted_ms, request))
+            continue;
+        programme_note(p, m->regno, merchant_status_name(m->status), NULL, "erase", "timer");
+        s->merchant_count--;
+        memmove(m, m + 1, (s->merchant_count - i) * sizeof(*m));
+    }
+}
+
+static void erase_tickets(struct programme *p, const struct ticket *request)
+{
+    struct subscriber *s = &p->subscriber;
+
+    for (unsigned i = s->ticket_count; i-- > 0;) {
+        struct ticket *t = &s->tickets[i];
+
+        if (is_after(t->asked_ms, request))
+            continue;
+        programme_note(p, t->number, PROGRAMME_TICKET_SET, NULL, "erase", "timer");
+        s->ticket_count--;
+        memmove(t, t + 1, (s->ticket_count - i) * sizeof(*t));
+    }
+}
+
+/* Who registers anew while the old data waits for its end has consented anew: that stays. */
+bool subscription_erase_meant(struct programme *p, struct menu_state *state,
+                              const struct ticket *request)
+{
+    struct subscriber *s = &p->subscriber;
+    const struct ticket meant = *request;
+
+    if (!has_begun_after(s, state, &meant))
+        return programme_erase(p, "timer");
+    if (!joining_erase(p, "timer"))
+        return false;
+    s->seat_count = 0;
+    memset(s->offered, 0, sizeof(s->offered));
+    subscription_set_news(p, false, "timer");
+    erase_merchants(p, &meant);
+    erase_tickets(p, &meant);
+    if (!is_after(s->pending_since_ms, &meant)) {
+        s->pending_since_ms = 0;
+        memset(&s->pending, 0, sizeof(s->pending));
+    }
+    if (state->has_draft && !has_draft_after(state, &meant)) {
+        menu_state_clear_draft(state);
+        menu_state_close_dialogue(state);
+    }
+    text_copy(p->ticket, sizeof(p->ticket), meant.number);
+    programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
+    programme_owe(p, "SMS_HAPUS_SELESAI");
     return true;
 }
 

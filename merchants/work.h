@@ -104,6 +104,11 @@ programme_action_fn subscription_stop, subscription_start, subscription_want_new
 /* Wishes to be told of trainings, or not any more. */
 void subscription_set_news(struct programme *p, bool is_wanted, const char *actor);
 
+/* Does what a request to erase meant: all that there was when it was made, the last time. False:
+ * p->need must be satisfied first. */
+bool subscription_erase_meant(struct programme *p, struct menu_state *state,
+                              const struct ticket *request);
+
 /* joining.c */
 programme_action_fn joining_list, joining_list_more, joining_pick, joining_join, joining_inform,
     joining_leave, joining_offer, joining_accept;

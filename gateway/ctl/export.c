@@ -45,9 +45,11 @@ static json_t *describe_tickets(const struct subscriber *s)
     json_t *list = json_array();
 
     for (unsigned i = 0; i < s->ticket_count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "number", s->tickets[i].number,
-                                              "kind", ticket_kind_name(s->tickets[i].kind),
-                                              "asked_at", ctl_time(s->tickets[i].asked_ms)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o, s:o}", "number", s->tickets[i].number,
+                                        "kind", ticket_kind_name(s->tickets[i].kind), "asked_at",
+                                        ctl_time(s->tickets[i].asked_ms), "asked_again_at",
+                                        ctl_time(s->tickets[i].again_ms)));
     return list;
 }
 

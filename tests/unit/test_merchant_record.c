@@ -188,6 +188,7 @@ static void fill_subscriber(struct subscriber *s)
         s->tickets[i].kind = (enum ticket_kind)(i % TICKET_KIND_COUNT);
         s->tickets[i].slot = '2';
         s->tickets[i].asked_ms = 80 + i;
+        s->tickets[i].again_ms = 85 + i;
     }
     s->seat_count = SUBSCRIBER_SEATS_MAX;
     for (unsigned i = 0; i < SUBSCRIBER_SEATS_MAX; i++) {

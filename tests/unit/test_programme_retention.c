@@ -159,6 +159,96 @@ static void test_who_wants_news_is_remembered(void **state)
     assert_null(find_at(known_ms));
 }
 
+/* --- an erasure that was asked for, and a new beginning before it is due ---------------------- */
+
+static void erase_when_due(int64_t asked_ms)
+{
+    world.now_ms = asked_ms + 48 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_ERASE);
+}
+
+static int64_t ask_to_erase(void)
+{
+    world.now_ms += CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("hapus"), "diterima");
+    world.now_ms += CALENDAR_HOUR_MS;
+    return world.now_ms - CALENDAR_HOUR_MS;
+}
+
+static void test_a_registration_since_the_request_stays(void **state)
+{
+    char old[MERCHANT_REGNO_BYTES], since[MERCHANT_REGNO_BYTES];
+    int64_t asked_ms;
+
+    (void)state;
+    text_copy(old, sizeof(old), world_register_merchant());
+    world_act("telepon");
+    world_act("kabari");
+    asked_ms = ask_to_erase();
+    text_copy(since, sizeof(since), world_register_merchant());
+    decide(since, MERCHANT_EVENT_REVIEW, NULL);
+    decide(since, MERCHANT_EVENT_APPROVE, NULL);
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_owes("SMS_HAPUS_SELESAI");
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
+    assert_string_equal(world_merchant_at(0)->regno, since);
+    assert_int_equal(world_merchant_at(0)->status, MERCHANT_DISETUJUI);
+    assert_int_equal(world.p.subscriber.ticket_count, 0);
+    assert_false(world.p.subscriber.training_news);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_ERASE), 0);
+    assert_int_equal(world.p.change_count, 4);
+    assert_changed(0, PROGRAMME_NEWS_SET, NULL, "news-off");
+    assert_changed(1, "TERKIRIM", NULL, "erase");
+    assert_string_equal(world.p.changes[1].member, old);
+    assert_changed(2, PROGRAMME_TICKET_SET, NULL, "erase");
+    assert_changed(3, PROGRAMME_TICKET_SET, NULL, "erase");
+}
+
+static void test_asked_again_the_registration_since_goes_too(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    asked_ms = ask_to_erase();
+    world_register_merchant();
+    ask_to_erase();
+    erase_when_due(asked_ms); /* as promised to the first request */
+    assert_true(world.p.is_erased);
+    assert_int_equal(world.record_size, 0);
+}
+
+static void test_a_draft_since_the_request_stays(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    asked_ms = ask_to_erase();
+    world_fill_draft("SITI AMINAH");
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_true(world.state.has_draft);
+    assert_int_equal(world.p.subscriber.merchant_count, 0);
+}
+
+static void test_a_draft_from_before_the_request_goes(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_fill_draft("SITI AMINAH");
+    asked_ms = ask_to_erase();
+    world_answer("sms_nama", "BUDI SANTOSO");
+    assert_string_equal(world_act("sms_daftar"), "kurang");
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_false(world.state.has_draft);
+    assert_int_not_equal(world.p.subscriber.pending_since_ms, 0);
+    assert_string_equal(world.p.subscriber.pending.name, "BUDI SANTOSO");
+}
+
 static void test_zero_is_for_ever(void **state)
 {
     struct programme_periods periods = {0};
@@ -183,6 +273,10 @@ int main(void)
         cmocka_unit_test_setup(test_tickets_that_nobody_closed, world_setup),
         cmocka_unit_test_setup(test_a_number_without_a_registration_is_forgotten, world_setup),
         cmocka_unit_test_setup(test_who_wants_news_is_remembered, world_setup),
+        cmocka_unit_test_setup(test_a_registration_since_the_request_stays, world_setup),
+        cmocka_unit_test_setup(test_asked_again_the_registration_since_goes_too, world_setup),
+        cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
+        cmocka_unit_test_setup(test_a_draft_from_before_the_request_goes, world_setup),
         cmocka_unit_test_setup(test_zero_is_for_ever, world_setup),
     };
 
