@@ -199,6 +199,17 @@ static void owe_texts(struct run *run)
         owe_text(run, run->work->programme.sms[i]);
 }
 
+/* A language chosen where no action says so, too: of who has registered it outlives the session. */
+static void keep_language(struct run *run)
+{
+    struct programme *p = &run->work->programme;
+    char language[sizeof(p->subscriber.language)];
+
+    text_copy(language, sizeof(language), run->work->state.language);
+    if (p->subscriber.merchant_count > 0 && strcmp(p->subscriber.language, language) != 0)
+        p->record_changed = p->record_used = true;
+}
+
 void run_finish_programme(struct run *run)
 {
     struct step_work *work = run->work;
@@ -206,6 +217,7 @@ void run_finish_programme(struct run *run)
     struct step *step = run->step;
     struct writer w;
 
+    keep_language(run);
     owe_texts(run);
     note_changes(run);
     step->merchant_used = p->record_used;

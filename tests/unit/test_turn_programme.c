@@ -112,6 +112,18 @@ static void test_sms_name_the_code_to_dial(void **state)
                         "kami simpan. Daftar UMKM: tekan *384#");
 }
 
+/* Asked for after the registration, as of who came by SMS or a shortcut. */
+static void test_a_language_outlives_the_session(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Terima kasih");
+    turn_rig_assert_begins(turn_rig_dial(0, "*384#"), "Tabik pun!");
+    turn_rig_assert_begins(turn_rig_type(0, "2"), "#TerusUsaha Lampung (free)");
+    turn_rig.wall_ms += (int64_t)(turn_rig.settings.remember_s + 1000) * 1000;
+    turn_rig_assert_begins(turn_rig_dial(0, "*384#"), "#TerusUsaha Lampung (free)");
+}
+
 static void test_a_timer_sends_what_is_due(void **state)
 {
     (void)state;
@@ -374,6 +386,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_somebodys_status_is_fetched, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_sms_name_the_code_to_dial, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_language_outlives_the_session, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_timer_sends_what_is_due, turn_rig_setup,
                                         turn_rig_teardown),
