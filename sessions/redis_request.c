@@ -1,5 +1,6 @@
 #include "sessions/redis_request.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_decode.h"
@@ -7,7 +8,7 @@
 #include <hiredis/hiredis.h>
 #include <string.h>
 
-enum { AGAIN_MS = 20 };
+enum { AGAIN_MS = 20, REJECTION_TOLD_EVERY_MS = 10000 };
 
 /* Its answer is a write that replicas should have. */
 static bool is_write(enum redis_request_kind kind)
@@ -305,6 +306,23 @@ static void load_merchant(struct redis_request *r)
     send(r);
 }
 
+/* Each bucket's sweep is rejected while it lasts: a line each would fill the disk that may be full
+ * already. The metric counts them. */
+static void take_rejection(struct redis_requests *rs, const char *reply)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    char text[sizeof(rs->rejection)];
+
+    rs->stats.rejected++;
+    text_copy(text, sizeof(text), reply);
+    if (strcmp(text, rs->rejection) == 0 &&
+        now_ms < rs->rejection_told_ms + REJECTION_TOLD_EVERY_MS)
+        return;
+    text_copy(rs->rejection, sizeof(rs->rejection), text);
+    rs->rejection_told_ms = now_ms;
+    log_warning("store.rejected", LOG_S("reply", reply));
+}
+
 static void on_error(struct redis_request *r, const redisReply *reply)
 {
     enum redis_error error = redis_decode_error(reply);
@@ -317,9 +335,7 @@ static void on_error(struct redis_request *r, const redisReply *reply)
         return;
     }
     if (error == REDIS_ERROR_REFUSED) {
-        r->requests->stats.rejected++;
-        text_copy(r->requests->rejection, sizeof(r->requests->rejection), reply->str);
-        log_warning("store.rejected", LOG_S("reply", reply->str));
+        take_rejection(r->requests, reply->str);
     } else {
         log_debug("store.refused", LOG_S("reply", reply->str));
     }

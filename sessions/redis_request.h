@@ -120,6 +120,7 @@ struct redis_requests {
     struct redis_request_stats stats;
     char error[160];     /* the last that a server answered */
     char rejection[160]; /* the last for which it took no room */
+    uint64_t rejection_told_ms;
 };
 
 /* The fields above `tags` are the caller's to fill before. */
