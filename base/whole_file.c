@@ -90,15 +90,17 @@ static bool make(const char *path, struct span text, mode_t mode, const struct s
     return false;
 }
 
-/* Written beside (PATH.new), to be given its name when it is whole. Not without the lock. */
+/* Written beside (PATH.warungctl), to be given its name when it is whole. Not without the lock. */
 static bool make_beside(char beside[PATH_MAX], const char *path, struct span text, mode_t mode,
                         const struct stat *like)
 {
-    if ((size_t)snprintf(beside, PATH_MAX, "%s.new", path) >= PATH_MAX) {
+    if ((size_t)snprintf(beside, PATH_MAX, "%s.warungctl", path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return false;
     }
-    (void)unlink(beside); /* of somebody who was killed: we have the lock */
+    /* Of somebody who was killed: we have the lock, and nobody else calls a file so. (`keys.new`
+     * may be the only copy of the keys that there is.) */
+    (void)unlink(beside);
     return make(beside, text, mode, like);
 }
 

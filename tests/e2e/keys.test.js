@@ -120,7 +120,7 @@ test('who was killed while he made keys leaves none, and the next makes them', a
             assert.equal(fs.existsSync(`${folder}/${file}`), false);
             const made = await gateway.ctl(what, 'init');
             assert.equal(made.code, 0, made.output);
-            assert.equal(fs.existsSync(`${folder}/${file}.new`), false);
+            assert.equal(fs.existsSync(`${folder}/${file}.warungctl`), false);
         }
     }, { start: false });
 });

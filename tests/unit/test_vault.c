@@ -51,9 +51,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct folder *f = *state;
-    char beside[112];
+    char beside[128];
 
-    snprintf(beside, sizeof(beside), "%s.new", f->keys);
+    snprintf(beside, sizeof(beside), "%s.warungctl", f->keys);
     (void)unlink(beside);
     (void)unlink(f->keys);
     return rmdir(f->path);
@@ -426,10 +426,10 @@ static void test_rotation_after_a_killed_one(void **state)
 {
     struct folder *f = *state;
     struct vault *v = new_keys(f);
-    char error[200], beside[sizeof(f->keys) + 4];
+    char error[200], beside[sizeof(f->keys) + 16];
     FILE *file;
 
-    snprintf(beside, sizeof(beside), "%s.new", f->keys);
+    snprintf(beside, sizeof(beside), "%s.warungctl", f->keys);
     file = fopen(beside, "w");
     assert_non_null(file);
     fclose(file);
@@ -437,6 +437,22 @@ static void test_rotation_after_a_killed_one(void **state)
     assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
     assert_int_equal(access(beside, F_OK), -1);
     vault_free(v);
+}
+
+/* The other gateway's file, say, that was carried here and is to be looked at first. */
+static void test_files_beside_are_left_alone(void **state)
+{
+    struct folder *f = *state;
+    char error[200], others[sizeof(f->keys) + 16];
+    FILE *file;
+
+    snprintf(others, sizeof(others), "%s.new", f->keys);
+    file = fopen(others, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_true(vault_create_file(f->keys, false, error, sizeof(error)));
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_int_equal(unlink(others), 0);
 }
 
 /* Each of them has its key in the file at the end. */
@@ -531,6 +547,7 @@ int main(void)
         IN_FOLDER(test_a_reload_keeps_the_key_that_seals),
         IN_FOLDER(test_file_of_keys_is_full_at_last),
         IN_FOLDER(test_rotation_after_a_killed_one),
+        IN_FOLDER(test_files_beside_are_left_alone),
         IN_FOLDER(test_rotations_at_once),
         IN_FOLDER(test_full_disk_leaves_no_half_file),
         IN_FOLDER(test_plain_is_taken_out),
