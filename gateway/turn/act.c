@@ -151,6 +151,8 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
     } else {
         step_last_screen(e->step, copy_span(&t->box->session));
         note_record(t, e->step->screen);
+        if (!t->is_replay)
+            show_supersede(t);
         if (is_over(t)) {
             turn_answer(t, t->command_status);
             e->counters.screens_withdrawn++;

@@ -234,6 +234,21 @@ void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name
     }
 }
 
+void show_supersede(const struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    struct shown *s = t->box->shown, *next;
+
+    for (unsigned i = 0; s != NULL && i < SHOW_COMPARED_MAX; i++, s = next) {
+        next = s->next;
+        if (!s->is_step || !step_is_one_centre(&e->env, s->link_name, t->link_name) ||
+            !show_is_same_dialogue(&s->session, &t->input.session) || !take_back(s))
+            continue;
+        e->counters.screens_withdrawn++;
+        shown_end(s); /* the box is kept: this turn is live in it */
+    }
+}
+
 struct shown *show_expect(struct turn *t)
 {
     struct turn_engine *e = t->engine;

@@ -30,6 +30,9 @@ bool show_is_under_way(const struct box *box, uint64_t fingerprint);
 /* The dialogue of this abort is over: screens of it that have not left are not sent. */
 void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name,
                    const struct dialect_session *session);
+/* The dialogue of t's input, which its box is at work on, has gone on from what is shown: screens
+ * of before that have not left are not sent behind the next. */
+void show_supersede(const struct turn *t);
 /* Do both name one dialogue? */
 bool show_is_same_dialogue(const struct dialect_session *a, const struct dialect_session *b);
 

@@ -77,6 +77,34 @@ static void a_screen_whose_dialogue_is_over_is_not_sent(void **state)
     assert_int_equal(turn_live(f->turns), 0);
 }
 
+/* Two binds with a window of one: a screen waits at the first, the dialogue goes on over the
+ * second.
+ */
+static void a_screen_that_is_overtaken_is_not_sent(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *slow, *quick;
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 2);
+    f->smsc[0].window = 1;
+    ports_fixture_apply(f, 1);
+    slow = ports_fixture_bind(f);
+    link_fixture_pass(&f->net, 2000);
+    quick = ports_fixture_bind(f);
+    ports_fixture_ussd(f, slow, "6281200000009", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, slow, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_expect(slow, ESME_ROK); /* the first one's */
+    ports_fixture_ussd(f, quick, "6281200000001", ANSWER, "1", false);
+    ports_fixture_expect(quick, ESME_ROK);
+    ports_fixture_answer(f, quick, ESME_ROK, "1");
+    assert_int_equal(turn_counters(f->turns)->screens_withdrawn, 1);
+    ports_fixture_answer(f, slow, ESME_ROK, "2");
+    ports_fixture_expect(slow, ESME_ROK); /* the dial's, which has been answered by what came */
+    assert_int_equal(fake_transport_take(slow).size, 0);
+    assert_int_equal(turn_counters(f->turns)->screens, 2);
+    assert_int_equal(turn_live(f->turns), 0);
+}
+
 /* No room for a reply: nothing is done, and the centre is told to come again. */
 static void a_full_queue_answers(void **state)
 {
@@ -302,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_input_waits_for_the_transmitter),
         TEST(a_screen_whose_dialogue_is_over_is_not_sent),
+        TEST(a_screen_that_is_overtaken_is_not_sent),
         TEST(a_full_queue_answers),
         TEST(an_answer_waits_with_its_screen),
         TEST(no_answer_leaves_while_its_screen_waits),
