@@ -7,6 +7,7 @@
 #include "merchants/calendar.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     PAGE = 64,
@@ -116,12 +117,22 @@ static int64_t known_since_ms(const struct store_record *record)
     return (int64_t)(record->version / 1000);
 }
 
-static const char *judge(struct retention *r, const struct person *p,
-                         const struct store_record *record)
+/* Who has been heard from lately, perhaps this moment in a dialogue, is not forgotten under way. */
+static const char *unless_heard_from(const char *kind, const struct store_record *session)
 {
+    bool is_forgotten = kind != NULL && strcmp(kind, PROGRAMME_TIMER_FORGET) == 0;
+
+    return is_forgotten && session->version != 0 ? NULL : kind;
+}
+
+static const char *judge(struct retention *r, const struct person *p,
+                         const struct store_subscriber *s)
+{
+    const struct store_record *record = &s->merchant;
     struct turn_engine *e = r->engine;
     uint8_t plain[STORE_MERCHANT_BYTES_MAX];
     struct writer w;
+    const char *kind;
 
     writer_init(&w, plain, sizeof(plain));
     if (record->version == 0)
@@ -133,15 +144,16 @@ static const char *judge(struct retention *r, const struct person *p,
     if (!subscriber_decode(&r->subscriber, writer_span(&w)))
         return NULL; /* not ours to judge, as a turn would find, too */
     look_for_twins(r, p);
-    return programme_find_expired(&r->subscriber, known_since_ms(record), r->begun_ms,
+    kind = programme_find_expired(&r->subscriber, known_since_ms(record), r->begun_ms,
                                   &e->settings.periods);
+    return unless_heard_from(kind, &s->session);
 }
 
 static void on_loaded(void *arg, const struct store_reply *reply)
 {
     struct retention *r = arg;
     const struct person *p = &r->page[r->at++];
-    const char *kind = reply->result == STORE_OK ? judge(r, p, &reply->subscriber.merchant) : NULL;
+    const char *kind = reply->result == STORE_OK ? judge(r, p, &reply->subscriber) : NULL;
 
     r->looked++;
     if (kind != NULL) {

@@ -71,6 +71,22 @@ static void test_what_is_over_goes(void **state)
                            "#TerusUsaha: semua data Anda sudah dihapus pada ");
 }
 
+/* The record of an old wish is older than its period; whoever it is of is in a dialogue. */
+static void test_nobody_is_forgotten_in_a_dialogue(void **state)
+{
+    (void)state;
+    turn_rig_sms(0, "STOP");
+    turn_rig.wall_ms += 184 * CALENDAR_DAY_MS;
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*5#"), "Bantuan:");
+    use(2);
+    turn_rig_pass(5000);
+    assert_true(is_known(0));
+    turn_rig_assert_begins(turn_rig_type(0, "3"), "Syarat:");
+    turn_rig.wall_ms += (int64_t)turn_rig.settings.remember_s * 1000 + CALENDAR_DAY_MS;
+    turn_rig_pass(5000);
+    assert_false(is_known(0));
+}
+
 /* Its clock is years ahead of the store's: nothing is over yet. */
 static void test_a_wrong_clock_erases_nothing(void **state)
 {
@@ -344,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_over_goes),
+        TEST(test_nobody_is_forgotten_in_a_dialogue),
         TEST(test_a_wrong_clock_erases_nothing),
         TEST(test_a_clock_that_is_stepped_while_it_walks),
         TEST(test_a_clock_that_is_stepped_before_it_walks),
