@@ -46,25 +46,33 @@ backup() {
         bash -c "$(block 'backup')"
 }
 loses_all() {
-    systemctl stop warungd warung-redis && rm -rf /var/lib/warung/redis/* &&
+    systemctl stop warungd warungd@gw2 warung-redis && rm -rf /var/lib/warung/redis/* &&
         systemctl start warung-redis warungd && [ "$(list)" = '[]' ]
 }
 restore() {
-    bash -c "$(block 'restore')" && list >/nest/after.json && diff /nest/before.json /nest/after.json
+    bash -c "$(block 'restore')" && list >/nest/after.json && diff /nest/before.json /nest/after.json &&
+        systemctl start warungd@gw2 && soon systemctl is-active warungd@gw2
 }
 block() { # NAME: the code block of docs/operations.md behind <!-- NAME -->
     awk -v mark="<!-- $1 -->" '$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next }
         inside' /nest/operations.md
 }
+pid() { systemctl show -P MainPID "$1"; }
+second() { # gateway on this machine, as operations.md says
+    sed -e 's|^//= instance = "gw1";|instance = "gw2";|; s|port = 2775;|port = 2785;|; s|/warungd.sock|/gw2.sock|' \
+        -e 's|//= listen = "127.0.0.1:8080";|listen = "127.0.0.1:8081";|' /etc/warung/warung.cfg >/etc/warung/gw2.cfg
+    chgrp warung /etc/warung/gw2.cfg && chmod 640 /etc/warung/gw2.cfg && systemctl enable --now warungd@gw2
+}
 reinstalls() {
-    local redis
-    redis=$(systemctl show -P MainPID warung-redis)
-    apt-get install -y --reinstall /nest/warung_*.deb && systemctl is-active warungd &&
-        [ "$(systemctl show -P MainPID warung-redis)" = "$redis" ] && list | grep -q 'RATNA DEWI'
+    local redis first second
+    redis=$(pid warung-redis) first=$(pid warungd) second=$(pid warungd@gw2)
+    apt-get install -y --reinstall /nest/warung_*.deb && systemctl is-active warungd warungd@gw2 &&
+        [ "$(pid warung-redis)" = "$redis" ] && [ "$(pid warungd)" != "$first" ] &&
+        [ "$(pid warungd@gw2)" != "$second" ] && list | grep -q 'RATNA DEWI'
 }
 removes() {
-    apt-get remove -y warung && ! systemctl is-active warungd && [ -e /etc/warung/warung.cfg ] &&
-        [ -e /var/lib/warung/redis ]
+    apt-get remove -y warung && ! systemctl is-active warungd && ! systemctl is-active warungd@gw2 &&
+        [ -e /etc/warung/warung.cfg ] && [ -e /var/lib/warung/redis ]
 }
 purges() {
     apt-get purge -y warung || return
@@ -84,7 +92,8 @@ for n in {8..10}; do
     ok "command $n: $(sed -n "${n}p" /nest/commands)" with_phone command_n "$n"
 done
 ok 'manuals are there' test -e /usr/share/man/man8/warungd.8.gz
-ok 'the package is installed again: Redis runs on, nothing is lost' reinstalls
+ok 'a second gateway' second
+ok 'the package is installed again: Redis runs on, both gateways anew, nothing is lost' reinstalls
 ok 'backup' backup
 ok 'the store is lost' loses_all
 ok 'restore: the same merchants' restore
