@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
-const { BUILD, ROOT, run, temporaryFolder, until } = require('./lib/process');
+const { BUILD, Process, ROOT, run, temporaryFolder, until } = require('./lib/process');
 const { MERCHANT, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { MENU } = require('./lib/warungd');
@@ -189,4 +189,21 @@ test('users add: who could not be shown the token is not added', async () => {
         assert.equal(fs.existsSync(path.join(folder, 'users')), false);
         assert.match((await gateway.ctl('users', 'add', 'bob', '--role', 'viewer')).stdout, /^[0-9a-f]{64}\n$/);
     });
+});
+
+test('a backup under load: the copy is good, and rewriting goes on', async () => {
+    await withScene('backup', async ({ folder, redis }) => {
+        const write = (count) => new Process('redis-benchmark', ['-s', redis.socket, '-t', 'set', '-r', '10000', '-d', '2000',
+            '-P', '16', '-n', String(count), '-q']);
+        await write(10000).ended; // so much that it changes while it is read
+        const load = write(10000000);
+        const commands = block('backup').replaceAll('/run/warung/redis.sock', redis.socket)
+            .replaceAll('/var/lib/warung/redis', redis.folder).replaceAll('/root', folder);
+        const { code, output } = await run('bash', ['-euc', commands]);
+        await load.end('SIGKILL');
+        assert.equal(code, 0, output);
+        assert.match(await redis.command('CONFIG', 'GET', 'auto-aof-rewrite-percentage'), /\n100\n/);
+        const listed = await run('tar', ['-tzf', path.join(folder, 'warung-backup.tar.gz')]);
+        assert.match(listed.stdout, /^appendonlydir\/appendonly\.aof\.manifest$/m);
+    }, { start: false });
 });
