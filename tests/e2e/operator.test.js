@@ -139,7 +139,8 @@ async function check(smsc) {
 }
 
 test('two entries for one account at one host are hardly two centres', async () => {
-    const two = (first, second) => check(`{ name = "a"; host = "h"; ${first} },\n { name = "b"; host = "h"; ${second} }`);
+    const two = (first, second) =>
+        check(`{ name = "a"; host = "h"; ${first} },\n { name = "b"; host = "h"; ${second} }`);
     assert.deepEqual(await two('bind = "transmitter";', 'port = 2776; bind = "receiver";'), {
         code: 0, lines: ['w.cfg:3: warning: smsc "a" and "b" are one account at one host, and two centres: what one ' +
             'sends and the other hears of is not known there; give both the same centre'],
@@ -179,8 +180,8 @@ test('--seen takes a time, and a decision on what was seen', async () => {
 
 test('users add: who could not be shown the token is not added', async () => {
     await withScene('unshown', async ({ gateway, folder }) => {
-        const add = (...more) => run('sh', ['-c', `exec "$0" -c "${gateway.file}" users add bob --role viewer "$@" >/dev/full`,
-            path.join(BUILD, 'warungctl'), ...more]);
+        const typed = `exec "$0" -c "${gateway.file}" users add bob --role viewer "$@" >/dev/full`;
+        const add = (...more) => run('sh', ['-c', typed, path.join(BUILD, 'warungctl'), ...more]);
         for (const more of [[], ['--json']]) {
             const { code, output } = await add(...more);
             assert.equal(code, 1, output);
@@ -193,8 +194,8 @@ test('users add: who could not be shown the token is not added', async () => {
 
 test('a backup under load: the copy is good, and rewriting goes on', async () => {
     await withScene('backup', async ({ folder, redis }) => {
-        const write = (count) => new Process('redis-benchmark', ['-s', redis.socket, '-t', 'set', '-r', '10000', '-d', '2000',
-            '-P', '16', '-n', String(count), '-q']);
+        const write = (count) => new Process('redis-benchmark', ['-s', redis.socket, '-q', '-t', 'set',
+            '-r', '10000', '-d', '2000', '-P', '16', '-n', String(count)]);
         await write(10000).ended; // so much that it changes while it is read
         const load = write(10000000);
         const commands = block('backup').replaceAll('/run/warung/redis.sock', redis.socket)
