@@ -18,6 +18,7 @@ enum {
     TURN_SETTLE_AGAIN_MS = 1000,
     TURN_SWEEP_LIMIT = 64, /* entries taken over from one bucket at a time */
     TURN_SWEEP_SPREAD = 4, /* rounds in which a left entry is taken by the one gateway or another */
+    TURN_SWEEP_AGAIN = 16, /* sweeps of a bucket in a round that nothing could be sent of */
 };
 
 /* --- the proofs ---------------------------------------------------------------------------------
@@ -107,15 +108,11 @@ static void note_unreadable(struct turn_engine *e, const struct store_taken *tak
         log_error("outbox.unreadable", LOG_U("ms", taken->id.ms));
 }
 
-static void on_swept(void *arg, const struct store_sweep *sweep)
+static void take_over(struct turn_engine *e, const struct store_sweep *sweep)
 {
-    struct turn_engine *e = arg;
     struct outbox_entry entry;
     struct push_entry push;
 
-    e->sweeps_under_way--;
-    if (sweep->result != STORE_OK || !wall_on_told(&e->wall, sweep->ahead_s))
-        return;
     for (size_t i = 0; i < sweep->taken_count; i++)
         if (push_decode(&push, e->env.vault, sweep->taken[i].body))
             pusher_take(e, sweep->taken[i].id, sweep->taken[i].deliveries, &push,
@@ -125,11 +122,40 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
                         NULL);
         else
             note_unreadable(e, &sweep->taken[i]);
+}
+
+static size_t in_hand(const struct turn_engine *e)
+{
+    return outbox_under_way(e->outbox) + map_count(&e->pushes);
+}
+
+static void ask_sweep(struct turn_engine *e, unsigned bucket);
+
+static void on_swept(void *arg, const struct store_sweep *sweep)
+{
+    struct turn_engine *e = arg;
+    struct swept *s = &e->swept[sweep->bucket];
+    size_t before = in_hand(e);
+
+    e->sweeps_under_way--;
+    if (sweep->result != STORE_OK)
+        return;
+    /* A bucket asked again says nothing about the others, which all are to agree. */
+    if ((s->again == 0 || sweep->ahead_s != 0) && !wall_on_told(&e->wall, sweep->ahead_s))
+        return;
+    take_over(e, sweep);
     for (size_t i = 0; i < sweep->due_count; i++)
         if (strcmp(sweep->due[i].kind, STORE_LAPSE_TIMER) == 0)
             receipts_lapse(e, sweep->bucket, sweep->due[i].msisdn);
         else
             turn_deliver_timer(e, &sweep->due[i]);
+    /* The oldest come first. What nobody here can send, a whole operator's perhaps, is not idle any
+     * more now, and has taken no room: on to what is behind it. */
+    if (sweep->taken_count == 0 || in_hand(e) != before || s->again == TURN_SWEEP_AGAIN ||
+        e->is_draining)
+        return;
+    s->again++;
+    ask_sweep(e, sweep->bucket);
 }
 
 /* By chance: gateways sweep in step, and what the first of them cannot send, or its centre does not
@@ -138,6 +164,13 @@ static unsigned idle_ms(const struct turn_engine *e)
 {
     return e->settings.owed_idle_ms +
            (unsigned)(e->env.random(e->env.ctx) % (TURN_SWEEP_SPREAD * e->settings.sweep_ms));
+}
+
+static void ask_sweep(struct turn_engine *e, unsigned bucket)
+{
+    e->sweeps_under_way++;
+    store_sweep(e->env.store, bucket, e->settings.instance, idle_ms(e), e->env.wall_ms(e->env.ctx),
+                e->swept[bucket].limit, on_swept, e);
 }
 
 static void on_sweep(struct timer *timer, void *arg)
@@ -159,12 +192,11 @@ static void on_sweep(struct timer *timer, void *arg)
         /* An even share for each: what the first ones might take must not keep the others waiting.
          */
         size_t share = (room + left - 1) / left;
-        size_t limit = share < TURN_SWEEP_LIMIT ? share : TURN_SWEEP_LIMIT;
+        unsigned limit = share < TURN_SWEEP_LIMIT ? (unsigned)share : TURN_SWEEP_LIMIT;
 
         room -= limit;
-        e->sweeps_under_way++;
-        store_sweep(e->env.store, e->sweep_bucket, e->settings.instance, idle_ms(e),
-                    e->env.wall_ms(e->env.ctx), limit, on_swept, e);
+        e->swept[e->sweep_bucket] = (struct swept){.limit = limit};
+        ask_sweep(e, e->sweep_bucket);
         e->sweep_bucket = (e->sweep_bucket + 1) % buckets;
     }
 }
@@ -210,6 +242,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     e->settings.instance = mem_strdup(settings->instance);
     mailbox_init(&e->mailbox, settings->cache_max, settings->cache_bytes_max,
                  env->random(env->ctx));
+    e->swept = mem_zalloc(env->store->buckets * sizeof(*e->swept));
     wall_init(&e->wall, &e->env);
     e->step = step_new();
     e->outbox = outbox_new(&e->env, &e->settings, &e->counters, &e->wall);
@@ -312,6 +345,7 @@ void turn_engine_free(struct turn_engine *e)
     backlog_free(e->backlog);
     retention_free(e->retention);
     mailbox_fini(&e->mailbox);
+    mem_free(e->swept);
     step_free(e->step);
     mem_free((char *)e->settings.instance);
     mem_free(e);

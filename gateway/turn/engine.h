@@ -110,6 +110,10 @@ struct turn_engine {
     struct timer sweep;
     unsigned sweep_bucket;
     unsigned sweeps_under_way;
+    struct swept {
+        unsigned limit; /* of what the bucket's sweep takes over */
+        unsigned again; /* how often it was asked again at once */
+    } * swept;          /* one for each bucket */
     struct wall wall;
 };
 

@@ -177,7 +177,8 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
     /* Else nobody may be found who sends it. */
     assert_string_not_equal(sms->link_name, "");
     assert_string_not_equal(sms->source, "");
-    if (!turn_rig.has_link || (turn_rig.cut_off != NULL && strcmp(ctx, turn_rig.cut_off) == 0))
+    if (!turn_rig.has_link || (turn_rig.cut_off != NULL && strcmp(ctx, turn_rig.cut_off) == 0) ||
+        (turn_rig.unreached != NULL && strcmp(sms->msisdn, turn_rig.unreached) == 0))
         return NULL;
     turn_rig.sms_validity_s = sms->validity_s;
     if (turn_rig.sms_ends == TURN_SENT_OK) {

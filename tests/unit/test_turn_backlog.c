@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -14,6 +15,17 @@ enum { ROUND_MS = 31000 };
 static void owe(unsigned phone)
 {
     turn_rig_owe_push(phone, "MAIN", 3600000);
+}
+
+/* Gives a phone a number whose bucket is that of another's. */
+static void find_neighbour(unsigned phone, unsigned of)
+{
+    unsigned bucket = store_bucket(turn_rig.store, turn_rig.phones[of].msisdn);
+    char *number = turn_rig.phones[phone].msisdn;
+
+    for (unsigned i = 100; i < 1000 && store_bucket(turn_rig.store, number) != bucket; i++)
+        snprintf(number, sizeof(turn_rig.phones[phone].msisdn), "6281300000%u", i);
+    assert_int_equal(store_bucket(turn_rig.store, number), bucket);
 }
 
 static uint64_t waiting(void)
@@ -89,12 +101,35 @@ static void test_sent_by_who_can(void **state)
     }
 }
 
+/* One operator is gone, and owed more than fits between two tries of the oldest; behind it waits
+ * what another would take. */
+static void test_what_nobody_sends_keeps_nobody_waiting(void **state)
+{
+    char text[32];
+
+    (void)state;
+    turn_rig.sms_room = 1;
+    find_neighbour(1, 0);
+    turn_rig.has_link = false;
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(text, sizeof(text), "STATUS %u", i);
+        assert_string_equal(turn_rig_sms(0, text), "");
+    }
+    assert_string_equal(turn_rig_sms(1, "BANTUAN"), "");
+    turn_rig.has_link = true;
+    turn_rig.unreached = turn_rig.phones[0].msisdn;
+    turn_rig_pass(30 * 60000);
+    assert_int_equal(turn_rig.phones[1].sms_count, 1);
+    assert_int_equal(turn_rig.phones[0].sms_count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_owed_by_whoever), TEST(test_unknown_without_a_store), TEST(test_sent_by_who_can)};
+        TEST(test_owed_by_whoever), TEST(test_unknown_without_a_store), TEST(test_sent_by_who_can),
+        TEST(test_what_nobody_sends_keeps_nobody_waiting)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
