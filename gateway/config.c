@@ -144,15 +144,16 @@ static void check_limit(struct faults *f, const struct config_place *place, unsi
         faults_report(f, place, "limit is %u; it must be 0 or %d to 182", limit, CONFIG_LIMIT_MIN);
 }
 
-/* A centre can give back only what we send. */
-static void check_turn_token(struct faults *f, const struct config_smsc *s)
+/* The other side can give back only what we send. */
+static void check_turn_token(struct faults *f, const struct config_place *place,
+                             enum config_token turn_token, const struct dialect *spoken,
+                             const char *dialect)
 {
-    if (s->turn_token == CONFIG_TOKEN_ECHO && s->spoken != NULL &&
-        !dialect_numbers_units(s->spoken))
-        faults_report(f, &s->place,
+    if (turn_token == CONFIG_TOKEN_ECHO && spoken != NULL && !dialect_numbers_units(spoken))
+        faults_report(f, place,
                       "turn_token \"echo\": dialect \"%s\" does not number its units (it needs "
                       "session_out = \"echo+unit\")",
-                      s->dialect);
+                      dialect);
 }
 
 static void check_smsc(struct config *c, struct faults *f)
@@ -172,7 +173,7 @@ static void check_smsc(struct config *c, struct faults *f)
         take_secret(c, f, &s->place, "smsc", &s->password, s->password_file,
                     CONFIG_SMSC_PASSWORD_MAX);
         s->spoken = find_dialect(c, f, &s->place, s->dialect);
-        check_turn_token(f, s);
+        check_turn_token(f, &s->place, s->turn_token, s->spoken, s->dialect);
         check_limit(f, &s->place, s->limit);
     }
 }
@@ -207,6 +208,7 @@ static void check_accounts(struct config *c, struct faults *f, const struct conf
         take_secret(c, f, &a->place, "account", &a->password, a->password_file,
                     CONFIG_ACCOUNT_PASSWORD_MAX);
         a->spoken = find_dialect(c, f, &a->place, a->dialect);
+        check_turn_token(f, &a->place, a->turn_token, a->spoken, a->dialect);
         if (a->password[0] != '\0' && a->password_hash[0] != '\0')
             faults_report(f, &a->place, "account \"%s\" has both a password and a password_hash",
                           a->system_id);

@@ -235,10 +235,12 @@ static const struct {
      "w.cfg:6: partners.accounts[].system_id is missing\n"
      "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
     {LEAST "partners = {\n accounts = ( { system_id = \"p\";\n allow = [ \"10.0.0.0/8\" ]; },\n"
-           "  { system_id = \"q\"; limit = 19; } ); };\ncontrol = \"/" LONG_NAME "\";",
+           " {system_id=\"q\"; limit=19; turn_token=\"echo\";});};\ncontrol = \"/" LONG_NAME "\";",
      "w.cfg:5: partners.accounts needs partners.listen\n"
      "w.cfg:7: account \"q\" is open to everybody: it needs a password, or allow\n"
      "w.cfg:7: limit is 19; it must be 0 or 20 to 182\n"
+     "w.cfg:7: turn_token \"echo\": dialect \"spec34\" does not number its units "
+     "(it needs session_out = \"echo+unit\")\n"
      "w.cfg:8: control: the path /" LONG_NAME " is too long for a socket\n"},
     {"\nredis = {\n servers = [ \"10.0.0.1:1\", \"10.0.0.2:1\" ]; password = \"x\"; password_file "
      "= \"f\"; };\n"
