@@ -33,6 +33,7 @@ struct store_redis {
     bool is_up; /* the router's connections; the database is ours: requests.is_open */
     bool is_refused;
     bool are_keys_checked; /* once: a running gateway may be given its first keys */
+    bool was_open;         /* since we began: a store that is a new one now has lost everything */
     bool wait_for_all;     /* wait_replicas by mode, with sentinels */
 };
 
@@ -312,6 +313,7 @@ static void set_open(struct store_redis *s, bool is_open)
     if (s->requests.is_open == is_open)
         return;
     s->requests.is_open = is_open;
+    s->was_open |= is_open;
     if (s->settings.on_ready != NULL)
         s->settings.on_ready(s->settings.ctx, is_open);
 }
@@ -383,6 +385,8 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
         check_again(s);
     } else if (record->version == 0) {
+        if (s->was_open)
+            log_error("store.emptied");
         /* Those of another database may have been. */
         s->are_keys_checked = s->settings.keys == NULL;
         create_mark(s, database_record, database_text(s, ours, sizeof(ours)), on_database_loaded);

@@ -30,6 +30,16 @@ test('store.down says why Redis lets nobody in, each time that it is for another
     }, { settings: { log: { level: 'info' } } });
 });
 
+test('a store that has lost everything is told of, a new one is not', async () => {
+    await withScene('emptied', async ({ centre, gateway, redis }) => {
+        await register(centre.phone(MSISDN));
+        assert.doesNotMatch(gateway.log, /store\.emptied/);
+        await redis.command('FLUSHALL');
+        await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+        await gateway.process.sees(/event=store\.emptied/);
+    });
+});
+
 test('warungctl says what Redis says when it takes nothing', async () => {
     await withScene('takes-nothing', async ({ centre, gateway, redis }) => {
         const regno = await register(centre.phone(MSISDN));
