@@ -131,12 +131,22 @@ static size_t in_hand(const struct turn_engine *e)
 
 static void ask_sweep(struct turn_engine *e, unsigned bucket);
 
+static void deliver_due(struct turn_engine *e, const struct store_sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->due_count; i++)
+        if (strcmp(sweep->due[i].kind, STORE_LAPSE_TIMER) == 0)
+            receipts_lapse(e, sweep->bucket, sweep->due[i].msisdn);
+        else
+            turn_deliver_timer(e, &sweep->due[i]);
+}
+
 static void on_swept(void *arg, const struct store_sweep *sweep)
 {
     struct turn_engine *e = arg;
     struct swept *s = &e->swept[sweep->bucket];
     size_t before = in_hand(e);
 
+    s->is_asked = false;
     e->sweeps_under_way--;
     if (sweep->result != STORE_OK)
         return;
@@ -144,11 +154,8 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
     if ((s->again == 0 || sweep->ahead_s != 0) && !wall_on_told(&e->wall, sweep->ahead_s))
         return;
     take_over(e, sweep);
-    for (size_t i = 0; i < sweep->due_count; i++)
-        if (strcmp(sweep->due[i].kind, STORE_LAPSE_TIMER) == 0)
-            receipts_lapse(e, sweep->bucket, sweep->due[i].msisdn);
-        else
-            turn_deliver_timer(e, &sweep->due[i]);
+    if (s->again == 0)
+        deliver_due(e, sweep);
     /* The oldest come first. What nobody here can send, a whole operator's perhaps, is not idle any
      * more now, and has taken no room: on to what is behind it. */
     if (sweep->taken_count == 0 || in_hand(e) != before || s->again == TURN_SWEEP_AGAIN ||
@@ -168,6 +175,7 @@ static unsigned idle_ms(const struct turn_engine *e)
 
 static void ask_sweep(struct turn_engine *e, unsigned bucket)
 {
+    e->swept[bucket].is_asked = true;
     e->sweeps_under_way++;
     store_sweep(e->env.store, bucket, e->settings.instance, idle_ms(e), e->env.wall_ms(e->env.ctx),
                 e->swept[bucket].limit, on_swept, e);
@@ -188,16 +196,19 @@ static void on_sweep(struct timer *timer, void *arg)
         return;
     wall_on_ask(&e->wall, e->sweeps_under_way);
     room = e->env.ports.sms_room(e->env.ports.ctx);
-    for (unsigned left = per_tick; left != 0 && e->sweeps_under_way < buckets; left--) {
+    for (unsigned left = per_tick; left != 0; left--) {
+        unsigned bucket = e->sweep_bucket;
         /* An even share for each: what the first ones might take must not keep the others waiting.
          */
         size_t share = (room + left - 1) / left;
         unsigned limit = share < TURN_SWEEP_LIMIT ? (unsigned)share : TURN_SWEEP_LIMIT;
 
+        e->sweep_bucket = (bucket + 1) % buckets;
+        if (e->swept[bucket].is_asked)
+            continue;
         room -= limit;
-        e->swept[e->sweep_bucket] = (struct swept){.limit = limit};
-        ask_sweep(e, e->sweep_bucket);
-        e->sweep_bucket = (e->sweep_bucket + 1) % buckets;
+        e->swept[bucket] = (struct swept){.limit = limit};
+        ask_sweep(e, bucket);
     }
 }
 

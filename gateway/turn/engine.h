@@ -111,6 +111,7 @@ struct turn_engine {
     unsigned sweep_bucket;
     unsigned sweeps_under_way;
     struct swept {
+        bool is_asked;  /* one at a time */
         unsigned limit; /* of what the bucket's sweep takes over */
         unsigned again; /* how often it was asked again at once */
     } * swept;          /* one for each bucket */
