@@ -25,9 +25,8 @@ struct retention {
     struct turn_engine *engine;
     struct timer tick;
     bool is_walking;
-    int64_t
-        begun_ms;    /* by this time records are judged, also when the clock is stepped meanwhile */
-    unsigned bucket; /* of people */
+    int64_t begun_ms;        /* records are judged by this time, though the clock be stepped */
+    unsigned bucket;         /* of people */
     unsigned trimmed_bucket; /* of logs: by night, too */
     struct person page[PAGE];
     size_t count, at;
