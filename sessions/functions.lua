@@ -11,7 +11,7 @@
 -- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
 -- makes the version of a record that exists (it knows it: one more); that of a new record is the
 -- server's clock in microseconds, which no earlier record of the same name has reached.
-local LIBRARY_VERSION = 10
+local LIBRARY_VERSION = 11
 local SERVES_FROM = 9
 
 local GROUP = 'gw' -- of every outbox stream
@@ -583,26 +583,26 @@ local function tell_tally(keys)
     return {tostring(owed), reply[1], reply[2], reply[3], reply[4], reply[5], tostring(waiting)}
 end
 
--- Takes over entries idle for long enough. XAUTOCLAIM looks at ten times COUNT entries and hands back
--- where to go on; a bucket's pending list is short, so a few rounds see all of it.
+-- Takes over the oldest that are idle for long enough. (XAUTOCLAIM looks each entry up in the stream
+-- before it asks how long it is idle: 3 us each, of all that are pending, against 0.1 us here.)
 local function take_over(stream, owner, idle_ms, limit)
-    local taken, cursor = {}, '0-0'
+    local taken, deliveries = {}, {}
     if redis.call('EXISTS', stream) == 0 then
         return taken
     end
-    for _ = 1, 10 do
-        local claimed = redis.call('XAUTOCLAIM', stream, GROUP, owner, idle_ms, cursor, 'COUNT',
-            limit - #taken / 3)
-        for _, entry in ipairs(claimed[2]) do
-            local pending = redis.call('XPENDING', stream, GROUP, entry[1], entry[1], 1)
-            taken[#taken + 1] = entry[1]
-            taken[#taken + 1] = pending[1][4]
-            taken[#taken + 1] = entry[2][2]
-        end
-        cursor = claimed[1]
-        if cursor == '0-0' or #taken / 3 >= limit then
-            break
-        end
+    local pending = redis.call('XPENDING', stream, GROUP, 'IDLE', idle_ms, '-', '+', limit)
+    if #pending == 0 then
+        return taken
+    end
+    local claim = {'XCLAIM', stream, GROUP, owner, idle_ms}
+    for _, entry in ipairs(pending) do
+        claim[#claim + 1] = entry[1]
+        deliveries[entry[1]] = entry[4] + 1
+    end
+    for _, entry in ipairs(redis.call(unpack(claim))) do
+        taken[#taken + 1] = entry[1]
+        taken[#taken + 1] = deliveries[entry[1]]
+        taken[#taken + 1] = entry[2][2]
     end
     return taken
 end

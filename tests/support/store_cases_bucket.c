@@ -101,6 +101,26 @@ static void test_nobodys_entries_go_to_the_first_sweep(void **state)
     assert_int_equal(store_rig_settle(rig, rig->store, number, ids, 2)->result, STORE_OK);
 }
 
+/* Whatever a mass of SMS is in somebody's hand, and stands before it. */
+static void test_what_is_idle_is_found_behind_what_is_not(void **state)
+{
+    struct store_rig *rig = *state;
+    const char *number = NUMBER(70, 1);
+    struct store_owed_id in_hand[60][2], left[2];
+    const struct store_sweep *sweep;
+
+    for (unsigned i = 0; i < 60; i++)
+        owe_two(rig, number, "gw1", in_hand[i]);
+    owe_two(rig, number, NULL, left);
+    sweep = store_rig_sweep(rig, rig->store, bucket_of(rig, number), "gw2", 60000, 1);
+    assert_int_equal(sweep->taken_count, 1);
+    assert_taken(sweep, 0, &left[0], 1, "sms one");
+    for (unsigned i = 0; i < 60; i++)
+        assert_int_equal(store_rig_settle(rig, rig->store, number, in_hand[i], 2)->result,
+                         STORE_OK);
+    assert_int_equal(store_rig_settle(rig, rig->store, number, left, 2)->result, STORE_OK);
+}
+
 static void test_settled_entries_are_forgotten(void **state)
 {
     struct store_rig *rig = *state;
@@ -336,6 +356,7 @@ const struct store_case store_bucket_cases[] = {
     {"owed entries are taken over when idle", test_owed_entries_are_taken_over_when_idle},
     {"touched entries stay their owner's", test_touched_entries_stay_their_owners},
     {"nobody's entries go to the first sweep", test_nobodys_entries_go_to_the_first_sweep},
+    {"what is idle is found behind what is not", test_what_is_idle_is_found_behind_what_is_not},
     {"settled entries are forgotten", test_settled_entries_are_forgotten},
     {"conflict owes nothing", test_conflict_owes_nothing},
     {"timers are due until taken away", test_timers_are_due_until_taken_away},
