@@ -138,8 +138,11 @@ static void release(struct server_link *sl)
     sl->is_released = true;
     map_remove(&s->connections, &sl->node);
     s->counters.connections--;
-    if (sl->is_unbound)
+    if (sl->is_unbound) {
         guard_leave(s->guard, &sl->peer);
+        if (s->verifier != NULL)
+            verifier_withdraw(s->verifier, s, sl->link.connection);
+    }
     if (list_is_linked(&sl->in_account)) {
         list_remove(&sl->account->links, &sl->in_account);
         account_give_number(sl->account, sl->number);

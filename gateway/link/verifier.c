@@ -172,19 +172,22 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 bool verifier_check(struct verifier *v, struct span password, const char *hash, uint64_t id,
                     verifier_fn *fn, void *ctx)
 {
+    uint8_t digest[DIGEST_BYTES];
     struct job *job;
     uint64_t one = 1;
+    bool is_known;
 
-    if (v->jobs >= JOBS_MAX)
+    make_digest(v, password, hash, digest);
+    is_known = is_remembered(v, digest);
+    if (!is_known && v->jobs >= JOBS_MAX) /* what is known waits for nobody's hash */
         return false;
     v->jobs++;
     job = mem_zalloc(sizeof(*job));
     job->id = id;
     job->fn = fn;
     job->ctx = ctx;
-    make_digest(v, password, hash, job->digest);
-    if (is_remembered(v, job->digest))
-        job->is_right = true;
+    job->is_right = is_known;
+    memcpy(job->digest, digest, sizeof(digest));
     pthread_mutex_lock(&v->mutex);
     if (job->is_right || password.size >= PASSWORD_BYTES || strlen(hash) >= CRYPT_OUTPUT_SIZE) {
         list_push_back(&v->done, &job->node);
@@ -207,6 +210,33 @@ static void forget_in(struct list *l, const void *ctx)
     LIST_FOREACH(n, l)
         if (LIST_ITEM(n, struct job, node)->ctx == ctx)
             LIST_ITEM(n, struct job, node)->fn = NULL;
+}
+
+static void drop_job(struct job *job)
+{
+    OPENSSL_cleanse(job->password, sizeof(job->password));
+    mem_free(job);
+}
+
+void verifier_withdraw(struct verifier *v, const void *ctx, uint64_t id)
+{
+    struct job *found = NULL;
+
+    pthread_mutex_lock(&v->mutex);
+    LIST_FOREACH(n, &v->waiting) {
+        struct job *job = LIST_ITEM(n, struct job, node);
+
+        if (job->ctx != ctx || job->id != id)
+            continue;
+        list_remove(&v->waiting, n);
+        found = job;
+        break;
+    }
+    pthread_mutex_unlock(&v->mutex);
+    if (found == NULL)
+        return;
+    v->jobs--;
+    drop_job(found);
 }
 
 void verifier_forget(struct verifier *v, void *ctx)
@@ -246,12 +276,8 @@ static void drop_jobs(struct list *l)
 {
     struct list_node *n;
 
-    while ((n = list_pop_front(l)) != NULL) {
-        struct job *job = LIST_ITEM(n, struct job, node);
-
-        OPENSSL_cleanse(job->password, sizeof(job->password));
-        mem_free(job);
-    }
+    while ((n = list_pop_front(l)) != NULL)
+        drop_job(LIST_ITEM(n, struct job, node));
 }
 
 void verifier_free(struct verifier *v)

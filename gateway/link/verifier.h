@@ -22,10 +22,14 @@ struct verifier *verifier_new(struct event_base *base, struct timer_queue *timer
 /* Nothing is called back any more; waits for the hash being made (some ten milliseconds). */
 void verifier_free(struct verifier *verifier);
 
-/* `id` is the caller's, to know the answer by. False when too many wait already: nothing will be
- * called. password and hash are copied. */
+/* `id` is the caller's, to know the answer by. False when too many wait already, and the password
+ * is not remembered: nothing will be called. password and hash are copied. */
 bool verifier_check(struct verifier *verifier, struct span password, const char *hash, uint64_t id,
                     verifier_fn *fn, void *ctx);
+
+/* Nobody waits for that answer any more: when the check has not begun, it is not made, takes
+ * nobody's place and calls nothing back. */
+void verifier_withdraw(struct verifier *verifier, const void *ctx, uint64_t id);
 
 /* Checks of this ctx call nothing back any more. */
 void verifier_forget(struct verifier *verifier, void *ctx);

@@ -124,6 +124,14 @@ static void make_hash(const char *password, char hash[CRYPT_OUTPUT_SIZE])
     snprintf(hash, CRYPT_OUTPUT_SIZE, "%s", crypt_r(password, "$5$rounds=1000$saltsalt$", &data));
 }
 
+/* Some ten milliseconds, as a real one: what waits behind it waits. */
+static void make_slow_hash(const char *password, char hash[CRYPT_OUTPUT_SIZE])
+{
+    static struct crypt_data data;
+
+    snprintf(hash, CRYPT_OUTPUT_SIZE, "%s", crypt_r(password, "$5$rounds=100000$saltsalt$", &data));
+}
+
 static void wait_for(struct event_base *base, const unsigned *count, unsigned wanted)
 {
     for (int i = 0; i < 2000 && *count < wanted; i++) {
@@ -181,10 +189,15 @@ static void test_verifier_is_bounded(void **state)
     unsigned taken = 0;
 
     (void)state;
-    make_hash("secret", hash);
+    make_slow_hash("secret", hash);
     while (taken < 1000 && verifier_check(v, span_of_string("x"), hash, 1, on_verified, &a))
         taken++;
     assert_int_equal(taken, 256);
+    verifier_withdraw(v, &a, 2);
+    verifier_withdraw(v, v, 1);
+    assert_false(verifier_check(v, span_of_string("x"), hash, 1, on_verified, &a));
+    verifier_withdraw(v, &a, 1);
+    assert_true(verifier_check(v, span_of_string("x"), hash, 1, on_verified, &a));
     verifier_free(v);
     event_base_free(base);
 }
@@ -260,6 +273,42 @@ static void test_bind_while_the_verifier_is_full(void **state)
     event_base_free(base);
 }
 
+/* One address that binds and is gone before the answer, again and again, and one that has bound
+ * before. */
+static void test_callers_who_are_gone_keep_nobody_out(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base, &the_clock);
+    struct server_fixture x = {.settings = {.failures_max = 1}};
+    struct link_account_settings account = {.system_id = "agg4", .max_binds = 9};
+    struct answer a = {0};
+    char slow[CRYPT_OUTPUT_SIZE];
+
+    (void)state;
+    make_slow_hash("geheim", slow);
+    account.password_hash = slow;
+    server_fixture_init_with(&x, &account, 1, v);
+    for (int i = 0; i < 300; i++) {
+        assert_true(server_fixture_call_in(&x, "192.0.2.1"));
+        server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "falsch");
+        fake_transport_lose(x.f.network.last, "reset");
+        link_fixture_turn(&x.f);
+        event_base_loop(base, EVLOOP_NONBLOCK);
+    }
+    for (unsigned bound = 0; bound < 2; bound++) {
+        assert_true(server_fixture_call_in(&x, "192.0.2.2"));
+        server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "geheim");
+        wait_for(base, &x.f.state_count, bound + 1);
+        link_fixture_turn(&x.f);
+        link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+        while (verifier_check(v, span_of_string("x"), slow, 1, on_verified, &a))
+            ; /* the second comes from memory */
+    }
+    server_fixture_fini(&x);
+    verifier_free(v);
+    event_base_free(base);
+}
+
 static void keep_line(void *ctx, const char *line, size_t line_bytes)
 {
     snprintf(ctx, 256, "%.*s", (int)line_bytes, line);
@@ -307,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_verifier_is_bounded),
         cmocka_unit_test(test_bind_with_a_hash),
         cmocka_unit_test(test_bind_while_the_verifier_is_full),
+        cmocka_unit_test(test_callers_who_are_gone_keep_nobody_out),
         cmocka_unit_test(test_account_goes_while_its_bind_is_checked),
     };
 
