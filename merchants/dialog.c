@@ -206,26 +206,38 @@ static bool run_limit(struct player *p, const char *rest)
     return true;
 }
 
-static bool run_officer(struct player *p, const char *rest)
+/* False: no word of an officer's. */
+static bool decide(struct rehearsal *r, const char *word, const char *reason,
+                   enum programme_verdict *verdict)
 {
     static const enum merchant_event events[] = {MERCHANT_EVENT_REVIEW, MERCHANT_EVENT_FIX,
                                                  MERCHANT_EVENT_APPROVE, MERCHANT_EVENT_REJECT};
+
+    if (strcmp(word, "freeze") == 0 || strcmp(word, "release") == 0) {
+        *verdict = rehearsal_freeze(r, word[0] == 'f');
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+        if (strcmp(merchant_event_name(events[i]), word) == 0) {
+            *verdict = rehearsal_decide(r, NULL, events[i], reason);
+            return true;
+        }
+    return false;
+}
+
+static bool run_officer(struct player *p, const char *rest)
+{
     char word[16] = "", reason[16] = "", no[16] = "";
-    enum programme_verdict verdict = PROGRAMME_NOT_ALLOWED;
-    bool is_known = false, is_refusal;
+    enum programme_verdict verdict;
+    bool is_refusal;
 
     sscanf(rest, "%15s %15s %15s", word, reason, no);
     is_refusal = strcmp(reason, "refused") == 0 || strcmp(no, "refused") == 0;
     if (strcmp(reason, "refused") == 0)
         reason[0] = '\0';
-    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-        if (strcmp(merchant_event_name(events[i]), word) != 0)
-            continue;
-        verdict = rehearsal_decide(p->rehearsal, NULL, events[i], reason);
-        is_known = true;
-    }
-    if (!is_known)
-        return fault(p, p->line, "an officer can review, approve, reject T01, fix P01");
+    if (!decide(p->rehearsal, word, reason, &verdict))
+        return fault(p, p->line,
+                     "an officer can review, approve, reject T01, fix P01, freeze, release");
     if ((verdict == PROGRAMME_DONE) == is_refusal)
         return fault(p, p->line, "the programme says: %s", programme_verdict_name(verdict));
     return true;

@@ -15,10 +15,12 @@
  *     later 3d 4h 30m 10s    time passes; what is due then happens
  *     phone 6281300000002    another phone is taken up
  *     limit 160              septets of one page from now on
- *     officer fix P01        review, approve, reject T01 or fix P01: the phone's newest
- * registration officer review refused the same, and the programme says no training 5d 09:00 20 1801
- * Title; Place     officers plan one, 1801 or - for all regencies training off 1         ... and
- * call it off
+ *     officer fix P01        or review, approve, reject T01: the phone's newest registration
+ *     officer freeze         or release
+ *     officer review refused the same, and the programme says no
+ *     training 5d 09:00 20 1801 Title; Place
+ *                            officers plan one, 1801 or - for all regencies
+ *     training off 1         ... and call it off
  *
  * Every SMS must be expected before the next thing happens.
  */

@@ -393,6 +393,19 @@ enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
     return verdict;
 }
 
+enum programme_verdict rehearsal_freeze(struct rehearsal *r, bool is_frozen)
+{
+    const struct subscriber *s = &r->programme.subscriber;
+    enum programme_verdict verdict;
+
+    begin(r);
+    if (s->merchant_count == 0)
+        return PROGRAMME_NO_SUCH_REGISTRATION;
+    verdict = programme_freeze(&r->programme, s->merchants[s->merchant_count - 1].regno, is_frozen);
+    finish(r);
+    return verdict;
+}
+
 /* --- trainings ------------------------------------------------------------------------------ */
 
 static void write_trainings(struct rehearsal *r, const struct trainings *t)

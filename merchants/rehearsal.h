@@ -40,6 +40,8 @@ void rehearsal_wait(struct rehearsal *r, int64_t ms);
 /* An officer decides on a registration: this one, or (NULL) the phone's newest. */
 enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
                                         enum merchant_event event, const char *reason);
+/* Puts the phone's newest registration on hold, as its owner asks, or releases it. */
+enum programme_verdict rehearsal_freeze(struct rehearsal *r, bool is_frozen);
 
 /* Officers plan a training, or call it off; whoever asked to be told, or had a seat, is. */
 enum training_verdict rehearsal_plan(struct rehearsal *r, const struct training *plan);

@@ -160,8 +160,9 @@ static struct menu_stage stage_of(struct rehearsal *r)
                                .set_language = stage_set_language,
                                .order = stage_order,
                                .order_help =
-                                   "  .phone 62...  take up another phone  .officer review | fix "
-                                   "P01 | reject T01 | approve\n"
+                                   "  .phone 62...  take up another phone\n"
+                                   "  .officer review | fix P01 | reject T01 | approve | freeze | "
+                                   "release\n"
                                    "  .training 5d 09:00 20 1801 TITLE; PLACE, .training off ID\n",
                                .ctx = r};
 }
