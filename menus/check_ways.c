@@ -218,6 +218,14 @@ static void check_screen_ways(struct menu_loader *l, const struct menu_screen *s
 
 static void search_circle(struct search *s, uint16_t at);
 
+/* Led to under its very own condition, a screen is shown, not passed over. */
+static bool is_shown_by(const struct menu_edge *edge, const struct menu_screen *to)
+{
+    return edge->kind == MENU_EDGE_ROUTE && to->when != NULL &&
+           (to->kind == MENU_SCREEN_ASK || to->kind == MENU_SCREEN_END) &&
+           strcmp(edge->word, to->when->text) == 0;
+}
+
 static void follow_silent(void *ctx, const struct menu_edge *edge)
 {
     struct search *s = ctx;
@@ -229,6 +237,8 @@ static void follow_silent(void *ctx, const struct menu_edge *edge)
         edge->kind == MENU_EDGE_THEN)
         return;
     to = &menu->screens[edge->to.index];
+    if (is_shown_by(edge, to))
+        return;
     if (s->marks[edge->to.index] == MARK_OPEN)
         menu_faults_add(&s->l->faults, false, edge->line, 0,
                         "from here %s leads back to %s without showing anything: a circle",

@@ -118,10 +118,21 @@ static const struct {
     {"KATEGORI1", "4"}, {"OMZET", "7"}, {"HP", "8"},        {"PERIKSA", "9"},
 };
 
+/* The status that the phone's screen tells of. */
+static const char *status_of(const struct menu_phone *phone)
+{
+    const char *screen = phone->state.screen;
+
+    if (strcmp(screen, "ST_PERBAIKAN") == 0)
+        return "PERLU_PERBAIKAN";
+    return strncmp(screen, "ST_", 3) == 0 ? screen + 3 : "";
+}
+
 static bool get_fact(void *ctx, const char *name, char value[MENU_VALUE_BYTES])
 {
-    (void)ctx;
     value[0] = '\0';
+    if (strcmp(name, "status") == 0)
+        return text_copy(value, MENU_VALUE_BYTES, status_of(ctx));
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
         if (strcmp(facts[i].name, name) == 0)
             return text_copy(value, MENU_VALUE_BYTES, facts[i].value);
@@ -268,7 +279,7 @@ static struct menu *load_with(const char *before, const char *after)
 static void init_phone(struct menu_phone *phone, const struct menu *menu)
 {
     menu_phone_init(phone, menu);
-    phone->facts = (struct menu_facts){.get = get_fact};
+    phone->facts = (struct menu_facts){.get = get_fact, .ctx = phone};
 }
 
 static void test_every_text_word_for_word(void **state)
