@@ -27,15 +27,14 @@ enum config_flag {
 };
 
 struct config_row {
-    const char
-        *path; /* "redis.servers", "smsc[].host"; a list's items live below its path + "[]" */
+    /* "redis.servers", "smsc[].host"; a list's items live below its path + "[]" */
+    const char *path;
     enum config_type type;
     unsigned flags;
     size_t offset; /* in struct config, or in the item of the innermost list */
-    const char
-        *initial;     /* the default as written in a file, without quotes; NULL = empty or none */
-    int64_t min, max; /* CONFIG_NUMBER: values; CONFIG_TEXT: characters */
-    const char *unit; /* "s", "ms", ... or NULL */
+    /* The default as written in a file, without quotes; NULL = empty or none. */
+    const char *initial;
+    int64_t min, max;         /* CONFIG_NUMBER: values; texts: characters, of each item */
     const char *const *words; /* NULL-ended */
     /* What is wrong with a value, or NULL. For CONFIG_TEXTS: of each item. */
     const char *(*check)(const char *value);
