@@ -194,7 +194,7 @@ static inline bool text_is_equal(const char *a, const char *b)
     return a[0] == b[0] && strcmp(a, b) == 0;
 }
 
-/* Copies text into a field of text_bytes, cutting at a character of UTF-8 when it is too long;
+/* Copies text into a field of field_bytes, cutting at a character of UTF-8 when it is too long;
  * always ends it with NUL. True when all of it fitted. */
 bool text_copy(char *field, size_t field_bytes, const char *text);
 /* The same with a mark between two texts. */

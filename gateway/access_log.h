@@ -1,8 +1,6 @@
 /*
  * Who ordered and looked at what through HTTP or the control socket, written into the journal
  * (merchants/journal.h) beside what warungctl and the turns write there.
- *
- * Log events: access.unlogged.
  */
 #ifndef WARUNG_GATEWAY_ACCESS_LOG_H
 #define WARUNG_GATEWAY_ACCESS_LOG_H

@@ -1,9 +1,6 @@
 /*
  * The composition: store, turn engine, ports, centres, HTTP, on one loop. It starts, reloads and
  * drains; what the parts do is theirs.
- *
- * Log events: gateway.ready, gateway.reloaded, gateway.draining, gateway.stopped, gateway.failed,
- * config.fault, config.rejected, config.needs_restart.
  */
 #ifndef WARUNG_GATEWAY_GATEWAY_H
 #define WARUNG_GATEWAY_GATEWAY_H

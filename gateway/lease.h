@@ -2,18 +2,15 @@
  * A lease on something that only one gateway may do at a time (the binds of an exclusive smsc
  * entry), kept as a record of the store that expires by the server's clock: "lease:" and the name.
  *
- *   IDLE --want--> STANDBY --taken--> HELD --not renewed for ttl/2--> RENOUNCED --ttl 3/4-->
- * STANDBY
- *                                      ^-------------renewed-------------'
+ *   IDLE --want--> STANDBY --taken--> HELD --not renewed for ttl/2--> RENOUNCED
+ *                     ^                 ^-----------renewed-------------'   |
+ *                     '-------------not renewed for 3/4 of ttl--------------'
  *
  * It is renewed every ttl/4. A renewal counts from when it was sent, which is before the server's
  * clock for it starts: so the holder's own clock runs out first. RENOUNCED, the holder still has it
  * and stops what it does with it; back in STANDBY it must do nothing more of it, at once: a quarter
  * of the ttl is left before another can have it, for clocks that differ. Each take of the lease has
  * a token (the record's version) greater than that of any before.
- *
- * Log events: lease.taken, lease.standby, lease.renounced, lease.renewed, lease.lost,
- * lease.released.
  */
 #ifndef WARUNG_GATEWAY_LEASE_H
 #define WARUNG_GATEWAY_LEASE_H

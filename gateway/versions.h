@@ -6,9 +6,6 @@
  *
  * Store records: "menus" (struct releases), "menu:" and the hash in hex (a menu's source,
  * RELEASES_KEEP_S after it was last in use).
- *
- * Log events: menu.in_force, menu.trial, menu.file_not_in_force, menu.version_unusable,
- * menu.versions_not_loaded, menu.versions_unreadable.
  */
 #ifndef WARUNG_GATEWAY_VERSIONS_H
 #define WARUNG_GATEWAY_VERSIONS_H

@@ -38,7 +38,7 @@ struct session_proof {
 enum session_reply { SESSION_REPLY_NONE, SESSION_REPLY_ASK, SESSION_REPLY_END };
 
 struct session {
-    /* The dialogue's name on its link; empty when no dialogue is open. */
+    /* The last dialogue's name on its link, open or over; empty before the first. */
     char link[32];
     char code[24];
     uint8_t id[SESSION_ID_BYTES];

@@ -4,8 +4,6 @@
  * Nothing is queued while there is no connection: requests are UNAVAILABLE at once, so that the
  * subscriber hears so. What was sent and not answered is UNKNOWN. The server must be trusted and
  * reached over a unix socket or an IP literal (libraries.md H5, H8).
- *
- * Log events: store.up, store.down, store.durability, store.refused, store.library.
  */
 #ifndef WARUNG_SESSIONS_STORE_REDIS_H
 #define WARUNG_SESSIONS_STORE_REDIS_H

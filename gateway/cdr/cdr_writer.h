@@ -4,8 +4,6 @@
  * every second, and when the queue is full, or the end comes, lines are dropped and counted; the
  * next file that can be closed says how many. So are the records of a file that somebody takes away
  * while it is written.
- *
- * Log events: cdr.failing, cdr.working, cdr.lost.
  */
 #ifndef WARUNG_CDR_CDR_WRITER_H
 #define WARUNG_CDR_CDR_WRITER_H

@@ -4,8 +4,6 @@
  * told. What is found becomes a turn of its own, with all its checks, so that several gateways may
  * walk at once and a crash costs nothing. Logs are trimmed on the way, and numbers that have given
  * the same NIK get a flag for the officer (twins.h).
- *
- * Log events: retention.walked.
  */
 #ifndef WARUNG_TURN_RETENTION_H
 #define WARUNG_TURN_RETENTION_H
