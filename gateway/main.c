@@ -125,21 +125,8 @@ static void on_stopped(void *ctx, bool is_clean)
 
 /* ---- signals ---- */
 
-/* One that cannot be made runs the loop for a last turn, in which a signal may be told. */
-static bool has_gateway(const struct daemon *d)
+static void stop(struct daemon *d)
 {
-    return d->gateway != NULL;
-}
-
-static void on_stop_signal(evutil_socket_t signal_number, short what, void *arg)
-{
-    struct daemon *d = arg;
-
-    (void)signal_number;
-    (void)what;
-    if (!has_gateway(d))
-        return;
-    timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
     if (d->is_stopping) {
         loop_stop(d->loop);
         return;
@@ -149,24 +136,29 @@ static void on_stop_signal(evutil_socket_t signal_number, short what, void *arg)
     gateway_drain(d->gateway);
 }
 
-static void on_reload_signal(evutil_socket_t signal_number, short what, void *arg)
+static void reload(struct daemon *d)
 {
-    struct daemon *d = arg;
-
-    (void)signal_number;
-    (void)what;
-    if (!has_gateway(d))
-        return;
-    timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
     notify_send_reloading();
     (void)gateway_reload(d->gateway);
     notify_send("READY=1");
 }
 
-static const struct {
-    int number;
-    event_callback_fn fn;
-} signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+static void on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct daemon *d = arg;
+
+    (void)what;
+    /* One that cannot be made runs the loop for a last turn, in which a signal may be told. */
+    if (d->gateway == NULL)
+        return;
+    timer_queue_set_now(loop_timers(d->loop), clock_monotonic_ms());
+    if (signal_number == SIGHUP)
+        reload(d);
+    else
+        stop(d);
+}
+
+static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
 enum { SIGNAL_COUNT = sizeof(signals) / sizeof(signals[0]) };
 
@@ -175,7 +167,7 @@ static bool catch_signals(struct daemon *d, struct event *events[SIGNAL_COUNT])
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
     for (int i = 0; i < SIGNAL_COUNT; i++) {
-        events[i] = evsignal_new(loop_base(d->loop), signals[i].number, signals[i].fn, d);
+        events[i] = evsignal_new(loop_base(d->loop), signals[i], on_signal, d);
         if (events[i] == NULL || event_add(events[i], NULL) != 0)
             return false;
     }
