@@ -132,8 +132,9 @@ void turn_answer(struct turn *t, uint32_t command_status);
 bool turn_window_is_over(const struct turn *t);
 /* The turn is over: its box goes on with the next. */
 void turn_done(struct turn *t, const char *reason);
-/* Nothing was stored: tells the centre and, kindly, the phone; the turn is over. */
-void turn_refuse(struct turn *t, uint32_t command_status, const char *reason);
+/* Nothing was stored: tells the centre (ESME_RX_T_APPN, so that it delivers again) and, kindly, the
+ * phone; the turn is over. */
+void turn_refuse(struct turn *t, const char *reason);
 /* Counts and tells that no key opens a record; msisdn "" where it is nobody's, or nobody knows. */
 void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *msisdn);
 /* Opens a sealed record into a copy; false when it cannot be opened, which is noted. */

@@ -13,7 +13,7 @@ static void on_number(void *arg, const struct store_reply *reply)
     t->request = NULL;
     if (reply->result != STORE_OK ||
         !programme_numbers_add(&t->answers.numbers, t->number_key, reply->number)) {
-        turn_refuse(t, ESME_RX_T_APPN, "no number");
+        turn_refuse(t, "no number");
         return;
     }
     turn_run(t);
@@ -26,7 +26,7 @@ static void on_other_loaded(void *arg, const struct store_reply *reply)
     t->request = NULL;
     if (reply->result != STORE_OK || !turn_open_record(t, VAULT_MERCHANT, t->found_msisdn,
                                                        &reply->subscriber.merchant, &t->found)) {
-        turn_refuse(t, ESME_RX_T_APPN, "other record");
+        turn_refuse(t, "other record");
         return;
     }
     t->answers.found = copy_span(&t->found);
@@ -40,7 +40,7 @@ static void on_owner_found(void *arg, const struct store_list *list)
 
     t->request = NULL;
     if (list->result != STORE_OK) {
-        turn_refuse(t, ESME_RX_T_APPN, "no owner");
+        turn_refuse(t, "no owner");
         return;
     }
     if (list->count == 0) {
@@ -75,7 +75,7 @@ static void on_shared(void *arg, const struct store_reply *reply)
 
     t->request = NULL;
     if (reply->result != STORE_OK || !open_shared(t, &reply->subscriber.session)) {
-        turn_refuse(t, ESME_RX_T_APPN, "no shared record");
+        turn_refuse(t, "no shared record");
         return;
     }
     t->answers.shared = copy_span(&t->shared);
@@ -98,7 +98,7 @@ static void on_shared_written(void *arg, const struct store_reply *reply)
 
     t->request = NULL;
     if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
-        turn_refuse(t, ESME_RX_T_APPN, "shared record not written");
+        turn_refuse(t, "shared record not written");
         return;
     }
     load_shared(t, t->shared_key);

@@ -176,9 +176,9 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
                                                            .is_last = true});
 }
 
-void turn_refuse(struct turn *t, uint32_t command_status, const char *reason)
+void turn_refuse(struct turn *t, const char *reason)
 {
-    refuse(t, command_status, reason);
+    refuse(t, ESME_RX_T_APPN, reason);
     turn_done(t, reason);
 }
 
@@ -231,11 +231,11 @@ static void on_loaded(void *arg, const struct store_reply *reply)
 
     t->request = NULL;
     if (reply->result != STORE_OK) {
-        turn_refuse(t, ESME_RX_T_APPN, store_result_name(reply->result));
+        turn_refuse(t, store_result_name(reply->result));
         return;
     }
     if (!take_records(t, &reply->subscriber)) {
-        turn_refuse(t, ESME_RX_T_APPN, "sealed");
+        turn_refuse(t, "sealed");
         return;
     }
     turn_run(t);
@@ -400,7 +400,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
     case STORE_UNAVAILABLE:
         break;
     }
-    turn_refuse(t, ESME_RX_T_APPN, store_result_name(reply->result));
+    turn_refuse(t, store_result_name(reply->result));
 }
 
 /* A local copy may be old: what is written is checked by the commit, but what is refused or passed
@@ -466,7 +466,7 @@ static void follow(struct turn *t)
     case STEP_UNREADABLE:
         if (t->is_settle) /* nobody here can store them */
             mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
-        turn_refuse(t, ESME_RX_T_APPN, "unreadable");
+        turn_refuse(t, "unreadable");
         break;
     }
 }
@@ -534,7 +534,7 @@ void turn_box_next(struct turn_engine *e, struct box *box)
     list_push_back(&e->live, &t->node);
     box->live = t;
     if (e->is_draining && t->origin.link != NULL && t->input.kind == DIALECT_BEGIN)
-        turn_refuse(t, ESME_RX_T_APPN, "draining");
+        turn_refuse(t, "draining");
     else if (box->has_copies)
         turn_run(t);
     else
