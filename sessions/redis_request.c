@@ -1,6 +1,5 @@
 #include "sessions/redis_request.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_decode.h"
@@ -310,7 +309,7 @@ static void load_merchant(struct redis_request *r)
  * already. The metric counts them. */
 static void take_rejection(struct redis_requests *rs, const char *reply)
 {
-    uint64_t now_ms = clock_monotonic_ms();
+    uint64_t now_ms = rs->timers->now_ms;
     char text[sizeof(rs->rejection)];
 
     rs->stats.rejected++;
