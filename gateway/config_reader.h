@@ -26,8 +26,8 @@ void config_memory_free(struct config_memory *m);
 struct config_reader {
     const struct source *source;
     struct config_memory *memory;
-    const char
-        *folder; /* of the file: what relative paths start from; "" = the working directory */
+    /* Of the file: what relative paths start from; "" = the working directory. */
+    const char *folder;
     source_fault_fn *on_fault;
     void *arg;
 };

@@ -14,8 +14,8 @@ struct reason {
     enum merchant_status status; /* that it is a reason for */
     const char *text_id;
     const char *text_en;
-    const char
-        *field; /* what to correct: "nama", "nik", "usaha", "jenis", "kab", "telepon"; or "" */
+    /* What to correct: "nama", "nik", "usaha", "jenis", "kab", "telepon"; or "". */
+    const char *field;
 };
 
 /* NULL when there is no such code. */

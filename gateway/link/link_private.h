@@ -108,8 +108,8 @@ struct link {
     uint32_t enquire_sequence;
     uint32_t enquire_link_ms;
     uint64_t reads_asked;
-    uint32_t
-        *reads; /* by mark: the enquire_link's sequence number, 0 = answered; NULL: none asked */
+    /* By mark: the enquire_link's sequence number, 0 = answered; NULL: none asked. */
+    uint32_t *reads;
     bool is_enquiring;
     unsigned enquire_misses;
 

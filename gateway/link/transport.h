@@ -1,7 +1,7 @@
 /*
  * A byte stream under a link: raw non-blocking socket, TLS, or the simulator's.
  *
- * The link owns its transport. Nothing is called back from inside transport_open(),
+ * The link owns its transport. Nothing is called back from inside a factory's connect(),
  * transport_write() or transport_close(); after transport_close() or transport_abort() nothing at
  * all.
  */
