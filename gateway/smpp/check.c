@@ -18,7 +18,7 @@ struct field {
     uint16_t offset;   /* of the value in the body; FIELD_NOWHERE: walked only */
 };
 
-enum { FIELD_NOWHERE = UINT16_MAX, SHORT_MESSAGE_MAX = 254, DESTINATIONS_MAX = 254 };
+enum { FIELD_NOWHERE = UINT16_MAX, DESTINATIONS_MAX = 254 };
 
 struct smpp_layout {
     uint32_t command_id;
@@ -259,7 +259,7 @@ static enum smpp_status walk_short_message(struct reader *r, struct span *value)
 {
     uint8_t sm_length = reader_u8(r);
 
-    if (sm_length > SHORT_MESSAGE_MAX)
+    if (sm_length > SMPP_SHORT_MESSAGE_BYTES_MAX)
         return ESME_RINVMSGLEN;
     *value = reader_bytes(r, sm_length);
     return ESME_ROK;
@@ -360,7 +360,7 @@ static bool write_field(const struct field *f, const char *body, struct writer *
         return true;
     case FIELD_SHORT_MESSAGE:
         value = *(const struct span *)(body + f->offset);
-        if (value.size > SHORT_MESSAGE_MAX)
+        if (value.size > SMPP_SHORT_MESSAGE_BYTES_MAX)
             return false;
         writer_span8(w, value);
         return true;

@@ -10,13 +10,6 @@
 #include "gateway/smpp/dialect_knobs.h"
 #include "gateway/smpp/udh.h"
 
-enum {
-    ESM_TYPE_MASK = 0x3C, /* esm_class bits 5-2: the message type (5.2.12) */
-    ESM_CONVERSATION_ABORT = 0x18,
-    ESM_UDHI = 0x40,
-    END_BIT = 0x01, /* of its_session_info (5.3.2.43) */
-};
-
 /* One PDU on its way to an input. */
 struct reading {
     const struct dialect *d;
@@ -92,7 +85,8 @@ static enum smpp_status read_session(struct reading *r)
     if (!dialect_name_session(r->d, info, s))
         return ESME_RINVPARLEN;
     r->has_end_bit = r->d->session_source == DIALECT_SESSION_ITS && info.size == 2 &&
-                     (r->d->end_bit & DIALECT_END_BIT_IN) != 0 && (s->token[1] & END_BIT) != 0;
+                     (r->d->end_bit & DIALECT_END_BIT_IN) != 0 &&
+                     (s->token[1] & DIALECT_SESSION_END_BIT) != 0;
     return ESME_ROK;
 }
 
@@ -123,7 +117,7 @@ static bool is_report(const struct smpp_pdu *pdu)
 {
     struct span unused;
 
-    return (pdu->message.esm_class & ESM_TYPE_MASK) != 0 ||
+    return (pdu->message.esm_class & SMPP_ESM_TYPE_MASK) != 0 ||
            smpp_tlv_find(pdu->tlvs, SMPP_TAG_MESSAGE_STATE, &unused) ||
            smpp_tlv_find(pdu->tlvs, SMPP_TAG_RECEIPTED_MESSAGE_ID, &unused);
 }
@@ -135,7 +129,7 @@ static enum smpp_status read_text(struct reading *r)
     struct span header;
 
     r->text = smpp_message_text(r->pdu);
-    if ((r->pdu->message.esm_class & ESM_UDHI) == 0) {
+    if ((r->pdu->message.esm_class & SMPP_ESM_UDHI) == 0) {
         read_sar_part(r);
         return ESME_ROK;
     }
@@ -433,7 +427,7 @@ static enum smpp_status find_ussd_kind(struct reading *r)
 
 static enum dialect_kind find_plain_kind(const struct reading *r)
 {
-    if ((r->pdu->message.esm_class & ESM_TYPE_MASK) == ESM_CONVERSATION_ABORT)
+    if ((r->pdu->message.esm_class & SMPP_ESM_TYPE_MASK) == SMPP_ESM_CONVERSATION_ABORT)
         return DIALECT_ABORT;
     if (is_report(r->pdu) || (r->d->receipt_by_text && receipt_is_text(r->text)))
         return DIALECT_RECEIPT;

@@ -72,7 +72,9 @@ enum dialect_ni_session_from {
     DIALECT_NI_RESP_MESSAGE_ID
 };
 
+/* Who sets the lowest bit of a two-octet its_session_info to end the dialogue (5.3.2.43); a set. */
 enum dialect_end_bit { DIALECT_END_BIT_IN = 1, DIALECT_END_BIT_OUT = 2 };
+enum { DIALECT_SESSION_END_BIT = 0x01 };
 
 enum dialect_code_from {
     DIALECT_CODE_AUTO,

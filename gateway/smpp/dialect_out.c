@@ -10,8 +10,6 @@ enum {
     TEXT_OCTETS_MAX = 2 * DIALECT_TEXT_BYTES,
     BODY_OCTETS_MAX = 2 * TEXT_OCTETS_MAX,
     TLV_ROOM = 64, /* for everything but the payload */
-    SHORT_MESSAGE_OCTETS_MAX = 254,
-    END_BIT = 0x01, /* of its_session_info (5.3.2.43) */
 };
 
 struct limits {
@@ -113,11 +111,11 @@ static void set_unit_and_end(const struct dialect *d, const struct dialect_reply
                              uint8_t *octet)
 {
     if (d->session_out == DIALECT_SESSION_ECHO_UNIT)
-        *octet = (uint8_t)(reply->session.unit << 1) | (*octet & END_BIT);
+        *octet = (uint8_t)(reply->session.unit << 1) | (*octet & DIALECT_SESSION_END_BIT);
     if (d->end_bit != 0)
-        *octet &= (uint8_t)~END_BIT;
+        *octet &= (uint8_t)~DIALECT_SESSION_END_BIT;
     if (is_last(reply) && (d->end_bit & DIALECT_END_BIT_OUT) != 0)
-        *octet |= END_BIT;
+        *octet |= DIALECT_SESSION_END_BIT;
 }
 
 /* What to write as session info; an empty span for nothing. */
@@ -232,7 +230,7 @@ static bool place_text(const struct dialect *d, struct span text, struct smpp_me
         smpp_tlv_write(tlvs, SMPP_TAG_MESSAGE_PAYLOAD, text);
     else
         m->short_message = text;
-    return !tlvs->failed && (is_payload || text.size <= SHORT_MESSAGE_OCTETS_MAX);
+    return !tlvs->failed && (is_payload || text.size <= SMPP_SHORT_MESSAGE_BYTES_MAX);
 }
 
 bool dialect_encode(const struct dialect *d, const struct dialect_reply *reply,

@@ -10,7 +10,6 @@
 enum {
     SMS_OCTETS = 140,
     PAYLOAD_OCTETS_MAX = 4 * DIALECT_TEXT_BYTES,
-    ESM_UDHI = 0x40,
     TON_ALPHANUMERIC = 5,
 };
 
@@ -148,7 +147,7 @@ bool dialect_encode_sms_part(const struct dialect *d, const struct dialect_sms *
     if (!plan.is_whole && d->sms_parts == DIALECT_PARTS_SAR) {
         write_sar(&tlvs, &part);
     } else if (!plan.is_whole) {
-        m.esm_class = ESM_UDHI;
+        m.esm_class = SMPP_ESM_UDHI;
         udh_write_part(&text, &part);
     }
     if (!encode_piece(&plan, piece, &text))

@@ -12,7 +12,15 @@
 #include "gateway/smpp/status.h"
 #include "gateway/smpp/tlv.h"
 
-enum { SMPP_INTERFACE_VERSION = 0x34 };
+enum { SMPP_INTERFACE_VERSION = 0x34, SMPP_SHORT_MESSAGE_BYTES_MAX = 254 };
+
+/* Of esm_class (5.2.12). */
+enum {
+    SMPP_ESM_TYPE_MASK = 0x3C, /* bits 5-2: the message type */
+    SMPP_ESM_CONVERSATION_ABORT = 0x18,
+    SMPP_ESM_INTERMEDIATE = 0x20, /* an intermediate delivery notification */
+    SMPP_ESM_UDHI = 0x40,         /* the text begins with a user data header */
+};
 
 struct smpp_address {
     uint8_t ton;
@@ -44,7 +52,7 @@ struct smpp_message {
     uint8_t replace_if_present_flag;
     uint8_t data_coding;
     uint8_t sm_default_msg_id;
-    struct span short_message; /* at most 254 octets */
+    struct span short_message; /* at most SMPP_SHORT_MESSAGE_BYTES_MAX octets */
 };
 
 /* query_sm (4.8) and its response, cancel_sm (4.9), replace_sm (4.10): each has some of these */

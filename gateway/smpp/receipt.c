@@ -11,9 +11,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
-    ESM_UDHI = 0x40,
-    ESM_TYPE_MASK = 0x3C,
-    ESM_INTERMEDIATE = 0x20,
     TEXT_OCTETS_MAX = 512, /* of a text in UCS-2; the labels with their values need a third */
 };
 
@@ -261,12 +258,12 @@ bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt)
 
     memset(receipt, 0, sizeof(*receipt));
     /* Some centres copy the bit from the message that they report on, without its header. */
-    if ((pdu->message.esm_class & ESM_UDHI) != 0 && !receipt_is_text(text))
+    if ((pdu->message.esm_class & SMPP_ESM_UDHI) != 0 && !receipt_is_text(text))
         udh_split(text, &header, &text);
     by_text = read_text(text, receipt);
     by_tlvs = read_tlvs(pdu, receipt);
     receipt->is_final = receipt_state_is_final(receipt->state) &&
-                        (pdu->message.esm_class & ESM_TYPE_MASK) != ESM_INTERMEDIATE;
+                        (pdu->message.esm_class & SMPP_ESM_TYPE_MASK) != SMPP_ESM_INTERMEDIATE;
     return by_text || by_tlvs;
 }
 
