@@ -59,7 +59,7 @@ static enum ctl_status read_told(struct breach *b)
 
     for (unsigned i = 0; i < hand_store(hand)->buckets && result == STORE_OK; i++)
         result = hand_log_each(hand, i, STORE_LOG_JOURNAL, on_entry, b);
-    return result == STORE_OK ? CTL_DONE : (enum ctl_status)hand_complain(result);
+    return hand_complain(result);
 }
 
 static void free_told(struct breach *b)
@@ -113,7 +113,7 @@ static enum ctl_status tell_all(struct breach *b)
     struct hand_items items;
     enum store_result result =
         hand_list(b->dossier->hand, (const char *const[]){STORE_PEOPLE_SET, NULL}, &items);
-    enum ctl_status status = result == STORE_OK ? CTL_DONE : (enum ctl_status)hand_complain(result);
+    enum ctl_status status = hand_complain(result);
 
     for (size_t i = 0; i < items.count && status == CTL_DONE; i++) {
         text_copy(b->dossier->msisdn, sizeof(b->dossier->msisdn), items.items[i].msisdn);

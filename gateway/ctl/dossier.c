@@ -58,7 +58,7 @@ static enum ctl_status find_owner(struct dossier *d, const char *regno)
     enum store_result result = hand_find(d->hand, bucket, regno, d->msisdn);
 
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     if (d->msisdn[0] != '\0')
         return CTL_DONE;
     ctl_complain("no such registration: %s", regno);
@@ -195,7 +195,7 @@ enum ctl_status dossier_load_trainings(struct dossier *d)
     d->trainings_size = writer_size(&w);
     mem_free(sealed);
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     return is_open ? CTL_DONE : CTL_REFUSED;
 }
 
@@ -217,7 +217,7 @@ enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bo
     if (result == STORE_OK || result == STORE_CONFLICT ||
         (result == STORE_UNKNOWN && hand_await(d->hand)))
         return CTL_DONE;
-    return (enum ctl_status)hand_complain(result);
+    return hand_complain(result);
 }
 
 enum ctl_status dossier_load(struct dossier *d)
@@ -226,7 +226,7 @@ enum ctl_status dossier_load(struct dossier *d)
     enum ctl_status status;
 
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     status = dossier_load_trainings(d);
     if (status != CTL_DONE)
         return status;
@@ -494,6 +494,6 @@ enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, voi
     mem_free(attempts);
     mem_free(parcel);
     if (status == CTL_DONE && result != STORE_OK)
-        status = (enum ctl_status)hand_complain(result);
+        status = hand_complain(result);
     return status;
 }

@@ -171,7 +171,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     whole = describe(d);
     result = add_logs(d, whole, &unreadable);
     status = result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK")
-                                : (enum ctl_status)hand_complain(result);
+                                : hand_complain(result);
     if (status == CTL_DONE)
         ctl_print_json(whole);
     json_decref(whole);

@@ -8,7 +8,6 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "gateway/ctl/command.h"
 #include "gateway/loop.h"
 #include "gateway/redis_settings.h"
 
@@ -582,7 +581,7 @@ enum store_result hand_load_items(struct hand *h, const struct hand_items *items
     return result;
 }
 
-int hand_complain(enum store_result result)
+enum ctl_status hand_complain(enum store_result result)
 {
     switch (result) {
     case STORE_UNAVAILABLE:

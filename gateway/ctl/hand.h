@@ -6,6 +6,7 @@
 #define WARUNG_CTL_HAND_H
 
 #include "gateway/config.h"
+#include "gateway/ctl/command.h"
 #include "sessions/store.h"
 #include "sessions/vault.h"
 
@@ -80,7 +81,7 @@ typedef void hand_loaded_fn(void *arg, const struct hand_item *item,
 enum store_result hand_load_items(struct hand *h, const struct hand_items *items,
                                   hand_loaded_fn *fn, void *arg);
 
-/* The exit status for a result that is not STORE_OK, told on standard error. */
-int hand_complain(enum store_result result);
+/* The status of a command whose call ended so; what is not STORE_OK is told on standard error. */
+enum ctl_status hand_complain(enum store_result result);
 
 #endif

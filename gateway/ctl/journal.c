@@ -49,7 +49,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     if (status == CTL_DONE && result == STORE_OK && regno[0] == '\0')
         result = trail_add_consents(d, consents);
     if (result != STORE_OK)
-        status = (enum ctl_status)hand_complain(result);
+        status = hand_complain(result);
     if (status == CTL_DONE)
         status = d->msisdn[0] != '\0' ? access_log(d, "journal", NULL, "ok")
                                       : access_log_other(d, "journal", regno, "ok");

@@ -159,7 +159,7 @@ enum ctl_status ctl_keys_status(const struct ctl_call *call)
     c.count = vault_keys(d->setup.vault, c.keys);
     result = keys_census_take(&c);
     if (result != STORE_OK)
-        status = (enum ctl_status)hand_complain(result);
+        status = hand_complain(result);
     else if (call->is_json)
         print_json(&c);
     else

@@ -90,7 +90,7 @@ static enum ctl_status seal_people(struct sealing *q)
             result = seal_person(q, q->people.items[i].msisdn);
     mem_free(q->is_plain);
     hand_items_free(&q->people);
-    return result == STORE_OK ? CTL_DONE : (enum ctl_status)hand_complain(result);
+    return hand_complain(result);
 }
 
 /* ---- the trainings ---- */
@@ -118,7 +118,7 @@ static enum ctl_status seal_trainings(struct sealing *q)
         enum store_result result = are_trainings_plain(d, &are_plain);
 
         if (result != STORE_OK)
-            return (enum ctl_status)hand_complain(result);
+            return hand_complain(result);
         if (!are_plain)
             return CTL_DONE;
         status = dossier_load_trainings(d);
@@ -186,7 +186,7 @@ static enum ctl_status refuse_plain(struct sealing *q, char *why, size_t why_byt
     result = find_first(q->dossier, first);
     if (result != STORE_OK) {
         snprintf(why, why_bytes, "the store went away");
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     }
     last = last_session_day(q, first);
     if (keys_is_used(&q->left.plain)) {
@@ -253,7 +253,7 @@ static enum ctl_status seal(struct sealing *q, bool is_json)
     q->left.hand = d->hand;
     q->left.count = vault_keys(d->setup.vault, q->left.keys);
     if (status == CTL_DONE)
-        status = (enum ctl_status)hand_complain(keys_census_take(&q->left));
+        status = hand_complain(keys_census_take(&q->left));
     if (status != CTL_DONE) {
         ctl_complain("%u records were sealed before that; say it again", q->sealed);
         return status;

@@ -161,7 +161,7 @@ static enum ctl_status run_listing(struct listing *l, const char *event)
         ctl_complain("%u records could not be opened", l->unreadable);
     hand_items_free(&items);
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     status = log_listing(l, event);
     if (status != CTL_DONE)
         return status;

@@ -43,7 +43,7 @@ static enum ctl_status tell_all(struct dossier *d, bool is_json)
         ctl_print_json(json);
     }
     json_decref(json);
-    return (enum ctl_status)hand_complain(result);
+    return hand_complain(result);
 }
 
 /* The messages of one subscriber: one list, for people or for machines. */
@@ -119,7 +119,7 @@ static enum ctl_status tell_one(struct dossier *d, const struct ctl_call *call)
     if (m.unreadable > 0)
         ctl_complain("%u entries of the outbox could not be opened", m.unreadable);
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     return m.unreadable > 0 ? CTL_REFUSED : CTL_DONE; /* one may have been this subscriber's */
 }
 

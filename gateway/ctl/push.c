@@ -125,7 +125,7 @@ static enum ctl_status owe(struct dossier *d, struct request *q)
     if (result == STORE_OK || (result == STORE_UNKNOWN && is_owed(d, q)))
         return CTL_DONE;
     if (result != STORE_UNKNOWN)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     ctl_complain("the store did not answer; say it again: the same is not owed twice");
     return CTL_UNREACHABLE;
 }
@@ -136,7 +136,7 @@ static enum ctl_status owe_once(struct dossier *d, struct request *q, bool is_ag
     enum store_result result = look(d, q);
 
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     q->is_new = is_again || (int64_t)q->last.ms <= clock_wall_ms() - (int64_t)q->for_s * 1000;
     return q->is_new ? owe(d, q) : CTL_DONE;
 }
@@ -170,7 +170,7 @@ static enum ctl_status turnstile_enter(struct turnstile *t, struct dossier *d)
             hand_shared_commit(d->hand, t->name, 0, span_of(t->token, sizeof(t->token)), TURN_S);
     }
     /* Without an answer nothing is owed yet either. */
-    return (enum ctl_status)hand_complain(result == STORE_UNKNOWN ? STORE_UNAVAILABLE : result);
+    return hand_complain(result == STORE_UNKNOWN ? STORE_UNAVAILABLE : result);
 }
 
 static void turnstile_leave(const struct turnstile *t, struct dossier *d)

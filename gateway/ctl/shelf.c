@@ -25,7 +25,7 @@ static enum ctl_status load_list(struct shelf *s)
         hand_shared_load(s->hand, RELEASES_RECORD, &s->version, s->octets, &size);
 
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     if (releases_decode(&s->releases, span_of(s->octets, size)))
         return CTL_DONE;
     ctl_complain("the list of menu versions was written by another program");
@@ -204,7 +204,7 @@ enum ctl_status shelf_keep(struct shelf *s, const struct menu *menu)
         result = hand_shared_commit(s->hand, key, version, menu_source(menu), RELEASES_KEEP_S);
     /* A conflict: a gateway has just written the same. */
     return result == STORE_OK || result == STORE_CONFLICT ? CTL_DONE
-                                                          : (enum ctl_status)hand_complain(result);
+                                                          : hand_complain(result);
 }
 
 enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
@@ -223,12 +223,12 @@ enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
         if (result == STORE_OK)
             return CTL_DONE;
         if (result != STORE_CONFLICT)
-            return (enum ctl_status)hand_complain(result);
+            return hand_complain(result);
         status = load_list(s);
         if (status != CTL_DONE)
             return status;
     }
-    return (enum ctl_status)hand_complain(STORE_CONFLICT);
+    return hand_complain(STORE_CONFLICT);
 }
 
 static void fetch(struct hand *hand, const uint8_t id[MENU_ID_BYTES], uint8_t *octets,

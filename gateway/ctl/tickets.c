@@ -81,7 +81,7 @@ static enum ctl_status run_listing(struct listing *l)
     if (l->unreadable > 0)
         ctl_complain("%u records could not be opened", l->unreadable);
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     return l->unreadable > 0 ? CTL_REFUSED : CTL_DONE;
 }
 
@@ -127,7 +127,7 @@ static enum ctl_status find_owner(struct dossier *d, const char *number)
             text_copy(d->msisdn, sizeof(d->msisdn), items.items[i].msisdn);
     hand_items_free(&items);
     if (result != STORE_OK)
-        return (enum ctl_status)hand_complain(result);
+        return hand_complain(result);
     if (d->msisdn[0] != '\0')
         return CTL_DONE;
     ctl_complain("no such open ticket: %s", number);

@@ -127,7 +127,7 @@ static enum ctl_status tell(struct dossier *d, const char *set, const char *pref
     unsigned told = 0;
 
     if (result != STORE_OK)
-        status = (enum ctl_status)hand_complain(result);
+        status = hand_complain(result);
     d->is_bulk = true;
     for (size_t i = 0; status == CTL_DONE && i < items.count; i++) {
         if (strncmp(items.items[i].member, prefix, strlen(prefix)) != 0)
@@ -208,7 +208,7 @@ static enum ctl_status add(struct dossier *d, const struct training *plan, struc
             status = write_back(d, t, &is_taken);
     }
     if (status == CTL_DONE && !is_taken)
-        status = (enum ctl_status)hand_complain(STORE_CONFLICT);
+        status = hand_complain(STORE_CONFLICT);
     return status;
 }
 
@@ -269,7 +269,7 @@ static enum ctl_status remove_training(struct dossier *d, const char *id, struct
         status = write_back(d, t, &is_taken);
     }
     if (status == CTL_DONE && !is_taken)
-        status = (enum ctl_status)hand_complain(STORE_CONFLICT);
+        status = hand_complain(STORE_CONFLICT);
     return status;
 }
 
