@@ -110,6 +110,11 @@ const char *ctl_text(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+long long ctl_number(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
 enum ctl_status ctl_order(const struct ctl_call *call, const char *path, const char *body,
                           const char *done)
 {
@@ -136,8 +141,7 @@ static void print_menu(const json_t *menu)
                ctl_text(menu, "in_force"));
     if (trial != NULL)
         printf("          on trial: %s, for %lld %% and %lld numbers\n", ctl_text(trial, "version"),
-               (long long)json_integer_value(json_object_get(trial, "percent")),
-               (long long)json_integer_value(json_object_get(trial, "numbers")));
+               ctl_number(trial, "percent"), ctl_number(trial, "numbers"));
     if (json_object_get(menu, "file_version") != NULL)
         printf("          its file is version %s, %s: not in force\n"
                "          (to have it: warungctl menu promote %s --menu %s)\n",
@@ -158,8 +162,7 @@ static void print_status(const json_t *s)
     printf("instance  %s\nversion   %s\nstate     %s\nstore     %s\nstarted   %s\nat work   %lld\n",
            ctl_text(s, "instance"), ctl_text(s, "version"), ctl_text(s, "state"),
            json_is_true(json_object_get(s, "store_ready")) ? "ready" : "not available",
-           ctl_text(s, "started_at"),
-           (long long)json_integer_value(json_object_get(s, "turns_live")));
+           ctl_text(s, "started_at"), ctl_number(s, "turns_live"));
     print_menus(s);
 }
 

@@ -24,7 +24,8 @@ json_t *ctl_ask(const struct ctl_call *call, const char *path, const char *body,
 /* POST; prints the answer with --json, else `done`. */
 enum ctl_status ctl_order(const struct ctl_call *call, const char *path, const char *body,
                           const char *done);
-/* "" when there is none. */
+/* "", or 0, when there is none. */
 const char *ctl_text(const json_t *object, const char *key);
+long long ctl_number(const json_t *object, const char *key);
 
 #endif

@@ -198,25 +198,25 @@ static enum ctl_status erase(struct dossier *d, void *arg)
     return CTL_REFUSED;
 }
 
-enum ctl_status ctl_erase(const struct ctl_call *call)
+static enum ctl_status erase_subscriber(struct dossier *d, const struct ctl_call *call)
 {
     char regno[MERCHANT_REGNO_BYTES];
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
+    enum ctl_status status = dossier_identify(d, call->words[0], regno);
 
-    if (d == NULL)
-        return status;
-    status = dossier_identify(d, call->words[0], regno);
     if (status == CTL_DONE && regno[0] != '\0') {
         ctl_complain("name the subscriber, not a registration: everything of the number goes");
-        status = CTL_USAGE;
+        return CTL_USAGE;
     }
     if (status == CTL_DONE)
         status = dossier_change(d, erase, NULL);
-    if (status == CTL_DONE)
-        (void)access_log(d, "erase", NULL, "done");
-    if (status == CTL_DONE)
-        printf("erased %s\n", d->msisdn);
-    dossier_close(d);
-    return status;
+    if (status != CTL_DONE)
+        return status;
+    (void)access_log(d, "erase", NULL, "done");
+    printf("erased %s\n", d->msisdn);
+    return CTL_DONE;
+}
+
+enum ctl_status ctl_erase(const struct ctl_call *call)
+{
+    return dossier_with(call, erase_subscriber);
 }

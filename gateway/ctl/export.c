@@ -170,8 +170,8 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
         return status;
     whole = describe(d);
     result = add_logs(d, whole, &unreadable);
-    status = result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK")
-                                : hand_complain(result);
+    status =
+        result == STORE_OK ? access_log(d, "export-person", NULL, "ok,NIK") : hand_complain(result);
     if (status == CTL_DONE)
         ctl_print_json(whole);
     json_decref(whole);

@@ -141,29 +141,25 @@ static void print_table(const struct keys_census *c)
     table_print(t);
 }
 
-enum ctl_status ctl_keys_status(const struct ctl_call *call)
+static enum ctl_status tell_status(struct dossier *d, const struct ctl_call *call)
 {
+    struct keys_census c = {.hand = d->hand};
     enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-    struct keys_census c = {0};
-    enum store_result result;
 
-    if (d == NULL)
-        return status;
     if (vault_is_plain(d->setup.vault)) {
         ctl_complain("there are no keys: %s", d->setup.config->keys_file);
-        dossier_close(d);
         return CTL_REFUSED;
     }
-    c.hand = d->hand;
     c.count = vault_keys(d->setup.vault, c.keys);
-    result = keys_census_take(&c);
-    if (result != STORE_OK)
-        status = hand_complain(result);
-    else if (call->is_json)
+    status = hand_complain(keys_census_take(&c));
+    if (status == CTL_DONE && call->is_json)
         print_json(&c);
-    else
+    else if (status == CTL_DONE)
         print_table(&c);
-    dossier_close(d);
-    return result == STORE_OK ? CTL_DONE : status;
+    return status;
+}
+
+enum ctl_status ctl_keys_status(const struct ctl_call *call)
+{
+    return dossier_with(call, tell_status);
 }

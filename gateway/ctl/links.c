@@ -17,18 +17,13 @@ enum { POLL_NS = 200 * 1000 * 1000, TAP_DEFAULT_S = 60, TAP_MAX_S = 3600 };
 
 /* ---- the table ---- */
 
-static long long number_of(const json_t *object, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(object, key));
-}
-
 /* "12/32": in flight of the window; "-" while there is no connection to count for. */
 static void format_window(const json_t *link, char cell[48])
 {
     if (json_object_get(link, "window") == NULL)
         text_copy(cell, 48, "-");
     else
-        snprintf(cell, 48, "%lld/%lld", number_of(link, "in_flight"), number_of(link, "window"));
+        snprintf(cell, 48, "%lld/%lld", ctl_number(link, "in_flight"), ctl_number(link, "window"));
 }
 
 /* "50/s", with the pacer's word while it is slowed down. */
@@ -46,15 +41,15 @@ static void format_rate(const json_t *link, char cell[48])
 
 static void format_round_trip(const json_t *link, char cell[48])
 {
-    snprintf(cell, 48, "%lld/%lld ms", number_of(link, "round_trip_p50_ms"),
-             number_of(link, "round_trip_p99_ms"));
+    snprintf(cell, 48, "%lld/%lld ms", ctl_number(link, "round_trip_p50_ms"),
+             ctl_number(link, "round_trip_p99_ms"));
 }
 
 /* The newest error: its name, its number where the name is but a class, and when. */
 static void format_error(const json_t *link, char cell[96])
 {
     const json_t *newest = json_array_get(json_object_get(link, "errors"), 0);
-    long long status = newest != NULL ? number_of(newest, "command_status") : 0;
+    long long status = newest != NULL ? ctl_number(newest, "command_status") : 0;
 
     if (newest == NULL)
         text_copy(cell, 96, "-");
@@ -72,7 +67,7 @@ static void add_row(struct table *t, const json_t *link)
     const char *service = ctl_text(link, "service");
 
     for (int i = 0; i < 4; i++)
-        snprintf(counts[i], sizeof(counts[i]), "%lld", number_of(link, numbers[i]));
+        snprintf(counts[i], sizeof(counts[i]), "%lld", ctl_number(link, numbers[i]));
     format_window(link, window);
     format_rate(link, rate);
     format_round_trip(link, round_trip);

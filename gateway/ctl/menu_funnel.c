@@ -9,11 +9,6 @@
 
 enum { BAR_CELLS = 20, BAR_BYTES = 3 * BAR_CELLS + 1, CELL_BYTES = 24 };
 
-static long long number_of(const json_t *row, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(row, key));
-}
-
 static bool is_asked_for(const struct ctl_call *call, const json_t *row)
 {
     const char *version = call->word_count > 0 ? call->words[0] : "";
@@ -52,7 +47,7 @@ static void draw_bar(long long value, long long most, char bar[BAR_BYTES])
 /* A share of those who entered; "" for none. */
 static void write_share(const json_t *row, const char *key, char cell[CELL_BYTES])
 {
-    long long of = number_of(row, "entered"), value = number_of(row, key);
+    long long of = ctl_number(row, "entered"), value = ctl_number(row, key);
 
     cell[0] = '\0';
     if (value > 0 && of > 0)
@@ -66,8 +61,8 @@ static void write_thinking(const json_t *row, const char *key, char cell[CELL_BY
     const json_t *think = json_object_get(row, "think_ms");
 
     cell[0] = '\0';
-    if (number_of(think, "count") > 0)
-        snprintf(cell, CELL_BYTES, "%.1f s", (double)number_of(think, key) / 1000);
+    if (ctl_number(think, "count") > 0)
+        snprintf(cell, CELL_BYTES, "%.1f s", (double)ctl_number(think, key) / 1000);
 }
 
 static void add_row(struct table *t, const json_t *row, long long most)
@@ -76,10 +71,10 @@ static void add_row(struct table *t, const json_t *row, long long most)
     char entered[CELL_BYTES], waiting[CELL_BYTES] = "", share[5][CELL_BYTES], think[2][CELL_BYTES];
     char bar[BAR_BYTES];
 
-    snprintf(entered, sizeof(entered), "%lld", number_of(row, "entered"));
-    if (number_of(row, "waiting") > 0)
-        snprintf(waiting, sizeof(waiting), "%lld", number_of(row, "waiting"));
-    draw_bar(number_of(row, "entered"), most, bar);
+    snprintf(entered, sizeof(entered), "%lld", ctl_number(row, "entered"));
+    if (ctl_number(row, "waiting") > 0)
+        snprintf(waiting, sizeof(waiting), "%lld", ctl_number(row, "waiting"));
+    draw_bar(ctl_number(row, "entered"), most, bar);
     for (int i = 0; i < 5; i++)
         write_share(row, shares[i], share[i]);
     write_thinking(row, "p50", think[0]);
@@ -100,8 +95,8 @@ static size_t print_group(const json_t *rows, size_t first)
     size_t end = first;
 
     for (; is_same_group(head, json_array_get(rows, end)); end++)
-        if (number_of(json_array_get(rows, end), "entered") > most)
-            most = number_of(json_array_get(rows, end), "entered");
+        if (ctl_number(json_array_get(rows, end), "entered") > most)
+            most = ctl_number(json_array_get(rows, end), "entered");
     for (size_t i = first; i < end; i++)
         add_row(t, json_array_get(rows, i), most);
     printf("%s%s, version %s, %s%s\n", first > 0 ? "\n" : "", ctl_text(head, "menu"),

@@ -75,7 +75,7 @@ static long long count_dialogues(const json_t *funnel, const char *version)
     json_array_foreach(funnel, index, row)
     {
         if (strcmp(ctl_text(row, "version"), version) == 0)
-            count += (long long)json_integer_value(json_object_get(row, "waiting"));
+            count += ctl_number(row, "waiting");
     }
     return count;
 }

@@ -123,14 +123,12 @@ static enum ctl_status tell_one(struct dossier *d, const struct ctl_call *call)
     return m.unreadable > 0 ? CTL_REFUSED : CTL_DONE; /* one may have been this subscriber's */
 }
 
+static enum ctl_status tell(struct dossier *d, const struct ctl_call *call)
+{
+    return call->word_count > 0 ? tell_one(d, call) : tell_all(d, call->is_json);
+}
+
 enum ctl_status ctl_outbox(const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-
-    if (d == NULL)
-        return status;
-    status = call->word_count > 0 ? tell_one(d, call) : tell_all(d, call->is_json);
-    dossier_close(d);
-    return status;
+    return dossier_with(call, tell);
 }

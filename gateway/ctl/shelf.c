@@ -203,8 +203,7 @@ enum ctl_status shelf_keep(struct shelf *s, const struct menu *menu)
     if (result == STORE_OK)
         result = hand_shared_commit(s->hand, key, version, menu_source(menu), RELEASES_KEEP_S);
     /* A conflict: a gateway has just written the same. */
-    return result == STORE_OK || result == STORE_CONFLICT ? CTL_DONE
-                                                          : hand_complain(result);
+    return result == STORE_OK || result == STORE_CONFLICT ? CTL_DONE : hand_complain(result);
 }
 
 enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
