@@ -59,7 +59,6 @@ void access_log_write(struct access_log *log, const char *who, const char *event
 {
     struct entry *e = mem_zalloc(sizeof(*e));
     uint8_t octets[JOURNAL_BYTES];
-    struct span body;
 
     e->log = log;
     e->fn = fn;
@@ -68,6 +67,6 @@ void access_log_write(struct access_log *log, const char *who, const char *event
     journal_fill(&e->words, who, event, "*", object, "ok");
     list_node_init(&e->node);
     list_push_back(&log->under_way, &e->node);
-    body = journal_encode(&e->words, octets);
-    store_log_add(log->store, 0, STORE_LOG_JOURNAL, &body, 1, on_written, e);
+    store_log_add(log->store, 0, STORE_LOG_JOURNAL, journal_encode(&e->words, octets), on_written,
+                  e);
 }

@@ -499,12 +499,11 @@ size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set_
 }
 
 void memory_data_log_add(struct memory_data *d, unsigned bucket, enum store_log log,
-                         const struct span *bodies, unsigned count, struct store_reply *reply)
+                         struct span body, struct store_reply *reply)
 {
     reply_init(reply);
-    for (unsigned i = 0; i < count; i++)
-        memory_bucket_log(&d->buckets[bucket], log, bodies[i], d->wall_ms(d->ctx));
-    reply->number = count;
+    memory_bucket_log(&d->buckets[bucket], log, body, d->wall_ms(d->ctx));
+    reply->number = 1;
 }
 
 static bool is_after(struct store_owed_id id, struct store_owed_id after)

@@ -56,7 +56,7 @@ size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, s
                        const char **members);
 
 void memory_data_log_add(struct memory_data *d, unsigned bucket, enum store_log log,
-                         const struct span *bodies, unsigned count, struct store_reply *reply);
+                         struct span body, struct store_reply *reply);
 size_t memory_data_log_read(struct memory_data *d, unsigned bucket, enum store_log log,
                             struct store_owed_id after, size_t limit, struct store_taken *taken);
 void memory_data_log_trim(struct memory_data *d, unsigned bucket, enum store_log log,

@@ -352,11 +352,11 @@ static void add_log_key(struct redis_command *c, const struct redis_tag *tag, en
 }
 
 void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
-                          const struct span *bodies, unsigned count)
+                          struct span body)
 {
     redis_command_start_function(c, "w_log", 1);
     add_log_key(c, tag, log);
-    add_bodies(c, bodies, count);
+    redis_command_add(c, body);
 }
 
 void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,

@@ -34,7 +34,7 @@ void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, con
 void redis_encode_list(struct redis_command *c, const struct redis_tag *tag, const char *set,
                        struct store_cursor after, size_t limit);
 void redis_encode_log_add(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
-                          const struct span *bodies, unsigned count);
+                          struct span body);
 void redis_encode_log_read(struct redis_command *c, const struct redis_tag *tag, enum store_log log,
                            struct store_owed_id after, size_t limit);
 void redis_encode_log_trim(struct redis_command *c, const struct redis_tag *tag, enum store_log log,

@@ -223,14 +223,11 @@ struct store_request *store_shared_commit(struct store *s, const char *name, uin
 }
 
 struct store_request *store_log_add(struct store *s, unsigned bucket, enum store_log log,
-                                    const struct span *bodies, unsigned count, store_reply_fn *fn,
-                                    void *arg)
+                                    struct span body, store_reply_fn *fn, void *arg)
 {
     assert(bucket < s->buckets && log != STORE_LOG_OUTBOX && fn != NULL);
-    assert(count != 0 && count <= STORE_LOG_ADD_MAX);
-    for (unsigned i = 0; i < count; i++)
-        assert(bodies[i].size != 0 && bodies[i].size <= STORE_OWED_BYTES_MAX);
-    return s->ops->log_add(s, bucket, log, bodies, count, fn, arg);
+    assert(body.size != 0 && body.size <= STORE_OWED_BYTES_MAX);
+    return s->ops->log_add(s, bucket, log, body, fn, arg);
 }
 
 struct store_request *store_log_read(struct store *s, unsigned bucket, enum store_log log,

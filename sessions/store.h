@@ -31,8 +31,7 @@ enum {
     STORE_NAME_BYTES_MAX = 64,   /* of owners, members, sets, kinds, counters, shared names */
     STORE_LIST_MAX = 1000,       /* items asked of one bucket at a time */
     STORE_SWEEP_MAX = 100,
-    STORE_LOG_READ_MAX = 1000, /* entries of a log at a time */
-    STORE_LOG_ADD_MAX = 16,
+    STORE_LOG_READ_MAX = 1000,        /* entries of a log at a time */
     STORE_PARTS_MAX = 32,             /* of a message whose receipts are awaited */
     STORE_RECEIPT_KEY_BYTES_MAX = 96, /* without NUL */
     STORE_AWAITED_MAX = 64,           /* messages of one subject whose receipts are awaited */
@@ -284,8 +283,7 @@ struct store_ops {
                                            struct span data, uint32_t ttl_s, store_reply_fn *fn,
                                            void *arg);
     struct store_request *(*log_add)(struct store *s, unsigned bucket, enum store_log log,
-                                     const struct span *bodies, unsigned count, store_reply_fn *fn,
-                                     void *arg);
+                                     struct span body, store_reply_fn *fn, void *arg);
     struct store_request *(*log_read)(struct store *s, unsigned bucket, enum store_log log,
                                       struct store_owed_id after, size_t limit, store_sweep_fn *fn,
                                       void *arg);
@@ -364,10 +362,9 @@ struct store_request *store_shared_load(struct store *s, const char *name, store
 struct store_request *store_shared_commit(struct store *s, const char *name, uint64_t version,
                                           struct span data, uint32_t ttl_s, store_reply_fn *fn,
                                           void *arg);
-/* Adds entries to a bucket's journal or consents. */
+/* Adds an entry to a bucket's journal or consents. */
 struct store_request *store_log_add(struct store *s, unsigned bucket, enum store_log log,
-                                    const struct span *bodies, unsigned count, store_reply_fn *fn,
-                                    void *arg);
+                                    struct span body, store_reply_fn *fn, void *arg);
 /* Entries behind an id (zeros = from the start), oldest first: `taken`, whose deliveries are 0.
  * Fewer than the limit: there are no more. */
 struct store_request *store_log_read(struct store *s, unsigned bucket, enum store_log log,

@@ -246,17 +246,14 @@ static struct store_request *list(struct store *s, unsigned bucket, const char *
 }
 
 static struct store_request *log_add(struct store *s, unsigned bucket, enum store_log log,
-                                     const struct span *bodies, unsigned count, store_reply_fn *fn,
-                                     void *arg)
+                                     struct span body, store_reply_fn *fn, void *arg)
 {
     struct memory_request *r =
         send(of(s), STORE_MEMORY_LOG_ADD, (union memory_callback){.reply = fn}, arg);
 
     r->bucket = bucket;
     r->log = log;
-    for (unsigned i = 0; i < count; i++)
-        r->bodies[i] = memory_keep_span(r, bodies[i]);
-    r->body_count = count;
+    r->data = memory_keep_span(r, body);
     return handle(r);
 }
 

@@ -185,7 +185,7 @@ static void do_call(struct memory_data *d, struct memory_request *r)
         do_sweep(d, r);
         break;
     case STORE_MEMORY_LOG_ADD:
-        memory_data_log_add(d, r->bucket, r->log, r->bodies, r->body_count, &r->reply);
+        memory_data_log_add(d, r->bucket, r->log, r->data, &r->reply);
         break;
     case STORE_MEMORY_LOG_READ:
         do_log_read(d, r);

@@ -37,8 +37,6 @@ struct memory_request {
     enum store_log log;
     struct store_owed_id after; /* of a log; or the entry itself */
     struct store_cursor cursor;
-    struct span bodies[STORE_LOG_ADD_MAX];
-    unsigned body_count;
     size_t limit;
     uint64_t idle_ms;
     int64_t now_ms;

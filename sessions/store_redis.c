@@ -44,17 +44,25 @@ static struct store_redis *of(struct store *s)
 
 /* --- requests --- */
 
+static struct redis_request *new_reply_request(struct store *store, enum redis_request_kind kind,
+                                               store_reply_fn *fn, void *arg)
+{
+    struct redis_request *r = redis_request_new(&of(store)->requests, kind, arg);
+
+    r->fn.reply = fn;
+    return r;
+}
+
 static struct store_request *load(struct store *store, const char *msisdn, store_reply_fn *fn,
                                   void *arg)
 {
-    struct store_redis *s = of(store);
-    struct redis_request *r = redis_request_new(&s->requests, REDIS_LOAD, arg);
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_LOAD, fn, arg);
     unsigned bucket = store_bucket(store, msisdn);
 
-    r->fn.reply = fn;
     text_copy(r->name, sizeof(r->name), msisdn);
-    redis_requests_flush(&s->requests, msisdn);
-    redis_encode_load(&s->requests.command, &s->requests.tags[bucket], msisdn);
+    redis_requests_flush(rs, msisdn);
+    redis_encode_load(&rs->command, &rs->tags[bucket], msisdn);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -62,13 +70,12 @@ static struct store_request *load(struct store *store, const char *msisdn, store
 static struct store_request *commit(struct store *store, const struct store_commit *c,
                                     store_reply_fn *fn, void *arg)
 {
-    struct store_redis *s = of(store);
+    struct redis_requests *rs = &of(store)->requests;
     bool is_plain = store_commit_is_plain(c);
     struct redis_request *r =
-        redis_request_new(&s->requests, is_plain ? REDIS_COMMIT : REDIS_COMMIT_ALL, arg);
+        new_reply_request(store, is_plain ? REDIS_COMMIT : REDIS_COMMIT_ALL, fn, arg);
     unsigned bucket = store_bucket(store, c->msisdn);
 
-    r->fn.reply = fn;
     r->session_written = c->session.size != 0;
     r->session_next = c->session_version != 0 ? c->session_version + 1 : 0;
     r->merchant_written = c->merchant.size != 0;
@@ -76,9 +83,9 @@ static struct store_request *commit(struct store *store, const struct store_comm
     r->owed_count = c->owed_count;
     text_copy(r->name, sizeof(r->name), c->msisdn);
     if (is_plain)
-        redis_encode_commit(&s->requests.command, &s->requests.tags[bucket], c);
+        redis_encode_commit(&rs->command, &rs->tags[bucket], c);
     else
-        redis_encode_commit_all(&s->requests.command, &s->requests.tags[bucket], c);
+        redis_encode_commit_all(&rs->command, &rs->tags[bucket], c);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -86,12 +93,11 @@ static struct store_request *commit(struct store *store, const struct store_comm
 static struct store_request *reserve(struct store *store, const char *msisdn, const char *counter,
                                      store_reply_fn *fn, void *arg)
 {
-    struct store_redis *s = of(store);
-    struct redis_request *r = redis_request_new(&s->requests, REDIS_RESERVE, arg);
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_RESERVE, fn, arg);
     unsigned bucket = store_bucket(store, msisdn);
 
-    r->fn.reply = fn;
-    redis_encode_reserve(&s->requests.command, &s->requests.tags[bucket], counter);
+    redis_encode_reserve(&rs->command, &rs->tags[bucket], counter);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -121,15 +127,6 @@ static struct store_request *list(struct store *store, unsigned bucket, const ch
     redis_encode_list(&s->requests.command, &s->requests.tags[bucket], set, after, limit);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
-}
-
-static struct redis_request *new_reply_request(struct store *store, enum redis_request_kind kind,
-                                               store_reply_fn *fn, void *arg)
-{
-    struct redis_request *r = redis_request_new(&of(store)->requests, kind, arg);
-
-    r->fn.reply = fn;
-    return r;
 }
 
 static struct store_request *settle(struct store *store, const struct store_settlement *settlement,
@@ -213,14 +210,12 @@ static struct store_request *sweep(struct store *store, unsigned bucket, const c
 }
 
 static struct store_request *log_add(struct store *store, unsigned bucket, enum store_log log,
-                                     const struct span *bodies, unsigned count, store_reply_fn *fn,
-                                     void *arg)
+                                     struct span body, store_reply_fn *fn, void *arg)
 {
-    struct store_redis *s = of(store);
-    struct redis_request *r = redis_request_new(&s->requests, REDIS_LOG_ADD, arg);
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_LOG_ADD, fn, arg);
 
-    r->fn.reply = fn;
-    redis_encode_log_add(&s->requests.command, &s->requests.tags[bucket], log, bodies, count);
+    redis_encode_log_add(&rs->command, &rs->tags[bucket], log, body);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -241,11 +236,10 @@ static struct store_request *log_read(struct store *store, unsigned bucket, enum
 static struct store_request *log_trim(struct store *store, unsigned bucket, enum store_log log,
                                       int64_t before_ms, store_reply_fn *fn, void *arg)
 {
-    struct store_redis *s = of(store);
-    struct redis_request *r = redis_request_new(&s->requests, REDIS_LOG_TRIM, arg);
+    struct redis_requests *rs = &of(store)->requests;
+    struct redis_request *r = new_reply_request(store, REDIS_LOG_TRIM, fn, arg);
 
-    r->fn.reply = fn;
-    redis_encode_log_trim(&s->requests.command, &s->requests.tags[bucket], log, before_ms);
+    redis_encode_log_trim(&rs->command, &rs->tags[bucket], log, before_ms);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -253,9 +247,8 @@ static struct store_request *log_trim(struct store *store, unsigned bucket, enum
 static struct redis_request *take_shared(struct store_redis *s, enum redis_request_kind kind,
                                          const char *name, store_reply_fn *fn, void *arg)
 {
-    struct redis_request *r = redis_request_new(&s->requests, kind, arg);
+    struct redis_request *r = new_reply_request(&s->store, kind, fn, arg);
 
-    r->fn.reply = fn;
     text_copy(r->name, sizeof(r->name), name);
     return r;
 }

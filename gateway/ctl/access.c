@@ -44,7 +44,7 @@ static enum ctl_status write_entry(struct dossier *d, unsigned bucket, const cha
     journal_fill(&entry, who, event, subject, object, detail);
     /* Without an answer it may be there: twice is better than not at all. */
     for (int i = 0; i < TRIES_MAX && result == STORE_UNKNOWN && hand_await(d->hand); i++)
-        result = hand_log_add(d->hand, bucket, STORE_LOG_JOURNAL, journal_encode(&entry, octets));
+        result = hand_journal_add(d->hand, bucket, journal_encode(&entry, octets));
     if (result == STORE_OK)
         return CTL_DONE;
     ctl_complain("the access cannot be logged (%s): nothing is shown", store_result_name(result));
@@ -76,8 +76,7 @@ void access_log_files(const struct config *config, const char *event, const char
 
     access_who(who);
     journal_fill(&entry, who, event, "*", object, "ok");
-    if (hand == NULL ||
-        hand_log_add(hand, 0, STORE_LOG_JOURNAL, journal_encode(&entry, octets)) != STORE_OK)
+    if (hand == NULL || hand_journal_add(hand, 0, journal_encode(&entry, octets)) != STORE_OK)
         ctl_complain("this is not in the journal: %s by %s", event, who);
     hand_close(hand);
 }

@@ -278,12 +278,11 @@ enum store_result hand_messages(struct hand *h, unsigned bucket, const char *sub
 
 /* ---- logs ---- */
 
-enum store_result hand_log_add(struct hand *h, unsigned bucket, enum store_log log,
-                               struct span body)
+enum store_result hand_journal_add(struct hand *h, unsigned bucket, struct span body)
 {
     struct waiting w = {.records = NULL};
 
-    store_log_add(h->store, bucket, log, &body, 1, on_reply, &w);
+    store_log_add(h->store, bucket, STORE_LOG_JOURNAL, body, on_reply, &w);
     wait_for(h, &w);
     return w.result;
 }

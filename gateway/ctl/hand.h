@@ -43,9 +43,8 @@ enum store_result hand_shared_load(struct hand *h, const char *name, uint64_t *v
 enum store_result hand_shared_commit(struct hand *h, const char *name, uint64_t version,
                                      struct span octets, uint32_t ttl_s);
 
-/* Adds one entry to a log of a bucket. */
-enum store_result hand_log_add(struct hand *h, unsigned bucket, enum store_log log,
-                               struct span body);
+/* Adds one entry to the journal of a bucket. */
+enum store_result hand_journal_add(struct hand *h, unsigned bucket, struct span body);
 /* Hands on every entry of a log of a bucket, oldest first. */
 typedef void hand_entry_fn(void *arg, const struct store_taken *entry);
 enum store_result hand_log_each(struct hand *h, unsigned bucket, enum store_log log,

@@ -451,7 +451,7 @@ const struct store_reply *store_rig_log_add(struct store_rig *rig, struct store 
     struct span octets = span_of_string(body);
 
     store_outcome_init(&rig->outcome);
-    (void)store_log_add(s, bucket, log, &octets, 1, store_outcome_on_reply, &rig->outcome);
+    (void)store_log_add(s, bucket, log, octets, store_outcome_on_reply, &rig->outcome);
     return await_reply(rig);
 }
 
