@@ -1,4 +1,4 @@
-/* Requests as Redis commands, and the names of keys (design 3). */
+/* Requests as Redis commands, and the names of keys (docs/architecture.md: Redis). */
 #ifndef WARUNG_SESSIONS_REDIS_ENCODE_H
 #define WARUNG_SESSIONS_REDIS_ENCODE_H
 

@@ -100,7 +100,7 @@ static const char *config_value(const redisReply *reply, const char *key)
     return "unknown";
 }
 
-/* What the reference calls 1.3: measured, not hoped. */
+/* Measured, not hoped (docs/decisions/0004). */
 static const char *crash_loses(const char *appendonly, const char *appendfsync)
 {
     if (strcmp(appendonly, "no") == 0)

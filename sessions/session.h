@@ -1,8 +1,9 @@
 /*
  * The session record of one subscriber: what makes a step repeatable and a dialogue movable.
  *
- * Packed into one value of the store (design 3): debts (inputs that the centre may send once more),
- * the last screen, and the menu state. The version stands outside, with the store.
+ * Packed into one value of the store (docs/architecture.md: Redis): debts (inputs that the centre
+ * may send once more), the last screen, and the menu state. The version stands outside, with the
+ * store.
  */
 #ifndef WARUNG_SESSIONS_SESSION_H
 #define WARUNG_SESSIONS_SESSION_H
@@ -19,8 +20,8 @@ enum {
 _Static_assert(PARTS_BYTES_MAX <= UINT16_MAX, "their length is a u16");
 
 /* What the centre may send again. Closed: proved answered within the answer window, so an equal
- * input is a new one (custody.md B). Exact: its fingerprint holds the link's own step number, so it
- * is never closed before it expires (custody.md A). */
+ * input is a new one (docs/custody.md: debt). Exact: its fingerprint holds the link's own step
+ * number, so it is never closed before it expires (docs/custody.md: ledger). */
 struct session_debt {
     uint64_t fingerprint;
     int64_t at_ms; /* wall clock */

@@ -3,10 +3,10 @@
  * (store_redis), memory (store_memory) and the simulator.
  *
  * Everything of one subscriber lies in one bucket, crc16(msisdn) % buckets, so that one commit is
- * one atomic write (design 3). Records are opaque octets to the store; it knows only their
- * versions. A version is never 0 and grows by one a commit; a record made anew starts at the wall
- * clock in microseconds, which no earlier one of that subscriber has used, so that a copy kept from
- * before an expiry cannot pass for current.
+ * one atomic write (docs/architecture.md: Redis). Records are opaque octets to the store; it knows
+ * only their versions. A version is never 0 and grows by one a commit; a record made anew starts at
+ * the wall clock in microseconds, which no earlier one of that subscriber has used, so that a copy
+ * kept from before an expiry cannot pass for current.
  *
  * Every call returns before its callback runs; the callback runs exactly once, or never after
  * store_cancel(). Each has a deadline: passing it is a result.

@@ -1,6 +1,6 @@
 /*
  * Personal data at rest: records are sealed with AES-256-GCM before they reach the store, and
- * numbers that must be compared but not read (NIK) become keyed hashes (design 3).
+ * numbers that must be compared but not read (NIK) become keyed hashes (docs/privacy.md).
  *
  * A sealed record names its key, so that keys can be changed: new records take the current key, old
  * ones are read with theirs. The kind of record and the subscriber's number are bound to it: a

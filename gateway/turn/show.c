@@ -45,8 +45,9 @@ static void shown_end(struct shown *s)
 }
 
 /* Answer first, reply second, on one connection: the reply's response proves that the answer was
- * read, and within the window that the centre will not send that input again (custody.md B). The
- * centre's own timer runs since it sent the input, so the window begins with the arrival. */
+ * read, and within the window that the centre will not send that input again (docs/custody.md:
+ * proof). The centre's own timer runs since it sent the input, so the window begins with the
+ * arrival. */
 static void note_proof(struct shown *s, const struct turn_sent *sent)
 {
     struct turn_engine *e = s->engine;

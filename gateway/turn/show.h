@@ -1,7 +1,7 @@
 /*
  * Replies under way: sent, and their outcome awaited. It decides whether the input counts as
- * answered for good (proof, custody.md B), whether the screen is tried once more, and whether the
- * dialogue is over at the centre.
+ * answered for good (docs/custody.md: proof), whether the screen is tried once more, and whether
+ * the dialogue is over at the centre.
  */
 #ifndef WARUNG_TURN_SHOW_H
 #define WARUNG_TURN_SHOW_H

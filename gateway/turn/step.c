@@ -149,7 +149,7 @@ static bool is_exact(const struct run *run)
 }
 
 /* A copy of an input that was taken in before: the same answer again, and a write, so that WAIT
- * covers the first copy's commit too (custody.md, mutant B_DUPWAIT). */
+ * covers the first copy's commit too (docs/custody.md). */
 static void replay(struct run *run, const struct session_debt *found)
 {
     struct session *s = &run->work->session;

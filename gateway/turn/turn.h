@@ -1,5 +1,5 @@
 /*
- * A turn: one input from arrival to settled reply (design 2, custody.md).
+ * A turn: one input from arrival to settled reply (docs/architecture.md, docs/custody.md).
  *
  * Step, commit, then act: nothing is answered before the new session and all it owes are one
  * durable write. Everything outside is handed in, so that the simulator can hand in its own: clock,
@@ -64,10 +64,10 @@ struct turn_sent {
 };
 typedef void turn_sent_fn(void *arg, const struct turn_sent *sent);
 
-/* What tells a copy of an input from the same key pressed again (redis-and-faults.md 3.2). */
+/* What tells a copy of an input from the same key pressed again (docs/custody.md). */
 enum turn_token {
-    TURN_TOKEN_NONE, /* nothing: debts, proof, window (custody.md B) */
-    TURN_TOKEN_ECHO, /* the centre echoes our dialogue unit number with the answer (custody.md A) */
+    TURN_TOKEN_NONE, /* nothing: debts, proof, window */
+    TURN_TOKEN_ECHO, /* the centre echoes our dialogue unit number with the answer: a ledger */
 };
 struct turn_traits {
     struct menu_limits limits;
