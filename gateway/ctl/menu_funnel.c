@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/ctl/daemon.h"
+#include "gateway/ctl/shelf.h"
 #include "gateway/ctl/table.h"
 
 enum { BAR_CELLS = 20, BAR_BYTES = 3 * BAR_CELLS + 1, CELL_BYTES = 24 };
@@ -106,6 +107,35 @@ static size_t print_group(const json_t *rows, size_t first)
     return end;
 }
 
+/* Nothing was counted: because there is no such menu or version? */
+static enum ctl_status look_up(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct shelf *s;
+
+    if (call->menu == NULL && call->word_count == 0)
+        return CTL_DONE;
+    s = shelf_open(call, &status);
+    if (s == NULL)
+        return status;
+    if (!shelf_knows(s, call->menu) ||
+        (call->word_count > 0 && shelf_find(s, call->words[0]) == NULL))
+        status = CTL_REFUSED;
+    shelf_close(s);
+    return status;
+}
+
+static void print_rows(const struct ctl_call *call, const json_t *rows, bool has_any)
+{
+    if (call->is_json)
+        ctl_print_json(rows);
+    else if (json_array_size(rows) == 0)
+        puts(has_any ? "no screen of that menu, version or language has been shown yet"
+                     : "no screen has been shown yet");
+    for (size_t i = 0; !call->is_json && i < json_array_size(rows);)
+        i = print_group(rows, i);
+}
+
 enum ctl_status ctl_menu_funnel(const struct ctl_call *call)
 {
     enum ctl_status status;
@@ -116,13 +146,9 @@ enum ctl_status ctl_menu_funnel(const struct ctl_call *call)
         return status;
     has_any = json_array_size(rows) > 0;
     choose(call, rows);
-    if (call->is_json)
-        ctl_print_json(rows);
-    else if (json_array_size(rows) == 0)
-        puts(has_any ? "no screen of that menu, version or language has been shown yet"
-                     : "no screen has been shown yet");
-    for (size_t i = 0; !call->is_json && i < json_array_size(rows);)
-        i = print_group(rows, i);
+    status = json_array_size(rows) == 0 ? look_up(call) : CTL_DONE;
+    if (status == CTL_DONE)
+        print_rows(call, rows, has_any);
     json_decref(rows);
-    return CTL_DONE;
+    return status;
 }

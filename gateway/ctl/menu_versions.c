@@ -123,16 +123,15 @@ static bool is_asked_for(const struct ctl_call *call, const struct release *rele
     return call->menu == NULL || strcmp(call->menu, release->menu) == 0;
 }
 
-enum ctl_status ctl_menu_versions(const struct ctl_call *call)
+static enum ctl_status print_versions(const struct shelf *s)
 {
-    enum ctl_status status;
-    struct shelf *s = shelf_open(call, &status);
+    const struct ctl_call *call = s->call;
     struct table *t;
     struct here here;
     json_t *list;
 
-    if (s == NULL)
-        return status;
+    if (!shelf_knows(s, call->menu))
+        return CTL_REFUSED;
     here = ask_here(s);
     t = table_new(
         (const char *const[]){"MENU", "VERSION", "STATE", "SINCE", "BY", "DIALOGUES HERE", NULL});
@@ -152,8 +151,19 @@ enum ctl_status ctl_menu_versions(const struct ctl_call *call)
     json_decref(here.funnel);
     json_decref(here.status);
     json_decref(list);
-    shelf_close(s);
     return CTL_DONE;
+}
+
+enum ctl_status ctl_menu_versions(const struct ctl_call *call)
+{
+    enum ctl_status status;
+    struct shelf *s = shelf_open(call, &status);
+
+    if (s == NULL)
+        return status;
+    status = print_versions(s);
+    shelf_close(s);
+    return status;
 }
 
 /* ---- decisions ---- */

@@ -123,6 +123,16 @@ const char *shelf_menu(const struct shelf *s)
     return name;
 }
 
+bool shelf_knows(const struct shelf *s, const char *menu)
+{
+    for (unsigned i = 0; menu != NULL && i < s->releases.count; i++)
+        if (strcmp(s->releases.list[i].menu, menu) == 0)
+            return true;
+    if (menu != NULL)
+        ctl_complain("there is no menu %s: see warungctl menu versions", menu);
+    return menu == NULL;
+}
+
 static bool is_hex(const char *word)
 {
     return word[strspn(word, "0123456789abcdef")] == '\0' && strlen(word) >= PREFIX_LEAST;

@@ -26,6 +26,8 @@ void shelf_close(struct shelf *s);
 /* The menu that is meant: by --menu, else the only one. NULL: told. Valid until the list changes.
  */
 const char *shelf_menu(const struct shelf *s);
+/* Is there a version of this menu? NULL: of any. False: told. */
+bool shelf_knows(const struct shelf *s, const char *menu);
 /* A version by the beginning of its hash, 4 digits at least. NULL: told. */
 const struct release *shelf_find(const struct shelf *s, const char *word);
 /* A version's source, checked as a file is: NULL, with every fault told, when it is not kept any

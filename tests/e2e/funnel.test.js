@@ -49,6 +49,11 @@ test('each screen\'s visitors are accounted for', async () => {
         const table = (await gateway.ctl('menu', 'funnel', '--lang', 'id')).stdout;
         assert.match(table, /^MAIN +6 +█{20} +33 % +67 % /m);
         assert.match((await gateway.ctl('menu', 'funnel', '--lang', 'jv')).stdout, /^no screen of that menu, version or language/);
+        for (const [what, ...words] of [['menu NOPE', 'versions', '--menu', 'NOPE'],
+            ['menu NOPE', 'funnel', '--menu', 'NOPE'], ['version 00000000', 'funnel', '00000000', '--json']]) {
+            const { code, stdout, output } = await gateway.ctl('menu', ...words);
+            assert.deepEqual([code, stdout, output], [1, '', `warungctl: there is no ${what}: see warungctl menu versions\n`]);
+        }
         const { text } = await gateway.get('/metrics');
         assert.match(text, /^warung_menu_screen_events_total\{menu="terususaha",version="[0-9a-f]{16}",language="id",screen="MAIN",event="timed_out"\} 2$/m);
         assert.match(text, /^warung_menu_think_seconds_count\{.*screen="MAIN"\} [6-9]$/m);
