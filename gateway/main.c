@@ -245,7 +245,7 @@ int main(int argc, char **argv)
     core_dump_forbid();
     event_set_log_callback(on_libevent_log);
     event_set_fatal_callback(on_libevent_fatal);
-    if (!setup_load(&setup, options.config, true, config_print_fault, stderr))
+    if (!setup_load(&setup, options.config, SETUP_DAEMON, config_print_fault, stderr))
         return EXIT_BAD_CONFIG;
     if (!options.check_only) {
         log_open_terminal();

@@ -226,15 +226,10 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
     return NULL;
 }
 
-bool router_load(struct router *r, const struct config *config,
-                 const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg)
+void router_take(struct router *r, const struct config *config, struct menu *const *menus)
 {
-    struct menu **menus = load_all(config, vocabulary, on_fault, arg);
-    struct route *routes;
+    struct route *routes = mem_zalloc((config->menu_count + 1) * sizeof(*routes));
 
-    if (menus == NULL)
-        return false;
-    routes = mem_zalloc((config->menu_count + 1) * sizeof(*routes));
     for (size_t i = 0; i < config->menu_count; i++) {
         const struct config_menu *m = &config->menus[i];
         struct menu *menu = keep_version(r, menus[i]);
@@ -249,11 +244,21 @@ bool router_load(struct router *r, const struct config *config,
                                    .peer_count = m->peers.count,
                                    .is_default = m->is_default};
     }
-    mem_free(menus);
     drop_oldest(r, routes, config->menu_count);
     free_routes(r->routes, r->route_count);
     r->routes = routes;
     r->route_count = config->menu_count;
+}
+
+bool router_load(struct router *r, const struct config *config,
+                 const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg)
+{
+    struct menu **menus = load_all(config, vocabulary, on_fault, arg);
+
+    if (menus == NULL)
+        return false;
+    router_take(r, config, menus);
+    mem_free(menus);
     return true;
 }
 

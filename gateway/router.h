@@ -22,6 +22,8 @@ void router_free(struct router *r);
  * otherwise. False after any error, each reported: then nothing has changed. */
 bool router_load(struct router *r, const struct config *config,
                  const struct menu_vocabulary *vocabulary, menu_fault_fn *on_fault, void *arg);
+/* ... these, one for each of the configuration, which are the router's from now on. */
+void router_take(struct router *r, const struct config *config, struct menu *const *menus);
 
 /* The menu that serves a code, in the version with this id (MENU_ID_BYTES; NULL or zeros = the one
  * for that subscriber: on trial, or in force; msisdn NULL = in force). `peer` is the smsc or

@@ -77,8 +77,8 @@ static bool check_cdr_key(const struct config *config, source_fault_fn *on_fault
     return key != NULL;
 }
 
-bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fault_fn *on_fault,
-                void *arg)
+bool setup_load(struct setup *setup, const char *path, enum setup_for what,
+                source_fault_fn *on_fault, void *arg)
 {
     bool has_menus, has_files;
 
@@ -89,12 +89,13 @@ bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fa
     config_doubt(setup->config, on_fault, arg);
     setup->router = router_new();
     /* All are tried, so that one run reports everything. */
-    has_menus = setup_load_menus(setup->router, setup->config, on_fault, arg);
+    has_menus =
+        what == SETUP_RECORDS || setup_load_menus(setup->router, setup->config, on_fault, arg);
     setup->auth = setup_load_users(setup->config, on_fault, arg);
     setup->vault = load_keys(setup->config, on_fault, arg);
     has_files = tls_check_config(setup->config, on_fault, arg);
     config_doubt_certificates(setup->config, clock_wall_ms() / 1000, on_fault, arg);
-    has_files = (!is_daemon || check_cdr_key(setup->config, on_fault, arg)) && has_files;
+    has_files = (what != SETUP_DAEMON || check_cdr_key(setup->config, on_fault, arg)) && has_files;
     if (has_menus && has_files && setup->auth != NULL && setup->vault != NULL)
         return true;
     setup_free(setup);

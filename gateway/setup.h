@@ -18,10 +18,16 @@ struct setup {
     struct vault *vault;
 };
 
+enum setup_for {
+    SETUP_DAEMON,  /* all of it */
+    SETUP_RELOAD,  /* all but that key */
+    SETUP_RECORDS, /* and no menus: the router is empty, for whoever needs them */
+};
+
 /* False after any fault; every one was reported, and *setup is empty. Warnings are
  * reported too (SOURCE_WARNING), but do no harm. */
-bool setup_load(struct setup *setup, const char *path, bool is_daemon, source_fault_fn *on_fault,
-                void *arg);
+bool setup_load(struct setup *setup, const char *path, enum setup_for what,
+                source_fault_fn *on_fault, void *arg);
 /* Frees what is still there; a taker sets what it took to NULL. */
 void setup_free(struct setup *setup);
 

@@ -66,7 +66,9 @@ struct ctl_command {
 extern const struct ctl_command ctl_commands[];
 
 /* Loads the configuration that the call names and all that it names; prints every fault. */
-bool ctl_load_setup(const struct ctl_call *call, struct setup *setup);
+bool ctl_load_setup(const struct ctl_call *call, enum setup_for what, struct setup *setup);
+/* A source_fault_fn: on the FILE `arg`, but for warnings. */
+void ctl_print_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text);
 /* "warungctl: TEXT" on standard error. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What --json gives, on standard output. */

@@ -202,7 +202,7 @@ enum ctl_status ctl_reload(const struct ctl_call *call)
     struct setup setup;
     json_t *json;
 
-    if (!ctl_load_setup(call, &setup))
+    if (!ctl_load_setup(call, SETUP_RELOAD, &setup))
         return CTL_REFUSED;
     setup_free(&setup);
     json = ctl_ask(call, "/api/v1/reload", "", &status);

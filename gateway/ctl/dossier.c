@@ -21,13 +21,12 @@ struct dossier *dossier_open(const struct ctl_call *call, enum ctl_status *statu
     struct dossier *d = mem_zalloc(sizeof(*d));
 
     *status = CTL_REFUSED;
-    if (ctl_load_setup(call, &d->setup)) {
+    if (ctl_load_setup(call, SETUP_RECORDS, &d->setup)) {
         d->hand = hand_open(d->setup.config, d->setup.vault);
-        if (d->hand != NULL) {
-            shelf_apply(d->hand, d->setup.router); /* SMS say what the menu in force says */
+        if (d->hand == NULL)
+            *status = CTL_UNREACHABLE;
+        else if (shelf_route(d->hand, d->setup.config, d->setup.router))
             return d;
-        }
-        *status = CTL_UNREACHABLE;
     }
     dossier_close(d);
     return NULL;

@@ -88,16 +88,16 @@ json_t *ctl_time(int64_t wall_ms)
     return wall_ms != 0 ? json_string(text) : json_null();
 }
 
-static void on_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
+void ctl_print_fault(void *arg, const char *file, unsigned line, unsigned column, const char *text)
 {
     /* Warnings are for `menu check` and warungd -n. */
     if (strncmp(text, SOURCE_WARNING, strlen(SOURCE_WARNING)) != 0)
         config_print_fault(arg, file, line, column, text);
 }
 
-bool ctl_load_setup(const struct ctl_call *call, struct setup *setup)
+bool ctl_load_setup(const struct ctl_call *call, enum setup_for what, struct setup *setup)
 {
-    return setup_load(setup, call->config, false, on_fault, stderr);
+    return setup_load(setup, call->config, what, ctl_print_fault, stderr);
 }
 
 /* All commands, or those of one group. */

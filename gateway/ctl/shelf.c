@@ -1,5 +1,6 @@
 #include "gateway/ctl/shelf.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,16 @@ static void ignore_fault(void *arg, const struct menu_fault *fault)
 {
     (void)arg;
     (void)fault;
+}
+
+static void ignore_source_fault(void *arg, const char *file, unsigned line, unsigned column,
+                                const char *text)
+{
+    (void)arg;
+    (void)file;
+    (void)line;
+    (void)column;
+    (void)text;
 }
 
 static enum ctl_status load_list(struct shelf *s)
@@ -240,41 +251,104 @@ enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
     return hand_complain(STORE_CONFLICT);
 }
 
-static void fetch(struct hand *hand, const uint8_t id[MENU_ID_BYTES], uint8_t *octets,
-                  struct router *router)
+/* NULL when it is not kept any more, or not good for this program. */
+static struct menu *fetch(struct hand *hand, const struct release *release, uint8_t *octets)
 {
     char key[RELEASES_KEY_BYTES];
     uint64_t version;
     size_t size;
-    struct menu *menu;
 
-    releases_key(id, key);
+    releases_key(release->id, key);
     if (hand_shared_load(hand, key, &version, octets, &size) != STORE_OK || version == 0)
-        return;
-    menu = menu_load_source(span_of(octets, size), &programme_vocabulary, ignore_fault, NULL);
-    if (menu != NULL)
-        router_add_version(router, menu);
+        return NULL;
+    return menu_load_source(span_of(octets, size), &programme_vocabulary, ignore_fault, NULL);
 }
 
-void shelf_apply(struct hand *hand, struct router *router)
+/* The name of a menu whose file has a fault: a line of its own, as a rule, and read without the
+ * rest. */
+static bool peek_name(const char *path, char name[MENU_NAME_BYTES])
+{
+    FILE *file = fopen(path, "r");
+    char line[256];
+    bool is_found = false;
+
+    static_assert(MENU_NAME_BYTES == 32, "the width of the name");
+    while (file != NULL && !is_found && fgets(line, sizeof(line), file) != NULL)
+        is_found = sscanf(line, " menu = \"%31[A-Za-z0-9_-]\"", name) == 1;
+    if (file != NULL)
+        fclose(file);
+    return is_found;
+}
+
+/* Whoever edits a file stops nobody's work: what is in force does for it. */
+static struct menu *load_or_fetch(struct hand *hand, const struct releases *releases,
+                                  const char *path, uint8_t *octets)
+{
+    struct menu *menu = menu_load_file(path, &programme_vocabulary, ignore_fault, NULL);
+    const struct release *release;
+    char name[MENU_NAME_BYTES];
+
+    if (menu != NULL || !peek_name(path, name))
+        return menu;
+    release = releases_in_force(releases, name);
+    menu = release != NULL ? fetch(hand, release, octets) : NULL;
+    if (menu != NULL)
+        ctl_complain("%s has a fault (warungctl menu check tells it): the version in force is used",
+                     path);
+    return menu;
+}
+
+static bool take_menus(struct hand *hand, const struct config *config,
+                       const struct releases *releases, uint8_t *octets, struct router *router)
+{
+    struct menu **menus;
+    size_t count = 0;
+
+    if (setup_load_menus(router, config, ignore_source_fault, NULL))
+        return true;
+    menus = mem_zalloc((config->menu_count + 1) * sizeof(*menus));
+    while (count < config->menu_count &&
+           (menus[count] = load_or_fetch(hand, releases, config->menus[count].file, octets)))
+        count++;
+    if (count == config->menu_count)
+        router_take(router, config, menus);
+    for (size_t i = 0; count < config->menu_count && i < count; i++)
+        menu_free(menus[i]);
+    mem_free(menus);
+    return count == config->menu_count || setup_load_menus(router, config, ctl_print_fault, stderr);
+}
+
+static void apply(struct hand *hand, const struct releases *releases, uint8_t *octets,
+                  struct router *router)
+{
+    const struct menu *file;
+
+    for (unsigned i = 0; (file = router_file_at(router, i)) != NULL; i++) {
+        const struct release *release = releases_in_force(releases, menu_name(file));
+        struct menu *menu = release != NULL && !router_has_version(router, release->id)
+                                ? fetch(hand, release, octets)
+                                : NULL;
+
+        if (menu != NULL)
+            router_add_version(router, menu);
+    }
+    router_apply(router, releases);
+}
+
+bool shelf_route(struct hand *hand, const struct config *config, struct router *router)
 {
     uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
     struct releases *releases = mem_zalloc(sizeof(*releases));
-    const struct menu *file;
     uint64_t version;
     size_t size;
+    bool has_list = hand_shared_load(hand, RELEASES_RECORD, &version, octets, &size) == STORE_OK &&
+                    releases_decode(releases, span_of(octets, size));
+    bool has_menus = take_menus(hand, config, releases, octets, router);
 
-    if (hand_shared_load(hand, RELEASES_RECORD, &version, octets, &size) == STORE_OK &&
-        releases_decode(releases, span_of(octets, size))) {
-        for (unsigned i = 0; (file = router_file_at(router, i)) != NULL; i++) {
-            const struct release *release = releases_in_force(releases, menu_name(file));
-
-            if (release != NULL && !router_has_version(router, release->id))
-                fetch(hand, release->id, octets, router);
-        }
-        router_apply(router, releases);
-    }
+    if (has_menus && has_list)
+        apply(hand, releases, octets, router);
     releases_fini(releases);
     mem_free(releases);
     mem_free(octets);
+    return has_menus;
 }

@@ -42,8 +42,9 @@ enum ctl_status shelf_keep(struct shelf *s, const struct menu *menu);
 typedef enum ctl_status shelf_change_fn(struct shelf *s, void *arg);
 enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg);
 
-/* Has a router that holds the files' menus serve what is in force, as the gateways do. What cannot
- * be had stays as the file has it. */
-void shelf_apply(struct hand *hand, struct router *router);
+/* Has a router serve the menus of the configuration in the versions in force, as the gateways do,
+ * so that SMS say what theirs would. What cannot be had is as the file has it; of a file with a
+ * fault what is in force is enough. False: told. */
+bool shelf_route(struct hand *hand, const struct config *config, struct router *router);
 
 #endif

@@ -203,6 +203,30 @@ test('officers\' SMS say what the version in force says, not the file', async ()
     });
 });
 
+test('a menu file that is being edited keeps no officer from work', async () => {
+    await withMenu('officers-edited', async ({ gateway, centre, menu, text }) => {
+        const regno = await register(newPhone(centre));
+        await inForceIsKnown(gateway);
+        const edited = [text.replace('to = "STATUS_LIHAT"', 'to = "STATUS_LIHAD"'), text.slice(0, 40000)];
+        for (const [i, verb] of ['review', 'approve'].entries()) {
+            fs.writeFileSync(menu, edited[i]);
+            const { code, stdout, output } = await gateway.ctl('merchants', verb, regno);
+            assert.equal(code, 0, output);
+            assert.match(output, /^warungctl: .*terususaha\.cfg has a fault \(warungctl menu check tells it\): /m);
+            assert.match(stdout, /^[-0-9]+ (DIPERIKSA|DISETUJUI)\n$/);
+            assert.equal((await gateway.ctl('reload')).code, 1);
+        }
+        await until('the SMS', () => centre.sms.find((s) => s.text.includes('DISETUJUI')));
+        assert.match(await ok(gateway, 'merchants', 'list', '--regency', 'metro'), /Metro Barat/);
+        for (const nothing of ['', `menu = "other";\n`]) { // of which nothing is in force
+            fs.writeFileSync(menu, nothing);
+            const { code, output } = await gateway.ctl('merchants', 'list');
+            assert.equal(code, 1, output);
+            assert.match(output, /terususaha\.cfg:\d+:/);
+        }
+    });
+});
+
 test('a version in force that this gateway cannot load is told as such', async () => {
     await withMenu('version-unusable', async ({ gateway, centre, redis, say }) => {
         await inForceIsKnown(gateway);
