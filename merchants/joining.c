@@ -441,21 +441,33 @@ void joining_remind(struct programme *p)
     arm_seats(p);
 }
 
-bool joining_erase(struct programme *p, const char *actor)
+bool joining_match_claims(struct programme *p)
 {
-    struct trainings *trainings = p->subscriber.seat_count > 0 ? read_trainings(p) : NULL;
+    struct trainings *trainings = read_trainings(p);
 
-    if (p->subscriber.seat_count > 0 && trainings == NULL)
+    if (trainings == NULL)
         return false;
-    for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
-        const char *id = p->subscriber.seats[i].id;
-        struct training *t = trainings_find(trainings, id);
-        uint16_t taken = t != NULL ? t->taken : 0;
+    for (unsigned i = 0; i < trainings->count; i++) {
+        struct training *t = &trainings->items[i];
+        uint16_t taken = t->taken;
 
-        if (t != NULL)
+        if (find_seat(&p->subscriber, t->id) == NULL)
             training_release(t, p->msisdn);
-        p->shared_changed = p->shared_changed || (t != NULL && t->taken != taken);
-        note_seat(p, id, false, "erase", actor);
+        else
+            (void)training_claim(t, p->msisdn); /* full meanwhile: one too many has come in */
+        p->shared_changed = p->shared_changed || t->taken != taken;
     }
     return true;
+}
+
+bool joining_erase(struct programme *p, const char *actor)
+{
+    struct subscriber *s = &p->subscriber;
+
+    if (s->seat_count > 0 && read_trainings(p) == NULL)
+        return false;
+    for (unsigned i = 0; i < s->seat_count; i++)
+        note_seat(p, s->seats[i].id, false, "erase", actor);
+    s->seat_count = 0;
+    return !p->has_shared || joining_match_claims(p);
 }

@@ -96,6 +96,8 @@ struct programme_timer {
 #define PROGRAMME_TIMER_CONSENT  "consent"  /* an SMS registration was not answered with YA */
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
+/* Never armed: seats were claimed or given back in the shared record, and perhaps not noted. */
+#define PROGRAMME_TIMER_CLAIMS "claims"
 /* No timers of the store's: what the retention walk has found (programme_find_expired()). */
 #define PROGRAMME_TIMER_RETAIN "retain" /* something is older than its period */
 #define PROGRAMME_TIMER_FORGET "forget" /* nothing worth keeping is left */

@@ -304,7 +304,6 @@ bool subscription_erase_meant(struct programme *p, struct menu_state *state,
         return programme_erase(p, "timer");
     if (!joining_erase(p, "timer"))
         return false;
-    s->seat_count = 0;
     memset(s->offered, 0, sizeof(s->offered));
     subscription_set_news(p, false, "timer");
     erase_merchants(p, &meant);

@@ -120,7 +120,12 @@ unsigned joining_read_page(const struct programme *p, unsigned *count);
 bool joining_read_slot(const struct programme *p, unsigned place, struct seat *seat,
                        unsigned *seats_left);
 void joining_remind(struct programme *p);
-/* Gives the seats back and notes that they are gone. False: p->need must be satisfied first. */
+/* The shared record is written before the record of the number. Where that commit never came, its
+ * claims are made those of the seats that the number has. False: p->need must be satisfied first.
+ */
+bool joining_match_claims(struct programme *p);
+/* Gives the seats back and notes that they are gone; where the shared record is at hand, claims
+ * that no seat is noted for, too. False: p->need must be satisfied first. */
 bool joining_erase(struct programme *p, const char *actor);
 
 /* texting.c */

@@ -97,6 +97,7 @@ static void on_shared_written(void *arg, const struct store_reply *reply)
     struct turn *t = arg;
 
     t->request = NULL;
+    t->has_claimed = t->has_claimed || reply->result == STORE_OK || reply->result == STORE_UNKNOWN;
     if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
         turn_refuse(t, "shared record not written");
         return;

@@ -61,6 +61,7 @@ static struct turn *turn_new(struct turn_engine *e)
     t->tries = 0;
     t->is_fresh = false;
     t->is_settle = false;
+    t->has_claimed = false;
     t->is_again = false;
     t->is_late = t->is_told = false;
     t->told = NULL;
@@ -105,6 +106,17 @@ static void turn_recycle(struct turn *t)
         list_push_front(&e->pool, &t->node);
 }
 
+/* What was written in the shared record may stand in the subscriber's, or not: an officer's erasure
+ * may have been faster. By the record as it is in the store now. */
+static void match_claims(struct turn_engine *e, struct box *box)
+{
+    struct turn *t = turn_make_own(e, box);
+
+    mailbox_drop_copies(&e->mailbox, box);
+    text_copy(t->timer_kind, sizeof(t->timer_kind), PROGRAMME_TIMER_CLAIMS);
+    turn_enqueue(e, box, t);
+}
+
 void turn_done(struct turn *t, const char *reason)
 {
     struct turn_engine *e = t->engine;
@@ -121,6 +133,8 @@ void turn_done(struct turn *t, const char *reason)
     /* It was to store them, or was in the way of the one that was. */
     if (box->proof_count != 0 && !list_is_linked(&box->unsettled))
         turn_settle_again(e, box);
+    if (t->has_claimed)
+        match_claims(e, box);
     box->live = NULL;
     list_remove(&e->live, &t->node);
     turn_recycle(t);
@@ -350,6 +364,8 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
     struct box *box = t->box;
 
     t->is_fresh = false;
+    if (t->tries == 0) /* else it may be another step's than the one that claimed */
+        t->has_claimed = false;
     if (t->is_erased) {
         mailbox_forget(&t->engine->mailbox, box);
         return;

@@ -324,6 +324,30 @@ static void test_two_seats_for_two_at_once(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 2);
 }
 
+/* An officer erases while the seat is claimed, and the commit that would note it is under way. */
+static void test_an_erasure_leaves_no_claim(void **state)
+{
+    struct store_commit erasure = {.msisdn = turn_rig.phones[0].msisdn, .session_delete = true};
+    struct store_reply reply;
+
+    (void)state;
+    plan(1);
+    turn_rig_dial(0, "*384*4*1#");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 200});
+    press_one(0);
+    turn_rig_pass(100);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+    memory_data_load(turn_rig.data, erasure.msisdn, &reply);
+    erasure.session_version = reply.subscriber.session.version;
+    memory_data_commit(turn_rig.data, &erasure, &reply);
+    assert_int_equal(reply.result, STORE_OK);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->conflicts, 1);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+    turn_rig_assert_begins(turn_rig_dial(1, "*384*4*1*1#"), "Anda terdaftar pelatihan");
+}
+
 /* What an action owes proves like an answer that an SMS was taken: the same word, sent once more,
  * is a new one. */
 static void test_the_same_word_for_another_business(void **state)
@@ -406,6 +430,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_seat_for_two_at_once, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_two_seats_for_two_at_once, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_an_erasure_leaves_no_claim, turn_rig_setup,
                                         turn_rig_teardown),
     };
 

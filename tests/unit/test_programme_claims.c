@@ -1,0 +1,78 @@
+/* Claims of seats, which the record of all trainings has, and the seats that a number has: where
+ * they are not the same, the number's count. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "merchants/calendar.h"
+#include "merchants/programme.h"
+#include "merchants/training.h"
+
+#define MSISDN "6281200000001"
+#define NOW    INT64_C(1795737600000) /* 2026-11-27 00:00 UTC */
+
+static struct programme p;
+static struct menu_state state_;
+static uint8_t shared[TRAININGS_BYTES_MAX];
+
+/* Two trainings; the number has a seat at the first of them, and a claim at the other. */
+static void begin(void)
+{
+    static struct trainings t;
+    struct training one = {.at_ms = NOW + CALENDAR_DAY_MS, .seats = 5};
+    char id[TRAINING_ID_BYTES];
+    struct writer w;
+
+    memset(&t, 0, sizeof(t));
+    text_copy(one.place, sizeof(one.place), "Balai");
+    text_copy(one.title, sizeof(one.title), "Foto");
+    assert_int_equal(trainings_add(&t, &one, NOW, id), TRAINING_DONE);
+    text_copy(one.title, sizeof(one.title), "Kemasan");
+    one.at_ms += CALENDAR_DAY_MS;
+    assert_int_equal(trainings_add(&t, &one, NOW, id), TRAINING_DONE);
+    assert_true(training_claim(&t.items[1], MSISDN));
+    menu_state_init(&state_);
+    assert_true(programme_begin(&p, MSISDN, span_of(NULL, 0), NOW, &state_));
+    p.subscriber.seat_count = 1;
+    text_copy(p.subscriber.seats[0].id, sizeof(p.subscriber.seats[0].id), t.items[0].id);
+    writer_init(&w, shared, sizeof(shared));
+    trainings_encode(&t, &w);
+    p.shared = writer_span(&w);
+}
+
+static void test_claims_follow_the_seats(void **state)
+{
+    (void)state;
+    begin();
+    programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
+    assert_int_equal(p.need.kind, PROGRAMME_NEEDS_SHARED);
+    p.has_shared = true;
+    programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
+    assert_true(p.shared_changed);
+    assert_int_equal(p.trainings.items[0].taken, 1);
+    assert_int_equal(p.trainings.items[1].taken, 0);
+}
+
+static void test_an_erasure_takes_claims_of_no_seat(void **state)
+{
+    (void)state;
+    begin();
+    p.has_shared = true;
+    assert_true(programme_erase(&p, "officer"));
+    assert_true(p.shared_changed);
+    assert_int_equal(p.trainings.items[0].taken, 0);
+    assert_int_equal(p.trainings.items[1].taken, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_claims_follow_the_seats),
+                                       cmocka_unit_test(test_an_erasure_takes_claims_of_no_seat)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
