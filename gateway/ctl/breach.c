@@ -22,7 +22,10 @@ struct breach {
     struct dossier *dossier;
     char object[JOURNAL_WORD_BYTES]; /* of the journal: "BOCOR-20261127" */
     int64_t day_ms;
-    struct map told; /* subjects told by an earlier run, or by this one */
+    struct map told;   /* subjects told by an earlier run, by another one now, or by this one */
+    uint64_t *read_ms; /* of each bucket: its journal has been read so far */
+    uint64_t now_ms;   /* ... of the one that is read */
+    bool was_told;     /* while we loaded the record */
     unsigned now_told, told_before, unknown;
 };
 
@@ -46,19 +49,34 @@ static void on_entry(void *arg, const struct store_taken *entry)
     struct breach *b = arg;
     struct journal_entry e;
 
+    b->now_ms = entry->id.ms;
     if (!journal_decode(&e, entry->body) || strcmp(e.event, PROGRAMME_BREACH_EVENT) != 0 ||
         strcmp(e.object, b->object) != 0 || is_told(b, e.subject))
         return;
     note_told(b, e.subject);
 }
 
+/* What its journal has got since it was last read; of the last millisecond more may have come. */
+static enum store_result read_bucket(struct breach *b, unsigned bucket)
+{
+    uint64_t *read_ms = &b->read_ms[bucket];
+    enum store_result result;
+
+    b->now_ms = *read_ms;
+    result = hand_log_since(b->dossier->hand, bucket, STORE_LOG_JOURNAL,
+                            *read_ms > 0 ? (int64_t)*read_ms - 1 : 0, on_entry, b);
+    *read_ms = b->now_ms;
+    return result;
+}
+
 static enum ctl_status read_told(struct breach *b)
 {
-    struct hand *hand = b->dossier->hand;
+    unsigned buckets = hand_store(b->dossier->hand)->buckets;
     enum store_result result = STORE_OK;
 
-    for (unsigned i = 0; i < hand_store(hand)->buckets && result == STORE_OK; i++)
-        result = hand_log_each(hand, i, STORE_LOG_JOURNAL, on_entry, b);
+    b->read_ms = mem_zalloc(buckets * sizeof(b->read_ms[0]));
+    for (unsigned i = 0; i < buckets && result == STORE_OK; i++)
+        result = read_bucket(b, i);
     return hand_complain(result);
 }
 
@@ -75,11 +93,19 @@ static void free_told(struct breach *b)
 
 /* ---- telling ---- */
 
+/* Another officer may be at it, too. What he told by now is in the journal; what he tells from now
+ * on changes the record that we have loaded, and meets our commit as a conflict. */
 static enum ctl_status owe(struct dossier *d, void *arg)
 {
-    const struct breach *b = arg;
+    struct breach *b = arg;
+    char subject[VAULT_SUBJECT_BYTES];
+    enum store_result result = read_bucket(b, store_bucket(hand_store(d->hand), d->msisdn));
 
-    if (d->records.merchant_version != 0)
+    if (result != STORE_OK)
+        return hand_complain(result);
+    vault_subject(d->setup.vault, d->msisdn, subject);
+    b->was_told = is_told(b, subject);
+    if (d->records.merchant_version != 0 && !b->was_told)
         programme_tell_breach(&d->programme, b->object, b->day_ms);
     return CTL_DONE;
 }
@@ -99,7 +125,9 @@ static enum ctl_status tell(struct breach *b)
     status = dossier_change(d, owe, b);
     if (status != CTL_DONE)
         return status;
-    if (d->records.merchant_version == 0) {
+    if (b->was_told) {
+        b->told_before++;
+    } else if (d->records.merchant_version == 0) {
         b->unknown++;
     } else {
         note_told(b, subject); /* a list may name them again, by another registration, say */
@@ -212,6 +240,7 @@ enum ctl_status ctl_breach(const struct ctl_call *call)
                          : "%u get the SMS, %u had it before, %u are not known here\n",
            b.now_told, b.told_before, b.unknown);
     free_told(&b);
+    mem_free(b.read_ms);
     dossier_close(b.dossier);
     return status;
 }

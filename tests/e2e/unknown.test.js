@@ -173,3 +173,20 @@ test('while one officer owes a push, another waits, and is told that it is owed'
         assert.equal(stdout.match(/ push /g)?.length, 1, stdout);
     });
 });
+
+test('while one officer tells of a breach, another does, too: nobody is told twice', async () => {
+    await withScene('breach-at-once', async (scene) => {
+        const { centre, gateway } = scene;
+        for (const number of [MSISDN, '6281200000083'])
+            await register(centre.phone(number));
+        const words = ['breach', '2026-11-20', 'all', '--json'];
+        let first;
+        await new Promise((resolve) => {
+            first = breakFor(scene, { holdMs: 1000, onHeld: resolve }, words);
+        });
+        assert.deepEqual(await gateway.ctlJson(...words.slice(0, 3)), { told: 2, told_before: 0, unknown: 0 });
+        assert.deepEqual(JSON.parse((await first).stdout), { told: 0, told_before: 2, unknown: 0 });
+        const { stdout } = await gateway.ctl('journal');
+        assert.equal(stdout.match(/ breach /g).length, 2, stdout);
+    });
+});
