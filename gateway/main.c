@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/streams.h"
 #include "base/version.h"
 #include "gateway/core_dump.h"
 #include "gateway/gateway.h"
@@ -240,8 +241,9 @@ int main(int argc, char **argv)
     struct setup setup;
     int status;
 
+    streams_guard();
     if (!parse_options(argc, argv, &options, &status))
-        return status;
+        return streams_finish("warungd") ? status : EXIT_FAULT;
     core_dump_forbid();
     event_set_log_callback(on_libevent_log);
     event_set_fatal_callback(on_libevent_fatal);

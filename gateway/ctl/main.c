@@ -12,6 +12,7 @@
 #include "base/isotime.h"
 #include "base/log.h"
 #include "base/span.h"
+#include "base/streams.h"
 #include "base/version.h"
 #include "gateway/core_dump.h"
 #include "gateway/ctl/command.h"
@@ -275,15 +276,13 @@ static bool is_well_formed(const struct ctl_command *c, const struct ctl_call *c
     return false;
 }
 
-int main(int argc, char **argv)
+static enum ctl_status run(int argc, char **argv)
 {
     struct ctl_call call = {.config = DEFAULT_CONFIG};
     const struct ctl_command *command;
     enum ctl_status status;
     unsigned given = 0;
 
-    core_dump_forbid();
-    log_set_level(LOG_LEVEL_ERROR);
     if (!parse_options(argc, argv, &call, &given, &status))
         return status;
     command = find_command(&call);
@@ -291,12 +290,16 @@ int main(int argc, char **argv)
         complain_about_words(&call);
         return CTL_USAGE;
     }
-    if (!is_well_formed(command, &call, given))
-        return CTL_USAGE;
-    status = command->run(&call);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        ctl_complain("cannot write the output");
-        return CTL_REFUSED;
-    }
-    return status;
+    return is_well_formed(command, &call, given) ? command->run(&call) : CTL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    enum ctl_status status;
+
+    streams_guard();
+    core_dump_forbid();
+    log_set_level(LOG_LEVEL_ERROR);
+    status = run(argc, argv);
+    return streams_finish("warungctl") ? status : CTL_REFUSED;
 }

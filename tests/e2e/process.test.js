@@ -2,6 +2,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
@@ -20,6 +22,24 @@ test('--version and wrong usage', async () => {
     assert.equal(version.code, 0);
     assert.match(version.stdout, /\b\d+\.\d+\.\d+\b/);
     assert.equal((await run(WARUNGD, ['--no-such-option'])).code, 2);
+    for (const [program, status] of [['warungd', 4], ['warungctl', 1]]) {
+        const full = await run('bash', ['-c', `exec "$0" --version >/dev/full`, path.join(BUILD, program)]);
+        assert.equal(full.code, status, full.output);
+        assert.match(full.output, /cannot write the output/);
+    }
+});
+
+test('started without standard input, output and error, it has nothing else in their place', async () => {
+    await withScene('closed', async ({ centre, gateway }) => {
+        await gateway.writeConfiguration();
+        const child = spawn('bash', ['-c', 'exec "$@" <&- >&- 2>&-', '-', WARUNGD, '-c', gateway.file]);
+        await centre.isBound();
+        for (const fd of [0, 1, 2])
+            assert.equal(fs.readlinkSync(`/proc/${child.pid}/fd/${fd}`), '/dev/null');
+        child.kill();
+        const [code] = await once(child, 'exit');
+        assert.equal(code, 0);
+    }, { start: false });
 });
 
 test('health, readiness and metrics', async () => {

@@ -39,6 +39,17 @@ test('files that cannot be written are told apart from wrong usage', async () =>
     }
 });
 
+test('a report that cannot be written is told, too', async () => {
+    const peer = await new Centre().listen();
+    const conform = [SMSC, 'conform', '--connect', `127.0.0.1:${peer.port}`, '--only', 'enquire_link'];
+    for (const words of [[SMSC, '--version'], conform]) {
+        const { code, output } = await run('bash', ['-c', 'exec "$@" >/dev/full', '-', ...words]);
+        assert.equal(code, 3, `${words.join(' ')}\n${output}`);
+        assert.match(output, /warung-smsc: cannot write the output/);
+    }
+    await peer.close();
+});
+
 test('a file that is no socket is in the way, and stays', async () => {
     const folder = temporaryFolder('smsc-usage');
     const file = path.join(folder, 'notes');

@@ -2,6 +2,7 @@
  * warung-smsc: the simulated SMS and USSD centre, handset and load generator of Warung.
  */
 #include "base/log.h"
+#include "base/streams.h"
 #include "base/version.h"
 #include "tests/smsc/conform.h"
 #include "tests/smsc/load.h"
@@ -84,7 +85,7 @@ static int run_command(const struct command *command, const struct options *opti
     return status;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
     struct options options;
@@ -120,4 +121,13 @@ int main(int argc, char **argv)
         return STATUS_USAGE;
     }
     return run_command(command, &options);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    streams_guard();
+    status = run(argc, argv);
+    return streams_finish("warung-smsc") ? status : STATUS_NO_FILE;
 }
