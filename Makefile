@@ -16,6 +16,9 @@ docdir     ?= $(prefix)/share/doc/warung
 unitdir    ?= $(prefix)/lib/systemd/system
 sysconfdir ?= /etc
 DESTDIR    ?=
+# The rules of install and uninstall (rm -rf) would take each part for a path of its own.
+PLACES   := DESTDIR prefix bindir sbindir mandir docdir unitdir sysconfdir
+$(foreach v,$(PLACES),$(if $(word 2,$($(v))),$(error $(v) holds a blank: "$($(v))")))
 
 # On all processors, unless -j says otherwise; several goals one after the other.
 ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS)),0)

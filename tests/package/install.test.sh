@@ -37,5 +37,12 @@ if [ "$kind" = plain ]; then
         ok "${program#*/}: PIE, RELRO, bound at the start, stack and buffers guarded" is_hardened "$folder/usr/$program"
     done
 fi
+refuses_blanks() {
+    mkdir -p "$folder/a"
+    ! make -s "$1" KIND="$kind" INSTALL_PACKAGES=no DESTDIR="$folder/a b" prefix=/usr 2>/dev/null &&
+        [ "$(find "$folder/a")" = "$folder/a" ]
+}
+ok 'install into a folder with a blank in its name is refused: it would fill others' refuses_blanks install
+ok 'so is uninstall, which would empty them' refuses_blanks uninstall
 echo "1..$tests"
 exit $status
