@@ -26,7 +26,7 @@ struct breach {
     uint64_t *read_ms; /* of each bucket: its journal has been read so far */
     uint64_t now_ms;   /* ... of the one that is read */
     bool was_told;     /* while we loaded the record */
-    unsigned now_told, told_before, unknown;
+    unsigned now_told, told_before, unknown, unreadable;
 };
 
 /* ---- who has been told ---- */
@@ -123,6 +123,10 @@ static enum ctl_status tell(struct breach *b)
         return CTL_DONE;
     }
     status = dossier_change(d, owe, b);
+    if (status == CTL_REFUSED && d->is_unreadable) {
+        b->unreadable++; /* that was told; the others have the same right to know */
+        return CTL_DONE;
+    }
     if (status != CTL_DONE)
         return status;
     if (b->was_told) {
@@ -236,9 +240,12 @@ enum ctl_status ctl_breach(const struct ctl_call *call)
     if (status == CTL_DONE)
         status =
             strcmp(call->words[1], "all") == 0 ? tell_all(&b) : tell_listed(&b, call->words[1]);
-    printf(call->is_json ? "{\"told\":%u,\"told_before\":%u,\"unknown\":%u}\n"
-                         : "%u get the SMS, %u had it before, %u are not known here\n",
-           b.now_told, b.told_before, b.unknown);
+    printf(call->is_json
+               ? "{\"told\":%u,\"told_before\":%u,\"unknown\":%u,\"unreadable\":%u}\n"
+               : "%u get the SMS, %u had it before, %u are not known here, %u cannot be read\n",
+           b.now_told, b.told_before, b.unknown, b.unreadable);
+    if (status == CTL_DONE && b.unreadable > 0)
+        status = CTL_REFUSED;
     free_told(&b);
     mem_free(b.read_ms);
     dossier_close(b.dossier);

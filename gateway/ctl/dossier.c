@@ -224,12 +224,14 @@ enum ctl_status dossier_load(struct dossier *d)
     enum store_result result = hand_load(d->hand, d->msisdn, &d->records);
     enum ctl_status status;
 
+    d->is_unreadable = false;
     if (result != STORE_OK)
         return hand_complain(result);
     status = dossier_load_trainings(d);
     if (status != CTL_DONE)
         return status;
-    return open_session(d) && begin_programme(d) ? CTL_DONE : CTL_REFUSED;
+    d->is_unreadable = !open_session(d) || !begin_programme(d);
+    return d->is_unreadable ? CTL_REFUSED : CTL_DONE;
 }
 
 /* ---- the commit ---- */

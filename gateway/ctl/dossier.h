@@ -16,6 +16,8 @@ struct dossier {
     struct hand *hand;
     bool is_bulk; /* what it owes goes to many: behind what somebody waits for */
     char msisdn[STORE_MSISDN_BYTES_MAX + 1];
+    bool is_unreadable; /* no key opens the records that were loaded last, or no program of now
+                         * reads them: who goes through many leaves this one out */
     struct hand_records records; /* sealed */
     uint64_t trainings_version;
     uint8_t trainings[TRAININGS_BYTES_MAX]; /* the shared record, opened */

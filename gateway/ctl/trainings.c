@@ -117,14 +117,15 @@ static enum ctl_status change_surely(struct dossier *d, dossier_change_fn *chang
     return status;
 }
 
-/* Runs a change on each subscriber who is listed in a set under members that begin so. */
+/* Runs a change on each subscriber who is listed in a set under members that begin so. One whose
+ * record cannot be read is told of, and holds up nobody. */
 static enum ctl_status tell(struct dossier *d, const char *set, const char *prefix,
                             dossier_change_fn *change, void *arg)
 {
     struct hand_items items;
     enum store_result result = hand_list(d->hand, (const char *const[]){set, NULL}, &items);
     enum ctl_status status = CTL_DONE;
-    unsigned told = 0;
+    unsigned told = 0, unreadable = 0;
 
     if (result != STORE_OK)
         status = hand_complain(result);
@@ -134,11 +135,20 @@ static enum ctl_status tell(struct dossier *d, const char *set, const char *pref
             continue;
         text_copy(d->msisdn, sizeof(d->msisdn), items.items[i].msisdn);
         status = change_surely(d, change, arg);
-        told += d->programme.sms_count > 0;
+        if (status == CTL_REFUSED && d->is_unreadable) {
+            unreadable++;
+            status = CTL_DONE;
+        } else {
+            told += d->programme.sms_count > 0;
+        }
     }
     hand_items_free(&items);
     if (told > 0)
         fprintf(stderr, "%u subscribers get an SMS\n", told);
+    if (status == CTL_DONE && unreadable > 0) {
+        ctl_complain("%u could not be told", unreadable);
+        status = CTL_REFUSED;
+    }
     return status;
 }
 
@@ -291,9 +301,9 @@ enum ctl_status ctl_trainings_cancel(const struct ctl_call *call)
      * been cut off between the two. */
     snprintf(prefix, sizeof(prefix), "%.8s/", call->words[0]);
     if (status == CTL_DONE)
-        status = tell(d, PROGRAMME_TRAINING_SET, prefix, call_off, call->words[0]);
-    if (status == CTL_DONE)
         status = access_log_other(d, "training-cancel", call->words[0], was_there ? "ok" : "none");
+    if (status == CTL_DONE)
+        status = tell(d, PROGRAMME_TRAINING_SET, prefix, call_off, call->words[0]);
     if (status == CTL_DONE && !was_there) {
         ctl_complain("no such training: %s", call->words[0]);
         status = CTL_REFUSED;

@@ -265,7 +265,7 @@ test('a breach that Redis cuts short: the next try tells the others, and nobody 
             assert.match(output, /the store did not answer.*\n1 get the SMS, 0 had it before/);
         });
         const { stdout } = await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'breach', '2026-11-20', '-', '--json'], { input });
-        assert.deepEqual(JSON.parse(stdout), { told: 2, told_before: 1, unknown: 0 });
+        assert.deepEqual(JSON.parse(stdout), { told: 2, told_before: 1, unknown: 0, unreadable: 0 });
         for (const number of numbers)
             await centre.smsFor(number, 1);
         assert.equal(centre.sms.filter((sms) => /kebocoran/.test(sms.text)).length, 3);

@@ -25,9 +25,9 @@ const withKeys = (name, body) => withScene(name, async (scene) => {
     await body(scene);
 }, { start: false });
 
-async function plan(gateway) {
+async function plan(gateway, seats = '2') {
     const next = new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10);
-    const added = await gateway.ctl('trainings', 'add', `${next}T09:00`, 'Foto produk', 'Balai Metro', '--seats', '2');
+    const added = await gateway.ctl('trainings', 'add', `${next}T09:00`, 'Foto produk', 'Balai Metro', '--seats', seats);
     assert.equal(added.code, 0, added.output);
 }
 
@@ -251,10 +251,10 @@ test('a breach: those concerned are told once', async () => {
         const remark = `${others[0]} `.padEnd(127, 'x') + others[1]; // what stands behind a number tells nobody
         fs.writeFileSync(list, `# from the investigation\n \t${regno}\n0812-not-one\n${remark}\n6281299999999\n${MSISDN}\n`);
         const told = async (which) => (await gateway.ctlJson('breach', '2026-11-20', which));
-        assert.deepEqual(await told(list), { told: 2, told_before: 1, unknown: 2 }); // one is named twice
+        assert.deepEqual(await told(list), { told: 2, told_before: 1, unknown: 2, unreadable: 0 }); // one is named twice
         assert.match((await centre.smsFor(MSISDN, 1)).text, /^#TerusUsaha PENTING: pada 20-11-2026 ada kebocoran data/);
         await centre.smsFor(others[0], 1);
-        assert.deepEqual(await told('all'), { told: 1, told_before: 2, unknown: 0 });
+        assert.deepEqual(await told('all'), { told: 1, told_before: 2, unknown: 0, unreadable: 0 });
         await centre.smsFor(others[1], 1);
         assert.equal(centre.sms.filter((sms) => /kebocoran/.test(sms.text)).length, 3);
         assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'breach' && e.who === WHO));
@@ -265,6 +265,39 @@ test('a breach: those concerned are told once', async () => {
         assert.match(unread.output, /cannot read .*: Is a directory/);
         for (const day of ['kemarin', '2026-02-30', tomorrow, '2096-11-20'])
             assert.equal((await gateway.ctl('breach', day, 'all')).code, 2, day);
+    });
+});
+
+test('a record that cannot be read keeps nobody else from being told', async () => {
+    await withKeys('unreadable', async ({ centre, gateway, redis }) => {
+        const numbers = [MSISDN, '6281200000092', '6281200000093'];
+        for (const number of numbers)
+            await register(centre.phone(number));
+        await plan(gateway, '3');
+        for (const number of numbers) {
+            const phone = centre.phone(number);
+            await openMainMenu(phone);
+            await phone.answer('4');
+            await phone.answer('1');
+            await phone.answer('1');
+        }
+        const [training] = await gateway.ctlJson('trainings', 'list');
+        assert.equal(training.taken, 3);
+        // Whichever comes first: of each list only the others may be told.
+        const hurt = (await gateway.ctlJson('merchants', 'list'))[0].msisdn;
+        const [key] = (await redis.command('--scan', '--pattern', `*m:${hurt}`)).trim().split('\n');
+        await redis.command('SETRANGE', key, '40', 'damaged');
+        const others = numbers.filter((number) => number !== hurt);
+        const told = await gateway.ctl('breach', '2026-11-20', 'all', '--json');
+        assert.equal(told.code, 1, told.output);
+        assert.deepEqual(JSON.parse(told.stdout), { told: 2, told_before: 0, unknown: 0, unreadable: 1 });
+        assert.match(told.output, new RegExp(`the record of ${hurt} cannot be opened`));
+        const off = await gateway.ctl('trainings', 'cancel', training.id);
+        assert.equal(off.code, 1, off.output);
+        assert.match(off.output, new RegExp(`the record of ${hurt} cannot be opened[^]*1 could not be told`));
+        for (const number of others)
+            for (const text of [/kebocoran/, /pelatihan .* dibatalkan/])
+                await until(`${text} for ${number}`, () => centre.sms.some((sms) => sms.msisdn === number && text.test(sms.text)));
     });
 });
 

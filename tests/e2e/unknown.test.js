@@ -184,8 +184,8 @@ test('while one officer tells of a breach, another does, too: nobody is told twi
         await new Promise((resolve) => {
             first = breakFor(scene, { holdMs: 1000, onHeld: resolve }, words);
         });
-        assert.deepEqual(await gateway.ctlJson(...words.slice(0, 3)), { told: 2, told_before: 0, unknown: 0 });
-        assert.deepEqual(JSON.parse((await first).stdout), { told: 0, told_before: 2, unknown: 0 });
+        assert.deepEqual(await gateway.ctlJson(...words.slice(0, 3)), { told: 2, told_before: 0, unknown: 0, unreadable: 0 });
+        assert.deepEqual(JSON.parse((await first).stdout), { told: 0, told_before: 2, unknown: 0, unreadable: 0 });
         const { stdout } = await gateway.ctl('journal');
         assert.equal(stdout.match(/ breach /g).length, 2, stdout);
     });
