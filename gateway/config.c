@@ -303,6 +303,9 @@ static void check_whole(struct config *c, struct faults *f)
 
     take_secret(c, f, &c->at[CONFIG_AT_REDIS], "redis", &c->redis.password, c->redis.password_file,
                 CONFIG_REDIS_PASSWORD_MAX);
+    take_secret(c, f, &c->at[CONFIG_AT_REDIS], "redis, for the sentinels,",
+                &c->redis.sentinel_password, c->redis.sentinel_password_file,
+                CONFIG_REDIS_PASSWORD_MAX);
     if (c->redis.mode == CONFIG_REDIS_STANDALONE && c->redis.servers.count > 1)
         faults_report(f, &c->at[CONFIG_AT_SERVERS],
                       "redis.servers: mode \"standalone\" takes one server");

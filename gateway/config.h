@@ -66,6 +66,9 @@ struct config_redis {
     const char *username;
     const char *password;
     const char *password_file;
+    const char *sentinel_username;
+    const char *sentinel_password;
+    const char *sentinel_password_file;
     unsigned buckets;
     unsigned connect_timeout_ms;
     unsigned request_timeout_ms;

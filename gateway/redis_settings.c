@@ -15,6 +15,8 @@ void redis_settings_fill(struct store_redis_settings *settings, const struct con
     settings->servers = c->servers.items;
     settings->server_count = (unsigned)c->servers.count;
     settings->sentinel_name = c->sentinel_name;
+    settings->sentinel_username = c->sentinel_username;
+    settings->sentinel_password = c->sentinel_password;
     settings->username = c->username;
     settings->password = c->password;
     settings->instance = config->instance;

@@ -39,17 +39,20 @@ static enum redis_greet_result hear_ok(struct redis_greet *g, const redisReply *
     return REDIS_GREET_RETRY;
 }
 
+bool redis_greet_auth(struct redis_command *command, const char *username, const char *password)
+{
+    if (password == NULL || password[0] == '\0')
+        return false;
+    redis_command_start(command, "AUTH");
+    if (username != NULL && username[0] != '\0')
+        redis_command_add_string(command, username);
+    redis_command_add_string(command, password);
+    return true;
+}
+
 static bool say_auth(struct redis_greet *g)
 {
-    const struct redis_greet_settings *s = g->settings;
-
-    if (s->password == NULL || s->password[0] == '\0')
-        return false;
-    redis_command_start(&g->command, "AUTH");
-    if (s->username != NULL && s->username[0] != '\0')
-        redis_command_add_string(&g->command, s->username);
-    redis_command_add_string(&g->command, s->password);
-    return true;
+    return redis_greet_auth(&g->command, g->settings->username, g->settings->password);
 }
 
 static bool say_name(struct redis_greet *g)

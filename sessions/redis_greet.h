@@ -36,6 +36,9 @@ struct redis_greet {
     struct redis_command command;
 };
 
+/* AUTH into the command; false = there is no password to say. */
+bool redis_greet_auth(struct redis_command *command, const char *username, const char *password);
+
 void redis_greet_init(struct redis_greet *g, const struct redis_greet_settings *settings,
                       bool tells_durability);
 void redis_greet_fini(struct redis_greet *g);

@@ -13,7 +13,8 @@ struct redis_router_settings {
     struct redis_node_settings node; /* without its callbacks */
     const struct redis_address *servers;
     unsigned server_count;
-    const char *sentinel_name; /* outlives the router */
+    const char *sentinel_name;                         /* outlives the router, and these: */
+    const char *sentinel_username, *sentinel_password; /* as a node's */
     /* With sentinels: every replica that could be promoted must have a write; else as many as
      * node.conn says. */
     bool wait_for_all;

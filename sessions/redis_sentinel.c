@@ -29,7 +29,7 @@ struct redis_sentinel;
 struct watcher {
     struct redis_sentinel *router;
     struct redis_conn *conn;
-    struct redis_call address_call, replicas_call, epoch_call;
+    struct redis_call auth_call, address_call, replicas_call, epoch_call;
     bool is_asking; /* an answer is on its way */
     bool has_address;
     bool has_answer; /* address and epoch, of one question */
@@ -269,12 +269,36 @@ static void ask_soon(struct redis_sentinel *s)
     timer_start(s->settings.node.conn.timers, &s->poll, 0);
 }
 
+static void on_greeted(struct watcher *w)
+{
+    redis_conn_greeted(w->conn);
+    ask_soon(w->router);
+}
+
+static void on_auth(struct redis_call *call, const struct redisReply *reply)
+{
+    struct watcher *w = LIST_ITEM(call, struct watcher, auth_call);
+
+    if (reply == NULL || redis_conn_state(w->conn) != REDIS_CONN_GREETING)
+        return;
+    if (reply->type == REDIS_REPLY_ERROR)
+        redis_conn_drop(w->conn, reply->str);
+    else
+        on_greeted(w);
+}
+
 static void on_watcher_up(void *ctx, struct redis_conn *c)
 {
     struct watcher *w = ctx;
+    struct redis_sentinel *s = w->router;
 
-    redis_conn_greeted(c);
-    ask_soon(w->router);
+    w->auth_call.fn = on_auth;
+    if (!redis_greet_auth(&s->command, s->settings.sentinel_username,
+                          s->settings.sentinel_password))
+        on_greeted(w);
+    else if (!redis_conn_send(c, &w->auth_call, redis_command_end(&s->command), ANSWER_TIMEOUT_MS,
+                              true))
+        redis_conn_drop(c, "no room");
 }
 
 static void on_watcher_down(void *ctx, struct redis_conn *c, const char *reason, bool was_ready)

@@ -25,7 +25,8 @@ struct store_redis {
     struct store store;
     struct store_redis_settings settings;
     struct random_source random;
-    char *username, *password, *client_name, *sentinel_name, *keys;
+    char *username, *password, *client_name, *keys;
+    char *sentinel_name, *sentinel_username, *sentinel_password;
     struct redis_address *servers;
     struct redis_requests requests;
 
@@ -493,6 +494,8 @@ static struct redis_router *make_router(struct store_redis *s)
         .servers = s->servers,
         .server_count = x->server_count,
         .sentinel_name = s->sentinel_name,
+        .sentinel_username = s->sentinel_username,
+        .sentinel_password = s->sentinel_password,
         .wait_for_all = s->wait_for_all,
         .on_ready = on_router_ready,
         .on_refused = on_router_refused,
@@ -524,6 +527,8 @@ static void free_store(struct store *store)
     mem_free_secret(s->password);
     mem_free(s->client_name);
     mem_free(s->sentinel_name);
+    mem_free(s->sentinel_username);
+    mem_free_secret(s->sentinel_password);
     mem_free(s->keys);
     mem_free(s);
 }
@@ -575,6 +580,8 @@ struct store *store_redis_new(const struct store_redis_settings *settings, char 
     s->username = copy_text(settings->username);
     s->password = copy_text(settings->password);
     s->sentinel_name = copy_text(settings->sentinel_name);
+    s->sentinel_username = copy_text(settings->sentinel_username);
+    s->sentinel_password = copy_text(settings->sentinel_password);
     s->keys = copy_text(settings->keys);
     s->are_keys_checked = settings->keys == NULL;
     timer_init(&s->check_timer, on_check_timer, s);

@@ -28,10 +28,12 @@ struct store_redis_settings {
      * the cluster. Copied. */
     const char *const *servers;
     unsigned server_count;
-    const char *sentinel_name; /* of the master, as the sentinels know it */
-    const char *username;      /* NULL or "" = Redis's default user */
-    const char *password;      /* NULL or "" = none; sentinels are asked without one */
-    const char *instance;      /* this gateway's name: CLIENT SETNAME */
+    const char *sentinel_name;     /* of the master, as the sentinels know it */
+    const char *username;          /* NULL or "" = Redis's default user */
+    const char *password;          /* NULL or "" = none */
+    const char *sentinel_username; /* those for the sentinels; likewise */
+    const char *sentinel_password;
+    const char *instance; /* this gateway's name: CLIENT SETNAME */
     const char *keys;     /* the vault's name, "" = plain; must be the database's. NULL = any */
     unsigned buckets;     /* 1 .. 16384; must be what the database was begun with */
     unsigned connections; /* to each server, filled one after the other */

@@ -98,6 +98,57 @@ static void test_password(void **state)
     redis_server_stop(server);
 }
 
+/* A master and the one sentinel that watches it. The first line of its configuration is the user
+ * of docs/operations.md. */
+static void test_sentinel_with_users(void **state)
+{
+    struct redis_server_options options = {.appendfsync = "no", .port = redis_server_free_port()};
+    struct redis_server *master = redis_server_start(&options), *sentinel;
+    struct store_redis_settings settings;
+    struct store_commit c = store_case_session(number, 0, "session");
+    struct store_rig *rig;
+    char config[512];
+    const char *name;
+
+    (void)state;
+    snprintf(config, sizeof(config),
+             "user warung on >secret resetkeys resetchannels -@all +auth +ping "
+             "+sentinel|get-master-addr-by-name +sentinel|master +sentinel|replicas\n"
+             "user default on >other +@all\n"
+             "sentinel monitor warung 127.0.0.1 %u 1\n",
+             options.port);
+    options =
+        (struct redis_server_options){.port = redis_server_free_port(), .sentinel_config = config};
+    sentinel = redis_server_start(&options);
+    name = redis_server_tcp_name(sentinel);
+    store_rig_redis_defaults(&settings);
+    settings.mode = STORE_REDIS_SENTINEL;
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.sentinel_name = "warung";
+    settings.sentinel_username = "warung";
+    settings.sentinel_password = "secreT";
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 500);
+    assert_false(store_is_ready(rig->store));
+    assert_explained(rig, ": WRONGPASS ");
+    store_rig_free(rig);
+    settings.sentinel_password = NULL;
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 500);
+    assert_false(store_is_ready(rig->store));
+    assert_explained(rig, ": NOAUTH ");
+    store_rig_free(rig);
+    settings.sentinel_password = "secret";
+    settings.wait_replicas = 0;
+    rig = store_rig_new_servers(&settings);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 30000));
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    store_rig_free(rig);
+    redis_server_stop(sentinel);
+    redis_server_stop(master);
+}
+
 /* A store of this mode on that server is not ready within a while, and says this of it. */
 static void assert_useless(struct redis_server *server, enum store_redis_mode mode,
                            const char *expected)
@@ -157,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_names_that_are_no_servers),
         cmocka_unit_test(test_password),
+        cmocka_unit_test(test_sentinel_with_users),
         cmocka_unit_test(test_server_of_another_kind),
     };
 

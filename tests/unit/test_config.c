@@ -243,13 +243,13 @@ static const struct {
      "(it needs session_out = \"echo+unit\")\n"
      "w.cfg:8: control: the path /" LONG_NAME " is too long for a socket\n"},
     {"\nredis = {\n servers = [ \"10.0.0.1:1\", \"10.0.0.2:1\" ]; password = \"x\"; password_file "
-     "= \"f\"; };\n"
+     "= \"f\"; sentinel_password = \"x\"; sentinel_password_file = \"f\"; };\n"
      "smsc = ( { limit = 1; } );\nmenus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
      "w.cfg:2: redis has both password and password_file; one is enough\n"
+     "w.cfg:2: redis, for the sentinels, has both password and password_file; one is enough\n"
      "w.cfg:3: redis.servers: mode \"standalone\" takes one server\n"
      "w.cfg:4: limit is 1; it must be 0 or 20 to 182\n"},
-    {"\nredis = { mode = \"cluster\"; };\nsmsc = ( { } );\nmenus = ( { file = \"m\"; sms = "
-     "[\"1\"]; } );",
+    {"\nredis = {mode = \"cluster\";};\nsmsc = ({});\nmenus = ({file = \"m\"; sms = [\"1\"];});",
      "w.cfg:2: redis.servers is missing\n"},
     {LEAST "partners = { listen = [ \"127.0.0.1:1\" ];\n"
            "accounts = ( { system_id = \"p\"; password_hash = \"abc\"; } ); };",
