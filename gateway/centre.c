@@ -286,14 +286,10 @@ const struct dialect *centre_dialect(const struct centre *c)
 
 struct turn_traits centre_traits(const struct centre *c)
 {
-    struct turn_traits traits = {
-        .limits = {dialect_limit(c->dialect, false), dialect_limit(c->dialect, true)},
-        .token = c->turn_token,
-    };
+    struct menu_limits limits = {dialect_limit(c->dialect, false), dialect_limit(c->dialect, true)};
 
-    if (c->limit != 0 && c->limit < traits.limits.gsm_septets)
-        traits.limits.gsm_septets = c->limit;
-    return traits;
+    return (struct turn_traits){.limits = menu_limits_within(limits, c->limit),
+                                .token = c->turn_token};
 }
 
 bool centre_has_transmitter(const struct centre *c)

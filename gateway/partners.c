@@ -434,11 +434,9 @@ const struct dialect *partner_dialect(const struct partner *p)
 struct turn_traits partner_traits(const struct partner *p)
 {
     const struct dialect *d = p->settings->spoken;
-    struct turn_traits traits = {
-        .limits = {dialect_limit(d, false), dialect_limit(d, true)},
-        .token = p->settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE};
+    struct menu_limits limits = {dialect_limit(d, false), dialect_limit(d, true)};
 
-    if (p->settings->limit != 0 && p->settings->limit < traits.limits.gsm_septets)
-        traits.limits.gsm_septets = p->settings->limit;
-    return traits;
+    return (struct turn_traits){
+        .limits = menu_limits_within(limits, p->settings->limit),
+        .token = p->settings->turn_token == CONFIG_TOKEN_ECHO ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE};
 }

@@ -35,6 +35,11 @@ struct menu_limits {
     unsigned gsm_septets; /* for instance 182 or 160 */
     unsigned ucs2_units;  /* for instance 80 */
 };
+enum { MENU_GSM_SEPTETS_MAX = 182 }; /* in the 160 octets of a USSD string (3GPP TS 23.038) */
+/* Of a link that carries this many septets: in UCS-2 what the octets of these hold, two a unit. */
+struct menu_limits menu_limits_of(unsigned gsm_septets);
+/* The lesser of both, where a link carries less than `limits`; gsm_septets 0: as much. */
+struct menu_limits menu_limits_within(struct menu_limits limits, unsigned gsm_septets);
 
 enum menu_event_kind {
     MENU_EVENT_DIAL,   /* text: the dialled string with its code, "*384*2#" */

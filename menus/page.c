@@ -91,6 +91,25 @@ void menu_items_collect(const struct menu_view *view, const struct menu_screen *
             add_item(items, &screen->choices[i], NULL, &number);
 }
 
+struct menu_limits menu_limits_of(unsigned gsm_septets)
+{
+    return (struct menu_limits){.gsm_septets = gsm_septets,
+                                .ucs2_units = (gsm_septets * 7 + 7) / 8 / 2};
+}
+
+struct menu_limits menu_limits_within(struct menu_limits limits, unsigned gsm_septets)
+{
+    struct menu_limits link = menu_limits_of(gsm_septets);
+
+    if (gsm_septets == 0)
+        return limits;
+    if (link.gsm_septets < limits.gsm_septets)
+        limits.gsm_septets = link.gsm_septets;
+    if (link.ucs2_units < limits.ucs2_units)
+        limits.ucs2_units = link.ucs2_units;
+    return limits;
+}
+
 unsigned menu_limit_of(const struct menu *menu, struct menu_limits limits, uint16_t language)
 {
     return menu->languages[language].is_ucs2 ? limits.ucs2_units : limits.gsm_septets;

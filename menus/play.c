@@ -35,11 +35,6 @@ static bool find_place(const struct menu *menu, const char *name, const char **f
     return true;
 }
 
-struct menu_limits menu_limits_of(unsigned gsm_septets)
-{
-    return (struct menu_limits){.gsm_septets = gsm_septets, .ucs2_units = gsm_septets * 7 / 16};
-}
-
 /* --- what is shown ------------------------------------------------------------------------ */
 
 static void print_rule(struct menu_play *play)
@@ -293,7 +288,7 @@ void menu_play_begin(struct menu_play *play, const char *language)
 {
     play->is_open = play->is_over = false;
     if (play->limits.gsm_septets == 0)
-        play->limits = (struct menu_limits){.gsm_septets = 182, .ucs2_units = 80};
+        play->limits = menu_limits_of(MENU_GSM_SEPTETS_MAX);
     apply_limits(play);
     if (language != NULL)
         play->stage.set_language(play->stage.ctx, language);

@@ -66,7 +66,4 @@ void menu_play_end(struct menu_play *play);
  * "*384*2#") or is a command. Commands begin with a full stop: .help lists them. */
 void menu_play_line(struct menu_play *play, const char *line);
 
-/* What a link carries that holds this many septets: the same octets at 16 bits a UCS-2 unit. */
-struct menu_limits menu_limits_of(unsigned gsm_septets);
-
 #endif

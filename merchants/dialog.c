@@ -201,8 +201,7 @@ static bool run_limit(struct player *p, const char *rest)
 
     if (septets < 60 || septets > 182)
         return fault(p, p->line, "limit takes 60 to 182 septets");
-    rehearsal_set_limits(p->rehearsal,
-                         (struct menu_limits){.gsm_septets = septets, .ucs2_units = 80});
+    rehearsal_set_limits(p->rehearsal, menu_limits_of(septets));
     return true;
 }
 

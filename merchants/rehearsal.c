@@ -81,7 +81,7 @@ struct rehearsal *rehearsal_new(const struct menu *menu, const char *code, int64
     r->menu = menu;
     text_copy(r->code, sizeof(r->code), code);
     r->now_ms = now_ms;
-    r->limits = (struct menu_limits){.gsm_septets = 182, .ucs2_units = 80};
+    r->limits = menu_limits_of(MENU_GSM_SEPTETS_MAX);
     rehearsal_take_phone(r, "6281200000001");
     return r;
 }

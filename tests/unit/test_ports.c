@@ -38,6 +38,22 @@ static void binds_are_spread_and_counted(void **state)
     assert_int_equal(f->net.network.connects, 2);
 }
 
+/* A link of 140 octets has them for UCS-2, too. */
+static void a_limit_holds_in_both_codings(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct turn_ports ports = ports_for_turns(f->ports);
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[1] = ports_fixture_smsc("op2", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[1].limit = 160;
+    ports_fixture_apply(f, 2);
+    assert_int_equal(ports.traits(ports.ctx, "op1").limits.gsm_septets, 182);
+    assert_int_equal(ports.traits(ports.ctx, "op1").limits.ucs2_units, 80);
+    assert_int_equal(ports.traits(ports.ctx, "op2").limits.gsm_septets, 160);
+    assert_int_equal(ports.traits(ports.ctx, "op2").limits.ucs2_units, 70);
+}
+
 static void a_reload_changes_what_differs(void **state)
 {
     struct ports_fixture *f = *state;
@@ -455,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_exclusive_entry_binds_by_its_lease),
         TEST(binds_are_spread_and_counted),
+        TEST(a_limit_holds_in_both_codings),
         TEST(a_reload_changes_what_differs),
         TEST(an_sms_leaves_by_its_centre_or_another_with_the_code),
         TEST(receipts_are_asked_where_they_are_told),
