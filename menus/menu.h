@@ -2,7 +2,7 @@
  * The menu engine: a menu is immutable data loaded from a file, a state is a small value, and
  * menu_step() is a pure function of both and one event. No clock, no I/O, no globals.
  *
- * The driver (gateway/turn, or menus/play) loops:
+ * The driver (gateway/turn, or merchants/rehearsal) loops:
  *
  *     menu_step(menu, &state, &event, &facts, limits, &outcome)
  *     while outcome.kind is MENU_ACT: carry out outcome.action, then step again with
@@ -46,9 +46,8 @@ enum menu_event_kind {
     MENU_EVENT_INPUT,  /* text: what was typed */
     MENU_EVENT_SMS,    /* text: a whole SMS */
     MENU_EVENT_RESULT, /* text: the result word of the action just carried out */
-    MENU_EVENT_PUSH, /* text: name of the screen to open, or of a text: a notice (network-initiated)
-                      */
-    MENU_EVENT_ABORT, /* the dialogue is over without an end screen */
+    MENU_EVENT_PUSH,   /* network-initiated; text: name of a screen, or of a text (a notice) */
+    MENU_EVENT_ABORT,  /* the dialogue is over without an end screen */
 };
 
 struct menu_event {

@@ -61,9 +61,8 @@ struct menu_play {
 void menu_play_begin(struct menu_play *play, const char *language);
 /* Frees what it remembers of lines before. */
 void menu_play_end(struct menu_play *play);
-/* One line of the user's. A line is the answer to the screen; with no dialogue open it dials
- * ("*384#",
- * "*384*2#") or is a command. Commands begin with a full stop: .help lists them. */
+/* One line of the user's: the answer to the screen, or, with no dialogue open, a dial ("*384*2#").
+ * Commands begin with a full stop: .help lists them. */
 void menu_play_line(struct menu_play *play, const char *line);
 
 #endif

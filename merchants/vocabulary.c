@@ -46,9 +46,8 @@ static const struct menu_rule rules[] = {
     ACTION("kabari", subscription_want_news, "dicatat")                                            \
     /* Trainings: a page of the list (facts judul1 to judul3), the next page; banyak: more than */ \
     /* one page. Any number of the list, of the answer latih_nomor, whichever page it is on. A */  \
-    /* seat at the one of answer latih_pilih (1 2 3 of the page), an SMS about it; hilang: it is   \
-     */                                                                                            \
-    /* not there any more. Giving the next seat back. */                                           \
+    /* seat at the one of answer latih_pilih (1 2 3 of the page), an SMS about it; hilang: it */   \
+    /* is not there any more. Giving the next seat back. */                                        \
     ACTION("latih", joining_list, "ada", "banyak", "kosong")                                       \
     ACTION("latih_lanjut", joining_list_more, "ada", "banyak", "kosong")                           \
     ACTION("latih_nomor", joining_pick, "ada", "salah")                                            \
@@ -70,8 +69,7 @@ static const struct menu_rule rules[] = {
     ACTION("hapus_tanya", subscription_ask_erase, "tanya")                                         \
     ACTION("hapus_ya", subscription_confirm_erase, "diterima", "tanya")                            \
     ACTION("sms_lain", subscription_answer_unknown, "bantuan", "diam")                             \
-    /* A registration by SMS (sms_nama, ... sms_kec_tebak): begun, given one more field, agreed.   \
-     */                                                                                            \
+    /* A registration by SMS (sms_nama, ... sms_kec_tebak): begun, one more field, agreed. */      \
     ACTION("sms_daftar", texting_register, "lengkap", "kurang", "penuh")                           \
     ACTION("sms_isi", texting_give, "lengkap", "kurang", "diubah", "terkunci", "kosong")           \
     ACTION("sms_ya", texting_agree, "terkirim", "kurang", "penuh", "gagal", "hapus", "kosong")     \
