@@ -169,20 +169,26 @@ static void parse_list(struct parser *p, struct menu_condition_step *step)
     step->word_count = (uint16_t)count;
 }
 
+static const struct {
+    const char *name;
+    enum menu_operand_kind kind;
+} operands[] = {
+    {"language", MENU_OPERAND_LANGUAGE}, {"draft", MENU_OPERAND_DRAFT},
+    {"today", MENU_OPERAND_TODAY},       {"time", MENU_OPERAND_TIME},
+    {"weekday", MENU_OPERAND_WEEKDAY},
+};
+enum { OPERANDS = sizeof(operands) / sizeof(operands[0]) };
+
+const char *menu_condition_operand(size_t i)
+{
+    return i < OPERANDS ? operands[i].name : NULL;
+}
+
 static enum menu_operand_kind operand_kind(const char *name)
 {
-    static const struct {
-        const char *name;
-        enum menu_operand_kind kind;
-    } kinds[] = {
-        {"language", MENU_OPERAND_LANGUAGE}, {"draft", MENU_OPERAND_DRAFT},
-        {"today", MENU_OPERAND_TODAY},       {"time", MENU_OPERAND_TIME},
-        {"weekday", MENU_OPERAND_WEEKDAY},
-    };
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (strcmp(name, kinds[i].name) == 0)
-            return kinds[i].kind;
+    for (size_t i = 0; i < OPERANDS; i++)
+        if (strcmp(name, operands[i].name) == 0)
+            return operands[i].kind;
     return MENU_OPERAND_NAME;
 }
 

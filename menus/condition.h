@@ -71,6 +71,8 @@ typedef const char *menu_condition_get_fn(void *ctx, const struct menu_condition
 
 /* Has the name a meaning of its own in conditions ("today")? Else it is an answer's or a fact's. */
 bool menu_condition_is_operand(const char *name);
+/* Those names; NULL behind the last. */
+const char *menu_condition_operand(size_t i);
 bool menu_condition_holds(const struct menu_condition *condition, menu_condition_get_fn *get,
                           void *ctx);
 

@@ -10,30 +10,19 @@ static void *alloc_in_menu(void *ctx, size_t bytes)
     return menu_model_alloc(ctx, bytes);
 }
 
-static struct menu_constant *find_constant(struct menu *menu, const char *name)
-{
-    for (unsigned i = 0; i < menu->constant_count; i++)
-        if (strcmp(menu->constants[i].name, name) == 0)
-            return &menu->constants[i];
-    return NULL;
-}
-
 static const char *operand_name(void *ctx, size_t i)
 {
-    static const char *const words[] = {"language", "draft", "today", "time", "weekday"};
     const struct menu_loader *l = ctx;
-    size_t count = sizeof(words) / sizeof(words[0]);
 
-    if (i < count)
-        return words[i];
-    i -= count;
     if (i < l->menu->field_count)
         return l->menu->fields[i].name;
     i -= l->menu->field_count;
     if (i < l->vocabulary->fact_count)
         return l->vocabulary->facts[i].name;
     i -= l->vocabulary->fact_count;
-    return i < l->menu->constant_count ? l->menu->constants[i].name : NULL;
+    if (i < l->menu->constant_count)
+        return l->menu->constants[i].name;
+    return menu_condition_operand(i - l->menu->constant_count);
 }
 
 /* What the name stands for: an answer, a fact or a constant, the first that there is when the
@@ -42,12 +31,12 @@ static const struct menu_fact *find_operand(struct menu_loader *l, const config_
                                             struct menu_condition_step *step)
 {
     const struct menu_fact *fact = menu_load_find_fact(l, step->name);
-    struct menu_constant *constant = find_constant(l->menu, step->name);
+    struct menu_constant *constant = menu_load_find_constant(l->menu, step->name);
     char hint[MENU_NAME_BYTES + 32];
 
     step->is_fact = fact != NULL;
     step->constant = constant != NULL ? constant->text : NULL;
-    if (fact != NULL || menu_load_find_field(l->menu, step->name) != MENU_NONE)
+    if (fact != NULL || menu_find_field(l->menu, step->name) != MENU_NONE)
         return fact;
     if (constant != NULL) {
         constant->is_used = true;
@@ -63,14 +52,6 @@ static bool is_clock(const char *text)
 {
     return strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789") == 2 &&
            strspn(text + 3, "0123456789") == 2 && atoi(text) <= 24 && atoi(text + 3) < 60;
-}
-
-static bool is_language(const struct menu *menu, const char *code)
-{
-    for (unsigned i = 0; i < menu->language_count; i++)
-        if (strcmp(menu->languages[i].code, code) == 0)
-            return true;
-    return false;
 }
 
 static bool is_word_of(const struct menu_fact *fact, const char *word)
@@ -89,7 +70,7 @@ static const char *wrong_word(const struct menu_loader *l, const struct menu_con
 
     switch (step->operand) {
     case MENU_OPERAND_LANGUAGE:
-        return is_language(l->menu, word) ? NULL : "no language of this menu";
+        return menu_has_language(l->menu, word) ? NULL : "no language of this menu";
     case MENU_OPERAND_TODAY:
         return menu_date_parse(word, &days) ? NULL : "no date YYYY-MM-DD";
     case MENU_OPERAND_TIME:

@@ -31,32 +31,6 @@ static void load_words(struct menu_loader *l, config_setting_t *group, struct me
     }
 }
 
-static const char *rule_name(void *ctx, size_t i)
-{
-    const struct menu_vocabulary *v = ctx;
-
-    return i < v->rule_count ? v->rules[i].name : NULL;
-}
-
-static void load_keyword_rule(struct menu_loader *l, config_setting_t *group,
-                              struct menu_keyword *k)
-{
-    config_setting_t *setting = menu_load_member(l, group, "rule", CONFIG_TYPE_STRING, false);
-    char hint[MENU_NAME_BYTES + 32];
-
-    if (setting == NULL)
-        return;
-    for (size_t i = 0; i < l->vocabulary->rule_count; i++)
-        if (strcmp(l->vocabulary->rules[i].name, config_setting_get_string(setting)) == 0)
-            k->rule = &l->vocabulary->rules[i];
-    if (k->rule == NULL) {
-        menu_load_hint(l, config_setting_get_string(setting), rule_name, (void *)l->vocabulary,
-                       hint, sizeof(hint));
-        menu_load_fault_at(l, setting, 0, "the service has no rule %s%s",
-                           config_setting_get_string(setting), hint);
-    }
-}
-
 /* input or list: all that follows the word is one value. */
 static void load_single_part(struct menu_loader *l, config_setting_t *group, struct menu_keyword *k)
 {
@@ -131,11 +105,14 @@ static void load_keyword(struct menu_loader *l, config_setting_t *group, struct 
 {
     static const char *const keys[] = {"words", "rule",  "input",    "list", "form", "when",
                                        "set",   "draft", "language", "to",   NULL};
+    const config_setting_t *rule;
 
     menu_load_check_keys(l, group, "a keyword", keys);
     k->line = menu_load_line(group);
     load_words(l, group, k);
-    load_keyword_rule(l, group, k);
+    rule = menu_load_member(l, group, "rule", CONFIG_TYPE_STRING, false);
+    if (rule != NULL)
+        k->rule = menu_load_rule(l, rule);
     if ((config_setting_get_member(group, "words") == NULL) ==
         (config_setting_get_member(group, "rule") == NULL))
         menu_load_fault(l, group, "a keyword has words or a rule: words = [ \"STATUS\" ]");

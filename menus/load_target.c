@@ -8,15 +8,22 @@
 
 /* --- targets ------------------------------------------------------------------------------ */
 
+static const struct {
+    const char *word;
+    enum menu_target_kind kind;
+} specials[] = {{"@back", MENU_TO_BACK},
+                {"@main", MENU_TO_MAIN},
+                {"@draft", MENU_TO_DRAFT},
+                {"@silent", MENU_TO_SILENT}};
+enum { SPECIALS = sizeof(specials) / sizeof(specials[0]) };
+
 static const char *target_name(void *ctx, size_t i)
 {
-    static const char *const words[] = {"@back", "@main", "@draft", "@silent"};
     const struct menu *menu = ctx;
-    size_t count = sizeof(words) / sizeof(words[0]);
 
-    if (i < count)
-        return words[i];
-    i -= count;
+    if (i < SPECIALS)
+        return specials[i].word;
+    i -= SPECIALS;
     if (i < menu->screen_count)
         return menu->screens[i].name;
     i -= menu->screen_count;
@@ -25,15 +32,7 @@ static const char *target_name(void *ctx, size_t i)
 
 static bool special_target(const char *word, struct menu_target *target)
 {
-    static const struct {
-        const char *word;
-        enum menu_target_kind kind;
-    } specials[] = {{"@back", MENU_TO_BACK},
-                    {"@main", MENU_TO_MAIN},
-                    {"@draft", MENU_TO_DRAFT},
-                    {"@silent", MENU_TO_SILENT}};
-
-    for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
+    for (size_t i = 0; i < SPECIALS; i++)
         if (strcmp(word, specials[i].word) == 0) {
             target->kind = specials[i].kind;
             return true;
@@ -157,7 +156,7 @@ static void load_sets(struct menu_loader *l, config_setting_t *group, struct men
         struct menu_set *set = &effect->sets[effect->set_count];
         struct menu_field *field;
 
-        set->field = menu_load_find_field(l->menu, config_setting_name(member));
+        set->field = menu_find_field(l->menu, config_setting_name(member));
         if (set->field == MENU_NONE || !menu_load_value_template(l, member, &set->value))
             continue;
         field = &l->menu->fields[set->field];
@@ -215,21 +214,26 @@ static const char *rule_name(void *ctx, size_t i)
     return i < v->rule_count ? v->rules[i].name : NULL;
 }
 
-static void load_named_rule(struct menu_loader *l, const config_setting_t *setting,
-                            struct menu_input_rule *rule)
+const struct menu_rule *menu_load_rule(struct menu_loader *l, const config_setting_t *setting)
 {
     const char *name = config_setting_get_string(setting);
     char hint[MENU_NAME_BYTES + 32];
 
-    rule->kind = MENU_RULE_NAMED;
     for (size_t i = 0; i < l->vocabulary->rule_count; i++)
         if (strcmp(l->vocabulary->rules[i].name, name) == 0)
-            rule->named = &l->vocabulary->rules[i];
-    if (rule->named == NULL) {
-        menu_load_hint(l, name, rule_name, (void *)l->vocabulary, hint, sizeof(hint));
-        menu_load_fault_at(l, setting, 0, "the service has no rule %s%s", name, hint);
+            return &l->vocabulary->rules[i];
+    menu_load_hint(l, name, rule_name, (void *)l->vocabulary, hint, sizeof(hint));
+    menu_load_fault_at(l, setting, 0, "the service has no rule %s%s", name, hint);
+    return NULL;
+}
+
+static void load_named_rule(struct menu_loader *l, const config_setting_t *setting,
+                            struct menu_input_rule *rule)
+{
+    rule->kind = MENU_RULE_NAMED;
+    rule->named = menu_load_rule(l, setting);
+    if (rule->named == NULL)
         *rule = (struct menu_input_rule){.kind = MENU_RULE_LENGTH, .min = 1, .max = 160};
-    }
 }
 
 static bool rule_kind(struct menu_loader *l, config_setting_t *group, enum menu_rule_kind *kind)
@@ -422,9 +426,9 @@ static void load_list(struct menu_loader *l, config_setting_t *list, struct menu
                    : MENU_NONE;
     q->kind = q->table != MENU_NONE ? MENU_QUESTION_LIST : MENU_QUESTION_NONE;
     q->takes_names = menu_load_flag(l, list, "names");
-    q->guessed = guessed != NULL ? menu_load_find_field(l->menu, guessed) : MENU_NONE;
+    q->guessed = guessed != NULL ? menu_find_field(l->menu, guessed) : MENU_NONE;
     if (parent != NULL) {
-        q->parent = menu_load_find_field(l->menu, config_setting_get_string(parent));
+        q->parent = menu_find_field(l->menu, config_setting_get_string(parent));
         q->parent_fact = menu_load_find_fact(l, config_setting_get_string(parent));
         if (q->parent == MENU_NONE)
             menu_load_fault_at(l, parent, 0, "no screen asks for the field %s",
@@ -456,7 +460,7 @@ bool menu_load_question(struct menu_loader *l, config_setting_t *input, config_s
         return false;
     }
     field = menu_load_string(l, named != NULL ? named : group, "field", true);
-    q->field = field != NULL ? menu_load_find_field(l->menu, field) : MENU_NONE;
+    q->field = field != NULL ? menu_find_field(l->menu, field) : MENU_NONE;
     if (input != NULL)
         load_input(l, input, q);
     else

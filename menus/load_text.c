@@ -173,18 +173,6 @@ static const char *known_name(void *ctx, size_t i)
     return i < menu->constant_count ? menu->constants[i].name : NULL;
 }
 
-static const struct menu_text *find_constant(struct compiler *c, const char *name)
-{
-    struct menu *menu = c->l->menu;
-
-    for (unsigned i = 0; i < menu->constant_count; i++)
-        if (strcmp(menu->constants[i].name, name) == 0) {
-            menu->constants[i].is_used = true;
-            return menu->constants[i].text;
-        }
-    return NULL;
-}
-
 static void add_constant(struct compiler *c, const struct menu_text *text)
 {
     const struct menu_template *t = &text->by_language[c->language];
@@ -202,7 +190,7 @@ static void add_part(struct compiler *c, enum menu_part_kind kind, uint16_t valu
 static void take_placeholder(struct compiler *c, const char *open, const char *name)
 {
     enum menu_part_kind kind;
-    const struct menu_text *constant;
+    struct menu_constant *constant;
     char hint[MENU_NAME_BYTES + 32];
     uint16_t value;
 
@@ -211,11 +199,12 @@ static void take_placeholder(struct compiler *c, const char *open, const char *n
         return;
     }
     value = menu_load_find_value(c->l, name);
-    constant = value == MENU_NONE ? find_constant(c, name) : NULL;
+    constant = value == MENU_NONE ? menu_load_find_constant(c->l->menu, name) : NULL;
     if (value != MENU_NONE) {
         add_part(c, MENU_PART_VALUE, value);
     } else if (constant != NULL) {
-        add_constant(c, constant);
+        constant->is_used = true;
+        add_constant(c, constant->text);
     } else if (is_rule_word(c->l, name)) {
         add_part(c, MENU_PART_SHOWN, 0);
     } else {
@@ -335,16 +324,14 @@ static void keep_text(struct menu_loader *l, struct menu_text *text)
 
 /* The string of one language in a group of them; NULL with a fault when it is missing. */
 static config_setting_t *language_member(struct menu_loader *l, const config_setting_t *group,
-                                         uint16_t language, bool is_reported)
+                                         uint16_t language)
 {
     const struct menu_language *lang = &l->menu->languages[language];
     config_setting_t *member = config_setting_get_member(group, lang->code);
 
     if (member == NULL && lang->is_partial)
-        return language != l->menu->fallback
-                   ? language_member(l, group, l->menu->fallback, is_reported)
-                   : NULL;
-    if (member == NULL && is_reported) {
+        return language != l->menu->fallback ? language_member(l, group, l->menu->fallback) : NULL;
+    if (member == NULL) {
         const char *name = config_setting_name(group);
 
         menu_load_fault(l, group, "%s has no text in %s: add %s = \"...\"",
@@ -400,7 +387,7 @@ static bool load_text(struct menu_loader *l, const config_setting_t *setting,
     for (uint16_t i = 0; i < menu->language_count; i++) {
         const config_setting_t *string = type == CONFIG_TYPE_STRING ? setting
                                          : type == CONFIG_TYPE_GROUP
-                                             ? language_member(l, setting, i, true)
+                                             ? language_member(l, setting, i)
                                              : NULL;
 
         if (string == NULL || !compile_template(l, string, use, i, prefix, &text->by_language[i]))

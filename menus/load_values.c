@@ -18,14 +18,6 @@ const struct menu_fact *menu_load_find_fact(const struct menu_loader *l, const c
     return NULL;
 }
 
-uint16_t menu_load_find_field(const struct menu *menu, const char *name)
-{
-    for (uint16_t i = 0; i < menu->field_count; i++)
-        if (strcmp(menu->fields[i].name, name) == 0)
-            return i;
-    return MENU_NONE;
-}
-
 static const char *table_name(void *ctx, size_t i)
 {
     const struct menu *menu = ctx;
@@ -247,13 +239,21 @@ void menu_load_constants(struct menu_loader *l)
     }
 }
 
+struct menu_constant *menu_load_find_constant(struct menu *menu, const char *name)
+{
+    for (unsigned i = 0; i < menu->constant_count; i++)
+        if (strcmp(menu->constants[i].name, name) == 0)
+            return &menu->constants[i];
+    return NULL;
+}
+
 /* --- fields ------------------------------------------------------------------------------- */
 
 static void add_field(struct menu_loader *l, const config_setting_t *setting, const char *name)
 {
     struct menu *menu = l->menu;
 
-    if (name == NULL || menu_load_find_field(menu, name) != MENU_NONE ||
+    if (name == NULL || menu_find_field(menu, name) != MENU_NONE ||
         !menu_load_is_name(l, setting, name, "field's name"))
         return;
     if (menu->field_count == MENU_ANSWERS_MAX) {
@@ -375,7 +375,7 @@ static unsigned table_max(const struct menu *menu, uint16_t table)
 /* Fills in what an entry of `values` does not say. */
 static void complete_value(const struct menu *menu, struct menu_value *v)
 {
-    uint16_t field = v->field != NULL ? menu_load_find_field(menu, v->field) : MENU_NONE;
+    uint16_t field = v->field != NULL ? menu_find_field(menu, v->field) : MENU_NONE;
     unsigned max = 0;
 
     if (v->table == MENU_NONE && field != MENU_NONE)
@@ -396,7 +396,7 @@ static void complete_value(const struct menu *menu, struct menu_value *v)
 uint16_t menu_load_find_value(struct menu_loader *l, const char *name)
 {
     struct menu *menu = l->menu;
-    uint16_t field = menu_load_find_field(menu, name);
+    uint16_t field = menu_find_field(menu, name);
     const struct menu_fact *fact = menu_load_find_fact(l, name);
 
     for (uint16_t i = 0; i < menu->value_count; i++)
@@ -417,7 +417,7 @@ static void load_value_source(struct menu_loader *l, config_setting_t *group, st
 {
     const char *field = menu_load_string(l, group, "field", false);
     const char *fact = menu_load_string(l, group, "fact", false);
-    uint16_t at = menu_load_find_field(l->menu, field != NULL ? field : v->name);
+    uint16_t at = menu_find_field(l->menu, field != NULL ? field : v->name);
     bool is_own = field == NULL && fact == NULL;
 
     if (field != NULL || is_own)

@@ -88,9 +88,10 @@ void menu_load_values(struct menu_loader *l);
 void menu_load_complete_values(struct menu_loader *l);
 /* The longest value of a fact, in characters. */
 unsigned menu_load_fact_max(const struct menu_fact *fact);
-uint16_t menu_load_find_field(const struct menu *menu, const char *name);
 uint16_t menu_load_find_table(struct menu_loader *l, const config_setting_t *setting,
                               const char *name);
+/* NULL when there is none of that name. */
+struct menu_constant *menu_load_find_constant(struct menu *menu, const char *name);
 const struct menu_fact *menu_load_find_fact(const struct menu_loader *l, const char *name);
 /* The placeholder's index in menu->values, made when it is the first of its name; MENU_NONE when
  * nothing has that name. */
@@ -115,6 +116,9 @@ void menu_load_effect(struct menu_loader *l, config_setting_t *group, struct men
 /* `named` is the group that has the key `field` (NULL: input or list itself). */
 bool menu_load_question(struct menu_loader *l, config_setting_t *input, config_setting_t *list,
                         config_setting_t *named, bool is_sms, struct menu_question *q);
+
+/* The rule of the vocabulary that the string names; NULL after a fault. */
+const struct menu_rule *menu_load_rule(struct menu_loader *l, const config_setting_t *setting);
 
 /* load_sms.c */
 void menu_load_sms(struct menu_loader *l);

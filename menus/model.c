@@ -108,6 +108,14 @@ const struct menu_text *menu_find_text(const struct menu *menu, const char *name
     return at != MENU_NONE ? &menu->texts[at] : NULL;
 }
 
+uint16_t menu_find_field(const struct menu *menu, const char *name)
+{
+    for (uint16_t i = 0; i < menu->field_count; i++)
+        if (strcmp(menu->fields[i].name, name) == 0)
+            return i;
+    return MENU_NONE;
+}
+
 const struct menu_screen *menu_find_shown(const struct menu *menu, const char *name)
 {
     uint16_t screen = menu_index_find(&menu->screen_index, name);

@@ -318,6 +318,8 @@ uint16_t menu_index_find(const struct menu_index *index, const char *name);
 
 const struct menu_screen *menu_find_screen(const struct menu *menu, const char *name);
 const struct menu_text *menu_find_text(const struct menu *menu, const char *name);
+/* The index of the field; MENU_NONE when there is none. */
+uint16_t menu_find_field(const struct menu *menu, const char *name);
 /* What a dialogue stands on: a screen, or a named text that takes several pages. NULL = neither. */
 const struct menu_screen *menu_find_shown(const struct menu *menu, const char *name);
 bool menu_is_text_screen(const struct menu *menu, const struct menu_screen *screen);

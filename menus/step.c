@@ -133,21 +133,14 @@ static void render_for_sms(struct menu_run *run)
     render_text(run, run->screen->text);
 }
 
-static const struct menu_field *find_field(const struct menu *menu, const char *name)
-{
-    for (uint16_t i = 0; i < menu->field_count; i++)
-        if (strcmp(menu->fields[i].name, name) == 0)
-            return &menu->fields[i];
-    return NULL;
-}
-
 /* Is it an answer of the draft? The others go with their dialogue or SMS. */
 static bool is_of_draft(const void *arg, const char *field)
 {
     const struct menu_run *run = arg;
-    const struct menu_field *f = find_field(run->menu, field);
+    uint16_t at = menu_find_field(run->menu, field);
 
-    return run->state->has_draft && run->menu->begins_drafts && f != NULL && f->in_flow;
+    return run->state->has_draft && run->menu->begins_drafts && at != MENU_NONE &&
+           run->menu->fields[at].in_flow;
 }
 
 /* Is the draft another menu's? So may be one that waits at a question which this menu has not. */
@@ -261,7 +254,8 @@ static void forget(struct menu_run *run)
     for (unsigned i = state->answer_count; i-- > 0;) {
         const char *name = state->answers[i].field;
 
-        if (!is_of_draft(run, name) && !(may_be_asked_elsewhere && find_field(menu, name) == NULL))
+        if (!is_of_draft(run, name) &&
+            !(may_be_asked_elsewhere && menu_find_field(menu, name) == MENU_NONE))
             menu_state_remove_answer(state, name);
     }
 }
