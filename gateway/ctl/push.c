@@ -240,17 +240,8 @@ static enum ctl_status push(struct dossier *d, const struct ctl_call *call)
 
 enum ctl_status ctl_push(const struct ctl_call *call)
 {
-    enum ctl_status status = CTL_USAGE;
-    struct dossier *d;
-
-    if (call->menu == NULL || call->screen == NULL) {
-        ctl_complain("push needs --menu and --screen");
-        return CTL_USAGE;
-    }
-    d = dossier_open(call, &status);
-    if (d == NULL)
-        return status;
-    status = push(d, call);
-    dossier_close(d);
-    return status;
+    if (call->menu != NULL && call->screen != NULL)
+        return dossier_with(call, push);
+    ctl_complain("push needs --menu and --screen");
+    return CTL_USAGE;
 }

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "base/clock.h"
 #include "gateway/ctl/command.h"
 #include "menus/graph.h"
 #include "menus/load.h"
@@ -167,14 +166,6 @@ static struct menu_stage stage_of(struct rehearsal *r)
                                .ctx = r};
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void play_lines(struct menu_play *play)
 {
     bool is_terminal = isatty(STDIN_FILENO) != 0;
@@ -202,7 +193,7 @@ enum ctl_status ctl_menu_play(const struct ctl_call *call)
 
     if (menu == NULL)
         return CTL_REFUSED;
-    r = rehearsal_new(menu, code, now_ms());
+    r = rehearsal_new(menu, code, clock_wall_ms());
     play = (struct menu_play){
         .menu = menu, .stage = stage_of(r), .code = code, .print = print_text, .arg = stdout};
     if (call->limit != 0)

@@ -142,18 +142,18 @@ static enum ctl_status finish(struct dossier *d, void *number)
     return CTL_REFUSED;
 }
 
-enum ctl_status ctl_tickets_done(const struct ctl_call *call)
+static enum ctl_status done(struct dossier *d, const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
+    enum ctl_status status = find_owner(d, call->words[0]);
 
-    if (d == NULL)
-        return status;
-    status = find_owner(d, call->words[0]);
     if (status == CTL_DONE)
         status = dossier_change(d, finish, call->words[0]);
     if (status == CTL_DONE)
         printf("%s done\n", call->words[0]);
-    dossier_close(d);
     return status;
+}
+
+enum ctl_status ctl_tickets_done(const struct ctl_call *call)
+{
+    return dossier_with(call, done);
 }

@@ -82,23 +82,22 @@ static void print_table(const struct trainings *t)
     table_print(table);
 }
 
-enum ctl_status ctl_trainings_list(const struct ctl_call *call)
+static enum ctl_status list(struct dossier *d, const struct ctl_call *call)
 {
-    enum ctl_status status;
-    struct dossier *d = dossier_open(call, &status);
-    struct trainings *t;
+    struct trainings *t = mem_zalloc(sizeof(*t));
+    enum ctl_status status = load(d, t);
 
-    if (d == NULL)
-        return status;
-    t = mem_zalloc(sizeof(*t));
-    status = load(d, t);
     if (status == CTL_DONE && call->is_json)
         print_json(t);
     else if (status == CTL_DONE)
         print_table(t);
     mem_free(t);
-    dossier_close(d);
     return status;
+}
+
+enum ctl_status ctl_trainings_list(const struct ctl_call *call)
+{
+    return dossier_with(call, list);
 }
 
 /* ---- telling those whom it concerns ---- */
@@ -283,19 +282,13 @@ static enum ctl_status remove_training(struct dossier *d, const char *id, struct
     return status;
 }
 
-enum ctl_status ctl_trainings_cancel(const struct ctl_call *call)
+static enum ctl_status cancel(struct dossier *d, const struct ctl_call *call)
 {
     char prefix[TRAINING_ID_BYTES + 1];
-    enum ctl_status status;
-    struct dossier *d;
-    struct trainings *t;
+    struct trainings *t = mem_zalloc(sizeof(*t));
     bool was_there = false;
+    enum ctl_status status = remove_training(d, call->words[0], t, &was_there);
 
-    d = dossier_open(call, &status);
-    if (d == NULL)
-        return status;
-    t = mem_zalloc(sizeof(*t));
-    status = remove_training(d, call->words[0], t, &was_there);
     mem_free(t);
     /* Those who have a seat are told even when the training itself is gone: an earlier run may have
      * been cut off between the two. */
@@ -310,6 +303,10 @@ enum ctl_status ctl_trainings_cancel(const struct ctl_call *call)
     } else if (status == CTL_DONE) {
         printf("%s cancelled\n", call->words[0]);
     }
-    dossier_close(d);
     return status;
+}
+
+enum ctl_status ctl_trainings_cancel(const struct ctl_call *call)
+{
+    return dossier_with(call, cancel);
 }
