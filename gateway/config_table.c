@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "gateway/config.h"
 #include "gateway/config_check.h"
 

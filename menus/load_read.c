@@ -1,6 +1,5 @@
 #include "menus/loader.h"
 
-#include "base/mem.h"
 #include "menus/locate.h"
 #include "menus/match.h"
 

@@ -1,7 +1,5 @@
 #include "menus/loader.h"
 
-#include "menus/render.h"
-
 #include <string.h>
 
 static const char *const screen_keys[] = {

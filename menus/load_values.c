@@ -1,7 +1,6 @@
 #include "menus/loader.h"
 
 #include "base/mem.h"
-#include "gateway/smpp/text.h"
 #include "menus/match.h"
 #include "menus/render.h"
 

@@ -7,7 +7,6 @@
 
 #include "gateway/ctl/shelf.h"
 #include "menus/diff.h"
-#include "menus/load.h"
 
 struct telling {
     bool is_json;

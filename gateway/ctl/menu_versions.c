@@ -14,7 +14,6 @@
 #include "gateway/ctl/daemon.h"
 #include "gateway/ctl/shelf.h"
 #include "gateway/ctl/table.h"
-#include "menus/load.h"
 #include "merchants/msisdn.h"
 
 /* What a command decided, to be told. */

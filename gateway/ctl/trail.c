@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "gateway/ctl/access.h"
+#include "merchants/journal.h"
 #include "merchants/regno.h"
 
 struct trail {
