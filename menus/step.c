@@ -331,12 +331,6 @@ static enum menu_arrival take_input(struct menu_run *run, const char *input)
     return menu_navigate(run, target);
 }
 
-static enum menu_arrival end_busy(struct menu_run *run)
-{
-    run->text = text_at(run->menu, run->state->has_draft ? run->menu->busy : run->menu->busy_fresh);
-    return MENU_ARRIVED_END;
-}
-
 static enum menu_arrival take_result(struct menu_run *run, const char *word)
 {
     struct menu_state *state = run->state;
@@ -352,7 +346,7 @@ static enum menu_arrival take_result(struct menu_run *run, const char *word)
         if (strcmp(screen->results[i].word, word) == 0)
             result = &screen->results[i];
     if (!state->pending.is_on || result == NULL || !menu_apply(run, &result->effect))
-        return end_busy(run);
+        return menu_navigate(run, menu_busy_target(run));
     if (result->refuse == MENU_NONE || run->is_sms)
         return menu_navigate(run, result->to);
     menu_state_end_walk(state); /* an answer that does not fit */
@@ -567,7 +561,7 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
         return menu_navigate(run, match.keyword->parts[0].refused);
     }
     if (!menu_apply(run, &match.keyword->effect))
-        return end_busy(run);
+        return menu_navigate(run, menu_busy_target(run));
     return menu_navigate(run, match.keyword->to);
 }
 

@@ -386,6 +386,30 @@ static void a_long_end_text_has_pages(void **state)
     menu_free(menu);
 }
 
+/* ... and so has the busy text, where an action gave a result that the menu does not know. */
+static void a_long_busy_text_has_pages(void **state)
+{
+    static const char source[] =
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; } ); start = \"MAIN\";\n"
+        "lines = { back = \"Back\"; next = \"Next\"; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"BUSY\"; }; texts = { E = \"E\"; "
+        "BUSY = \"Something went wrong, nothing was done: please dial the same code again\"; };\n"
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"Go\"; to = \"E\"; } ); }; };\n";
+    struct menu *menu = load_legal(source, NULL);
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    p.limits.gsm_septets = 60;
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_event(&p, MENU_EVENT_RESULT, "odd"),
+                        "Something went wrong, nothing was done: please dial\n98. Next");
+    assert_int_equal(p.outcome.kind, MENU_ASK);
+    assert_string_equal(menu_phone_type(&p, "98"), "the same code again");
+    assert_int_equal(p.outcome.kind, MENU_END);
+    menu_free(menu);
+}
+
 /* A question whose text is empty for somebody, on a link that hardly carries the error line. */
 static void a_text_that_shows_nothing_has_a_page(void **state)
 {
@@ -503,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_few_choices_stay_together),
         cmocka_unit_test(a_long_text_is_cut_between_words),
         cmocka_unit_test(a_long_end_text_has_pages),
+        cmocka_unit_test(a_long_busy_text_has_pages),
         cmocka_unit_test(ten_pages_and_more_lose_no_letter),
         cmocka_unit_test(long_keys_are_counted),
         cmocka_unit_test(choices_stay_together_in_every_language),
