@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 struct place {
     uint16_t file;
@@ -113,29 +114,6 @@ static void add_text(struct source *s, const char *from, size_t size)
     s->text[s->size] = '\0';
 }
 
-/* The length of the well-formed UTF-8 character at `at`; 0 when there is none. */
-static size_t utf8_length(const char *at, const char *end)
-{
-    const unsigned char *c = (const unsigned char *)at;
-    size_t left = (size_t)(end - at), size;
-
-    if (c[0] < 0x80)
-        return 1;
-    size = c[0] >= 0xC2 && c[0] <= 0xDF   ? 2
-           : c[0] >= 0xE0 && c[0] <= 0xEF ? 3
-           : c[0] >= 0xF0 && c[0] <= 0xF4 ? 4
-                                          : 0;
-    if (size == 0 || size > left)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((c[i] & 0xC0) != 0x80)
-            return 0;
-    if ((c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xED && c[1] > 0x9F) ||
-        (c[0] == 0xF0 && c[1] < 0x90) || (c[0] == 0xF4 && c[1] > 0x8F))
-        return 0;
-    return size;
-}
-
 /* Octets first: what no later stage should have to think about. */
 static bool check_octets(struct reading *r, const struct file_text *f)
 {
@@ -147,7 +125,8 @@ static bool check_octets(struct reading *r, const struct file_text *f)
         return false;
     }
     for (const char *c = f->at; c < f->end;) {
-        size_t size = utf8_length(c, f->end);
+        uint32_t code_point;
+        size_t size = utf8_take(c, (size_t)(f->end - c), &code_point);
 
         if (*c == '\0' || size == 0) {
             report(r, line, (unsigned)(c - line_start) + 1,

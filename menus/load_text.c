@@ -1,6 +1,7 @@
 #include "menus/loader.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "gateway/smpp/text.h"
 #include "menus/render.h"
 
@@ -96,7 +97,7 @@ static void refuse_character(struct compiler *c, const char *at, size_t bytes, u
 static void take_character(struct compiler *c, const char **at)
 {
     const char *from = *at;
-    uint32_t code_point = text_next_code_point(at);
+    uint32_t code_point = utf8_next(at);
     bool is_break = code_point == '\n';
 
     if ((code_point < ' ' && !is_break) ||

@@ -1,6 +1,6 @@
 #include "menus/page.h"
 
-#include "gateway/smpp/text.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -262,7 +262,7 @@ static size_t cut_at_word(const char *text, unsigned units, bool is_ucs2)
 
     while (*at != '\0') {
         const char *from = at;
-        uint32_t c = text_next_code_point(&at);
+        uint32_t c = utf8_next(&at);
 
         used += menu_code_point_units(c, is_ucs2);
         if (c == ' ' || c == '\n')

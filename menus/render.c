@@ -1,5 +1,6 @@
 #include "menus/render.h"
 
+#include "base/utf8.h"
 #include "gateway/smpp/text.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ unsigned menu_text_units(const char *text, bool is_ucs2)
         text += common;
         if (text == end)
             return units;
-        units += menu_code_point_units(text_next_code_point(&text), is_ucs2);
+        units += menu_code_point_units(utf8_next(&text), is_ucs2);
     }
 }
 
@@ -70,7 +71,7 @@ void menu_writer_text(struct menu_writer *w, const char *text)
         if (text == end)
             break;
         next = text;
-        units = menu_code_point_units(text_next_code_point(&next), w->is_ucs2);
+        units = menu_code_point_units(utf8_next(&next), w->is_ucs2);
         bytes = (size_t)(next - text);
         if (w->units + units > w->limit || bytes > (size_t)(w->end - w->at)) {
             w->is_full = true;
@@ -137,7 +138,7 @@ static void fold(char value[MENU_VALUE_BYTES], bool is_ucs2)
     menu_writer_init(&w, value, MENU_VALUE_BYTES, is_ucs2, MENU_VALUE_BYTES);
     for (const char *at = folded; *at != '\0';) {
         const char *from = at;
-        uint32_t c = text_next_code_point(&at);
+        uint32_t c = utf8_next(&at);
         char one[8] = {0};
 
         if (c < ' ')
@@ -158,7 +159,7 @@ static void cut(char *text, unsigned max, bool is_ucs2)
     for (const char *at = text + units; *at != '\0';) {
         const char *from = at;
 
-        units += menu_code_point_units(text_next_code_point(&at), is_ucs2);
+        units += menu_code_point_units(utf8_next(&at), is_ucs2);
         if (units > max) {
             char *end = text + (from - text);
 

@@ -2,7 +2,7 @@
 
 #include "base/date.h"
 #include "base/span.h"
-#include "gateway/smpp/text.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static size_t count_characters(const char *text)
 {
     size_t n = 0;
 
-    while (text_next_code_point(&text) != 0)
+    while (utf8_next(&text) != 0)
         n++;
     return n;
 }
@@ -69,12 +69,12 @@ static bool apply_number(const struct menu_input_rule *rule, const char *typed, 
 /* One character, or a range a-z, of the set at *at. */
 static bool next_in_set(const char **at, uint32_t *from, uint32_t *to)
 {
-    *from = *to = text_next_code_point(at);
+    *from = *to = utf8_next(at);
     if (*from == 0)
         return false;
     if ((*at)[0] == '-' && (*at)[1] != '\0') {
         (*at)++;
-        *to = text_next_code_point(at);
+        *to = utf8_next(at);
     }
     return true;
 }
@@ -93,7 +93,7 @@ static bool apply_charset(const struct menu_input_rule *rule, const char *typed)
 {
     const char *at = typed;
 
-    for (uint32_t c = text_next_code_point(&at); c != 0; c = text_next_code_point(&at))
+    for (uint32_t c = utf8_next(&at); c != 0; c = utf8_next(&at))
         if (!is_in_set(rule->chars, c))
             return false;
     return is_length(rule, typed);

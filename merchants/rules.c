@@ -1,5 +1,6 @@
 #include "merchants/rules.h"
 
+#include "base/utf8.h"
 #include "merchants/merchant.h"
 #include "merchants/nik.h"
 #include "merchants/regno.h"
@@ -8,30 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MIN = 2, LETTERS_MIN = 2, WORDY_DIGITS_MIN = 4, REPLACEMENT = 0xFFFD };
-
-/* One code point of UTF-8, advancing *at; REPLACEMENT for what is malformed. Only what a two- or
- * three-octet sequence can hold matters here: nothing beyond is accepted anyway. */
-static uint32_t next_code_point(const unsigned char **at)
-{
-    const unsigned char *c = *at;
-
-    if (c[0] < 0x80) {
-        *at += 1;
-        return c[0];
-    }
-    if (c[0] >= 0xC2 && c[0] < 0xE0 && (c[1] & 0xC0) == 0x80) {
-        *at += 2;
-        return (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F);
-    }
-    if (c[0] >= 0xE0 && c[0] < 0xF0 && c[1] >= (c[0] == 0xE0 ? 0xA0 : 0x80) &&
-        (c[1] & 0xC0) == 0x80 && (c[2] & 0xC0) == 0x80) {
-        *at += 3;
-        return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
-    }
-    *at += 1;
-    return REPLACEMENT;
-}
+enum { NAME_MIN = 2, LETTERS_MIN = 2, WORDY_DIGITS_MIN = 4 };
 
 /* What a letter of Latin-1 is without its accent; 0 when it is none. */
 static char base_letter(uint32_t code_point)
@@ -113,12 +91,7 @@ static bool text_add(struct text *t, uint32_t c, bool is_letter)
     }
     if (t->characters >= MERCHANT_NAME_CHARACTERS_MAX)
         return false;
-    if (c < 0x80) {
-        t->bytes[t->size++] = (char)c;
-    } else {
-        t->bytes[t->size++] = (char)(0xC0 | c >> 6);
-        t->bytes[t->size++] = (char)(0x80 | (c & 0x3F));
-    }
+    t->size += utf8_put(c, t->bytes + t->size);
     t->characters++;
     t->letters += is_letter;
     return true;
@@ -139,11 +112,10 @@ static const char *text_finish(const struct text *t)
 
 const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
 {
-    const unsigned char *at = (const unsigned char *)typed;
     struct text t = {.bytes = value};
 
-    while (*at != '\0') {
-        uint32_t c = plain_mark(next_code_point(&at));
+    while (*typed != '\0') {
+        uint32_t c = plain_mark(utf8_next(&typed));
 
         if (is_accent(c) && t.letters > 0)
             continue;
@@ -161,11 +133,10 @@ const char *rule_name(const char *typed, char value[MENU_VALUE_BYTES])
 
 const char *rule_business(const char *typed, char value[MENU_VALUE_BYTES])
 {
-    const unsigned char *at = (const unsigned char *)typed;
     struct text t = {.bytes = value};
 
-    while (*at != '\0') {
-        uint32_t c = plain_mark(next_code_point(&at));
+    while (*typed != '\0') {
+        uint32_t c = plain_mark(utf8_next(&typed));
         bool is_letter;
 
         if (is_accent(c) && t.letters > 0)

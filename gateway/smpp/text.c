@@ -2,75 +2,18 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "gateway/smpp/alphabet.h"
 
-enum { REPLACEMENT = 0xFFFD, UTF8_BYTES_MAX = 4, BLOCK_BYTES = 16 };
+enum { BLOCK_BYTES = 16 };
 
-/* ---- UTF-8 ---- */
-
-/* How many octets the character at p has, with *code_point; 0 when it is malformed. Never looks
- * behind a NUL or the end. */
-static size_t utf8_take(const uint8_t *p, size_t left, uint32_t *code_point)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-    uint32_t value;
-
-    if (size == 0 || size > left || p[0] > 0xF4)
-        return 0;
-    value = size == 1 ? p[0] : p[0] & (0xFFu >> (size + 1));
-    for (size_t i = 1; i < size; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-        value = value << 6 | (p[i] & 0x3Fu);
-    }
-    if (value < smallest[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
-        return 0;
-    *code_point = value;
-    return size;
-}
-
-static size_t utf8_put(uint32_t c, uint8_t octets[UTF8_BYTES_MAX])
-{
-    if (c < 0x80) {
-        octets[0] = (uint8_t)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        octets[0] = (uint8_t)(0xC0 | c >> 6);
-        octets[1] = (uint8_t)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        octets[0] = (uint8_t)(0xE0 | c >> 12);
-        octets[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        octets[2] = (uint8_t)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    octets[0] = (uint8_t)(0xF0 | c >> 18);
-    octets[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-    octets[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-    octets[3] = (uint8_t)(0x80 | (c & 0x3F));
-    return 4;
-}
-
-/* As text_next_code_point(), but tells a malformed octet from a written U+FFFD. */
+/* As utf8_next(), but tells a malformed octet from a written U+FFFD. */
 static bool next_code_point(const char **text, uint32_t *code_point)
 {
-    const uint8_t *p = (const uint8_t *)*text;
-    size_t size = utf8_take(p, UTF8_BYTES_MAX, code_point);
+    size_t size = utf8_take(*text, UTF8_BYTES_MAX, code_point);
 
     *text += size != 0 ? size : 1;
     return size != 0;
-}
-
-uint32_t text_next_code_point(const char **text)
-{
-    uint32_t c;
-
-    if (**text == '\0')
-        return 0;
-    return next_code_point(text, &c) ? c : REPLACEMENT;
 }
 
 bool text_is_utf8(const char *text)
@@ -216,7 +159,7 @@ static void decode_ucs2(struct span s, struct output *o)
     size_t i = 0;
 
     while (i < s.size) {
-        uint32_t c = REPLACEMENT;
+        uint32_t c = UTF8_REPLACEMENT;
 
         if (i + 1 < s.size) {
             c = (uint32_t)s.data[i] << 8 | s.data[i + 1];
@@ -226,7 +169,7 @@ static void decode_ucs2(struct span s, struct output *o)
                 c = 0x10000 + ((c & 0x3FF) << 10 | low);
                 i += 2;
             } else if (c >= 0xD800 && c <= 0xDFFF) {
-                c = REPLACEMENT;
+                c = UTF8_REPLACEMENT;
             }
         }
         i += 2;
@@ -238,7 +181,7 @@ static void decode_ucs2(struct span s, struct output *o)
 static void decode_octets(struct span s, uint8_t highest, struct output *o)
 {
     for (size_t i = 0; i < s.size; i++)
-        if (!put_character(o, s.data[i] <= highest ? s.data[i] : REPLACEMENT))
+        if (!put_character(o, s.data[i] <= highest ? s.data[i] : UTF8_REPLACEMENT))
             return;
 }
 
@@ -250,7 +193,7 @@ static void decode_utf8(struct span s, struct output *o)
         uint32_t c;
         size_t size = utf8_take(s.data + i, s.size - i, &c);
 
-        if (!put_character(o, size != 0 ? c : REPLACEMENT))
+        if (!put_character(o, size != 0 ? c : UTF8_REPLACEMENT))
             return;
         i += size != 0 ? size : 1;
     }
@@ -484,7 +427,7 @@ bool text_encode(enum text_coding coding, const char *text, struct writer *octet
 /* CR LF is one line end; a letter and the mark behind it are one letter when the table has it. */
 static uint32_t next_composed(const char **text)
 {
-    uint32_t c = text_next_code_point(text), composed;
+    uint32_t c = utf8_next(text), composed;
     const char *behind = *text;
 
     if (c == '\r' && *behind == '\n') {
@@ -492,7 +435,7 @@ static uint32_t next_composed(const char **text)
         return '\n';
     }
     if (c < 0x80 && *behind != '\0') {
-        composed = alphabet_compose(c, text_next_code_point(&behind));
+        composed = alphabet_compose(c, utf8_next(&behind));
         if (composed != 0) {
             *text = behind;
             return composed;

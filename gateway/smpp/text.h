@@ -49,9 +49,6 @@ bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes);
  * together. */
 size_t text_common_prefix(const char *text, size_t size);
 
-/* One code point off the front of a NUL-ended UTF-8 text; advances *text. U+FFFD (and one octet)
- * for a malformed one; 0 at the end. */
-uint32_t text_next_code_point(const char **text);
 bool text_is_utf8(const char *text);
 /* Septets of one code point in GSM 03.38: 1, 2, or 0 when it is not in the tables. */
 unsigned text_gsm_septets(uint32_t code_point);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "gateway/smpp/alphabet.h"
 #include "gateway/smpp/text.h"
 
@@ -82,7 +83,7 @@ static void default_alphabet_is_the_standard_s(void **state)
 
     (void)state;
     for (unsigned septet = 0; septet < 128; septet++) {
-        uint32_t c = text_next_code_point(&p);
+        uint32_t c = utf8_next(&p);
         uint8_t back[GSM_SEPTETS_MAX];
 
         assert_int_equal(alphabet_of_septet((uint8_t)septet), c);
@@ -366,7 +367,7 @@ static void every_character_comes_back(void **state)
         if (c >= 0xD800 && c <= 0xDFFF)
             continue;
         to_utf8(c, text);
-        if (text_next_code_point(&p) != c || *p != '\0')
+        if (utf8_next(&p) != c || *p != '\0')
             fail_msg("U+%04X does not come back", c);
         writer_init(&w, buffer, sizeof(buffer));
         text_encode(TEXT_UCS2, text, &w);
@@ -511,13 +512,13 @@ static void code_points_come_off_the_front(void **state)
     const char *p = "aé\xC3(😀";
 
     (void)state;
-    assert_int_equal(text_next_code_point(&p), 'a');
-    assert_int_equal(text_next_code_point(&p), 0xE9);
-    assert_int_equal(text_next_code_point(&p), 0xFFFD);
-    assert_int_equal(text_next_code_point(&p), '(');
-    assert_int_equal(text_next_code_point(&p), 0x1F600);
-    assert_int_equal(text_next_code_point(&p), 0);
-    assert_int_equal(text_next_code_point(&p), 0);
+    assert_int_equal(utf8_next(&p), 'a');
+    assert_int_equal(utf8_next(&p), 0xE9);
+    assert_int_equal(utf8_next(&p), 0xFFFD);
+    assert_int_equal(utf8_next(&p), '(');
+    assert_int_equal(utf8_next(&p), 0x1F600);
+    assert_int_equal(utf8_next(&p), 0);
+    assert_int_equal(utf8_next(&p), 0);
 }
 
 int main(void)
