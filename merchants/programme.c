@@ -89,6 +89,26 @@ void programme_note(struct programme *p, const char *member, const char *leave_s
     p->record_used = true;
 }
 
+void programme_drop_merchant(struct programme *p, unsigned i, const char *event, const char *actor)
+{
+    struct subscriber *s = &p->subscriber;
+    struct merchant *m = &s->merchants[i];
+
+    programme_note(p, m->regno, merchant_status_name(m->status), NULL, event, actor);
+    s->merchant_count--;
+    memmove(m, m + 1, (s->merchant_count - i) * sizeof(*m));
+}
+
+void programme_drop_ticket(struct programme *p, unsigned i, const char *event, const char *actor)
+{
+    struct subscriber *s = &p->subscriber;
+    struct ticket *t = &s->tickets[i];
+
+    programme_note(p, t->number, PROGRAMME_TICKET_SET, NULL, event, actor);
+    s->ticket_count--;
+    memmove(t, t + 1, (s->ticket_count - i) * sizeof(*t));
+}
+
 void programme_arm(struct programme *p, const char *kind, int64_t due_ms)
 {
     for (unsigned i = 0; i < p->timer_count; i++) {

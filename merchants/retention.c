@@ -78,24 +78,12 @@ void retention_retire(struct programme *p)
     struct subscriber *s = &p->subscriber;
     bool had_merchants = s->merchant_count > 0;
 
-    for (unsigned i = s->merchant_count; i-- > 0;) {
-        struct merchant *m = &s->merchants[i];
-
-        if (!is_merchant_over(m, p->now_ms, &p->periods))
-            continue;
-        programme_note(p, m->regno, merchant_status_name(m->status), NULL, "expire", "retention");
-        s->merchant_count--;
-        memmove(m, m + 1, (s->merchant_count - i) * sizeof(*m));
-    }
-    for (unsigned i = s->ticket_count; i-- > 0;) {
-        struct ticket *t = &s->tickets[i];
-
-        if (!is_ticket_over(t, p->now_ms, &p->periods))
-            continue;
-        programme_note(p, t->number, PROGRAMME_TICKET_SET, NULL, "ticket-expire", "retention");
-        s->ticket_count--;
-        memmove(t, t + 1, (s->ticket_count - i) * sizeof(*t));
-    }
+    for (unsigned i = s->merchant_count; i-- > 0;)
+        if (is_merchant_over(&s->merchants[i], p->now_ms, &p->periods))
+            programme_drop_merchant(p, i, "expire", "retention");
+    for (unsigned i = s->ticket_count; i-- > 0;)
+        if (is_ticket_over(&s->tickets[i], p->now_ms, &p->periods))
+            programme_drop_ticket(p, i, "ticket-expire", "retention");
     if (had_merchants)
         retention_forget(p);
 }

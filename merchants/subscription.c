@@ -170,9 +170,7 @@ bool programme_finish_ticket(struct programme *p, const char *number)
             continue;
         if (t->kind == TICKET_ERASE)
             programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
-        programme_note(p, t->number, PROGRAMME_TICKET_SET, NULL, "ticket-done", "officer");
-        s->ticket_count--;
-        memmove(t, t + 1, (s->ticket_count - i) * sizeof(*t));
+        programme_drop_ticket(p, i, "ticket-done", "officer");
         return true;
     }
     return false;
@@ -265,32 +263,16 @@ static bool has_begun_after(const struct subscriber *s, const struct menu_state 
 
 static void erase_merchants(struct programme *p, const struct ticket *request)
 {
-    struct subscriber *s = &p->subscriber;
-
-    for (unsigned i = s->merchant_count; i-- > 0;) {
-        struct merchant *m = &s->merchants[i];
-
-        if (is_after(m->submitted_ms, request))
-            continue;
-        programme_note(p, m->regno, merchant_status_name(m->status), NULL, "erase", "timer");
-        s->merchant_count--;
-        memmove(m, m + 1, (s->merchant_count - i) * sizeof(*m));
-    }
+    for (unsigned i = p->subscriber.merchant_count; i-- > 0;)
+        if (!is_after(p->subscriber.merchants[i].submitted_ms, request))
+            programme_drop_merchant(p, i, "erase", "timer");
 }
 
 static void erase_tickets(struct programme *p, const struct ticket *request)
 {
-    struct subscriber *s = &p->subscriber;
-
-    for (unsigned i = s->ticket_count; i-- > 0;) {
-        struct ticket *t = &s->tickets[i];
-
-        if (is_after(t->asked_ms, request))
-            continue;
-        programme_note(p, t->number, PROGRAMME_TICKET_SET, NULL, "erase", "timer");
-        s->ticket_count--;
-        memmove(t, t + 1, (s->ticket_count - i) * sizeof(*t));
-    }
+    for (unsigned i = p->subscriber.ticket_count; i-- > 0;)
+        if (!is_after(p->subscriber.tickets[i].asked_ms, request))
+            programme_drop_ticket(p, i, "erase", "timer");
 }
 
 /* Who registers anew while the old data waits for its end has consented anew: that stays. */

@@ -30,6 +30,9 @@ bool programme_owes_message(const char *name);
 /* `event` and the set names are literals. */
 void programme_note(struct programme *p, const char *member, const char *leave_set,
                     const char *enter_set, const char *event, const char *actor);
+/* Takes a registration, or a ticket, off the subscriber, and notes that it left its set. */
+void programme_drop_merchant(struct programme *p, unsigned i, const char *event, const char *actor);
+void programme_drop_ticket(struct programme *p, unsigned i, const char *event, const char *actor);
 /* The last word on a kind holds; due_ms 0 takes the timer away. */
 void programme_arm(struct programme *p, const char *kind, int64_t due_ms);
 /* Moves a registration; the event must be allowed. Owes the event's SMS, notes the change, sets the
