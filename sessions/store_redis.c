@@ -35,6 +35,7 @@ struct store_redis {
     bool is_refused;
     bool are_keys_checked; /* once: a running gateway may be given its first keys */
     bool was_open;         /* since we began: a store that is a new one now has lost everything */
+    uint64_t emptied;      /* it was found so */
     bool wait_for_all;     /* wait_replicas by mode, with sentinels */
 };
 
@@ -379,8 +380,10 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
         check_again(s);
     } else if (record->version == 0) {
-        if (s->was_open)
+        if (s->was_open) {
+            s->emptied++;
             log_error("store.emptied");
+        }
         /* Those of another database may have been. */
         s->are_keys_checked = s->settings.keys == NULL;
         create_mark(s, database_record, database_text(s, ours, sizeof(ours)), on_database_loaded);
@@ -634,6 +637,7 @@ void store_redis_stats(const struct store *store, struct store_redis_stats *stat
                                         .unknown = requests->unknown,
                                         .refusals = requests->refusals,
                                         .rejected = requests->rejected,
+                                        .emptied = s->emptied,
                                         .connects = nodes.connects,
                                         .disconnects = nodes.disconnects,
                                         .in_flight = nodes.in_flight,

@@ -77,6 +77,7 @@ struct store_redis_stats {
     uint64_t requests, ok, conflicts, unavailable, unknown; /* requests by their end */
     uint64_t connects, disconnects, refusals;               /* connections; error replies */
     uint64_t rejected; /* of those: it is full, in memory or on its disk */
+    uint64_t emptied;  /* times that everything in it was gone; in a cluster as one node tells it */
     unsigned in_flight;
     unsigned connections_up;
 };

@@ -37,6 +37,7 @@ test('a store that has lost everything is told of, a new one is not', async () =
         await redis.command('FLUSHALL');
         await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
         await gateway.process.sees(/event=store\.emptied/);
+        assert.match((await gateway.get('/metrics')).text, /^warung_store_emptied_total 1$/m);
     });
 });
 
