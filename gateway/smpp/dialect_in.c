@@ -10,6 +10,8 @@
 #include "gateway/smpp/dialect_knobs.h"
 #include "gateway/smpp/udh.h"
 
+enum { ADDRESS_OCTETS_MAX = 20 }; /* of a submit_sm (4.4.1), by which replies go */
+
 /* One PDU on its way to an input. */
 struct reading {
     const struct dialect *d;
@@ -181,15 +183,18 @@ static bool copy_address(struct span digits, char *address)
     return true;
 }
 
-/* A receipt may come from anywhere; everything else is from a subscriber. */
+/* A receipt may come from anywhere; everything else is from a subscriber, and to be answered: a
+ * data_sm has room for addresses that a reply has none for. */
 static enum smpp_status read_addresses(struct reading *r)
 {
     const struct smpp_message *m = &r->pdu->message;
+    bool is_named = r->input->msisdn[0] != '\0' || read_msisdn(m->source.digits, r->input->msisdn);
 
-    if (r->input->msisdn[0] == '\0' && !read_msisdn(m->source.digits, r->input->msisdn) &&
-        r->input->kind != DIALECT_RECEIPT)
+    if (r->input->kind != DIALECT_RECEIPT &&
+        (!is_named || strlen(r->input->msisdn) > ADDRESS_OCTETS_MAX))
         return ESME_RINVSRCADR;
-    if (!copy_address(m->destination.digits, r->input->session.address))
+    if (m->destination.digits.size > ADDRESS_OCTETS_MAX ||
+        !copy_address(m->destination.digits, r->input->session.address))
         return ESME_RINVDSTADR;
     return ESME_ROK;
 }

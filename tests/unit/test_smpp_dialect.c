@@ -78,6 +78,29 @@ static uint64_t fingerprint_of(const struct draft *draft)
     return input.fingerprint;
 }
 
+/* ---- addresses ---- */
+
+/* A data_sm has room for 64 octets, the submit_sm that answers it for 20. */
+static void addresses_that_a_reply_has_no_room_for_are_refused(void **state)
+{
+    static const char digits[] = "628120000000123456789"; /* 21 */
+    const struct dialect *d = dialect_find("spec34");
+    static struct dialect_input input;
+    struct draft draft = draft_begin();
+
+    (void)state;
+    draft.command_id = SMPP_DATA_SM;
+    draft.message.short_message = span_of(NULL, 0);
+    draft.message.source.digits = span_of(digits, 20);
+    draft.message.destination.digits = span_of(digits, 20);
+    assert_int_equal(draft_status(&draft, d, &input), ESME_ROK);
+    draft.message.source.digits = span_of_string(digits);
+    assert_int_equal(draft_status(&draft, d, &input), ESME_RINVSRCADR);
+    draft.message.source.digits = span_of(digits, 13);
+    draft.message.destination.digits = span_of_string(digits);
+    assert_int_equal(draft_status(&draft, d, &input), ESME_RINVDSTADR);
+}
+
 /* ---- the fingerprint ---- */
 
 static void a_copy_under_another_sequence_number_is_the_same_input(void **state)
@@ -492,6 +515,7 @@ static void a_dialect_may_start_from_an_earlier_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_that_a_reply_has_no_room_for_are_refused),
         cmocka_unit_test(a_copy_under_another_sequence_number_is_the_same_input),
         cmocka_unit_test(the_fingerprint_does_not_change_between_builds),
         cmocka_unit_test(every_field_counts),
