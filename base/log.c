@@ -155,16 +155,18 @@ bool log_is_on(enum log_level level)
 bool log_has_room(struct log_site *site, enum log_level level)
 {
     struct timespec now;
+    uint64_t forgotten;
 
     if (level != LOG_LEVEL_INFO && level != LOG_LEVEL_WARNING)
         return true;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    if (now.tv_sec != site->second) {
-        site->second = now.tv_sec;
-        site->lines = 0;
-    }
-    if (site->lines++ < LOG_LINES_A_SECOND)
+    forgotten = (uint64_t)(now.tv_sec - site->second) * LOG_LINES_A_SECOND;
+    site->second = now.tv_sec;
+    site->lines -= forgotten < site->lines ? forgotten : site->lines;
+    if (site->lines < LOG_LINES_AT_ONCE) {
+        site->lines++;
         return true;
+    }
     site->skipped++;
     return false;
 }

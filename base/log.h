@@ -6,12 +6,13 @@
  *
  * Message text, passwords and personal data never go into a log. Subscriber numbers go through
  * LOG_MSISDN, which masks the middle (62812***0001) unless the log was told to show them.
- * What a peer can cause without end must not fill a disk: an info or a warning is written at most
- * LOG_LINES_A_SECOND times a second from one place of the code; the next line from there has
- * `skipped`.
- * Nobody waits for a log: where standard error takes nothing (a full disk, a pipe or a journal that
- * nobody reads), lines are lost and counted, and the next one that is written has `lost`.
- * The log is the one process-wide object (docs/decisions/0001-log-is-process-wide.md).
+ * What a peer can cause without end must not fill a disk, nor use up what journald takes of one
+ * unit (10,000 lines in 30 s by default; then it drops errors, too): from one place of the code
+ * infos or warnings come LOG_LINES_AT_ONCE, and for as long as that lasts LOG_LINES_A_SECOND; the
+ * next line from there has `skipped`. Nobody waits for a log: where standard error takes nothing (a
+ * full disk, a pipe or a journal that nobody reads), lines are lost and counted, and the next one
+ * that is written has `lost`. The log is the one process-wide object
+ * (docs/decisions/0001-log-is-process-wide.md).
  */
 #ifndef WARUNG_BASE_LOG_H
 #define WARUNG_BASE_LOG_H
@@ -46,12 +47,12 @@ struct log_field {
 #define LOG_U(k, v)      ((struct log_field){.key = (k), .kind = LOG_FIELD_UNSIGNED, .count = (v)})
 #define LOG_MSISDN(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_MSISDN, .string = (v)})
 
-enum { LOG_LINES_A_SECOND = 200 };
+enum { LOG_LINES_AT_ONCE = 200, LOG_LINES_A_SECOND = 20 };
 
 /* One place of the code that logs. */
 struct log_site {
     int64_t second;
-    uint64_t lines;
+    uint64_t lines;   /* until then, less LOG_LINES_A_SECOND for each second */
     uint64_t skipped; /* since the last line that was written */
 };
 
@@ -73,7 +74,7 @@ struct log_site {
 #define log_error(...)   LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__, )
 
 bool log_is_on(enum log_level level);
-/* Counts the line; false when this second has had its share of them. */
+/* Counts the line; false when there were too many of them lately. */
 bool log_has_room(struct log_site *site, enum log_level level);
 void log_write(struct log_site *site, enum log_level level, const char *event,
                const struct log_field *fields, size_t field_count);
