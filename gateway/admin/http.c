@@ -29,7 +29,7 @@ enum { SWEEP_MS = 500, BACKLOG = 128 };
 struct connection {
     struct list_node node;
     struct bufferevent *stream;
-    uint64_t deadline_ms;
+    uint64_t accepted_ms;
 };
 
 struct http_server {
@@ -76,6 +76,15 @@ static void pause_when_full(struct http_server *s)
     log_warning("http.full", LOG_U("connections", s->connections.count));
 }
 
+/* Its time is over; sooner where others wait for its place and it does nothing with it. */
+static bool must_go(const struct http_server *s, const struct connection *c, uint64_t now_ms)
+{
+    uint64_t age_ms = now_ms - c->accepted_ms;
+    bool is_idle = evbuffer_get_length(bufferevent_get_output(c->stream)) == 0;
+
+    return age_ms >= HTTP_CONNECTION_MS_MAX || (s->is_full && is_idle && age_ms >= HTTP_CROWDED_MS);
+}
+
 static void on_sweep(struct timer *timer, void *arg)
 {
     struct http_server *s = arg;
@@ -87,7 +96,7 @@ static void on_sweep(struct timer *timer, void *arg)
 
         if (is_gone(c))
             forget(s, c);
-        else if (now_ms >= c->deadline_ms) /* evhttp then meets the end of the stream */
+        else if (must_go(s, c, now_ms)) /* evhttp then meets the end of the stream */
             shutdown(bufferevent_getfd(c->stream), SHUT_RDWR);
     }
     s->is_full = s->is_full && s->connections.count >= s->settings.connections_max;
@@ -109,7 +118,7 @@ static struct bufferevent *make_stream(struct event_base *base, void *arg)
     }
     bufferevent_incref(c->stream);
     timer_queue_set_now(s->settings.timers, clock_monotonic_ms());
-    c->deadline_ms = s->settings.timers->now_ms + HTTP_CONNECTION_MS_MAX;
+    c->accepted_ms = s->settings.timers->now_ms;
     list_push_back(&s->connections, &c->node);
     pause_when_full(s);
     return c->stream;

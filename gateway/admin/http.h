@@ -22,6 +22,7 @@ enum {
     HTTP_BODY_BYTES_MAX = 64 * 1024,
     HTTP_CONNECTION_MS_MAX = 60 * 1000, /* from accept to close, whatever happens on it */
     HTTP_IDLE_S = 10,
+    HTTP_CROWDED_MS = 1000, /* an idle one while there are as many as may be */
 };
 
 typedef void http_handler_fn(void *ctx, struct http_call *call);

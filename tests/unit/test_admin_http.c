@@ -330,6 +330,26 @@ static void holds_back_connections_over_the_limit(void **state)
     assert_int_equal(http_server_connections(f->server), 0);
 }
 
+/* Who connects and says nothing, or asked once, keeps nobody out for long. */
+static void idle_connections_make_room(void **state)
+{
+    struct fixture *f = *state;
+    int idle[2], late;
+
+    serve_tcp(f, 2);
+    idle[0] = connect_tcp(f);
+    idle[1] = connect_tcp(f);
+    run_for(f, 20);
+    send_all(idle[1], "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(expect(f, idle[1], "hello\n"), 200);
+    late = connect_tcp(f);
+    send_all(late, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(expect(f, late, "hello\n"), 200);
+    close(late);
+    close(idle[0]);
+    close(idle[1]);
+}
+
 static void the_control_socket_is_guarded_by_its_mode(void **state)
 {
     struct fixture *f = *state;
@@ -452,6 +472,7 @@ int main(void)
         TEST(takes_no_request_out_of_a_body),
         TEST(bounds_headers_and_bodies),
         TEST(holds_back_connections_over_the_limit),
+        TEST(idle_connections_make_room),
         TEST(the_control_socket_is_guarded_by_its_mode),
         TEST(a_taken_port_is_named),
         TEST(users_files_are_checked),
