@@ -142,12 +142,12 @@ static enum smpp_status read_text(struct reading *r)
     return ESME_ROK;
 }
 
-static void decode_text(struct reading *r, struct span octets)
+static void decode_text(struct reading *r, struct span octets, enum text_coding packing)
 {
     enum text_coding coding = (enum text_coding)r->d->dcs_in[r->pdu->message.data_coding];
 
     if (coding == TEXT_GSM)
-        coding = r->d->packing;
+        coding = packing;
     if (r->input->part.total != 0)
         text_decode_part(coding, octets, r->input->text, sizeof(r->input->text));
     else
@@ -393,7 +393,7 @@ static enum smpp_status read_pipe_body(struct reading *r)
              octets[0] == '1';
     r->input->text[0] = '\0';
     if (body_item(r->text, BODY_INPUT, octets, sizeof(octets), &item))
-        decode_text(r, item);
+        decode_text(r, item, r->d->packing);
     r->input->kind = type == CLEAN_UP ? DIALECT_ABORT : is_new ? DIALECT_BEGIN : DIALECT_ANSWER;
     return ESME_ROK;
 }
@@ -445,6 +445,8 @@ static enum smpp_status find_kind(struct reading *r)
         (r->has_op || r->d->service_type_is_state || r->d->op_absent != DIALECT_ABSENT_SMS))
         return find_ussd_kind(r);
     r->input->kind = find_plain_kind(r);
+    if (r->d->packing == TEXT_GSM_PACKED) /* in USSD alone: an SMS has a septet an octet */
+        decode_text(r, r->text, TEXT_GSM);
     return ESME_ROK;
 }
 
@@ -462,7 +464,7 @@ enum smpp_status dialect_decode(const struct dialect *d, const struct smpp_pdu *
     if ((status = read_op(&r)) != ESME_ROK || (status = read_session(&r)) != ESME_ROK ||
         (status = read_text(&r)) != ESME_ROK)
         return status;
-    decode_text(&r, r.text);
+    decode_text(&r, r.text, d->packing);
     if ((status = find_kind(&r)) != ESME_ROK || (status = read_addresses(&r)) != ESME_ROK)
         return status;
     find_code(&r);

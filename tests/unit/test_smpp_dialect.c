@@ -179,6 +179,34 @@ static struct dialect_part part_of(const char *udh, size_t udh_size, struct span
     return input.part;
 }
 
+/* As they are written: dialect_encode_sms_part(). */
+static void sms_are_unpacked_where_ussd_is_packed(void **state)
+{
+    struct dialect *d = dialect_new("x", dialect_find("spec34"));
+    static struct dialect_input input;
+    struct draft draft = draft_begin();
+    char error[256];
+
+    (void)state;
+    assert_true(dialect_set_knob(d, "packing", "packed7", error, sizeof(error)));
+    draft.message.short_message = span_of("\xaa\x19\x8e\x36\x02", 5); /* *384# */
+    draft_decode(&draft, d, &input);
+    assert_int_equal(input.kind, DIALECT_BEGIN);
+    assert_string_equal(input.text, "*384#");
+    draft.op = 0xFF;
+    draft.session = 0xFFFF;
+    draft.message.service_type = span_of(NULL, 0);
+    draft.message.short_message = span_of_string("STATUS");
+    draft_decode(&draft, d, &input);
+    assert_int_equal(input.kind, DIALECT_SMS);
+    assert_string_equal(input.text, "STATUS");
+    draft.message.esm_class = 0x40;
+    draft.message.short_message = span_of("\x05\0\x03\xa7\x02\x01STA", 9);
+    draft_decode(&draft, d, &input);
+    assert_string_equal(input.text, "STA");
+    dialect_free(d);
+}
+
 static void parts_are_read(void **state)
 {
     static const struct {
@@ -519,6 +547,7 @@ int main(void)
         cmocka_unit_test(a_copy_under_another_sequence_number_is_the_same_input),
         cmocka_unit_test(the_fingerprint_does_not_change_between_builds),
         cmocka_unit_test(every_field_counts),
+        cmocka_unit_test(sms_are_unpacked_where_ussd_is_packed),
         cmocka_unit_test(parts_are_read),
         cmocka_unit_test(a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt),
         cmocka_unit_test(presets_are_found_by_name),
