@@ -108,6 +108,19 @@ void config_doubt_certificates(const struct config *c, int64_t now_s, source_fau
     doubt_certificate(&c->partners.tls, &c->at[CONFIG_AT_PARTNERS_TLS], now_s, &h);
 }
 
+/* A partner that comes back after a restart opens all of its binds at once, most from one address.
+ */
+static void doubt_binds(const struct config_partners *p, const struct hearer *h)
+{
+    for (size_t i = 0; i < p->account_count; i++)
+        if (p->accounts[i].max_binds > p->unbound_per_address_max)
+            tell(
+                h, &p->accounts[i].place,
+                "account \"%s\" may have %u binds, and of those that come from one address at once "
+                "all but %u are cut off: raise partners.unbound_per_address_max",
+                p->accounts[i].system_id, p->accounts[i].max_binds, p->unbound_per_address_max);
+}
+
 static const char *centre_of(const struct config_smsc *s)
 {
     return s->centre[0] != '\0' ? s->centre : s->name;
@@ -134,6 +147,7 @@ void config_doubt(const struct config *c, source_fault_fn *on_doubt, void *arg)
     struct hearer h = {on_doubt, arg};
 
     doubt_ports(c, &h);
+    doubt_binds(&c->partners, &h);
     for (size_t i = 0; i < c->smsc_count; i++)
         doubt_centre(c, &c->smsc[i], &h);
     for (size_t i = 0; i < c->menu_count; i++) {

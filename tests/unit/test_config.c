@@ -387,62 +387,6 @@ static void a_secret_of_a_file_has_the_same_limit(void **state)
     assert_null(strstr(heard, in_folder(path, "nine")));
 }
 
-static void what_is_hardly_meant_is_told(void **state)
-{
-    char heard[8192];
-    struct config *c = load("redis = { servers = [ \"unix:/r\" ]; };\n"
-                            "smsc = ( { name = \"a\"; codes = [ \"*1#\" ]; } );\n"
-                            "partners = {\n listen = [ \"0.0.0.0:1\", \"127.0.0.1:80\", "
-                            "\"127.0.0.1:0\", \"127.0.0.1:0\" ]; };\n"
-                            "admin = { listen = \"127.0.0.1:80\"; };\n"
-                            "menus = ( { file = \"m\"; codes = [ \"*1#\", \"*1*2#\", \"*2#\" ]; "
-                            "sms = [ \"1\" ]; },\n"
-                            " { file = \"n\"; sms = [ \"3\" ]; } );",
-                            heard);
-
-    (void)state;
-    assert_non_null(c);
-    assert_string_equal(heard, "");
-    config_doubt(c, hear, heard);
-    assert_string_equal(
-        heard, "w.cfg:4: warning: partners.listen: 127.0.0.1:80 is taken twice: the gateway will "
-               "not start\n"
-               "w.cfg:4: warning: partners.listen without accounts: nobody can bind\n"
-               "w.cfg:6: warning: no smsc and no account of this menu has *2# among its codes\n"
-               "w.cfg:7: warning: no smsc and no account of this menu has 3 among its codes\n");
-    config_free(c);
-    c = load(LEAST, heard);
-    config_doubt(c, hear, heard);
-    assert_string_equal(heard, "");
-    config_free(c);
-}
-
-static void a_certificate_that_has_ended_is_told(void **state)
-{
-    char heard[8192];
-    struct config *c =
-        load("redis = { servers = [ \"unix:/r\" ]; };\n"
-             "smsc = ( { name = \"a\"; },\n"
-             " { name = \"b\"; tls = { cert = \"/b.pem\"; key = \"/b.key\"; }; } );\n"
-             "partners = {\n listen = [ \"127.0.0.1:0\" ];\n"
-             " tls = { cert = \"/p.pem\"; key = \"/p.key\"; }; };\n"
-             "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );",
-             heard);
-
-    (void)state;
-    assert_non_null(c);
-    c->smsc[1].tls.expires_s = 1767322800;
-    c->partners.tls.expires_s = 1767322860;
-    config_doubt_certificates(c, 1767322799, hear, heard);
-    assert_string_equal(heard, "");
-    config_doubt_certificates(c, 1767322860, hear, heard);
-    assert_string_equal(heard, "w.cfg:3: warning: the certificate /b.pem ended at 2026-01-02 03:00 "
-                               "UTC: who checks it will turn us away\n"
-                               "w.cfg:6: warning: the certificate /p.pem ended at 2026-01-02 03:01 "
-                               "UTC: who checks it will turn us away\n");
-    config_free(c);
-}
-
 static void remember(void *heard, const char *path)
 {
     strcat(heard, path);
@@ -648,8 +592,6 @@ int main(void)
         cmocka_unit_test(dialects_of_the_installation_are_known),
         cmocka_unit_test(a_secret_never_stands_in_a_message),
         cmocka_unit_test(a_secret_of_a_file_has_the_same_limit),
-        cmocka_unit_test(what_is_hardly_meant_is_told),
-        cmocka_unit_test(a_certificate_that_has_ended_is_told),
         cmocka_unit_test(what_needs_a_restart_is_named_and_kept),
         cmocka_unit_test(the_sample_has_every_key),
         cmocka_unit_test(the_sample_is_accepted),

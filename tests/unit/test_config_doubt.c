@@ -1,0 +1,144 @@
+/* config_doubt(): what a configuration may say, and is hardly meant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "gateway/config.h"
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/warung-config.XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+    char command[128];
+
+    (void)state;
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+static const char *put(const char *name, const char *text)
+{
+    static char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    return path;
+}
+
+static void hear(void *heard, const char *file, unsigned line, unsigned column, const char *text)
+{
+    char *all = heard;
+    const char *name = strrchr(file, '/');
+    size_t used = strlen(all);
+
+    (void)column;
+    snprintf(all + used, 8192 - used, "%s:%u: %s\n", name != NULL ? name + 1 : file, line, text);
+}
+
+static struct config *load(const char *text, char heard[8192])
+{
+    heard[0] = '\0';
+    return config_load(put("w.cfg", text), hear, heard);
+}
+
+#define LEAST                                                                                      \
+    "redis = { servers = [ \"unix:/r\" ]; };\n"                                                    \
+    "smsc = ( { } );\n"                                                                            \
+    "menus = ( { file = \"m.cfg\"; codes = [ \"*1#\" ]; } );\n"
+
+static void what_is_hardly_meant_is_told(void **state)
+{
+    char heard[8192];
+    struct config *c = load("redis = { servers = [ \"unix:/r\" ]; };\n"
+                            "smsc = ( { name = \"a\"; codes = [ \"*1#\" ]; } );\n"
+                            "partners = {\n listen = [ \"0.0.0.0:1\", \"127.0.0.1:80\", "
+                            "\"127.0.0.1:0\", \"127.0.0.1:0\" ]; };\n"
+                            "admin = { listen = \"127.0.0.1:80\"; };\n"
+                            "menus = ( { file = \"m\"; codes = [ \"*1#\", \"*1*2#\", \"*2#\" ]; "
+                            "sms = [ \"1\" ]; },\n"
+                            " { file = \"n\"; sms = [ \"3\" ]; } );",
+                            heard);
+
+    (void)state;
+    assert_non_null(c);
+    assert_string_equal(heard, "");
+    config_doubt(c, hear, heard);
+    assert_string_equal(
+        heard, "w.cfg:4: warning: partners.listen: 127.0.0.1:80 is taken twice: the gateway will "
+               "not start\n"
+               "w.cfg:4: warning: partners.listen without accounts: nobody can bind\n"
+               "w.cfg:6: warning: no smsc and no account of this menu has *2# among its codes\n"
+               "w.cfg:7: warning: no smsc and no account of this menu has 3 among its codes\n");
+    config_free(c);
+    c = load(LEAST, heard);
+    config_doubt(c, hear, heard);
+    assert_string_equal(heard, "");
+    config_free(c);
+    c = load("redis = { servers = [ \"unix:/r\" ]; };\n"
+             "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );\n"
+             "partners = { listen = [ \"0.0.0.0:1\" ]; unbound_per_address_max = 7; accounts = (\n"
+             " { system_id = \"a\"; password = \"p\"; max_binds = 7; },\n"
+             " { system_id = \"b\"; password = \"p\"; max_binds = 8; } ); };",
+             heard);
+    assert_string_equal(heard, "");
+    config_doubt(c, hear, heard);
+    assert_string_equal(heard,
+                        "w.cfg:5: warning: account \"b\" may have 8 binds, and of those that "
+                        "come from one address at once all but 7 are cut off: raise "
+                        "partners.unbound_per_address_max\n");
+    config_free(c);
+}
+
+static void a_certificate_that_has_ended_is_told(void **state)
+{
+    char heard[8192];
+    struct config *c =
+        load("redis = { servers = [ \"unix:/r\" ]; };\n"
+             "smsc = ( { name = \"a\"; },\n"
+             " { name = \"b\"; tls = { cert = \"/b.pem\"; key = \"/b.key\"; }; } );\n"
+             "partners = {\n listen = [ \"127.0.0.1:0\" ];\n"
+             " tls = { cert = \"/p.pem\"; key = \"/p.key\"; }; };\n"
+             "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );",
+             heard);
+
+    (void)state;
+    assert_non_null(c);
+    c->smsc[1].tls.expires_s = 1767322800;
+    c->partners.tls.expires_s = 1767322860;
+    config_doubt_certificates(c, 1767322799, hear, heard);
+    assert_string_equal(heard, "");
+    config_doubt_certificates(c, 1767322860, hear, heard);
+    assert_string_equal(heard, "w.cfg:3: warning: the certificate /b.pem ended at 2026-01-02 03:00 "
+                               "UTC: who checks it will turn us away\n"
+                               "w.cfg:6: warning: the certificate /p.pem ended at 2026-01-02 03:01 "
+                               "UTC: who checks it will turn us away\n");
+    config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_hardly_meant_is_told),
+        cmocka_unit_test(a_certificate_that_has_ended_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
