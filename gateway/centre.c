@@ -31,7 +31,6 @@ struct centre {
     struct bind *binds;
     unsigned bind_count;
     enum config_bind bind_mode;
-    unsigned next; /* whose turn it is to submit */
     bool is_stopping;
 };
 
@@ -303,11 +302,10 @@ struct link *centre_transmitter(struct centre *c)
 
     if (!centre_may_act(c))
         return NULL;
-    c->next++;
     for (unsigned i = 0; i < c->bind_count; i++) {
-        struct link *link = c->binds[(c->next + i) % c->bind_count].link;
+        struct link *link = c->binds[i].link;
 
-        if (link_can_submit(link) && (best == NULL || link_room(link) > link_room(best)))
+        if (link_can_submit(link) && (best == NULL || link_suits_better(link, best)))
             best = link;
     }
     return best;

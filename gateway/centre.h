@@ -61,7 +61,7 @@ const char *centre_teller(const struct centre *c);
 
 /* Some bind of it, up or not, is one that can submit. */
 bool centre_has_transmitter(const struct centre *c);
-/* The link that can submit soonest; NULL when there is none. */
+/* The link that should submit next (link_suits_better()); NULL when there is none. */
 struct link *centre_transmitter(struct centre *c);
 /* link_room() of all its links. */
 size_t centre_room(const struct centre *c);

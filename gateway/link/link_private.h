@@ -107,6 +107,7 @@ struct link {
     uint64_t enquire_sent_ms;
     uint32_t enquire_sequence;
     uint32_t enquire_link_ms;
+    uint64_t submitted_ms; /* when a request left last, on any connection */
     uint64_t reads_asked;
     /* By mark: the enquire_link's sequence number, 0 = answered; NULL: none asked. */
     uint32_t *reads;

@@ -40,6 +40,7 @@ static void send_request(struct link *link, struct link_request *r, struct span 
     patch_sequence(w.start, r->sequence_number);
     link_write_end(link, &w);
     link->counters.submits_out++;
+    link->submitted_ms = link_now(link);
     if (!timer_is_running(&link->response))
         timer_start(link->env.timers, &link->response, response_timeout_ms(link));
 }
@@ -329,6 +330,13 @@ unsigned link_room(const struct link *link)
     if (pace < limit)
         limit = pace;
     return limit > used ? limit - used : 0;
+}
+
+bool link_suits_better(const struct link *link, const struct link *other)
+{
+    unsigned room = link_room(link), other_room = link_room(other);
+
+    return room != other_room ? room > other_room : link->submitted_ms < other->submitted_ms;
 }
 
 void link_cancel(struct link_request *r)

@@ -446,18 +446,17 @@ struct link *link_server_find(struct link_server *s, uint64_t connection)
 struct link *link_server_pick(struct link_server *s, const char *system_id)
 {
     struct account *a = account_find(&s->accounts, span_of_string(system_id));
+    struct link *best = NULL;
 
     if (a == NULL)
         return NULL;
-    for (size_t i = 0; i < a->links.count; i++) {
-        struct list_node *n = list_pop_front(&a->links);
-        struct server_link *sl = LIST_ITEM(n, struct server_link, in_account);
+    LIST_FOREACH(n, &a->links) {
+        struct link *link = &LIST_ITEM(n, struct server_link, in_account)->link;
 
-        list_push_back(&a->links, n);
-        if (link_can_submit(&sl->link))
-            return &sl->link;
+        if (link_can_submit(link) && (best == NULL || link_suits_better(link, best)))
+            best = link;
     }
-    return NULL;
+    return best;
 }
 
 const char *link_account(const struct link *link)

@@ -70,7 +70,9 @@ void link_server_free(struct link_server *server);
 /* The bound link of this connection (link_connection(), link_ticket); NULL when it is gone. The
  * safe way to an answer that was long under way. */
 struct link *link_server_find(struct link_server *server, uint64_t connection);
-/* A link of this account that can submit, each in turn; NULL when none is bound so. */
+/* The link of this account that should submit next (link_suits_better()); NULL when none is bound
+ * so.
+ */
 struct link *link_server_pick(struct link_server *server, const char *system_id);
 /* The account of a server's link; NULL for a client's. */
 const char *link_account(const struct link *link);

@@ -425,8 +425,17 @@ static void test_pick_takes_turns(void **state)
                              link_fixture_expect_request(&x.f, SMPP_UNBIND));
     a = server_fixture_bound(&x);
     b = server_fixture_bound(&x);
-    assert_ptr_not_equal(link_server_pick(x.server, "agg1"), link_server_pick(x.server, "agg1"));
-    assert_true(link_server_pick(x.server, "agg1") == a || link_server_pick(x.server, "agg1") == b);
+    for (int i = 0; i < 6; i++) {
+        struct link *picked = link_server_pick(x.server, "agg1");
+        uint8_t buffer[64];
+
+        assert_ptr_equal(picked, link_server_pick(x.server, "agg1")); /* to ask is not to use */
+        assert_true(picked == (i % 2 == 0 ? a : b));
+        assert_non_null(link_submit(
+            picked, LINK_LANE_SMS, link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer)),
+            0, NULL, NULL));
+        link_fixture_pass(&x.f, 1);
+    }
     server_fixture_fini(&x);
 }
 

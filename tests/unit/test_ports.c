@@ -133,6 +133,31 @@ static void an_sms_leaves_by_its_centre_or_another_with_the_code(void **state)
     assert_false(ports_fixture_send_sms(f, "elsewhere", "*7#", "hai"));
 }
 
+/* Of two binds one says nothing to what is sent: again and again would be the other's turn. */
+static void what_one_bind_does_not_answer_goes_over_another(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *binds[2];
+    unsigned sent[2] = {0, 0};
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 2);
+    f->smsc[0].response_timeout_s = 1;
+    ports_fixture_apply(f, 1);
+    binds[0] = ports_fixture_bind(f);
+    link_fixture_pass(&f->net, 2000);
+    binds[1] = ports_fixture_bind(f);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(ports_fixture_send_sms(f, "op1", "384", "hai"));
+        link_fixture_pass(&f->net, 1000);
+        assert_int_equal(f->heard.count, 1);
+        assert_int_equal(f->heard.sent.kind, TURN_SENT_UNKNOWN);
+        for (unsigned b = 0; b < 2; b++)
+            sent[b] += fake_transport_take(binds[b]).size != 0;
+    }
+    assert_int_equal(sent[0], 2);
+    assert_int_equal(sent[1], 2);
+}
+
 /* What receipts may call each part, in the order in which the centre named them. */
 static void receipts_are_asked_where_they_are_told(void **state)
 {
@@ -474,6 +499,7 @@ int main(void)
         TEST(a_limit_holds_in_both_codings),
         TEST(a_reload_changes_what_differs),
         TEST(an_sms_leaves_by_its_centre_or_another_with_the_code),
+        TEST(what_one_bind_does_not_answer_goes_over_another),
         TEST(receipts_are_asked_where_they_are_told),
         TEST(a_long_sms_goes_in_parts_with_one_outcome),
         TEST(a_dial_is_answered_and_then_shown),
