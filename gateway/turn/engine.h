@@ -41,6 +41,7 @@ struct turn {
     struct copy found;
     struct copy shared;
     char shared_key[MENU_NAME_BYTES]; /* which it is */
+    bool begins_in_drain;             /* refused, unless it is a copy */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
     /* The commit under way. */
     struct copy session;

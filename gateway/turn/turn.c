@@ -61,6 +61,7 @@ static struct turn *turn_new(struct turn_engine *e)
     t->tries = 0;
     t->is_fresh = false;
     t->is_settle = false;
+    t->begins_in_drain = false;
     t->has_claimed = false;
     t->is_again = false;
     t->is_late = t->is_told = false;
@@ -441,6 +442,14 @@ static bool is_overdue(const struct turn *t, const struct step *step)
                                       !ports->is_connected(ports->ctx, &t->origin));
 }
 
+/* A gateway on its way out begins nothing. The copy of a dial that was taken in, here or by
+ * another, gets its screen all the same: the busy text would end that dialogue. */
+static bool is_turned_away(const struct turn *t, const struct step *step)
+{
+    return t->begins_in_drain && !step->is_replay &&
+           (step->kind == STEP_COMMIT || step->kind == STEP_NEEDS);
+}
+
 /* What the step says is done, asked for, or told. */
 static void follow(struct turn *t)
 {
@@ -511,8 +520,12 @@ void turn_run(struct turn *t)
     if (cause.push != NULL)
         cause.input = NULL;
     step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
-    if (!t->is_fresh && is_guess(t, e->step)) {
+    if (!t->is_fresh && (is_guess(t, e->step) || is_turned_away(t, e->step))) {
         load(t);
+        return;
+    }
+    if (is_turned_away(t, e->step)) {
+        turn_refuse(t, "draining");
         return;
     }
     if (e->step->kind == STEP_COMMIT && is_overdue(t, e->step)) {
@@ -549,9 +562,8 @@ void turn_box_next(struct turn_engine *e, struct box *box)
     e->waiting--;
     list_push_back(&e->live, &t->node);
     box->live = t;
-    if (e->is_draining && t->origin.link != NULL && t->input.kind == DIALECT_BEGIN)
-        turn_refuse(t, "draining");
-    else if (box->has_copies)
+    t->begins_in_drain = e->is_draining && t->origin.link != NULL && t->input.kind == DIALECT_BEGIN;
+    if (box->has_copies)
         turn_run(t);
     else
         load(t);

@@ -168,6 +168,29 @@ static void test_an_input_without_a_way_back(void **state)
     assert_int_equal(turn_rig_counters()->replays, 1);
 }
 
+/* A new dial is turned away; the copy of one that was taken in is not. */
+static void test_the_copy_of_a_dial(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct turn_rig_phone *phone = &turn_rig.phones[0];
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN; /* nothing proves that the phone has it */
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_drain(turn_rig.engine);
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    assert_int_equal(turn_rig.refusals, 0);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+    turn_rig_dial(1, "*384#");
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    turn_rig_assert_begins(turn_rig.phones[1].screen, "Maaf");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
@@ -176,7 +199,8 @@ int main(void)
                                        TEST(test_proofs_without_a_cache),
                                        TEST(test_proofs_outlive_the_end_of_a_dialogue),
                                        TEST(test_proofs_outlive_a_try_of_unknown_outcome),
-                                       TEST(test_an_input_without_a_way_back)};
+                                       TEST(test_an_input_without_a_way_back),
+                                       TEST(test_the_copy_of_a_dial)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
