@@ -25,15 +25,19 @@ static size_t on_octets(char *octets, size_t size, size_t count, void *arg)
     return bytes;
 }
 
-static CURLcode perform(const char *socket, const char *path, const char *body,
-                        struct ctl_reply *reply)
+/* False: *why says what was in the way; of a socket what the system says: that nobody listens there
+ * and that we may not connect have different remedies. */
+static bool perform(const char *socket, const char *path, const char *body, struct ctl_reply *reply,
+                    const char **why)
 {
     CURL *curl = curl_easy_init();
+    long os_errno = 0;
     char url[128];
     CURLcode code;
 
+    *why = curl_easy_strerror(CURLE_FAILED_INIT);
     if (curl == NULL)
-        return CURLE_FAILED_INIT;
+        return false;
     snprintf(url, sizeof(url), "http://warungd%s", path);
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -45,8 +49,11 @@ static CURLcode perform(const char *socket, const char *path, const char *body,
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
+    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_errno);
     curl_easy_cleanup(curl);
-    return code;
+    *why = code == CURLE_COULDNT_CONNECT && os_errno != 0 ? strerror((int)os_errno)
+                                                          : curl_easy_strerror(code);
+    return code == CURLE_OK;
 }
 
 static void tell_refusal(const struct ctl_reply *reply)
@@ -62,18 +69,16 @@ bool ctl_request(const struct ctl_call *call, const char *path, const char *body
                  struct ctl_reply *reply, enum ctl_status *status)
 {
     struct config *config = config_load(call->config, config_print_fault, stderr);
-    CURLcode code;
+    const char *why;
 
     *reply = (struct ctl_reply){0};
     *status = CTL_REFUSED;
     if (config == NULL)
         return false;
-    code = perform(config->control, path, body, reply);
-    if (code != CURLE_OK) {
+    if (!perform(config->control, path, body, reply, &why)) {
         *status = CTL_UNREACHABLE;
         ctl_complain("no gateway answers at %s: %s",
-                     config->control[0] != '\0' ? config->control : "(control is empty)",
-                     curl_easy_strerror(code));
+                     config->control[0] != '\0' ? config->control : "(control is empty)", why);
     } else if (reply->status >= 400) {
         tell_refusal(reply);
     } else {
