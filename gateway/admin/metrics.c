@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "gateway/admin/funnel_view.h"
@@ -498,6 +499,7 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
     plain(out, "clock_ahead_seconds", "gauge",
           "Our clock ahead of Redis's, where that stops timers, retention and the outbox; else 0.",
           (double)turn_clock_ahead_s(gateway_turns(g)));
+    plain(out, "time_seconds", "gauge", "Our wall clock.", (double)clock_wall_ms() / 1000.0);
     WRITE_ROWS(out, turn_rows, turn_counters(gateway_turns(g)));
     WRITE_ROWS(out, ports_rows, ports_counters(gateway_ports(g)));
     WRITE_ROWS(out, gateway_rows, gateway_counters(g));
