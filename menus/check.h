@@ -8,7 +8,7 @@
 #include "menus/loader.h"
 
 enum {
-    MENU_CHECK_GSM_MAX = 182, /* septets in one USSD string */
+    MENU_CHECK_GSM_MAX = MENU_GSM_SEPTETS_MAX,
     MENU_CHECK_GSM_GOOD = 160,
     MENU_CHECK_UCS2_MAX = 80,
     MENU_CHECK_UCS2_GOOD = 70,

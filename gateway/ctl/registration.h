@@ -22,7 +22,7 @@ struct registration {
 json_t *registration_json(const struct registration *r);
 void registration_print(const struct registration *r);
 
-/* Columns of the CSV export: name, and the value for a registration (valid until the next call). */
+/* Columns of the CSV export, and keys of the JSON: a name, and what writes the value. */
 struct registration_column {
     const char *name;
     void (*write)(const struct registration *r, char *cell, size_t cell_bytes);

@@ -63,8 +63,7 @@ static void do_line(struct menu_phone *p, const char *line)
         menu_phone_event(p, MENU_EVENT_ABORT, "");
         break;
     case 'l':
-        p->limits.gsm_septets = 120 + (uint8_t)line[1] % 63;
-        p->limits.ucs2_units = p->limits.gsm_septets * 7 / 16;
+        p->limits = menu_limits_of(120 + (uint8_t)line[1] % 63);
         return; /* for the next page: the last one keeps its length */
     case 't':
         p->now_ms += (int64_t)(uint8_t)line[1] * 3600000;
