@@ -10,7 +10,12 @@
 #include "gateway/link/door.h"
 #include "gateway/tls.h"
 
-enum { DOORS_MAX = 16 };
+enum {
+    DOORS_MAX = 16,
+    /* Some eight seconds of what a busy bind takes. A partner is not trusted with more: it may have
+     * many binds, take nothing, and each screen that waits has a kilobyte. */
+    QUEUE_MAX = 8192,
+};
 
 /* Outlives the configuration that named the account first. */
 struct account_service {
@@ -92,6 +97,7 @@ static struct link_account_settings *make_settings(const struct config_partners 
             .max_binds = a->max_binds,
             .in_tps = a->in_tps,
             .link = {.window = a->window,
+                     .queue_max = QUEUE_MAX,
                      .tps = a->tps,
                      .enquire_link_s = a->enquire_link_s,
                      .response_timeout_s = a->response_timeout_s,

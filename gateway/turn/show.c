@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+    SHOW_POOL_MAX = 4096,   /* records of screens kept for reuse */
     SHOW_AGAIN_MS = 500,    /* a throttled screen is tried once more after this */
     SHOW_READ_MS = 5,       /* an answer that is not read yet is looked after, twice as late each */
     SHOW_READ_MAX_MS = 640, /* ... time; in all a second and a quarter */
@@ -39,7 +40,10 @@ static void shown_end(struct shown *s)
         s->tells->told = NULL;
     leave_box(s);
     list_remove(&e->shown, &s->node);
-    list_push_front(&e->shown_pool, &s->node);
+    if (e->shown_pool.count < SHOW_POOL_MAX)
+        list_push_front(&e->shown_pool, &s->node);
+    else
+        mem_free(s);
     if (box->live == NULL)
         turn_box_next(e, box);
 }

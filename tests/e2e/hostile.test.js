@@ -2,12 +2,13 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const net = require('node:net');
 const test = require('node:test');
 
 const { register } = require('./lib/programme');
 const { smscEntry, withScene } = require('./lib/scene');
-const { until } = require('./lib/process');
+const { freePort, until } = require('./lib/process');
 
 const BIND_TRANSCEIVER_RESP = 0x80000009, DELIVER_SM = 5, GENERIC_NACK = 0x80000000, UNBIND = 6;
 
@@ -143,6 +144,35 @@ test('half a message and silence holds no one else up', async () => {
         raw.socket.write(pdu(DELIVER_SM, 1, deliverBody()).subarray(0, 30));
         assert.equal(await centre.text('6281200000063', 'BANTUAN'), 0);
     });
+});
+
+// 40,000 dials at once, and not one deliver_sm answered: what waits for a partner is bounded by the bind.
+test('a partner who takes no screens holds no more of them than its binds may', async () => {
+    const port = await freePort();
+    const partners = { listen: [`127.0.0.1:${port}`], accounts: [{ system_id: 'greedy', password: 'secret' }] };
+    await withScene('greedy', async ({ centre, gateway }) => {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('error', () => {});
+        let live = 0, isOver = false;
+        try {
+            socket.write(pdu(9, 1, Buffer.from('greedy\0secret\0\0\x34\0\0\0')));
+            await once(socket, 'data');
+            socket.on('data', () => {});
+            const tlvs = Buffer.from('0501000101138300020a00', 'hex');
+            for (let n = 0; n < 40; n++)
+                socket.write(Buffer.concat(Array.from({ length: 1000 }, (_, i) => pdu(4, 2 + n * 1000 + i,
+                    Buffer.concat([deliverBody({ source: `62813${n % 5}000${i % 40}`, text: '*384#' }), tlvs])))));
+            socket.write(pdu(0x15, 0x70000000), () => (isOver = true));
+            await until('all is read', async () => {
+                live = Math.max(live, Number((await gateway.get('/metrics')).text.match(/^warung_turns_live (\d+)$/m)[1]));
+                return isOver && /^warung_link_messages_total\{peer="greedy"[^}]*\} 40000$/m.test((await gateway.get('/metrics')).text);
+            });
+            assert.ok(live > 4000 && live < 15000, `${live} at once`);
+            await register(centre.phone('6281200000062'));
+        } finally {
+            socket.destroy();
+        }
+    }, { settings: { partners } });
 });
 
 test('an unbind is answered and the link comes back', async () => {
