@@ -186,6 +186,21 @@ static void warn_of_drafts(const struct config *config, struct menu **menus, siz
     on_fault(arg, &fault);
 }
 
+/* It would swallow what people send to its numbers. */
+static void warn_of_silence(const struct config_menu *m, const struct menu *menu,
+                            menu_fault_fn *on_fault, void *arg)
+{
+    char text[512];
+    struct menu_fault fault = {
+        .file = m->place.file, .line = m->place.line, .text = text, .is_warning = true};
+
+    if (m->sms.count == 0 || menu_says_sms(menu))
+        return;
+    snprintf(text, sizeof(text), "SMS to %s get no answer: %.400s has no sms = { ... }",
+             m->sms.items[0], m->file);
+    on_fault(arg, &fault);
+}
+
 /* A file that is not there is a fault of the line that names it. */
 static bool is_readable(const struct config_menu *m, menu_fault_fn *on_fault, void *arg)
 {
@@ -213,10 +228,12 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
         all = all && menus[i] != NULL;
     }
     if (all && have_names_of_their_own(config, menus, on_fault, arg)) {
-        for (size_t i = 0; i < config->menu_count; i++)
+        for (size_t i = 0; i < config->menu_count; i++) {
             for (size_t j = 0; j < config->menu_count; j++)
                 if (i != j)
                     warn_of_drafts(config, menus, i, j, on_fault, arg);
+            warn_of_silence(&config->menus[i], menus[i], on_fault, arg);
+        }
         return menus;
     }
     for (size_t i = 0; i < config->menu_count; i++)

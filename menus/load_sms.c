@@ -148,6 +148,7 @@ void menu_load_sms(struct menu_loader *l)
     int count;
 
     menu->otherwise.kind = MENU_TO_SILENT;
+    menu->says_sms = sms != NULL;
     if (sms == NULL)
         return;
     menu_load_check_keys(l, sms, "sms", keys);

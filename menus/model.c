@@ -211,6 +211,11 @@ bool menu_begins_drafts(const struct menu *menu)
     return menu->begins_drafts;
 }
 
+bool menu_says_sms(const struct menu *menu)
+{
+    return menu->says_sms;
+}
+
 const char *menu_shared_answer(const struct menu *menu, const struct menu *other)
 {
     for (unsigned i = 0; i < menu->field_count; i++)

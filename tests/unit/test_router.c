@@ -24,6 +24,7 @@ struct fixture {
     const char *sms[3][2];
     char files[3][96];
     unsigned faults;
+    const char *told; /* the word of those that are kept */
     char warnings[1024];
 };
 
@@ -33,6 +34,7 @@ static int start(void **state)
 
     strcpy(f->folder, "/tmp/warung-router.XXXXXX");
     assert_non_null(mkdtemp(f->folder));
+    f->told = "draft";
     f->router = router_new();
     f->config.menus = f->menus;
     *state = f;
@@ -55,7 +57,7 @@ static void on_fault(void *arg, const struct menu_fault *fault)
     struct fixture *f = arg;
 
     f->faults += !fault->is_warning;
-    if (fault->is_warning && strstr(fault->text, "draft") != NULL)
+    if (fault->is_warning && strstr(fault->text, f->told) != NULL)
         snprintf(f->warnings + strlen(f->warnings), sizeof(f->warnings) - strlen(f->warnings),
                  "%s: %s\n", strrchr(fault->file, '/') + 1, fault->text);
     if (f->faults == 1 && !fault->is_warning)
@@ -327,6 +329,25 @@ static void menus_that_share_a_draft_are_told(void **state)
     assert_string_equal(f->warnings, expected);
 }
 
+static void numbers_whose_sms_nobody_answers_are_told(void **state)
+{
+    struct fixture *f = *state;
+    FILE *file;
+
+    add_menu(f, "a", "*5#", NULL, false);
+    add_menu(f, "b", NULL, "384", false);
+    f->menus[1].place.file = "/warung.cfg";
+    f->told = "SMS";
+    assert_true(load(f));
+    assert_non_null(strstr(f->warnings, "warung.cfg: SMS to 384 get no answer: "));
+    f->warnings[0] = '\0';
+    file = fopen(f->files[1], "a");
+    fputs("sms = { otherwise = \"@silent\"; };\n", file);
+    fclose(file);
+    assert_true(load(f));
+    assert_string_equal(f->warnings, "");
+}
+
 static void a_text_is_found_in_the_menu_that_has_it(void **state)
 {
     struct fixture *f = *state;
@@ -347,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(codes_lead_to_menus),
         TEST(menus_that_share_a_draft_are_told),
+        TEST(numbers_whose_sms_nobody_answers_are_told),
         TEST(unknown_codes_go_to_the_default),
         TEST(the_same_code_leads_each_peer_to_its_menu),
         TEST(texts_name_the_dial_and_sms_the_number),
