@@ -369,7 +369,8 @@ static void test_settings_of_the_owner(void **state)
     play_with("\"optional\"", "\"off\"",
               "dial *384*1*1*SITI AMINAH#\nexpect\n  Langkah 2/8\n  Ketik nama usaha.\n  ...\n"
               "dial *384*1*1*WARUNG*1*2*1*1*1*2#\nexpect\n  Perbaiki yang mana?\n  1. Nama\n"
-              "  2. Nama usaha\n  3. Jenis usaha\n  ...\n");
+              "  2. Nama usaha\n  3. Jenis usaha\n  ...\nanswer 0\nanswer 1\nexpect sms\n  ...\n"
+              "dial *384*3*2#\nexpect\n  Ubah yang mana?\n  1. Nama\n  2. Nama usaha\n  ...\n");
     play_with(
         "\"optional\"", "\"required\"",
         "dial *384*1*1*SITI AMINAH#\nexpect\n  Langkah 2/9\n  Ketik NIK, 16 angka di KTP Anda.\n"
