@@ -134,23 +134,40 @@ static enum ctl_status find_owner(struct dossier *d, const char *number)
     return CTL_REFUSED;
 }
 
-static enum ctl_status finish(struct dossier *d, void *number)
+struct finish {
+    const char *number;
+    bool was_erasure;
+};
+
+static enum ctl_status finish(struct dossier *d, void *arg)
 {
-    if (programme_finish_ticket(&d->programme, number))
+    struct finish *f = arg;
+    const struct subscriber *s = &d->programme.subscriber;
+
+    for (unsigned i = 0; i < s->ticket_count; i++)
+        if (strcmp(s->tickets[i].number, f->number) == 0)
+            f->was_erasure = s->tickets[i].kind == TICKET_ERASE;
+    if (programme_finish_ticket(&d->programme, f->number))
         return CTL_DONE;
-    ctl_complain("no such open ticket: %s", (const char *)number);
+    ctl_complain("no such open ticket: %s", f->number);
     return CTL_REFUSED;
 }
 
 static enum ctl_status done(struct dossier *d, const struct ctl_call *call)
 {
-    enum ctl_status status = find_owner(d, call->words[0]);
+    struct finish f = {.number = call->words[0]};
+    enum ctl_status status = find_owner(d, f.number);
 
     if (status == CTL_DONE)
-        status = dossier_change(d, finish, call->words[0]);
-    if (status == CTL_DONE)
-        printf("%s done\n", call->words[0]);
-    return status;
+        status = dossier_change(d, finish, &f);
+    if (status != CTL_DONE)
+        return status;
+    printf("%s done\n", f.number);
+    if (f.was_erasure)
+        fprintf(stderr,
+                "Nothing is erased: that erasure is called off. `warungctl erase %s` does it.\n",
+                d->msisdn);
+    return CTL_DONE;
 }
 
 enum ctl_status ctl_tickets_done(const struct ctl_call *call)

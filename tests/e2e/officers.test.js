@@ -418,5 +418,12 @@ test('tickets: calls asked for and frauds reported are listed, done, and gone', 
         const again = await gateway.ctl('tickets', 'done', call.number);
         assert.equal(again.code, 1);
         assert.match(again.output, new RegExp(`no such open ticket: ${call.number}`));
+
+        for (const answer of ['*384*6*3#', '1'])
+            await reporter.walk(answer);
+        const erasure = (await gateway.ctlJson('tickets', 'list')).find((t) => t.kind === 'erase');
+        const done = await gateway.ctl('tickets', 'done', erasure.number);
+        assert.equal(done.stdout, `${erasure.number} done\n`);
+        assert.match(done.output, /^Nothing is erased: .*`warungctl erase 6281200000076` does it\.$/m);
     });
 });
