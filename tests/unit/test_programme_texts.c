@@ -125,6 +125,8 @@ static const char *status_of(const struct menu_phone *phone)
 
     if (strcmp(screen, "ST_PERBAIKAN") == 0)
         return "PERLU_PERBAIKAN";
+    if (strcmp(screen, "DATA_TERKUNCI") == 0)
+        return "DIPERIKSA";
     return strncmp(screen, "ST_", 3) == 0 ? screen + 3 : "";
 }
 
