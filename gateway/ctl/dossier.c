@@ -245,6 +245,16 @@ struct parcel {
     char subject[VAULT_SUBJECT_BYTES];
 };
 
+const struct menu *dossier_labels(const struct setup *setup)
+{
+    const struct menu *menu;
+
+    for (unsigned i = 0; (menu = router_at(setup->router, i)) != NULL; i++)
+        if (menu_has_table(menu, "kec"))
+            return menu;
+    return NULL;
+}
+
 /* The code last used; "" = none, or one that no menu serves any more. */
 static const char *used_code(const struct dossier *d)
 {

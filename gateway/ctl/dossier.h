@@ -44,6 +44,9 @@ enum ctl_status dossier_load_trainings(struct dossier *d);
 enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bool *is_taken);
 /* Loads the records of d->msisdn, and the trainings. CTL_DONE or what was told. */
 enum ctl_status dossier_load(struct dossier *d);
+/* The menu whose tables name the places and kinds of business of a registration: the first that has
+ * districts. NULL: none has. */
+const struct menu *dossier_labels(const struct setup *setup);
 /* Opens a sealed merchant record. False when it is damaged, or sealed with another key. */
 bool dossier_open_subscriber(const struct setup *setup, const char *msisdn, struct span sealed,
                              struct subscriber *subscriber);

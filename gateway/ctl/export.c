@@ -20,7 +20,7 @@ static json_t *describe_registrations(const struct dossier *d)
         struct registration r = {.msisdn = d->msisdn,
                                  .subscriber = s,
                                  .merchant = &s->merchants[i],
-                                 .labels = router_at(d->setup.router, 0),
+                                 .labels = dossier_labels(&d->setup),
                                  .is_revealed = true};
 
         json_array_append_new(list, registration_json(&r));
@@ -34,7 +34,7 @@ static json_t *describe_pending(const struct dossier *d)
     struct registration r = {.msisdn = d->msisdn,
                              .subscriber = s,
                              .merchant = &s->pending,
-                             .labels = router_at(d->setup.router, 0),
+                             .labels = dossier_labels(&d->setup),
                              .is_revealed = true};
 
     return s->pending_since_ms != 0 ? registration_json(&r) : json_null();

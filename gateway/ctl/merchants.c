@@ -60,7 +60,7 @@ static enum ctl_status open_listing(struct listing *l)
     if (l->dossier == NULL)
         return status;
     if (regency == NULL ||
-        registration_take_regency(router_at(l->dossier->setup.router, 0), regency, l->regency))
+        registration_take_regency(dossier_labels(&l->dossier->setup), regency, l->regency))
         return CTL_DONE;
     dossier_close(l->dossier);
     return CTL_USAGE;
@@ -115,7 +115,7 @@ static void on_item(void *arg, const struct hand_item *item, const struct store_
     struct subscriber subscriber;
     struct registration r = {.msisdn = item->msisdn,
                              .subscriber = &subscriber,
-                             .labels = router_at(setup->router, 0),
+                             .labels = dossier_labels(setup),
                              .is_revealed = l->call->is_revealed};
 
     if (!dossier_open_subscriber(setup, item->msisdn, s->merchant.data, &subscriber)) {
@@ -256,7 +256,7 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     enum ctl_status status = dossier_identify(d, call->words[0], regno);
     struct registration r = {.msisdn = d->msisdn,
                              .subscriber = &d->programme.subscriber,
-                             .labels = router_at(d->setup.router, 0),
+                             .labels = dossier_labels(&d->setup),
                              .is_revealed = call->is_revealed};
 
     if (status == CTL_DONE)

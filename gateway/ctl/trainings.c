@@ -235,7 +235,7 @@ enum ctl_status ctl_trainings_add(const struct ctl_call *call)
     if (d == NULL)
         return status;
     if (call->regency != NULL &&
-        !registration_take_regency(router_at(d->setup.router, 0), call->regency, plan.regency)) {
+        !registration_take_regency(dossier_labels(&d->setup), call->regency, plan.regency)) {
         dossier_close(d);
         return CTL_USAGE;
     }

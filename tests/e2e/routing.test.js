@@ -90,6 +90,10 @@ test('an officer\'s decision is told in the programme\'s words, whichever menu w
         assert.match(told.text, /sedang diperiksa.*Cek: \*384# pilih 2/);
         assert.equal(told.source, '384');
 
+        // The menu that stands first does not know what the codes of places mean.
+        assert.match((await gateway.ctl('merchants', 'list', '--regency', 'metro')).stdout, / Metro +Metro Barat$/m);
+        assert.equal((await gateway.ctlJson('merchants', 'show', msisdn)).regency_name, 'Metro');
+
         // And by the code that the service has now.
         gateway.settings.menus[1] = { file: MENU, codes: ['*385#'], sms: ['385'] };
         gateway.settings.menus.shift();
