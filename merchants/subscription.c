@@ -250,6 +250,16 @@ static bool has_draft_after(const struct menu_state *state, const struct ticket 
     return state->has_draft && is_after(state->draft_since_ms, request);
 }
 
+bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state)
+{
+    const struct subscriber *s = &p->subscriber;
+
+    for (unsigned i = 0; i < s->ticket_count; i++)
+        if (s->tickets[i].kind == TICKET_ERASE && !has_draft_after(state, &s->tickets[i]))
+            return true;
+    return false;
+}
+
 /* Has a registration been sent or begun since? */
 static bool has_begun_after(const struct subscriber *s, const struct menu_state *state,
                             const struct ticket *request)

@@ -107,6 +107,8 @@ programme_action_fn subscription_stop, subscription_start, subscription_want_new
 /* Wishes to be told of trainings, or not any more. */
 void subscription_set_news(struct programme *p, bool is_wanted, const char *actor);
 
+/* Is the draft among what a request to erase, which waits for its day, means? */
+bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state);
 /* Does what a request to erase meant: all that there was when it was made, the last time. False:
  * p->need must be satisfied first. */
 bool subscription_erase_meant(struct programme *p, struct menu_state *state,
