@@ -64,6 +64,14 @@ static void note_proof(struct shown *s, const struct turn_sent *sent)
 
 static void on_shown(void *arg, const struct turn_sent *sent);
 
+/* With its answer, while the centre waits for that: behind the window the input comes again. */
+static uint64_t leave_by_ms(const struct shown *s, bool answers)
+{
+    uint64_t window_ms = s->arrived_ms + s->engine->settings.answer_window_ms;
+
+    return answers && window_ms < s->deadline_ms ? window_ms : s->deadline_ms;
+}
+
 static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
@@ -76,7 +84,7 @@ static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool
     screen.reply.msisdn = s->box->msisdn;
     screen.reply.session = s->session;
     screen.reply.session.unit = reply->session.unit;
-    s->sending = ports->show(ports->ctx, &screen, s->deadline_ms, on_shown, s);
+    s->sending = ports->show(ports->ctx, &screen, leave_by_ms(s, answers), on_shown, s);
     return s->sending != NULL;
 }
 

@@ -205,14 +205,14 @@ static void no_answer_leaves_while_its_screen_waits(void **state)
     assert_int_equal(take(two.in).size, 0);
 }
 
-/* The deadline of the screen: the centre is to bring the input again. */
+/* The centre's own timer is over soon: it is to bring the input again. */
 static void a_screen_that_never_leaves_is_not_acknowledged(void **state)
 {
     struct ports_fixture *f = *state;
     struct two two = wait_for_room(f, the_bind);
 
     assert_int_equal(take(two.out).data[7], SMPP_SUBMIT_SM);
-    link_fixture_pass(&f->net, turn_settings_default().reply_deadline_ms);
+    link_fixture_pass(&f->net, turn_settings_default().answer_window_ms);
     expect_answer(two, ESME_RX_T_APPN);
     assert_int_equal(turn_counters(f->turns)->failed_screens, 1);
 }
