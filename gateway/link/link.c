@@ -250,19 +250,22 @@ uint64_t link_ask_read(struct link *link)
 
 bool link_has_read(const struct link *link, uint64_t connection, uint64_t mark)
 {
-    return link_is_on(link, connection) && mark != 0 && mark <= link->reads_asked &&
-           link->reads_asked - mark < LINK_READS_MAX && link->reads[mark % LINK_READS_MAX] == 0;
+    return link_is_on(link, connection) && mark != 0 && mark <= link->read_mark;
 }
 
 bool link_note_read(struct link *link, uint32_t sequence_number)
 {
     bool was_asked = false;
 
-    for (size_t i = 0; link->reads != NULL && i < LINK_READS_MAX; i++) {
+    for (uint64_t i = 0; link->reads != NULL && i < LINK_READS_MAX; i++) {
+        uint64_t mark = link->reads_asked - (link->reads_asked - i) % LINK_READS_MAX;
+
         if (sequence_number == 0 || link->reads[i] != sequence_number)
             continue;
         link->reads[i] = 0;
         was_asked = true;
+        if (mark > link->read_mark)
+            link->read_mark = mark; /* and all that was written before it */
     }
     return was_asked;
 }

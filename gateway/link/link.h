@@ -151,8 +151,7 @@ bool link_can_submit(const struct link *link);
  * far: for answers after which nothing else goes over this connection. A mark for link_has_read();
  * 0 when the link is not bound. */
 uint64_t link_ask_read(struct link *link);
-/* Has the peer answered that on this connection? False for marks that LINK_READS_MAX later ones
- * have followed. */
+/* Has the peer answered that on this connection, or one asked later? */
 bool link_has_read(const struct link *link, uint64_t connection, uint64_t mark);
 const char *link_name(const struct link *link);
 /* We are the centre of it. */

@@ -17,7 +17,7 @@ enum {
     LINK_BIND_TIMEOUT_MS = 30000,
     LINK_PEER_UNBIND_GRACE_MS = 2000, /* for answers under way, after the peer said unbind */
     LINK_ENQUIRE_MISSES_MAX = 2,
-    LINK_READS_MAX = 1024,        /* screens under way whose answers went over this connection */
+    LINK_READS_MAX = 1024,        /* marks of link_ask_read() that are known by their numbers */
     LINK_UNBOUND_ANSWERS_MAX = 3, /* in a row */
     LINK_MALFORMED_MAX = 10,      /* in LINK_MALFORMED_WINDOW_MS */
     LINK_MALFORMED_WINDOW_MS = 60000,
@@ -109,8 +109,10 @@ struct link {
     uint32_t enquire_link_ms;
     uint64_t submitted_ms; /* when a request left last, on any connection */
     uint64_t reads_asked;
-    /* By mark: the enquire_link's sequence number, 0 = answered; NULL: none asked. */
+    /* Of the newest LINK_READS_MAX marks: the enquire_link's sequence number, 0 = answered; NULL:
+     * none asked. Of older ones a newer one's answer tells. */
     uint32_t *reads;
+    uint64_t read_mark; /* the peer has read as far as this one */
     bool is_enquiring;
     unsigned enquire_misses;
 

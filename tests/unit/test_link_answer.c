@@ -111,10 +111,41 @@ static void test_a_peer_tells_how_far_it_has_read(void **state)
     link_fixture_fini(&f);
 }
 
+/* However many answers are on their way: who has read the last has read all. */
+static void test_later_marks_tell_of_earlier_ones(void **state)
+{
+    struct link_fixture f;
+    uint64_t connection, first, last;
+    uint32_t sequence;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    connection = link_connection(f.link);
+    first = last = link_ask_read(f.link);
+    link_fixture_pass(&f, 0);
+    sequence = link_fixture_expect_request(&f, SMPP_ENQUIRE_LINK);
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK_RESP, 0, sequence);
+    assert_true(link_has_read(f.link, connection, first));
+    for (int i = 0; i < 3000; i++) {
+        last = link_ask_read(f.link);
+        link_fixture_pass(&f, 0);
+        sequence = link_fixture_expect_request(&f, SMPP_ENQUIRE_LINK);
+    }
+    assert_true(link_has_read(f.link, connection, first));
+    assert_false(link_has_read(f.link, connection, first + 1));
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK_RESP, 0, sequence);
+    assert_true(link_has_read(f.link, connection, first + 1));
+    assert_true(link_has_read(f.link, connection, last));
+    assert_false(link_has_read(f.link, connection, last + 1));
+    link_fixture_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_peer_tells_how_far_it_has_read),
+        cmocka_unit_test(test_later_marks_tell_of_earlier_ones),
         cmocka_unit_test(test_leave_runs_before_a_reply_is_written),
         cmocka_unit_test(test_leave_does_not_run_for_a_reply_that_stays),
     };
