@@ -26,16 +26,26 @@ struct centre {
 
 /* ---- inputs out ---- */
 
+/* A subscriber's own among the binds that inputs may go over; NULL: there is none. */
+static struct peer *own_peer(const struct centre *c, uint32_t key)
+{
+    unsigned takers = 0;
+
+    for (unsigned i = 0; i < c->peers.count; i++)
+        takers += peer_takes_messages(c->peers.all[i]);
+    for (unsigned i = 0, at = takers != 0 ? key % takers : 0; i < c->peers.count; i++)
+        if (peer_takes_messages(c->peers.all[i]) && at-- == 0)
+            return c->peers.all[i];
+    return NULL;
+}
+
 static struct peer *pick(void *ctx, const struct delivery *d)
 {
     struct centre *c = ctx;
+    struct peer *own = c->settings->sticky ? own_peer(c, d->key) : NULL;
 
-    if (c->settings->sticky && c->peers.count != 0) {
-        struct peer *p = c->peers.all[d->key % c->peers.count];
-
-        if (peer_has_room(p))
-            return p;
-    }
+    if (own != NULL && peer_has_room(own))
+        return own;
     for (unsigned i = 0; i < c->peers.count; i++) {
         if (c->cursor >= c->peers.count)
             c->cursor = 0;
