@@ -5,6 +5,11 @@
 #include <assert.h>
 #include <string.h>
 
+enum {
+    STILL_MS = 1000, /* without a timer: the process stood still */
+    WAKING_MS = 200, /* then what had come meanwhile is read */
+};
+
 void timer_queue_init(struct timer_queue *q, uint64_t now_ms)
 {
     memset(q, 0, sizeof(*q));
@@ -22,9 +27,20 @@ void timer_queue_set_now(struct timer_queue *q, uint64_t now_ms)
 {
     uint64_t gap_ms = now_ms > q->now_ms ? now_ms - q->now_ms : 0;
 
+    if (gap_ms >= STILL_MS) {
+        q->asleep_ms = q->now_ms;
+        q->awake_ms = now_ms;
+    }
     q->now_ms += gap_ms;
     if (q->gap_ms != 0 && gap_ms >= q->gap_ms)
         q->on_gap(q->gap_ctx, gap_ms);
+}
+
+uint64_t timer_queue_unread_ms(const struct timer_queue *q)
+{
+    bool is_waking = q->gap_ms != 0 && q->awake_ms != 0 && q->now_ms - q->awake_ms < WAKING_MS;
+
+    return is_waking ? q->asleep_ms : q->now_ms;
 }
 
 void timer_queue_watch(struct timer_queue *q, uint64_t gap_ms,

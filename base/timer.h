@@ -40,6 +40,7 @@ struct timer_queue {
     uint64_t gap_ms; /* 0: nobody watches */
     void (*on_gap)(void *ctx, uint64_t gap_ms);
     void *gap_ctx;
+    uint64_t asleep_ms, awake_ms; /* the last time that it stood still, from and to; 0: never */
 };
 
 void timer_queue_init(struct timer_queue *q, uint64_t now_ms);
@@ -52,6 +53,9 @@ void timer_queue_set_now(struct timer_queue *q, uint64_t now_ms);
  * are due. */
 void timer_queue_watch(struct timer_queue *q, uint64_t gap_ms,
                        void (*fn)(void *ctx, uint64_t gap_ms), void *ctx);
+/* Since when what is read now may have waited: now, but when a watched queue, of which a timer is
+ * to run twice a second, has just stood still. */
+uint64_t timer_queue_unread_ms(const struct timer_queue *q);
 /* Runs everything due up to now_ms; timers started meanwhile run in the next call. */
 void timer_queue_run(struct timer_queue *q, uint64_t now_ms);
 /* When the earliest timer is due; false when none runs. */

@@ -57,7 +57,7 @@ static struct turn *turn_new(struct turn_engine *e)
         late_init(t);
     }
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
-    t->arrived_ms = e->env.timers->now_ms;
+    t->arrived_ms = timer_queue_unread_ms(e->env.timers);
     t->tries = 0;
     t->is_fresh = false;
     t->is_settle = false;

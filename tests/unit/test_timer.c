@@ -183,6 +183,29 @@ static void test_a_gap_is_told_before_timers_run(void **state)
     timer_queue_fini(&q);
 }
 
+/* What stands in sockets then has waited, perhaps since the beginning. */
+static void test_what_is_read_after_a_sleep_is_old(void **state)
+{
+    struct timer_queue q;
+    uint64_t told_ms = 0;
+
+    (void)state;
+    timer_queue_init(&q, 100);
+    timer_queue_set_now(&q, 10000);
+    assert_true(timer_queue_unread_ms(&q) == 10000); /* nobody watches: no timer need run */
+    timer_queue_watch(&q, 5000, note_gap, &told_ms);
+    timer_queue_set_now(&q, 10999);
+    assert_true(timer_queue_unread_ms(&q) == 10999);
+    timer_queue_set_now(&q, 13999);
+    assert_true(timer_queue_unread_ms(&q) == 10999);
+    timer_queue_set_now(&q, 14198);
+    assert_true(timer_queue_unread_ms(&q) == 10999);
+    timer_queue_set_now(&q, 14199);
+    assert_true(timer_queue_unread_ms(&q) == 14199);
+    assert_true(told_ms == 0);
+    timer_queue_fini(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_a_timer_that_starts_itself_lets_the_loop_go_on),
         cmocka_unit_test(test_time_never_goes_back),
         cmocka_unit_test(test_a_gap_is_told_before_timers_run),
+        cmocka_unit_test(test_what_is_read_after_a_sleep_is_old),
         cmocka_unit_test(test_many_random_timers_keep_their_order),
     };
 
