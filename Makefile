@@ -55,7 +55,7 @@ WERROR   ?= -Werror
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wunused-result $(WERROR)
 CPPFLAGS += -I. -D_GNU_SOURCE
-# Asserts stay in release builds (design 6): NDEBUG is never defined.
+# Asserts stay in release builds (CONTRIBUTING.md): NDEBUG is never defined.
 CFLAGS   += -std=gnu11 $(OPT) $(HARD_$(KIND)) $(WARN) -fstack-protector-strong -MMD -MP
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lsmpp34 -lm
 LDFLAGS  += -fno-lto -Wl,-z,relro,-z,now $(filter -fsanitize% --coverage,$(OPT))

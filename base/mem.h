@@ -1,8 +1,8 @@
 /*
  * Memory that is either there or the process ends.
  *
- * Out of memory aborts (design: everything is bounded, and a crash is safe because custody is
- * durable), so no caller tests for NULL. Free with mem_free().
+ * Out of memory aborts (everything is bounded, and a crash is safe because custody is durable:
+ * docs/custody.md), so no caller tests for NULL. Free with mem_free().
  */
 #ifndef WARUNG_BASE_MEM_H
 #define WARUNG_BASE_MEM_H

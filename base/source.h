@@ -1,5 +1,5 @@
 /*
- * A libconfig text, read past the traps of libconfig (reference: libraries.md 3).
+ * A libconfig text, read past the traps of libconfig.
  *
  * source_read() reads a file and everything it includes into one text without includes, and
  * refuses what libconfig would swallow, wrap, truncate or die of: NUL octets, a byte order mark,

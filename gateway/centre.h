@@ -2,9 +2,8 @@
  * One smsc entry at work: its binds to the centre, kept up by their links.
  *
  * `pair` makes two links a bind, a receiver and a transmitter, which starts first. The first link
- * starts at once, each further one 2 s after the one before (smpp-ussd.md 4.2). An `exclusive`
- * entry binds only while it holds the lease of its name: of several gateways one is bound, the
- * others stand by.
+ * starts at once, each further one 2 s after the one before. An `exclusive` entry binds only while
+ * it holds the lease of its name: of several gateways one is bound, the others stand by.
  */
 #ifndef WARUNG_GATEWAY_CENTRE_H
 #define WARUNG_GATEWAY_CENTRE_H

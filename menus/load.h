@@ -3,7 +3,7 @@
  *
  * Every fault of a file is reported in one run, as file:line: and a sentence; a menu with any
  * error is never handed out. Files are bounded (size, nesting, includes), read safely around the
- * known traps of libconfig (reference: libraries.md 3).
+ * known traps of libconfig (base/source.h).
  */
 #ifndef WARUNG_MENUS_LOAD_H
 #define WARUNG_MENUS_LOAD_H

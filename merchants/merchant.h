@@ -24,7 +24,7 @@ enum {
     TICKET_BYTES = 9, /* "T0000042" and NUL */
 };
 
-/* The programme's words (program.md 5); DRAF lives in the session, not in a merchant record. */
+/* The programme's words; DRAF lives in the session, not in a merchant record. */
 enum merchant_status {
     MERCHANT_DRAF,
     MERCHANT_TERKIRIM,

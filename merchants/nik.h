@@ -1,6 +1,6 @@
 /*
  * The Indonesian identity number (NIK): PPKKCC DDMMYY NNNN, that is province, regency and district
- * of first registration, date of birth (day + 40 for women), serial (program.md 1).
+ * of first registration, date of birth (day + 40 for women), serial.
  *
  * It has no check digit: a well-formed NIK proves nothing, so only what cannot be is refused, and
  * what is merely odd is accepted and flagged for an officer. District codes are not compared with

@@ -94,7 +94,7 @@ void retention_forget(struct programme *p)
         (void)programme_erase(p, "retention"); /* no seats: nothing is needed first */
 }
 
-/* For the officer, who asks: nothing is refused for it (program.md 1). */
+/* For the officer, who asks: nothing is refused for it. */
 void retention_flag_twins(struct programme *p, const char *hash)
 {
     for (unsigned i = 0; p->hash_nik != NULL && i < p->subscriber.merchant_count; i++) {

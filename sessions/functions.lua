@@ -1,5 +1,5 @@
 #!lua name=warung
--- What Warung does inside Redis: one call, one atomic write (docs: sessions/store.h, design 3).
+-- What Warung does inside Redis: one call, one atomic write (docs: sessions/store.h, docs/decisions/0004).
 --
 -- Library version: LIBRARY_VERSION below; raise it with every change of what a caller sees. SERVES_FROM is
 -- the version of the oldest caller to whom every function still does what it did: while gateways are

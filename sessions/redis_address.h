@@ -1,5 +1,5 @@
 /* Where a Redis server listens: a unix socket or an IP literal. Names are refused: hiredis would
- * look them up and block the loop (libraries.md H5). */
+ * look them up and block the loop. */
 #ifndef WARUNG_SESSIONS_REDIS_ADDRESS_H
 #define WARUNG_SESSIONS_REDIS_ADDRESS_H
 

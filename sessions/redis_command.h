@@ -1,5 +1,5 @@
 /* One Redis command in RESP, in a buffer that is used again for the next: no allocation in steady
- * state, no format string (libraries.md 2.3). */
+ * state, and no format string, which hiredis would parse anew for each. */
 #ifndef WARUNG_SESSIONS_REDIS_COMMAND_H
 #define WARUNG_SESSIONS_REDIS_COMMAND_H
 

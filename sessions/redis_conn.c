@@ -19,7 +19,7 @@
 enum { OUTPUT_ROOM_BYTES = 16384, OUTPUT_KEPT_BYTES = 131072 };
 
 /* Adapter, connect timer, watchdog and back-off are our own: hiredis 0.14 has none, and its stock
- * adapter asks epoll twice a turn (libraries.md 2.1-2.3). */
+ * adapter calls epoll_ctl twice a turn. */
 struct redis_conn {
     struct redis_conn_settings settings;
     struct redis_address address;

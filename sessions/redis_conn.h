@@ -1,5 +1,5 @@
 /*
- * One connection to one Redis server: hiredis behind a door (libraries.md H1-H9).
+ * One connection to one Redis server: hiredis behind a door.
  *
  * It connects, is greeted by its owner, carries calls, and after a break connects again with
  * jittered back-off. Nothing is queued while it is not ready. Every call has a deadline; when the

@@ -4,11 +4,11 @@
  * Each sentinel is asked in turns of POLL_DOWN_MS or POLL_UP_MS, on a connection of its own, for
  * the master's address and its configuration epoch; the address with the greatest epoch is
  * believed. So a sentinel that was cut off and knows only the old master is outvoted by one that
- * has seen the fail-over, and no subscription is needed (hiredis's pub/sub has traps: libraries.md
- * H6). With wait_for_all they are asked for the replicas too, and a write counts when each that
- * could be promoted has it: a sentinel promotes without asking the master, and until the other
- * replicas are moved over they vouch for what will be lost. A node that says in its greeting that
- * it is no master is asked again until it is, or another is named.
+ * has seen the fail-over, and no subscription is needed (hiredis's pub/sub can end the process:
+ * docs/decisions/0004). With wait_for_all they are asked for the replicas too, and a write counts
+ * when each that could be promoted has it: a sentinel promotes without asking the master, and until
+ * the other replicas are moved over they vouch for what will be lost. A node that says in its
+ * greeting that it is no master is asked again until it is, or another is named.
  */
 #include "base/log.h"
 #include "base/mem.h"

@@ -3,7 +3,8 @@
  *
  * Nothing is queued while there is no connection: requests are UNAVAILABLE at once, so that the
  * subscriber hears so. What was sent and not answered is UNKNOWN. The server must be trusted and
- * reached over a unix socket or an IP literal (libraries.md H5, H8).
+ * reached over a unix socket or an IP literal: hiredis takes as much as a reply says that it holds,
+ * and looks names up while the loop stands.
  */
 #ifndef WARUNG_SESSIONS_STORE_REDIS_H
 #define WARUNG_SESSIONS_STORE_REDIS_H

@@ -1,5 +1,5 @@
 #!/bin/bash
-# lint-layers.sh: includes point downwards only (design: the folders are the architecture).
+# lint-layers.sh: includes point downwards only (docs/architecture.md: the folders are the layers).
 #
 # Each row of the table says which folders of ours, and which libraries, the files of a folder may
 # include. A folder is matched by its longest row; a row may also name one file, or the files that

@@ -38,7 +38,7 @@ check_format() {
     files '*.c' '*.h' | xargs -d '\n' clang-format --dry-run -Werror
 }
 
-# Functions are at most about 60 lines, files about 600 (design 6): a tenth more is a fault.
+# Functions are at most about 60 lines, files about 600 (CONTRIBUTING.md): a tenth more is a fault.
 check_length() {
     local faults=0 file lines
     needs ctags || return

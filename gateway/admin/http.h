@@ -1,7 +1,8 @@
 /*
  * The HTTP server of the admin port and of the control socket: libevent's evhttp, fenced in
- * (libraries.md 4.3, E6): limits for headers, bodies and connections, an absolute deadline for each
- * connection, methods by table, and requests refused that two parsers could read differently.
+ * where it has no bounds of its own: limits for headers, bodies and connections, an absolute
+ * deadline for each connection, methods by table, and requests refused that two parsers could read
+ * differently.
  *
  * A handler answers its call once, with one http_reply_*(), before it returns.
  */

@@ -1,5 +1,6 @@
 /*
- * What evhttp lets through and two parsers could read differently (libraries.md 4.3).
+ * What evhttp lets through and two parsers could read differently: a second length, a header name
+ * that ends with a blank, a Host that is missing or twice.
  */
 #ifndef WARUNG_ADMIN_HTTP_CHECK_H
 #define WARUNG_ADMIN_HTTP_CHECK_H

@@ -9,7 +9,7 @@
 enum {
     RETRY_BASE_MS = 1000,
     RETRY_MAX_MS = 60000,
-    RETRY_REFUSED_MS = 300000, /* lock-out is common after repeated refusals (smpp-ussd.md 1.7) */
+    RETRY_REFUSED_MS = 300000, /* lock-out is common after repeated refusals */
     RETRY_FORGET_MS = 60000,   /* bound for so long: the next loss begins at the base again */
     RETRY_WORK_MIN = 8,        /* ... or so many messages: it ends again and again, and serves */
 };
@@ -67,7 +67,7 @@ static uint64_t work(const struct link *link)
     return link->counters.messages_in + link->counters.submits_taken;
 }
 
-/* Full jitter: random(0.5 .. 1) of the doubling delay (smpp-ussd.md 4.2). */
+/* Full jitter: random(0.5 .. 1) of the doubling delay. */
 static uint64_t retry_delay_ms(struct client *c)
 {
     struct link *link = &c->link;

@@ -20,7 +20,7 @@ enum {
 #define ON_PDU(e) FSM_BIT(LINK_EV_##e)
 #define TO(s)     FSM_BIT(LINK_##s)
 
-/* smpp-ussd.md 1.1. In OPEN only a bind and enquire_link are taken: the rest closes. */
+/* SMPP 3.4, 2.2 and 2.3. In OPEN only a bind and enquire_link are taken: the rest closes. */
 static const struct fsm_state states[LINK_STATE_COUNT] = {
     [LINK_CLOSED] = {"closed", 0, TO(CONNECTING) | TO(OPEN)},
     [LINK_CONNECTING] = {"connecting", 0, TO(OPEN) | TO(CLOSED)},

@@ -2,10 +2,10 @@
  * One SMPP 3.4 connection in either role: framing, states, window, deadlines, enquire_link.
  *
  * A link reads every octet through smpp_frame_look() and smpp_pdu_decode(), answers what the
- * session itself must answer (enquire_link, unbind, malformed and wrong-state PDUs: smpp-ussd.md
- * 1.6), and hands messages up. It never answers a message by itself: the owner does, once, with
- * link_answer(). A link is never paused for reading; when `in_flight_max` messages wait for their
- * answer, further ones are answered ESME_RTHROTTLED and counted.
+ * session itself must answer (enquire_link, unbind, malformed and wrong-state PDUs), and hands
+ * messages up. It never answers a message by itself: the owner does, once, with link_answer(). A
+ * link is never paused for reading; when `in_flight_max` messages wait for their answer, further
+ * ones are answered ESME_RTHROTTLED and counted.
  */
 #ifndef WARUNG_LINK_LINK_H
 #define WARUNG_LINK_LINK_H

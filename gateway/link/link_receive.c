@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* Who may send which request over which bind (smpp-ussd.md 1.1). */
+/* Who may send which request over which bind (SMPP 3.4 section 2.3). */
 struct message_rule {
     uint32_t command_id;
     uint32_t by_esme; /* FSM_BIT(enum link_bind) */
@@ -120,7 +120,7 @@ static void on_bad_stream(struct link *link, enum smpp_frame kind, const struct 
     }
     log_warning("link.bad_length", LOG_S("link", link->settings.name),
                 LOG_U("command_length", header->command_length));
-    /* Framing is lost: what looks like a sequence_number is not one (smpp-ussd.md 1.6). */
+    /* Framing is lost: what looks like a sequence_number is not one. */
     link_write_header_only(link, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
     link_close(link, "bad_length");
 }

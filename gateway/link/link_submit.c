@@ -76,8 +76,8 @@ static enum pacer_outcome outcome_of(uint32_t command_status)
                                                                      : PACER_TAKEN;
 }
 
-/* The peer may have forgotten our bind while TCP goes on: only another one mends that
- * (smpp-ussd.md 1.8). A single answer of the kind may mean its message alone. */
+/* The peer may have forgotten our bind while TCP goes on: only another one mends that. A
+ * single answer of the kind may mean its message alone. */
 static bool has_lost_our_bind(struct link *link, uint32_t command_status)
 {
     if (smpp_status_class(command_status) != SMPP_CLASS_SESSION || link->role->is_server)

@@ -1,6 +1,6 @@
 /*
  * How fast a link may send: a token bucket, and what it does when the peer says "slower"
- * (ESME_RTHROTTLED, ESME_RMSGQFUL; smpp-ussd.md 1.8).
+ * (ESME_RTHROTTLED, ESME_RMSGQFUL; docs/decisions/0003).
  *
  * A refusal now and then is its message's own affair: a phone's queue is full, a second was counted
  * elsewhere. Three among the last 16 answers, or five among 64, are ours: the rate is halved (at

@@ -1,6 +1,6 @@
 /*
  * The GSM 03.38 default alphabet and its extension table (3GPP TS 23.038 6.2.1), code by code, and
- * what stands for a character that they lack (smpp-ussd.md 3.5).
+ * what stands for a character that they lack.
  */
 #ifndef WARUNG_SMPP_ALPHABET_H
 #define WARUNG_SMPP_ALPHABET_H

@@ -12,7 +12,7 @@ enum field_kind {
 
 struct field {
     uint8_t kind;
-    uint8_t limit_in;  /* what a peer may send: for binds more than the letter (smpp-ussd.md 1.2) */
+    uint8_t limit_in;  /* what a peer may send: for binds more than the letter, as some do */
     uint8_t limit_out; /* the letter */
     uint8_t status;    /* refuses a value that is over limit_in */
     uint16_t offset;   /* of the value in the body; FIELD_NOWHERE: walked only */
@@ -296,7 +296,7 @@ static enum smpp_status walk_fields(const struct smpp_layout *layout, struct rea
     return ESME_ROK;
 }
 
-/* ussd_service_op: one octet, or two of which the first is 00 (smpp-ussd.md 2.1). */
+/* ussd_service_op: one octet, or two of which the first is 00, as some centres write it. */
 static bool is_tlv_well_formed(const struct smpp_tlv *tlv)
 {
     if (!smpp_tlv_length_is_legal(tlv->tag, tlv->value.size))

@@ -1,7 +1,7 @@
 /*
  * The walker: one table says which mandatory fields each PDU has, with their limits and the status
- * that refuses each (SMPP 3.4 section 4; smpp-ussd.md 1.2, 1.6). Decoding and encoding both follow
- * it, so that a PDU is one row of the table.
+ * that refuses each (SMPP 3.4 sections 4 and 5.1.3). Decoding and encoding both follow it, so that
+ * a PDU is one row of the table.
  */
 #ifndef WARUNG_SMPP_CHECK_H
 #define WARUNG_SMPP_CHECK_H

@@ -95,7 +95,7 @@ bool dialect_name_session(const struct dialect *d, struct span info,
         memcpy(session->octets, session->token, info.size);
         session->size = (uint8_t)info.size;
     }
-    /* Two octets are the letter's; any other number is an opaque name (smpp-ussd.md 2.2). */
+    /* Two octets are the letter's (5.3.2.43); any other number is an opaque name. */
     if (d->session_source != DIALECT_SESSION_ITS || info.size != 2)
         return true;
     session->octets[0] &= (uint8_t)(d->session_mask >> 8);

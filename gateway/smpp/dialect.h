@@ -1,5 +1,5 @@
 /*
- * USSD over SMPP: one table of knobs describes how a centre speaks (smpp-ussd.md 2.5); decoding
+ * USSD over SMPP: one table of knobs describes how a centre speaks (dialects.cfg(5)); decoding
  * gives every dialect the same value, encoding writes the centre's own shape.
  *
  * A plain SMS and a delivery receipt are told apart here too: whatever arrives in deliver_sm or

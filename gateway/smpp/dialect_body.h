@@ -1,5 +1,6 @@
 /*
- * Dialects that keep a dialogue's facts in the text itself (smpp-ussd.md 2.4, row 11 and Huawei's).
+ * Dialects that keep a dialogue's facts in the text itself: Comviva's, "type|id:base64|...",
+ * and Huawei's, "@code@text".
  */
 #ifndef WARUNG_SMPP_DIALECT_BODY_H
 #define WARUNG_SMPP_DIALECT_BODY_H

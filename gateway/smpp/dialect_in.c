@@ -302,8 +302,8 @@ static enum dialect_kind kind_by_text(const struct reading *r)
     return is_dialled(r->input->text) ? DIALECT_BEGIN : DIALECT_ANSWER;
 }
 
-/* A USSD PDU without the operation (smpp-ussd.md 2.3 c): with a message type or state it reports
- * that the dialogue is over. */
+/* A USSD PDU without the operation: with a message type or state it reports that the dialogue is
+ * over. */
 static enum dialect_kind kind_without_op(const struct reading *r)
 {
     if (r->d->op_absent == DIALECT_ABSENT_ABORT || is_report(r->pdu) || r->input->text[0] == '\0')

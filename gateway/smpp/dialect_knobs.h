@@ -1,5 +1,5 @@
 /*
- * The knobs of a dialect (smpp-ussd.md 2.5): dialect_in.c and dialect_out.c read them, presets.c
+ * The knobs of a dialect (dialects.cfg(5)): dialect_in.c and dialect_out.c read them, presets.c
  * and dialect_set.c fill them. Private to gateway/smpp.
  */
 #ifndef WARUNG_SMPP_DIALECT_KNOBS_H

@@ -93,7 +93,7 @@ struct smpp_pdu {
 };
 
 /* Decodes one whole frame (as smpp_frame_look() cut it). ESME_ROK, or the status with which the
- * PDU's response refuses it (smpp-ussd.md 1.6); the header is filled in either case.
+ * PDU's response refuses it; the header is filled in either case.
  * ESME_RINVCMDID: unknown command_id; the answer to an unknown request is generic_nack.
  * A response is never refused for its body (ESME_RINVCMDID alone): it may lack it, and what cannot
  * be read of it is left empty, because the outcome of our request is in its header. */
@@ -103,7 +103,7 @@ enum smpp_status smpp_pdu_decode(struct span frame, struct smpp_pdu *pdu);
 struct span smpp_message_text(const struct smpp_pdu *pdu);
 
 /* Encoding. Each writes one whole PDU with its command_length at w's end and returns false (and
- * leaves w where it was) when it does not fit or a field is over its limit (smpp-ussd.md 1.2).
+ * leaves w where it was) when it does not fit or a field is over its limit (section 4).
  * `tlvs` is an already written stream, possibly empty. */
 bool smpp_bind_encode(struct writer *w, uint32_t command_id, uint32_t sequence_number,
                       const struct smpp_bind *bind);
@@ -117,7 +117,7 @@ bool smpp_header_only_encode(struct writer *w, uint32_t command_id, uint32_t com
 bool smpp_message_encode(struct writer *w, uint32_t command_id, uint32_t sequence_number,
                          const struct smpp_message *message, struct span tlvs);
 /* submit_sm_resp and data_sm_resp: message_id on success, header-only on an error;
- * deliver_sm_resp: always the one NUL (17 octets), as ESMEs must (smpp-ussd.md 1.6). */
+ * deliver_sm_resp: always the one NUL (17 octets), as ESMEs must (4.6.2). */
 bool smpp_message_resp_encode(struct writer *w, uint32_t command_id, uint32_t command_status,
                               uint32_t sequence_number, const char *message_id);
 

@@ -6,7 +6,7 @@
  * its_session_info: octet 1 alone names the dialogue, because the rest may count units; all of it
  * is echoed, so that centres that take 15 or 16 bits for the name read theirs.
  * data_coding: an octet may come from SMPP's list or from the one of TS 23.038; where both have a
- * meaning for it, the one that USSD centres use (smpp-ussd.md 3.3).
+ * meaning for it, the one that USSD centres use.
  */
 /* clang-format off */
 #define SPEC34                                                                                     \

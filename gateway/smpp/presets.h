@@ -1,5 +1,5 @@
 /*
- * The dialects that Warung knows by name (smpp-ussd.md 2.4, 2.5).
+ * The dialects that Warung knows by name (dialects.cfg(5)).
  */
 #ifndef WARUNG_SMPP_PRESETS_H
 #define WARUNG_SMPP_PRESETS_H

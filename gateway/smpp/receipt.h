@@ -1,5 +1,5 @@
 /*
- * Delivery receipts (SMPP 3.4 5.2.12, appendix B; smpp-ussd.md 1.9): TLVs first, then the text,
+ * Delivery receipts (SMPP 3.4 5.2.12, appendix B): TLVs first, then the text,
  * which every centre writes in its own way.
  */
 #ifndef WARUNG_SMPP_RECEIPT_H

@@ -57,7 +57,8 @@ enum smpp_status {
     ESME_RUNKNOWNERR = 0xFF,
 };
 
-/* What a response's status asks of the sender (reference: smpp-ussd.md 1.8). */
+/* What a response's status asks of the sender: our reading, since SMPP 3.4 does not say, and no two
+ * gateways agree. */
 enum smpp_status_class {
     SMPP_CLASS_OK,
     SMPP_CLASS_SLOW_DOWN,   /* RTHROTTLED, RMSGQFUL: pause the bind */

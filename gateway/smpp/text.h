@@ -19,7 +19,8 @@ enum text_coding {
 
 /* Decodes to UTF-8 with a closing NUL. Never fails: what cannot be decoded (a lone surrogate, an
  * odd last octet, bad UTF-8) becomes U+FFFD. NUL, CR (unless CR LF -> LF) and trailing spaces are
- * trimmed as smpp-ussd.md 3.5 says for input. Stops at text_bytes - 1, at a whole character. */
+ * trimmed: what phones and centres leave there means nothing. Stops at text_bytes - 1, at a whole
+ * character. */
 size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
 /* The same for a part of a longer text: spaces at its end stand between two words. */
 size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
@@ -39,7 +40,7 @@ bool text_units(enum text_coding coding, const char *text, size_t *units, size_t
  * in the alphabet. */
 size_t text_prefix(enum text_coding coding, const char *text, size_t max_units);
 
-/* Folds towards GSM 03.38 (smpp-ussd.md 3.5: curly quotes, dashes, marks not in the table, ...);
+/* Folds towards GSM 03.38 (curly quotes, dashes, marks not in the table, ...);
  * true when the result is all GSM. folded is always a NUL-ended UTF-8 text. */
 bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes);
 

@@ -11,8 +11,7 @@ struct tlv_length {
 /*
  * Section 5.3.2, sorted by tag. Wider than the letter where real peers are: alert_on_message_
  * delivery and ms_validity have their 5.0 forms, ussd_service_op may be two octets,
- * its_session_info is any opaque name that holds at least the two octets of the letter
- * (smpp-ussd.md 2.1, 2.2).
+ * its_session_info is any opaque name that holds at least the two octets of the letter.
  */
 static const struct tlv_length lengths[] = {
     {0x0005, 1, 1},     /* dest_addr_subunit */

@@ -27,7 +27,7 @@ struct smpp_tlv {
 
 /* Takes the next TLV off the front of a walked stream; false at its end. */
 bool smpp_tlv_next(struct span *stream, struct smpp_tlv *tlv);
-/* The first with this tag (a second one is ignored, smpp-ussd.md 1.6); false when there is none. */
+/* The first with this tag (a second one is ignored); false when there is none. */
 bool smpp_tlv_find(struct span stream, uint16_t tag, struct span *value);
 /* Whether a value of a known tag has a length that its type can have; true for every unknown tag.
  */

@@ -260,9 +260,9 @@ static void keep_keys(struct owed *d, const struct turn_sent *sent)
 
 static void lane_send(struct lane *lane);
 
-/* The peer has said "slower", or that a queue is full, and not that the message shall go away
- * (smpp-ussd.md 1.8). Not at once: the queue may be that of this one phone, and each further
- * refusal would slow the bind down for everybody. */
+/* The peer has said "slower", or that a queue is full, and not that the message shall go away.
+ * Not at once: the queue may be that of this one phone, and each further refusal would slow the
+ * bind down for everybody. */
 static bool is_for_later(struct owed *d, const struct turn_sent *sent)
 {
     return sent->kind == TURN_SENT_TEMPORARY &&

@@ -4,7 +4,8 @@
 #include "base/mem.h"
 #include "sessions/vault.h"
 
-/* So long a receipt waits for its message: longer than any response may take (smpp-ussd.md 1.9). */
+/* So long a receipt waits for its message: longer than any response may take
+ * (docs/decisions/0007). */
 enum { PARK_MS = 10 * 60 * 1000 };
 
 struct under_way {

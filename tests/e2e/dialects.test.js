@@ -1,4 +1,4 @@
-// A registration in every dialect of smpp-ussd.md 2.4 and in both roles, plain and over TLS: sixteen
+// A registration in every dialect that Warung ships and in both roles, plain and over TLS: sixteen
 // centres that the gateway binds to, and sixteen partners that bind to it.
 'use strict';
 

@@ -1,5 +1,5 @@
-// What is held of people goes when its period is over: the shipped periods (program.md 4), day by day on
-// a clock of the programs' own, each time looking through all of Redis. Without keys, so that whatever
+// What is held of people goes when its period is over: the shipped periods, day by day on a clock of
+// the programs' own, each time looking through all of Redis. Without keys, so that whatever
 // stands there can be read.
 'use strict';
 

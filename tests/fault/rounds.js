@@ -63,7 +63,7 @@ async function redisFor(kind, random, roundFolder) {
 function chooseLoad(kind, random, number, seed) {
     const isOpen = random.flip();
     return {
-        echo: random.flip() || kind.isNumbered, // the centre numbers its steps, or not (custody.md A, B)
+        echo: random.flip() || kind.isNumbered, // the centre numbers its steps, or not (docs/custody.md)
         binds: random.between(1, 2), seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
         rate: isOpen ? random.between(300, 2000) : 0, dialogues: random.pick([10, 50, 200]),
         firstPhone: 6281300000000 + number * 1000000,

@@ -18,8 +18,8 @@
  *   HALF_OPEN   without numbers, a centre that brings an input again after a break does so when
  *               the gateway, too, has noticed the break.
  * Also assumed: a delivery is on its way for less than the centre's response timer minus the answer
- * window; the store loses nothing (redis-and-faults.md 1.3 and WAIT are not in here); a debt is not
- * forgotten by age or number while the centre may still send its input.
+ * window; the store loses nothing (fail-overs and WAIT are not in here); a debt is not forgotten by
+ * age or number while the centre may still send its input.
  *
  * TCP: after a break nothing of the old connection arrives at either end; each end notices in its own
  * time, and what it writes before is gone.

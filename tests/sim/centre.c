@@ -164,8 +164,8 @@ static void deliver(struct subscriber *s)
     s->connection = x;
     world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, s->tries);
     write_deliver(s, x);
-    /* Two copies alive at a time are only safe where steps are numbered (custody.md, B_TWOCOPIES).
-     */
+    /* Two copies alive at a time are only safe where steps are numbered (HALF_OPEN in
+     * docs/custody.md). */
     if (c->world->token == TURN_TOKEN_ECHO &&
         world_chance(c->world, c->world->faults.deliver_twice)) {
         uint32_t sequence_number = s->sequence_number;

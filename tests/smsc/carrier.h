@@ -1,5 +1,5 @@
 /*
- * Inputs on their way to the gateway, at least once (custody.md): each is sent until somebody
+ * Inputs on their way to the gateway, at least once (docs/custody.md): each is sent until somebody
  * answers it 0: again after retry_ms when it was answered temporary, not answered in
  * response_timeout_ms, or its connection went; with a new sequence number, on any bind.
  */

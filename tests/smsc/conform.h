@@ -2,8 +2,8 @@
  * `warung-smsc conform`: a conformance report on an SMPP/USSD peer, case by case.
  *
  * As centre the peer under test binds to us; as partner we bind to it. Each case sends something
- * and says what must come back (SMPP 3.4, smpp-ussd.md 1 and 2); a failure shows what was expected,
- * what came, and the last PDUs in hex. The report is TAP.
+ * and says what must come back (SMPP 3.4, and the dialect chosen); a failure shows what was
+ * expected, what came, and the last PDUs in hex. The report is TAP.
  */
 #ifndef WARUNG_SMSC_CONFORM_H
 #define WARUNG_SMSC_CONFORM_H

@@ -1,5 +1,5 @@
 /*
- * Cases of octets that no peer should send and some do: one row each (smpp-ussd.md 1.6, 5).
+ * Cases of octets that no peer should send and some do: one row each.
  */
 #include "tests/smsc/conform_kit.h"
 

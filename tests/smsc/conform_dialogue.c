@@ -1,6 +1,6 @@
 /*
- * Cases of USSD dialogues in the chosen dialect (smpp-ussd.md 2 and 3), and of how the peer takes
- * what a centre does to its screens (1.5, 1.8).
+ * Cases of USSD dialogues in the chosen dialect, and of how the peer takes what a centre does to
+ * its screens.
  */
 #include "tests/smsc/conform_kit.h"
 

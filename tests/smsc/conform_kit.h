@@ -126,7 +126,7 @@ void kit_wait(struct kit *k, uint64_t ms);
 /* The response to a number: its status in *status; false after kit_fail() when none came. */
 bool kit_expect_response(struct kit *k, uint32_t command_id, uint32_t sequence, uint32_t *status);
 /* The session still answers enquire_link; or it has ended after so many refusals that a peer may
- * have had enough of us (smpp-ussd.md 1.6). */
+ * have had enough of us. */
 bool kit_expect_alive(struct kit *k);
 bool kit_expect_closed(struct kit *k);
 /* A screen for the case's subscriber: its text; false after kit_fail() when none came. */

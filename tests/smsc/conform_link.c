@@ -1,5 +1,5 @@
 /*
- * Cases of the session: frames, keep-alive, what is unknown or broken (smpp-ussd.md 1.1 to 1.7).
+ * Cases of the session: frames, keep-alive, what is unknown or broken.
  */
 #include "tests/smsc/conform_kit.h"
 

@@ -1,5 +1,5 @@
 /*
- * Cases of single messages: what is answered, and how (smpp-ussd.md 1.2, 1.6, 1.9 and 1.10).
+ * Cases of single messages: what is answered, and how.
  */
 #include "tests/smsc/conform_kit.h"
 
@@ -248,7 +248,7 @@ static bool fits_number(const struct kit_pdu *pdu, const void *what)
     return pdu->header.sequence_number == *(const uint32_t *)what;
 }
 
-/* deliver_sm_resp has one NUL behind the header; libsmpp34 refuses it without (1.6). */
+/* deliver_sm_resp has one NUL behind the header (4.6.2); libsmpp34 refuses it without. */
 static bool response_shape(struct kit *k)
 {
     struct wire_message m;

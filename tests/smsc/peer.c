@@ -205,7 +205,7 @@ static void on_bind_resp(struct peer *p, const struct wire_header *h, struct spa
         peer_close(p, wire_status_name(h->command_status));
 }
 
-/* A receiver of messages may send none: submit_sm on a receiver bind is in the wrong state (1.1).
+/* A receiver of messages may send none: submit_sm on a receiver bind is in the wrong state (2.3).
  */
 static bool may_send_messages(const struct peer *p)
 {
@@ -256,7 +256,7 @@ static void on_response(struct peer *p, const struct wire_header *h, struct span
         return;
     }
     if (f == NULL)
-        return; /* late, or to nothing: dropped (1.3) */
+        return; /* late, or to nothing: dropped */
     free_in_flight(p, f);
     p->owner->on_response(p->ctx, p, h, f->tag, wire_string_decode(body));
 }

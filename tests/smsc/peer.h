@@ -2,8 +2,8 @@
  * One SMPP session over a connection, in either role.
  *
  * As centre it accepts a bind; as ESME it binds. It answers by itself what a session must answer
- * (enquire_link, unbind, broken frames, unknown commands, wrong states: smpp-ussd.md 1.6) and hands
- * messages and responses up. Requests of its owner's carry a tag that comes back with the response.
+ * (enquire_link, unbind, broken frames, unknown commands, wrong states) and hands messages and
+ * responses up. Requests of its owner's carry a tag that comes back with the response.
  */
 #ifndef WARUNG_SMSC_PEER_H
 #define WARUNG_SMSC_PEER_H

@@ -21,7 +21,7 @@ enum {
     BODY_VALUE_BYTES = 512,
 };
 
-/* The rows of table 2.4. */
+/* A row a dialect. */
 static const struct speech speeches[] = {
     {"spec34", "USSD", SPEECH_SESSION_ITS_UNITS, 1, 18, WIRE_NONE, 2, .ucs2_coding = 8},
     {"tata", "USSD", SPEECH_SESSION_ITS_15, 1, 18, 17, 2, .ucs2_coding = 8},

@@ -1,8 +1,8 @@
 /*
- * How a USSD centre speaks: the dialects of smpp-ussd.md 2.4, seen from the network's side.
+ * How a USSD centre speaks: sixteen dialects found in the field, seen from the network's side.
  *
  * A centre puts the subscriber's dialling, answers and hang-ups into messages, and understands what
- * the gateway says. Written from the table alone, not from the gateway's presets.
+ * the gateway says. Written from what is known of the centres, not from the gateway's presets.
  */
 #ifndef WARUNG_SMSC_SPEECH_H
 #define WARUNG_SMSC_SPEECH_H

@@ -149,7 +149,7 @@ struct cell {
 
 enum { IN_BINDING, IN_TRX, IN_TX, IN_RX, IN_UNBINDING, PLACES };
 
-/* smpp-ussd.md 1.1, seen by an ESME. */
+/* SMPP 3.4 section 2.3, seen by an ESME. */
 static const struct {
     uint32_t command_id;
     struct cell cells[PLACES];
@@ -410,8 +410,7 @@ static void test_frame_limit_before_the_bind(void **state)
     link_fixture_fini(&f);
 }
 
-/* Of a centre that could not even read the length (smpp-ussd.md 1.6): no wait for the bind's timer.
- */
+/* Of a centre that could not even read the length: no wait for the bind's timer. */
 static void test_nack_without_a_number_ends_the_bind(void **state)
 {
     struct link_fixture f;

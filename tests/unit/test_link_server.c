@@ -314,7 +314,7 @@ static void test_rate_of_an_account_is_shared(void **state)
     server_fixture_fini(&x);
 }
 
-/* The parts of a long SMS come in one write (field.md 51). */
+/* The parts of a long SMS come in one write, and must not trip the limit. */
 static void test_a_second_may_come_at_once(void **state)
 {
     struct server_fixture x = {0};

@@ -13,7 +13,7 @@
 
 enum { NO = -1 };
 
-/* program.md "Registration states": rows are statuses, columns events; NO = refused. */
+/* What the programme allows: rows are statuses, columns events; NO = refused. */
 static const int expected[MERCHANT_STATUS_COUNT][MERCHANT_EVENT_COUNT] = {
     /* SEND, REVIEW, FIX, CORRECT, APPROVE, REJECT, LAPSE, CANCEL */
     [MERCHANT_DRAF] = {MERCHANT_TERKIRIM, NO, NO, NO, NO, NO, NO, NO},

@@ -151,7 +151,7 @@ static void binds_are_written_and_read_alike(void **state)
     }
 }
 
-/* What the library would refuse for no reason (libraries.md 1.3) is our peers' daily bread. */
+/* What the library would refuse for no reason (docs/decisions/0002) is our peers' daily bread. */
 static void values_that_the_library_refuses_are_served(void **state)
 {
     struct smpp_bind bind = {.system_id = span_of_string("warung"),

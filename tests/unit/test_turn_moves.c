@@ -111,8 +111,8 @@ static void test_hanging_up(void **state)
     assert_int_equal(turn_rig.moves, 0);
 }
 
-/* message_state or esm_class alone, without its_session_info (smpp-ussd.md 2.3 c): it is of the
- * dialogue that the number has. */
+/* message_state or esm_class alone, without its_session_info: it is of the dialogue that the
+ * number has. */
 static void test_hanging_up_without_a_name(void **state)
 {
     struct dialect_input begin = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");

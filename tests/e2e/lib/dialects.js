@@ -1,5 +1,5 @@
-// A gateway with a centre and a partner for each dialect of smpp-ussd.md 2.4, and warung-smsc as their
-// other sides, which writes from the table alone: two readings of it must agree.
+// A gateway with a centre and a partner for each dialect found in the field, and warung-smsc as their
+// other sides, which has a table of its own (tests/smsc/speech.c): two readings must agree.
 'use strict';
 
 const fs = require('node:fs');

@@ -264,8 +264,8 @@ async function isLiedTo(scene, random) {
 
 const LIED = { 'lies-of-redis': isLiedTo, 'lies-of-a-cluster': isLiedTo };
 
-// Two copies of an input may be alive at once: only numbered steps are safe then (custody.md, the
-// mutant B_TWOCOPIES).
+// Two copies of an input may be alive at once: only numbered steps are safe then (HALF_OPEN in
+// docs/custody.md).
 const NUMBERED = ['half-open-centre'];
 const PAIRS = ['rolling-upgrade'];
 
