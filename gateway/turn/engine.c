@@ -66,6 +66,9 @@ static void on_settle(struct timer *timer, void *arg)
 
 void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof)
 {
+    /* The oldest is forgotten, which a commit under way may have taken along. */
+    if (box->proof_count == MAILBOX_PROOFS_MAX && box->live != NULL && box->live->proofs_taken > 0)
+        box->live->proofs_taken--;
     mailbox_prove(&e->mailbox, box, proof, e->env.timers->now_ms);
     start_settle(e);
 }

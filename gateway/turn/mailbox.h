@@ -13,7 +13,7 @@
 #include "sessions/session.h"
 #include "sessions/store.h"
 
-enum { MAILBOX_PROOFS_MAX = 4 };
+enum { MAILBOX_PROOFS_MAX = SESSION_DEBTS_MAX }; /* of older debts the record knows nothing */
 
 struct turn;
 struct shown;

@@ -168,6 +168,29 @@ static void test_an_input_without_a_way_back(void **state)
     assert_int_equal(turn_rig_counters()->replays, 1);
 }
 
+/* Of a quick phone, while the responses to its screens come late and all together. */
+static void test_proofs_that_come_together(void **state)
+{
+    static const char *const typed[] = {"2", "4", "2", "5", "1"};
+    struct dialect_input inputs[5];
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI#");
+    turn_rig_pass(1000);
+    turn_rig.show_ms = 150;
+    for (unsigned i = 0; i < 5; i++) {
+        inputs[i] = turn_rig_input(0, DIALECT_ANSWER, "*384#", typed[i]);
+        turn_rig_deliver(&inputs[i]);
+        turn_rig_pass(5);
+    }
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Langkah 9/9");
+    turn_rig_pass(160);
+    turn_rig_deliver(&inputs[0]); /* the same key again */
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->replays, 0);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Perbaiki");
+}
+
 /* A new dial is turned away; the copy of one that was taken in is not. */
 static void test_the_copy_of_a_dial(void **state)
 {
@@ -200,6 +223,7 @@ int main(void)
                                        TEST(test_proofs_outlive_the_end_of_a_dialogue),
                                        TEST(test_proofs_outlive_a_try_of_unknown_outcome),
                                        TEST(test_an_input_without_a_way_back),
+                                       TEST(test_proofs_that_come_together),
                                        TEST(test_the_copy_of_a_dial)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
