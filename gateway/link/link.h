@@ -184,8 +184,9 @@ struct link_request *link_submit_reply(struct link *link, struct span pdu, uint6
  * pause. */
 unsigned link_room(const struct link *link);
 /* Of two links of one peer that can submit: which should take the next request. The one with more
- * room, or else the one that has rested longer, so that what one of them does not answer goes over
- * the other when it is sent again. Asking changes nothing. */
+ * room; where neither has any, the one with less in hand; or else the one that has rested longer,
+ * so that what one of them does not answer goes over the other when it is sent again. Asking
+ * changes nothing. */
 bool link_suits_better(const struct link *link, const struct link *other);
 /* True while the queue has no room for a screen either. */
 bool link_is_full(const struct link *link);

@@ -316,11 +316,16 @@ struct link_request *link_submit_reply(struct link *link, struct span pdu, uint6
     return submit(link, LINK_LANE_DIALOGUE, pdu, deadline_ms, leave, fn, arg);
 }
 
+static unsigned in_hand(const struct link *link)
+{
+    return link->window.queued + window_in_flight(&link->window);
+}
+
 unsigned link_room(const struct link *link)
 {
     enum { WINDOWS = 4, AHEAD_S = 10 };
     unsigned limit = link->window.limit * WINDOWS;
-    unsigned used = link->window.queued + window_in_flight(&link->window);
+    unsigned used = in_hand(link);
     unsigned pace = pacer_ahead(&link->pacer, link_now(link), AHEAD_S);
 
     if (!link_can_submit(link))
@@ -335,8 +340,11 @@ unsigned link_room(const struct link *link)
 bool link_suits_better(const struct link *link, const struct link *other)
 {
     unsigned room = link_room(link), other_room = link_room(other);
+    unsigned used = in_hand(link), other_used = in_hand(other);
 
-    return room != other_room ? room > other_room : link->submitted_ms < other->submitted_ms;
+    if (room != other_room)
+        return room > other_room;
+    return used != other_used ? used < other_used : link->submitted_ms < other->submitted_ms;
 }
 
 void link_cancel(struct link_request *r)

@@ -439,6 +439,26 @@ static void test_pick_takes_turns(void **state)
     server_fixture_fini(&x);
 }
 
+/* Where none has room either: a queue behind one of them waits, while the other's has gone. */
+static void test_pick_fills_queues_alike(void **state)
+{
+    struct server_fixture x = {0};
+    struct link *links[2];
+    uint8_t buffer[64];
+
+    (void)state;
+    server_fixture_init(&x);
+    links[0] = server_fixture_bound(&x);
+    links[1] = server_fixture_bound(&x);
+    for (int i = 0; i < 1000; i++)
+        assert_non_null(link_submit(
+            link_server_pick(x.server, "agg1"), LINK_LANE_DIALOGUE,
+            link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer)), 0, NULL, NULL));
+    assert_int_equal(link_room(links[0]) + link_room(links[1]), 0);
+    assert_int_equal(link_queued(links[0]), link_queued(links[1]));
+    server_fixture_fini(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_dead_partner_is_noticed),
         cmocka_unit_test(test_names_are_used_again),
         cmocka_unit_test(test_pick_takes_turns),
+        cmocka_unit_test(test_pick_fills_queues_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
