@@ -5,6 +5,7 @@
 #include "merchants/nik.h"
 #include "merchants/regno.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -251,6 +252,65 @@ const char *rule_sim_registration(const char *typed, char value[MENU_VALUE_BYTES
         if (*at == '\0')
             return numbers >= 2 ? NULL : "BUKAN";
     }
+}
+
+/* Behind a yes: all others may take it back. */
+static bool is_assent(const char *word)
+{
+    static const char *const words[] = {
+        "YA",        "IYA",     "SETUJU",   "SAYA",     "BENAR",       "BETUL",     "SUDAH",
+        "SEMUA",     "DATA",    "DAN",      "MAU",      "BOLEH",       "BERSEDIA",  "SIAP",
+        "OK",        "OKE",     "SIMPAN",   "DISIMPAN", "DAFTAR",      "DAFTARKAN", "LANJUT",
+        "LANJUTKAN", "SILAKAN", "SILAHKAN", "SAJA",     "AJA",         "PAK",       "BAPAK",
+        "BU",        "IBU",     "KAK",      "KAKAK",    "BANG",        "MAS",       "MBAK",
+        "MIN",       "ADMIN",   "TERIMA",   "KASIH",    "TERIMAKASIH", "MAKASIH",   "TRIMS",
+        "TOLONG",    "MOHON"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* Neither a letter nor a figure: marks, blanks, emoji. A question mark asks. */
+static bool is_mark(uint32_t c)
+{
+    return (c < 0x80 && !isalnum((int)c) && c != '?') || c == 0xA0 || c == 0xAB || c == 0xBB ||
+           (c >= 0x2000 && c < 0x2070) || c == 0xFE0F || c >= 0x10000;
+}
+
+/* The next word, in capitals; "" at the end. False: what stands there is none. */
+static bool next_word(const char **at, char word[16])
+{
+    const char *begin;
+    size_t n = 0;
+    uint32_t c;
+
+    do {
+        begin = *at;
+        c = utf8_next(at);
+    } while (c != 0 && is_mark(c));
+    *at = begin;
+    for (; isalpha((unsigned char)**at) && n < 15; ++*at)
+        word[n++] = (char)toupper((unsigned char)**at);
+    word[n] = '\0';
+    return c == 0 || n > 0;
+}
+
+const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    char word[16];
+    bool has_words = next_word(&typed, word);
+
+    value[0] = '\0';
+    if (has_words && strcmp(word, "SAYA") == 0) /* "saya setuju", and no "saya data" */
+        has_words = next_word(&typed, word) && strcmp(word, "SETUJU") == 0;
+    if (!has_words ||
+        (strcmp(word, "YA") != 0 && strcmp(word, "IYA") != 0 && strcmp(word, "SETUJU") != 0))
+        return "BUKAN";
+    while (has_words && word[0] != '\0')
+        has_words = is_assent(word) && next_word(&typed, word);
+    return has_words ? NULL : "BUKAN";
 }
 
 const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES])

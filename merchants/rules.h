@@ -26,6 +26,10 @@ const char *rule_last4(const char *typed, char value[MENU_VALUE_BYTES]);
 /* The whole SMS holds two numbers of 16 digits, as SIM card registrations do (NIK and KK). Value is
  * empty: nothing of it is kept. "BUKAN" = it does not. */
 const char *rule_sim_registration(const char *typed, char value[MENU_VALUE_BYTES]);
+/* A plain yes: YA, IYA, SETUJU or SAYA SETUJU, and nothing behind it but words that only confirm or
+ * are polite ("ya, benar, terima kasih"). Value is empty. "BUKAN" = anything else, also a question,
+ * a number and words that are not known. */
+const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES]);
 /* Accepts everything and keeps nothing. */
 const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES]);
 

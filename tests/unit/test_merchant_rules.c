@@ -174,6 +174,41 @@ static void test_sim_registrations(void **state)
     CHECK(rule_sim_registration, rows);
 }
 
+static void test_a_plain_yes(void **state)
+{
+    static const struct row rows[] = {
+        {"ya", NULL, ""},
+        {"YA.", NULL, ""},
+        {"*Iya*", NULL, ""},
+        {"ya \U0001F64F", NULL, ""},
+        {"\u201Cya\u201D", NULL, ""},
+        {"Ya, benar. Terima kasih!", NULL, ""},
+        {"ya saya setuju data disimpan", NULL, ""},
+        {"ya\npak", NULL, ""},
+        {"saya setuju", NULL, ""},
+        {"setuju", NULL, ""},
+        {"ya?", "BUKAN", ""},
+        {"ya,tidak", "BUKAN", ""},
+        {"ya salah", "BUKAN", ""},
+        {"ya gak jadi", "BUKAN", ""},
+        {"ya bukan saya", "BUKAN", ""},
+        {"iya, batal", "BUKAN", ""},
+        {"setuju dihapus", "BUKAN", ""},
+        {"saya tidak setuju", "BUKAN", ""},
+        {"saya ya", "BUKAN", ""},
+        {"ya 2", "BUKAN", ""},
+        {"ya\u5426", "BUKAN", ""},
+        {"ya \xFF", "BUKAN", ""},
+        {"yayasan", "BUKAN", ""},
+        {"ya terimakasihhhhhhhhhhhhhh", "BUKAN", ""},
+        {"terima kasih ya", "BUKAN", ""},
+        {"", "BUKAN", ""},
+    };
+
+    (void)state;
+    CHECK(rule_yes, rows);
+}
+
 static void test_anything(void **state)
 {
     static const struct row rows[] = {{"", NULL, ""}, {"1871990101809999", NULL, ""}};
@@ -192,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_registration_numbers_in_words),
         cmocka_unit_test(test_last_digits),
         cmocka_unit_test(test_sim_registrations),
+        cmocka_unit_test(test_a_plain_yes),
         cmocka_unit_test(test_anything),
     };
 
