@@ -274,7 +274,7 @@ static bool peek_name(const char *path, char name[MENU_NAME_BYTES])
 
     static_assert(MENU_NAME_BYTES == 32, "the width of the name");
     while (file != NULL && !is_found && fgets(line, sizeof(line), file) != NULL)
-        is_found = sscanf(line, " menu = \"%31[A-Za-z0-9_-]\"", name) == 1;
+        is_found = sscanf(line, " menu %*1[=:] \"%31[A-Za-z0-9_-]\"", name) == 1;
     if (file != NULL)
         fclose(file);
     return is_found;

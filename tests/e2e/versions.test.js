@@ -207,7 +207,7 @@ test('a menu file that is being edited keeps no officer from work', async () => 
     await withMenu('officers-edited', async ({ gateway, centre, menu, text }) => {
         const regno = await register(newPhone(centre));
         await inForceIsKnown(gateway);
-        const edited = [text.replace('to = "STATUS_LIHAT"', 'to = "STATUS_LIHAD"'), text.slice(0, 40000)];
+        const edited = [text.replace('to = "STATUS_LIHAT"', 'to = "STATUS_LIHAD"'), text.slice(0, 40000).replace(/^menu = /m, 'menu: ')];
         for (const [i, verb] of ['review', 'approve'].entries()) {
             fs.writeFileSync(menu, edited[i]);
             const { code, stdout, output } = await gateway.ctl('merchants', verb, regno);
