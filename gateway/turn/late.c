@@ -4,7 +4,10 @@
 #include "gateway/turn/engine.h"
 #include "gateway/turn/show.h"
 
-enum { LATE_APOLOGY_MS = 10000 };
+enum {
+    LATE_APOLOGY_MS = 10000,
+    LATE_LAG_MS = 500, /* of a loop that is busy; who stood still has more */
+};
 
 /* A copy of an input whose reply is on its way, or was shown: nobody waits for another. What this
  * turn itself has stored without knowing, or another gateway, counts as that too: its reply goes by
@@ -25,6 +28,15 @@ static bool is_copy(const struct turn *t)
            step_knows(e->step, &e->env, &e->settings, &t->input, copy_span(&box->session));
 }
 
+/* The copy may be with another gateway, and the dialogue have gone on there: the text would end it.
+ * What was read after a standstill, and timers that ran out in one, are that late. */
+static bool is_too_late(const struct turn *t)
+{
+    const struct turn_engine *e = t->engine;
+
+    return e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms + LATE_LAG_MS;
+}
+
 static bool make_text(struct turn *t, bool is_wait, char text[MENU_TEXT_BYTES])
 {
     struct turn_engine *e = t->engine;
@@ -40,7 +52,7 @@ static void on_late(struct timer *timer, void *arg)
     char text[MENU_TEXT_BYTES];
 
     (void)timer;
-    if (is_copy(t) || !make_text(t, true, text))
+    if (is_copy(t) || is_too_late(t) || !make_text(t, true, text))
         return;
     t->is_late = true;
     t->engine->counters.late_answers++;

@@ -164,7 +164,8 @@ void turn_answer(struct turn *t, uint32_t command_status)
 
 /* --- what cannot be done now ---------------------------------------------------------------- */
 
-/* Nothing was stored, so nothing is acknowledged; who waits at a phone gets a kind screen. */
+/* Nothing was stored, so nothing is acknowledged; who waits at a phone gets a kind screen, while
+ * the dialogue is surely here. */
 static void refuse(struct turn *t, uint32_t command_status, const char *reason)
 {
     struct turn_engine *e = t->engine;
@@ -180,6 +181,7 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
         return;
     }
     if ((t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
+        turn_window_is_over(t) ||
         !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
                         t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0), text))
         return;

@@ -109,6 +109,51 @@ static void test_too_late_for_the_step(void **state)
     turn_rig_assert_begins(phone->sms[0], "Maaf, layanan sedang sibuk.");
 }
 
+static void on_gap(void *ctx, uint64_t gap_ms)
+{
+    (void)ctx;
+    (void)gap_ms;
+}
+
+static void stand_still(unsigned ms)
+{
+    timer_queue_watch(&turn_rig.timers, 5500, on_gap, NULL);
+    turn_rig.wall_ms += ms;
+    timer_queue_run(&turn_rig.timers, turn_rig.timers.now_ms + ms);
+}
+
+/* Nor does anybody tell to wait behind the window: that would end what another gateway, which has
+ * the copy, goes on with. */
+static void test_no_wait_text_after_a_standstill(void **state)
+{
+    (void)state;
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 7000);
+    begin("*384#");
+    turn_rig_pass(4000);
+    stand_still(2000);
+    turn_rig_pass(2000);
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 7000);
+    stand_still(2000);
+    begin("*384#"); /* it may have come when the sleep began */
+    turn_rig_pass(8000);
+    assert_int_equal(turn_rig.refusals, 2);
+    assert_int_equal(turn_rig_counters()->late_answers, 0);
+    assert_int_equal(phone->screen_count + phone->sms_count, 0);
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_REFUSED, 0, 3500);
+    stand_still(2000);
+    begin("*384#"); /* the busy text would end it as well */
+    turn_rig_pass(4000);
+    assert_int_equal(turn_rig.refusals, 3);
+    assert_int_equal(phone->screen_count + phone->sms_count, 0);
+    turn_rig.traits.reply_limit_ms = 2000; /* and within it as ever */
+    next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 2500);
+    stand_still(2000);
+    begin("*384#");
+    turn_rig_pass(1600);
+    turn_rig_assert_begins(phone->screen, wait_text);
+    turn_rig_pass(2000);
+}
+
 /* The screen that ends a registration: by SMS where the centre does not push. */
 static void test_else_by_sms(void **state)
 {
@@ -564,6 +609,7 @@ int main(void)
         ON_RIG(test_a_refused_screen_goes_before_others),
         ON_RIG(test_late_before_the_step),
         ON_RIG(test_too_late_for_the_step),
+        ON_RIG(test_no_wait_text_after_a_standstill),
         ON_RIG(test_else_by_sms),
         ON_RIG(test_a_question_by_sms_says_where_to_dial),
         ON_RIG(test_an_unknown_push_is_not_told_again),
