@@ -98,6 +98,35 @@ static void test_password(void **state)
     redis_server_stop(server);
 }
 
+/* A store with these settings is not ready within a while, and says this of it. */
+static void assert_useless_with(const struct store_redis_settings *settings, const char *expected)
+{
+    struct store_rig *rig = store_rig_new_servers(settings);
+    char why[256] = "";
+
+    for (unsigned i = 0; i < 200 && strstr(why, expected) == NULL; i++) {
+        store_rig_pass(rig, 50);
+        store_redis_explain(rig->store, why, sizeof(why));
+    }
+    assert_explained(rig, expected);
+    assert_false(store_is_ready(rig->store));
+    store_rig_free(rig);
+}
+
+static void assert_useless(struct redis_server *server, enum store_redis_mode mode,
+                           const char *expected)
+{
+    const char *name = redis_server_tcp_name(server);
+    struct store_redis_settings settings;
+
+    store_rig_redis_defaults(&settings);
+    settings.mode = mode;
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.sentinel_name = "warung";
+    assert_useless_with(&settings, expected);
+}
+
 /* A master and the one sentinel that watches it. The first line of its configuration is the user
  * of docs/operations.md. */
 static void test_sentinel_with_users(void **state)
@@ -128,17 +157,9 @@ static void test_sentinel_with_users(void **state)
     settings.sentinel_name = "warung";
     settings.sentinel_username = "warung";
     settings.sentinel_password = "secreT";
-    rig = store_rig_new_servers(&settings);
-    store_rig_pass(rig, 500);
-    assert_false(store_is_ready(rig->store));
-    assert_explained(rig, ": WRONGPASS ");
-    store_rig_free(rig);
+    assert_useless_with(&settings, ": WRONGPASS ");
     settings.sentinel_password = NULL;
-    rig = store_rig_new_servers(&settings);
-    store_rig_pass(rig, 500);
-    assert_false(store_is_ready(rig->store));
-    assert_explained(rig, ": NOAUTH ");
-    store_rig_free(rig);
+    assert_useless_with(&settings, ": NOAUTH ");
     settings.sentinel_password = "secret";
     settings.wait_replicas = 0;
     rig = store_rig_new_servers(&settings);
@@ -147,30 +168,6 @@ static void test_sentinel_with_users(void **state)
     store_rig_free(rig);
     redis_server_stop(sentinel);
     redis_server_stop(master);
-}
-
-/* A store of this mode on that server is not ready within a while, and says this of it. */
-static void assert_useless(struct redis_server *server, enum store_redis_mode mode,
-                           const char *expected)
-{
-    const char *name = redis_server_tcp_name(server);
-    struct store_redis_settings settings;
-    struct store_rig *rig;
-    char why[256] = "";
-
-    store_rig_redis_defaults(&settings);
-    settings.mode = mode;
-    settings.servers = &name;
-    settings.server_count = 1;
-    settings.sentinel_name = "warung";
-    rig = store_rig_new_servers(&settings);
-    for (unsigned i = 0; i < 200 && strstr(why, expected) == NULL; i++) {
-        store_rig_pass(rig, 50);
-        store_redis_explain(rig->store, why, sizeof(why));
-    }
-    assert_explained(rig, expected);
-    assert_false(store_is_ready(rig->store));
-    store_rig_free(rig);
 }
 
 /* Each answers, and is not what the configuration takes it for. */
