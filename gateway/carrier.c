@@ -57,10 +57,3 @@ int carrier_rank(const struct config_strings *codes, const struct config_strings
     }
     return rank;
 }
-
-void carrier_note(struct carrier_best *best, int rank)
-{
-    if (rank > best->rank)
-        *best = (struct carrier_best){rank, 0};
-    best->count += rank == best->rank && rank != CARRIER_NONE;
-}

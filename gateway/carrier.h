@@ -6,11 +6,6 @@
 
 #include "gateway/config.h"
 
-struct carrier_best {
-    int rank;
-    unsigned count; /* of those with that rank */
-};
-
 enum { CARRIER_NONE = -1 };
 
 /* "*384#" serves "*384#" and "*384*2#"; any other code serves itself. */
@@ -23,8 +18,5 @@ bool carrier_takes(const struct config_strings *codes, const char *code);
  * prefix that the number begins with, 0 where there are no prefixes, CARRIER_NONE = not at all. */
 int carrier_rank(const struct config_strings *codes, const struct config_strings *prefixes,
                  const char *code, const char *msisdn);
-
-/* For a choice in two passes: all ranks are noted, then of the best ones the turn's is taken. */
-void carrier_note(struct carrier_best *best, int rank);
 
 #endif

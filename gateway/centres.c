@@ -18,6 +18,7 @@ struct entry {
     struct tls_factory *tls; /* NULL: plain */
     enum stage stage;
     const struct config_smsc *settings; /* not of those that leave */
+    uint64_t sms_turn;                  /* when an SMS was given to it last: centres' sms_turns */
 };
 
 struct centres {
@@ -27,7 +28,7 @@ struct centres {
     struct centre_owner owner; /* of each: this set, but for messages */
     struct centre_sharing sharing;
     uintptr_t next_bind;
-    unsigned sms_turn; /* of those that suit an SMS alike */
+    uint64_t sms_turns;
     struct list entries;
     struct list dead; /* their links go at the end of the turn, their factories by the timer */
     struct timer burial;
@@ -337,24 +338,25 @@ static int rank_of(const struct entry *e, const char *code, const char *msisdn)
     return carrier_rank(&e->settings->codes, &e->settings->prefixes, code, msisdn);
 }
 
-struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code,
-                               const char *msisdn)
+struct centre *centres_for_sms(struct centres *cs, const char *code, const char *msisdn)
 {
-    struct centre *named = centres_find(cs, name);
-    struct carrier_best best = {CARRIER_NONE, 0};
-    unsigned turn;
+    struct entry *best = NULL;
+    int best_rank = CARRIER_NONE;
 
-    if (named != NULL && can_send(named))
-        return named;
-    LIST_FOREACH(node, &cs->entries)
-        carrier_note(&best, rank_of(entry_of(node), code, msisdn));
-    if (best.count == 0)
+    LIST_FOREACH(node, &cs->entries) {
+        struct entry *e = entry_of(node);
+        int rank = rank_of(e, code, msisdn);
+
+        if (rank < best_rank || rank == CARRIER_NONE ||
+            (rank == best_rank && e->sms_turn >= best->sms_turn))
+            continue;
+        best = e;
+        best_rank = rank;
+    }
+    if (best == NULL)
         return NULL;
-    turn = best.count > 1 ? cs->sms_turn++ % best.count : 0; /* no choice takes no turn */
-    LIST_FOREACH(node, &cs->entries)
-        if (rank_of(entry_of(node), code, msisdn) == best.rank && turn-- == 0)
-            return entry_of(node)->centre;
-    return NULL;
+    best->sms_turn = ++cs->sms_turns;
+    return best->centre;
 }
 
 size_t centres_room(const struct centres *cs)

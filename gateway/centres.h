@@ -40,10 +40,9 @@ struct centre *centres_find_leaving(const struct centres *cs, const char *name);
 bool centres_are_one(const struct centres *cs, const char *name, const char *other);
 /* The link of a bind, of a centre on its way out too; NULL when it is gone. */
 struct link *centres_find_link(const struct centres *cs, uintptr_t bind);
-/* A centre that can send now: the one named, when it can; else of those that carry the code and the
- * number the one with the longest prefix, several such in turn; NULL when none can. */
-struct centre *centres_for_sms(struct centres *cs, const char *name, const char *code,
-                               const char *msisdn);
+/* Of the centres that can send now, and carry the code and the number, the one with the longest
+ * prefix, several such in turn; NULL when none can. */
+struct centre *centres_for_sms(struct centres *cs, const char *code, const char *msisdn);
 /* How many SMS their links would take now and send before long (link_room()). */
 size_t centres_room(const struct centres *cs);
 unsigned centres_bound_count(const struct centres *cs);

@@ -27,6 +27,7 @@ struct account_service {
 struct partner {
     const struct config_account *settings; /* of the configuration in force */
     struct account_service *service;
+    uint64_t sms_turn; /* when an SMS was given to it last: partners' sms_turns */
 };
 
 struct partners {
@@ -41,7 +42,7 @@ struct partners {
     unsigned door_count;
     struct partner *partners;
     size_t count;
-    unsigned sms_turn; /* of those that suit an SMS alike */
+    uint64_t sms_turns;
     bool is_stopped;
 };
 
@@ -358,36 +359,33 @@ static int rank_of(struct partners *ps, const struct partner *p, const char *cod
     return carrier_rank(&p->settings->codes, &p->settings->prefixes, code, msisdn);
 }
 
-const struct partner *partners_for_sms(struct partners *ps, const char *name, const char *code,
-                                       const char *msisdn)
+const struct partner *partners_for_sms(struct partners *ps, const char *code, const char *msisdn)
 {
-    const struct partner *named = partners_find(ps, name);
-    struct carrier_best best = {CARRIER_NONE, 0};
-    unsigned turn;
+    struct partner *best = NULL;
+    int best_rank = CARRIER_NONE;
 
-    if (named != NULL && can_send(ps, named))
-        return named;
-    for (size_t i = 0; i < ps->count; i++)
-        carrier_note(&best, rank_of(ps, &ps->partners[i], code, msisdn));
-    if (best.count == 0)
-        return NULL;
-    turn = best.count > 1 ? ps->sms_turn++ % best.count : 0; /* no choice takes no turn */
-    for (size_t i = 0; i < ps->count; i++)
-        if (rank_of(ps, &ps->partners[i], code, msisdn) == best.rank && turn-- == 0)
-            return &ps->partners[i];
-    return NULL;
+    for (size_t i = 0; i < ps->count; i++) {
+        struct partner *p = &ps->partners[i];
+        int rank = rank_of(ps, p, code, msisdn);
+
+        if (rank < best_rank || rank == CARRIER_NONE ||
+            (rank == best_rank && p->sms_turn >= best->sms_turn))
+            continue;
+        best = p;
+        best_rank = rank;
+    }
+    if (best != NULL)
+        best->sms_turn = ++ps->sms_turns;
+    return best;
 }
 
 size_t partners_room(struct partners *ps)
 {
     size_t room = 0;
 
-    for (size_t i = 0; i < ps->count; i++) {
-        struct link *link =
-            can_send(ps, &ps->partners[i]) ? partners_pick(ps, &ps->partners[i]) : NULL;
-
-        room += link != NULL ? link_room(link) : 0;
-    }
+    for (size_t i = 0; i < ps->count; i++)
+        if (can_send(ps, &ps->partners[i]))
+            room += link_room(partners_pick(ps, &ps->partners[i]));
     return room;
 }
 

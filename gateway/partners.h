@@ -44,8 +44,7 @@ void partners_free(struct partners *ps);
 /* NULL when there is no such account. */
 const struct partner *partners_find(const struct partners *ps, const char *name);
 /* A partner that can take an SMS: chosen as centres_for_sms() does. */
-const struct partner *partners_for_sms(struct partners *ps, const char *name, const char *code,
-                                       const char *msisdn);
+const struct partner *partners_for_sms(struct partners *ps, const char *code, const char *msisdn);
 /* As centres_room(). */
 size_t partners_room(struct partners *ps);
 /* The link of a connection; NULL when it is gone. */

@@ -310,17 +310,16 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
 /* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
 static bool find_sender(struct ports *p, const struct turn_sms *order, struct peer *peer)
 {
-    const char *name = order->link_name, *code = order->source;
     const struct partner *partner;
     const struct centre *centre;
 
-    if (find_peer(p, name, peer) && service_of(peer)->state == SERVICE_SERVING &&
+    if (find_peer(p, order->link_name, peer) && service_of(peer)->state == SERVICE_SERVING &&
         pick_link(p, peer) != NULL)
         return true;
-    centre = centres_for_sms(p->centres, name, code, order->msisdn);
+    centre = centres_for_sms(p->centres, order->source, order->msisdn);
     if (centre != NULL)
         return find_peer(p, centre_name(centre), peer);
-    partner = partners_for_sms(p->partners, name, code, order->msisdn);
+    partner = partners_for_sms(p->partners, order->source, order->msisdn);
     return partner != NULL && find_peer(p, partner_name(partner), peer);
 }
 
