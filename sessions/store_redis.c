@@ -12,8 +12,6 @@
 
 /* The shared record in which the database says what it was begun with. */
 static const char database_record[] = ".database";
-/* The one that names the keys which its records are sealed with, once there are any. */
-static const char keys_record[] = ".keys";
 
 enum {
     CHECK_RETRY_MS = 200,
@@ -357,7 +355,7 @@ static void on_keys_loaded(void *arg, const struct store_reply *reply)
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
         check_again(s);
     } else if (record->version == 0 && ours.size != 0) {
-        create_mark(s, keys_record, ours, on_keys_loaded);
+        create_mark(s, STORE_REDIS_KEYS_RECORD, ours, on_keys_loaded);
     } else if (record->version == 0 || record->data.size == 0 ||
                span_is_equal(record->data, ours)) {
         s->are_keys_checked = true;
@@ -392,7 +390,7 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
         if (s->are_keys_checked)
             set_open(s, s->is_up);
         else
-            load_mark(s, keys_record, on_keys_loaded);
+            load_mark(s, STORE_REDIS_KEYS_RECORD, on_keys_loaded);
     } else {
         snprintf(reason, sizeof(reason),
                  "the database was begun with %.*s, this program and its configuration "

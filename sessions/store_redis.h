@@ -17,6 +17,10 @@
 
 struct event_base;
 
+/* The shared record that names the keys which the database's records are sealed with; empty, or not
+ * there, before there are any. */
+#define STORE_REDIS_KEYS_RECORD ".keys"
+
 /* No replica on a single server, one in a Cluster; behind Sentinel every one that could be
  * promoted, and at least one. */
 #define STORE_REDIS_WAIT_BY_MODE UINT_MAX

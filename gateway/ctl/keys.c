@@ -4,10 +4,13 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/mem.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/keys_census.h"
 #include "gateway/ctl/table.h"
+#include "sessions/store_redis.h"
 
 typedef bool file_fn(const struct config *config, char *error, size_t error_bytes);
 
@@ -36,40 +39,84 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
 
 /* ---- init, rotate ---- */
 
+/* What the store says of keys, before there is a file of them. */
+struct before {
+    bool are_sealed; /* its records, or those to come: with keys of another file */
+    bool are_plain;  /* some of its records */
+};
+
+static enum store_result look(struct hand *hand, struct before *before)
+{
+    struct keys_census census = {.hand = hand};
+    uint8_t *octets = mem_alloc(HAND_SHARED_BYTES);
+    uint64_t version = 0;
+    size_t size = 0;
+    enum store_result result =
+        hand_shared_load(hand, STORE_REDIS_KEYS_RECORD, &version, octets, &size);
+
+    mem_free(octets);
+    if (result == STORE_OK)
+        result = keys_census_take(&census);
+    before->are_sealed = size != 0;
+    before->are_plain = keys_is_used(&census.plain);
+    return result;
+}
+
 /* Keys come first of all: there may be no store yet, and what cannot be asked is no reason to have
  * none. */
-static bool has_records(const struct config *config)
+static struct before look_before(const struct config *config, bool is_plain)
 {
-    struct keys_census c = {.hand = hand_open(config, NULL)};
+    struct before before = {false, false};
+    struct hand *hand = hand_open(config, NULL);
 
-    if (c.hand == NULL || keys_census_take(&c) != STORE_OK)
-        ctl_complain("it is not known whether the store has records from before: if it has, add a "
-                     "line \"plain\" to %s, and say `warungctl keys seal`",
+    if ((hand == NULL || look(hand, &before) != STORE_OK) && !is_plain)
+        ctl_complain("it is not known whether the store has records from before: if they are in "
+                     "the clear, add a line \"plain\" to %s, and say `warungctl keys seal`; if "
+                     "they are sealed, their own file is needed there",
                      config->keys_file);
-    hand_close(c.hand);
-    return keys_is_used(&c.plain);
+    hand_close(hand);
+    return before;
+}
+
+/* Without keys so far: whatever is there stands in the clear, and is to be read on. What is sealed
+ * new keys do not open, and no gateway would start with them. */
+static bool create(const struct config *config, bool is_plain, char *error, size_t error_bytes)
+{
+    struct before before = {false, false};
+
+    if (access(config->keys_file, F_OK) != 0)
+        before = look_before(config, is_plain);
+    if (before.are_sealed) {
+        snprintf(error, error_bytes,
+                 "the store's records are sealed already, and new keys would not open them: put "
+                 "their file, of a backup or of another gateway, to %s; none is made",
+                 config->keys_file);
+        return false;
+    }
+    is_plain |= before.are_plain;
+    if (!vault_create_file(config->keys_file, is_plain, error, error_bytes))
+        return false;
+    if (is_plain)
+        printf("records in the clear are read, and sealed when they are written: say `warungctl "
+               "keys seal` when every gateway has the file\n");
+    return true;
+}
+
+static bool create_as_found(const struct config *config, char *error, size_t error_bytes)
+{
+    return create(config, false, error, error_bytes);
 }
 
 static bool create_reading_plain(const struct config *config, char *error, size_t error_bytes)
 {
-    if (!vault_create_file(config->keys_file, true, error, error_bytes))
-        return false;
-    printf("records in the clear are read, and sealed when they are written: say `warungctl keys "
-           "seal` when every gateway has the file\n");
-    return true;
-}
-
-/* Without keys so far: whatever is there stands in the clear, and is to be read on. */
-static bool create(const struct config *config, char *error, size_t error_bytes)
-{
-    return has_records(config) ? create_reading_plain(config, error, error_bytes)
-                               : vault_create_file(config->keys_file, false, error, error_bytes);
+    return create(config, true, error, error_bytes);
 }
 
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
     return change_file(
-        call, call->is_plain ? create_reading_plain : create, NULL, /* there may be no store yet */
+        call, call->is_plain ? create_reading_plain : create_as_found,
+        NULL, /* there may be no store yet */
         "made; keep a copy where the store's backups are not, for without it they "
         "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
         "systemd hands it over (credential:), by `systemctl restart warungd`");

@@ -162,7 +162,15 @@ test('without the keys of its records, or with others, a gateway does not start'
         };
         fs.renameSync(keys, `${keys}.safe`);
         await isRefused(/records are sealed, and there are no keys/);
-        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        for (const more of [[], ['--plain']]) {
+            const init = await gateway.ctl('keys', 'init', ...more);
+            assert.equal(init.code, 1, init.output);
+            assert.match(init.output, /sealed already[^]*put their file[^]* to .*\/keys; none is made/);
+            assert.equal(fs.existsSync(keys), false);
+        }
+        const others = fs.readFileSync(`${keys}.safe`, 'utf8')
+            .replace(/^hash (.)/m, (_, digit) => `hash ${digit === '0' ? 1 : 0}`);
+        fs.writeFileSync(keys, others, { mode: 0o600 });
         await isRefused(/records are sealed with other keys/);
 
         fs.renameSync(`${keys}.safe`, keys);

@@ -75,7 +75,9 @@ rotates() { # systemd hands the new file over at the start: old records are read
 }
 is_put_right() { # however often it could not start, it does when the cause is gone
     local secrets=/etc/warung/secrets
-    mv $secrets/keys $secrets/kept && warungctl -c /etc/warung/warung.cfg keys init || return
+    mv $secrets/keys $secrets/kept || return
+    warungctl -c /etc/warung/warung.cfg keys init && return 1 # the store is sealed
+    cp -p $secrets/kept $secrets/keys && sed -i '/^hash /s/ 0/ 1/;t;/^hash /s/ ./ 0/' $secrets/keys || return
     for _ in {1..7}; do
         systemctl restart warungd && return 1 # with other keys
     done
