@@ -33,9 +33,9 @@ static const struct fsm_state turn_states[] = {
     [TURN_LOADING] = {.name = "loading",
                       .next =
                           FSM_BIT(TURN_NEEDING) | FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
-    [TURN_NEEDING] = {.name = "needing",
-                      .next =
-                          FSM_BIT(TURN_NEEDING) | FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
+    [TURN_NEEDING] = {.name = "needing", /* LOADING: something has changed while it was asked for */
+                      .next = FSM_BIT(TURN_LOADING) | FSM_BIT(TURN_NEEDING) |
+                              FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},
     [TURN_COMMITTING] = {.name = "committing",
                          .next = FSM_BIT(TURN_LOADING) | FSM_BIT(TURN_NEEDING) |
                                  FSM_BIT(TURN_COMMITTING) | FSM_BIT(TURN_DONE)},

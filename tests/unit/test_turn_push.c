@@ -155,6 +155,26 @@ static void test_a_centre_that_cannot_now(void **state)
     turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
 }
 
+/* While the screen's action reads what all share, for a subscriber whose records are known here. */
+static void test_the_link_goes_in_between(void **state)
+{
+    static const struct store_memory_fate slow = {.kind = STORE_MEMORY_DONE, .there_ms = 3000};
+
+    (void)state;
+    turn_rig_dial(0, "*384*9#");
+    abort_dialogue("");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_LOAD, slow);
+    turn_rig_owe_push(0, "LATIHAN", 100000);
+    turn_rig_pass(2000);
+    turn_rig.has_push_link = false;
+    turn_rig_pass(4000);
+    assert_int_equal(turn_rig_owed(), 1);
+    turn_rig.has_push_link = true;
+    turn_rig_pass(4000);
+    turn_rig_assert_begins(phone->screen, "Belum ada jadwal");
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* The outcome is not known: repeated, until it is, or an answer proves that it was shown. */
 static void test_an_unknown_outcome(void **state)
 {
@@ -271,6 +291,7 @@ int main(void)
         ON_RIG(test_it_expires),
         ON_RIG(test_a_refusal_ends_it),
         ON_RIG(test_a_centre_that_cannot_now),
+        ON_RIG(test_the_link_goes_in_between),
         ON_RIG(test_an_unknown_outcome),
         ON_RIG(test_a_push_outlives_its_gateway),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
