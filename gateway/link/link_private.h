@@ -117,8 +117,8 @@ struct link {
     unsigned enquire_misses;
 
     uint64_t malformed_ms[LINK_MALFORMED_MAX]; /* of the last ones, as a ring */
-    unsigned malformed_count;
-    unsigned unbound_answers; /* in a row that said that we are not bound */
+    unsigned malformed_count;                  /* since the last sound message or response */
+    unsigned unbound_answers;                  /* in a row that said that we are not bound */
 
     struct deferred flush;
     struct deferred todo; /* doom, stop */

@@ -83,8 +83,9 @@ void link_write_response(struct link *link, uint32_t command_id, uint32_t comman
 
 /* ---- malformed input ---- */
 
-/* Ten within a minute: the peer does not speak our language, and an unbind may cure it. One that
- * goes on before it answers that is cut off. */
+/* Ten within a minute without a sound message or response between: the peer does not speak our
+ * language, and an unbind may cure it. One that goes on before it answers that is cut off. A few
+ * bad ones among thousands are some senders', and no reason to end the bind for all the others. */
 static void note_malformed(struct link *link, const struct smpp_header *header, const char *what)
 {
     uint64_t now = link_now(link);
@@ -215,6 +216,7 @@ static void on_message(struct link *link, const struct smpp_pdu *pdu)
         refuse(link, h, ESME_RINVBNDSTS);
         return;
     }
+    link->malformed_count = 0;
     link->counters.messages_in++;
     if (link->unanswered >= link->settings.in_flight_max || is_too_fast(link)) {
         link->counters.throttled_out++;
@@ -243,6 +245,7 @@ static void on_response(struct link *link, const struct smpp_pdu *pdu, enum smpp
                  LOG_U("command_id", h->command_id), LOG_U("sequence_number", h->sequence_number));
         return;
     }
+    link->malformed_count = 0;
     /* A body that cannot be read does not undo the answer: the header said it. */
     if (status == ESME_ROK)
         tlvs = pdu->tlvs;

@@ -317,7 +317,7 @@ static void test_ten_malformed_in_a_minute(void **state)
         feed_malformed(&f, n);
         assert_int_equal(link_state(f.link), LINK_BOUND);
     }
-    /* The tenth within 60 s, with good PDUs between: unbind and close. */
+    /* The tenth within 60 s, with enquire_links between: unbind and close. */
     link_fixture_pass(&f, 29000);
     feed_malformed(&f, 100);
     link_fixture_pass(&f, 29000);
@@ -325,14 +325,47 @@ static void test_ten_malformed_in_a_minute(void **state)
     link_fixture_pass(&f, 29000);
     for (uint32_t n = 102; n < 109; n++) {
         assert_int_equal(link_state(f.link), LINK_BOUND);
-        link_fixture_feed_deliver(&f, n);
-        link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, n);
+        link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, n);
+        link_fixture_expect(&f, SMPP_ENQUIRE_LINK_RESP, ESME_ROK, n);
         feed_malformed(&f, n);
     }
     feed_malformed(&f, 109);
     link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
     link_fixture_expect_state(&f, LINK_CLOSED, "malformed");
     assert_true(link_fixture_is_closed(&f));
+    link_fixture_fini(&f);
+}
+
+/* What one subscriber in a hundred sends must not end the bind for all of them. */
+static void test_malformed_among_sound_ones(void **state)
+{
+    struct link_fixture f;
+    uint32_t sequence;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    f.is_answering = true;
+    for (uint32_t n = 10; n < 100; n += 10) {
+        for (uint32_t i = 0; i < 9; i++)
+            feed_malformed(&f, n + i);
+        if (n % 20 == 0) {
+            link_fixture_feed_deliver(&f, n + 9);
+            link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, n + 9);
+        } else {
+            assert_non_null(link_fixture_submit(&f, LINK_LANE_SMS, n, 0));
+            link_fixture_pass(&f, 0);
+            sequence = link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
+            link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, sequence);
+        }
+        assert_int_equal(link_state(f.link), LINK_BOUND);
+    }
+    /* One that answers nothing of ours says nothing good of the peer. */
+    for (uint32_t n = 100; n < 110; n++) {
+        link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 0x7000 + n);
+        feed_malformed(&f, n);
+    }
+    link_fixture_expect_request(&f, SMPP_UNBIND);
     link_fixture_fini(&f);
 }
 
@@ -508,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_slow_octets_hit_the_pdu_timer),
         cmocka_unit_test(test_every_pdu_in_every_state),
         cmocka_unit_test(test_ten_malformed_in_a_minute),
+        cmocka_unit_test(test_malformed_among_sound_ones),
         cmocka_unit_test(test_burst_of_nacks_closes),
         cmocka_unit_test(test_nacks_of_our_enquiries),
         cmocka_unit_test(test_nack_without_a_number_ends_the_bind),
