@@ -19,6 +19,8 @@ enum {
     LINK_ENQUIRE_MISSES_MAX = 2,
     LINK_READS_MAX = 1024,        /* marks of link_ask_read() that are known by their numbers */
     LINK_UNBOUND_ANSWERS_MAX = 3, /* in a row */
+    LINK_SILENT_MAX = 3,          /* requests without a response, in a row ... */
+    LINK_SILENT_MS = 60000,       /* ... and for so long, as Kannel's wait-ack */
     LINK_MALFORMED_MAX = 10,      /* in LINK_MALFORMED_WINDOW_MS */
     LINK_MALFORMED_WINDOW_MS = 60000,
 };
@@ -119,6 +121,8 @@ struct link {
     uint64_t malformed_ms[LINK_MALFORMED_MAX]; /* of the last ones, as a ring */
     unsigned malformed_count;                  /* since the last sound message or response */
     unsigned unbound_answers;                  /* in a row that said that we are not bound */
+    unsigned silent_count;    /* requests timed out since the last response or message */
+    uint64_t silent_since_ms; /* when the first of them was sent */
 
     struct deferred flush;
     struct deferred todo; /* doom, stop */

@@ -217,6 +217,7 @@ static void on_message(struct link *link, const struct smpp_pdu *pdu)
         return;
     }
     link->malformed_count = 0;
+    link->silent_count = 0;
     link->counters.messages_in++;
     if (link->unanswered >= link->settings.in_flight_max || is_too_fast(link)) {
         link->counters.throttled_out++;
@@ -239,6 +240,7 @@ static void on_response(struct link *link, const struct smpp_pdu *pdu, enum smpp
     struct link_request *r = window_find(&link->window, h->sequence_number, h->command_id);
     struct span message_id = span_of(NULL, 0), tlvs = span_of(NULL, 0);
 
+    link->silent_count = 0;
     if (r == NULL) {
         log_info("link.unmatched", LOG_S("link", link->settings.name),
                  LOG_S("command", smpp_command_name(h->command_id)),
@@ -270,6 +272,7 @@ static void on_nack(struct link *link, const struct smpp_pdu *pdu)
     struct link_request *r = window_find(&link->window, h->sequence_number, SMPP_GENERIC_NACK);
     uint32_t status = h->command_status != ESME_ROK ? h->command_status : ESME_RUNKNOWNERR;
 
+    link->silent_count = 0;
     log_info("link.nacked", LOG_S("link", link->settings.name),
              LOG_S("command_status", smpp_status_name(h->command_status)),
              LOG_U("sequence_number", h->sequence_number));

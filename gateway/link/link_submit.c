@@ -180,9 +180,20 @@ static void time_out(struct link *link, struct link_request *r)
     log_warning("link.response_timeout", LOG_S("link", link->settings.name),
                 LOG_S("command", smpp_command_name(r->command_id)),
                 LOG_U("sequence_number", r->sequence_number));
+    if (link->silent_count++ == 0)
+        link->silent_since_ms = r->sent_ms;
     window_settle(&link->window, r);
     settle_pacer(link, r, PACER_SILENCE);
     call_back(link, r, &result);
+}
+
+/* A centre whose door answers enquire_link while nobody behind it takes what we send: another bind
+ * may find somebody. A partner's bind is his to mend. */
+static bool is_silent(const struct link *link)
+{
+    return !link->role->is_server && link->state == LINK_BOUND &&
+           link->silent_count >= LINK_SILENT_MAX &&
+           link_now(link) - link->silent_since_ms >= LINK_SILENT_MS;
 }
 
 void link_on_response_timer(struct timer *timer, void *arg)
@@ -200,7 +211,10 @@ void link_on_response_timer(struct timer *timer, void *arg)
     }
     if (r != NULL)
         timer_start(link->env.timers, timer, timeout - (now - r->sent_ms));
-    pump(link);
+    if (is_silent(link))
+        link_begin_unbind(link, "silent", false);
+    else
+        pump(link);
     if (link_is_on(link, connection))
         link_check_unbind(link);
 }

@@ -1,4 +1,4 @@
-/* What leaves with a reply, and what a peer has read of it. */
+/* What leaves with a reply, what a peer has read of it, and a peer that never answers. */
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>
@@ -141,6 +141,62 @@ static void test_later_marks_tell_of_earlier_ones(void **state)
     link_fixture_fini(&f);
 }
 
+/* Sends one every ten seconds, each of which times out; the centre answers enquire_links alone. */
+static void leave_unanswered(struct link_fixture *f, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(link_state(f->link), LINK_BOUND);
+        assert_non_null(link_fixture_submit(f, LINK_LANE_SMS, i, 0));
+        link_fixture_turn(f);
+        link_fixture_expect_request(f, SMPP_SUBMIT_SM);
+        link_fixture_feed_header(f, SMPP_ENQUIRE_LINK, ESME_ROK, 1000 + i);
+        link_fixture_expect(f, SMPP_ENQUIRE_LINK_RESP, ESME_ROK, 1000 + i);
+        link_fixture_pass(f, 10000);
+    }
+}
+
+static void test_a_centre_that_answers_nothing_is_bound_anew(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    f.is_answering = true;
+    leave_unanswered(&f, 5);
+    /* A late answer, a nack, a message: somebody is there. */
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 2);
+    leave_unanswered(&f, 5);
+    link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDID, 0x7777);
+    leave_unanswered(&f, 5);
+    link_fixture_feed_deliver(&f, 1);
+    link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, 1);
+    leave_unanswered(&f, 6);
+    link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
+    link_fixture_expect_state(&f, LINK_CLOSED, "silent");
+    link_fixture_pass(&f, 1000);
+    link_fixture_bind(&f, ESME_ROK);
+    leave_unanswered(&f, 5); /* counted anew */
+    assert_int_equal(link_state(f.link), LINK_BOUND);
+    link_fixture_fini(&f);
+}
+
+/* Its backend stands still for a while with a full window: rebinding would help nobody. */
+static void test_a_centre_that_is_slow_is_kept(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    for (unsigned i = 0; i < 8; i++)
+        link_fixture_submit(&f, LINK_LANE_SMS, i, 0);
+    link_fixture_pass(&f, 29000);
+    assert_int_equal(f.result_count, 8);
+    assert_int_equal(link_state(f.link), LINK_BOUND);
+    link_fixture_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +204,8 @@ int main(void)
         cmocka_unit_test(test_later_marks_tell_of_earlier_ones),
         cmocka_unit_test(test_leave_runs_before_a_reply_is_written),
         cmocka_unit_test(test_leave_does_not_run_for_a_reply_that_stays),
+        cmocka_unit_test(test_a_centre_that_answers_nothing_is_bound_anew),
+        cmocka_unit_test(test_a_centre_that_is_slow_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
