@@ -14,6 +14,7 @@
 #include "gateway/clock_watch.h"
 #include "gateway/link/endings.h"
 #include "gateway/link/transport_socket.h"
+#include "gateway/namesake.h"
 #include "gateway/redis_settings.h"
 #include "gateway/tls.h"
 #include "gateway/versions.h"
@@ -29,6 +30,7 @@ struct gateway {
     struct socket_factory *sockets;
     struct taps *taps;
     struct clock_watch *clock_watch;
+    struct namesake *namesake;
     struct link_env link_env;
     struct link_endings endings;
     struct store *store;
@@ -315,6 +317,8 @@ struct gateway *gateway_new(struct loop *loop, struct setup *setup,
         g->store = make_store(g, error, error_bytes);
     if (g->store != NULL) {
         g->access = access_log_new(g->store);
+        g->namesake =
+            namesake_new(g->store, loop_timers(loop), g->setup.config->instance, loop_random(loop));
         centres_share(g->centres, &(struct centre_sharing){g->store, g->setup.config->instance});
         g->turns = make_turns(g);
         ports_connect(g->ports, g->centres, g->partners, g->setup.router, g->turns, g->funnel,
@@ -350,6 +354,7 @@ void gateway_free(struct gateway *g)
     if (g->store != NULL)
         store_free(g->store);
     versions_free(g->versions);
+    namesake_free(g->namesake);
     centres_free(g->centres);
     partners_free(g->partners);
     deferred_run(loop_deferred(g->loop));
@@ -528,6 +533,11 @@ bool gateway_is_standby(const struct gateway *g)
     }
     return g->state == GATEWAY_READY && store_is_ready(g->store) && count != 0 &&
            g->setup.config->partners.account_count == 0;
+}
+
+bool gateway_has_namesake(const struct gateway *g)
+{
+    return namesake_is_there(g->namesake);
 }
 
 const struct gateway_counters *gateway_counters(const struct gateway *g)

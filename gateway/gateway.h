@@ -57,6 +57,8 @@ const char *gateway_missing(const struct gateway *g);
 /* Nothing is missing but leases: every centre is exclusive and another gateway's, and there are no
  * partners that could be bound. */
 bool gateway_is_standby(const struct gateway *g);
+/* Another gateway uses the store under our instance's name. */
+bool gateway_has_namesake(const struct gateway *g);
 const struct gateway_counters *gateway_counters(const struct gateway *g);
 const struct config *gateway_config(const struct gateway *g);
 /* Keys that the last reload found changed and that only a restart takes, with a blank between them.

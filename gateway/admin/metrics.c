@@ -493,6 +493,9 @@ void metrics_write(const struct gateway *g, struct evbuffer *out)
           gateway_missing(g) == NULL);
     plain(out, "standby", "gauge", "1 while nothing is missing but exclusive centres' leases.",
           gateway_is_standby(g));
+    plain(out, "namesake", "gauge",
+          "1 while another gateway uses the store under the name of this instance.",
+          gateway_has_namesake(g));
     plain(out, "turns_live", "gauge", "Inputs at work, replies and SMS under way.",
           turn_live(gateway_turns(g)));
     write_waiting(out, gateway_turns(g));

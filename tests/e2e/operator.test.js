@@ -9,7 +9,7 @@ const test = require('node:test');
 const { BUILD, Process, ROOT, run, temporaryFolder, until } = require('./lib/process');
 const { MERCHANT, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { MENU } = require('./lib/warungd');
+const { Gateway, MENU } = require('./lib/warungd');
 
 const MSISDN = '6281200000091';
 
@@ -38,6 +38,31 @@ test('a store that has lost everything is told of, a new one is not', async () =
         await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
         await gateway.process.sees(/event=store\.emptied/);
         assert.match((await gateway.get('/metrics')).text, /^warung_store_emptied_total 1$/m);
+    });
+});
+
+test('two gateways of one name are told of, one that was killed is not', async () => {
+    const shows = async (gateway) => Number((await gateway.get('/metrics')).text.match(/^warung_namesake (\d)$/m)[1]);
+    await withScene('namesakes', async ({ folder, gateway, redis }) => {
+        fs.mkdirSync(`${folder}/b`);
+        const other = new Gateway(`${folder}/b`, redis, { ...gateway.settings, admin: undefined });
+        try {
+            await other.start();
+            await other.kill();
+            await other.start();
+            await other.process.sees(/level=error event=gateway\.namesake instance=e2e /);
+            assert.equal(await shows(other), 1);
+            assert.equal(await other.stop(), 0);
+            await gateway.process.sees(/event=gateway\.namesake /);
+            await gateway.process.sees(/event=gateway\.namesake_gone instance=e2e/);
+            assert.equal(await shows(gateway), 0);
+            await gateway.kill();
+            await gateway.start();
+            await new Promise((resolve) => setTimeout(resolve, 12000));
+            assert.doesNotMatch(gateway.log, /event=gateway\.namesake/);
+        } finally {
+            await other.stop();
+        }
     });
 });
 
