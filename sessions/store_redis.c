@@ -32,7 +32,7 @@ struct store_redis {
     bool is_up; /* the router's connections; the database is ours: requests.is_open */
     bool is_refused;
     bool are_keys_checked; /* once: a running gateway may be given its first keys */
-    bool was_open;         /* since we began: a store that is a new one now has lost everything */
+    bool was_open;         /* a store that is a new one now has lost everything */
     uint64_t emptied;      /* it was found so */
     bool wait_for_all;     /* wait_replicas by mode, with sentinels */
 };
@@ -379,6 +379,7 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
         check_again(s);
     } else if (record->version == 0) {
         if (s->was_open) {
+            s->was_open = false; /* told once, however often it takes no mark */
             s->emptied++;
             log_error("store.emptied");
         }

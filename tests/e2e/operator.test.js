@@ -35,9 +35,15 @@ test('a store that has lost everything is told of, a new one is not', async () =
         await register(centre.phone(MSISDN));
         assert.doesNotMatch(gateway.log, /store\.emptied/);
         await redis.command('FLUSHALL');
+        await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1'); // as where a replica was promoted
         await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
         await gateway.process.sees(/event=store\.emptied/);
+        await gateway.process.sees(/event=store\.rejected reply="NOREPLICAS/);
+        await new Promise((resolve) => setTimeout(resolve, 1000)); // five tries to begin it anew
+        await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
+        await until('the store', async () => (await gateway.get('/readyz')).status === 200);
         assert.match((await gateway.get('/metrics')).text, /^warung_store_emptied_total 1$/m);
+        assert.equal(gateway.log.match(/event=store\.emptied/g).length, 1);
     });
 });
 
