@@ -248,6 +248,18 @@ static const struct menu_row *only_row(const struct menu_table *table,
     return *matches == 1 ? found : NULL;
 }
 
+/* "Barat" for Lampung Barat, which is nearer to Balam than to any whole name: the end of a name is
+ * no misspelling of another. */
+static bool is_end_of_any(const struct menu_table *table, const struct menu_row_group *group,
+                          const char *folded)
+{
+    unsigned matches = 0;
+
+    if (strlen(folded) >= END_LETTERS_MIN)
+        only_row(table, group, folded, ends_with, &matches);
+    return matches != 0;
+}
+
 /* "Barat" for Metro Barat; "Kec. Metro Barat". */
 static const struct menu_row *part_row(const struct menu_table *table,
                                        const struct menu_row_group *group, const char *typed,
@@ -265,7 +277,8 @@ static const struct menu_row *part_row(const struct menu_table *table,
         return row;
     typed += strspn(typed, " ");
     menu_match_fold(typed + strcspn(typed, " "), rest, sizeof(rest));
-    return rest[0] != '\0' ? nearest_row(table, group, rest, &is_guess) : NULL;
+    row = nearest_row(table, group, rest, &is_guess);
+    return is_guess && is_end_of_any(table, group, rest) ? NULL : row;
 }
 
 const struct menu_row *menu_match_row(const struct menu_table *table,
@@ -299,7 +312,7 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
     /* The beginning of several: a guess would be a throw of dice. */
     if (matches != 0)
         return NULL;
-    if (row == NULL) {
+    if (row == NULL || is_end_of_any(table, group, folded)) {
         row = part_row(table, group, typed, folded);
         *is_guess = row != NULL;
     }
