@@ -178,15 +178,29 @@ bool programme_finish_ticket(struct programme *p, const char *number)
 
 /* --- being forgotten ------------------------------------------------------------------------ */
 
+/* What is not sent yet goes at once: whoever registers after all is asked for a consent that is
+ * younger than the wish to be forgotten, and a YA too many registers nobody. */
+static void forget_unsent(struct programme *p, struct menu_state *state)
+{
+    texting_forget(p);
+    if (!state->has_draft)
+        return;
+    if (state->pending.is_sms) /* a dialogue under way may be among its questions */
+        menu_state_close_dialogue(state);
+    menu_state_clear_draft(state);
+    programme_arm(p, PROGRAMME_TIMER_NUDGE, 0);
+    programme_arm(p, PROGRAMME_TIMER_DRAFT, 0);
+}
+
 const char *subscription_erase(struct programme *p, struct menu_state *state)
 {
     struct ticket *t = open_ticket(p, TICKET_ERASE, "ticket-erase");
 
-    (void)state;
     if (t == NULL)
         return NULL;
     if (t->asked_ms != p->now_ms)
         t->again_ms = p->now_ms;
+    forget_unsent(p, state);
     p->subscriber.erase_asked_ms = 0;
     p->record_changed = true;
     programme_arm(p, PROGRAMME_TIMER_ERASE, t->asked_ms + PROGRAMME_ERASE_AFTER_MS);

@@ -22,7 +22,7 @@ static bool has_registration(const struct programme *p)
     return has_pending(p) && p->subscriber.pending.regno[0] == '\0';
 }
 
-static void clear_pending(struct programme *p)
+void texting_forget(struct programme *p)
 {
     p->subscriber.pending_since_ms = 0;
     memset(&p->subscriber.pending, 0, sizeof(p->subscriber.pending));
@@ -32,7 +32,7 @@ static void clear_pending(struct programme *p)
 
 static void begin_pending(struct programme *p)
 {
-    clear_pending(p);
+    texting_forget(p);
     p->subscriber.pending_since_ms = p->now_ms;
     programme_arm(p, PROGRAMME_TIMER_CONSENT, p->now_ms + PROGRAMME_CONSENT_MS);
 }
@@ -177,7 +177,7 @@ static const char *correct(struct programme *p, struct merchant *fresh)
     if (has_pending(p)) {
         if (has_district && strcmp(p->subscriber.pending.regno, m->regno) == 0)
             text_copy(fresh->regency, sizeof(fresh->regency), p->subscriber.pending.regency);
-        clear_pending(p);
+        texting_forget(p);
     }
     registration_change(p, m, fresh);
     return "diubah";
@@ -218,7 +218,7 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
     draft.consent_ms = p->now_ms;
     result = registration_make(p, &draft);
     if (result != NULL && strcmp(result, "terkirim") == 0) {
-        clear_pending(p);
+        texting_forget(p);
         registration_log_consent(p, draft.consent_version, draft.consent_language, true);
     }
     return result;
@@ -235,7 +235,7 @@ const char *texting_refuse(struct programme *p, struct menu_state *state)
     }
     if (p->subscriber.pending_since_ms != 0) {
         is_half = p->subscriber.pending.regno[0] != '\0';
-        clear_pending(p);
+        texting_forget(p);
         return is_half ? "kosong" : "dibuang"; /* the registration that it is of stays */
     }
     return p->subscriber.merchant_count > 0 || state->has_draft ? "kosong" /* and stays */

@@ -134,6 +134,8 @@ bool joining_match_claims(struct programme *p);
 bool joining_erase(struct programme *p, const char *actor);
 
 /* texting.c */
+/* Drops what waits for a YA, or for the other half of a place. */
+void texting_forget(struct programme *p);
 programme_action_fn texting_register, texting_give, texting_agree, texting_refuse, texting_status;
 
 /* facts.c */
