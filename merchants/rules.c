@@ -313,6 +313,63 @@ const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
     return has_words ? NULL : "BUKAN";
 }
 
+/* What tells of a name and stands in none; `in_business`: nor in that of a business. */
+static bool is_of_sentence(const char *word, bool of_business)
+{
+    static const struct {
+        const char *word;
+        bool in_business;
+    } words[] = {
+        {"SALAH", true},     {"KELIRU", true},  {"SESUAI", true},   {"KTP", true},
+        {"SUDAH", true},     {"SDH", true},     {"BELUM", true},    {"TIDAK", true},
+        {"TDK", true},       {"TUTUP", true},   {"KENAPA", true},   {"MENGAPA", true},
+        {"BAGAIMANA", true}, {"GIMANA", true},  {"KAPAN", true},    {"TOLONG", true},
+        {"MOHON", true},     {"MAAF", true},    {"TERIMA", false},  {"DIGANTI", true},
+        {"DIUBAH", true},    {"DIRUBAH", true}, {"PERBAIKI", true}, {"DIPERBAIKI", true},
+        {"PERBAIKAN", true}, {"BENAR", false},  {"BEDA", false},    {"BERBEDA", false},
+        {"BUKAN", false},    {"GAK", false},    {"GANTI", false},   {"UBAH", false},
+        {"KURANG", false},   {"APA", false},    {"YANG", false},    {"YG", false},
+        {"MAKASIH", false},
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i].word, word) == 0)
+            return words[i].in_business || !of_business;
+    return false;
+}
+
+/* The next run of letters, in capitals; "" at the end. */
+static const char *next_letters(const char *at, char word[16])
+{
+    size_t n = 0;
+
+    while (*at != '\0' && !isalpha((unsigned char)*at))
+        at++;
+    for (; isalpha((unsigned char)*at); at++)
+        if (n < 15)
+            word[n++] = (char)toupper((unsigned char)*at);
+    word[n] = '\0';
+    return at;
+}
+
+const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    char word[16];
+    bool of_business;
+
+    value[0] = '\0';
+    typed = next_letters(typed, word);
+    of_business = strcmp(word, "USAHA") == 0;
+    if (!of_business && strcmp(word, "NAMA") != 0)
+        return "BUKAN";
+    for (typed = next_letters(typed, word); word[0] != '\0'; typed = next_letters(typed, word)) {
+        of_business = of_business || strcmp(word, "USAHA") == 0;
+        if (is_of_sentence(word, of_business))
+            return NULL;
+    }
+    return "BUKAN";
+}
+
 const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES])
 {
     (void)typed;

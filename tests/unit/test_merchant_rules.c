@@ -209,6 +209,32 @@ static void test_a_plain_yes(void **state)
     CHECK(rule_yes, rows);
 }
 
+static void test_sentences(void **state)
+{
+    static const struct row rows[] = {
+        {"Nama sudah benar", NULL, ""},
+        {"nama salah", NULL, ""},
+        {"NAMA: sesuai KTP", NULL, ""},
+        {"nama saya kurang huruf", NULL, ""},
+        {"nama usaha salah", NULL, ""},
+        {"usaha saya sudah tutup", NULL, ""},
+        {"NAMA SITI AMINAH", "BUKAN", ""},
+        {"nama saya M. Kasih, S.Pd", "BUKAN", ""},
+        {"NAMA SALAHUDDIN", "BUKAN", ""},
+        {"USAHA GANTI OLI", "BUKAN", ""},
+        {"nama usaha TERIMA JAHITAN", "BUKAN", ""},
+        {"USAHA 3 SAUDARA", "BUKAN", ""},
+        {"NAMA", "BUKAN", ""},
+        {"namanya salah", "BUKAN", ""},
+        {"KEC salah", "BUKAN", ""},
+        {"nama penjahitpenjahitpenjahit", "BUKAN", ""},
+        {"", "BUKAN", ""},
+    };
+
+    (void)state;
+    CHECK(rule_sentence, rows);
+}
+
 static void test_anything(void **state)
 {
     static const struct row rows[] = {{"", NULL, ""}, {"1871990101809999", NULL, ""}};
@@ -228,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_last_digits),
         cmocka_unit_test(test_sim_registrations),
         cmocka_unit_test(test_a_plain_yes),
+        cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_anything),
     };
 
