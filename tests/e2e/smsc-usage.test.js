@@ -6,6 +6,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const smpp = require('smpp');
+
 const { Centre } = require('./lib/centre');
 const { BUILD, Process, run, temporaryFolder, until } = require('./lib/process');
 
@@ -84,4 +86,59 @@ test('a load of which nothing at all was taken has failed', async () => {
     assert.equal(code, 1, output);
     assert.match(output, /none of the inputs was taken/);
     assert.match(output, /0 taken = 0 screens .* 3 untaken/);
+});
+
+// A gateway of two pairs, which ends each dialogue at once; per subscriber, the receivers that brought
+// its inputs.
+async function ridersOfPairs(port) {
+    const riders = new Map(), sessions = [];
+    const open = () => {
+        const session = smpp.connect({ url: `smpp://127.0.0.1:${port}` });
+        sessions.push(session);
+        session.on('error', () => {});
+        session.on('unbind', (pdu) => {
+            session.send(pdu.response());
+            session.close();
+        });
+        return session;
+    };
+    const bind = (session, kind) => new Promise((resolve) => session[`bind_${kind}`](
+        { system_id: 'warung', password: 'secret', interface_version: 0x34 }, resolve));
+    for (const pair of [0, 1]) {
+        const [receiver, transmitter] = [open(), open()];
+        receiver.on('deliver_sm', (pdu) => {
+            riders.set(pdu.source_addr, (riders.get(pdu.source_addr) ?? new Set()).add(pair));
+            receiver.send(pdu.response());
+            transmitter.submit_sm({
+                service_type: 'USSD', source_addr: pdu.destination_addr, destination_addr: pdu.source_addr,
+                ussd_service_op: 17, its_session_info: Buffer.from([pdu.its_session_info[0], 1]), short_message: 'Selesai',
+            });
+        });
+        await bind(transmitter, 'transmitter');
+        await bind(receiver, 'receiver');
+    }
+    return { riders, end: () => sessions.forEach((session) => session.destroy()) };
+}
+
+// An odd number of subscribers takes turns at two binds, so that none keeps to one by chance.
+test('--sticky keeps a subscriber to one receiver where binds are pairs', async () => {
+    const folder = temporaryFolder('sticky'), portFile = path.join(folder, 'port'), flow = path.join(folder, 'one.flow');
+    fs.writeFileSync(flow, 'dial   *384#\nend    "Selesai"\n');
+    const load = new Process(SMSC, ['load', '--listen', '127.0.0.1:0', '--port-file', portFile, '--sticky', '--flow', flow,
+        '--system-id', 'warung', '--password', 'secret', '--binds', '2', '--phones', '15', '--count', '60', '--dialogues', '1',
+        '--seconds', '0']);
+    const port = Number(await until('the port', () => fs.existsSync(portFile) && fs.readFileSync(portFile, 'utf8')));
+    const { riders, end } = await ridersOfPairs(port);
+    try {
+        await load.ended;
+        assert.equal(load.code, 0, load.output);
+        assert.equal(riders.size, 15);
+        for (const [msisdn, pairs] of riders)
+            assert.equal(pairs.size, 1, `${msisdn} came by ${pairs.size} binds`);
+        assert.equal(new Set([...riders.values()].flatMap((pairs) => [...pairs])).size, 2, 'both receivers are used');
+    } finally {
+        end();
+        await load.end();
+        fs.rmSync(folder, { recursive: true, force: true });
+    }
 });
