@@ -282,7 +282,7 @@ static bool peek_name(const char *path, char name[MENU_NAME_BYTES])
 
 /* Whoever edits a file stops nobody's work: what is in force does for it. */
 static struct menu *load_or_fetch(struct hand *hand, const struct releases *releases,
-                                  const char *path, uint8_t *octets)
+                                  const char *path, uint8_t *octets, bool *is_fetched)
 {
     struct menu *menu = menu_load_file(path, &programme_vocabulary, ignore_fault, NULL);
     const struct release *release;
@@ -292,10 +292,19 @@ static struct menu *load_or_fetch(struct hand *hand, const struct releases *rele
         return menu;
     release = releases_in_force(releases, name);
     menu = release != NULL ? fetch(hand, release, octets) : NULL;
+    *is_fetched |= menu != NULL;
     if (menu != NULL)
         ctl_complain("%s has a fault (warungctl menu check tells it): the version in force is used",
                      path);
     return menu;
+}
+
+/* No file has a fault, and together they have: two of one name. */
+static void complain_of_all(const struct config *config, struct router *router)
+{
+    if (setup_load_menus(router, config, ctl_print_fault, stderr))
+        return;
+    ctl_complain("no gateway takes these menu files together; this command goes on with them");
 }
 
 static bool take_menus(struct hand *hand, const struct config *config,
@@ -303,15 +312,20 @@ static bool take_menus(struct hand *hand, const struct config *config,
 {
     struct menu **menus;
     size_t count = 0;
+    bool is_fetched = false;
 
     if (setup_load_menus(router, config, ignore_source_fault, NULL))
         return true;
     menus = mem_zalloc((config->menu_count + 1) * sizeof(*menus));
     while (count < config->menu_count &&
-           (menus[count] = load_or_fetch(hand, releases, config->menus[count].file, octets)))
+           (menus[count] =
+                load_or_fetch(hand, releases, config->menus[count].file, octets, &is_fetched)))
         count++;
-    if (count == config->menu_count)
+    if (count == config->menu_count) {
+        if (!is_fetched)
+            complain_of_all(config, router);
         router_take(router, config, menus);
+    }
     for (size_t i = 0; count < config->menu_count && i < count; i++)
         menu_free(menus[i]);
     mem_free(menus);

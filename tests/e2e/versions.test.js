@@ -227,6 +227,20 @@ test('a menu file that is being edited keeps no officer from work', async () => 
     });
 });
 
+test('two menu files of one name are told by warungctl, too, and keep no officer from work', async () => {
+    await withMenu('officers-two', async ({ gateway, centre, menu, text }) => {
+        const regno = await register(newPhone(centre));
+        assert.equal(gateway.settings.menus.length, 1);
+        gateway.settings.menus.push({ file: `${menu}.two`, codes: ['*385#'] });
+        fs.writeFileSync(`${menu}.two`, text.replace('Bantuan', 'Tolong'));
+        await gateway.writeConfiguration();
+        const { code, output } = await gateway.ctl('merchants', 'review', regno);
+        assert.equal(code, 0, output);
+        assert.match(output, /\.two:1: .* is a menu called terususaha too: give one of them another name$/m);
+        assert.match(output, /no gateway takes these menu files together/);
+    });
+});
+
 test('a version in force that this gateway cannot load is told as such', async () => {
     await withMenu('version-unusable', async ({ gateway, centre, redis, say }) => {
         await inForceIsKnown(gateway);
