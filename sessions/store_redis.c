@@ -31,6 +31,7 @@ struct store_redis {
     struct timer check_timer;
     bool is_up; /* the router's connections; the database is ours: requests.is_open */
     bool is_refused;
+    bool is_new;           /* told */
     bool are_keys_checked; /* once: a running gateway may be given its first keys */
     bool was_open;         /* a store that is a new one now has lost everything */
     uint64_t emptied;      /* it was found so */
@@ -382,6 +383,9 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
             s->was_open = false; /* told once, however often it takes no mark */
             s->emptied++;
             log_error("store.emptied");
+        } else if (!s->is_new) {
+            s->is_new = true;
+            log_warning("store.new", LOG_S("what", "there is nothing in it, and it is begun"));
         }
         /* Those of another database may have been. */
         s->are_keys_checked = s->settings.keys == NULL;

@@ -30,8 +30,13 @@ test('store.down says why Redis lets nobody in, each time that it is for another
     }, { settings: { log: { level: 'info' } } });
 });
 
-test('a store that has lost everything is told of, a new one is not', async () => {
+test('a store that has lost everything is told of, one that is begun is not taken for it', async () => {
     await withScene('emptied', async ({ centre, gateway, redis }) => {
+        assert.equal(gateway.log.match(/level=warning event=store\.new /g).length, 1);
+        await gateway.stop();
+        await gateway.start();
+        assert.doesNotMatch(gateway.log, /store\.new/);
+        await centre.isBound();
         await register(centre.phone(MSISDN));
         assert.doesNotMatch(gateway.log, /store\.emptied/);
         await redis.command('FLUSHALL');
