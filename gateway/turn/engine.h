@@ -13,13 +13,9 @@
 #include "sessions/vault.h"
 
 struct turn {
-    struct list_node node; /* in box->waiting, or in the pool */
-    unsigned state;
-    struct turn_engine *engine;
     struct box *box;
     struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
     char link_name[32];
-    struct dialect_input input;
     uint64_t arrived_ms;         /* the answer window begins: from now on the centre waits */
     bool is_fresh;               /* the records were read in this turn, and not written since */
     bool is_settle;              /* our own: stores a proof, nothing else */
@@ -30,22 +26,17 @@ struct turn {
     bool is_told;                /* ... and the centre has taken that text */
     struct shown *told;          /* its outcome is awaited; NULL: none */
     uint32_t mark;               /* tells its replies in the record from those of other turns */
-    uint64_t limit_ms;           /* from then to the reply */
-    struct timer late;
-    char timer_kind[16]; /* not empty: caused by a timer, not by input */
+    uint64_t limit_ms;           /* from arrived_ms to the reply */
+    char timer_kind[16];         /* not empty: caused by a timer, not by input */
     unsigned tries;
     struct store_request *request;
     struct step_answers answers;
     char number_key[MENU_NAME_BYTES]; /* of which counter one is asked for */
     char found_msisdn[DIALECT_MSISDN_BYTES];
-    struct copy found;
-    struct copy shared;
-    char shared_key[MENU_NAME_BYTES]; /* which it is */
+    char shared_key[MENU_NAME_BYTES]; /* of `shared` */
     bool begins_in_drain;             /* refused, unless it is a copy */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
     /* The commit under way. */
-    struct copy session;
-    struct copy merchant;
     uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */
     unsigned proofs_taken; /* of the box's, the oldest ones */
     uint8_t menu_id[MENU_ID_BYTES];
@@ -65,6 +56,16 @@ struct turn {
     struct push_entry *owed_push;     /* NULL: none */
     enum step_push_verdict push_said; /* by the step under way */
     enum step_push_verdict push_verdict;
+    /* All above is zero when a turn begins; what follows stays, with its memory. */
+    struct list_node node; /* in box->waiting, or in the pool */
+    unsigned state;
+    struct turn_engine *engine;
+    struct timer late;
+    struct dialect_input input;
+    struct copy found;
+    struct copy shared;
+    struct copy session; /* with merchant: what the commit under way writes */
+    struct copy merchant;
 };
 
 /* A reply that was sent and whose outcome decides whether its input counts as answered for good. */

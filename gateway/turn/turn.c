@@ -11,6 +11,7 @@
 #include "gateway/turn/show.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -58,24 +59,9 @@ static struct turn *turn_new(struct turn_engine *e)
     }
     fsm_enter(&turn_table, &t->state, TURN_QUEUED, "", "input");
     t->arrived_ms = timer_queue_unread_ms(e->env.timers);
-    t->tries = 0;
-    t->is_fresh = false;
-    t->is_settle = false;
-    t->begins_in_drain = false;
-    t->has_claimed = false;
-    t->is_again = false;
-    t->is_late = t->is_told = false;
-    t->told = NULL;
     t->mark = (uint32_t)e->env.random(e->env.ctx) | 1; /* 0 is nobody's */
-    t->is_replay = false;
-    t->push = NULL;
-    t->after_push.fingerprint = 0;
-    t->push_verdict = STEP_PUSH_LATER;
     t->limit_ms = e->settings.reply_deadline_ms;
-    t->is_exact = false;
-    t->timer_kind[0] = '\0';
-    t->found_msisdn[0] = '\0';
-    t->answers = (struct step_answers){.found_msisdn = t->found_msisdn};
+    t->answers.found_msisdn = t->found_msisdn;
     return t;
 }
 
@@ -98,9 +84,7 @@ static void turn_recycle(struct turn *t)
     show_forget_wait(t);
     mem_free(t->owed);
     mem_free(t->owed_push);
-    t->owed = NULL;
-    t->owed_push = NULL;
-    t->owed_count = 0;
+    memset(t, 0, offsetof(struct turn, node));
     if (e->pool.count >= TURN_POOL_MAX)
         turn_free(t);
     else
@@ -148,8 +132,6 @@ struct turn *turn_make_own(struct turn_engine *e, struct box *box)
     struct turn *t = turn_new(e);
 
     t->box = box;
-    t->origin = (struct turn_origin){.link = NULL};
-    t->link_name[0] = '\0';
     dialect_input_copy(&t->input, &none); /* not that of the turn whose memory it has */
     return t;
 }
