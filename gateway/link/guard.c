@@ -127,10 +127,10 @@ enum guard_verdict guard_admit(struct guard *g, const struct netaddr *peer, uint
 
     if (r != NULL && now_ms < r->banned_until_ms)
         return GUARD_BANNED;
-    if (g->unbound >= g->settings.unbound_max)
-        return GUARD_FULL;
     if (r != NULL && r->unbound >= g->settings.unbound_per_address_max)
         return GUARD_ADDRESS_FULL;
+    if (g->unbound >= g->settings.unbound_max)
+        return GUARD_FULL;
     r = find_or_add(g, peer);
     if (r == NULL)
         return GUARD_FULL;

@@ -26,7 +26,8 @@ enum guard_verdict { GUARD_ADMITTED, GUARD_BANNED, GUARD_ADDRESS_FULL, GUARD_FUL
 struct guard *guard_new(const struct guard_settings *settings, uint64_t seed);
 void guard_free(struct guard *guard);
 
-/* A caller; admitted, it counts as unbound until guard_leave(). */
+/* A caller; admitted, it counts as unbound until guard_leave(). GUARD_FULL: it would be, were there
+ * room among all. */
 enum guard_verdict guard_admit(struct guard *guard, const struct netaddr *peer, uint64_t now_ms);
 /* It has bound, or is gone. */
 void guard_leave(struct guard *guard, const struct netaddr *peer);

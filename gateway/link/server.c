@@ -31,6 +31,7 @@ struct link_server {
     struct link_owner owner;
     void *owner_ctx;
     struct map connections; /* of struct server_link, by link->connection */
+    struct list silent;     /* those that have sent no bind yet, the oldest first */
     bool is_stopping;
     struct link_server_counters counters;
 };
@@ -39,6 +40,7 @@ struct server_link {
     struct link link; /* first: a link of this role is a server_link */
     struct link_server *server;
     struct map_node node;
+    struct list_node in_silent;
     struct netaddr peer;
     bool is_unbound; /* counted by the guard */
     bool is_released;
@@ -65,6 +67,31 @@ static void log_refusal(const struct netaddr *peer, const char *why)
 
 /* ---- callers ---- */
 
+/* Two hundred addresses that connect and say nothing would keep all partners out: of all that wait
+ * for a bind the one that has said nothing longest gives its place to the next caller. False when
+ * there is none. */
+static bool make_room(struct link_server *s)
+{
+    struct list_node *n = list_first(&s->silent);
+    struct server_link *oldest = n != NULL ? LIST_ITEM(n, struct server_link, in_silent) : NULL;
+
+    if (oldest == NULL)
+        return false;
+    s->counters.refused_full++;
+    log_refusal(&oldest->peer, "unbound_max");
+    link_close(&oldest->link, "unbound_max");
+    return true;
+}
+
+static enum guard_verdict ask_guard(struct link_server *s, const struct netaddr *peer)
+{
+    enum guard_verdict verdict = guard_admit(s->guard, peer, s->env.timers->now_ms);
+
+    if (verdict == GUARD_FULL && make_room(s))
+        verdict = guard_admit(s->guard, peer, s->env.timers->now_ms);
+    return verdict;
+}
+
 static bool is_admitted(struct link_server *s, const struct netaddr *peer)
 {
     struct link_server_counters *c = &s->counters;
@@ -81,7 +108,7 @@ static bool is_admitted(struct link_server *s, const struct netaddr *peer)
         log_refusal(peer, "connections_max");
         return false;
     }
-    switch (guard_admit(s->guard, peer, s->env.timers->now_ms)) {
+    switch (ask_guard(s, peer)) {
     case GUARD_ADMITTED:
         return true;
     case GUARD_BANNED:
@@ -119,6 +146,7 @@ bool link_server_accept(struct link_server *s, int fd, const struct netaddr *pee
     sl->peer = *peer;
     sl->is_unbound = true;
     list_node_init(&sl->in_account);
+    list_push_back(&s->silent, &sl->in_silent);
     link_attach(link, attach(attach_ctx, fd, &link_transport_events, link));
     map_add(&s->connections, &sl->node, span_of(&link->connection, sizeof(link->connection)));
     s->counters.accepted++;
@@ -126,6 +154,12 @@ bool link_server_accept(struct link_server *s, int fd, const struct netaddr *pee
     timer_start(s->env.timers, &link->phase, (uint64_t)s->settings.session_init_s * 1000);
     link_enter(link, LINK_OPEN, "accepted");
     return true;
+}
+
+static void stop_waiting(struct server_link *sl)
+{
+    if (list_is_linked(&sl->in_silent))
+        list_remove(&sl->server->silent, &sl->in_silent);
 }
 
 /* With the end of a link all that counts it must forget it, whichever way it ends. */
@@ -136,6 +170,7 @@ static void release(struct server_link *sl)
     if (sl->is_released)
         return;
     sl->is_released = true;
+    stop_waiting(sl);
     map_remove(&s->connections, &sl->node);
     s->counters.connections--;
     if (sl->is_unbound) {
@@ -285,6 +320,7 @@ static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
     char system_id[SYSTEM_ID_BYTES];
     struct account *a;
 
+    stop_waiting(sl);
     sl->bind_command = pdu->header.command_id;
     sl->bind_sequence = pdu->header.sequence_number;
     sl->interface_version = pdu->bind.interface_version;
@@ -380,6 +416,7 @@ struct link_server *link_server_new(const struct link_env *env,
     s->guard = guard_new(&guard, env->random(env->random_ctx));
     account_table_init(&s->accounts, env->random(env->random_ctx));
     map_init(&s->connections, env->random(env->random_ctx));
+    list_init(&s->silent);
     link_server_set_accounts(s, accounts, account_count);
     return s;
 }

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -169,6 +170,41 @@ static void test_unbound_callers_are_capped(void **state)
     assert_false(server_fixture_call_in(&x, "127.0.0.1"));
     link_fixture_pass(&x.f, 10000); /* the silent ones go */
     assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+    server_fixture_fini(&x);
+}
+
+static void test_silent_callers_give_way(void **state)
+{
+    struct server_fixture x = {.settings = {.unbound_max = 4, .unbound_per_address_max = 2}};
+    static const char *const strangers[] = {"127.0.1.1", "127.0.1.1", "127.0.1.2", "127.0.1.2"};
+    struct fake_transport *first = NULL;
+
+    (void)state;
+    server_fixture_init(&x);
+    for (int i = 0; i < 4; i++) {
+        assert_true(server_fixture_call_in(&x, strangers[i]));
+        first = first != NULL ? first : x.f.network.last;
+        link_fixture_pass(&x.f, 10);
+    }
+    /* An address that has all it may have drives nobody out. */
+    assert_false(server_fixture_call_in(&x, "127.0.1.1"));
+    assert_false(first->is_closed);
+    assert_true(server_fixture_call_in(&x, "127.0.0.9"));
+    assert_true(first->is_closed);
+    assert_int_equal(link_server_counters(x.server)->connections, 4);
+    assert_int_equal(link_server_counters(x.server)->refused_full, 2);
+    assert_int_equal(link_server_counters(x.server)->bans, 0);
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg1", "secret");
+    link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
+    /* Who has bound is driven out by nobody. */
+    for (int i = 0; i < 40; i++) {
+        char from[16];
+
+        snprintf(from, sizeof(from), "127.0.2.%d", i);
+        assert_true(server_fixture_call_in(&x, from));
+    }
+    assert_int_equal(link_server_counters(x.server)->bound, 1);
+    assert_int_equal(link_server_counters(x.server)->connections, 5);
     server_fixture_fini(&x);
 }
 
@@ -469,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_session_init_timer),
         cmocka_unit_test(test_addresses_are_checked_first),
         cmocka_unit_test(test_unbound_callers_are_capped),
+        cmocka_unit_test(test_silent_callers_give_way),
         cmocka_unit_test(test_connections_are_capped),
         cmocka_unit_test(test_ban_after_bad_binds_and_garbage),
         cmocka_unit_test(test_messages_both_ways),
