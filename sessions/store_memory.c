@@ -103,16 +103,23 @@ static void finish(struct store_memory *m, struct memory_request *r)
     start_late(m);
 }
 
+static void do_all(struct store_memory *m, uint64_t until_ms)
+{
+    struct memory_request *r;
+
+    while ((r = first(&m->there)) != NULL && r->there_ms <= until_ms) {
+        list_remove(&m->there, &r->node);
+        memory_request_do(m->settings.data, r);
+        list_push_back(&m->back, &r->node);
+    }
+}
+
 static void run(struct store_memory *m)
 {
     uint64_t now_ms = m->settings.timers->now_ms;
     struct memory_request *r;
 
-    while ((r = first(&m->there)) != NULL && r->there_ms <= now_ms) {
-        list_remove(&m->there, &r->node);
-        memory_request_do(m->settings.data, r);
-        list_push_back(&m->back, &r->node);
-    }
+    do_all(m, now_ms);
     while ((r = first(&m->back)) != NULL && r->back_ms <= now_ms) {
         list_remove(&m->back, &r->node);
         finish(m, r);
@@ -470,6 +477,14 @@ void store_memory_set_next(struct store *s, enum store_memory_call call,
 void store_memory_set_ready(struct store *s, bool ready)
 {
     of(s)->is_ready = ready;
+}
+
+void store_memory_hasten(struct store *s)
+{
+    struct store_memory *m = of(s);
+
+    do_all(m, UINT64_MAX);
+    schedule(m);
 }
 
 size_t store_memory_pending(const struct store *s)

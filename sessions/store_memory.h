@@ -67,6 +67,8 @@ void store_memory_set_next(struct store *s, enum store_memory_call call,
                            struct store_memory_fate fate);
 /* Not ready: every new request is UNAVAILABLE. Ready at first. */
 void store_memory_set_ready(struct store *s, bool is_ready);
+/* All that is on its way is done now; its answers take their time. */
+void store_memory_hasten(struct store *s);
 /* Requests whose callback has not run. */
 size_t store_memory_pending(const struct store *s);
 

@@ -12,7 +12,9 @@
 
 enum {
     CENTRE_CONNECTIONS_MAX = 64,
-    CENTRE_RESPONSE_MS = 8000, /* then the delivery counts as lost and comes again */
+    /* Then the delivery counts as lost and comes again: the answer window, a standstill that nobody
+     * notices, and the network's time. */
+    CENTRE_RESPONSE_MS = 6200,
     CENTRE_AGAIN_MS_MAX = 4000,
     CENTRE_TRIES_MAX = 12,
     CENTRE_SILENCE_MS = 90000, /* a subscriber gives up */

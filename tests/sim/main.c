@@ -52,12 +52,14 @@ struct run {
 struct totals {
     struct turn_counters turns;
     uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
+    uint64_t standstills;
     uint64_t registrations, texts;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
 {
     static const uint32_t rates[] = {0, 1000, 10000, 50000};
+    static const uint32_t standstills[] = {0, 0, 5, 20};
 
     return (struct world_faults){
         .commit_unknown = rates[random_below(r, 4)],
@@ -77,6 +79,7 @@ static struct world_faults choose_faults(struct random_source *r)
         .failovers_per_hour = (uint32_t)random_below(r, 30),
         .menu_changes_per_hour = (uint32_t)random_below(r, 5),
         .sms_jams_per_hour = (uint32_t)random_below(r, 6),
+        .standstills_per_hour = standstills[random_below(r, 4)],
     };
 }
 
@@ -228,6 +231,7 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->drains += w->drains;
     totals->partitions += w->partitions;
     totals->clock_steps += w->clock_steps;
+    totals->standstills += w->standstills;
     totals->slow_stores += w->slow_stores;
     totals->failovers += w->failovers;
     totals->menu_changes += w->menu_changes;
@@ -362,11 +366,12 @@ static void tell_totals(const struct options *o, const struct totals *t)
            " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, %" PRIu64
            " overdue, %" PRIu64 " registrations, %" PRIu64 " SMS (%" PRIu64 " expired); %" PRIu64
            " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
-           " slow stores, %" PRIu64 " fail-overs, %" PRIu64 " menu changes; no violation\n",
+           " standstills, %" PRIu64 " slow stores, %" PRIu64 " fail-overs, %" PRIu64
+           " menu changes; no violation\n",
            hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
            t->turns.unknown_commits, t->turns.overdue, t->registrations, t->texts,
            t->turns.sms_expired, t->crashes, t->drains, t->partitions, t->clock_steps,
-           t->slow_stores, t->failovers, t->menu_changes);
+           t->standstills, t->slow_stores, t->failovers, t->menu_changes);
 }
 
 int main(int argc, char **argv)

@@ -16,8 +16,9 @@ struct end {
     struct transport transport;
     struct pipe *pipe;
     struct end *other;
-    bool is_closed; /* by its owner: nothing is told any more */
-    bool is_lost;   /* told on_lost */
+    struct timer_queue *timers; /* its owner's */
+    bool is_closed;             /* by its owner: nothing is told any more */
+    bool is_lost;               /* told on_lost */
     uint8_t buffer[NETWORK_WINDOW_BYTES];
     size_t size; /* written here, not yet arrived at the other end */
     bool wants_room;
@@ -47,10 +48,10 @@ static void pipe_free(struct pipe *p)
     struct end *ends[] = {&p->near, &p->far};
 
     for (size_t i = 0; i < 2; i++) {
-        timer_stop(&p->network->world->timers, &ends[i]->arrival);
-        timer_stop(&p->network->world->timers, &ends[i]->loss);
+        timer_stop(ends[i]->other->timers, &ends[i]->arrival);
+        timer_stop(ends[i]->timers, &ends[i]->loss);
     }
-    timer_stop(&p->network->world->timers, &p->opening);
+    timer_stop(p->near.timers, &p->opening);
     deferred_cancel(&p->network->world->deferred, &p->freeing);
     list_remove(&p->network->pipes, &p->node);
     mem_free(p);
@@ -83,18 +84,18 @@ static void pipe_break(struct pipe *p)
         return;
     p->is_broken = true;
     if (timer_is_running(&p->opening)) {
-        timer_stop(&w->timers, &p->opening);
+        timer_stop(p->near.timers, &p->opening);
         p->far.is_closed = true; /* nobody was there yet */
     }
     uint64_t noticed_ms = 0;
 
     for (size_t i = 0; i < 2; i++) {
-        timer_stop(&w->timers, &ends[i]->arrival);
+        timer_stop(ends[i]->other->timers, &ends[i]->arrival);
         ends[i]->size = 0;
         /* Where steps have no number the gateway learns of it first (custody.pml, HALF_OPEN). */
         noticed_ms = world_between(w, w->token == TURN_TOKEN_NONE ? noticed_ms : 0,
                                    NETWORK_LOSS_NOTICED_MS_MAX);
-        timer_start(&w->timers, &ends[i]->loss, noticed_ms);
+        timer_start(ends[i]->timers, &ends[i]->loss, noticed_ms);
     }
 }
 
@@ -103,7 +104,7 @@ static void start_arrival(struct end *e)
     struct world *w = e->pipe->network->world;
 
     if (!timer_is_running(&e->arrival))
-        timer_start(&w->timers, &e->arrival, world_between(w, 1, NETWORK_DELAY_MS_MAX));
+        timer_start(e->other->timers, &e->arrival, world_between(w, 1, NETWORK_DELAY_MS_MAX));
 }
 
 /* Some or all of what is on the way arrives, cut anywhere. */
@@ -180,11 +181,12 @@ static void on_opening(struct timer *timer, void *arg)
         p->near.transport.events->on_open(p->near.transport.ctx);
 }
 
-static void end_init(struct pipe *p, struct end *e, struct end *other)
+static void end_init(struct pipe *p, struct end *e, struct end *other, struct timer_queue *timers)
 {
     e->transport.ops = &end_ops;
     e->pipe = p;
     e->other = other;
+    e->timers = timers;
     timer_init(&e->arrival, on_arrival, e);
     timer_init(&e->loss, on_loss, e);
 }
@@ -192,7 +194,8 @@ static void end_init(struct pipe *p, struct end *e, struct end *other)
 static struct transport *network_connect(void *ctx, const char *host, uint16_t port,
                                          const struct transport_events *events, void *events_ctx)
 {
-    struct network *n = ctx;
+    const struct network_side *side = ctx;
+    struct network *n = side->network;
     struct pipe *p = mem_zalloc(sizeof(*p));
 
     (void)host;
@@ -200,14 +203,14 @@ static struct transport *network_connect(void *ctx, const char *host, uint16_t p
     p->network = n;
     list_node_init(&p->node);
     list_push_back(&n->pipes, &p->node);
-    end_init(p, &p->near, &p->far);
-    end_init(p, &p->far, &p->near);
+    end_init(p, &p->near, &p->far, side->timers);
+    end_init(p, &p->far, &p->near, &n->world->timers);
     p->near.transport.events = events;
     p->near.transport.ctx = events_ctx;
     p->far.is_closed = false;
     deferred_init(&p->freeing, on_free, p);
     timer_init(&p->opening, on_opening, p);
-    timer_start(&n->world->timers, &p->opening, world_between(n->world, 1, NETWORK_CONNECT_MS_MAX));
+    timer_start(side->timers, &p->opening, world_between(n->world, 1, NETWORK_CONNECT_MS_MAX));
     return &p->near.transport;
 }
 
@@ -222,9 +225,9 @@ struct network *network_new(struct world *w, network_accept_fn *accept, void *ac
     return n;
 }
 
-struct transport_factory network_factory(struct network *n)
+struct transport_factory network_factory(struct network_side *side)
 {
-    return (struct transport_factory){.connect = network_connect, .ctx = n};
+    return (struct transport_factory){.connect = network_connect, .ctx = side};
 }
 
 void network_free(struct network *n)

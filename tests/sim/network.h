@@ -17,8 +17,13 @@ struct network_peer {
 typedef struct network_peer network_accept_fn(void *ctx, struct transport *far_end);
 
 struct network *network_new(struct world *w, network_accept_fn *accept, void *accept_ctx);
-/* For link_client_new(): host and port are ignored, there is one centre. */
-struct transport_factory network_factory(struct network *n);
+/* Where a gateway's connections begin. */
+struct network_side {
+    struct network *network;
+    struct timer_queue *timers; /* the gateway's: it learns of nothing while they stand still */
+};
+/* For link_client_new(): host and port are ignored, there is one centre. The side outlives it. */
+struct transport_factory network_factory(struct network_side *side);
 void network_free(struct network *n);
 
 #endif

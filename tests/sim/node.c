@@ -18,9 +18,11 @@ enum {
     NODE_DRAIN_POLL_MS = 100,
     NODE_UNBIND_MS = 1000,
     NODE_PARTITION_MS_MAX = 60000,
+    NODE_STILL_MS_MAX = 60000,
     /* Of its wall clock, either way: two differ by all that docs/custody.md assumes, less the time
-     * that a subscriber takes to answer. */
+     * that a subscriber takes to answer, and, where gateways stand still, that he then waits. */
     NODE_SKEW_MS = 75000,
+    NODE_SKEW_STILL_MS = 35000,
     NODE_STORE_SLOW_MS_MAX = 4000,
     NODE_STORE_WAY_MS = 8, /* there and back */
     NODE_STORE_WAIT_MS = 1000,
@@ -29,7 +31,8 @@ enum {
 
 struct node {
     struct world *world;
-    struct network *network;
+    struct world_process *process;
+    struct network_side side;
     struct memory_data *data;
     struct dialect *dialect;
     char name[16];
@@ -40,6 +43,7 @@ struct node {
     struct timer drain;
     struct timer partition;
     struct timer clock;
+    struct timer standstill;
     uint64_t drain_ends_ms;
     bool is_unbinding;
     bool is_cut; /* off from the store */
@@ -298,8 +302,8 @@ static void make_link(struct node *n, unsigned i)
 {
     static const struct link_owner owner = {.on_message = on_message, .on_state = on_state};
     struct link_env env = {
-        &n->world->timers, &n->world->deferred, world_random, n->world, NULL, NULL};
-    struct transport_factory network = network_factory(n->network);
+        &n->process->timers, &n->world->deferred, world_random, n->world, NULL, NULL};
+    struct transport_factory network = network_factory(&n->side);
     struct link_client_settings settings = {
         .link = {.name = n->name},
         .host = "centre",
@@ -329,13 +333,23 @@ static uint64_t node_random(void *ctx)
     return world_random(n->world);
 }
 
+/* As gateway.c does. */
+static void on_gap(void *ctx, uint64_t gap_ms)
+{
+    struct node *n = ctx;
+
+    (void)gap_ms;
+    for (unsigned i = 0; i < NODE_LINKS; i++)
+        link_cut(n->links[i], "stalled");
+}
+
 static void node_wake(struct node *n)
 {
-    struct store_memory_settings store = {n->data, &n->world->timers, &n->world->deferred,
+    struct store_memory_settings store = {n->data, &n->process->timers, &n->world->deferred,
                                           decide_fate, n};
     struct turn_settings settings = turn_settings_default();
     struct turn_env env = {
-        .timers = &n->world->timers,
+        .timers = &n->process->timers,
         .wall_ms = node_wall_ms,
         .random = node_random,
         .ctx = n,
@@ -366,6 +380,7 @@ static void node_wake(struct node *n)
     n->engine = turn_engine_new(&env, &settings);
     for (unsigned i = 0; i < NODE_LINKS; i++)
         make_link(n, i);
+    timer_queue_watch(&n->process->timers, settings.answer_window_ms + WORLD_PULSE_MS, on_gap, n);
 }
 
 /* kill -9: nothing is finished, nothing is told. */
@@ -373,6 +388,9 @@ static void node_die(struct node *n)
 {
     struct list_node *p;
 
+    timer_queue_watch(&n->process->timers, 0, NULL, NULL);
+    n->process->is_still = false;
+    timer_queue_set_now(&n->process->timers, n->world->timers.now_ms);
     counters_add(&n->buried, turn_counters(n->engine));
     for (unsigned i = 0; i < NODE_LINKS; i++)
         link_free(n->links[i]);
@@ -416,6 +434,8 @@ static void on_drain(struct timer *timer, void *arg)
 
     if (n->engine == NULL) { /* dead just now */
         start(n, timer, w->faults.gateway_drains_per_hour);
+    } else if (n->process->is_still) { /* the signal waits */
+        timer_start(&w->timers, timer, NODE_DRAIN_POLL_MS);
     } else if (n->drain_ends_ms == 0) {
         w->drains++;
         world_tell(w, "%s drains", n->name);
@@ -454,10 +474,36 @@ static void on_partition(struct timer *timer, void *arg)
 static void on_clock(struct timer *timer, void *arg)
 {
     struct node *n = arg;
+    uint64_t most_ms =
+        n->world->faults.standstills_per_hour != 0 ? NODE_SKEW_STILL_MS : NODE_SKEW_MS;
 
     n->world->clock_steps++;
-    n->skew_ms = (int64_t)world_between(n->world, 0, 2 * NODE_SKEW_MS) - NODE_SKEW_MS;
+    n->skew_ms = (int64_t)world_between(n->world, 0, 2 * most_ms) - (int64_t)most_ms;
     start(n, timer, n->world->faults.clock_steps_per_hour);
+}
+
+/* SIGSTOP, a host that gives the machine to others. What it asked of the store may have left it. */
+static void on_standstill(struct timer *timer, void *arg)
+{
+    static const uint64_t ends_ms[] = {1000, 6000, NODE_STILL_MS_MAX};
+    struct node *n = arg;
+    struct world *w = n->world;
+
+    if (!n->process->is_still && n->engine != NULL && !n->is_spared) {
+        w->standstills++;
+        n->process->is_still = true;
+        if (world_chance(w, 500000))
+            store_memory_hasten(n->store);
+        world_tell(w, "%s stands still", n->name);
+        timer_start(&w->timers, timer, world_between(w, 10, ends_ms[world_between(w, 0, 2)]));
+        return;
+    }
+    if (n->process->is_still) {
+        world_tell(w, "%s goes on", n->name);
+        n->process->is_still = false;
+        timer_queue_set_now(&n->process->timers, w->timers.now_ms);
+    }
+    start(n, timer, w->faults.standstills_per_hour);
 }
 
 static struct dialect *make_dialect(enum turn_token token)
@@ -475,7 +521,8 @@ struct node *node_new(struct world *w, unsigned number, struct network *network,
     struct node *n = mem_zalloc(sizeof(*n));
 
     n->world = w;
-    n->network = network;
+    n->process = &w->processes[number - 1];
+    n->side = (struct network_side){network, &n->process->timers};
     n->data = data;
     n->dialect = make_dialect(w->token);
     snprintf(n->name, sizeof(n->name), "gw%u", number);
@@ -484,11 +531,13 @@ struct node *node_new(struct world *w, unsigned number, struct network *network,
     timer_init(&n->drain, on_drain, n);
     timer_init(&n->partition, on_partition, n);
     timer_init(&n->clock, on_clock, n);
+    timer_init(&n->standstill, on_standstill, n);
     node_wake(n);
     start(n, &n->life, w->faults.gateway_crashes_per_hour);
     start(n, &n->drain, w->faults.gateway_drains_per_hour);
     start(n, &n->partition, w->faults.partitions_per_hour);
     start(n, &n->clock, w->faults.clock_steps_per_hour);
+    start(n, &n->standstill, w->faults.standstills_per_hour);
     return n;
 }
 
@@ -523,6 +572,7 @@ void node_free(struct node *n)
     timer_stop(&n->world->timers, &n->drain);
     timer_stop(&n->world->timers, &n->partition);
     timer_stop(&n->world->timers, &n->clock);
+    timer_stop(&n->world->timers, &n->standstill);
     if (n->engine != NULL)
         node_die(n);
     mem_free(n->dialect);

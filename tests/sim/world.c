@@ -16,25 +16,61 @@ void world_init(struct world *w, uint64_t seed, const struct world_faults *fault
 {
     *w = (struct world){.faults = *faults, .random = {.state = seed}};
     timer_queue_init(&w->timers, 0);
+    for (unsigned i = 0; i < WORLD_GATEWAYS_MAX; i++)
+        timer_queue_init(&w->processes[i].timers, 0);
     deferred_queue_init(&w->deferred);
 }
 
 void world_fini(struct world *w)
 {
     deferred_run(&w->deferred);
+    for (unsigned i = 0; i < WORLD_GATEWAYS_MAX; i++)
+        timer_queue_fini(&w->processes[i].timers);
     timer_queue_fini(&w->timers);
+}
+
+/* Whose timer is next, and when; NULL for nobody's. */
+static struct timer_queue *find_next(struct world *w, uint64_t *next_ms)
+{
+    struct timer_queue *found = timer_queue_next(&w->timers, next_ms) ? &w->timers : NULL;
+    uint64_t due_ms;
+
+    for (unsigned i = 0; i < WORLD_GATEWAYS_MAX; i++) {
+        struct world_process *p = &w->processes[i];
+
+        if (p->is_still || !timer_queue_next(&p->timers, &due_ms) ||
+            (found != NULL && due_ms >= *next_ms))
+            continue;
+        found = &p->timers;
+        *next_ms = due_ms;
+    }
+    return found;
+}
+
+static void pass(struct world *w, uint64_t now_ms)
+{
+    while (w->timers.now_ms < now_ms) {
+        uint64_t next_ms = w->timers.now_ms + WORLD_PULSE_MS;
+
+        timer_queue_set_now(&w->timers, next_ms < now_ms ? next_ms : now_ms);
+        for (unsigned i = 0; i < WORLD_GATEWAYS_MAX; i++)
+            if (!w->processes[i].is_still)
+                timer_queue_set_now(&w->processes[i].timers, w->timers.now_ms);
+    }
 }
 
 void world_run(struct world *w, uint64_t until_ms)
 {
+    struct timer_queue *next;
     uint64_t due_ms;
 
-    while (timer_queue_next(&w->timers, &due_ms) && due_ms <= until_ms) {
-        timer_queue_run(&w->timers, due_ms);
+    while ((next = find_next(w, &due_ms)) != NULL && due_ms <= until_ms) {
+        pass(w, due_ms); /* what came in a standstill is due since then */
+        timer_queue_run(next, w->timers.now_ms);
         deferred_run(&w->deferred);
         w->events++;
     }
-    timer_queue_set_now(&w->timers, until_ms);
+    pass(w, until_ms);
 }
 
 int64_t world_wall_ms(void *world)

@@ -12,7 +12,10 @@
 #include "gateway/turn/turn.h"
 #include "sessions/store.h"
 
-enum { WORLD_GATEWAYS_MAX = 4 };
+enum {
+    WORLD_GATEWAYS_MAX = 4,
+    WORLD_PULSE_MS = 500, /* a gateway that runs looks at its clock so often, as in gateway.c */
+};
 
 /* Chances in a million, per chance taken. */
 struct world_faults {
@@ -30,6 +33,7 @@ struct world_faults {
     uint32_t gateway_drains_per_hour;
     uint32_t partitions_per_hour; /* from the store */
     uint32_t clock_steps_per_hour;
+    uint32_t standstills_per_hour;
     /* Of the world: */
     uint32_t slow_stores_per_hour;
     uint32_t failovers_per_hour;
@@ -45,8 +49,16 @@ enum world_store {
     WORLD_STORE_UNSAFE,   /* what is written now, the replica will not have; nobody is told OK */
 };
 
-struct world {
+/* A gateway's: it runs nothing while it stands still, and then learns of all that came meanwhile.
+ */
+struct world_process {
     struct timer_queue timers;
+    bool is_still;
+};
+
+struct world {
+    struct timer_queue timers; /* of all that never stands still */
+    struct world_process processes[WORLD_GATEWAYS_MAX];
     struct deferred_queue deferred;
     struct random_source random;
     struct world_faults faults;
@@ -61,6 +73,7 @@ struct world {
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned sms_jams, failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
+    unsigned standstills;
 };
 
 void world_init(struct world *w, uint64_t seed, const struct world_faults *faults);
