@@ -181,6 +181,15 @@ void turn_refuse(struct turn *t, const char *reason)
     turn_done(t, reason);
 }
 
+/* Not with the busy text: another gateway may go on with the dialogue, which that would end. */
+static void give_back(struct turn *t, const char *reason)
+{
+    turn_answer(t, ESME_RX_T_APPN);
+    if (t->is_late)
+        late_apologise(t);
+    turn_done(t, reason);
+}
+
 /* --- records -------------------------------------------------------------------------------- */
 
 void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *msisdn)
@@ -385,9 +394,12 @@ static void on_committed(void *arg, const struct store_reply *reply)
         return;
     case STORE_CONFLICT:
         e->counters.conflicts++;
-        if (++t->tries >= TURN_TRIES_MAX || !take_records(t, &reply->subscriber))
-            break;
-        turn_run(t);
+        if (++t->tries >= TURN_TRIES_MAX)
+            give_back(t, "conflicts");
+        else if (take_records(t, &reply->subscriber))
+            turn_run(t);
+        else
+            turn_refuse(t, "sealed");
         return;
     case STORE_UNKNOWN:
         /* Written or not: only the record itself can tell. The ledger in it answers a second run of
@@ -514,10 +526,7 @@ void turn_run(struct turn *t)
     }
     if (e->step->kind == STEP_COMMIT && is_overdue(t, e->step)) {
         e->counters.overdue++;
-        turn_answer(t, ESME_RX_T_APPN);
-        if (t->is_late)
-            late_apologise(t);
-        turn_done(t, "overdue");
+        give_back(t, "overdue");
         return;
     }
     follow(t);

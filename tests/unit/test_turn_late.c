@@ -154,6 +154,26 @@ static void test_no_wait_text_after_a_standstill(void **state)
     turn_rig_pass(2000);
 }
 
+/* Nor the busy text where others write the record all the time: another gateway has the dialogue,
+ * and this was a copy. (Half-open connections: a dial ended what had gone on elsewhere.) */
+static void test_no_busy_text_among_conflicts(void **state)
+{
+    (void)state;
+    begin("*384#");
+    turn_rig_pass(100);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+    next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_CONFLICTING, 0, 100);
+    begin("*384*1#");
+    for (unsigned i = 0; i < 3; i++) {
+        next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_CONFLICTING, 0, 100);
+        turn_rig_pass(100);
+    }
+    turn_rig_pass(100);
+    assert_int_equal(turn_rig_counters()->conflicts, 4);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(phone->screen_count, 1);
+}
+
 /* The screen that ends a registration: by SMS where the centre does not push. */
 static void test_else_by_sms(void **state)
 {
@@ -610,6 +630,7 @@ int main(void)
         ON_RIG(test_late_before_the_step),
         ON_RIG(test_too_late_for_the_step),
         ON_RIG(test_no_wait_text_after_a_standstill),
+        ON_RIG(test_no_busy_text_among_conflicts),
         ON_RIG(test_else_by_sms),
         ON_RIG(test_a_question_by_sms_says_where_to_dial),
         ON_RIG(test_an_unknown_push_is_not_told_again),
