@@ -13,12 +13,13 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds that never go back; no date. */
+/* Milliseconds that never go back, and go on while the machine is suspended, as those of our peers
+ * do; no date. */
 static inline uint64_t clock_monotonic_ms(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_BOOTTIME, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
