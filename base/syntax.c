@@ -36,45 +36,62 @@ static bool parse_settings(struct parser *p, char closer);
 
 /* --- tokens ------------------------------------------------------------------------------- */
 
-static void step(struct parser *p)
+size_t syntax_gap(const char *at)
 {
-    if (*p->at == '\n') {
-        p->line++;
-        p->line_start = p->at + 1;
-    }
-    p->at++;
-}
+    const char *c = at, *close;
 
-static void skip_gap(struct parser *p)
-{
     for (;;) {
-        if (isspace((unsigned char)*p->at)) {
-            step(p);
-        } else if (*p->at == '#' || (p->at[0] == '/' && p->at[1] == '/')) {
-            p->at += strcspn(p->at, "\n");
-        } else if (p->at[0] == '/' && p->at[1] == '*') {
-            for (p->at += 2; *p->at != '\0' && !(p->at[0] == '*' && p->at[1] == '/');)
-                step(p);
-            if (*p->at != '\0')
-                p->at += 2;
+        if (isspace((unsigned char)*c)) {
+            c++;
+        } else if (*c == '#' || (c[0] == '/' && c[1] == '/')) {
+            c += strcspn(c, "\n");
+        } else if (c[0] == '/' && c[1] == '*') {
+            close = strstr(c + 2, "*/");
+            c = close != NULL ? close + 2 : c + strlen(c);
         } else {
-            return;
+            return (size_t)(c - at);
         }
     }
 }
 
+size_t syntax_string(const char *at)
+{
+    size_t n = 1;
+
+    while (at[n] != '\0' && at[n] != '"')
+        n += at[n] == '\\' && at[n + 1] != '\0' ? 2 : 1;
+    return at[n] == '"' ? n + 1 : n;
+}
+
+static bool is_name_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '*';
+}
+
+size_t syntax_name(const char *at)
+{
+    size_t n = 0;
+
+    while (is_name_char(at[n]))
+        n++;
+    return n;
+}
+
+static void skip(struct parser *p, size_t bytes)
+{
+    for (; bytes > 0; bytes--, p->at++)
+        if (*p->at == '\n') {
+            p->line++;
+            p->line_start = p->at + 1;
+        }
+}
+
 static void take_string(struct parser *p)
 {
-    bool is_broken = false;
+    size_t n = syntax_string(p->at);
+    bool is_broken = memchr(p->at, '\n', n) != NULL;
 
-    for (p->at++; *p->at != '\0' && *p->at != '"';) {
-        is_broken = is_broken || *p->at == '\n';
-        if (*p->at == '\\' && p->at[1] != '\0')
-            p->at++;
-        step(p);
-    }
-    if (*p->at == '"')
-        p->at++;
+    skip(p, n);
     p->token.kind = TOKEN_STRING;
     if (!is_broken)
         return;
@@ -83,17 +100,10 @@ static void take_string(struct parser *p)
         p->broken_string = p->token;
 }
 
-static bool is_name_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '*';
-}
-
 static void take_word(struct parser *p)
 {
-    size_t n = 0;
+    size_t n = syntax_name(p->at);
 
-    while (is_name_char(p->at[n]))
-        n++;
     p->token.kind = (n == 4 && strncasecmp(p->at, "true", 4) == 0) ||
                             (n == 5 && strncasecmp(p->at, "false", 5) == 0)
                         ? TOKEN_BOOL
@@ -115,7 +125,7 @@ static void next(struct parser *p)
 {
     char c;
 
-    skip_gap(p);
+    skip(p, syntax_gap(p->at));
     c = *p->at;
     p->token = (struct token){
         .kind = TOKEN_MARK, .mark = c, .at = p->at, .line_start = p->line_start, .line = p->line};

@@ -1,6 +1,7 @@
 #include "menus/diff.h"
 
 #include "base/mem.h"
+#include "base/syntax.h"
 #include "menus/model.h"
 
 #include <ctype.h>
@@ -30,51 +31,19 @@ struct scanner {
     const char *at;
 };
 
-static void step_over(struct scanner *s, size_t bytes)
-{
-    s->at += strnlen(s->at, bytes);
-}
-
-static void skip_string(struct scanner *s)
-{
-    s->at++;
-    while (*s->at != '\0' && *s->at != '"')
-        step_over(s, *s->at == '\\' ? 2 : 1);
-    step_over(s, 1);
-}
-
-/* True when there was a comment or white space to skip. */
-static bool skip_gap(struct scanner *s)
-{
-    const char *end = NULL;
-
-    if (isspace((unsigned char)*s->at)) {
-        s->at++;
-        return true;
-    }
-    if (*s->at == '#' || (s->at[0] == '/' && s->at[1] == '/'))
-        end = strchr(s->at, '\n');
-    else if (s->at[0] == '/' && s->at[1] == '*')
-        end = strstr(s->at + 2, "*/") != NULL ? strstr(s->at + 2, "*/") + 2 : NULL;
-    else
-        return false;
-    step_over(s, end != NULL ? (size_t)(end - s->at) : strlen(s->at));
-    return true;
-}
-
 static void skip_brackets(struct scanner *s)
 {
     unsigned depth = 0;
 
     do {
         char c = *s->at;
+        size_t skipped = c == '"' ? syntax_string(s->at) : syntax_gap(s->at);
 
-        if (c == '"') {
-            skip_string(s);
-        } else if (!skip_gap(s)) {
+        s->at += skipped;
+        if (skipped == 0) {
             depth += c == '{' || c == '(' || c == '[';
             depth -= c == '}' || c == ')' || c == ']';
-            step_over(s, 1);
+            s->at++;
         }
     } while (depth > 0 && *s->at != '\0');
 }
@@ -85,29 +54,26 @@ static void skip_strings(struct scanner *s)
     struct scanner behind = *s;
 
     while (*behind.at == '"') {
-        skip_string(&behind);
+        behind.at += syntax_string(behind.at);
         *s = behind;
-        while (skip_gap(&behind))
-            ;
+        behind.at += syntax_gap(behind.at);
     }
 }
 
 /* To behind a value and its ';', which may be left out. */
 static void skip_value(struct scanner *s)
 {
-    struct scanner behind;
+    const char *behind;
 
     if (*s->at == '"')
         skip_strings(s);
     else if (*s->at == '{' || *s->at == '(' || *s->at == '[')
         skip_brackets(s);
     else
-        step_over(s, strcspn(s->at, " \t\r\n\f\v;,)}]#/"));
-    behind = *s;
-    while (skip_gap(&behind))
-        ;
-    if (*behind.at == ';' || *behind.at == ',')
-        s->at = behind.at + 1;
+        s->at += strcspn(s->at, " \t\r\n\f\v;,)}]#/");
+    behind = s->at + syntax_gap(s->at);
+    if (*behind == ';' || *behind == ',')
+        s->at = behind + 1;
 }
 
 static char *copy_of(const char *text, size_t bytes)
@@ -152,25 +118,23 @@ static void add_entry(struct outline *o, const char *section, const char *name, 
  * by member. The text has passed the loader: it is well formed. */
 static void scan_group(struct outline *o, struct scanner *s, const char *section)
 {
-    while (*s->at != '\0' && *s->at != '}') {
+    while (s->at += syntax_gap(s->at), *s->at != '\0' && *s->at != '}') {
         const char *name = s->at;
-        size_t bytes = strcspn(name, " \t\r\n=:{};\"#/");
+        size_t bytes = syntax_name(name);
 
-        if (skip_gap(s))
-            continue;
-        step_over(s, bytes > 0 ? bytes : 1);
+        s->at += bytes > 0 ? bytes : 1;
         if (bytes == 0)
             continue;
-        while (*s->at == '=' || *s->at == ':' || skip_gap(s))
-            if (*s->at == '=' || *s->at == ':')
-                s->at++;
+        s->at += syntax_gap(s->at);
+        s->at += strspn(s->at, "=:");
+        s->at += syntax_gap(s->at);
         if (*s->at == '{' && section[0] == '\0') {
             char *member_of = copy_of(name, bytes);
 
             s->at++;
             scan_group(o, s, member_of);
             mem_free(member_of);
-            step_over(s, 1);
+            s->at += *s->at == '}';
             continue;
         }
         skip_value(s);

@@ -1,5 +1,7 @@
 #include "menus/locate.h"
 
+#include "base/syntax.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -16,24 +18,6 @@ static void move(struct place *p, size_t bytes)
             p->line++;
             p->line_start = p->at + 1;
         }
-}
-
-/* Blanks and comments. */
-static void skip_gap(struct place *p)
-{
-    for (;;) {
-        if (isspace((unsigned char)*p->at)) {
-            move(p, 1);
-        } else if (*p->at == '#' || (p->at[0] == '/' && p->at[1] == '/')) {
-            move(p, strcspn(p->at, "\n"));
-        } else if (p->at[0] == '/' && p->at[1] == '*') {
-            const char *close = strstr(p->at + 2, "*/");
-
-            move(p, close != NULL ? (size_t)(close + 2 - p->at) : strlen(p->at));
-        } else {
-            return;
-        }
-    }
 }
 
 static int hex(char c)
@@ -92,18 +76,9 @@ static bool compare_string(struct place *p, const char *value, size_t offset, st
         if (at == offset)
             *found = *p;
         move(p, 1);
-        skip_gap(p);
+        move(p, syntax_gap(p->at));
     }
     return is_same && at == size;
-}
-
-static size_t name_length(const char *at)
-{
-    size_t n = 0;
-
-    while (isalnum((unsigned char)at[n]) || at[n] == '_' || at[n] == '-' || at[n] == '*')
-        n++;
-    return n;
 }
 
 bool menu_locate_string(const char *text, unsigned line, const char *name, const char *value,
@@ -117,13 +92,13 @@ bool menu_locate_string(const char *text, unsigned line, const char *name, const
     while (*p.at != '\0') {
         size_t n;
 
-        skip_gap(&p);
-        n = name_length(p.at);
+        move(&p, syntax_gap(p.at));
+        n = syntax_name(p.at);
         if (n > 0) {
             bool is_it = name != NULL && strlen(name) == n && strncmp(p.at, name, n) == 0;
 
             move(&p, n);
-            skip_gap(&p);
+            move(&p, syntax_gap(p.at));
             if (*p.at == '=' || *p.at == ':')
                 is_named = is_it || name == NULL;
         } else if (*p.at == '"') {
@@ -149,12 +124,12 @@ unsigned menu_locate_name(const char *text, unsigned line, const char *name)
     move(&p, strspn(p.at, " \t"));
     first = column_of(&p);
     while (name != NULL && *p.at != '\0' && *p.at != '\n') {
-        size_t n = name_length(p.at);
+        size_t n = syntax_name(p.at);
         struct place behind = p;
 
         if (n == strlen(name) && strncmp(p.at, name, n) == 0) {
             move(&behind, n);
-            skip_gap(&behind);
+            move(&behind, syntax_gap(behind.at));
             if (*behind.at == '=' || *behind.at == ':' || *behind.at == '{')
                 return column_of(&p);
         }
