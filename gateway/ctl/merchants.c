@@ -87,7 +87,7 @@ static void print_csv(FILE *out, const struct registration *r)
     char cell[REGISTRATION_CELL_BYTES];
 
     for (size_t i = 0; i < registration_column_count; i++) {
-        registration_columns[i].write(r, cell, sizeof(cell));
+        registration_cell(r, i, cell);
         print_csv_cell(out, cell, i + 1 == registration_column_count);
     }
 }
@@ -222,7 +222,7 @@ enum ctl_status ctl_merchants_export(const struct ctl_call *call)
     if (l.csv == NULL)
         abort(); /* out of memory */
     for (size_t i = 0; i < registration_column_count; i++)
-        print_csv_cell(l.csv, registration_columns[i].name, i + 1 == registration_column_count);
+        print_csv_cell(l.csv, registration_column_name(i), i + 1 == registration_column_count);
     status = run_listing(&l, "export");
     fclose(l.csv);
     if (l.is_logged)

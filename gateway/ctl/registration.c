@@ -1,5 +1,7 @@
 #include "gateway/ctl/registration.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,157 +33,96 @@ bool registration_take_regency(const struct menu *labels, const char *word,
     return false;
 }
 
-static void write_regno(const struct registration *r, char *cell, size_t bytes)
+/* --- columns ------------------------------------------------------------------------------- */
+
+struct column {
+    const char *name;
+    void (*write)(const struct registration *r, const struct column *c, char *cell);
+    size_t offset; /* of the value in what `write` takes it from */
+};
+
+static void set_cell(char *cell, const char *text)
 {
-    snprintf(cell, bytes, "%s", r->merchant->regno);
+    text_copy(cell, REGISTRATION_CELL_BYTES, text);
 }
 
-static void write_msisdn(const struct registration *r, char *cell, size_t bytes)
+static const void *of_merchant(const struct registration *r, const struct column *c)
 {
-    snprintf(cell, bytes, "%s", r->msisdn);
+    return (const char *)r->merchant + c->offset;
 }
 
-static void write_status(const struct registration *r, char *cell, size_t bytes)
+static void write_text(const struct registration *r, const struct column *c, char *cell)
 {
-    snprintf(cell, bytes, "%s", merchant_status_name(r->merchant->status));
-}
-
-static void write_name(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->name);
-}
-
-static void write_business(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->business);
-}
-
-static void write_nik(const struct registration *r, char *cell, size_t bytes)
-{
-    const char *nik = r->merchant->nik;
-    size_t length = strlen(nik);
-
-    if (r->is_revealed || length <= 4)
-        snprintf(cell, bytes, "%s", nik);
-    else
-        snprintf(cell, bytes, "************%s", nik + length - 4);
-}
-
-static void write_category(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->category);
-}
-
-static void write_regency(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->regency);
-}
-
-static void write_regency_name(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", registration_label(r, "kab", r->merchant->regency));
-}
-
-static void write_district(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->district);
-}
-
-static void write_district_name(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", registration_label(r, "kec", r->merchant->district));
-}
-
-static void write_sales(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->sales);
-}
-
-static void write_smartphone(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->smartphone);
-}
-
-static void write_language(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->subscriber->language);
+    set_cell(cell, of_merchant(r, c));
 }
 
 /* Empty for 0. */
-static void write_time(int64_t wall_ms, char *cell, size_t bytes)
+static void write_time(const struct registration *r, const struct column *c, char *cell)
 {
-    char text[ISOTIME_BYTES] = "";
+    int64_t wall_ms = *(const int64_t *)of_merchant(r, c);
 
+    cell[0] = '\0';
     if (wall_ms != 0)
-        isotime_format(wall_ms, text);
-    snprintf(cell, bytes, "%s", text);
+        isotime_format(wall_ms, cell);
 }
 
-static void write_submitted(const struct registration *r, char *cell, size_t bytes)
+static void write_regency_name(const struct registration *r, const struct column *c, char *cell)
 {
-    write_time(r->merchant->submitted_ms, cell, bytes);
+    set_cell(cell, registration_label(r, "kab", of_merchant(r, c)));
 }
 
-static void write_changed(const struct registration *r, char *cell, size_t bytes)
+static void write_district_name(const struct registration *r, const struct column *c, char *cell)
 {
-    write_time(r->merchant->changed_ms, cell, bytes);
+    set_cell(cell, registration_label(r, "kec", of_merchant(r, c)));
 }
 
-static void write_deadline(const struct registration *r, char *cell, size_t bytes)
-{
-    write_time(r->merchant->deadline_ms, cell, bytes);
-}
-
-static void write_frozen(const struct registration *r, char *cell, size_t bytes)
-{
-    write_time(r->merchant->frozen_ms, cell, bytes);
-}
-
-static void write_reason(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->reason);
-}
-
-static void write_consent(const struct registration *r, char *cell, size_t bytes)
-{
-    write_time(r->merchant->consent_ms, cell, bytes);
-}
-
-static void write_consent_version(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", r->merchant->consent_version);
-}
-
-static void write_size_class(const struct registration *r, char *cell, size_t bytes)
-{
-    snprintf(cell, bytes, "%s", category_size_class(r->merchant->sales));
-}
-
-static void write_kbli2020(const struct registration *r, char *cell, size_t bytes)
+static void write_of_category(const struct registration *r, const struct column *c, char *cell)
 {
     const struct category *category = category_find(r->merchant->category);
 
-    snprintf(cell, bytes, "%s", category != NULL ? category->kbli2020 : "");
+    set_cell(cell,
+             category != NULL ? *(const char *const *)((const char *)category + c->offset) : "");
 }
 
-static void write_kbli2025(const struct registration *r, char *cell, size_t bytes)
+static void write_msisdn(const struct registration *r, const struct column *c, char *cell)
 {
-    const struct category *category = category_find(r->merchant->category);
-
-    snprintf(cell, bytes, "%s", category != NULL ? category->kbli2025 : "");
+    (void)c;
+    set_cell(cell, r->msisdn);
 }
 
-static void write_route(const struct registration *r, char *cell, size_t bytes)
+static void write_status(const struct registration *r, const struct column *c, char *cell)
 {
-    const struct category *category = category_find(r->merchant->category);
-
-    snprintf(cell, bytes, "%s", category != NULL ? category->route : "");
+    (void)c;
+    set_cell(cell, merchant_status_name(r->merchant->status));
 }
 
-static void write_flags(const struct registration *r, char *cell, size_t bytes)
+static void write_nik(const struct registration *r, const struct column *c, char *cell)
 {
-    size_t used = 0;
+    const char *nik = of_merchant(r, c);
+    size_t length = strlen(nik);
 
+    if (r->is_revealed || length <= 4)
+        set_cell(cell, nik);
+    else
+        snprintf(cell, REGISTRATION_CELL_BYTES, "************%s", nik + length - 4);
+}
+
+static void write_language(const struct registration *r, const struct column *c, char *cell)
+{
+    (void)c;
+    set_cell(cell, r->subscriber->language);
+}
+
+static void write_size_class(const struct registration *r, const struct column *c, char *cell)
+{
+    set_cell(cell, category_size_class(of_merchant(r, c)));
+}
+
+static void write_flags(const struct registration *r, const struct column *c, char *cell)
+{
+    size_t used = 0, bytes = REGISTRATION_CELL_BYTES;
+
+    (void)c;
     cell[0] = '\0';
     for (unsigned bit = 0; bit < MERCHANT_FLAG_COUNT; bit++)
         if ((r->merchant->flags & UINT32_C(1) << bit) != 0 && used < bytes)
@@ -189,36 +130,50 @@ static void write_flags(const struct registration *r, char *cell, size_t bytes)
                                      merchant_flag_name(bit));
 }
 
-const struct registration_column registration_columns[] = {
-    {"regno", write_regno},
-    {"msisdn", write_msisdn},
-    {"status", write_status},
-    {"name", write_name},
-    {"nik", write_nik},
-    {"business", write_business},
-    {"category", write_category},
-    {"regency", write_regency},
-    {"regency_name", write_regency_name},
-    {"district", write_district},
-    {"district_name", write_district_name},
-    {"sales", write_sales},
-    {"smartphone", write_smartphone},
-    {"language", write_language},
-    {"submitted_at", write_submitted},
-    {"changed_at", write_changed},
-    {"deadline_at", write_deadline},
-    {"reason", write_reason},
-    {"flags", write_flags},
-    {"consent_at", write_consent},
-    {"consent_version", write_consent_version},
-    {"size_class", write_size_class},
-    {"kbli2020", write_kbli2020},
-    {"kbli2025", write_kbli2025},
-    {"route", write_route},
-    {"frozen_at", write_frozen},
+#define OF(type, member) offsetof(struct type, member)
+
+static const struct column columns[] = {
+    {"regno", write_text, OF(merchant, regno)},
+    {"msisdn", write_msisdn, 0},
+    {"status", write_status, 0},
+    {"name", write_text, OF(merchant, name)},
+    {"nik", write_nik, OF(merchant, nik)},
+    {"business", write_text, OF(merchant, business)},
+    {"category", write_text, OF(merchant, category)},
+    {"regency", write_text, OF(merchant, regency)},
+    {"regency_name", write_regency_name, OF(merchant, regency)},
+    {"district", write_text, OF(merchant, district)},
+    {"district_name", write_district_name, OF(merchant, district)},
+    {"sales", write_text, OF(merchant, sales)},
+    {"smartphone", write_text, OF(merchant, smartphone)},
+    {"language", write_language, 0},
+    {"submitted_at", write_time, OF(merchant, submitted_ms)},
+    {"changed_at", write_time, OF(merchant, changed_ms)},
+    {"deadline_at", write_time, OF(merchant, deadline_ms)},
+    {"reason", write_text, OF(merchant, reason)},
+    {"flags", write_flags, 0},
+    {"consent_at", write_time, OF(merchant, consent_ms)},
+    {"consent_version", write_text, OF(merchant, consent_version)},
+    {"size_class", write_size_class, OF(merchant, sales)},
+    {"kbli2020", write_of_category, OF(category, kbli2020)},
+    {"kbli2025", write_of_category, OF(category, kbli2025)},
+    {"route", write_of_category, OF(category, route)},
+    {"frozen_at", write_time, OF(merchant, frozen_ms)},
 };
-const size_t registration_column_count =
-    sizeof(registration_columns) / sizeof(registration_columns[0]);
+const size_t registration_column_count = sizeof(columns) / sizeof(columns[0]);
+
+const char *registration_column_name(size_t column)
+{
+    return columns[column].name;
+}
+
+void registration_cell(const struct registration *r, size_t column,
+                       char cell[REGISTRATION_CELL_BYTES])
+{
+    columns[column].write(r, &columns[column], cell);
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
 
 json_t *registration_json(const struct registration *r)
 {
@@ -227,8 +182,8 @@ json_t *registration_json(const struct registration *r)
     for (size_t i = 0; i < registration_column_count; i++) {
         char cell[REGISTRATION_CELL_BYTES];
 
-        registration_columns[i].write(r, cell, sizeof(cell));
-        json_object_set_new(object, registration_columns[i].name, json_string(cell));
+        registration_cell(r, i, cell);
+        json_object_set_new(object, columns[i].name, json_string(cell));
     }
     for (unsigned bit = 0; bit < MERCHANT_FLAG_COUNT; bit++)
         if ((r->merchant->flags & UINT32_C(1) << bit) != 0)
@@ -250,12 +205,14 @@ static void print_line(const char *what, const char *value, const char *more)
            more[0] != '\0' ? ")" : "");
 }
 
-static void print_cell(const struct registration *r, const char *what,
-                       void (*write)(const struct registration *, char *, size_t))
+static void print_cell(const struct registration *r, const char *what, const char *column)
 {
     char cell[REGISTRATION_CELL_BYTES];
+    size_t i = 0;
 
-    write(r, cell, sizeof(cell));
+    for (; strcmp(columns[i].name, column) != 0; i++)
+        assert(i + 1 < registration_column_count);
+    registration_cell(r, i, cell);
     print_line(what, cell, "");
 }
 
@@ -268,26 +225,26 @@ void registration_print(const struct registration *r)
     regno_format(m->regno, display);
     print_line("number", display, "");
     print_line("status", merchant_status_name(m->status), "");
-    print_cell(r, "on hold since", write_frozen);
+    print_cell(r, "on hold since", "frozen_at");
     print_line("reason", m->reason, reason != NULL ? reason->text_id : "");
-    print_cell(r, "deadline", write_deadline);
-    print_cell(r, "phone", write_msisdn);
-    print_cell(r, "name", write_name);
-    print_cell(r, "NIK", write_nik);
-    print_cell(r, "business", write_business);
+    print_cell(r, "deadline", "deadline_at");
+    print_cell(r, "phone", "msisdn");
+    print_cell(r, "name", "name");
+    print_cell(r, "NIK", "nik");
+    print_cell(r, "business", "business");
     print_line("category", m->category, registration_label(r, "jenis", m->category));
-    print_cell(r, "KBLI 2025", write_kbli2025);
-    print_cell(r, "route", write_route);
+    print_cell(r, "KBLI 2025", "kbli2025");
+    print_cell(r, "route", "route");
     print_line("regency", m->regency, registration_label(r, "kab", m->regency));
     print_line("district", m->district, registration_label(r, "kec", m->district));
     print_line("sales", m->sales, registration_label(r, "omzet", m->sales));
-    print_cell(r, "size class", write_size_class);
+    print_cell(r, "size class", "size_class");
     print_line("smartphone", m->smartphone, registration_label(r, "hp", m->smartphone));
-    print_cell(r, "language", write_language);
-    print_cell(r, "submitted", write_submitted);
-    print_cell(r, "changed", write_changed);
-    print_cell(r, "consent", write_consent);
-    print_cell(r, "look at", write_flags);
+    print_cell(r, "language", "language");
+    print_cell(r, "submitted", "submitted_at");
+    print_cell(r, "changed", "changed_at");
+    print_cell(r, "consent", "consent_at");
+    print_cell(r, "look at", "flags");
     for (unsigned i = 0; i < r->subscriber->merchant_count; i++)
         if (&r->subscriber->merchants[i] != m) {
             regno_format(r->subscriber->merchants[i].regno, display);

@@ -22,14 +22,12 @@ struct registration {
 json_t *registration_json(const struct registration *r);
 void registration_print(const struct registration *r);
 
-/* Columns of the CSV export, and keys of the JSON: a name, and what writes the value. */
-struct registration_column {
-    const char *name;
-    void (*write)(const struct registration *r, char *cell, size_t cell_bytes);
-};
+/* Columns of the CSV export, and keys of the JSON. */
 enum { REGISTRATION_CELL_BYTES = 320 };
-extern const struct registration_column registration_columns[];
 extern const size_t registration_column_count;
+const char *registration_column_name(size_t column);
+void registration_cell(const struct registration *r, size_t column,
+                       char cell[REGISTRATION_CELL_BYTES]);
 
 /* Takes a regency's code or name (--regency), as the labels have them; where they have none, any
  * code. False after telling why. */
