@@ -103,12 +103,18 @@ static const char *read_name(struct loading *l, const config_setting_t *entry)
 static void read_dialect(struct loading *l, const config_setting_t *entry)
 {
     const char *name = read_name(l, entry), *base_name = "spec34";
+    const config_setting_t *from = name != NULL ? config_setting_get_member(entry, "base") : NULL;
     const struct dialect *base;
     struct dialect *d;
 
     if (name == NULL)
         return;
-    config_setting_lookup_string(entry, "base", &base_name);
+    if (from != NULL && config_setting_type(from) != CONFIG_TYPE_STRING) {
+        report(l, line_of(from), "base: the name of a dialect, in quotes");
+        return;
+    }
+    if (from != NULL)
+        base_name = config_setting_get_string(from);
     base = dialects_find(l->dialects, base_name);
     if (base == NULL) {
         report(l, line_of(entry), "no dialect \"%s\" to start from", base_name);

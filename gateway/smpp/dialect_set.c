@@ -122,9 +122,10 @@ static bool set_text(struct dialect *d, const struct knob *knob, const char *val
 static bool set_text_out(struct dialect *d, const struct knob *knob, const char *value)
 {
     unsigned octets;
-    char end;
+    char close, end;
 
-    if (sscanf(value, "auto(%u)%c", &octets, &end) == 1 && octets <= 254) {
+    if (sscanf(value, "auto(%3u%c%c", &octets, &close, &end) == 2 && close == ')' &&
+        octets <= 254) {
         d->text_out = DIALECT_TEXT_AUTO;
         d->text_out_octets = (uint16_t)octets;
         return true;
@@ -209,7 +210,7 @@ static bool set_session_src(struct dialect *d, const struct knob *knob, const ch
     unsigned tag, octets;
     char end;
 
-    if (sscanf(value, "tlv:%4x,%u%c", &tag, &octets, &end) == 2) {
+    if (sscanf(value, "tlv:%4x,%3u%c", &tag, &octets, &end) == 2) {
         if (octets == 0 || octets > DIALECT_SESSION_BYTES)
             return false;
         d->session_source = DIALECT_SESSION_TLV;
