@@ -34,6 +34,7 @@ is_first_in_turn() { # its main thread; what it starts is not
     chrt --rr 1 true || { echo 'not permitted on this machine' && return; }
     chrt --pid "$(main_pid "$1")" | tee /dev/stderr | grep -q 'SCHED_RR|SCHED_RESET_ON_FORK$'
 }
+has_time_to_read() { [ "$(systemctl show -P TimeoutStartUSec warung-redis)" = infinity ]; }
 registers() {
     phone '*384#' 1 1 1 "$merchant" 1871994101809999 'WARUNG BU SITI' 1 2 1 1 1 1 |
         tee /dev/stderr | grep -q 'pendaftaran terkirim'
@@ -125,6 +126,7 @@ ok 'the daemon has no rights, filtered calls, no core' is_confined warungd
 ok 'Redis likewise' is_confined warung-redis
 ok 'the daemon is first in turn for a core' is_first_in_turn warungd
 ok 'Redis likewise' is_first_in_turn warung-redis
+ok 'Redis has the time that it takes to read a big file' has_time_to_read
 ok 'a phone registers' registers
 ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
