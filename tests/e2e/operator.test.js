@@ -93,6 +93,14 @@ test('warungctl says what Redis says when it takes nothing', async () => {
 });
 
 const manual = fs.readFileSync(path.join(ROOT, 'docs/operations.md'), 'utf8');
+
+test('no command of the manuals goes to whichever Redis listens at port 6379', () => {
+    for (const file of fs.readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) {
+        const text = fs.readFileSync(path.join(ROOT, 'docs', file), 'utf8').replace(/\s+/g, ' ');
+        assert.deepEqual(text.match(/redis-cli [A-Z][A-Z ]+/g), null, file);
+    }
+});
+
 const block = (name) => manual.match(new RegExp(`^<!-- ${name} -->\n\`\`\`\n(.*?)^\`\`\``, 'ms'))[1];
 
 test('the rights of the manual are those that the functions need', () => {
