@@ -159,7 +159,7 @@ test('a Redis user with the rights of the manual does for everything', async () 
 // With one bucket both registrations would have its next number.
 test('after the restore of a backup no registration number is given twice', async () => {
     await withScene('restore', async ({ centre, gateway, redis, folder }) => {
-        const [, skip] = block('restore').match(/^systemctl start warung-redis\n(.*?)^systemctl start warungd$/ms);
+        const [, skip] = block('restore').match(/^ +systemctl start warung-redis &&\n(.*?) &&\n +systemctl start warungd$/ms);
         gateway.settings.redis.buckets = 1;
         await gateway.start();
         await centre.isBound();
