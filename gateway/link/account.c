@@ -143,8 +143,10 @@ void account_table_set(struct account_table *table, const struct link_account_se
         is_same = is_same_access(a, &settings[i]);
         clear_settings(a);
         take_settings(a, &settings[i]);
-        if (!is_same)
-            on_changed(ctx, a);
+        if (is_same)
+            continue;
+        a->access_changes++;
+        on_changed(ctx, a);
     }
 }
 

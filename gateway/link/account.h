@@ -21,6 +21,7 @@ struct account {
     char *password_hash;
     struct netblock *allow;
     size_t allow_count;
+    unsigned access_changes; /* of credentials and addresses: how often they did */
     unsigned max_binds;
     struct link_in_rate in_rate;
     struct link_settings link; /* its name is not set */

@@ -45,6 +45,7 @@ struct server_link {
     bool is_unbound; /* counted by the guard */
     bool is_released;
     struct account *account;     /* held: of the bind, or of the one being checked */
+    unsigned access_changes;     /* the account's, when the check began */
     struct list_node in_account; /* of account->links while bound */
     unsigned number;
     uint32_t bind_command;
@@ -292,8 +293,10 @@ static void decide(struct server_link *sl, bool is_right)
     if (!is_right) {
         note_failure(sl, a->system_id);
         refuse(sl, a->system_id, ESME_RINVPASWD, "password");
-    } else if (!a->is_configured || sl->server->is_stopping) { /* it may have changed meanwhile */
+    } else if (!a->is_configured || sl->server->is_stopping) {
         refuse(sl, a->system_id, ESME_RBINDFAIL, a->is_configured ? "stopping" : "unknown");
+    } else if (a->access_changes != sl->access_changes) { /* what was right is so no longer */
+        refuse(sl, a->system_id, ESME_RBINDFAIL, "changed");
     } else if (a->is_closed) {
         refuse(sl, a->system_id, ESME_RBINDFAIL, "disabled");
     } else if (a->links.count >= a->max_binds) {
@@ -336,6 +339,7 @@ static void server_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
     }
     account_hold(a);
     sl->account = a;
+    sl->access_changes = a->access_changes;
     link_enter(link, LINK_BINDING, "bind");
     if (a->password != NULL)
         decide(sl, verifier_is_equal(pdu->bind.password, span_of_string(a->password)));

@@ -314,8 +314,9 @@ static void keep_line(void *ctx, const char *line, size_t line_bytes)
     snprintf(ctx, 256, "%.*s", (int)line_bytes, line);
 }
 
-/* A reload takes an account away whose password is right, but looked at still. */
-static void test_account_goes_while_its_bind_is_checked(void **state)
+/* A bind whose password is right, but looked at still, when a reload leaves these accounts. */
+static void expect_refused_by_reload(const struct link_account_settings *accounts, size_t count,
+                                     const char *why)
 {
     struct event_base *base = event_base_new();
     struct verifier *v = verifier_new(base, &the_clock);
@@ -323,13 +324,12 @@ static void test_account_goes_while_its_bind_is_checked(void **state)
     struct link_account_settings account = {.system_id = "agg4"};
     char hash[CRYPT_OUTPUT_SIZE], line[256] = "";
 
-    (void)state;
     make_hash("geheim", hash);
     account.password_hash = hash;
     server_fixture_init_with(&x, &account, 1, v);
     assert_true(server_fixture_call_in(&x, "192.0.2.1"));
     server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "geheim");
-    link_server_set_accounts(x.server, NULL, 0);
+    link_server_set_accounts(x.server, accounts, count);
     log_set_sink(keep_line, line);
     log_set_level(LOG_LEVEL_WARNING);
     for (int i = 0; i < 2000 && !link_fixture_is_closed(&x.f); i++) {
@@ -339,11 +339,30 @@ static void test_account_goes_while_its_bind_is_checked(void **state)
     log_set_level(LOG_LEVEL_OFF);
     log_set_sink(NULL, NULL);
     link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_RBINDFAIL, 77);
-    assert_non_null(strstr(line, " why=unknown"));
+    assert_non_null(strstr(line, why));
     assert_int_equal(x.f.state_count, 0);
     server_fixture_fini(&x);
     verifier_free(v);
     event_base_free(base);
+}
+
+static void test_account_goes_while_its_bind_is_checked(void **state)
+{
+    (void)state;
+    expect_refused_by_reload(NULL, 0, " why=unknown");
+}
+
+/* The password is known to others, and another takes its place: those who bind with it just then
+ * must not stay bound. */
+static void test_password_changes_while_its_bind_is_checked(void **state)
+{
+    struct link_account_settings account = {.system_id = "agg4"};
+    char hash[CRYPT_OUTPUT_SIZE];
+
+    (void)state;
+    make_hash("baru", hash);
+    account.password_hash = hash;
+    expect_refused_by_reload(&account, 1, " why=changed");
 }
 
 int main(void)
@@ -358,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_bind_while_the_verifier_is_full),
         cmocka_unit_test(test_callers_who_are_gone_keep_nobody_out),
         cmocka_unit_test(test_account_goes_while_its_bind_is_checked),
+        cmocka_unit_test(test_password_changes_while_its_bind_is_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
