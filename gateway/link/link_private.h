@@ -19,6 +19,7 @@ enum {
     LINK_ENQUIRE_MISSES_MAX = 2,
     LINK_READS_MAX = 1024,        /* marks of link_ask_read() that are known by their numbers */
     LINK_UNBOUND_ANSWERS_MAX = 3, /* in a row */
+    LINK_UNBOUND_PDUS_MAX = 64,   /* of a caller, before it has bound */
     LINK_SILENT_MAX = 3,          /* requests without a response, in a row ... */
     LINK_SILENT_MS = 60000,       /* ... and for so long, as Kannel's wait-ack */
     LINK_MALFORMED_MAX = 10,      /* in LINK_MALFORMED_WINDOW_MS */

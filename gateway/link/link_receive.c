@@ -155,6 +155,22 @@ static void refuse(struct link *link, const struct smpp_header *h, enum smpp_sta
     link_write_response(link, h->command_id, status, h->sequence_number, "");
 }
 
+/* A PDU that needs a bind first, or too many of those that need none. */
+static void on_not_bound(struct link *link, const struct smpp_header *h)
+{
+    link->counters.malformed_in++;
+    log_warning("link.not_bound", LOG_S("link", link->settings.name),
+                LOG_S("command", smpp_command_name(h->command_id)));
+    link_close(link, "not_bound");
+}
+
+/* A caller has a bind to send, and before it perhaps an enquire_link. */
+static bool is_talking_on(const struct link *link)
+{
+    return link->role->is_server && (link->state == LINK_OPEN || link->state == LINK_BINDING) &&
+           link->counters.pdus_in > LINK_UNBOUND_PDUS_MAX;
+}
+
 static void on_wrong_state(struct link *link, enum link_event event, const struct smpp_pdu *pdu)
 {
     const struct smpp_header *h = &pdu->header;
@@ -168,10 +184,7 @@ static void on_wrong_state(struct link *link, enum link_event event, const struc
         return;
     }
     if (link->state == LINK_OPEN) {
-        link->counters.malformed_in++;
-        log_warning("link.not_bound", LOG_S("link", link->settings.name),
-                    LOG_S("command", smpp_command_name(h->command_id)));
-        link_close(link, "not_bound");
+        on_not_bound(link, h);
         return;
     }
     if (!smpp_command_is_known(h->command_id)) {
@@ -378,6 +391,10 @@ static void on_pdu(struct link *link, struct span frame)
     link->last_pdu_ms = link_now(link);
     link->is_enquiring = false;
     link->enquire_misses = 0;
+    if (is_talking_on(link)) {
+        on_not_bound(link, &pdu.header);
+        return;
+    }
     if (!fsm_accepts(&link_fsm, link->state, event)) {
         on_wrong_state(link, event, &pdu);
         return;

@@ -120,6 +120,33 @@ static void test_only_a_bind_is_taken_first(void **state)
     }
 }
 
+/* Neither needs a bind. */
+static void test_a_caller_that_talks_on_is_closed(void **state)
+{
+    static const uint32_t commands[] = {SMPP_ENQUIRE_LINK, SMPP_SUBMIT_SM_RESP};
+    struct server_fixture x = {.settings = {.failures_max = 2}};
+
+    (void)state;
+    server_fixture_init(&x);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(server_fixture_call_in(&x, "127.0.0.9"));
+        for (uint32_t n = 1; n <= 64; n++)
+            link_fixture_feed_header(&x.f, commands[i], ESME_ROK, n);
+        assert_false(link_fixture_is_closed(&x.f));
+        link_fixture_feed_header(&x.f, commands[i], ESME_ROK, 65);
+        assert_true(link_fixture_is_closed(&x.f));
+    }
+    assert_int_equal(link_server_counters(x.server)->bans, 1);
+    assert_false(server_fixture_call_in(&x, "127.0.0.9"));
+    /* Who has bound may. */
+    assert_true(server_fixture_call_in(&x, "127.0.0.8"));
+    server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg1", "secret");
+    for (uint32_t n = 1; n <= 100; n++)
+        link_fixture_feed_header(&x.f, commands[0], ESME_ROK, n);
+    assert_false(link_fixture_is_closed(&x.f));
+    server_fixture_fini(&x);
+}
+
 static void test_session_init_timer(void **state)
 {
     struct server_fixture x = {0};
@@ -502,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_malformed_binds),
         cmocka_unit_test(test_only_a_bind_is_taken_first),
+        cmocka_unit_test(test_a_caller_that_talks_on_is_closed),
         cmocka_unit_test(test_session_init_timer),
         cmocka_unit_test(test_addresses_are_checked_first),
         cmocka_unit_test(test_unbound_callers_are_capped),
