@@ -312,7 +312,10 @@ static void check_whole(struct config *c, struct faults *f)
     if (strlen(c->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         faults_report(f, &c->at[CONFIG_AT_CONTROL], "control: the path %s is too long for a socket",
                       c->control);
-    if (c->dialects_file[0] != '\0')
+    if (c->dialects_file[0] != '\0' && access(c->dialects_file, R_OK) != 0)
+        faults_report(f, &c->at[CONFIG_AT_DIALECTS_FILE], "cannot read dialects_file %s: %s",
+                      c->dialects_file, strerror(errno));
+    else if (c->dialects_file[0] != '\0')
         c->dialects = dialects_load(c->dialects_file, faults_add, f);
     check_smsc(c, f);
     check_accounts(c, f, &whole);
@@ -333,7 +336,7 @@ static void note_spots(struct config *c, const config_t *tree, const struct sour
 {
     static const char *const paths[CONFIG_SPOTS] = {
         "redis",        "redis.servers",    "control",   "partners.listen", "partners.accounts",
-        "partners.tls", "admin.users_file", "keys_file", "cdr.key_file",
+        "partners.tls", "admin.users_file", "keys_file", "cdr.key_file",    "dialects_file",
     };
 
     for (unsigned i = 0; i < CONFIG_SPOTS; i++) {

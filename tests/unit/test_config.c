@@ -342,6 +342,12 @@ static void dialects_of_the_installation_are_known(void **state)
                "w.cfg:3: dialect: \"other\" is neither a preset nor in dialects_file\n"
                "w.cfg:4: turn_token \"echo\": dialect \"spec34\" does not number its units "
                "(it needs session_out = \"echo+unit\")\n");
+    /* The line that names it, where there is none. */
+    assert_null(load("redis = { servers = [ \"unix:/r\" ]; };\ndialects_file = \"none.cfg\";\n"
+                     "smsc = ( { } );\nmenus = ( { file = \"m\"; sms = [ \"1\" ]; } );",
+                     heard));
+    assert_memory_equal(heard, "w.cfg:2: cannot read dialects_file ", 35);
+    assert_non_null(strstr(heard, "none.cfg: No such file or directory\n"));
 }
 
 static void a_secret_never_stands_in_a_message(void **state)
