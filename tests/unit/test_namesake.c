@@ -69,6 +69,7 @@ static int tear_down(void **state)
 {
     (void)state;
     memory_data_free(data);
+    timer_queue_fini(&timers);
     return 0;
 }
 
