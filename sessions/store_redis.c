@@ -31,7 +31,7 @@ struct store_redis {
     struct timer check_timer;
     bool is_up; /* the router's connections; the database is ours: requests.is_open */
     bool is_refused;
-    bool is_new;           /* told */
+    bool is_new;           /* told, or that it was emptied */
     bool are_keys_checked; /* once: a running gateway may be given its first keys */
     bool was_open;         /* a store that is a new one now has lost everything */
     uint64_t emptied;      /* it was found so */
@@ -380,13 +380,13 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
         check_again(s);
     } else if (record->version == 0) {
         if (s->was_open) {
-            s->was_open = false; /* told once, however often it takes no mark */
             s->emptied++;
             log_error("store.emptied");
         } else if (!s->is_new) {
-            s->is_new = true;
             log_warning("store.new", LOG_S("what", "there is nothing in it, and it is begun"));
         }
+        s->was_open = false; /* one of them, once, however often the store takes no mark */
+        s->is_new = true;
         /* Those of another database may have been. */
         s->are_keys_checked = s->settings.keys == NULL;
         create_mark(s, database_record, database_text(s, ours, sizeof(ours)), on_database_loaded);
