@@ -30,11 +30,9 @@ static bool is_copy(const struct turn *t)
 
 /* The copy may be with another gateway, and the dialogue have gone on there: the text would end it.
  * What was read after a standstill, and timers that ran out in one, are that late. */
-static bool is_too_late(const struct turn *t)
+static uint64_t too_late_ms(const struct turn *t)
 {
-    const struct turn_engine *e = t->engine;
-
-    return e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms + LATE_LAG_MS;
+    return t->arrived_ms + t->engine->settings.answer_window_ms + LATE_LAG_MS;
 }
 
 static bool make_text(struct turn *t, bool is_wait, char text[MENU_TEXT_BYTES])
@@ -52,12 +50,12 @@ static void on_late(struct timer *timer, void *arg)
     char text[MENU_TEXT_BYTES];
 
     (void)timer;
-    if (is_copy(t) || is_too_late(t) || !make_text(t, true, text))
+    if (is_copy(t) || t->engine->env.timers->now_ms > too_late_ms(t) || !make_text(t, true, text))
         return;
     t->is_late = true;
     t->engine->counters.late_answers++;
     log_info("turn.late", LOG_MSISDN("msisdn", t->box->msisdn), LOG_S("link", t->link_name));
-    show_wait(t, text);
+    show_wait(t, text, too_late_ms(t));
 }
 
 /* Three quarters of what the link allows: the rest is for the way. And not after the answer window:

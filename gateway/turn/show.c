@@ -327,7 +327,7 @@ static struct shown *expect_no_proof(struct turn *t)
     return s;
 }
 
-static struct dialect_reply closing_text(struct turn *t, const char *text)
+static struct dialect_reply closing_text(const struct turn *t, const char *text)
 {
     struct step *step = t->engine->step;
 
@@ -339,25 +339,36 @@ static struct dialect_reply closing_text(struct turn *t, const char *text)
                                       step->is_pushed && t->input.kind != DIALECT_BEGIN};
 }
 
-void show_unrecorded(struct turn *t, const char *text)
+/* One that has to wait for window or rate leaves while nobody else can have the dialogue, or not at
+ * all. */
+static bool show_closing(struct shown *s, const struct turn *t, const char *text,
+                         uint64_t leave_by_ms)
 {
     struct dialect_reply reply = closing_text(t, text);
 
-    show(expect_no_proof(t), &reply, false);
+    if (leave_by_ms < s->deadline_ms)
+        s->deadline_ms = leave_by_ms;
+    if (send_screen(s, &reply, false))
+        return true;
+    fail(s, "no link", 0);
+    shown_end(s);
+    return false;
 }
 
-void show_wait(struct turn *t, const char *text)
+void show_unrecorded(struct turn *t, const char *text)
 {
-    struct dialect_reply reply = closing_text(t, text);
+    (void)show_closing(expect_no_proof(t), t, text,
+                       t->arrived_ms + t->engine->settings.answer_window_ms);
+}
+
+void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms)
+{
     struct shown *s = expect_no_proof(t);
 
     t->told = s;
     s->tells = t;
-    if (send_screen(s, &reply, false))
-        return;
-    t->is_late = false;
-    fail(s, "no link", 0);
-    shown_end(s);
+    if (!show_closing(s, t, text, leave_by_ms))
+        t->is_late = false;
 }
 
 void show_forget_wait(struct turn *t)

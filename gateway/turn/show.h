@@ -11,10 +11,11 @@
 /* Shows the reply of the session record just committed, e->step as step_last_screen() left it, and
  * answers the input with it. */
 void show_reply(struct turn *t);
-/* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. */
+/* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. It
+ * leaves inside the answer window, or not at all. */
 void show_unrecorded(struct turn *t, const char *text);
 /* Likewise the text that asks to wait: t is no longer late when it turns out not to be shown. */
-void show_wait(struct turn *t, const char *text);
+void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms);
 /* The turn is over: its outcome does not matter any more. */
 void show_forget_wait(struct turn *t);
 /* Confirms an abort, when t's input is one of a centre's that wants it. */

@@ -128,7 +128,7 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
 {
     struct turn_rig_phone *phone = phone_of(screen->reply.msisdn);
 
-    (void)deadline_ms;
+    turn_rig.show_by_ms = deadline_ms;
     if (screen->answers)
         port_answer(ctx, &screen->origin, turn_rig.has_link ? ESME_ROK : ESME_RX_T_APPN);
     turn_rig.shows++;

@@ -65,6 +65,7 @@ extern struct turn_rig {
     unsigned push_commit_lost_ms; /* the next push's commit is done, and not heard of for so long */
     bool names_pushes;            /* responses to pushes give the dialogue the name "ni" */
     unsigned shows;               /* tried */
+    uint64_t show_by_ms;          /* the last one may leave so late */
     unsigned shows_again;         /* of them before others */
     const char *receipt_name;     /* what receipts call the next SMS; NULL: none are given */
     unsigned show_ms;             /* from a screen to its outcome, 1 at first */
