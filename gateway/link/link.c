@@ -95,6 +95,7 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
     link->connection = env->random(env->random_ctx);
     framer_init(&link->framer);
     outbuf_init(&link->out);
+    read_marks_init(&link->reads);
     window_init(&link->window, link->settings.window, link->settings.queue_max);
     pacer_init(&link->pacer, link->settings.tps, link_now(link));
     rtt_init(&link->rtt, link_now(link));
@@ -112,7 +113,7 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
 void link_fini(struct link *link)
 {
     assert(link->transport == NULL);
-    mem_free(link->reads);
+    read_marks_fini(&link->reads);
     window_fini(&link->window);
     outbuf_fini(&link->out);
     framer_fini(&link->framer);
@@ -236,38 +237,18 @@ bool link_can_submit(const struct link *link)
 
 uint64_t link_ask_read(struct link *link)
 {
-    uint64_t mark = link->reads_asked + 1;
+    uint32_t sequence_number;
 
     if (!is_usable(link))
         return 0;
-    if (link->reads == NULL)
-        link->reads = mem_zalloc(LINK_READS_MAX * sizeof(*link->reads));
-    link->reads_asked = mark;
-    link->reads[mark % LINK_READS_MAX] = window_next_sequence(&link->window);
-    link_write_header_only(link, SMPP_ENQUIRE_LINK, ESME_ROK, link->reads[mark % LINK_READS_MAX]);
-    return mark;
+    sequence_number = window_next_sequence(&link->window);
+    link_write_header_only(link, SMPP_ENQUIRE_LINK, ESME_ROK, sequence_number);
+    return read_marks_add(&link->reads, sequence_number);
 }
 
 bool link_has_read(const struct link *link, uint64_t connection, uint64_t mark)
 {
-    return link_is_on(link, connection) && mark != 0 && mark <= link->read_mark;
-}
-
-bool link_note_read(struct link *link, uint32_t sequence_number)
-{
-    bool was_asked = false;
-
-    for (uint64_t i = 0; link->reads != NULL && i < LINK_READS_MAX; i++) {
-        uint64_t mark = link->reads_asked - (link->reads_asked - i) % LINK_READS_MAX;
-
-        if (sequence_number == 0 || link->reads[i] != sequence_number)
-            continue;
-        link->reads[i] = 0;
-        was_asked = true;
-        if (mark > link->read_mark)
-            link->read_mark = mark; /* and all that was written before it */
-    }
-    return was_asked;
+    return link_is_on(link, connection) && read_marks_has(&link->reads, mark);
 }
 
 bool link_is_on(const struct link *link, uint64_t connection)
@@ -303,6 +284,7 @@ void link_attach(struct link *link, struct transport *transport)
     link->malformed_count = 0;
     link->last_pdu_ms = link_now(link);
     window_restart_sequence(&link->window);
+    read_marks_restart(&link->reads);
 }
 
 /* A bind that is gone is worth a warning, but for one that we or a partner have ended in order. An

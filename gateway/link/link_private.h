@@ -10,6 +10,7 @@
 #include "gateway/link/link_view.h"
 #include "gateway/link/outbuf.h"
 #include "gateway/link/pacer.h"
+#include "gateway/link/read_marks.h"
 #include "gateway/link/rtt.h"
 #include "gateway/link/window.h"
 
@@ -17,7 +18,6 @@ enum {
     LINK_BIND_TIMEOUT_MS = 30000,
     LINK_PEER_UNBIND_GRACE_MS = 2000, /* for answers under way, after the peer said unbind */
     LINK_ENQUIRE_MISSES_MAX = 2,
-    LINK_READS_MAX = 1024,        /* marks of link_ask_read() that are known by their numbers */
     LINK_UNBOUND_ANSWERS_MAX = 3, /* in a row */
     LINK_UNBOUND_PDUS_MAX = 64,   /* of a caller, before it has bound */
     LINK_SILENT_MAX = 3,          /* requests without a response, in a row ... */
@@ -111,11 +111,7 @@ struct link {
     uint32_t enquire_sequence;
     uint32_t enquire_link_ms;
     uint64_t submitted_ms; /* when a request left last, on any connection */
-    uint64_t reads_asked;
-    /* Of the newest LINK_READS_MAX marks: the enquire_link's sequence number, 0 = answered; NULL:
-     * none asked. Of older ones a newer one's answer tells. */
-    uint32_t *reads;
-    uint64_t read_mark; /* the peer has read as far as this one */
+    struct read_marks reads;
     bool is_enquiring;
     unsigned enquire_misses;
 
@@ -138,8 +134,6 @@ struct link {
 /* link.c */
 
 extern const struct fsm_table link_fsm;
-/* An enquire_link was answered: true when it was one of link_ask_read(). */
-bool link_note_read(struct link *link, uint32_t sequence_number);
 /* Fills in everything; the settings' zeros become defaults; the name is copied. */
 void link_init(struct link *link, const struct link_role *role, const struct link_env *env,
                const struct link_settings *settings, const struct link_owner *owner,

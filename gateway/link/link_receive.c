@@ -276,7 +276,7 @@ static bool ends_enquiry(struct link *link, uint32_t sequence_number)
 
     if (is_newest)
         link->enquire_sequence = 0; /* a second one answers nothing */
-    return link_note_read(link, sequence_number) || is_newest;
+    return read_marks_answer(&link->reads, sequence_number) || is_newest;
 }
 
 static void on_nack(struct link *link, const struct smpp_pdu *pdu)
@@ -351,7 +351,7 @@ static void dispatch(struct link *link, enum link_event event, const struct smpp
     case LINK_EV_ENQUIRE_RESP:
         if (pdu->header.sequence_number == link->enquire_sequence)
             link->enquire_link_ms = (uint32_t)(link_now(link) - link->enquire_sent_ms);
-        link_note_read(link, pdu->header.sequence_number);
+        read_marks_answer(&link->reads, pdu->header.sequence_number);
         break;
     case LINK_EV_NOTICE:
         log_debug("link.notice", LOG_S("link", link->settings.name),
