@@ -14,6 +14,7 @@
 #include "base/streams.h"
 #include "base/version.h"
 #include "gateway/core_dump.h"
+#include "gateway/descriptors.h"
 #include "gateway/gateway.h"
 #include "gateway/notify.h"
 
@@ -245,6 +246,7 @@ int main(int argc, char **argv)
     if (!parse_options(argc, argv, &options, &status))
         return streams_finish("warungd") ? status : EXIT_FAULT;
     core_dump_forbid();
+    descriptors_raise();
     event_set_log_callback(on_libevent_log);
     event_set_fatal_callback(on_libevent_fatal);
     if (!setup_load(&setup, options.config, SETUP_DAEMON, config_print_fault, stderr))
