@@ -8,12 +8,12 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
-#include "menus/load.h"
-#include "merchants/programme.h"
+#include "merchants/merchant.h"
 #include "merchants/regno.h"
 #include "sessions/vault.h"
-#include "tests/sim/centre.h"
+#include "tests/sim/menus.h"
 #include "tests/sim/node.h"
+#include "tests/sim/smsc.h"
 #include "tests/sim/weather.h"
 
 #include <getopt.h>
@@ -41,7 +41,7 @@ struct run {
     struct world world;
     struct memory_data *data;
     struct network *network;
-    struct centre *centre;
+    struct smsc *smsc;
     struct node *nodes[WORLD_GATEWAYS_MAX];
     struct weather *weather;
     struct turn_counters sum; /* of this seed's gateways */
@@ -102,7 +102,7 @@ static void read_subscriber(struct run *run, struct vault *vault, const char *ms
 /* A number belongs to one subscriber; the SMS with it has come, where it had days to come. */
 static void check_numbers(struct run *run, unsigned i, const struct subscriber *s)
 {
-    const char *msisdn = centre_msisdn(run->centre, i);
+    const char *msisdn = smsc_msisdn(run->smsc, i);
     const struct turn_counters *c = &run->sum;
     size_t count;
 
@@ -115,7 +115,7 @@ static void check_numbers(struct run *run, unsigned i, const struct subscriber *
             world_violation(&run->world, "a number that leads to somebody else", msisdn,
                             s->merchants[k].regno);
     }
-    if (s->merchant_count != 0 && centre_receipts(run->centre, i) == 0 &&
+    if (s->merchant_count != 0 && smsc_receipts(run->smsc, i) == 0 &&
         run->world.sms_expiry_s > SIM_SETTLE_MS / 1000 && c->sms_failed == 0)
         world_violation(&run->world, "the SMS of a registration never came", msisdn, "");
 }
@@ -126,9 +126,9 @@ static uint64_t check_registrations(struct run *run)
     struct vault *vault = vault_new_plain();
     uint64_t count = 0;
 
-    for (unsigned i = 0; i < centre_subscribers(run->centre); i++) {
-        const char *msisdn = centre_msisdn(run->centre, i);
-        const char *regno = centre_regno(run->centre, i);
+    for (unsigned i = 0; i < smsc_subscribers(run->smsc); i++) {
+        const char *msisdn = smsc_msisdn(run->smsc, i);
+        const char *regno = smsc_regno(run->smsc, i);
         struct subscriber s;
 
         read_subscriber(run, vault, msisdn, &s);
@@ -136,7 +136,7 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "two registrations of one merchant", msisdn, regno);
         if (regno[0] != '\0' && subscriber_find(&s, regno) == NULL)
             world_violation(&run->world, "a confirmed registration is gone", msisdn, regno);
-        if (centre_is_sent(run->centre, i) && s.merchant_count == 0)
+        if (smsc_is_sent(run->smsc, i) && s.merchant_count == 0)
             world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
         check_numbers(run, i, &s);
         count += s.merchant_count;
@@ -179,24 +179,30 @@ static void check_indexes(struct run *run, uint64_t registrations)
     check_outboxes(run);
 }
 
-static void run_begin(struct run *run, uint64_t seed, const struct menu *const menus[2])
+static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *menus)
 {
+    static const unsigned windows[] = {1, 2, 32, 32}, rates[] = {0, 0, 1, 5};
     struct random_source chooser = {.state = seed ^ 0x5eed};
     struct world_faults faults = choose_faults(&chooser);
 
     world_init(&run->world, seed, &faults);
     run->world.token = random_below(&chooser, 2) != 0 ? TURN_TOKEN_ECHO : TURN_TOKEN_NONE;
-    run->world.menus[0] = menus[0];
-    run->world.menus[1] = menus[1];
+    run->world.menus = menus;
+    sim_menus_put_in_force(menus, 0);
+    run->world.bind = random_below(&chooser, 3) == 0 ? CONFIG_BIND_PAIR : CONFIG_BIND_TRANSCEIVER;
+    run->world.window = windows[random_below(&chooser, 4)];
+    run->world.tps = rates[random_below(&chooser, 4)];
     run->world.sms_expiry_s = random_below(&chooser, 4) != 0 ? 3 * 86400 : 120;
     run->world.is_verbose = run->options->is_told;
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
-    run->centre = centre_new(&run->world, run->options->subscribers);
-    run->network = network_new(&run->world, centre_accept, run->centre);
+    run->smsc = smsc_new(&run->world, run->options->subscribers);
+    run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         run->nodes[i] = node_new(&run->world, i + 1, run->network, run->data);
-    world_tell(&run->world, "steps are %s",
-               run->world.token == TURN_TOKEN_ECHO ? "numbered" : "not numbered");
+    world_tell(&run->world, "steps are %s, binds are %s, window %u, %u a second",
+               run->world.token == TURN_TOKEN_ECHO ? "numbered" : "not numbered",
+               run->world.bind == CONFIG_BIND_PAIR ? "pairs" : "transceivers", run->world.window,
+               run->world.tps);
     run->weather = weather_new(&run->world, run->data, run->nodes, run->options->gateways);
 }
 
@@ -205,7 +211,7 @@ static void run_out(struct run *run)
 {
     run->world.faults = (struct world_faults){0};
     weather_calm(run->weather);
-    centre_close(run->centre);
+    smsc_close(run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         node_spare(run->nodes[i]);
     world_run(&run->world, run->world.timers.now_ms + SIM_SETTLE_MS);
@@ -213,7 +219,7 @@ static void run_out(struct run *run)
 
 static void tell_seed(const struct run *run, uint64_t seed, uint64_t registrations)
 {
-    const struct centre_counters *c = centre_counters(run->centre);
+    const struct smsc_counters *c = smsc_counters(run->smsc);
 
     printf("seed %" PRIu64 ": %" PRIu64 " dials, %" PRIu64 " answers, %" PRIu64 " screens (%" PRIu64
            " again, %" PRIu64 " busy, %" PRIu64 " wait, %" PRIu64 " pushed), %" PRIu64
@@ -236,7 +242,7 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->failovers += w->failovers;
     totals->menu_changes += w->menu_changes;
     totals->registrations += registrations;
-    totals->texts += centre_counters(run->centre)->texts;
+    totals->texts += smsc_counters(run->smsc)->texts;
     for (unsigned i = 0; i < run->options->gateways; i++)
         totals->crashes += node_crashes(run->nodes[i]);
 }
@@ -246,15 +252,15 @@ static void run_free(struct run *run)
     for (unsigned i = 0; i < run->options->gateways; i++)
         node_free(run->nodes[i]);
     weather_free(run->weather);
-    centre_free(run->centre);
+    smsc_free(run->smsc);
     deferred_run(&run->world.deferred);
     network_free(run->network);
     memory_data_free(run->data);
     world_fini(&run->world);
 }
 
-static void run_seed(uint64_t seed, const struct options *options,
-                     const struct menu *const menus[2], struct totals *totals)
+static void run_seed(uint64_t seed, const struct options *options, const struct sim_menus *menus,
+                     struct totals *totals)
 {
     struct run run = {.options = options};
     uint64_t registrations;
@@ -325,35 +331,6 @@ static bool parse(int argc, char **argv, struct options *o)
            o->subscribers >= 1 && o->hours >= 1;
 }
 
-static void print_fault(void *arg, const struct menu_fault *fault)
-{
-    (void)arg;
-    fprintf(stderr, "%s:%u: %s\n", fault->file, fault->line, fault->text);
-}
-
-/* Another version of the menu: other words for the steps, so that a screen tells which it is of. */
-static struct menu *make_other_version(const struct menu *menu)
-{
-    static const char word[] = "Langkah {s}", other[] = "Tahap {s}";
-    struct span source = menu_source(menu);
-    char *text = mem_alloc(source.size + 1), *to = text;
-    const char *from = (const char *)source.data, *end = from + source.size;
-    struct menu *made;
-
-    while (from < end) {
-        if ((size_t)(end - from) >= sizeof(word) - 1 && memcmp(from, word, sizeof(word) - 1) == 0) {
-            to = mempcpy(to, other, sizeof(other) - 1);
-            from += sizeof(word) - 1;
-        } else {
-            *to++ = *from++;
-        }
-    }
-    made = menu_load_source(span_of(text, (size_t)(to - text)), &programme_vocabulary, print_fault,
-                            NULL);
-    mem_free(text);
-    return made;
-}
-
 static void tell_totals(const struct options *o, const struct totals *t)
 {
     double hours = (double)(o->seeds * o->hours);
@@ -379,7 +356,7 @@ int main(int argc, char **argv)
     struct options options = {
         .first = 1, .seeds = 20, .hours = 2, .subscribers = 40, .gateways = 3};
     struct totals totals = {0};
-    struct menu *menus[2];
+    static struct sim_menus menus;
 
     if (!parse(argc, argv, &options)) {
         fprintf(stderr, "usage: warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] "
@@ -387,10 +364,7 @@ int main(int argc, char **argv)
         return 2;
     }
     log_set_level(LOG_LEVEL_OFF);
-    menus[0] =
-        menu_load_file("conf/menus/terususaha.cfg", &programme_vocabulary, print_fault, NULL);
-    menus[1] = menus[0] != NULL ? make_other_version(menus[0]) : NULL;
-    if (menus[1] == NULL)
+    if (!sim_menus_load(&menus))
         return 1;
     for (uint64_t i = 0; i < options.seeds; i++) {
         if (!options.is_told)
@@ -399,11 +373,10 @@ int main(int argc, char **argv)
                     " --hours %u --subscribers %u --gateways %u ",
                     i + 1, options.seeds, options.first + i, options.hours, options.subscribers,
                     options.gateways);
-        run_seed(options.first + i, &options, (const struct menu *const *)menus, &totals);
+        run_seed(options.first + i, &options, &menus, &totals);
     }
     fprintf(stderr, "\n");
     tell_totals(&options, &totals);
-    menu_free(menus[0]);
-    menu_free(menus[1]);
+    sim_menus_free(&menus);
     return 0;
 }

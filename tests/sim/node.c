@@ -1,11 +1,11 @@
 #include "tests/sim/node.h"
 
 #include "base/mem.h"
-#include "gateway/link/link.h"
-#include "gateway/sendings.h"
+#include "gateway/ports.h"
 #include "gateway/smpp/dialect_knobs.h"
 #include "sessions/store_memory.h"
 #include "sessions/vault.h"
+#include "tests/sim/menus.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 enum {
     NODE_LINKS = 2,
-    NODE_PDU_BYTES = 4096,
+    NODE_LIMIT = 182, /* septets a page */
     NODE_DRAIN_MS = 10000,
     NODE_DRAIN_POLL_MS = 100,
     NODE_UNBIND_MS = 1000,
@@ -51,187 +51,26 @@ struct node {
     /* One incarnation; NULL while dead. */
     struct vault *vault;
     struct store *store;
-    struct link *links[NODE_LINKS];
+    struct config_smsc smsc;
+    struct link_watch watch;
+    struct link_env link_env;
+    struct centres *centres;
+    struct partners *partners; /* there are none */
+    struct ports *ports;
     struct turn_engine *engine;
-    struct list pending; /* of struct pending */
 };
 
-/* A message on its way through a link. */
-struct pending {
-    struct list_node node;
-    struct node *owner;
-    turn_sent_fn *fn;
-    void *arg;
-};
-
-static void on_result(void *arg, const struct link_result *result)
+static void on_pdu(void *ctx, const struct link *link, enum link_direction direction,
+                   struct span pdu)
 {
-    struct pending *p = arg;
-    struct turn_sent sent = {.kind = sent_kind_of(result),
-                             .command_status = result->command_status,
-                             .connection = result->connection,
-                             .message_id = ""};
+    const struct node *n = ctx;
+    struct smpp_header header;
 
-    list_remove(&p->owner->pending, &p->node);
-    p->fn(p->arg, &sent);
-    mem_free(p);
-}
-
-static struct turn_sending *submit(struct node *n, struct link *link, enum link_lane lane,
-                                   struct span pdu, uint64_t deadline_ms, turn_sent_fn *fn,
-                                   void *arg)
-{
-    struct pending *p = mem_zalloc(sizeof(*p));
-
-    p->owner = n;
-    p->fn = fn;
-    p->arg = arg;
-    list_node_init(&p->node);
-    if (link_submit(link, lane, pdu, deadline_ms, on_result, p) == NULL) {
-        mem_free(p);
-        return NULL;
-    }
-    list_push_back(&n->pending, &p->node);
-    return (struct turn_sending *)p;
-}
-
-static void port_answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
-{
-    struct node *n = ctx;
-    struct link_ticket ticket = {origin->connection, origin->sequence_number, origin->command_id};
-
-    world_tell(n->world, "%s answers %u with %x", n->name, origin->sequence_number, command_status);
-    link_answer(origin->link, ticket, command_status, NULL);
-}
-
-static bool port_is_connected(void *ctx, const struct turn_origin *origin)
-{
-    (void)ctx;
-    return link_is_on(origin->link, origin->connection);
-}
-
-static struct link *pick_link(struct node *n)
-{
-    for (unsigned i = 0; i < NODE_LINKS; i++)
-        if (link_can_submit(n->links[i]))
-            return n->links[i];
-    return NULL;
-}
-
-static struct turn_sending *port_show(void *ctx, const struct turn_screen *screen,
-                                      uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
-{
-    struct node *n = ctx;
-    struct link *link = screen->origin.link != NULL ? screen->origin.link : pick_link(n);
-    uint8_t octets[NODE_PDU_BYTES];
-    struct writer w;
-
-    if (screen->answers)
-        port_answer(n, &screen->origin, ESME_ROK);
-    world_tell(n->world, "%s shows %s \"%.20s\"", n->name, screen->reply.msisdn,
-               screen->reply.text);
-    writer_init(&w, octets, sizeof(octets));
-    if (link == NULL || !dialect_encode(n->dialect, &screen->reply, 1, &w))
-        return NULL;
-    return submit(n, link, screen->is_again ? LINK_LANE_AGAIN : LINK_LANE_DIALOGUE, writer_span(&w),
-                  deadline_ms, fn, arg);
-}
-
-static bool port_withdraw(void *ctx, struct turn_sending *sending)
-{
-    (void)ctx;
-    (void)sending;
-    return false; /* it has left */
-}
-
-static bool port_is_full(void *ctx, const struct turn_origin *origin)
-{
-    (void)ctx;
-    (void)origin;
-    return false;
-}
-
-static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
-                                          uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
-{
-    struct node *n = ctx;
-    struct link *link = pick_link(n);
-    struct dialect_sms message = {.source = "384", .msisdn = sms->msisdn, .text = sms->text};
-    uint8_t octets[NODE_PDU_BYTES];
-    struct writer w;
-
-    writer_init(&w, octets, sizeof(octets));
-    if (!dialect_encode_sms_part(n->dialect, &message, 0, 1, &w))
-        world_violation(n->world, "an SMS that cannot be encoded", sms->msisdn, "");
-    return link != NULL ? submit(n, link, LINK_LANE_SMS, writer_span(&w), deadline_ms, fn, arg)
-                        : NULL;
-}
-
-static bool port_find_push_link(void *ctx, const char *preferred, const char *code,
-                                const char *msisdn, char *name, size_t name_bytes)
-{
-    (void)preferred;
-    (void)code;
-    (void)msisdn;
-    return pick_link(ctx) != NULL && text_copy(name, name_bytes, "op1");
-}
-
-static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
-                                         bool is_sms, const uint8_t *id, const char *msisdn)
-{
-    struct node *n = ctx;
-
-    (void)link_name;
-    (void)code;
-    (void)is_sms;
-    (void)msisdn;
-    for (unsigned i = 0; i < 2; i++)
-        if (menu_id_is(n->world->menus[i], id))
-            return n->world->menus[i];
-    return n->world->menus[n->world->menu];
-}
-
-static struct turn_traits port_traits(void *ctx, const char *link_name)
-{
-    struct node *n = ctx;
-
-    (void)link_name;
-    return (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80},
-                                .token = n->world->token};
-}
-
-static size_t port_sms_room(void *ctx)
-{
-    struct node *n = ctx;
-
-    return link_room(n->links[0]) + link_room(n->links[1]);
-}
-
-static void on_message(void *ctx, struct link *link, struct link_ticket ticket,
-                       const struct smpp_pdu *pdu)
-{
-    struct node *n = ctx;
-    struct turn_origin origin = {.link = link,
-                                 .link_name = "op1",
-                                 .connection = ticket.connection,
-                                 .sequence_number = ticket.sequence_number,
-                                 .command_id = ticket.command_id};
-    struct dialect_input input;
-    enum smpp_status status = dialect_decode(n->dialect, pdu, &input);
-
-    if (status != ESME_ROK)
-        world_violation(n->world, "an input that cannot be decoded", "-", smpp_status_name(status));
-    world_tell(n->world, "%s takes %u of %s, \"%s\"", n->name, ticket.sequence_number, input.msisdn,
-               input.text);
-    turn_deliver(n->engine, &origin, &input);
-}
-
-static void on_state(void *ctx, struct link *link, enum link_state state, const char *reason)
-{
-    (void)ctx;
-    (void)link;
-    (void)state;
-    (void)reason;
+    if (smpp_frame_look(pdu, pdu.size, &header) == SMPP_FRAME_WHOLE)
+        world_tell(n->world, "%s, link %s, %s %s %u, status %x", n->name, link_name(link),
+                   direction == LINK_PDU_IN ? "takes" : "sends",
+                   smpp_command_name(header.command_id), header.sequence_number,
+                   header.command_status);
 }
 
 void counters_add(struct turn_counters *sum, const struct turn_counters *c)
@@ -298,27 +137,6 @@ static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call ca
     return fate;
 }
 
-static void make_link(struct node *n, unsigned i)
-{
-    static const struct link_owner owner = {.on_message = on_message, .on_state = on_state};
-    struct link_env env = {
-        &n->process->timers, &n->world->deferred, world_random, n->world, NULL, NULL};
-    struct transport_factory network = network_factory(&n->side);
-    struct link_client_settings settings = {
-        .link = {.name = n->name},
-        .host = "centre",
-        .port = 2775,
-        .bind = LINK_TRANSCEIVER,
-        .system_id = "warung",
-        .password = "secret",
-        .system_type = "",
-        .address_range = "",
-    };
-
-    n->links[i] = link_client_new(&env, &network, &settings, &owner, n);
-    link_start(n->links[i]);
-}
-
 static int64_t node_wall_ms(void *ctx)
 {
     const struct node *n = ctx;
@@ -339,11 +157,47 @@ static void on_gap(void *ctx, uint64_t gap_ms)
     struct node *n = ctx;
 
     (void)gap_ms;
-    for (unsigned i = 0; i < NODE_LINKS; i++)
-        link_cut(n->links[i], "stalled");
+    centres_cut(n->centres, "stalled");
 }
 
-static void node_wake(struct node *n)
+static void make_links(struct node *n)
+{
+    struct transport_factory network = network_factory(&n->side);
+    struct partners_owner nobody = {ports_on_partner_message, n->ports};
+    const struct world *w = n->world;
+
+    n->smsc = (struct config_smsc){
+        .name = "op1",
+        .host = "centre",
+        .port = 2775,
+        .system_id = "warung",
+        .password = "secret",
+        .password_file = "",
+        .system_type = "",
+        .address_range = "",
+        .centre = "",
+        .bind = w->bind,
+        .binds = w->bind == CONFIG_BIND_PAIR ? 1 : NODE_LINKS,
+        .window = w->window,
+        .tps = w->tps,
+        .dialect = "spec34",
+        .spoken = n->dialect,
+        .turn_token = w->token == TURN_TOKEN_ECHO ? CONFIG_TOKEN_ECHO : CONFIG_TOKEN_NONE,
+        .limit = NODE_LIMIT,
+        .tls = {.cert = "", .key = "", .ca = ""},
+    };
+    n->watch = (struct link_watch){on_pdu, n};
+    n->link_env = (struct link_env){&n->process->timers,
+                                    &n->world->deferred,
+                                    world_random,
+                                    n->world,
+                                    w->is_verbose ? &n->watch : NULL,
+                                    NULL};
+    n->centres = centres_new(&n->link_env, NULL, &network, ports_on_message, n->ports);
+    n->partners = partners_new(&n->link_env, NULL, NULL, &nobody);
+}
+
+static void make_engine(struct node *n)
 {
     struct store_memory_settings store = {n->data, &n->process->timers, &n->world->deferred,
                                           decide_fate, n};
@@ -353,53 +207,48 @@ static void node_wake(struct node *n)
         .wall_ms = node_wall_ms,
         .random = node_random,
         .ctx = n,
-        .ports = {.answer = port_answer,
-                  .is_connected = port_is_connected,
-                  .show = port_show,
-                  .withdraw = port_withdraw,
-                  .is_full = port_is_full,
-                  .send_sms = port_send_sms,
-                  .find_push_link = port_find_push_link,
-                  .find_menu = port_find_menu,
-                  .traits = port_traits,
-                  .sms_room = port_sms_room,
-                  .ctx = n},
+        .ports = ports_for_turns(n->ports),
     };
 
     settings.instance = n->name;
     settings.sms_expiry_s = n->world->sms_expiry_s;
     settings.sweep_ms = 5000;          /* most of a quiet hour is sweeps */
     settings.reply_deadline_ms = 1000; /* many a reply is late */
-    world_tell(n->world, "%s starts", n->name);
-    n->is_unbinding = false;
-    n->drain_ends_ms = 0;
     n->vault = vault_new_plain();
     n->store = store_memory_new(&store);
     env.store = n->store;
     env.vault = n->vault;
     n->engine = turn_engine_new(&env, &settings);
-    for (unsigned i = 0; i < NODE_LINKS; i++)
-        make_link(n, i);
     timer_queue_watch(&n->process->timers, settings.answer_window_ms + WORLD_PULSE_MS, on_gap, n);
+}
+
+static void node_wake(struct node *n)
+{
+    world_tell(n->world, "%s starts", n->name);
+    n->is_unbinding = false;
+    n->drain_ends_ms = 0;
+    n->ports = ports_new();
+    make_links(n);
+    make_engine(n);
+    ports_connect(n->ports, n->centres, n->partners, n->world->menus->router, n->engine, NULL,
+                  n->vault);
+    centres_apply(n->centres, &n->smsc, 1);
 }
 
 /* kill -9: nothing is finished, nothing is told. */
 static void node_die(struct node *n)
 {
-    struct list_node *p;
-
     timer_queue_watch(&n->process->timers, 0, NULL, NULL);
     n->process->is_still = false;
     timer_queue_set_now(&n->process->timers, n->world->timers.now_ms);
     counters_add(&n->buried, turn_counters(n->engine));
-    for (unsigned i = 0; i < NODE_LINKS; i++)
-        link_free(n->links[i]);
     store_free(n->store);
+    centres_free(n->centres);
+    partners_free(n->partners);
     turn_engine_free(n->engine);
+    ports_free(n->ports);
     vault_free(n->vault);
     n->engine = NULL;
-    while ((p = list_pop_front(&n->pending)) != NULL)
-        mem_free(LIST_ITEM(p, struct pending, node));
 }
 
 static void start(struct node *n, struct timer *timer, uint32_t per_hour)
@@ -447,8 +296,7 @@ static void on_drain(struct timer *timer, void *arg)
         node_wake(n);
         start(n, timer, w->faults.gateway_drains_per_hour);
     } else if (turn_is_drained(n->engine) || w->timers.now_ms >= n->drain_ends_ms) {
-        for (unsigned i = 0; i < NODE_LINKS; i++)
-            link_stop(n->links[i]);
+        centres_stop(n->centres);
         n->is_unbinding = true;
         timer_start(&w->timers, timer, NODE_UNBIND_MS);
     } else {
@@ -526,7 +374,6 @@ struct node *node_new(struct world *w, unsigned number, struct network *network,
     n->data = data;
     n->dialect = make_dialect(w->token);
     snprintf(n->name, sizeof(n->name), "gw%u", number);
-    list_init(&n->pending);
     timer_init(&n->life, on_life, n);
     timer_init(&n->drain, on_drain, n);
     timer_init(&n->partition, on_partition, n);

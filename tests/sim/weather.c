@@ -1,6 +1,7 @@
 #include "tests/sim/weather.h"
 
 #include "base/mem.h"
+#include "tests/sim/menus.h"
 
 enum {
     WEATHER_SLOW_MS_MAX = 60000,
@@ -116,6 +117,7 @@ static void on_menu(struct timer *timer, void *arg)
 
     e->world->menu = 1 - e->world->menu;
     e->world->menu_changes++;
+    sim_menus_put_in_force(e->world->menus, e->world->menu);
     world_tell(e->world, "menu version %u is in force", e->world->menu);
     start(e, timer, e->world->faults.menu_changes_per_hour);
 }

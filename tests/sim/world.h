@@ -9,6 +9,7 @@
 #include "base/deferred.h"
 #include "base/random.h"
 #include "base/timer.h"
+#include "gateway/config.h"
 #include "gateway/turn/turn.h"
 #include "sessions/store.h"
 
@@ -51,6 +52,8 @@ enum world_store {
 
 /* A gateway's: it runs nothing while it stands still, and then learns of all that came meanwhile.
  */
+struct sim_menus;
+
 struct world_process {
     struct timer_queue timers;
     bool is_still;
@@ -67,9 +70,12 @@ struct world {
     uint64_t events;
     bool is_verbose;
     enum world_store store;
-    uint64_t store_until_ms;     /* it lasts */
-    const struct menu *menus[2]; /* two versions of one menu */
-    unsigned menu;               /* which is in force */
+    uint64_t store_until_ms; /* it lasts */
+    const struct sim_menus *menus;
+    unsigned menu; /* which version is in force */
+    /* Of each gateway's entry for the centre: */
+    enum config_bind bind;
+    unsigned window, tps;
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned sms_jams, failovers, slow_stores, menu_changes, partitions, drains, clock_steps;

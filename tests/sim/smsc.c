@@ -1,8 +1,9 @@
-#include "tests/sim/centre.h"
+#include "tests/sim/smsc.h"
 
 #include "base/mem.h"
 #include "gateway/smpp/pdu.h"
 #include "gateway/smpp/text.h"
+#include "tests/sim/connection.h"
 #include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
 
@@ -11,33 +12,24 @@
 #include <string.h>
 
 enum {
-    CENTRE_CONNECTIONS_MAX = 64,
+    SMSC_CONNECTIONS_MAX = 64,
     /* Then the delivery counts as lost and comes again: the answer window, a standstill that nobody
      * notices, and the network's time. */
-    CENTRE_RESPONSE_MS = 6200,
-    CENTRE_AGAIN_MS_MAX = 4000,
-    CENTRE_TRIES_MAX = 12,
-    CENTRE_SILENCE_MS = 90000, /* a subscriber gives up */
-    CENTRE_IDLE_MS_MAX = 3600000,
-    CENTRE_STREAM_BYTES = 65536,
-    CENTRE_OP_BEGIN = 1,
-    CENTRE_OP_ASK = 2,
-    CENTRE_OP_NOTIFY = 3,
-    CENTRE_OP_END = 17,
-    CENTRE_OP_ANSWER = 18,
-};
-
-struct connection {
-    struct centre *centre;
-    struct transport *transport;
-    bool is_bound;
-    uint32_t next_sequence;
-    size_t size;
-    uint8_t stream[CENTRE_STREAM_BYTES];
+    SMSC_RESPONSE_MS = 6200,
+    SMSC_AGAIN_MS_MAX = 4000,
+    SMSC_TRIES_MAX = 12,
+    SMSC_ANSWER_WAIT_MS = 200,
+    SMSC_SILENCE_MS = 90000, /* a subscriber gives up */
+    SMSC_IDLE_MS_MAX = 3600000,
+    SMSC_OP_BEGIN = 1,
+    SMSC_OP_ASK = 2,
+    SMSC_OP_NOTIFY = 3,
+    SMSC_OP_END = 17,
+    SMSC_OP_ANSWER = 18,
 };
 
 struct subscriber {
-    struct centre *centre;
+    struct smsc *smsc;
     char msisdn[16];
     char regno[16];
     uint8_t session;
@@ -55,6 +47,7 @@ struct subscriber {
     bool is_delivering;
     char text[64];
     uint8_t op;
+    uint8_t answers_unit;
     unsigned tries;
     struct connection *connection; /* where it waits for its response */
     uint32_t sequence_number;
@@ -64,31 +57,30 @@ struct subscriber {
     struct timer silence;
 };
 
-struct centre {
+struct smsc {
     struct world *world;
-    struct connection *connections[CENTRE_CONNECTIONS_MAX];
+    struct connection *connections[SMSC_CONNECTIONS_MAX];
     struct subscriber *subscribers;
     unsigned count;
     bool is_closed;
-    struct centre_counters counters;
+    struct smsc_counters counters;
 };
 
 static void deliver(struct subscriber *s);
 
-static void send_octets(struct connection *x, struct writer *w)
+/* Answers come by one connection, screens by another: a screen says nothing of its answer. */
+static bool answers_alone(const struct world *w)
 {
-    /* The pipe holds more than the centre ever has under way; a full one loses the rest, as a
-     * broken peer would. */
-    transport_write(x->transport, writer_span(w));
+    return w->bind == CONFIG_BIND_PAIR;
 }
 
-static struct connection *choose_connection(struct centre *c)
+static struct connection *choose_connection(struct smsc *c)
 {
-    struct connection *bound[CENTRE_CONNECTIONS_MAX];
+    struct connection *bound[SMSC_CONNECTIONS_MAX];
     unsigned count = 0;
 
-    for (unsigned i = 0; i < CENTRE_CONNECTIONS_MAX; i++)
-        if (c->connections[i] != NULL && c->connections[i]->is_bound)
+    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
+        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]))
             bound[count++] = c->connections[i];
     return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
 }
@@ -97,8 +89,8 @@ static void write_deliver(struct subscriber *s, struct connection *x)
 {
     uint8_t tlv_octets[32];
     uint8_t octets[512];
-    uint8_t session[2] = {s->session,
-                          s->centre->world->token == TURN_TOKEN_ECHO ? (uint8_t)(s->unit << 1) : 0};
+    uint8_t session[2] = {
+        s->session, s->smsc->world->token == TURN_TOKEN_ECHO ? (uint8_t)(s->answers_unit << 1) : 0};
     struct writer tlvs;
     struct writer w;
     struct smpp_message m = {
@@ -112,24 +104,24 @@ static void write_deliver(struct subscriber *s, struct connection *x)
     smpp_tlv_write_u8(&tlvs, SMPP_TAG_USSD_SERVICE_OP, s->op);
     smpp_tlv_write(&tlvs, SMPP_TAG_ITS_SESSION_INFO, span_of(session, sizeof(session)));
     writer_init(&w, octets, sizeof(octets));
-    s->sequence_number = x->next_sequence++;
+    s->sequence_number = connection_next_sequence(x);
     smpp_message_encode(&w, SMPP_DELIVER_SM, s->sequence_number, &m, writer_span(&tlvs));
     assert(!w.failed);
-    send_octets(x, &w);
+    connection_send(x, writer_span(&w));
 }
 
 static void deliver_later(struct subscriber *s)
 {
-    struct world *w = s->centre->world;
+    struct world *w = s->smsc->world;
 
     s->connection = NULL;
     timer_stop(&w->timers, &s->response);
-    timer_start(&w->timers, &s->again, world_between(w, 200, CENTRE_AGAIN_MS_MAX));
+    timer_start(&w->timers, &s->again, world_between(w, 200, SMSC_AGAIN_MS_MAX));
 }
 
 static void go_idle(struct subscriber *s)
 {
-    struct world *w = s->centre->world;
+    struct world *w = s->smsc->world;
 
     s->is_open = false;
     s->is_delivering = false;
@@ -137,18 +129,18 @@ static void go_idle(struct subscriber *s)
     timer_stop(&w->timers, &s->response);
     timer_stop(&w->timers, &s->again);
     timer_stop(&w->timers, &s->silence);
-    if (s->centre->is_closed)
+    if (s->smsc->is_closed)
         timer_stop(&w->timers, &s->think);
     else
-        timer_start(&w->timers, &s->think, world_between(w, 1000, CENTRE_IDLE_MS_MAX));
+        timer_start(&w->timers, &s->think, world_between(w, 1000, SMSC_IDLE_MS_MAX));
 }
 
 static void deliver(struct subscriber *s)
 {
-    struct centre *c = s->centre;
+    struct smsc *c = s->smsc;
     struct connection *x = choose_connection(c);
 
-    if (++s->tries > CENTRE_TRIES_MAX) {
+    if (++s->tries > SMSC_TRIES_MAX) {
         c->counters.given_up++;
         go_idle(s);
         return;
@@ -176,7 +168,7 @@ static void deliver(struct subscriber *s)
         s->sequence_number = sequence_number; /* the copy's response says nothing */
         dues_note_copy(&s->dues);
     }
-    timer_start(&c->world->timers, &s->response, CENTRE_RESPONSE_MS);
+    timer_start(&c->world->timers, &s->response, SMSC_RESPONSE_MS);
 }
 
 static void on_again(struct timer *timer, void *arg)
@@ -196,9 +188,10 @@ static void input(struct subscriber *s, uint8_t op, const char *text)
     s->is_delivering = true;
     dues_add(&s->dues, s->answered);
     s->op = op;
+    s->answers_unit = s->unit;
     s->tries = 0;
     text_copy(s->text, sizeof(s->text), text);
-    timer_start(&s->centre->world->timers, &s->silence, CENTRE_SILENCE_MS);
+    timer_start(&s->smsc->world->timers, &s->silence, SMSC_SILENCE_MS);
     deliver(s);
 }
 
@@ -207,17 +200,21 @@ static void on_silence(struct timer *timer, void *arg)
     struct subscriber *s = arg;
 
     (void)timer;
-    s->centre->counters.silences++;
+    s->smsc->counters.silences++;
     go_idle(s);
 }
 
 static void on_think(struct timer *timer, void *arg)
 {
     struct subscriber *s = arg;
-    struct centre *c = s->centre;
+    struct smsc *c = s->smsc;
     const char *text;
 
     (void)timer;
+    if (s->is_delivering) { /* the screen has come before the answer: no input goes before it */
+        timer_start(&c->world->timers, &s->think, SMSC_ANSWER_WAIT_MS);
+        return;
+    }
     if (!s->is_open) {
         s->is_open = true;
         s->session++;
@@ -226,7 +223,7 @@ static void on_think(struct timer *timer, void *arg)
         s->is_overtaken = false;
         s->answered = FLOW_UNKNOWN;
         c->counters.dials++;
-        input(s, CENTRE_OP_BEGIN, "*384#");
+        input(s, SMSC_OP_BEGIN, "*384#");
         return;
     }
     text = flow_answer(s->at, s->regno[0] != '\0');
@@ -237,7 +234,7 @@ static void on_think(struct timer *timer, void *arg)
     }
     s->answered = s->at;
     c->counters.answers++;
-    input(s, CENTRE_OP_ANSWER, text);
+    input(s, SMSC_OP_ANSWER, text);
 }
 
 /* --- what the service sends ------------------------------------------------------------------ */
@@ -248,7 +245,7 @@ static void violation(struct subscriber *s, const char *what, enum flow_step nex
 
     snprintf(detail, sizeof(detail), "answered %s, farthest %s, shown %s",
              flow_step_name(s->answered), flow_step_name(s->farthest), flow_step_name(next));
-    world_violation(s->centre->world, what, s->msisdn, detail);
+    world_violation(s->smsc->world, what, s->msisdn, detail);
 }
 
 static void check_version(struct subscriber *s, const char *screen, enum flow_step next)
@@ -300,7 +297,7 @@ static void take_regno(struct subscriber *s, const char *screen)
     if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0)
         violation(s, "registered twice", FLOW_SELESAI);
     if (s->regno[0] == '\0')
-        s->centre->counters.registrations++;
+        s->smsc->counters.registrations++;
     text_copy(s->regno, sizeof(s->regno), regno);
     s->farthest = FLOW_LANG;
 }
@@ -308,7 +305,7 @@ static void take_regno(struct subscriber *s, const char *screen)
 static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *screen,
                  enum flow_step next)
 {
-    struct centre *c = s->centre;
+    struct smsc *c = s->smsc;
 
     c->counters.screens++;
     if (next == s->answered)
@@ -323,38 +320,26 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     if (next == FLOW_SELESAI)
         take_regno(s, screen);
     timer_stop(&c->world->timers, &s->silence);
-    timer_stop(&c->world->timers, &s->again);
-    timer_stop(&c->world->timers, &s->response);
-    s->is_delivering = false;
-    s->connection = NULL;
+    if (!answers_alone(c->world)) {
+        timer_stop(&c->world->timers, &s->again);
+        timer_stop(&c->world->timers, &s->response);
+        s->is_delivering = false;
+        s->connection = NULL;
+    }
     s->at = next;
     s->unit = unit;
-    if (op == CENTRE_OP_END || op == CENTRE_OP_NOTIFY)
+    if (op == SMSC_OP_END || op == SMSC_OP_NOTIFY)
         go_idle(s);
     else
         timer_start(&c->world->timers, &s->think, world_between(c->world, 300, 20000));
 }
 
-static struct subscriber *find_subscriber(struct centre *c, struct span digits)
+static struct subscriber *find_subscriber(struct smsc *c, struct span digits)
 {
     for (unsigned i = 0; i < c->count; i++)
         if (span_is_equal(digits, span_of_string(c->subscribers[i].msisdn)))
             return &c->subscribers[i];
     return NULL;
-}
-
-static void respond(struct connection *x, uint32_t command_id, uint32_t status,
-                    uint32_t sequence_number, const char *message_id)
-{
-    uint8_t octets[128];
-    struct writer w;
-
-    writer_init(&w, octets, sizeof(octets));
-    if (message_id != NULL)
-        smpp_message_resp_encode(&w, command_id, status, sequence_number, message_id);
-    else
-        smpp_header_only_encode(&w, command_id, status, sequence_number);
-    send_octets(x, &w);
 }
 
 /* The service opens a dialogue; false when the phone is busy. What comes so, or as an SMS, comes
@@ -366,7 +351,7 @@ static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t 
 
     if (s->is_open)
         return false;
-    s->centre->counters.pushes++;
+    s->smsc->counters.pushes++;
     s->is_open = true;
     s->session++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
@@ -393,7 +378,7 @@ static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_
         return false;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
-    if (!dues_tell(&s->dues, s->answered, next) && op == CENTRE_OP_END)
+    if (!dues_tell(&s->dues, s->answered, next) && op == SMSC_OP_END)
         violation(s, "an end told again", next);
     show(s, op, session.data[1] >> 1, text, next);
     return true;
@@ -404,9 +389,9 @@ static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
 {
     char text[1024];
 
-    s->centre->counters.texts++;
+    s->smsc->counters.texts++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
-    world_tell(s->centre->world, "%s gets SMS \"%s\"", s->msisdn, text);
+    world_tell(s->smsc->world, "%s gets SMS \"%s\"", s->msisdn, text);
     if (strncmp(text, "#TerusUsaha: ", 13) == 0) {
         if (strstr(text, " terkirim. ") != NULL)
             s->receipts++;
@@ -418,15 +403,14 @@ static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
 
 static uint32_t judge_text(struct subscriber *s, const struct smpp_pdu *pdu)
 {
-    if (s->centre->world->is_sms_jammed)
-        return world_chance(s->centre->world, 500000) ? ESME_RTHROTTLED : ESME_RMSGQFUL;
+    if (s->smsc->world->is_sms_jammed)
+        return world_chance(s->smsc->world, 500000) ? ESME_RTHROTTLED : ESME_RMSGQFUL;
     take_text(s, pdu);
     return ESME_ROK;
 }
 
-static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
+static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pdu *pdu)
 {
-    struct centre *c = x->centre;
     struct world *w = c->world;
     struct subscriber *s = find_subscriber(c, pdu->message.destination.digits);
     uint32_t status = ESME_ROK;
@@ -441,14 +425,14 @@ static void on_submit(struct connection *x, const struct smpp_pdu *pdu)
     else if (!take_screen(s, pdu, op.data[0]))
         status = ESME_RINVDSTADR;
     if (!world_chance(w, w->faults.submit_resp_lost))
-        respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, "1");
+        connection_respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, "1");
 }
 
 /* Where steps are numbered an acknowledged answer is a step that was taken, screen or not: from now
  * on the draft stands at the next question, or the registration exists. */
 static void note_acknowledged(struct subscriber *s)
 {
-    if (s->centre->world->token != TURN_TOKEN_ECHO || s->op != CENTRE_OP_ANSWER || s->is_overtaken)
+    if (s->smsc->world->token != TURN_TOKEN_ECHO || s->op != SMSC_OP_ANSWER || s->is_overtaken)
         return;
     if (s->answered == FLOW_PERIKSA)
         s->is_sent = true;
@@ -456,11 +440,11 @@ static void note_acknowledged(struct subscriber *s)
         s->farthest = s->answered + 1;
 }
 
-static void on_deliver_resp(struct connection *x, const struct smpp_pdu *pdu)
+static void on_deliver_resp(struct smsc *c, struct connection *x, const struct smpp_pdu *pdu)
 {
-    struct centre *c = x->centre;
-
-    if (world_chance(c->world, c->world->faults.deliver_resp_lost))
+    /* What stands behind it in the same stream is read: the screen, which says as much. Where there
+     * is none, an enquire_link, which would prove too much. */
+    if (!answers_alone(c->world) && world_chance(c->world, c->world->faults.deliver_resp_lost))
         return;
     for (unsigned i = 0; i < c->count; i++) {
         struct subscriber *s = &c->subscribers[i];
@@ -482,101 +466,48 @@ static void on_deliver_resp(struct connection *x, const struct smpp_pdu *pdu)
     }
 }
 
-static void on_pdu(struct connection *x, const struct smpp_pdu *pdu)
+static void on_request(void *ctx, struct connection *x, const struct smpp_pdu *pdu)
 {
-    uint32_t id = pdu->header.command_id;
+    struct smsc *c = ctx;
 
-    switch (id) {
-    case SMPP_BIND_TRANSCEIVER:
-        x->is_bound = true;
-        respond(x, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, pdu->header.sequence_number, "sim");
-        break;
-    case SMPP_SUBMIT_SM:
-        on_submit(x, pdu);
-        break;
-    case SMPP_DELIVER_SM_RESP:
-        on_deliver_resp(x, pdu);
-        break;
-    case SMPP_ENQUIRE_LINK:
-    case SMPP_UNBIND:
-        respond(x, id | SMPP_RESPONSE_BIT, ESME_ROK, pdu->header.sequence_number, NULL);
-        if (id == SMPP_UNBIND)
-            x->is_bound = false;
-        break;
-    default:
-        world_violation(x->centre->world, "a PDU that no client sends", "-", smpp_command_name(id));
-    }
+    if (pdu->header.command_id == SMPP_SUBMIT_SM)
+        on_submit(c, x, pdu);
+    else
+        on_deliver_resp(c, x, pdu);
 }
 
-static void on_bytes(void *ctx, struct span bytes)
+static void on_lost(void *ctx, struct connection *x)
 {
-    struct connection *x = ctx;
-    size_t at = 0;
-    struct smpp_header header;
+    struct smsc *c = ctx;
 
-    assert(bytes.size <= sizeof(x->stream) - x->size);
-    memcpy(x->stream + x->size, bytes.data, bytes.size);
-    x->size += bytes.size;
-    while (smpp_frame_look(span_of(x->stream + at, x->size - at), SMPP_PDU_BYTES_DEFAULT,
-                           &header) == SMPP_FRAME_WHOLE) {
-        struct smpp_pdu pdu;
-
-        if (smpp_pdu_decode(span_of(x->stream + at, header.command_length), &pdu) != ESME_ROK)
-            world_violation(x->centre->world, "a malformed PDU", "-", "");
-        at += header.command_length;
-        on_pdu(x, &pdu);
-    }
-    memmove(x->stream, x->stream + at, x->size - at);
-    x->size -= at;
-}
-
-static void on_lost(void *ctx, const char *reason)
-{
-    struct connection *x = ctx;
-    struct centre *c = x->centre;
-
-    (void)reason;
     for (unsigned i = 0; i < c->count; i++)
         if (c->subscribers[i].connection == x)
             deliver_later(&c->subscribers[i]);
-    for (unsigned i = 0; i < CENTRE_CONNECTIONS_MAX; i++)
+    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] == x)
             c->connections[i] = NULL;
-    transport_close(x->transport);
-    mem_free(x);
 }
 
-static void on_writable(void *ctx)
+struct network_peer smsc_accept(void *smsc, struct transport *far_end)
 {
-    (void)ctx;
-}
-
-struct network_peer centre_accept(void *centre, struct transport *far_end)
-{
-    static const struct transport_events events = {
-        .on_bytes = on_bytes, .on_lost = on_lost, .on_writable = on_writable};
-    struct centre *c = centre;
-    struct connection *x = mem_zalloc(sizeof(*x));
+    static const struct connection_owner owner = {on_request, on_lost};
+    struct smsc *c = smsc;
     unsigned place = 0;
 
-    while (place < CENTRE_CONNECTIONS_MAX && c->connections[place] != NULL)
+    while (place < SMSC_CONNECTIONS_MAX && c->connections[place] != NULL)
         place++;
-    assert(place < CENTRE_CONNECTIONS_MAX);
-    x->centre = c;
-    x->transport = far_end;
-    x->next_sequence = 1;
-    c->connections[place] = x;
-    return (struct network_peer){&events, x};
+    assert(place < SMSC_CONNECTIONS_MAX);
+    c->connections[place] = connection_new(c->world, far_end, &owner, c);
+    return connection_peer(c->connections[place]);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
-static void subscriber_init_at(struct centre *c, unsigned i)
+static void subscriber_init_at(struct smsc *c, unsigned i)
 {
     struct subscriber *s = &c->subscribers[i];
 
-    s->centre = c;
+    s->smsc = c;
     snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", i + 1);
     s->session = (uint8_t)world_random(c->world);
     timer_init(&s->response, on_response_late, s);
@@ -586,9 +517,9 @@ static void subscriber_init_at(struct centre *c, unsigned i)
     go_idle(s);
 }
 
-struct centre *centre_new(struct world *w, unsigned subscribers)
+struct smsc *smsc_new(struct world *w, unsigned subscribers)
 {
-    struct centre *c = mem_zalloc(sizeof(*c));
+    struct smsc *c = mem_zalloc(sizeof(*c));
 
     c->world = w;
     c->count = subscribers;
@@ -598,7 +529,7 @@ struct centre *centre_new(struct world *w, unsigned subscribers)
     return c;
 }
 
-void centre_close(struct centre *c)
+void smsc_close(struct smsc *c)
 {
     c->is_closed = true;
     for (unsigned i = 0; i < c->count; i++)
@@ -606,37 +537,37 @@ void centre_close(struct centre *c)
             timer_stop(&c->world->timers, &c->subscribers[i].think);
 }
 
-const struct centre_counters *centre_counters(const struct centre *c)
+const struct smsc_counters *smsc_counters(const struct smsc *c)
 {
     return &c->counters;
 }
 
-unsigned centre_subscribers(const struct centre *c)
+unsigned smsc_subscribers(const struct smsc *c)
 {
     return c->count;
 }
 
-const char *centre_msisdn(const struct centre *c, unsigned i)
+const char *smsc_msisdn(const struct smsc *c, unsigned i)
 {
     return c->subscribers[i].msisdn;
 }
 
-unsigned centre_receipts(const struct centre *c, unsigned i)
+unsigned smsc_receipts(const struct smsc *c, unsigned i)
 {
     return c->subscribers[i].receipts;
 }
 
-bool centre_is_sent(const struct centre *c, unsigned i)
+bool smsc_is_sent(const struct smsc *c, unsigned i)
 {
     return c->subscribers[i].is_sent;
 }
 
-const char *centre_regno(const struct centre *c, unsigned i)
+const char *smsc_regno(const struct smsc *c, unsigned i)
 {
     return c->subscribers[i].regno;
 }
 
-void centre_free(struct centre *c)
+void smsc_free(struct smsc *c)
 {
     for (unsigned i = 0; i < c->count; i++) {
         struct subscriber *s = &c->subscribers[i];
@@ -646,11 +577,9 @@ void centre_free(struct centre *c)
         timer_stop(&c->world->timers, &s->think);
         timer_stop(&c->world->timers, &s->silence);
     }
-    for (unsigned i = 0; i < CENTRE_CONNECTIONS_MAX; i++)
-        if (c->connections[i] != NULL) {
-            transport_close(c->connections[i]->transport);
-            mem_free(c->connections[i]);
-        }
+    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
+        if (c->connections[i] != NULL)
+            connection_free(c->connections[i]);
     mem_free(c->subscribers);
     mem_free(c);
 }

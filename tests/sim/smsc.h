@@ -10,34 +10,34 @@
  *   - a result comes by itself (network-initiated) only to who has got none for an input, and once;
  *   - a registration number that was shown exists, exactly once, at the end.
  */
-#ifndef WARUNG_SIM_CENTRE_H
-#define WARUNG_SIM_CENTRE_H
+#ifndef WARUNG_SIM_SMSC_H
+#define WARUNG_SIM_SMSC_H
 
 #include "gateway/link/transport.h"
 #include "tests/sim/network.h"
 #include "tests/sim/world.h"
 
-struct centre;
+struct smsc;
 
-struct centre_counters {
+struct smsc_counters {
     uint64_t dials, answers, delivered, redelivered, refused, given_up;
     uint64_t screens, screens_again, busy, texts, registrations, hang_ups, silences, waits, pushes;
 };
 
-struct centre *centre_new(struct world *w, unsigned subscribers);
-struct network_peer centre_accept(void *centre, struct transport *far_end);
+struct smsc *smsc_new(struct world *w, unsigned subscribers);
+struct network_peer smsc_accept(void *smsc, struct transport *far_end);
 /* No new dials; dialogues under way end by themselves. */
-void centre_close(struct centre *c);
-const struct centre_counters *centre_counters(const struct centre *c);
+void smsc_close(struct smsc *c);
+const struct smsc_counters *smsc_counters(const struct smsc *c);
 /* Each subscriber's number and the registration number that was shown to it ("" = none yet). */
-unsigned centre_subscribers(const struct centre *c);
-const char *centre_msisdn(const struct centre *c, unsigned i);
+unsigned smsc_subscribers(const struct smsc *c);
+const char *smsc_msisdn(const struct smsc *c, unsigned i);
 /* It has an acknowledgement of the answer that sends the registration (where steps are numbered).
  */
-bool centre_is_sent(const struct centre *c, unsigned i);
+bool smsc_is_sent(const struct smsc *c, unsigned i);
 /* SMS with a registration number that it has taken for that subscriber. */
-unsigned centre_receipts(const struct centre *c, unsigned i);
-const char *centre_regno(const struct centre *c, unsigned i);
-void centre_free(struct centre *c);
+unsigned smsc_receipts(const struct smsc *c, unsigned i);
+const char *smsc_regno(const struct smsc *c, unsigned i);
+void smsc_free(struct smsc *c);
 
 #endif
