@@ -4,6 +4,7 @@
 #include "base/syntax.h"
 #include "menus/model.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -274,11 +275,14 @@ static void tell_entry(const struct entry *before, const struct entry *after,
 {
     static const struct entry nothing;
     const struct entry *either = after != NULL ? after : before;
-    struct menu_diff_entry entry = {.kind = before == NULL  ? MENU_DIFF_ADDED
-                                            : after == NULL ? MENU_DIFF_REMOVED
-                                                            : MENU_DIFF_CHANGED,
-                                    .section = either->section,
-                                    .name = either->name};
+    struct menu_diff_entry entry;
+
+    assert(either != NULL);
+    entry = (struct menu_diff_entry){.kind = before == NULL  ? MENU_DIFF_ADDED
+                                             : after == NULL ? MENU_DIFF_REMOVED
+                                                             : MENU_DIFF_CHANGED,
+                                     .section = either->section,
+                                     .name = either->name};
 
     listener->on_entry(listener->arg, &entry);
     tell_lines(before != NULL ? before : &nothing, after != NULL ? after : &nothing, listener);
