@@ -224,6 +224,20 @@ static bool parse_scalar(struct parser *p, enum token_kind *kind)
     return true;
 }
 
+/* libconfig joins strings that follow one another. In a text that is meant; in an array it is two
+ * values that have lost their comma, and neither is known then. */
+static bool parse_element(struct parser *p, enum token_kind *kind)
+{
+    struct token second;
+
+    if (p->token.kind != TOKEN_STRING)
+        return parse_scalar(p, kind);
+    *kind = TOKEN_STRING;
+    next(p);
+    second = p->token;
+    return second.kind != TOKEN_STRING || fail(p, &second, "a comma is missing before this string");
+}
+
 /* After one element: a comma and another, or the end. False ends the loop. */
 static bool parse_comma(struct parser *p, char closer)
 {
@@ -250,7 +264,7 @@ static bool parse_array(struct parser *p)
         do {
             struct token t = p->token;
 
-            if (!parse_scalar(p, &kind))
+            if (!parse_element(p, &kind))
                 return fail_here(p, is_mark(p, '{') || is_mark(p, '(') || is_mark(p, '[')
                                         ? "a string or number (groups stand in ( ), not in [ ])"
                                         : "a string, number, true or false");
