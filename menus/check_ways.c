@@ -115,10 +115,16 @@ static void check_used(struct menu_loader *l)
             menu_faults_add(&l->faults, true, menu->texts[i].line, 0,
                             "the text %s is not used: take it out, or name it in notices = [ ... ]",
                             menu->texts[i].name);
-    for (unsigned i = 0; i < menu->constant_count; i++)
-        if (!menu->constants[i].is_used)
-            menu_faults_add(&l->faults, true, menu->constants[i].line, 0,
-                            "the constant %s is not used", menu->constants[i].name);
+    for (unsigned i = 0; i < menu->constant_count; i++) {
+        const struct menu_constant *c = &menu->constants[i];
+
+        if (!c->is_used)
+            menu_faults_add(&l->faults, true, c->line, 0, "the constant %s is not used", c->name);
+        if (!c->is_met && c->near_word != NULL)
+            menu_faults_add(&l->faults, true, c->line, 0,
+                            "no condition asks whether %s is %s; did you mean %s?", c->name,
+                            c->value, c->near_word);
+    }
 }
 
 /* The screen that carries the action out; NULL = none. */
@@ -128,6 +134,27 @@ static const struct menu_screen *find_acting(const struct menu *menu, const char
         if (menu->screens[i].action != NULL && strcmp(menu->screens[i].action->name, action) == 0)
             return &menu->screens[i];
     return NULL;
+}
+
+static bool has_word(const struct menu_template *t, const char *word)
+{
+    for (unsigned i = 0; i < t->part_count; i++)
+        if (t->parts[i].kind == MENU_PART_LITERAL && strstr(t->parts[i].literal, word) != NULL)
+            return true;
+    return false;
+}
+
+/* A warning that stands in an SMS, as of fraud, is not to get lost when its text is written anew.
+ */
+static void check_says(struct menu_loader *l, const struct menu_text *text,
+                       const char *const *words)
+{
+    for (unsigned i = 0; i < l->menu->language_count; i++)
+        for (unsigned w = 0; words[w] != NULL; w++)
+            if (!has_word(&text->by_language[i], words[w]))
+                menu_faults_add(&l->faults, true, text->line, 0,
+                                "%s in %s does not say %s, as this SMS must", text->name,
+                                l->menu->languages[i].name, words[w]);
 }
 
 /* What the actions of the menu owe by SMS, its messages say. */
@@ -144,6 +171,8 @@ static void check_owed(struct menu_loader *l)
             menu_faults_add(&l->faults, false, acting->line, 0,
                             "the action %s owes the SMS %s: add it to the messages",
                             acting->action->name, owed->message);
+        else if (acting != NULL && owed->says != NULL)
+            check_says(l, text, owed->says);
     }
 }
 

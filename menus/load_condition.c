@@ -1,5 +1,6 @@
 #include "menus/loader.h"
 
+#include "menus/match.h"
 #include "menus/rule.h"
 
 #include <stdlib.h>
@@ -88,6 +89,35 @@ static const char *wrong_word(const struct menu_loader *l, const struct menu_con
     return NULL;
 }
 
+enum { SHORT_WORD = 4 }; /* up to here "off" and "on" are two words, not one with two mistakes */
+
+/* Capitals, blanks or a letter or two apart. */
+static bool is_nearly(const char *value, const char *word)
+{
+    char folded[MENU_VALUE_BYTES], folded_word[MENU_VALUE_BYTES];
+    unsigned limit = strlen(word) > SHORT_WORD ? 2 : 1;
+
+    menu_match_fold(value, folded, sizeof(folded));
+    menu_match_fold(word, folded_word, sizeof(folded_word));
+    return menu_match_distance(folded, folded_word, limit) <= limit;
+}
+
+/* A constant that is no word of any condition may be meant so; one that is nearly a word is not. */
+static void compare_constant(struct menu_loader *l, const struct menu_condition_step *step)
+{
+    struct menu_constant *c =
+        step->constant != NULL ? menu_load_find_constant(l->menu, step->name) : NULL;
+
+    for (unsigned i = 0; c != NULL && c->value != NULL && i < step->word_count; i++) {
+        const char *word = step->words[i].text;
+
+        if (strcmp(c->value, word) == 0)
+            c->is_met = true;
+        else if (is_nearly(c->value, word))
+            c->near_word = word;
+    }
+}
+
 static void check_step(struct menu_loader *l, const config_setting_t *setting,
                        struct menu_condition_step *step)
 {
@@ -95,6 +125,7 @@ static void check_step(struct menu_loader *l, const config_setting_t *setting,
 
     if (step->operand == MENU_OPERAND_NAME)
         fact = find_operand(l, setting, step);
+    compare_constant(l, step);
     for (unsigned i = 0; i < step->word_count; i++) {
         const char *wrong = wrong_word(l, step, fact, step->words[i].text);
 

@@ -234,6 +234,8 @@ void menu_load_constants(struct menu_loader *l)
         menu_load_is_name(l, member, c->name, "constant's name");
         warn_of_taken(l, member, c->name);
         menu_load_text(l, member, MENU_TEXT_FIXED, c->text);
+        if (config_setting_type(member) == CONFIG_TYPE_STRING)
+            c->value = menu_load_string_of(l, member);
         menu->constant_count++;
     }
 }

@@ -249,8 +249,11 @@ struct menu_keyword {
 struct menu_constant {
     const char *name;
     struct menu_text *text; /* its plain value in every language */
+    const char *value;      /* the same, where it is one string; else NULL */
+    const char *near_word;  /* a condition asks for this, which is nearly the value; NULL: none */
     uint32_t line;
     bool is_used;
+    bool is_met; /* a condition asks for the very value */
 };
 
 struct menu_block {

@@ -44,6 +44,7 @@ struct menu_later {
 struct menu_owed {
     const char *message;
     const char *const *actions; /* NULL-ended */
+    const char *const *says;    /* NULL-ended words that it must hold in every language; or NULL */
 };
 
 enum menu_fact_kind { MENU_FACT_TEXT, MENU_FACT_NUMBER, MENU_FACT_FLAG, MENU_FACT_WORD };

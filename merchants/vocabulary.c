@@ -92,40 +92,41 @@ static const struct menu_later later[] = {
     {"sms_tidak", "kosong", .instead = "dibuang"},
 };
 
-#define BECAUSE_OF(...)                                                                            \
+#define WORDS(...)                                                                                 \
     (const char *const[])                                                                          \
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
-#define REGISTERING BECAUSE_OF("daftar", "sms_ya")
-#define SEATED      BECAUSE_OF("latih_ikut", "sms_ikut")
-#define TOLD        BECAUSE_OF("kabari", "sms_latih")
-#define ERASING     BECAUSE_OF("hapus", "hapus_ya")
+#define REGISTERING WORDS("daftar", "sms_ya")
+#define SEATED      WORDS("latih_ikut", "sms_ikut")
+#define TOLD        WORDS("kabari", "sms_latih")
+#define ERASING     WORDS("hapus", "hapus_ya")
+#define NO_FRAUD    WORDS("PIN", "OTP") /* that nobody is to be given them */
 
 static const struct menu_owed owed[] = {
-    {"SMS_TERKIRIM", REGISTERING},
-    {"SMS_DIPERIKSA", REGISTERING},
-    {"SMS_PERBAIKAN", REGISTERING},
-    {"SMS_PERBAIKAN_INGAT", REGISTERING},
-    {"SMS_DISETUJUI", REGISTERING},
-    {"SMS_DITOLAK", REGISTERING},
-    {"SMS_UBAH", BECAUSE_OF("ubah", "sms_isi")},
-    {"SMS_BATAL", BECAUSE_OF("batal")},
-    {"SMS_SALINAN", BECAUSE_OF("salinan")},
-    {"SMS_NUDGE", BECAUSE_OF("setuju")},
-    {"SMS_BOCOR", REGISTERING},
-    {"SMS_TAHAN", REGISTERING},
-    {"SMS_LANJUT", REGISTERING},
-    {"SMS_HAPUS_TERIMA", ERASING},
-    {"SMS_HAPUS_SELESAI", ERASING},
-    {"SMS_HAPUS_TANPA", REGISTERING},
-    {"SMS_LATIH_DAFTAR", TOLD},
-    {"SMS_LATIH_DAFTAR1", TOLD},
-    {"SMS_LATIH_DAFTAR2", TOLD},
-    {"SMS_LATIH_INFO", BECAUSE_OF("latih_info")},
-    {"SMS_LATIH_OK", SEATED},
-    {"SMS_LATIH_BATAL", SEATED},
-    {"SMS_LATIH_INGAT", SEATED},
+    {"SMS_TERKIRIM", REGISTERING, NO_FRAUD},
+    {"SMS_DIPERIKSA", REGISTERING, NO_FRAUD},
+    {"SMS_PERBAIKAN", REGISTERING, NULL},
+    {"SMS_PERBAIKAN_INGAT", REGISTERING, NULL},
+    {"SMS_DISETUJUI", REGISTERING, NULL},
+    {"SMS_DITOLAK", REGISTERING, NULL},
+    {"SMS_UBAH", WORDS("ubah", "sms_isi"), NULL},
+    {"SMS_BATAL", WORDS("batal"), NULL},
+    {"SMS_SALINAN", WORDS("salinan"), NULL},
+    {"SMS_NUDGE", WORDS("setuju"), NULL},
+    {"SMS_BOCOR", REGISTERING, NULL},
+    {"SMS_TAHAN", REGISTERING, NULL},
+    {"SMS_LANJUT", REGISTERING, NULL},
+    {"SMS_HAPUS_TERIMA", ERASING, NULL},
+    {"SMS_HAPUS_SELESAI", ERASING, NULL},
+    {"SMS_HAPUS_TANPA", REGISTERING, NULL},
+    {"SMS_LATIH_DAFTAR", TOLD, NULL},
+    {"SMS_LATIH_DAFTAR1", TOLD, NULL},
+    {"SMS_LATIH_DAFTAR2", TOLD, NULL},
+    {"SMS_LATIH_INFO", WORDS("latih_info"), NULL},
+    {"SMS_LATIH_OK", SEATED, NULL},
+    {"SMS_LATIH_BATAL", SEATED, NULL},
+    {"SMS_LATIH_INGAT", SEATED, NULL},
 };
 
 bool programme_owes_message(const char *name)

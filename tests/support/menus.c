@@ -44,7 +44,8 @@ const struct menu_vocabulary menu_test_vocabulary = {
                                          (const char *const[]){"GOLD", "TIN", NULL}, "GOLD"},
                                         {"card", MENU_FACT_TEXT, 13, NULL, "1871-000042-1"}},
     .fact_count = 3,
-    .owed = (const struct menu_owed[]){{"SMS_GIFT", (const char *const[]){"gift", NULL}}},
+    .owed = (const struct menu_owed[]){{"SMS_GIFT", (const char *const[]){"gift", NULL},
+                                        (const char *const[]){"PIN", NULL}}},
     .owed_count = 1,
 };
 
