@@ -337,6 +337,7 @@ static const char *join(struct programme *p, const char *id)
     p->shared_changed = t->taken != taken; /* not when the claim was written before */
     name_seat(p, add_seat(p, t), "SMS_LATIH_OK");
     note_seat(p, id, true, "training-join", "merchant");
+    programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
     arm_seats(p);
     return "ikut";
 }
@@ -400,6 +401,7 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
     }
     p->seat = s->seats[at];
     remove_seat(p, at, "training-leave", "merchant");
+    programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
     arm_seats(p);
     return "batal";
 }
@@ -460,6 +462,12 @@ bool joining_match_claims(struct programme *p)
     return true;
 }
 
+void joining_check(struct programme *p)
+{
+    if (joining_match_claims(p) && !p->shared_changed)
+        programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
+}
+
 bool joining_erase(struct programme *p, const char *actor)
 {
     struct subscriber *s = &p->subscriber;
@@ -469,5 +477,6 @@ bool joining_erase(struct programme *p, const char *actor)
     for (unsigned i = 0; i < s->seat_count; i++)
         note_seat(p, s->seats[i].id, false, "erase", actor);
     s->seat_count = 0;
+    programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
     return !p->has_shared || joining_match_claims(p);
 }

@@ -473,7 +473,7 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
     else if (strcmp(kind, PROGRAMME_TIMER_TRAINING) == 0)
         joining_remind(p);
     else if (strcmp(kind, PROGRAMME_TIMER_CLAIMS) == 0)
-        (void)joining_match_claims(p); /* or p->need */
+        joining_check(p); /* or p->need */
     else if (strcmp(kind, PROGRAMME_TIMER_RETAIN) == 0)
         retention_retire(p);
     else if (strcmp(kind, PROGRAMME_TIMER_FORGET) == 0)

@@ -20,7 +20,7 @@ enum {
     PROGRAMME_SMS_MAX = 4, /* of a step; an action owes one at most */
     PROGRAMME_CHANGES_MAX =
         SUBSCRIBER_MERCHANTS_MAX + SUBSCRIBER_TICKETS_MAX + SUBSCRIBER_SEATS_MAX + 1,
-    PROGRAMME_TIMERS_MAX = 7,                      /* one of each kind */
+    PROGRAMME_TIMERS_MAX = 8,                      /* one of each kind */
     PROGRAMME_NUMBER_BYTES = 24,                   /* a subscriber's number */
     PROGRAMME_MEMBER_BYTES = 36,                   /* "L12/6281200000001" is the longest kind */
     PROGRAMME_NUMBERS_MAX = MENU_STEP_ACTIONS_MAX, /* fresh ones of a step: one an action */
@@ -96,7 +96,8 @@ struct programme_timer {
 #define PROGRAMME_TIMER_CONSENT  "consent"  /* an SMS registration was not answered with YA */
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
-/* Never armed: seats were claimed or given back in the shared record, and perhaps not noted. */
+/* Seats were claimed or given back in the shared record, and perhaps not noted. Armed by whoever
+ * writes that record, before; what notes them takes it away. */
 #define PROGRAMME_TIMER_CLAIMS "claims"
 /* No timers of the store's: what the retention walk has found (programme_find_expired()). */
 #define PROGRAMME_TIMER_RETAIN "retain" /* something is older than its period */

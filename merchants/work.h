@@ -129,6 +129,8 @@ void joining_remind(struct programme *p);
  * claims are made those of the seats that the number has. False: p->need must be satisfied first.
  */
 bool joining_match_claims(struct programme *p);
+/* The same when its timer is due. */
+void joining_check(struct programme *p);
 /* Gives the seats back and notes that they are gone; where the shared record is at hand, claims
  * that no seat is noted for, too. False: p->need must be satisfied first. */
 bool joining_erase(struct programme *p, const char *actor);

@@ -22,7 +22,7 @@ enum {
     STORE_OWED_BYTES_MAX = 2048,
     STORE_COMMIT_OWED_MAX = 5,
     STORE_COMMIT_INDEX_MAX = 16, /* an erasure takes all of a subscriber's away at once */
-    STORE_COMMIT_TIMER_MAX = 8,
+    STORE_COMMIT_TIMER_MAX = 9,
     STORE_COMMIT_JOURNAL_MAX = 16,
     STORE_COMMIT_CONSENT_MAX = 2,
     STORE_SUBJECT_BYTES_MAX = 32, /* of a keyed hash of a number, as text */

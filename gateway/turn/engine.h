@@ -64,6 +64,7 @@ struct turn {
     struct dialect_input input;
     struct copy found;
     struct copy shared;
+    struct copy sealed;  /* it, as it is to be written */
     struct copy session; /* with merchant: what the commit under way writes */
     struct copy merchant;
 };

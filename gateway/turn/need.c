@@ -6,6 +6,9 @@
 
 #include <assert.h>
 
+/* Longer than any turn takes that is still under way. */
+enum { CLAIM_WATCH_MS = 10 * 60 * 1000 };
+
 static void on_number(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
@@ -105,6 +108,31 @@ static void on_shared_written(void *arg, const struct store_reply *reply)
     load_shared(t, t->shared_key);
 }
 
+static void on_watched(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->request = NULL;
+    if (reply->result != STORE_OK) {
+        turn_refuse(t, "shared record not watched");
+        return;
+    }
+    t->request = store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
+                                     copy_span(&t->sealed), 0, on_shared_written, t);
+}
+
+/* What is written in the shared record is noted in the subscriber's after it. A gateway that is
+ * killed between the two leaves a timer, which that commit takes away. */
+static void watch_claim(struct turn *t)
+{
+    const struct turn_env *env = &t->engine->env;
+    struct store_commit c = {.msisdn = t->box->msisdn, .timer_count = 1};
+
+    c.timers[0] = (struct store_timer){.kind = PROGRAMME_TIMER_CLAIMS,
+                                       .due_ms = env->wall_ms(env->ctx) + CLAIM_WATCH_MS};
+    t->request = store_commit(env->store, &c, on_watched, t);
+}
+
 void need_write_shared(struct turn *t, const struct step *step)
 {
     size_t room = step->shared.size + VAULT_OVERHEAD_BYTES;
@@ -116,9 +144,9 @@ void need_write_shared(struct turn *t, const struct step *step)
     fits = vault_seal(t->engine->env.vault, VAULT_SHARED, step->shared_key, step->shared, &w);
     assert(fits);
     text_copy(t->shared_key, sizeof(t->shared_key), step->shared_key);
-    t->request = store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
-                                     writer_span(&w), 0, on_shared_written, t);
+    copy_set(&t->sealed, t->answers.shared_version, writer_span(&w));
     mem_free(sealed);
+    watch_claim(t);
 }
 
 void need_satisfy(struct turn *t, const struct programme_need *need)

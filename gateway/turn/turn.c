@@ -71,6 +71,7 @@ void turn_free(struct turn *t)
     mem_free(t->merchant.data);
     mem_free(t->found.data);
     mem_free(t->shared.data);
+    mem_free(t->sealed.data);
     mem_free(t->owed);
     mem_free(t->owed_push);
     mem_free(t);

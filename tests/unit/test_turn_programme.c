@@ -327,6 +327,36 @@ static void test_two_seats_for_two_at_once(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 2);
 }
 
+/* Press 1 (join) until the seat is claimed, and the commit that is to note it is under way. */
+static void claim_slowly(void)
+{
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){.there_ms = 50});
+    press_one(0);
+    turn_rig_pass(30);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 200});
+    turn_rig_pass(100);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+}
+
+/* The gateway is killed between the two writes, and the subscriber does not try again. */
+static void test_a_claim_that_nobody_noted_is_given_back(void **state)
+{
+    (void)state;
+    plan(1);
+    turn_rig_dial(0, "*384*4*1#");
+    claim_slowly();
+    turn_rig_restart();
+    turn_rig_pass(1000);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+    turn_rig_assert_begins(turn_rig_dial(1, "*384*4*1*1#"), "Anda terdaftar pelatihan");
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+}
+
 /* An officer erases while the seat is claimed, and the commit that would note it is under way. */
 static void test_an_erasure_leaves_no_claim(void **state)
 {
@@ -336,11 +366,7 @@ static void test_an_erasure_leaves_no_claim(void **state)
     (void)state;
     plan(1);
     turn_rig_dial(0, "*384*4*1#");
-    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
-                          (struct store_memory_fate){.there_ms = 200});
-    press_one(0);
-    turn_rig_pass(100);
-    assert_int_equal(read_trainings()->items[0].taken, 1);
+    claim_slowly();
     memory_data_load(turn_rig.data, erasure.msisdn, &reply);
     erasure.session_version = reply.subscriber.session.version;
     memory_data_commit(turn_rig.data, &erasure, &reply);
@@ -434,6 +460,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_two_seats_for_two_at_once, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_claim_that_nobody_noted_is_given_back,
+                                        turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_an_erasure_leaves_no_claim, turn_rig_setup,
                                         turn_rig_teardown),
     };
