@@ -255,21 +255,22 @@ const char *rule_sim_registration(const char *typed, char value[MENU_VALUE_BYTES
 }
 
 /* Behind a yes: all others may take it back. */
-static bool is_assent(const char *word)
-{
-    static const char *const words[] = {
-        "YA",        "IYA",     "SETUJU",   "SAYA",     "BENAR",       "BETUL",     "SUDAH",
-        "SEMUA",     "DATA",    "DAN",      "MAU",      "BOLEH",       "BERSEDIA",  "SIAP",
-        "OK",        "OKE",     "SIMPAN",   "DISIMPAN", "DAFTAR",      "DAFTARKAN", "LANJUT",
-        "LANJUTKAN", "SILAKAN", "SILAHKAN", "SAJA",     "AJA",         "PAK",       "BAPAK",
-        "BU",        "IBU",     "KAK",      "KAKAK",    "BANG",        "MAS",       "MBAK",
-        "MIN",       "ADMIN",   "TERIMA",   "KASIH",    "TERIMAKASIH", "MAKASIH",   "TRIMS",
-        "TOLONG",    "MOHON"};
+static const char *const assents[] = {
+    "YA",      "IYA",         "SETUJU",  "SAYA",  "BENAR",    "BETUL", "SUDAH", "SEMUA",
+    "DATA",    "DAN",         "MAU",     "BOLEH", "BERSEDIA", "SIAP",  "OK",    "OKE",
+    "SILAKAN", "SILAHKAN",    "SAJA",    "AJA",   "PAK",      "BAPAK", "BU",    "IBU",
+    "KAK",     "KAKAK",       "BANG",    "MAS",   "MBAK",     "MIN",   "ADMIN", "TERIMA",
+    "KASIH",   "TERIMAKASIH", "MAKASIH", "TRIMS", "TOLONG",   "MOHON", NULL};
+/* ... of which one to store things, or to erase them, speaks, too. */
+static const char *const of_storing[] = {"SIMPAN", "DISIMPAN",  "DAFTAR", "DAFTARKAN",
+                                         "LANJUT", "LANJUTKAN", NULL};
+static const char *const of_erasing[] = {"HAPUS", "DIHAPUS", "HAPUSKAN", NULL};
 
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    return false;
+static bool is_among(const char *word, const char *const *words)
+{
+    while (*words != NULL && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
 }
 
 /* Neither a letter nor a figure: marks, blanks, emoji. A question mark asks. */
@@ -297,6 +298,14 @@ static bool next_word(const char **at, char word[16])
     return c == 0 || n > 0;
 }
 
+/* From `word` on nothing is said but what confirms. `has_words`: it is one. */
+static bool is_assent(const char *typed, char word[16], bool has_words, const char *const *own)
+{
+    while (has_words && word[0] != '\0')
+        has_words = (is_among(word, assents) || is_among(word, own)) && next_word(&typed, word);
+    return has_words;
+}
+
 const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char word[16];
@@ -308,9 +317,21 @@ const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
     if (!has_words ||
         (strcmp(word, "YA") != 0 && strcmp(word, "IYA") != 0 && strcmp(word, "SETUJU") != 0))
         return "BUKAN";
-    while (has_words && word[0] != '\0')
-        has_words = is_assent(word) && next_word(&typed, word);
-    return has_words ? NULL : "BUKAN";
+    return is_assent(typed, word, has_words, of_storing) ? NULL : "BUKAN";
+}
+
+const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    char word[16];
+    bool has_words = next_word(&typed, word);
+
+    value[0] = '\0';
+    if (has_words && strcmp(word, "HAPUS") == 0)
+        has_words =
+            next_word(&typed, word) && (strcmp(word, "YA") == 0 || strcmp(word, "IYA") == 0);
+    else
+        has_words = has_words && strcmp(word, "HAPUSYA") == 0 && next_word(&typed, word);
+    return has_words && is_assent(typed, word, has_words, of_erasing) ? NULL : "BUKAN";
 }
 
 /* What tells of a name and stands in none; `in_business`: nor in that of a business. */

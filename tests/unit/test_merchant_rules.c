@@ -194,6 +194,7 @@ static void test_a_plain_yes(void **state)
         {"ya bukan saya", "BUKAN", ""},
         {"iya, batal", "BUKAN", ""},
         {"setuju dihapus", "BUKAN", ""},
+        {"ya hapus", "BUKAN", ""},
         {"saya tidak setuju", "BUKAN", ""},
         {"saya ya", "BUKAN", ""},
         {"ya 2", "BUKAN", ""},
@@ -207,6 +208,30 @@ static void test_a_plain_yes(void **state)
 
     (void)state;
     CHECK(rule_yes, rows);
+}
+
+static void test_an_order_to_erase(void **state)
+{
+    static const struct row rows[] = {
+        {"HAPUS YA", NULL, ""},
+        {"hapus, iya.", NULL, ""},
+        {"HAPUS#YA", NULL, ""},
+        {"\"hapusya\"", NULL, ""},
+        {"hapus ya pak, hapus semua data saya", NULL, ""},
+        {"hapus ya, tidak jadi", "BUKAN", ""},
+        {"HAPUS YA?", "BUKAN", ""},
+        {"hapus ya jangan", "BUKAN", ""},
+        {"hapus ya daftar", "BUKAN", ""},
+        {"hapus yang lama", "BUKAN", ""},
+        {"HAPUS", "BUKAN", ""},
+        {"hapus data ya", "BUKAN", ""},
+        {"ya hapus", "BUKAN", ""},
+        {"hapusya nanti", "BUKAN", ""},
+        {"", "BUKAN", ""},
+    };
+
+    (void)state;
+    CHECK(rule_erase_yes, rows);
 }
 
 static void test_sentences(void **state)
@@ -254,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_last_digits),
         cmocka_unit_test(test_sim_registrations),
         cmocka_unit_test(test_a_plain_yes),
+        cmocka_unit_test(test_an_order_to_erase),
         cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_anything),
     };
