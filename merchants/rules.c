@@ -261,9 +261,11 @@ static const char *const assents[] = {
     "SILAKAN", "SILAHKAN",    "SAJA",    "AJA",   "PAK",      "BAPAK", "BU",    "IBU",
     "KAK",     "KAKAK",       "BANG",    "MAS",   "MBAK",     "MIN",   "ADMIN", "TERIMA",
     "KASIH",   "TERIMAKASIH", "MAKASIH", "TRIMS", "TOLONG",   "MOHON", NULL};
-/* ... of which one to store things, or to erase them, speaks, too. */
+/* ... of which one to store things, to be told of them, or to erase them, speaks, too. */
 static const char *const of_storing[] = {"SIMPAN", "DISIMPAN",  "DAFTAR", "DAFTARKAN",
                                          "LANJUT", "LANJUTKAN", NULL};
+static const char *const of_telling[] = {"MULAI", "LAGI",  "INFO",     "INFORMASI",
+                                         "SMS",   "KIRIM", "AKTIFKAN", NULL};
 static const char *const of_erasing[] = {"HAPUS", "DIHAPUS", "HAPUSKAN", NULL};
 
 static bool is_among(const char *word, const char *const *words)
@@ -332,6 +334,15 @@ const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES])
     else
         has_words = has_words && strcmp(word, "HAPUSYA") == 0 && next_word(&typed, word);
     return has_words && is_assent(typed, word, has_words, of_erasing) ? NULL : "BUKAN";
+}
+
+const char *rule_start(const char *typed, char value[MENU_VALUE_BYTES])
+{
+    char word[16];
+    bool has_words = next_word(&typed, word) && strcmp(word, "MULAI") == 0;
+
+    value[0] = '\0';
+    return has_words && is_assent(typed, word, has_words, of_telling) ? NULL : "BUKAN";
 }
 
 /* What tells of a name and stands in none; `in_business`: nor in that of a business. */

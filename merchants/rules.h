@@ -33,6 +33,9 @@ const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES]);
 /* HAPUS and a plain yes, in the same sense: "hapus ya, tidak jadi" is none. Value is empty. "BUKAN"
  * = anything else. */
 const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES]);
+/* MULAI, in the same sense: "mulai sekarang jangan kirim SMS" is none. Value is empty. "BUKAN" =
+ * anything else. */
+const char *rule_start(const char *typed, char value[MENU_VALUE_BYTES]);
 /* Begins with NAMA or USAHA, as what gives a name, but tells of it: "nama sudah benar", "usaha saya
  * sudah tutup". By words that no name has. Value is empty. "BUKAN" = it does not. */
 const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES]);

@@ -25,6 +25,7 @@ static const struct menu_rule rules[] = {
     {"registrasi_sim", rule_sim_registration, error_not, NULL, 1},
     {"ya", rule_yes, error_not, NULL, 1},
     {"hapus_ya", rule_erase_yes, error_not, NULL, 1},
+    {"mulai", rule_start, error_not, NULL, 1},
     {"kalimat", rule_sentence, error_not, NULL, 1},
     {"apa_saja", rule_anything, error_none, NULL, 1},
 };

@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_rule(rule_last4, typed, 4);
     rule_sim_registration(typed, value);
     rule_yes(typed, value);
+    rule_start(typed, value);
     rule_erase_yes(typed, value);
     rule_sentence(typed, value);
     if (msisdn_normalise(typed, msisdn))

@@ -234,6 +234,22 @@ static void test_an_order_to_erase(void **state)
     CHECK(rule_erase_yes, rows);
 }
 
+static void test_a_plain_start(void **state)
+{
+    static const struct row rows[] = {
+        {"MULAI", NULL, ""},
+        {"mulai.", NULL, ""},
+        {"Mulai lagi pak, kirim info", NULL, ""},
+        {"mulai sekarang jangan kirim SMS lagi", "BUKAN", ""},
+        {"mulai kapan?", "BUKAN", ""},
+        {"mulai usaha", "BUKAN", ""},
+        {"", "BUKAN", ""},
+    };
+
+    (void)state;
+    CHECK(rule_start, rows);
+}
+
 static void test_sentences(void **state)
 {
     static const struct row rows[] = {
@@ -280,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_sim_registrations),
         cmocka_unit_test(test_a_plain_yes),
         cmocka_unit_test(test_an_order_to_erase),
+        cmocka_unit_test(test_a_plain_start),
         cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_anything),
     };
