@@ -345,23 +345,25 @@ const char *rule_start(const char *typed, char value[MENU_VALUE_BYTES])
     return has_words && is_assent(typed, word, has_words, of_telling) ? NULL : "BUKAN";
 }
 
-/* What tells of a name and stands in none; `in_business`: nor in that of a business. */
+/* What tells of a name, or begins another field, and stands in none; `in_business`: nor in that of
+ * a business. */
 static bool is_of_sentence(const char *word, bool of_business)
 {
     static const struct {
         const char *word;
         bool in_business;
     } words[] = {
-        {"SALAH", true},     {"KELIRU", true},  {"SESUAI", true},   {"KTP", true},
-        {"SUDAH", true},     {"SDH", true},     {"BELUM", true},    {"TIDAK", true},
-        {"TDK", true},       {"TUTUP", true},   {"KENAPA", true},   {"MENGAPA", true},
-        {"BAGAIMANA", true}, {"GIMANA", true},  {"KAPAN", true},    {"TOLONG", true},
-        {"MOHON", true},     {"MAAF", true},    {"TERIMA", false},  {"DIGANTI", true},
-        {"DIUBAH", true},    {"DIRUBAH", true}, {"PERBAIKI", true}, {"DIPERBAIKI", true},
-        {"PERBAIKAN", true}, {"BENAR", false},  {"BEDA", false},    {"BERBEDA", false},
-        {"BUKAN", false},    {"GAK", false},    {"GANTI", false},   {"UBAH", false},
-        {"KURANG", false},   {"APA", false},    {"YANG", false},    {"YG", false},
-        {"MAKASIH", false},
+        {"SALAH", true},     {"KELIRU", true},     {"SESUAI", true},   {"KTP", true},
+        {"SUDAH", true},     {"SDH", true},        {"BELUM", true},    {"TIDAK", true},
+        {"TDK", true},       {"TUTUP", true},      {"KENAPA", true},   {"MENGAPA", true},
+        {"BAGAIMANA", true}, {"GIMANA", true},     {"KAPAN", true},    {"TOLONG", true},
+        {"MOHON", true},     {"MAAF", true},       {"TERIMA", false},  {"DIGANTI", true},
+        {"DIUBAH", true},    {"DIRUBAH", true},    {"PERBAIKI", true}, {"DIPERBAIKI", true},
+        {"PERBAIKAN", true}, {"BENAR", false},     {"BEDA", false},    {"BERBEDA", false},
+        {"BUKAN", false},    {"GAK", false},       {"GANTI", false},   {"UBAH", false},
+        {"KURANG", false},   {"APA", false},       {"YG", false},      {"MAKASIH", false},
+        {"USAHA", false},    {"JENIS", false},     {"KAB", false},     {"KABUPATEN", false},
+        {"KEC", false},      {"KECAMATAN", false},
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -394,11 +396,14 @@ const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
     of_business = strcmp(word, "USAHA") == 0;
     if (!of_business && strcmp(word, "NAMA") != 0)
         return "BUKAN";
-    for (typed = next_letters(typed, word); word[0] != '\0'; typed = next_letters(typed, word)) {
-        of_business = of_business || strcmp(word, "USAHA") == 0;
+    typed = next_letters(typed, word);
+    if (!of_business && strcmp(word, "USAHA") == 0) { /* "nama usaha" */
+        of_business = true;
+        typed = next_letters(typed, word);
+    }
+    for (; word[0] != '\0'; typed = next_letters(typed, word))
         if (is_of_sentence(word, of_business))
             return NULL;
-    }
     return "BUKAN";
 }
 

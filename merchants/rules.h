@@ -36,8 +36,9 @@ const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES]);
 /* MULAI, in the same sense: "mulai sekarang jangan kirim SMS" is none. Value is empty. "BUKAN" =
  * anything else. */
 const char *rule_start(const char *typed, char value[MENU_VALUE_BYTES]);
-/* Begins with NAMA or USAHA, as what gives a name, but tells of it: "nama sudah benar", "usaha saya
- * sudah tutup". By words that no name has. Value is empty. "BUKAN" = it does not. */
+/* Begins with NAMA or USAHA, as what gives a name, but tells of it ("nama sudah benar", "usaha saya
+ * sudah tutup"), or gives another field behind a name ("nama budi, usaha bakso"). By words that no
+ * name has. Value is empty. "BUKAN" = it does not. */
 const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES]);
 /* Accepts everything and keeps nothing. */
 const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES]);
