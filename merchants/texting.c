@@ -174,8 +174,8 @@ static const char *correct(struct programme *p, struct merchant *fresh)
         return "terkunci";
     if (has_regency && !has_district)
         return correct_regency(p, m, fresh);
-    if (has_pending(p)) {
-        if (has_district && strcmp(p->subscriber.pending.regno, m->regno) == 0)
+    if (has_district && has_pending(p)) { /* another field leaves half a place waiting */
+        if (strcmp(p->subscriber.pending.regno, m->regno) == 0)
             text_copy(fresh->regency, sizeof(fresh->regency), p->subscriber.pending.regency);
         texting_forget(p);
     }
