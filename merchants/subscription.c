@@ -274,11 +274,18 @@ bool subscription_forgets_draft(const struct programme *p, const struct menu_sta
     return false;
 }
 
+/* Not half a place, which is of one that was there. */
+static bool has_pending_after(const struct subscriber *s, const struct ticket *request)
+{
+    return s->pending_since_ms != 0 && s->pending.regno[0] == '\0' &&
+           is_after(s->pending_since_ms, request);
+}
+
 /* Has a registration been sent or begun since? */
 static bool has_begun_after(const struct subscriber *s, const struct menu_state *state,
                             const struct ticket *request)
 {
-    bool has_begun = has_draft_after(state, request) || is_after(s->pending_since_ms, request);
+    bool has_begun = has_draft_after(state, request) || has_pending_after(s, request);
 
     for (unsigned i = 0; i < s->merchant_count; i++)
         has_begun = has_begun || is_after(s->merchants[i].submitted_ms, request);
@@ -314,10 +321,8 @@ bool subscription_erase_meant(struct programme *p, struct menu_state *state,
     subscription_set_news(p, false, "timer");
     erase_merchants(p, &meant);
     erase_tickets(p, &meant);
-    if (!is_after(s->pending_since_ms, &meant)) {
-        s->pending_since_ms = 0;
-        memset(&s->pending, 0, sizeof(s->pending));
-    }
+    if (!has_pending_after(s, &meant))
+        texting_forget(p);
     if (state->has_draft && !has_draft_after(state, &meant)) {
         menu_state_clear_draft(state);
         menu_state_close_dialogue(state);

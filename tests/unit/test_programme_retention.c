@@ -262,9 +262,26 @@ static void test_zero_is_for_ever(void **state)
     assert_null(programme_find_expired(&world.p.subscriber, 0, world.now_ms, &periods));
 }
 
+/* Half a place that came after the order is of what is to be erased, and no new beginning. */
+static void test_erasure_takes_half_a_place(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    world_act("hapus");
+    world.now_ms += 24 * CALENDAR_HOUR_MS;
+    world_answer("sms_kab", "1871");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    world.now_ms += 24 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_ERASE);
+    assert_true(world.p.is_erased);
+    assert_owes("SMS_HAPUS_SELESAI");
+    assert_int_equal(world.record_size, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_erasure_takes_half_a_place, world_setup),
         cmocka_unit_test_setup(test_what_officers_have_not_decided_stays, world_setup),
         cmocka_unit_test_setup(test_rejected_is_kept_for_half_a_year, world_setup),
         cmocka_unit_test_setup(test_approved_is_kept_for_two_years, world_setup),
