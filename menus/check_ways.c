@@ -105,6 +105,47 @@ static void check_reached(struct search *s)
                             menu->screens[i].name);
 }
 
+static bool is_parent(const struct menu *menu, unsigned field)
+{
+    for (unsigned i = 0; i < menu->field_count; i++)
+        if (menu->fields[i].parent == field)
+            return true;
+    return false;
+}
+
+static bool is_listed(const char *const *names, const char *name)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static bool has_actions(const struct menu *menu)
+{
+    for (unsigned i = 0; i < menu->screen_count; i++)
+        if (menu->screens[i].action != NULL)
+            return true;
+    return false;
+}
+
+/* A question is easily added to a flow; that no action takes its answer is not seen in the menu.
+ * One without actions keeps none, and knows it. */
+static void check_answers(struct menu_loader *l)
+{
+    const struct menu *menu = l->menu;
+    bool is_told = l->vocabulary->answers != NULL && has_actions(menu);
+
+    for (unsigned i = 0; is_told && i < menu->field_count; i++) {
+        const struct menu_field *f = &menu->fields[i];
+
+        if (!f->is_read && !is_parent(menu, i) && !is_listed(l->vocabulary->answers, f->name))
+            menu_faults_add(&l->faults, true, f->line, 0,
+                            "the answer %s is kept for nobody: no text, condition or action reads "
+                            "it, and it goes with the dialogue or the draft",
+                            f->name);
+    }
+}
+
 static void check_used(struct menu_loader *l)
 {
     const struct menu *menu = l->menu;
@@ -374,6 +415,7 @@ void menu_check_ways(struct menu_loader *l)
     check_reached(&s);
     check_used(l);
     check_owed(l);
+    check_answers(l);
     for (uint16_t i = 0; i < menu->screen_count; i++)
         if (s.marks[i] == MARK_NEW)
             search_circle(&s, i);

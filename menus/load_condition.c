@@ -35,6 +35,7 @@ static const struct menu_fact *find_operand(struct menu_loader *l, const config_
     struct menu_constant *constant = menu_load_find_constant(l->menu, step->name);
     char hint[MENU_NAME_BYTES + 32];
 
+    menu_load_note_read(l, step->name);
     step->is_fact = fact != NULL;
     step->constant = constant != NULL ? constant->text : NULL;
     if (fact != NULL || menu_find_field(l->menu, step->name) != MENU_NONE)

@@ -202,6 +202,8 @@ static void take_placeholder(struct compiler *c, const char *open, const char *n
     value = menu_load_find_value(c->l, name);
     constant = value == MENU_NONE ? menu_load_find_constant(c->l->menu, name) : NULL;
     if (value != MENU_NONE) {
+        if (c->l->menu->values[value].field != NULL)
+            menu_load_note_read(c->l, c->l->menu->values[value].field);
         add_part(c, MENU_PART_VALUE, value);
     } else if (constant != NULL) {
         constant->is_used = true;

@@ -264,8 +264,18 @@ static void add_field(struct menu_loader *l, const config_setting_t *setting, co
         return;
     }
     warn_of_taken(l, setting, name);
-    menu->fields[menu->field_count++] = (struct menu_field){
-        .name = menu_model_strdup(menu, name), .parent = MENU_NONE, .table = MENU_NONE};
+    menu->fields[menu->field_count++] = (struct menu_field){.name = menu_model_strdup(menu, name),
+                                                            .parent = MENU_NONE,
+                                                            .table = MENU_NONE,
+                                                            .line = menu_load_line(setting)};
+}
+
+void menu_load_note_read(struct menu_loader *l, const char *name)
+{
+    uint16_t at = menu_find_field(l->menu, name);
+
+    if (at != MENU_NONE)
+        l->menu->fields[at].is_read = true;
 }
 
 static void add_field_key(struct menu_loader *l, config_setting_t *group, const char *key)

@@ -86,6 +86,8 @@ void menu_load_fields(struct menu_loader *l);
 void menu_load_values(struct menu_loader *l);
 /* Once, when all fields are known: what the entries of `values` do not say themselves. */
 void menu_load_complete_values(struct menu_loader *l);
+/* An answer of this name, if there is one, is read. */
+void menu_load_note_read(struct menu_loader *l, const char *name);
 /* The longest value of a fact, in characters. */
 unsigned menu_load_fact_max(const struct menu_fact *fact);
 uint16_t menu_load_find_table(struct menu_loader *l, const config_setting_t *setting,

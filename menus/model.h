@@ -111,7 +111,9 @@ struct menu_field {
     uint16_t parent; /* field whose change makes this one void; MENU_NONE */
     uint16_t table;  /* MENU_NONE */
     uint16_t value_max;
+    uint32_t line; /* of the first that gives it */
     bool in_flow;
+    bool is_read; /* by a condition or a text */
 };
 
 enum menu_target_kind {

@@ -69,6 +69,7 @@ struct menu_vocabulary {
     size_t fact_count;
     const struct menu_owed *owed;
     size_t owed_count;
+    const char *const *answers; /* that its actions read, NULL-ended; NULL: nobody knows */
 };
 
 /* Facts at hand during one step. get() writes the value of a named fact and returns true, or false

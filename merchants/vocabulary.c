@@ -139,6 +139,29 @@ bool programme_owes_message(const char *name)
     return false;
 }
 
+#define OF_A_REGISTRATION(prefix)                                                                  \
+    prefix "nama", prefix "nik", prefix "usaha", prefix "jenis", prefix "kab", prefix "kec",       \
+        prefix "kec_tebak", prefix "omzet", prefix "hp"
+
+static const char *const answers[] = {
+    OF_A_REGISTRATION(""),
+    OF_A_REGISTRATION("baru_"),
+    OF_A_REGISTRATION("sms_"),
+    "noreg_cari",
+    "hp4_cari",
+    "pilih",
+    "pilih1",
+    "pilih2",
+    "pilih3",
+    "lihat",
+    "waktu_telepon",
+    "latih_pilih",
+    "latih_nomor",
+    "sms_noreg",
+    "sms_ikut",
+    NULL,
+};
+
 const struct menu_vocabulary programme_vocabulary = {
     .rules = rules,
     .rule_count = sizeof(rules) / sizeof(rules[0]),
@@ -150,6 +173,7 @@ const struct menu_vocabulary programme_vocabulary = {
     .fact_count = PROGRAMME_FACT_COUNT,
     .owed = owed,
     .owed_count = sizeof(owed) / sizeof(owed[0]),
+    .answers = answers,
 };
 
 programme_action_fn *programme_find_action(const char *name)

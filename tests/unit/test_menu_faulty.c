@@ -283,6 +283,40 @@ static void more_fields_than_a_session_keeps_are_refused(void **state)
     free(faults);
 }
 
+/* A question that was added to a flow, and that no action knows; where the service tells what they
+ * know. */
+static void an_answer_for_nobody_is_doubted(void **state)
+{
+    static const char text[] =
+        "menu = \"x\"; start = \"MAIN\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
+        "lines = { back = \"B\"; next = \"N\"; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "flows = { f = [ \"NUMBER\", \"NAME\", \"NIB\", \"SEEN\", \"LAST\" ]; };\n"
+        "screens = {\n"
+        "MAIN = { text = \"M\"; choices = ( { label = \"A\"; draft = \"begin\"; to = \"NUMBER\"; } "
+        "); };\n"
+        "NUMBER = { text = \"N\"; input = { field = \"number\"; rule = \"member\"; }; };\n"
+        "NAME = { text = \"N\"; input = { field = \"name\"; rule = \"member\"; }; };\n"
+        "NIB = { text = \"N?\"; choices = (\n{ label = \"Y\"; set = { nib = \"1\"; }; } ); };\n"
+        "SEEN = { text = \"S?\"; choices = ( { label = \"Y\"; set = { seen = \"1\"; }; } ); };\n"
+        "LAST = { text = \"{name}\"; choices = ( { label = \"C\"; to = \"JOIN\"; when = \"seen\"; "
+        "} ); };\n"
+        "JOIN = { action = \"join\"; results = { ok = \"E\"; full = \"E\"; }; };\n"
+        "};\n";
+    struct menu_vocabulary told = menu_test_vocabulary;
+    char *faults;
+
+    (void)state;
+    told.answers = (const char *const[]){"number", NULL};
+    menu_free(menu_from_text(text, &told, &faults));
+    assert_string_equal(faults,
+                        "10:1: warning: the answer nib is kept for nobody: no text, condition "
+                        "or action reads it, and it goes with the dialogue or the draft\n");
+    free(faults);
+    menu_free(menu_from_text(text, &menu_test_vocabulary, &faults));
+    assert_null(faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_menu_of_faults_is_refused_in_time),
         cmocka_unit_test(more_values_than_a_menu_holds_are_refused),
         cmocka_unit_test(more_fields_than_a_session_keeps_are_refused),
+        cmocka_unit_test(an_answer_for_nobody_is_doubted),
         cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
     };
 
