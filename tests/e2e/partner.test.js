@@ -105,6 +105,37 @@ test('a merchant registers through a partner; the SMS leaves by the partner', as
     });
 });
 
+test('an SMS whose partner is away leaves by others that carry its code, one after the other', async () => {
+    const codes = ['*384#', '384'];
+    const accounts = [
+        { system_id: 'agg1', codes }, { system_id: 'agg2', codes }, { system_id: 'agg3', codes },
+        { system_id: 'agg4', codes: ['*500#', '500'] }, { system_id: 'agg5', codes, prefixes: ['62899'] },
+    ].map((account) => ({ password: 'secret', ...account }));
+    await withPartners('away', async ({ gateway, port }) => {
+        const bind = async (name) => {
+            const partner = new Partner(`smpp://127.0.0.1:${port}`);
+            assert.equal((await partner.bind(name, 'secret')).command_status, 0);
+            return partner;
+        };
+        const gone = await bind('agg1');
+        const regno = await register(gone);
+        await until('the SMS', () => gone.sms[0]);
+        gone.session.unbind();
+        await until('the end of the connection', () => gone.closed);
+        assert.equal((await gateway.ctl('links', 'disable', 'op1')).code, 0); // centres come first
+        const others = [];
+        for (const name of ['agg2', 'agg3', 'agg4', 'agg5'])
+            others.push(await bind(name));
+        for (const [verb, counts] of [['review', [1, 0, 0, 0]], ['approve', [1, 1, 0, 0]]]) {
+            assert.equal((await gateway.ctl('merchants', verb, regno)).code, 0);
+            await until(`the SMS of ${verb}`, () => others.reduce((sum, { sms }) => sum + sms.length, 0) ===
+                counts.reduce((sum, count) => sum + count, 0));
+            assert.deepEqual(others.map(({ sms }) => sms.length), counts);
+        }
+        assert.deepEqual(others.slice(0, 2).map(({ sms }) => sms[0].destination_addr), [MSISDN, MSISDN]);
+    }, { accounts });
+});
+
 test('query_sm tells of what was taken, by whichever gateway; nothing is left to cancel or replace', async () => {
     await withPartners('queries', async ({ gateway, port, folder, redis }) => {
         const ask = (partner, command, more) => new Promise((resolve) =>
