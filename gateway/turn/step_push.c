@@ -15,6 +15,13 @@ static bool is_newest(const struct session *s, uint64_t fingerprint)
     return s->debt_count != 0 && s->debts[0].fingerprint == fingerprint;
 }
 
+/* Whatever has come since. */
+static bool has_debt(const struct run *run, uint64_t fingerprint)
+{
+    return session_find_debt(&run->work->session, fingerprint, run->now_ms,
+                             (int64_t)run->settings->redelivery_horizon_s * 1000) != NULL;
+}
+
 /* The centre's dialogue, as far as we know. A question of ours may be answered as long as the
  * centre waits, whatever turn.session_idle_s says. */
 static bool is_dialogue_running(const struct run *run)
@@ -129,7 +136,7 @@ static void fall_back(struct run *run)
         return;
     }
     /* Done already, by a commit whose outcome was not known. */
-    if (is_newest(s, run->cause->push->fingerprint ^ FALLEN_BACK)) {
+    if (has_debt(run, run->cause->push->fingerprint ^ FALLEN_BACK)) {
         say(run, STEP_PUSH_OVER);
         return;
     }
@@ -158,13 +165,13 @@ static void show_late(struct run *run)
 {
     const struct step_push *p = run->cause->push;
     const struct session *s = &run->work->session;
-    bool was_tried = is_newest(s, p->fingerprint);
+    bool was_tried = has_debt(run, p->fingerprint);
     /* Our own try of which we did not hear, or somebody else's who has taken it over from us. */
     bool may_be_shown = p->may_be_shown || run->env->timers->now_ms >= p->ours_until_ms;
 
-    if ((was_tried && may_be_shown) || is_newest(s, p->fingerprint ^ FALLEN_BACK)) {
+    if ((was_tried && may_be_shown) || has_debt(run, p->fingerprint ^ FALLEN_BACK)) {
         say(run, STEP_PUSH_OVER);
-    } else if (!was_tried && !is_newest(s, p->entry->answers)) {
+    } else if (!is_newest(s, p->fingerprint) && !is_newest(s, p->entry->answers)) {
         /* The subscriber has gone on: a question is out of place, a result is still news. */
         if (p->entry->is_ask)
             say(run, STEP_PUSH_OVER);
@@ -185,8 +192,7 @@ static void show(struct run *run, const struct step_records *records)
 
     if (p->entry->screen[0] == '\0')
         show_late(run);
-    else if (session_find_debt(&run->work->session, p->fingerprint, run->now_ms,
-                               (int64_t)run->settings->redelivery_horizon_s * 1000) != NULL)
+    else if (has_debt(run, p->fingerprint))
         show_again(run);
     else if (is_dialogue_running(run) || !find_link(run, p->entry->code))
         say(run, STEP_PUSH_LATER);

@@ -219,6 +219,30 @@ static void test_a_push_outlives_its_gateway(void **state)
 
 /* All buckets are looked into at once, and the links have room for little more than one each: those
  * that come first in the round must not have it all. */
+/* A late answer, shown by a gateway that dies before the response; then the subscriber dials, and
+ * what was shown is not the newest any more when another takes the entry over. */
+static void test_a_result_is_not_told_again_behind_a_dial(void **state)
+{
+    struct dialect_input declines = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*2#");
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 7000});
+    turn_rig_deliver(&declines);
+    turn_rig_pass(6500);
+    turn_rig.show_ms = 20000;
+    turn_rig_pass(2000);
+    turn_rig_assert_begins(phone->screen, "Baik, data Anda");
+    turn_rig_restart();
+    turn_rig.show_ms = 0;
+    turn_rig_deliver(&dials);
+    turn_rig_pass(40000);
+    assert_int_equal(phone->screen_count, 3); /* told to wait, the result, the dial's */
+    assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 static void test_little_room_is_shared_by_the_buckets(void **state)
 {
     (void)state;
@@ -294,6 +318,7 @@ int main(void)
         ON_RIG(test_the_link_goes_in_between),
         ON_RIG(test_an_unknown_outcome),
         ON_RIG(test_a_push_outlives_its_gateway),
+        ON_RIG(test_a_result_is_not_told_again_behind_a_dial),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
         ON_RIG(test_the_end_of_the_dialogue_before_comes_late),
