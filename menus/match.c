@@ -249,13 +249,13 @@ static const struct menu_row *only_row(const struct menu_table *table,
 }
 
 /* "Barat" for Lampung Barat, which is nearer to Balam than to any whole name: the end of a name is
- * no misspelling of another. */
-static bool is_end_of_any(const struct menu_table *table, const struct menu_row_group *group,
-                          const char *folded)
+ * no misspelling of another. It may be one of its own row: "umbia" is Rumbia, not Putra Rumbia. */
+static bool is_end_of_another(const struct menu_table *table, const struct menu_row_group *group,
+                              const struct menu_row *row, const char *folded)
 {
     unsigned matches = 0;
 
-    if (strlen(folded) >= END_LETTERS_MIN)
+    if (strlen(folded) >= END_LETTERS_MIN && !row_fits(row, folded, ends_with))
         only_row(table, group, folded, ends_with, &matches);
     return matches != 0;
 }
@@ -278,7 +278,7 @@ static const struct menu_row *part_row(const struct menu_table *table,
     typed += strspn(typed, " ");
     menu_match_fold(typed + strcspn(typed, " "), rest, sizeof(rest));
     row = nearest_row(table, group, rest, &is_guess);
-    return is_guess && is_end_of_any(table, group, rest) ? NULL : row;
+    return row != NULL && is_guess && is_end_of_another(table, group, row, rest) ? NULL : row;
 }
 
 const struct menu_row *menu_match_row(const struct menu_table *table,
@@ -312,7 +312,7 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
     /* The beginning of several: a guess would be a throw of dice. */
     if (matches != 0)
         return NULL;
-    if (row == NULL || is_end_of_any(table, group, folded)) {
+    if (row == NULL || is_end_of_another(table, group, row, folded)) {
         row = part_row(table, group, typed, folded);
         *is_guess = row != NULL;
     }

@@ -376,14 +376,16 @@ static void distances(void **state)
 static void names_mean_one_row(void **state)
 {
     static const char *k0[] = {"metrobarat"}, *k1[] = {"metropusat"}, *k2[] = {"wayhalim", "halim"},
-                      *k3[] = {"enggal"}, *k4[] = {"tanjungraja"}, *k5[] = {"tanjungraya"};
+                      *k3[] = {"enggal"}, *k4[] = {"tanjungraja"}, *k5[] = {"tanjungraya"},
+                      *k6[] = {"putrarumbia"}, *k7[] = {"rumbia"};
     static struct menu_row rows[] = {
         {.code = "18.72.01", .keys = k0, .key_count = 1}, {.code = "b", .keys = k1, .key_count = 1},
         {.code = "c", .keys = k2, .key_count = 2},        {.code = "d", .keys = k3, .key_count = 1},
         {.code = "e", .keys = k4, .key_count = 1},        {.code = "f", .keys = k5, .key_count = 1},
+        {.code = "g", .keys = k6, .key_count = 1},        {.code = "h", .keys = k7, .key_count = 1},
     };
-    static const struct menu_table table = {.rows = rows, .row_count = 6};
-    static const struct menu_row_group all = {.first = 0, .count = 6};
+    static const struct menu_table table = {.rows = rows, .row_count = 8};
+    static const struct menu_row_group all = {.first = 0, .count = 8};
     static const struct {
         const char *typed;
         const char *code; /* NULL: none */
@@ -411,6 +413,9 @@ static void names_mean_one_row(void **state)
         {"raja", "e", true},
         {"kec raja", NULL, false},
         {"gunung raya", NULL, false}, /* not the other one that ends so */
+        {"umbia", "h", true},         /* its first letter is missing */
+        {"kec umbia", "h", true},
+        {"kecamatan nggal", "d", true},
         {"at", NULL, false},
         {"kec", NULL, false},
         {"", NULL, false},
