@@ -90,13 +90,24 @@ static const char *wrong_word(const struct menu_loader *l, const struct menu_con
     return NULL;
 }
 
-enum { SHORT_WORD = 4 }; /* up to here "off" and "on" are two words, not one with two mistakes */
+enum { LETTERS_FOR_ONE = 3, LETTERS_FOR_TWO = 5 };
+
+/* How many letters may be wrong in it: none in "on" and "no", nor where there are figures, as in
+ * years and versions; each of those is a word of its own. */
+static unsigned wrong_letters_max(const char *word)
+{
+    size_t length = strlen(word);
+
+    if (length < LETTERS_FOR_ONE || strpbrk(word, "0123456789") != NULL)
+        return 0;
+    return length < LETTERS_FOR_TWO ? 1 : 2;
+}
 
 /* Capitals, blanks or a letter or two apart. */
 static bool is_nearly(const char *value, const char *word)
 {
     char folded[MENU_VALUE_BYTES], folded_word[MENU_VALUE_BYTES];
-    unsigned limit = strlen(word) > SHORT_WORD ? 2 : 1;
+    unsigned limit = wrong_letters_max(word);
 
     menu_match_fold(value, folded, sizeof(folded));
     menu_match_fold(word, folded_word, sizeof(folded_word));
