@@ -274,7 +274,7 @@ bool subscription_forgets_draft(const struct programme *p, const struct menu_sta
     return false;
 }
 
-/* Not half a place, which is of one that was there. */
+/* Not half a place, which goes or stays with the registration that it is of. */
 static bool has_pending_after(const struct subscriber *s, const struct ticket *request)
 {
     return s->pending_since_ms != 0 && s->pending.regno[0] == '\0' &&
@@ -321,7 +321,7 @@ bool subscription_erase_meant(struct programme *p, struct menu_state *state,
     subscription_set_news(p, false, "timer");
     erase_merchants(p, &meant);
     erase_tickets(p, &meant);
-    if (!has_pending_after(s, &meant))
+    if (!has_pending_after(s, &meant) && subscriber_find(s, s->pending.regno) == NULL)
         texting_forget(p);
     if (state->has_draft && !has_draft_after(state, &meant)) {
         menu_state_clear_draft(state);

@@ -278,10 +278,34 @@ static void test_erasure_takes_half_a_place(void **state)
     assert_int_equal(world.record_size, 0);
 }
 
+/* ... and of one that was sent after the order, it stays with that. */
+static void test_erasure_leaves_half_a_place_of_what_stays(void **state)
+{
+    char fresh[16];
+
+    (void)state;
+    world_register_merchant();
+    world_act("hapus");
+    world.now_ms += CALENDAR_HOUR_MS;
+    text_copy(fresh, sizeof(fresh), world_register_merchant());
+    decide(fresh, MERCHANT_EVENT_REVIEW, NULL);
+    decide(fresh, MERCHANT_EVENT_FIX, "P01");
+    world.now_ms += 24 * CALENDAR_HOUR_MS;
+    world_answer("sms_kab", "1806");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    world.now_ms += 23 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_ERASE);
+    assert_false(world.p.is_erased);
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
+    assert_string_equal(world.p.subscriber.pending.regno, fresh);
+    assert_int_not_equal(world.p.subscriber.pending_since_ms, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_erasure_takes_half_a_place, world_setup),
+        cmocka_unit_test_setup(test_erasure_leaves_half_a_place_of_what_stays, world_setup),
         cmocka_unit_test_setup(test_what_officers_have_not_decided_stays, world_setup),
         cmocka_unit_test_setup(test_rejected_is_kept_for_half_a_year, world_setup),
         cmocka_unit_test_setup(test_approved_is_kept_for_two_years, world_setup),
