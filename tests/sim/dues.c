@@ -85,6 +85,15 @@ bool dues_settle(struct dues *d, enum flow_step result, enum flow_step *answered
     return false;
 }
 
+bool dues_settle_any(struct dues *d, enum flow_step *answered)
+{
+    if (d->count == 0)
+        return false;
+    *answered = FLOW_UNKNOWN;
+    drop(d, 0);
+    return true;
+}
+
 /* A gateway that asked to wait and has lost its store cannot know that another has carried out a
  * copy of the input: it says that the service is busy (docs/decisions/0008). */
 static bool takes_apology(struct dues *d)
@@ -103,8 +112,10 @@ bool dues_take_text(struct dues *d, const char *text)
 {
     enum flow_step result = flow_recognise(text), answered;
 
-    if (strcmp(text, d->told) == 0) /* an SMS is sent at least once (docs/custody.md, 5) */
+    char *last = result == FLOW_BUSY ? d->apology : d->told;
+
+    if (strcmp(text, last) == 0) /* an SMS is sent at least once (docs/custody.md, 5) */
         return true;
-    text_copy(d->told, sizeof(d->told), text);
+    text_copy(last, sizeof(d->told), text);
     return result == FLOW_BUSY ? takes_apology(d) : dues_settle(d, result, &answered);
 }

@@ -6,7 +6,7 @@
 
 #include "tests/sim/flow.h"
 
-enum { DUES_MAX = 8 };
+enum { DUES_MAX = 64 };
 
 struct dues {
     unsigned count;                 /* the oldest first; the oldest is forgotten when it is full */
@@ -17,7 +17,8 @@ struct dues {
     enum flow_step newest, before;  /* what they answer */
     unsigned waits;                 /* texts that asked to wait, to the newest input */
     unsigned waits_before;          /* to the one before, if it was delivered more than once */
-    char told[1024];                /* the last text that came by SMS */
+    /* The last texts that came by SMS: that the service is busy, and a result. */
+    char apology[1024], told[1024];
 };
 
 /* A new input. */
@@ -35,5 +36,7 @@ bool dues_take_text(struct dues *d, const char *text);
 /* A result came by itself: the oldest input that it may be of is settled. False: nobody waits for
  * it. */
 bool dues_settle(struct dues *d, enum flow_step result, enum flow_step *answered);
+/* One that late inputs have led elsewhere: the oldest is settled. */
+bool dues_settle_any(struct dues *d, enum flow_step *answered);
 
 #endif

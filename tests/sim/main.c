@@ -1,8 +1,8 @@
 /*
  * warung-sim: runs the real gateway code through simulated hours of trouble, seed by seed.
  *
- *     warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] [--gateways N] [--quiet]
- *     warung-sim --seed S [...]     one seed, its history told line by line
+ *     warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] [--gateways N] [--busy]
+ * [--quiet] warung-sim --seed S [...]     one seed, its history told line by line
  *
  * A violation prints the command that repeats it, and ends with status 3.
  */
@@ -33,6 +33,7 @@ enum {
 struct options {
     uint64_t first, seeds;
     unsigned hours, subscribers, gateways;
+    bool is_busy; /* in all seeds */
     bool is_quiet;
     bool is_told;
 };
@@ -193,16 +194,17 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.window = windows[random_below(&chooser, 4)];
     run->world.tps = rates[random_below(&chooser, 4)];
     run->world.sms_expiry_s = random_below(&chooser, 4) != 0 ? 3 * 86400 : 120;
+    run->world.is_busy = random_below(&chooser, 64) == 0 || run->options->is_busy;
     run->world.is_verbose = run->options->is_told;
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
     run->smsc = smsc_new(&run->world, run->options->subscribers);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         run->nodes[i] = node_new(&run->world, i + 1, run->network, run->data);
-    world_tell(&run->world, "steps are %s, binds are %s, window %u, %u a second",
+    world_tell(&run->world, "steps are %s, binds are %s, window %u, %u a second%s",
                run->world.token == TURN_TOKEN_ECHO ? "numbered" : "not numbered",
                run->world.bind == CONFIG_BIND_PAIR ? "pairs" : "transceivers", run->world.window,
-               run->world.tps);
+               run->world.tps, run->world.is_busy ? ", subscribers are busy" : "");
     run->weather = weather_new(&run->world, run->data, run->nodes, run->options->gateways);
 }
 
@@ -294,6 +296,7 @@ static bool parse(int argc, char **argv, struct options *o)
                                                  {"hours", required_argument, NULL, 'h'},
                                                  {"subscribers", required_argument, NULL, 'n'},
                                                  {"gateways", required_argument, NULL, 'g'},
+                                                 {"busy", no_argument, NULL, 'b'},
                                                  {"quiet", no_argument, NULL, 'q'},
                                                  {0}};
     int c;
@@ -319,6 +322,9 @@ static bool parse(int argc, char **argv, struct options *o)
             break;
         case 'g':
             o->gateways = (unsigned)number(optarg);
+            break;
+        case 'b':
+            o->is_busy = true;
             break;
         case 'q':
             o->is_quiet = true;
@@ -360,7 +366,7 @@ int main(int argc, char **argv)
 
     if (!parse(argc, argv, &options)) {
         fprintf(stderr, "usage: warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] "
-                        "[--gateways 1-4] [--quiet]\n       warung-sim --seed S [...]\n");
+                        "[--gateways 1-4] [--busy] [--quiet]\n       warung-sim --seed S [...]\n");
         return 2;
     }
     log_set_level(LOG_LEVEL_OFF);
@@ -370,9 +376,9 @@ int main(int argc, char **argv)
         if (!options.is_told)
             fprintf(stderr,
                     "\r%" PRIu64 " of %" PRIu64 ", repeat: warung-sim --seed %" PRIu64
-                    " --hours %u --subscribers %u --gateways %u ",
+                    " --hours %u --subscribers %u --gateways %u%s ",
                     i + 1, options.seeds, options.first + i, options.hours, options.subscribers,
-                    options.gateways);
+                    options.gateways, options.is_busy ? " --busy" : "");
         run_seed(options.first + i, &options, &menus, &totals);
     }
     fprintf(stderr, "\n");

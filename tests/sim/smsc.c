@@ -20,7 +20,10 @@ enum {
     SMSC_TRIES_MAX = 12,
     SMSC_ANSWER_WAIT_MS = 200,
     SMSC_SILENCE_MS = 90000, /* a subscriber gives up */
+    SMSC_THINK_MS_MAX = 20000,
+    SMSC_THINK_BUSY_MS_MAX = 4000,
     SMSC_IDLE_MS_MAX = 3600000,
+    SMSC_IDLE_BUSY_MS_MAX = 20000,
     SMSC_OP_BEGIN = 1,
     SMSC_OP_ASK = 2,
     SMSC_OP_NOTIFY = 3,
@@ -132,7 +135,8 @@ static void go_idle(struct subscriber *s)
     if (s->smsc->is_closed)
         timer_stop(&w->timers, &s->think);
     else
-        timer_start(&w->timers, &s->think, world_between(w, 1000, SMSC_IDLE_MS_MAX));
+        timer_start(&w->timers, &s->think,
+                    world_between(w, 1000, w->is_busy ? SMSC_IDLE_BUSY_MS_MAX : SMSC_IDLE_MS_MAX));
 }
 
 static void deliver(struct subscriber *s)
@@ -220,7 +224,7 @@ static void on_think(struct timer *timer, void *arg)
         s->session++;
         s->unit = 0;
         s->version = -1;
-        s->is_overtaken = false;
+        s->is_overtaken = c->world->is_busy && s->dues.count != 0;
         s->answered = FLOW_UNKNOWN;
         c->counters.dials++;
         input(s, SMSC_OP_BEGIN, "*384#");
@@ -266,7 +270,7 @@ static bool begin_anew(struct subscriber *s, enum flow_step next)
     if (!s->is_overtaken || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
         return false;
     s->answered = FLOW_UNKNOWN;
-    s->is_overtaken = false;
+    s->is_overtaken = s->smsc->world->is_busy; /* by more than one */
     return true;
 }
 
@@ -274,7 +278,8 @@ static void check_screen(struct subscriber *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
 
-    (void)begin_anew(s, next);
+    if (s->answered != FLOW_UNKNOWN)
+        (void)begin_anew(s, next);
     if (next == FLOW_UNKNOWN)
         violation(s, "a screen nobody knows", next);
     if (s->answered != FLOW_UNKNOWN && !flow_may_follow(s->answered, next))
@@ -302,6 +307,15 @@ static void take_regno(struct subscriber *s, const char *screen)
     s->farthest = FLOW_LANG;
 }
 
+/* Its answer was taken, and the next screen is on the phone: nobody answers it once more, as
+ * docs/custody.md assumes where steps have no number. */
+static bool is_passed(const struct subscriber *s, enum flow_step next)
+{
+    const struct world *w = s->smsc->world;
+
+    return w->is_busy && w->token == TURN_TOKEN_NONE && next == s->answered && s->at != s->answered;
+}
+
 static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *screen,
                  enum flow_step next)
 {
@@ -315,6 +329,8 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     world_tell(c->world, "%s sees %s", s->msisdn, flow_step_name(next));
     if (next == FLOW_WAIT)
         c->counters.waits++;
+    if (is_passed(s, next))
+        return;
     check_screen(s, next);
     check_version(s, screen, next);
     if (next == FLOW_SELESAI)
@@ -330,8 +346,10 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     s->unit = unit;
     if (op == SMSC_OP_END || op == SMSC_OP_NOTIFY)
         go_idle(s);
-    else
-        timer_start(&c->world->timers, &s->think, world_between(c->world, 300, 20000));
+    else if (!s->is_delivering || next != s->answered) /* else it was answered just now */
+        timer_start(&c->world->timers, &s->think,
+                    world_between(c->world, 300,
+                                  c->world->is_busy ? SMSC_THINK_BUSY_MS_MAX : SMSC_THINK_MS_MAX));
 }
 
 static struct subscriber *find_subscriber(struct smsc *c, struct span digits)
@@ -348,6 +366,7 @@ static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t 
 {
     char text[1024];
     enum flow_step next;
+    bool was_current;
 
     if (s->is_open)
         return false;
@@ -356,11 +375,15 @@ static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t 
     s->session++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
-    if (begin_anew(s, next))
+    if (begin_anew(s, next) && !s->smsc->world->is_busy)
         dues_begin_anew(&s->dues);
-    if (!dues_settle(&s->dues, next, &s->answered))
+    was_current = s->dues.has_current;
+    if (!dues_settle(&s->dues, next, &s->answered) &&
+        !(s->smsc->world->is_busy && dues_settle_any(&s->dues, &s->answered)))
         violation(s, "a result that nobody waits for", next);
-    s->is_overtaken = s->dues.has_current;
+    s->is_overtaken = !was_current || s->dues.has_current; /* it is not the newest input's */
+    if (s->is_overtaken && s->smsc->world->is_busy)
+        s->answered = FLOW_UNKNOWN; /* of an older place than has been shown since, perhaps */
     show(s, op, 0, text, next);
     return true;
 }

@@ -76,6 +76,7 @@ struct world {
     /* Of each gateway's entry for the centre: */
     enum config_bind bind;
     unsigned window, tps;
+    bool is_busy; /* subscribers dial every few seconds, answer fast, and do not wait */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned sms_jams, failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
