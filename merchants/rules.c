@@ -264,7 +264,7 @@ static const char *const assents[] = {
 /* ... of which one to store things, to be told of them, or to erase them, speaks, too. */
 static const char *const of_storing[] = {"SIMPAN", "DISIMPAN",  "DAFTAR", "DAFTARKAN",
                                          "LANJUT", "LANJUTKAN", NULL};
-static const char *const of_telling[] = {"MULAI", "LAGI",  "INFO",     "INFORMASI",
+static const char *const of_telling[] = {"MULAI", "LAGI",  "LG",       "INFO", "INFORMASI",
                                          "SMS",   "KIRIM", "AKTIFKAN", NULL};
 static const char *const of_erasing[] = {"HAPUS", "DIHAPUS", "HAPUSKAN", NULL};
 
@@ -389,7 +389,7 @@ static const char *next_letters(const char *at, char word[16])
 const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char word[16];
-    bool of_business;
+    bool of_business, is_front;
 
     value[0] = '\0';
     typed = next_letters(typed, word);
@@ -401,10 +401,13 @@ const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
         of_business = true;
         typed = next_letters(typed, word);
     }
-    for (; word[0] != '\0'; typed = next_letters(typed, word))
+    is_front = word[0] != '\0' && strpbrk(typed, "0123456789") == NULL;
+    for (; word[0] != '\0'; typed = next_letters(typed, word)) {
         if (is_of_sentence(word, of_business))
             return NULL;
-    return "BUKAN";
+        is_front = is_front && (strcmp(word, "SAYA") == 0 || strcmp(word, "LENGKAP") == 0);
+    }
+    return is_front ? NULL : "BUKAN"; /* "nama lengkap": only what stands before a name */
 }
 
 const char *rule_anything(const char *typed, char value[MENU_VALUE_BYTES])
