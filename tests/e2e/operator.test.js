@@ -183,6 +183,24 @@ test('after the restore of a backup no registration number is given twice', asyn
     }, { start: false });
 });
 
+test('the restore unpacks what the backup packs, and starts nothing on any other archive', async () => {
+    const folder = temporaryFolder('unpack');
+    const archive = path.join(folder, 'copy.tar.gz');
+    const typed = (name) =>
+        block(name).match(/^tar [^|&]*/m)[0].trim().replace('/var/lib/warung/redis', folder)
+            .replace('/root/warung-backup.tar.gz', archive);
+    const tar = async (command) => (await run('bash', ['-c', command])).code;
+    fs.mkdirSync(path.join(folder, 'redis/appendonlydir'), { recursive: true });
+    assert.equal(await tar(`tar -C ${folder} -czf ${archive} redis`), 0); // of the folder above
+    assert.notEqual(await tar(typed('restore')), 0);
+    fs.mkdirSync(path.join(folder, 'appendonlydir'));
+    assert.equal(await tar(typed('backup')), 0);
+    fs.rmdirSync(path.join(folder, 'appendonlydir'));
+    assert.equal(await tar(typed('restore')), 0);
+    assert.ok(fs.existsSync(path.join(folder, 'appendonlydir')));
+    fs.rmSync(folder, { recursive: true });
+});
+
 // What `warungd -n` says of a configuration with these centres.
 async function check(smsc) {
     const folder = temporaryFolder('check');
