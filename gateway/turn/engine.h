@@ -35,6 +35,7 @@ struct turn {
     char found_msisdn[DIALECT_MSISDN_BYTES];
     char shared_key[MENU_NAME_BYTES]; /* of `shared` */
     bool begins_in_drain;             /* refused, unless it is a copy */
+    bool is_watched;                  /* a timer looks after what it claims, as far as we know */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
     /* The commit under way. */
     uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */

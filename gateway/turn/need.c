@@ -108,6 +108,12 @@ static void on_shared_written(void *arg, const struct store_reply *reply)
     load_shared(t, t->shared_key);
 }
 
+static void write_shared(struct turn *t)
+{
+    t->request = store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
+                                     copy_span(&t->sealed), 0, on_shared_written, t);
+}
+
 static void on_watched(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
@@ -117,8 +123,8 @@ static void on_watched(void *arg, const struct store_reply *reply)
         turn_refuse(t, "shared record not watched");
         return;
     }
-    t->request = store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
-                                     copy_span(&t->sealed), 0, on_shared_written, t);
+    t->is_watched = true;
+    write_shared(t);
 }
 
 /* What is written in the shared record is noted in the subscriber's after it. A gateway that is
@@ -146,7 +152,10 @@ void need_write_shared(struct turn *t, const struct step *step)
     text_copy(t->shared_key, sizeof(t->shared_key), step->shared_key);
     copy_set(&t->sealed, t->answers.shared_version, writer_span(&w));
     mem_free(sealed);
-    watch_claim(t);
+    if (t->is_watched) /* and somebody was faster */
+        write_shared(t);
+    else
+        watch_claim(t);
 }
 
 void need_satisfy(struct turn *t, const struct programme_need *need)

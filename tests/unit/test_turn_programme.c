@@ -340,6 +340,26 @@ static void claim_slowly(void)
     assert_int_equal(read_trainings()->items[0].taken, 1);
 }
 
+/* Somebody else claims at the same moment. The timer is stored already, and not written anew with
+ * each try: of many at once each loses as many. */
+static void test_a_claim_that_lost_is_tried_again_without_another_timer(void **state)
+{
+    (void)state;
+    plan(2);
+    turn_rig_dial(0, "*384*4*1#");
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_CONFLICTING, .there_ms = 50});
+    press_one(0);
+    turn_rig_pass(30);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 200});
+    turn_rig_pass(100);
+    assert_int_equal(read_trainings()->items[0].taken, 1); /* and that one notes it */
+    turn_rig_pass(200);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Anda terdaftar pelatihan");
+}
+
 /* The gateway is killed between the two writes, and the subscriber does not try again. */
 static void test_a_claim_that_nobody_noted_is_given_back(void **state)
 {
@@ -460,6 +480,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_two_seats_for_two_at_once, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_claim_that_lost_is_tried_again_without_another_timer,
+                                        turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_that_nobody_noted_is_given_back,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_an_erasure_leaves_no_claim, turn_rig_setup,
