@@ -313,7 +313,8 @@ static bool is_passed(const struct subscriber *s, enum flow_step next)
 {
     const struct world *w = s->smsc->world;
 
-    return w->is_busy && w->token == TURN_TOKEN_NONE && next == s->answered && s->at != s->answered;
+    return (w->is_busy || answers_alone(w)) && w->token == TURN_TOKEN_NONE && next == s->answered &&
+           s->at != s->answered;
 }
 
 static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *screen,
