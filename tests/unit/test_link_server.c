@@ -225,7 +225,7 @@ static void test_silent_callers_give_way(void **state)
     link_fixture_expect(&x.f, SMPP_BIND_TRANSCEIVER_RESP, ESME_ROK, 77);
     /* Who has bound is driven out by nobody. */
     for (int i = 0; i < 40; i++) {
-        char from[16];
+        char from[24];
 
         snprintf(from, sizeof(from), "127.0.2.%d", i);
         assert_true(server_fixture_call_in(&x, from));
