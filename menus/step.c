@@ -318,9 +318,10 @@ static enum menu_arrival take_input(struct menu_run *run, const char *input)
     const struct menu_text *error;
 
     memset(&run->state->pending, 0, sizeof(run->state->pending));
-    /* No dialogue, or of a version without that screen: begin, rather than take the input for an
+    /* No dialogue, or of a version that is not here: begin, rather than take the input for an
      * answer to something else. */
-    if (!run->state->is_open || screen == NULL)
+    if (!run->state->is_open || screen == NULL ||
+        memcmp(run->state->menu_id, run->menu->id, MENU_ID_BYTES) != 0)
         return dial(run, NULL);
     if (!menu_answer(run, screen, input, &target, &error)) {
         if (menu_is_text_screen(run->menu, screen))

@@ -243,6 +243,25 @@ static void a_menu_of_questions_leaves_a_draft_alone(void **state)
     menu_free(menu);
 }
 
+/* Of a version that is not here, or not yet: the same number may be another choice in it. */
+static void an_answer_is_taken_by_no_other_version(void **state)
+{
+    struct menu *menu = load(CHOICE("a2")), *later = load(CHOICE("a3"));
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    assert_string_equal(menu_phone_dial(&p, "*384*1#"), "A?\n1. One\n2. Two\n3. All\n0. Back");
+    p.menu = later;
+    assert_string_equal(menu_phone_type(&p, "2"), "1 of 3\n1. On\n0. Back");
+    assert_null(menu_state_answer(&p.state, "a"));
+    menu_phone_type(&p, "1");
+    menu_phone_type(&p, "2");
+    assert_string_equal(menu_state_answer(&p.state, "a"), "a3");
+    menu_free(later);
+    menu_free(menu);
+}
+
 /* The question that it waits at may have got another name. */
 static void a_draft_of_an_earlier_version_is_too_old_one_day(void **state)
 {
@@ -355,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_draft_outlives_a_choice),
         cmocka_unit_test(a_list_below_a_fact_shows_its_rows),
         cmocka_unit_test(a_menu_of_questions_leaves_a_draft_alone),
+        cmocka_unit_test(an_answer_is_taken_by_no_other_version),
         cmocka_unit_test(a_draft_of_an_earlier_version_is_too_old_one_day),
         cmocka_unit_test(an_sms_ends_no_correction),
         cmocka_unit_test(no_choice_is_taken_without_its_answer),
