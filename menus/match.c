@@ -1,6 +1,7 @@
 #include "menus/match.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -200,6 +201,20 @@ static bool ends_with(const char *key, const char *folded)
     return n >= m && strcmp(key + n - m, folded) == 0;
 }
 
+/* "tj raya" for "tanjungraya": the letters before the blank stand in this order before the rest. */
+static bool is_shortened(const char *key, const char *words)
+{
+    const char *rest = strchr(words, ' ') + 1;
+    size_t head = strlen(key) - strlen(rest);
+
+    if (strlen(rest) < PREFIX_LETTERS_MIN || strlen(key) <= strlen(rest) || key[0] != words[0] ||
+        !ends_with(key, rest))
+        return false;
+    for (size_t i = 0; i < head && *words != ' '; i++)
+        words += key[i] == *words;
+    return *words == ' ';
+}
+
 static bool row_fits(const struct menu_row *row, const char *folded, fits_fn *fits)
 {
     for (unsigned i = 0; i < row->key_count; i++)
@@ -260,12 +275,27 @@ static bool is_end_of_another(const struct menu_table *table, const struct menu_
     return matches != 0;
 }
 
+/* "Tj.Raya" becomes "tj raya". Returns what stands behind the blank. */
+static const char *fold_words(const char *typed, char words[FOLDED_BYTES])
+{
+    size_t n = 0;
+
+    while (isspace((unsigned char)*typed) || ispunct((unsigned char)*typed))
+        typed++;
+    while (n + 2 < FOLDED_BYTES && (isalnum((unsigned char)typed[n]) || typed[n] & 0x80))
+        n++;
+    snprintf(words, FOLDED_BYTES, "%.*s", (int)n, typed);
+    menu_match_fold(words, words, FOLDED_BYTES);
+    words[n] = ' ';
+    menu_match_fold(typed + n, words + n + 1, FOLDED_BYTES - n - 1);
+    return words + n + 1;
+}
+
 /* "Barat" for Metro Barat; "Kec. Metro Barat". */
 static const struct menu_row *part_row(const struct menu_table *table,
-                                       const struct menu_row_group *group, const char *typed,
-                                       const char *folded)
+                                       const struct menu_row_group *group, const char *folded,
+                                       const char *rest)
 {
-    char rest[FOLDED_BYTES];
     const struct menu_row *row;
     unsigned matches = 0;
     bool is_guess;
@@ -275,8 +305,6 @@ static const struct menu_row *part_row(const struct menu_table *table,
     row = only_row(table, group, folded, ends_with, &matches);
     if (row != NULL || matches != 0)
         return row;
-    typed += strspn(typed, " ");
-    menu_match_fold(typed + strcspn(typed, " "), rest, sizeof(rest));
     row = nearest_row(table, group, rest, &is_guess);
     return row != NULL && is_guess && is_end_of_another(table, group, row, rest) ? NULL : row;
 }
@@ -285,8 +313,9 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
                                       const struct menu_row_group *group, const char *typed,
                                       bool takes_names, bool *is_guess)
 {
-    char folded[FOLDED_BYTES];
-    const struct menu_row *row;
+    char folded[FOLDED_BYTES], words[FOLDED_BYTES];
+    const struct menu_row *row, *shortened;
+    const char *rest;
     unsigned matches = 0;
 
     *is_guess = false;
@@ -312,8 +341,14 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
     /* The beginning of several: a guess would be a throw of dice. */
     if (matches != 0)
         return NULL;
+    rest = fold_words(typed, words);
+    shortened = only_row(table, group, words, is_shortened, &matches);
+    if (matches != 0) {
+        *is_guess = shortened != NULL;
+        return shortened;
+    }
     if (row == NULL || is_end_of_another(table, group, row, folded)) {
-        row = part_row(table, group, typed, folded);
+        row = part_row(table, group, folded, rest);
         *is_guess = row != NULL;
     }
     return row;

@@ -373,6 +373,48 @@ static void distances(void **state)
     assert_int_equal(menu_match_distance("", "abc", 2), 3);
 }
 
+static const struct {
+    const char *typed;
+    const char *code; /* NULL: none */
+    bool is_guess;
+} names[] = {
+    {"Metro Barat", "18.72.01", false},
+    {"  METRO-BARAT ", "18.72.01", false},
+    {"187201", "18.72.01", false},
+    {"18.72.01", "18.72.01", false},
+    {"metro", NULL, false},
+    {"metro p", "b", false},
+    {"metro brat", "18.72.01", true},
+    {"me", NULL, false},
+    {"halim", "c", false},
+    {"way", "c", false},
+    {"engal", "d", true},
+    {"eng", "d", false},
+    {"enxx", NULL, false},
+    {"tanjung raja", "e", false},
+    {"tanjung rajya", NULL, false},
+    {"tanjung", NULL, false},
+    {"barat", "18.72.01", true},
+    {"Kec. Metro Barat", "18.72.01", true},
+    {"kecamatan  metro brat", "18.72.01", true},
+    {"raja", "e", true},
+    {"kec raja", NULL, false},
+    {"gunung raya", NULL, false}, /* not the other one that ends so */
+    {"umbia", "h", true},         /* its first letter is missing */
+    {"kec umbia", "h", true},
+    {"kecamatan nggal", "d", true},
+    {"Kec.Metro Barat", "18.72.01", true}, /* a mark ends a word, too */
+    {"kec.putra rumbia", "g", true},
+    {"Tj.Raya", "f", true}, /* the first word shortened */
+    {"P. Rumbia", "g", true},
+    {"K. Rumbia", "h", true},
+    {"Tr. Raya", NULL, false},
+    {"at", NULL, false},
+    {"kec", NULL, false},
+    {"", NULL, false},
+    {"...", NULL, false},
+};
+
 static void names_mean_one_row(void **state)
 {
     static const char *k0[] = {"metrobarat"}, *k1[] = {"metropusat"}, *k2[] = {"wayhalim", "halim"},
@@ -386,53 +428,18 @@ static void names_mean_one_row(void **state)
     };
     static const struct menu_table table = {.rows = rows, .row_count = 8};
     static const struct menu_row_group all = {.first = 0, .count = 8};
-    static const struct {
-        const char *typed;
-        const char *code; /* NULL: none */
-        bool is_guess;
-    } cases[] = {
-        {"Metro Barat", "18.72.01", false},
-        {"  METRO-BARAT ", "18.72.01", false},
-        {"187201", "18.72.01", false},
-        {"18.72.01", "18.72.01", false},
-        {"metro", NULL, false},
-        {"metro p", "b", false},
-        {"metro brat", "18.72.01", true},
-        {"me", NULL, false},
-        {"halim", "c", false},
-        {"way", "c", false},
-        {"engal", "d", true},
-        {"eng", "d", false},
-        {"enxx", NULL, false},
-        {"tanjung raja", "e", false},
-        {"tanjung rajya", NULL, false},
-        {"tanjung", NULL, false},
-        {"barat", "18.72.01", true},
-        {"Kec. Metro Barat", "18.72.01", true},
-        {"kecamatan  metro brat", "18.72.01", true},
-        {"raja", "e", true},
-        {"kec raja", NULL, false},
-        {"gunung raya", NULL, false}, /* not the other one that ends so */
-        {"umbia", "h", true},         /* its first letter is missing */
-        {"kec umbia", "h", true},
-        {"kecamatan nggal", "d", true},
-        {"at", NULL, false},
-        {"kec", NULL, false},
-        {"", NULL, false},
-        {"...", NULL, false},
-    };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         bool is_guess;
-        const struct menu_row *row = menu_match_row(&table, &all, cases[i].typed, true, &is_guess);
+        const struct menu_row *row = menu_match_row(&table, &all, names[i].typed, true, &is_guess);
 
-        if ((row == NULL) != (cases[i].code == NULL) ||
+        if ((row == NULL) != (names[i].code == NULL) ||
             (row != NULL &&
-             (strcmp(row->code, cases[i].code) != 0 || is_guess != cases[i].is_guess)))
-            fail_msg("%s: %s %d", cases[i].typed, row != NULL ? row->code : "none", is_guess);
-        row = menu_match_row(&table, &all, cases[i].typed, false, &is_guess);
-        assert_true(row == NULL || strcmp(cases[i].code, "18.72.01") == 0);
+             (strcmp(row->code, names[i].code) != 0 || is_guess != names[i].is_guess)))
+            fail_msg("%s: %s %d", names[i].typed, row != NULL ? row->code : "none", is_guess);
+        row = menu_match_row(&table, &all, names[i].typed, false, &is_guess);
+        assert_true(row == NULL || strcmp(names[i].code, "18.72.01") == 0);
     }
 }
 
