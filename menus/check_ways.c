@@ -261,6 +261,7 @@ static void check_choice_ways(struct menu_loader *l, const struct menu_screen *s
 static void check_screen_ways(struct menu_loader *l, const struct menu_screen *s)
 {
     bool is_question = s->question.kind != MENU_QUESTION_NONE;
+    bool has_way_on = is_question || s->choice_count != 0 || leads_somewhere(s->next);
 
     if (s->when != NULL && !has_natural_target(l->menu, s))
         menu_faults_add(&l->faults, false, s->line, 0,
@@ -275,10 +276,14 @@ static void check_screen_ways(struct menu_loader *l, const struct menu_screen *s
                         s->name);
     if (l->has_lost_way)
         return;
-    if (!is_question && s->choice_count == 0 && !leads_somewhere(s->next) &&
-        s->back == MENU_BACK_HIDDEN)
+    if (!has_way_on && s->back == MENU_BACK_HIDDEN)
         menu_faults_add(&l->faults, false, s->line, 0,
                         "%s is a dead end: add choices, next or back, or end = true", s->name);
+    else if (!has_way_on && s->flow != MENU_NONE)
+        menu_faults_add(&l->faults, true, s->line, 0,
+                        "nobody comes past %s, a step of a flow that asks nothing: give it an "
+                        "input, a list or choices",
+                        s->name);
     if (!is_question && leads_somewhere(s->to) && !s->asks && s->when == NULL)
         menu_faults_add(&l->faults, true, s->line, 0, "%s asks nothing, so its to is never taken",
                         s->name);
