@@ -353,16 +353,19 @@ static bool is_of_sentence(const char *word, bool of_business)
         const char *word;
         bool in_business;
     } words[] = {
-        {"SALAH", true},     {"KELIRU", true},     {"SESUAI", true},   {"KTP", true},
-        {"SUDAH", true},     {"SDH", true},        {"BELUM", true},    {"TIDAK", true},
-        {"TDK", true},       {"TUTUP", true},      {"KENAPA", true},   {"MENGAPA", true},
-        {"BAGAIMANA", true}, {"GIMANA", true},     {"KAPAN", true},    {"TOLONG", true},
-        {"MOHON", true},     {"MAAF", true},       {"TERIMA", false},  {"DIGANTI", true},
-        {"DIUBAH", true},    {"DIRUBAH", true},    {"PERBAIKI", true}, {"DIPERBAIKI", true},
-        {"PERBAIKAN", true}, {"BENAR", false},     {"BEDA", false},    {"BERBEDA", false},
-        {"BUKAN", false},    {"GAK", false},       {"GANTI", false},   {"UBAH", false},
-        {"KURANG", false},   {"APA", false},       {"YG", false},      {"MAKASIH", false},
-        {"USAHA", false},    {"JENIS", false},     {"KAB", false},     {"KABUPATEN", false},
+        {"SALAH", true},     {"KELIRU", true},     {"SESUAI", true},     {"KTP", true},
+        {"SUDAH", true},     {"SDH", true},        {"BELUM", true},      {"TIDAK", true},
+        {"TDK", true},       {"TUTUP", true},      {"KENAPA", true},     {"MENGAPA", true},
+        {"BAGAIMANA", true}, {"GIMANA", true},     {"KAPAN", true},      {"TOLONG", true},
+        {"MOHON", true},     {"MAAF", true},       {"TERIMA", false},    {"DIGANTI", true},
+        {"DIUBAH", true},    {"DIRUBAH", true},    {"PERBAIKI", true},   {"DIPERBAIKI", true},
+        {"PERBAIKAN", true}, {"HAPUS", true},      {"DIHAPUS", true},    {"HAPUSKAN", true},
+        {"BATAL", true},     {"BATALKAN", true},   {"DIBATALKAN", true}, {"DISIMPAN", true},
+        {"JANGAN", false},   {"PINDAH", true},     {"BLM", true},        {"NGGAK", false},
+        {"ENGGAK", false},   {"BENAR", false},     {"BEDA", false},      {"BERBEDA", false},
+        {"BUKAN", false},    {"GAK", false},       {"GANTI", false},     {"UBAH", false},
+        {"KURANG", false},   {"APA", false},       {"YG", false},        {"MAKASIH", false},
+        {"USAHA", false},    {"JENIS", false},     {"KAB", false},       {"KABUPATEN", false},
         {"KEC", false},      {"KECAMATAN", false},
     };
 
