@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/map.h"
+
 enum { LOG_LINE_BYTES = 2048, LOG_WAIT_MS = 50 };
 
 static struct {
@@ -151,22 +153,74 @@ bool log_is_on(enum log_level level)
     return level >= the_log.level;
 }
 
-/* Errors are few, and some stand nowhere else; who asks for debug wants all of it. */
-bool log_has_room(struct log_site *site, enum log_level level)
+/* Who it is about: "op1" of link=op1:1; NULL where nobody is named. */
+static const char *find_name(const struct log_field *fields, size_t field_count, size_t *size)
 {
+    for (size_t i = 0; i < field_count; i++) {
+        const char *value = fields[i].string, *colon;
+
+        if (fields[i].kind != LOG_FIELD_STRING || value == NULL ||
+            (strcmp(fields[i].key, "link") != 0 && strcmp(fields[i].key, "peer") != 0))
+            continue;
+        colon = strrchr(value, ':');
+        *size = colon != NULL ? (size_t)(colon - value) : strlen(value);
+        return value;
+    }
+    return NULL;
+}
+
+static void forget(struct log_bucket *b, int64_t second, uint64_t a_second)
+{
+    uint64_t forgotten = (uint64_t)(second - b->second) * a_second;
+
+    b->second = second;
+    b->lines -= forgotten < b->lines ? forgotten : b->lines;
+}
+
+static bool take(struct log_bucket *b, uint64_t at_once)
+{
+    if (b->lines >= at_once)
+        return false;
+    b->lines++;
+    return true;
+}
+
+/* The bucket of that name, or an empty one for it; NULL when others have them all. */
+static struct log_bucket *find_own(struct log_site *site, uint64_t name, int64_t second)
+{
+    struct log_bucket *empty = NULL;
+
+    for (size_t i = 0; i < LOG_NAMES; i++) {
+        forget(&site->own[i], second, LOG_OWN_A_SECOND);
+        if (site->own[i].lines == 0)
+            empty = &site->own[i];
+        else if (site->names[i] == name)
+            return &site->own[i];
+    }
+    if (empty != NULL)
+        site->names[empty - site->own] = name;
+    return empty;
+}
+
+/* Errors are few, and some stand nowhere else; who asks for debug wants all of it. */
+static bool has_room_for(struct log_site *site, enum log_level level,
+                         const struct log_field *fields, size_t field_count)
+{
+    struct log_bucket *own;
     struct timespec now;
-    uint64_t forgotten;
+    const char *name;
+    size_t size;
 
     if (level != LOG_LEVEL_INFO && level != LOG_LEVEL_WARNING)
         return true;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    forgotten = (uint64_t)(now.tv_sec - site->second) * LOG_LINES_A_SECOND;
-    site->second = now.tv_sec;
-    site->lines -= forgotten < site->lines ? forgotten : site->lines;
-    if (site->lines < LOG_LINES_AT_ONCE) {
-        site->lines++;
+    forget(&site->all, now.tv_sec, LOG_LINES_A_SECOND);
+    if (take(&site->all, LOG_LINES_AT_ONCE))
         return true;
-    }
+    name = find_name(fields, field_count, &size);
+    own = name != NULL ? find_own(site, map_hash(span_of(name, size), 0), now.tv_sec) : NULL;
+    if (own != NULL && take(own, LOG_OWN_AT_ONCE))
+        return true;
     site->skipped++;
     return false;
 }
@@ -218,8 +272,11 @@ static void write_line(const char *line, size_t size)
 void log_write(struct log_site *site, enum log_level level, const char *event,
                const struct log_field *fields, size_t field_count)
 {
-    struct line l = {.size = 0};
+    struct line l;
 
+    if (!has_room_for(site, level, fields, field_count))
+        return;
+    l.size = 0;
     add_time(&l);
     add_field(&l, &LOG_S("level", level_names[level]));
     add_field(&l, &LOG_S("event", event));

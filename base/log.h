@@ -9,10 +9,11 @@
  * What a peer can cause without end must not fill a disk, nor use up what journald takes of one
  * unit (10,000 lines in 30 s by default; then it drops errors, too): from one place of the code
  * infos or warnings come LOG_LINES_AT_ONCE, and for as long as that lasts LOG_LINES_A_SECOND; the
- * next line from there has `skipped`. Nobody waits for a log: where standard error takes nothing (a
- * full disk, a pipe or a journal that nobody reads), lines are lost and counted, and the next one
- * that is written has `lost`. The log is the one process-wide object
- * (docs/decisions/0001-log-is-process-wide.md).
+ * next line from there has `skipped`. What one peer does in floods does not hide what another does:
+ * lines with a `link` or `peer` have LOG_OWN_AT_ONCE beside that, those of LOG_NAMES names. Nobody
+ * waits for a log: where standard error takes nothing (a full disk, a pipe or a journal that nobody
+ * reads), lines are lost and counted, and the next one that is written has `lost`. The log is the
+ * one process-wide object (docs/decisions/0001-log-is-process-wide.md).
  */
 #ifndef WARUNG_BASE_LOG_H
 #define WARUNG_BASE_LOG_H
@@ -47,13 +48,25 @@ struct log_field {
 #define LOG_U(k, v)      ((struct log_field){.key = (k), .kind = LOG_FIELD_UNSIGNED, .count = (v)})
 #define LOG_MSISDN(k, v) ((struct log_field){.key = (k), .kind = LOG_FIELD_MSISDN, .string = (v)})
 
-enum { LOG_LINES_AT_ONCE = 200, LOG_LINES_A_SECOND = 20 };
+enum {
+    LOG_LINES_AT_ONCE = 200,
+    LOG_LINES_A_SECOND = 20,
+    LOG_OWN_AT_ONCE = 10,
+    LOG_OWN_A_SECOND = 1,
+    LOG_NAMES = 8,
+};
+
+struct log_bucket {
+    int64_t second;
+    uint64_t lines; /* until then, less so many for each second */
+};
 
 /* One place of the code that logs. */
 struct log_site {
-    int64_t second;
-    uint64_t lines;   /* until then, less LOG_LINES_A_SECOND for each second */
-    uint64_t skipped; /* since the last line that was written */
+    struct log_bucket all;
+    struct log_bucket own[LOG_NAMES];
+    uint64_t names[LOG_NAMES]; /* hashed: whose each of `own` is, until it is empty again */
+    uint64_t skipped;          /* since the last line that was written */
 };
 
 /* The array has a spare row so that an event without fields is legal C. */
@@ -61,7 +74,7 @@ struct log_site {
     do {                                                                                           \
         static struct log_site site_;                                                              \
                                                                                                    \
-        if (log_is_on(level) && log_has_room(&site_, level)) {                                     \
+        if (log_is_on(level)) {                                                                    \
             const struct log_field fields_[] = {{0}, __VA_ARGS__};                                 \
             log_write(&site_, level, event, fields_ + 1,                                           \
                       sizeof(fields_) / sizeof(fields_[0]) - 1);                                   \
@@ -74,8 +87,7 @@ struct log_site {
 #define log_error(...)   LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__, )
 
 bool log_is_on(enum log_level level);
-/* Counts the line; false when there were too many of them lately. */
-bool log_has_room(struct log_site *site, enum log_level level);
+/* Counts the line, and writes it unless there were too many of them lately. */
 void log_write(struct log_site *site, enum log_level level, const char *event,
                const struct log_field *fields, size_t field_count);
 

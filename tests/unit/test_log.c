@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -100,6 +101,39 @@ static void test_a_flood_is_cut_and_counted(void **state)
     assert_int_equal(t.lines + t.skipped, 40000 + 500 + 1);
     warn();
     assert_int_equal(t.lines + t.skipped, 40000 + 500 + 2);
+}
+
+static void warn_of(const char *link)
+{
+    log_warning("link.lost", LOG_S("reason", "peer_closed"), LOG_S("link", link));
+}
+
+/* One that does the same again and again, over bind after bind, does not hide the others. */
+static void test_a_flood_of_one_does_not_hide_others(void **state)
+{
+    static const char *const others[] = {"op1:1", "agg2:1", "agg3:4", "192.0.2.7", "agg4"};
+    char link[16];
+    struct tally t = {0};
+    unsigned flood;
+
+    (void)state;
+    log_set_sink(tally, &t);
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(link, sizeof(link), "agg1:%u", i % 40);
+        warn_of(link);
+    }
+    assert_in_range(t.lines, LOG_LINES_AT_ONCE + LOG_OWN_AT_ONCE, LOG_LINES_AT_ONCE + 10 * 21);
+    flood = t.lines;
+    for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        warn_of(others[i]);
+        warn_of("agg1:1");
+    }
+    assert_true(t.lines - flood >= 5);
+    for (unsigned i = 0; i < 20000; i++) { /* nor do names without end fill the disk */
+        snprintf(link, sizeof(link), "198.51.100.%u", i % 250);
+        warn_of(link);
+    }
+    assert_true(t.lines < 2 * LOG_LINES_AT_ONCE + LOG_NAMES * LOG_OWN_AT_ONCE);
 }
 
 static void log_to(int fd)
@@ -383,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_logfmt, set_up),
         cmocka_unit_test_setup(test_a_flood_is_cut_and_counted, set_up),
+        cmocka_unit_test_setup(test_a_flood_of_one_does_not_hide_others, set_up),
         cmocka_unit_test_setup(test_nobody_reads, set_up),
         cmocka_unit_test_setup(test_nobody_reads_a_terminal, set_up),
         cmocka_unit_test_setup(test_a_full_disk, set_up),
