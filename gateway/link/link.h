@@ -101,7 +101,7 @@ enum link_lane {
 };
 
 struct link_request;
-/* Runs exactly once, or never after link_cancel(); never from inside link_submit(). */
+/* Runs exactly once, or never after link_withdraw(); never from inside link_submit(). */
 typedef void link_result_fn(void *arg, const struct link_result *result);
 /* Runs right before the request is written, if it ever is; from inside link_submit_reply(), too. It
  * may answer requests of this link or another's, and nothing else. */
@@ -190,8 +190,6 @@ unsigned link_room(const struct link *link);
 bool link_suits_better(const struct link *link, const struct link *other);
 /* True while the queue has no room for a screen either. */
 bool link_is_full(const struct link *link);
-/* Forgets the callback; what was sent stays sent. */
-void link_cancel(struct link_request *request);
 /* Forgets the request when it has not left yet; false when it has: its callback will come. */
 bool link_withdraw(struct link_request *request);
 

@@ -54,8 +54,7 @@ static void call_back(struct link *link, struct link_request *r, const struct li
     void *arg = r->arg;
 
     window_request_free(&link->window, r);
-    if (fn != NULL)
-        fn(arg, result);
+    fn(arg, result);
 }
 
 static void settle_pacer(struct link *link, const struct link_request *r,
@@ -361,25 +360,16 @@ bool link_suits_better(const struct link *link, const struct link *other)
     return used != other_used ? used < other_used : link->submitted_ms < other->submitted_ms;
 }
 
-void link_cancel(struct link_request *r)
+bool link_withdraw(struct link_request *r)
 {
     struct window *w = &r->link->window;
 
     assert(r->state != REQUEST_SPARE);
-    if (r->state == REQUEST_QUEUED) {
-        timer_stop(r->link->env.timers, &r->expiry);
-        window_unqueue(w, r);
-        window_request_free(w, r);
-        return;
-    }
-    r->fn = NULL;
-}
-
-bool link_withdraw(struct link_request *r)
-{
     if (r->state != REQUEST_QUEUED)
         return false;
-    link_cancel(r);
+    timer_stop(r->link->env.timers, &r->expiry);
+    window_unqueue(w, r);
+    window_request_free(w, r);
     return true;
 }
 

@@ -1,9 +1,9 @@
 /*
  * A peer's octets in any slices into a bound link of either role, and its messages through a
- * dialect, between submits, answers, cancels, short writes and passing time. The input is a script:
- * an octet says what happens next, octets follow that it needs. Whatever comes: what the link
- * writes are whole PDUs, each request is called back exactly once or was cancelled, and nothing is
- * lost at the end.
+ * dialect, between submits, answers, withdrawals, short writes and passing time. The input is a
+ * script: an octet says what happens next, octets follow that it needs. Whatever comes: what the
+ * link writes are whole PDUs, each request is called back exactly once or was withdrawn, and
+ * nothing is lost at the end.
  */
 #include "base/log.h"
 #include "base/mem.h"
@@ -37,7 +37,7 @@ struct world {
     struct fake *fake; /* the newest; the link owns it until it closes it */
     unsigned submitted;
     unsigned called_back;
-    unsigned cancelled;
+    unsigned withdrawn;
     struct link_request *open[REQUESTS_MAX]; /* not called back yet */
     struct call *calls[REQUESTS_MAX];
     struct link_ticket tickets[TICKETS_MAX];
@@ -205,15 +205,16 @@ static void submit(struct world *w, unsigned choice)
         w->submitted++;
 }
 
-static void cancel(struct world *w, unsigned choice)
+static void withdraw(struct world *w, unsigned choice)
 {
     for (unsigned slot = 0; slot < REQUESTS_MAX; slot++) {
         if (w->open[slot] == NULL || slot % 3 != choice % 3)
             continue;
-        link_cancel(w->open[slot]);
+        if (!link_withdraw(w->open[slot]))
+            return;
         mem_free(w->calls[slot]);
         w->open[slot] = NULL;
-        w->cancelled++;
+        w->withdrawn++;
         return;
     }
 }
@@ -319,7 +320,7 @@ static void step(struct world *w, struct reader *r)
         break;
     case 2:
         if (choice % 4 == 3)
-            cancel(w, choice);
+            withdraw(w, choice);
         pass(w, (uint64_t)choice * choice * 50);
         make_bound(w);
         break;
@@ -368,7 +369,7 @@ static void stop(struct world *w)
     end_turn(w);
     pass(w, 600000);
     assert(w->is_server ? w->link == NULL : link_state(w->link) == LINK_CLOSED);
-    assert(w->called_back + w->cancelled == w->submitted);
+    assert(w->called_back + w->withdrawn == w->submitted);
     if (w->is_server)
         link_server_free(w->server);
     else

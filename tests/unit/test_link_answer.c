@@ -34,6 +34,12 @@ static void answer(void *arg)
     link_answer(the_fixture->link, the_fixture->tickets[0], ESME_ROK, NULL);
 }
 
+static void on_result(void *arg, const struct link_result *result)
+{
+    (void)arg;
+    (void)result;
+}
+
 static struct link_request *reply(struct link_fixture *f, uint64_t deadline_ms)
 {
     uint8_t buffer[256];
@@ -41,7 +47,7 @@ static struct link_request *reply(struct link_fixture *f, uint64_t deadline_ms)
     the_fixture = f;
     return link_submit_reply(f->link,
                              link_fixture_message(SMPP_SUBMIT_SM, 0, buffer, sizeof(buffer)),
-                             deadline_ms, answer, NULL, NULL);
+                             deadline_ms, answer, on_result, NULL);
 }
 
 static void test_leave_runs_before_a_reply_is_written(void **state)

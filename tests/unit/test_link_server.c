@@ -8,6 +8,12 @@
 
 #include <cmocka.h>
 
+static void on_result(void *arg, const struct link_result *result)
+{
+    (void)arg;
+    (void)result;
+}
+
 static void test_binds(void **state)
 {
     static const struct {
@@ -306,7 +312,7 @@ static void test_messages_both_ways(void **state)
     pdu = link_fixture_expect(&x.f, SMPP_DATA_SM_RESP, ESME_RINVDSTADR, 11);
     assert_int_equal(pdu.size, 16);
     pdu = link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer));
-    assert_non_null(link_submit(link, LINK_LANE_DIALOGUE, pdu, 0, NULL, NULL));
+    assert_non_null(link_submit(link, LINK_LANE_DIALOGUE, pdu, 0, on_result, NULL));
     link_fixture_turn(&x.f);
     link_fixture_expect(&x.f, SMPP_DELIVER_SM, 0, 1);
     assert_int_equal(link_in_flight(link), 1);
@@ -496,7 +502,7 @@ static void test_pick_takes_turns(void **state)
         assert_true(picked == (i % 2 == 0 ? a : b));
         assert_non_null(link_submit(
             picked, LINK_LANE_SMS, link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer)),
-            0, NULL, NULL));
+            0, on_result, NULL));
         link_fixture_pass(&x.f, 1);
     }
     server_fixture_fini(&x);
@@ -516,7 +522,7 @@ static void test_pick_fills_queues_alike(void **state)
     for (int i = 0; i < 1000; i++)
         assert_non_null(link_submit(
             link_server_pick(x.server, "agg1"), LINK_LANE_DIALOGUE,
-            link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer)), 0, NULL, NULL));
+            link_fixture_message(SMPP_DELIVER_SM, 0, buffer, sizeof(buffer)), 0, on_result, NULL));
     assert_int_equal(link_room(links[0]) + link_room(links[1]), 0);
     assert_int_equal(link_queued(links[0]), link_queued(links[1]));
     server_fixture_fini(&x);

@@ -343,34 +343,6 @@ static void test_free_from_a_result(void **state)
     }
 }
 
-static void test_cancel(void **state)
-{
-    struct link_fixture f;
-    struct link_client_settings settings = link_fixture_settings();
-    struct link_request *sent;
-    struct link_request *waiting;
-
-    (void)state;
-    settings.link.window = 1;
-    link_fixture_init(&f);
-    link_fixture_bound(&f, &settings);
-    sent = link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
-    waiting = link_fixture_submit(&f, LINK_LANE_SMS, 1, f.timers.now_ms + 1000);
-    link_fixture_submit(&f, LINK_LANE_SMS, 2, 0);
-    link_cancel(sent);
-    link_cancel(waiting);
-    assert_int_equal(link_in_flight(f.link), 1); /* what was sent stays sent */
-    assert_int_equal(link_queued(f.link), 1);
-    link_fixture_pass(&f, 2000);
-    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 2);
-    answer(&f, 2, ESME_ROK);
-    link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 3);
-    answer(&f, 3, ESME_ROK);
-    assert_int_equal(f.result_count, 1);
-    assert_int_equal(f.results[0].tag, 2);
-    link_fixture_fini(&f);
-}
-
 static void test_withdraw(void **state)
 {
     struct link_fixture f;
@@ -641,7 +613,6 @@ int main(void)
         cmocka_unit_test(test_deadline_passed_before),
         cmocka_unit_test(test_lost_and_unsent_on_disconnect),
         cmocka_unit_test(test_free_from_a_result),
-        cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_nack_answers_a_request),
         cmocka_unit_test(test_a_forgotten_bind_is_made_again),
         cmocka_unit_test(test_unmatched_responses_are_dropped),
