@@ -80,7 +80,7 @@ static void print_sms(struct menu_play *play)
 
     while ((text = play->stage.take_sms(play->stage.ctx)) != NULL) {
         size_t units;
-        bool is_gsm = text_units(TEXT_GSM, text, &units, NULL);
+        bool is_gsm = text_units(TEXT_GSM, text, &units);
 
         print(play, "  SMS to the phone (%u %s):\n", menu_text_units(text, !is_gsm),
               is_gsm ? "septets" : "UCS-2 units");

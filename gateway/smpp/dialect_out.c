@@ -23,12 +23,11 @@ static bool encode_text(const struct dialect *d, enum text_coding coding, struct
 {
     size_t units;
 
-    if (text_units(coding, text, &units, NULL)) {
+    if (text_units(coding, text, &units)) {
         *data_coding = (uint8_t)d->dcs_gsm;
         return units <= limits.gsm && text_encode(coding, text, octets);
     }
-    if (d->dcs_ucs2 == DIALECT_NONE || !text_units(TEXT_UCS2, text, &units, NULL) ||
-        units > limits.ucs2)
+    if (d->dcs_ucs2 == DIALECT_NONE || !text_units(TEXT_UCS2, text, &units) || units > limits.ucs2)
         return false;
     *data_coding = (uint8_t)d->dcs_ucs2;
     return text_encode(TEXT_UCS2, text, octets);

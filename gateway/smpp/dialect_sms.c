@@ -36,9 +36,9 @@ static bool make_plan(const struct dialect *d, const char *text, struct plan *pl
 {
     enum text_coding coding = d->packing == TEXT_GSM_PACKED ? TEXT_GSM : d->packing;
     size_t units;
-    bool is_ucs2 = !text_units(coding, text, &units, NULL);
+    bool is_ucs2 = !text_units(coding, text, &units);
 
-    if (is_ucs2 && (d->dcs_ucs2 == DIALECT_NONE || !text_units(TEXT_UCS2, text, &units, NULL)))
+    if (is_ucs2 && (d->dcs_ucs2 == DIALECT_NONE || !text_units(TEXT_UCS2, text, &units)))
         return false;
     plan->coding = is_ucs2 ? TEXT_UCS2 : coding;
     plan->data_coding = (uint8_t)(is_ucs2 ? d->dcs_ucs2 : d->dcs_gsm);

@@ -266,28 +266,23 @@ static unsigned character_units(enum text_coding coding, uint32_t c)
     return 0;
 }
 
-bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset)
+bool text_units(enum text_coding coding, const char *text, size_t *units)
 {
     const char *p = text, *end = text + strlen(text);
 
     *units = 0;
     for (;;) {
         size_t common = text_common_prefix(p, (size_t)(end - p));
-        const char *begin = p + common;
         uint32_t c;
         unsigned cost;
 
+        p += common;
         *units += common;
-        if (begin == end)
+        if (p == end)
             return true;
-        p = begin;
         cost = next_code_point(&p, &c) ? character_units(coding, c) : 0;
-
-        if (cost == 0) {
-            if (bad_offset != NULL)
-                *bad_offset = (size_t)(begin - text);
+        if (cost == 0)
             return false;
-        }
         *units += cost;
     }
 }

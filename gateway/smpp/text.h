@@ -31,9 +31,8 @@ size_t text_trim_end(char *text);
 bool text_encode(enum text_coding coding, const char *text, struct writer *octets);
 
 /* What a text costs: septets (an extension character counts 2) for the GSM codings, UTF-16 units
- * for UCS-2, octets for the others. False when a character is not in the alphabet; then
- * *bad_offset (may be NULL) is the octet of the text where it begins. */
-bool text_units(enum text_coding coding, const char *text, size_t *units, size_t *bad_offset);
+ * for UCS-2, octets for the others. False when a character is not in the alphabet. */
+bool text_units(enum text_coding coding, const char *text, size_t *units);
 
 /* Octets of the longest beginning of a text that costs at most max_units and ends at a whole
  * character (never inside an extension or surrogate pair); it ends before a character that is not

@@ -33,7 +33,7 @@ static void check(const struct menu_phone *p)
 
     if (p->outcome.kind != MENU_ASK)
         return;
-    assert(text_units(p->outcome.ucs2 ? TEXT_UCS2 : TEXT_GSM, p->outcome.text, &units, NULL));
+    assert(text_units(p->outcome.ucs2 ? TEXT_UCS2 : TEXT_GSM, p->outcome.text, &units));
     assert(units <= (p->outcome.ucs2 ? p->limits.ucs2_units : p->limits.gsm_septets));
     assert(p->state.is_open && p->state.screen[0] != '\0');
 }

@@ -20,7 +20,7 @@ static void try_rule(menu_rule_fn *rule, const char *typed, unsigned characters_
         return;
     }
     assert(text_is_utf8(value));
-    assert(text_units(TEXT_GSM, value, &characters, NULL) && characters <= characters_max);
+    assert(text_units(TEXT_GSM, value, &characters) && characters <= characters_max);
     assert(rule(value, again) == NULL && strcmp(value, again) == 0);
 }
 

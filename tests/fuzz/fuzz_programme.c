@@ -28,7 +28,7 @@ static void check_text(const char *text, size_t limit)
 {
     size_t septets;
 
-    assert(text_units(TEXT_GSM, text, &septets, NULL) && septets <= limit);
+    assert(text_units(TEXT_GSM, text, &septets) && septets <= limit);
 }
 
 static void check_world(struct rehearsal *r)

@@ -166,7 +166,7 @@ static void check_limit(const struct menu_phone *p, const struct source_text *s)
         p->outcome.was_invalid ? link : smaller(link, p->outcome.ucs2 ? s->page_ucs2 : s->page_gsm);
     size_t units = 0, size = strlen(p->outcome.text);
 
-    if (!text_units(coding, p->outcome.text, &units, NULL))
+    if (!text_units(coding, p->outcome.text, &units))
         fail_msg("not in the alphabet: %s", p->outcome.text);
     if (units > limit)
         fail_msg("%zu units of %u: %s\n%s", units, limit, p->outcome.text, s->text);

@@ -122,7 +122,7 @@ static unsigned units_of(const struct menu_view *view, const char *text)
     size_t units = 0;
 
     assert_true(text_is_utf8(text));
-    if (!text_units(is_ucs2 ? TEXT_UCS2 : TEXT_GSM, text, &units, NULL))
+    if (!text_units(is_ucs2 ? TEXT_UCS2 : TEXT_GSM, text, &units))
         fail_msg("not in the alphabet: %s", text);
     return (unsigned)units;
 }

@@ -154,7 +154,7 @@ static void check_long(const struct long_case *lc)
             assert_int_equal(input.part.reference, input.part.width == 8 ? 0xA7 : 0x12A7);
         if (i == 0) {
             assert_true(text_units(pdu.message.data_coding == 8 ? TEXT_UCS2 : TEXT_GSM, input.text,
-                                   &units, NULL));
+                                   &units));
             assert_int_equal(units, lc->first_units);
         }
         assert_true(pdu.message.short_message.size <= (pdu.message.data_coding == 8 ? 140 : 160));
