@@ -218,7 +218,7 @@ static bool decide(struct rehearsal *r, const char *word, const char *reason,
     }
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (strcmp(merchant_event_name(events[i]), word) == 0) {
-            *verdict = rehearsal_decide(r, NULL, events[i], reason);
+            *verdict = rehearsal_decide(r, events[i], reason);
             return true;
         }
     return false;

@@ -377,31 +377,30 @@ void rehearsal_hang_up(struct rehearsal *r)
     take_event(r, MENU_EVENT_ABORT, "");
 }
 
-enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
-                                        enum merchant_event event, const char *reason)
+static const char *newest_regno(const struct rehearsal *r)
 {
     const struct subscriber *s = &r->programme.subscriber;
+
+    return s->merchant_count != 0 ? s->merchants[s->merchant_count - 1].regno : "";
+}
+
+enum programme_verdict rehearsal_decide(struct rehearsal *r, enum merchant_event event,
+                                        const char *reason)
+{
     enum programme_verdict verdict;
 
     begin(r);
-    if (regno == NULL && s->merchant_count == 0)
-        return PROGRAMME_NO_SUCH_REGISTRATION;
-    if (regno == NULL)
-        regno = s->merchants[s->merchant_count - 1].regno;
-    verdict = programme_decide(&r->programme, regno, event, reason);
+    verdict = programme_decide(&r->programme, newest_regno(r), event, reason);
     finish(r);
     return verdict;
 }
 
 enum programme_verdict rehearsal_freeze(struct rehearsal *r, bool is_frozen)
 {
-    const struct subscriber *s = &r->programme.subscriber;
     enum programme_verdict verdict;
 
     begin(r);
-    if (s->merchant_count == 0)
-        return PROGRAMME_NO_SUCH_REGISTRATION;
-    verdict = programme_freeze(&r->programme, s->merchants[s->merchant_count - 1].regno, is_frozen);
+    verdict = programme_freeze(&r->programme, newest_regno(r), is_frozen);
     finish(r);
     return verdict;
 }

@@ -37,10 +37,10 @@ const struct menu_outcome *rehearsal_sms(struct rehearsal *r, const char *text);
 void rehearsal_hang_up(struct rehearsal *r);
 /* Moves the clock on; timers that become due on the way fire in their order. */
 void rehearsal_wait(struct rehearsal *r, int64_t ms);
-/* An officer decides on a registration: this one, or (NULL) the phone's newest. */
-enum programme_verdict rehearsal_decide(struct rehearsal *r, const char *regno,
-                                        enum merchant_event event, const char *reason);
-/* Puts the phone's newest registration on hold, as its owner asks, or releases it. */
+/* An officer decides on the phone's newest registration. */
+enum programme_verdict rehearsal_decide(struct rehearsal *r, enum merchant_event event,
+                                        const char *reason);
+/* Puts it on hold, as its owner asks, or releases it. */
 enum programme_verdict rehearsal_freeze(struct rehearsal *r, bool is_frozen);
 
 /* Officers plan a training, or call it off; whoever asked to be told, or had a seat, is. */

@@ -56,7 +56,7 @@ static void decide(struct rehearsal *r, const char *reason)
                                                  MERCHANT_EVENT_FIX, MERCHANT_EVENT_REJECT};
 
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-        if (rehearsal_decide(r, NULL, events[i], reason) == PROGRAMME_DONE)
+        if (rehearsal_decide(r, events[i], reason) == PROGRAMME_DONE)
             break;
     }
 }
