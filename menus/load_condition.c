@@ -146,10 +146,9 @@ static void check_step(struct menu_loader *l, const config_setting_t *setting,
     }
 }
 
-struct menu_condition *menu_load_condition(struct menu_loader *l, config_setting_t *group,
-                                           const char *key)
+struct menu_condition *menu_load_condition(struct menu_loader *l, config_setting_t *group)
 {
-    config_setting_t *setting = menu_load_member(l, group, key, CONFIG_TYPE_STRING, false);
+    config_setting_t *setting = menu_load_member(l, group, "when", CONFIG_TYPE_STRING, false);
     struct menu_condition *c;
     const char *why;
     unsigned column;

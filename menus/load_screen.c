@@ -181,7 +181,7 @@ static void load_choice(struct menu_loader *l, config_setting_t *group, struct m
     else
         menu_load_text(l, label, MENU_TEXT_LABEL, choice->label);
     choice->to = menu_load_target_key(l, group, "to");
-    choice->when = menu_load_condition(l, group, "when");
+    choice->when = menu_load_condition(l, group);
     choice->key = menu_load_string(l, group, "key", false);
     menu_load_effect(l, group, &choice->effect);
     if (choice->effect.set_count > 0 && choice->to.kind == MENU_TO_NOWHERE)
@@ -354,7 +354,7 @@ static void load_route(struct menu_loader *l, config_setting_t *list, struct men
         }
         menu_load_check_keys(l, group, "a way", keys);
         route->line = menu_load_line(group);
-        route->when = menu_load_condition(l, group, "when");
+        route->when = menu_load_condition(l, group);
         route->to = menu_load_target_key(l, group, "to");
         if (config_setting_get_member(group, "to") == NULL)
             menu_load_fault(l, group, "to is missing: where this way leads");
@@ -421,7 +421,7 @@ static void load_next(struct menu_loader *l, config_setting_t *next, struct menu
     }
     menu_load_check_keys(l, next, "next", keys);
     screen->next = menu_load_target_key(l, next, "to");
-    screen->next_when = menu_load_condition(l, next, "when");
+    screen->next_when = menu_load_condition(l, next);
     if (config_setting_get_member(next, "to") == NULL)
         menu_load_fault(l, next, "to is missing: where the key of the next page leads");
 }
@@ -503,7 +503,7 @@ static void load_screen(struct menu_loader *l, uint16_t at)
         screen->to = menu_load_target(l, to);
     when = screen_member(l, setting, "when");
     if (when != NULL)
-        screen->when = menu_load_condition(l, config_setting_parent(when), "when");
+        screen->when = menu_load_condition(l, config_setting_parent(when));
     load_texts(l, setting, screen);
     if (action != NULL || route != NULL) {
         if (screen->text != NULL || (action != NULL && route != NULL))

@@ -117,7 +117,7 @@ static void load_keyword(struct menu_loader *l, config_setting_t *group, struct 
         (config_setting_get_member(group, "rule") == NULL))
         menu_load_fault(l, group, "a keyword has words or a rule: words = [ \"STATUS\" ]");
     load_parts(l, group, k);
-    k->when = menu_load_condition(l, group, "when");
+    k->when = menu_load_condition(l, group);
     menu_load_effect(l, group, &k->effect);
     k->to = menu_load_target_key(l, group, "to");
     if (config_setting_get_member(group, "to") == NULL)

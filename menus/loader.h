@@ -98,8 +98,8 @@ const struct menu_fact *menu_load_find_fact(const struct menu_loader *l, const c
 /* The placeholder's index in menu->values, made when it is the first of its name; MENU_NONE when
  * nothing has that name. */
 uint16_t menu_load_find_value(struct menu_loader *l, const char *name);
-struct menu_condition *menu_load_condition(struct menu_loader *l, config_setting_t *group,
-                                           const char *key);
+/* The group's `when`; NULL when it has none, or a faulty one. */
+struct menu_condition *menu_load_condition(struct menu_loader *l, config_setting_t *group);
 
 /* load_screen.c */
 void menu_load_screen_names(struct menu_loader *l);
