@@ -45,23 +45,10 @@ uint8_t *buffer_reserve(struct buffer *b, size_t bytes)
     return b->data + b->end;
 }
 
-size_t buffer_room(const struct buffer *b)
-{
-    return b->capacity - b->end;
-}
-
 void buffer_commit(struct buffer *b, size_t bytes)
 {
-    assert(bytes <= buffer_room(b));
+    assert(bytes <= b->capacity - b->end);
     b->end += bytes;
-}
-
-void buffer_append(struct buffer *b, struct span s)
-{
-    if (s.size == 0)
-        return;
-    memcpy(buffer_reserve(b, s.size), s.data, s.size);
-    b->end += s.size;
 }
 
 void buffer_consume(struct buffer *b, size_t bytes)

@@ -20,9 +20,7 @@ struct span buffer_span(const struct buffer *b);
 /* At least `bytes` writable octets behind the last one; what is written becomes part of the buffer
  * with buffer_commit(). The pointer is valid until the next call that changes the buffer. */
 uint8_t *buffer_reserve(struct buffer *b, size_t bytes);
-size_t buffer_room(const struct buffer *b);
 void buffer_commit(struct buffer *b, size_t bytes);
-void buffer_append(struct buffer *b, struct span s);
 /* Drops octets at the front. */
 void buffer_consume(struct buffer *b, size_t bytes);
 

@@ -85,7 +85,7 @@ static bool parse_address(const char *text, struct address *a)
     return true;
 }
 
-void conn_prepare(int fd)
+static void prepare(int fd)
 {
     int one = 1;
 
@@ -116,7 +116,7 @@ int conn_listen(const char *address)
         errno = error;
         return -1;
     }
-    conn_prepare(fd);
+    prepare(fd);
     return fd;
 }
 
@@ -243,7 +243,7 @@ void conn_init(struct conn *c, struct loop *loop, int fd, const struct conn_owne
     c->owner = owner;
     c->ctx = ctx;
     c->fd = fd;
-    conn_prepare(fd);
+    prepare(fd);
     c->read_event = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_readable, c);
     c->write_event = event_new(loop->base, fd, EV_WRITE, on_writable, c);
     assert(c->read_event != NULL && c->write_event != NULL);

@@ -62,7 +62,5 @@ int conn_listen(const char *address);
 bool conn_is_address(const char *text);
 /* The port that a TCP listener got. */
 unsigned conn_port(int fd);
-/* For a descriptor from accept(): non-blocking, no delay. */
-void conn_prepare(int fd);
 
 #endif

@@ -28,10 +28,6 @@ struct handset_owner {
     void (*on_screen)(void *ctx, const char *text, bool ended);
     /* A whole message, joined from its parts. */
     void (*on_sms)(void *ctx, const char *from, const char *text);
-    /* The gateway took what was sent. May be NULL. */
-    void (*on_accepted)(void *ctx);
-    /* The gateway did not take what was sent; a dialogue is over with it. */
-    void (*on_failed)(void *ctx, const char *reason);
 };
 
 /* A long message of which parts are still missing. */

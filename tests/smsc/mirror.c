@@ -55,7 +55,6 @@ struct mirror {
     struct list owed;      /* to be sent again */
     struct list in_flight; /* the oldest first */
     struct timer resend;
-    uint64_t steps;
 };
 
 static bool has_bug(struct mirror *m, enum mirror_bug bug)
@@ -189,7 +188,6 @@ static void show(struct mirror *m, struct peer *p, struct dialogue *d, bool chan
     out.ussd_service_op = step->is_end ? WIRE_USSD_END : WIRE_USSD_ASK;
     out.its_session_info = d->session << 8 | d->unit | (step->is_end ? END_BIT : 0);
     send(m, p, d, &out);
-    m->steps++;
 }
 
 static void send_sms(struct mirror *m, struct peer *p, struct dialogue *d)
@@ -369,11 +367,6 @@ bool mirror_set_bugs(struct mirror *m, const char *list)
         list = *end == ',' ? end + 1 : end;
     }
     return true;
-}
-
-uint64_t mirror_steps(const struct mirror *m)
-{
-    return m->steps;
 }
 
 int mirror_run(struct loop *loop, const struct options *options,

@@ -30,7 +30,6 @@ struct mirror *mirror_new(struct loop *loop, const struct peers_settings *settin
 void mirror_free(struct mirror *m);
 /* "double=1,lose=0.5": percent of inputs. False on another word or number. */
 bool mirror_set_bugs(struct mirror *m, const char *list);
-uint64_t mirror_steps(const struct mirror *m);
 
 /* Until a signal comes. */
 int mirror_run(struct loop *loop, const struct options *options,

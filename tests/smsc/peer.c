@@ -8,11 +8,20 @@
 #include <string.h>
 
 enum {
-    SYSTEM_ID_BYTES = 66,
     BOUND_PDU_BYTES = WIRE_PDU_BYTES_MAX,
     OPEN_PDU_BYTES = 512, /* nobody gets a big buffer before the bind */
     CONTROL_PDU_BYTES = 256,
     SEQUENCE_MAX = 0x7FFFFFFF,
+};
+
+enum peer_state {
+    PEER_CONNECTING,
+    PEER_OPEN,    /* connected; the bind is still to come */
+    PEER_BINDING, /* as ESME: the bind was sent */
+    PEER_BOUND,
+    PEER_UNBINDING,
+    PEER_CLOSED,
+    PEER_STATE_COUNT
 };
 
 struct in_flight {
@@ -29,7 +38,6 @@ struct peer {
     unsigned state;
     unsigned number;
     uint32_t bind_command;
-    char system_id[SYSTEM_ID_BYTES];
     uint32_t next_sequence;
     struct in_flight *in_flight; /* index: sequence_number & mask */
     uint32_t mask;
@@ -143,15 +151,6 @@ static void watch_silence(struct peer *p)
 
 /* ---- what the peer sends ---- */
 
-static void keep_system_id(struct peer *p, struct span id)
-{
-    size_t size = id.size < sizeof(p->system_id) ? id.size : sizeof(p->system_id) - 1;
-
-    if (size != 0)
-        memcpy(p->system_id, id.data, size);
-    p->system_id[size] = '\0';
-}
-
 static bool is_demanded(const char *demanded, struct span given)
 {
     return *demanded == '\0' || span_is_equal(span_of_string(demanded), given);
@@ -184,19 +183,17 @@ static void on_bind(struct peer *p, const struct wire_header *h, struct span bod
             peer_close_after_flush(p, "bind refused");
         return;
     }
-    keep_system_id(p, bind.system_id);
     p->bind_command = h->command_id;
     enter(p, PEER_BOUND, "bind");
     watch_silence(p);
     p->owner->on_bound(p->ctx, p, status);
 }
 
-static void on_bind_resp(struct peer *p, const struct wire_header *h, struct span body)
+static void on_bind_resp(struct peer *p, const struct wire_header *h)
 {
     if (p->state != PEER_BINDING)
         return;
     if (h->command_status == WIRE_OK) {
-        keep_system_id(p, wire_string_decode(body));
         enter(p, PEER_BOUND, "bind_resp");
         watch_silence(p);
     }
@@ -302,7 +299,7 @@ static void on_pdu(struct peer *p, const struct wire_header *h, struct span pdu)
     case WIRE_RESPONSE | WIRE_BIND_RECEIVER:
     case WIRE_RESPONSE | WIRE_BIND_TRANSMITTER:
     case WIRE_RESPONSE | WIRE_BIND_TRANSCEIVER:
-        on_bind_resp(p, h, body);
+        on_bind_resp(p, h);
         return;
     case WIRE_RESPONSE | WIRE_UNBIND:
         if (p->state == PEER_UNBINDING)
@@ -443,19 +440,14 @@ void peer_free(struct peer *p)
     mem_free(p);
 }
 
-enum peer_state peer_state(const struct peer *p)
-{
-    return (enum peer_state)p->state;
-}
-
-bool peer_is_bound(const struct peer *p)
+static bool is_bound(const struct peer *p)
 {
     return p->state == PEER_BOUND && conn_is_open(&p->conn) && !p->conn.close_flushed;
 }
 
 bool peer_takes_messages(const struct peer *p)
 {
-    if (!peer_is_bound(p))
+    if (!is_bound(p))
         return false;
     if (p->settings->role == PEER_CENTRE)
         return p->bind_command != WIRE_BIND_TRANSMITTER;
@@ -467,11 +459,6 @@ bool peer_has_room(const struct peer *p)
     return p->in_flight_count < p->settings->window && peer_takes_messages(p);
 }
 
-unsigned peer_in_flight(const struct peer *p)
-{
-    return p->in_flight_count;
-}
-
 void peer_set_number(struct peer *p, unsigned number)
 {
     p->number = number;
@@ -480,11 +467,6 @@ void peer_set_number(struct peer *p, unsigned number)
 unsigned peer_number(const struct peer *p)
 {
     return p->number;
-}
-
-const char *peer_system_id(const struct peer *p)
-{
-    return p->system_id;
 }
 
 uint32_t peer_bind_command(const struct peer *p)
@@ -545,7 +527,7 @@ void peer_set_trickle(struct peer *p, bool trickle)
 
 void peer_unbind(struct peer *p)
 {
-    if (!peer_is_bound(p)) {
+    if (!is_bound(p)) {
         peer_close(p, "unbind");
         return;
     }

@@ -15,16 +15,6 @@ struct peer;
 
 enum peer_role { PEER_CENTRE, PEER_ESME };
 
-enum peer_state {
-    PEER_CONNECTING,
-    PEER_OPEN,    /* connected; the bind is still to come */
-    PEER_BINDING, /* as ESME: the bind was sent */
-    PEER_BOUND,
-    PEER_UNBINDING,
-    PEER_CLOSED,
-    PEER_STATE_COUNT
-};
-
 struct peer_settings {
     enum peer_role role;
     /* As ESME what it binds with; as centre what a bind must bring, "" = anything will do. */
@@ -67,18 +57,14 @@ struct peer *peer_connect(struct loop *loop, const char *address,
 /* Without callbacks. */
 void peer_free(struct peer *p);
 
-enum peer_state peer_state(const struct peer *p);
-bool peer_is_bound(const struct peer *p);
 /* Bound so that our messages may go to it (centre: receiver; ESME: transmitter). */
 bool peer_takes_messages(const struct peer *p);
 /* takes_messages and the window has room. */
 bool peer_has_room(const struct peer *p);
-unsigned peer_in_flight(const struct peer *p);
 /* 1, 2, 3... in the order made. */
 void peer_set_number(struct peer *p, unsigned number);
 unsigned peer_number(const struct peer *p);
 /* What the bind said; as centre. */
-const char *peer_system_id(const struct peer *p);
 uint32_t peer_bind_command(const struct peer *p);
 
 /* Sends a request: a whole PDU whose sequence_number is replaced. peer_has_room() must hold. */

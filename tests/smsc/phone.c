@@ -261,7 +261,7 @@ static void on_failed(void *ctx, const char *reason)
     waited(p, WAIT_SCREEN);
 }
 
-static const struct handset_owner handset_owner = {on_screen, on_sms, NULL, on_failed};
+static const struct handset_owner handset_owner = {on_screen, on_sms};
 
 static void on_binds(void *ctx, unsigned count)
 {

@@ -93,14 +93,7 @@ static void on_sms(void *ctx, const char *from, const char *text)
     add_event(ctx, true, false, from, text);
 }
 
-static void on_failed(void *ctx, const char *reason)
-{
-    struct actor *a = ctx;
-
-    fail(a->run, reason);
-}
-
-static const struct handset_owner handset_owner = {on_screen, on_sms, NULL, on_failed};
+static const struct handset_owner handset_owner = {on_screen, on_sms};
 
 static void free_event(struct actor *a, struct event_item *e)
 {
