@@ -22,8 +22,7 @@ const char *cdr_rig_path(unsigned sequence, const char *end);
 void cdr_rig_each(const char *pattern, void (*fn)(const char *path));
 void cdr_rig_remove(const char *path);
 long cdr_rig_size_of(const char *path);
-/* What verifying finds; "" = nothing. */
-const char *cdr_rig_fault(unsigned sequence);
+/* That what verifying finds begins so; "": that it finds nothing. */
 void cdr_rig_assert_fault(unsigned sequence, const char *begin);
 void cdr_rig_open_chain(struct cdr_chain *chain);
 struct cdr_file *cdr_rig_write_lines(const struct cdr_chain *chain, unsigned count);
