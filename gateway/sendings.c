@@ -39,7 +39,7 @@ void sent_recycle(struct sent *s)
         mem_free(s);
 }
 
-enum turn_sent_kind sent_kind_of(const struct link_result *result)
+static enum turn_sent_kind kind_of(const struct link_result *result)
 {
     switch (result->kind) {
     case LINK_RESULT_ANSWERED:
@@ -101,7 +101,7 @@ static void on_leave(void *arg)
 static void on_part(void *arg, const struct link_result *result)
 {
     struct sent *s = arg;
-    enum turn_sent_kind kind = sent_kind_of(result);
+    enum turn_sent_kind kind = kind_of(result);
     char id[LINK_MESSAGE_ID_BYTES];
     struct dialect_session session = {.size = 0};
 

@@ -56,9 +56,6 @@ void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_answe
 /* No callback comes any more. */
 void sendings_fini(struct sendings *all);
 
-/* What has become of one request. */
-enum turn_sent_kind sent_kind_of(const struct link_result *result);
-
 struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg);
 /* One that came to nothing: its callback does not run. */
 void sent_recycle(struct sent *s);

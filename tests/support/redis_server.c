@@ -285,11 +285,6 @@ void redis_server_forget(struct redis_server *s)
     (void)unlink(path);
 }
 
-const char *redis_server_folder(const struct redis_server *s)
-{
-    return s->folder;
-}
-
 const char *redis_server_name(const struct redis_server *s)
 {
     return s->name;

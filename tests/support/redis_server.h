@@ -48,7 +48,6 @@ void redis_server_lose_power(struct redis_server *s, double chance);
 /* Removes what it has written (it must be dead): the next start is empty. */
 void redis_server_forget(struct redis_server *s);
 
-const char *redis_server_folder(const struct redis_server *s);
 /* "unix:/path", as the configuration has it. */
 const char *redis_server_name(const struct redis_server *s);
 /* "127.0.0.1:port"; only with a port. */

@@ -273,7 +273,7 @@ void store_outcome_on_reply(void *arg, const struct store_reply *reply)
         o->messages[i] = reply->messages[i];
 }
 
-void store_outcome_on_list(void *arg, const struct store_list *list)
+static void on_list(void *arg, const struct store_list *list)
 {
     struct store_outcome *o = arg;
 
@@ -424,7 +424,7 @@ const struct store_list *store_rig_find(struct store_rig *rig, struct store *s, 
                                         const char *member)
 {
     store_outcome_init(&rig->outcome);
-    (void)store_find(s, bucket, member, store_outcome_on_list, &rig->outcome);
+    (void)store_find(s, bucket, member, on_list, &rig->outcome);
     store_rig_await(rig, &rig->outcome);
     return &rig->outcome.list;
 }
@@ -440,7 +440,7 @@ const struct store_list *store_rig_list_behind(struct store_rig *rig, struct sto
                                                struct store_cursor after, size_t limit)
 {
     store_outcome_init(&rig->outcome);
-    (void)store_list(s, bucket, set, after, limit, store_outcome_on_list, &rig->outcome);
+    (void)store_list(s, bucket, set, after, limit, on_list, &rig->outcome);
     store_rig_await(rig, &rig->outcome);
     return &rig->outcome.list;
 }

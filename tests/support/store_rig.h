@@ -65,7 +65,6 @@ void store_rig_await(struct store_rig *rig, struct store_outcome *outcome);
 
 /* Callbacks whose arg is a struct store_outcome. */
 void store_outcome_on_reply(void *arg, const struct store_reply *reply);
-void store_outcome_on_list(void *arg, const struct store_list *list);
 void store_outcome_on_sweep(void *arg, const struct store_sweep *sweep);
 void store_outcome_init(struct store_outcome *outcome);
 
