@@ -216,8 +216,8 @@ static void on_fault(void *arg, const struct menu_fault *fault)
                   LOG_S("text", fault->text));
 }
 
-/* A version that this program cannot load any more is passed over: its dialogues begin anew with
- * the one that serves new dials. */
+/* A version that this program cannot load any more is passed over: its dialogues begin anew here
+ * with the one that serves new dials (step.c). */
 static void on_source(void *arg, const struct store_reply *reply)
 {
     struct versions *v = arg;

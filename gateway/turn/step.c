@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { VERSION_WAIT_MS = 5000 }; /* gateways follow one another within a second */
+
 struct step *step_new(void)
 {
     struct step *step = mem_zalloc(sizeof(*step));
@@ -396,6 +398,16 @@ static void add_debt(struct run *run)
                          horizon_ms);
 }
 
+/* Another gateway has put a version in force that is not here yet, or cannot be: the centre brings
+ * the input again, and perhaps to that one. For a while; then the menu here begins anew. */
+static bool is_version_awaited(const struct run *run)
+{
+    int64_t age_ms = run->now_ms - run->work->session.updated_ms;
+
+    return !menu_id_is(run->menu, run->work->state.menu_id) && age_ms < VERSION_WAIT_MS &&
+           age_ms > -VERSION_WAIT_MS;
+}
+
 void run_take_input(struct run *run, const struct step_records *records)
 {
     const struct dialect_input *in = run->input;
@@ -408,6 +420,10 @@ void run_take_input(struct run *run, const struct step_records *records)
     if (event.kind == MENU_EVENT_INPUT && has_unit(run) &&
         in->session.unit != run->work->session.step) {
         run->step->kind = STEP_MISMATCH;
+        return;
+    }
+    if (event.kind == MENU_EVENT_INPUT && is_version_awaited(run)) {
+        run->step->kind = STEP_AWAITED;
         return;
     }
     note_from(run);

@@ -491,6 +491,9 @@ static void follow(struct turn *t)
             mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
         turn_refuse(t, "unreadable");
         break;
+    case STEP_AWAITED:
+        give_back(t, "version awaited");
+        break;
     }
 }
 

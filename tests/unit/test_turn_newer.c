@@ -97,6 +97,41 @@ static void test_state(void **state)
     stays_while_newer(at);
 }
 
+/* As if the dialogue were of another menu version, or again of ours. */
+static void change_version(const uint8_t *from, const uint8_t *to)
+{
+    uint8_t *at;
+
+    read_session();
+    at = memmem(plain, plain_bytes, from, MENU_ID_BYTES);
+    assert_non_null(at);
+    memcpy(at, to, MENU_ID_BYTES);
+    write_session();
+    turn_rig_restart();
+}
+
+/* Another gateway has put a version in force just now: answers are for that one, and no choice of
+ * another version. When it never comes here, the dialogue begins anew. */
+static void test_version(void **state)
+{
+    const uint8_t *ours = menu_id(turn_rig.menu), other[MENU_ID_BYTES] = {1};
+
+    (void)state;
+    begin_draft();
+    change_version(ours, other);
+    turn_rig_type(0, "WARUNG SITI");
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.shows, 1);
+    change_version(other, ours);
+    turn_rig_assert_begins(turn_rig_type(0, "WARUNG SITI"), "Langkah 4/9");
+    change_version(ours, other);
+    turn_rig_pass(6000);
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Tabik pun!"); /* no language was chosen yet */
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Pendaftaran Anda bel");
+    assert_int_equal(turn_rig.refusals, 1);
+}
+
 /* Only a gateway that can read it could store them: this one gives them up. */
 static void test_proofs(void **state)
 {
@@ -175,8 +210,8 @@ static void test_largest(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state), TEST(test_proofs),
-                                       TEST(test_largest)};
+    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state), TEST(test_version),
+                                       TEST(test_proofs), TEST(test_largest)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
