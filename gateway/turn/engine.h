@@ -29,7 +29,6 @@ struct turn {
     uint64_t limit_ms;           /* from arrived_ms to the reply */
     char timer_kind[16];         /* not empty: caused by a timer, not by input */
     unsigned tries;
-    struct store_request *request;
     struct step_answers answers;
     char number_key[MENU_NAME_BYTES]; /* of which counter one is asked for */
     char found_msisdn[DIALECT_MSISDN_BYTES];

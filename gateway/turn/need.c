@@ -13,7 +13,6 @@ static void on_number(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     if (reply->result != STORE_OK ||
         !programme_numbers_add(&t->answers.numbers, t->number_key, reply->number)) {
         turn_refuse(t, "no number");
@@ -26,7 +25,6 @@ static void on_other_loaded(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     if (reply->result != STORE_OK || !turn_open_record(t, VAULT_MERCHANT, t->found_msisdn,
                                                        &reply->subscriber.merchant, &t->found)) {
         turn_refuse(t, "other record");
@@ -41,7 +39,6 @@ static void on_owner_found(void *arg, const struct store_list *list)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     if (list->result != STORE_OK) {
         turn_refuse(t, "no owner");
         return;
@@ -52,7 +49,7 @@ static void on_owner_found(void *arg, const struct store_list *list)
         return;
     }
     text_copy(t->found_msisdn, sizeof(t->found_msisdn), list->items[0].msisdn);
-    t->request = store_load(t->engine->env.store, t->found_msisdn, on_other_loaded, t);
+    (void)store_load(t->engine->env.store, t->found_msisdn, on_other_loaded, t);
 }
 
 static bool open_shared(struct turn *t, const struct store_record *record)
@@ -76,7 +73,6 @@ static void on_shared(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     if (reply->result != STORE_OK || !open_shared(t, &reply->subscriber.session)) {
         turn_refuse(t, "no shared record");
         return;
@@ -90,7 +86,7 @@ static void on_shared(void *arg, const struct store_reply *reply)
 static void load_shared(struct turn *t, const char *key)
 {
     text_copy(t->shared_key, sizeof(t->shared_key), key);
-    t->request = store_shared_load(t->engine->env.store, t->shared_key, on_shared, t);
+    (void)store_shared_load(t->engine->env.store, t->shared_key, on_shared, t);
 }
 
 /* Written, or somebody was faster: either way the step is run again with the record as it is now.
@@ -99,7 +95,6 @@ static void on_shared_written(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     t->has_claimed = t->has_claimed || reply->result == STORE_OK || reply->result == STORE_UNKNOWN;
     if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
         turn_refuse(t, "shared record not written");
@@ -110,15 +105,14 @@ static void on_shared_written(void *arg, const struct store_reply *reply)
 
 static void write_shared(struct turn *t)
 {
-    t->request = store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
-                                     copy_span(&t->sealed), 0, on_shared_written, t);
+    (void)store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
+                              copy_span(&t->sealed), 0, on_shared_written, t);
 }
 
 static void on_watched(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     if (reply->result != STORE_OK) {
         turn_refuse(t, "shared record not watched");
         return;
@@ -136,7 +130,7 @@ static void watch_claim(struct turn *t)
 
     c.timers[0] = (struct store_timer){.kind = PROGRAMME_TIMER_CLAIMS,
                                        .due_ms = env->wall_ms(env->ctx) + CLAIM_WATCH_MS};
-    t->request = store_commit(env->store, &c, on_watched, t);
+    (void)store_commit(env->store, &c, on_watched, t);
 }
 
 void need_write_shared(struct turn *t, const struct step *step)
@@ -165,11 +159,11 @@ void need_satisfy(struct turn *t, const struct programme_need *need)
     switch (need->kind) {
     case PROGRAMME_NEEDS_NUMBER:
         text_copy(t->number_key, sizeof(t->number_key), need->key);
-        t->request = store_reserve(store, t->box->msisdn, need->key, on_number, t);
+        (void)store_reserve(store, t->box->msisdn, need->key, on_number, t);
         break;
     case PROGRAMME_NEEDS_RECORD:
-        t->request = store_find(store, regno_bucket(need->key, store->buckets), need->key,
-                                on_owner_found, t);
+        (void)store_find(store, regno_bucket(need->key, store->buckets), need->key, on_owner_found,
+                         t);
         break;
     case PROGRAMME_NEEDS_SHARED:
         load_shared(t, need->key);

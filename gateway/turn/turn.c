@@ -238,7 +238,6 @@ static void on_loaded(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
-    t->request = NULL;
     if (reply->result != STORE_OK) {
         turn_refuse(t, store_result_name(reply->result));
         return;
@@ -253,7 +252,7 @@ static void on_loaded(void *arg, const struct store_reply *reply)
 static void load(struct turn *t)
 {
     fsm_enter(&turn_table, &t->state, TURN_LOADING, "", "no copy");
-    t->request = store_load(t->engine->env.store, t->box->msisdn, on_loaded, t);
+    (void)store_load(t->engine->env.store, t->box->msisdn, on_loaded, t);
 }
 
 /* --- the commit ----------------------------------------------------------------------------- */
@@ -352,7 +351,7 @@ static void commit(struct turn *t, const struct step *step)
     t->commit_ms = e->env.timers->now_ms;
     t->is_watched = false; /* it, or who is faster, may take the timer away */
     fsm_enter(&turn_table, &t->state, TURN_COMMITTING, "", "step");
-    t->request = store_commit(e->env.store, &c, on_committed, t);
+    (void)store_commit(e->env.store, &c, on_committed, t);
 }
 
 static void take_commit(struct turn *t, const struct store_reply *reply)
@@ -388,7 +387,6 @@ static void on_committed(void *arg, const struct store_reply *reply)
     struct turn *t = arg;
     struct turn_engine *e = t->engine;
 
-    t->request = NULL;
     switch (reply->result) {
     case STORE_OK:
         take_commit(t, reply);
