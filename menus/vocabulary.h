@@ -55,7 +55,6 @@ struct menu_fact {
     enum menu_fact_kind kind;
     unsigned value_max;       /* longest text, in characters */
     const char *const *words; /* MENU_FACT_WORD: NULL-ended list of its values */
-    const char *example;      /* for previews and graphs */
 };
 
 struct menu_vocabulary {

@@ -1,5 +1,5 @@
 /* What conditions may ask and texts may show. One row a fact: its name, kind, longest value in
- * characters, words, example, and the function that gives it. */
+ * characters, words, and the function that gives it. */
 #include "merchants/reason.h"
 #include "merchants/regno.h"
 #include "merchants/work.h"
@@ -451,73 +451,72 @@ enum { ROW_NAMA, ROW_NIK, ROW_USAHA, ROW_JENIS, ROW_KAB, ROW_KEC, ROW_OMZET, ROW
 
 #define FACTS(FACT)                                                                                \
     /* Registrations of this number that count against the limit, and that menus show. */          \
-    FACT("jumlah", NUMBER, 1, NULL, "1", get_live_count, 0)                                        \
-    FACT("terdaftar", NUMBER, 1, NULL, "1", get_shown_count, 0)                                    \
-    FACT("usaha1", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 0)                        \
-    FACT("usaha2", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 1)                        \
-    FACT("usaha3", TEXT, 60, NULL, "WARUNG BU SITI", get_shown_business, 2)                        \
-    FACT("noreg1", TEXT, 13, NULL, "1871-000042-1", get_shown_regno, 0)                            \
-    FACT("noreg2", TEXT, 13, NULL, "1871-000042-1", get_shown_regno, 1)                            \
-    FACT("noreg3", TEXT, 13, NULL, "1871-000042-1", get_shown_regno, 2)                            \
+    FACT("jumlah", NUMBER, 1, NULL, get_live_count, 0)                                             \
+    FACT("terdaftar", NUMBER, 1, NULL, get_shown_count, 0)                                         \
+    FACT("usaha1", TEXT, 60, NULL, get_shown_business, 0)                                          \
+    FACT("usaha2", TEXT, 60, NULL, get_shown_business, 1)                                          \
+    FACT("usaha3", TEXT, 60, NULL, get_shown_business, 2)                                          \
+    FACT("noreg1", TEXT, 13, NULL, get_shown_regno, 0)                                             \
+    FACT("noreg2", TEXT, 13, NULL, get_shown_regno, 1)                                             \
+    FACT("noreg3", TEXT, 13, NULL, get_shown_regno, 2)                                             \
     /* The one that is meant: chosen in the dialogue, found by number, or acted upon. */           \
-    FACT("status", WORD, 15, status_words, "TERKIRIM", get_status, 0)                              \
-    FACT("milik", FLAG, 1, NULL, "1", get_is_own, 0)                                               \
-    FACT("beku", FLAG, 1, NULL, "1", get_is_frozen, 0)                                             \
-    FACT("noreg", TEXT, 13, NULL, "1871-000042-1", get_regno, 0)                                   \
-    FACT("tgl_kirim", TEXT, 10, NULL, "24-11-2026", get_submitted, 0)                              \
-    FACT("alasan", TEXT, 38, NULL, "Nama beda dengan KTP", get_reason, 0)                          \
-    FACT("alasan_en", TEXT, 38, NULL, "Name differs from KTP", get_reason, 1)                      \
-    FACT("catatan", TEXT, 38, NULL, "TERKIRIM, menunggu diperiksa", get_note, 0)                   \
-    FACT("catatan_en", TEXT, 38, NULL, "SENT, waiting to be checked", get_note, 1)                 \
+    FACT("status", WORD, 15, status_words, get_status, 0)                                          \
+    FACT("milik", FLAG, 1, NULL, get_is_own, 0)                                                    \
+    FACT("beku", FLAG, 1, NULL, get_is_frozen, 0)                                                  \
+    FACT("noreg", TEXT, 13, NULL, get_regno, 0)                                                    \
+    FACT("tgl_kirim", TEXT, 10, NULL, get_submitted, 0)                                            \
+    FACT("alasan", TEXT, 38, NULL, get_reason, 0)                                                  \
+    FACT("alasan_en", TEXT, 38, NULL, get_reason, 1)                                               \
+    FACT("catatan", TEXT, 38, NULL, get_note, 0)                                                   \
+    FACT("catatan_en", TEXT, 38, NULL, get_note, 1)                                                \
     /* ... and only of one's own. */                                                               \
-    FACT("boleh_ubah", FLAG, 1, NULL, "1", get_is_editable, 0)                                     \
-    FACT("perbaiki", WORD, 7, field_words, "nama", get_field_to_fix, 0)                            \
-    FACT("tgl_batas", TEXT, 10, NULL, "08-12-2026", get_deadline, 0)                               \
-    FACT("nama", TEXT, 60, NULL, "SITI AMINAH", get_field, ROW_NAMA)                               \
-    FACT("usaha", TEXT, 60, NULL, "WARUNG BU SITI", get_field, ROW_USAHA)                          \
-    FACT("jenis", TEXT, 15, NULL, "WARUNG", get_field, ROW_JENIS)                                  \
-    FACT("kab", TEXT, 4, NULL, "1872", get_field, ROW_KAB)                                         \
-    FACT("kec", TEXT, 6, NULL, "187201", get_field, ROW_KEC)                                       \
-    FACT("omzet", TEXT, 1, NULL, "1", get_field, ROW_OMZET)                                        \
-    FACT("hp", TEXT, 1, NULL, "3", get_field, ROW_HP)                                              \
-    FACT("nik4", TEXT, 8, NULL, "****9999", get_nik4, 0)                                           \
-    FACT("hp4", TEXT, 8, NULL, "****0001", get_phone4, 0)                                          \
+    FACT("boleh_ubah", FLAG, 1, NULL, get_is_editable, 0)                                          \
+    FACT("perbaiki", WORD, 7, field_words, get_field_to_fix, 0)                                    \
+    FACT("tgl_batas", TEXT, 10, NULL, get_deadline, 0)                                             \
+    FACT("nama", TEXT, 60, NULL, get_field, ROW_NAMA)                                              \
+    FACT("usaha", TEXT, 60, NULL, get_field, ROW_USAHA)                                            \
+    FACT("jenis", TEXT, 15, NULL, get_field, ROW_JENIS)                                            \
+    FACT("kab", TEXT, 4, NULL, get_field, ROW_KAB)                                                 \
+    FACT("kec", TEXT, 6, NULL, get_field, ROW_KEC)                                                 \
+    FACT("omzet", TEXT, 1, NULL, get_field, ROW_OMZET)                                             \
+    FACT("hp", TEXT, 1, NULL, get_field, ROW_HP)                                                   \
+    FACT("nik4", TEXT, 8, NULL, get_nik4, 0)                                                       \
+    FACT("hp4", TEXT, 8, NULL, get_phone4, 0)                                                      \
     /* The draft. */                                                                               \
-    FACT("nama_depan", TEXT, FIRST_NAME_MAX, NULL, "SITI", get_first_name, 0)                      \
-    FACT("nama_depan_daftar", TEXT, FIRST_NAME_MAX, NULL, "SITI", get_first_name, 1)               \
-    FACT("tgl_draf", TEXT, 10, NULL, "01-12-2026", get_draft_end, 0)                               \
+    FACT("nama_depan", TEXT, FIRST_NAME_MAX, NULL, get_first_name, 0)                              \
+    FACT("nama_depan_daftar", TEXT, FIRST_NAME_MAX, NULL, get_first_name, 1)                       \
+    FACT("tgl_draf", TEXT, 10, NULL, get_draft_end, 0)                                             \
     /* A registration being put together by SMS. */                                                \
-    FACT("sms_nama", TEXT, 60, NULL, "SITI AMINAH", get_sms_field, ROW_NAMA)                       \
-    FACT("sms_usaha", TEXT, 60, NULL, "WARUNG SITI", get_sms_field, ROW_USAHA)                     \
-    FACT("sms_jenis", TEXT, 15, NULL, "WARUNG", get_sms_field, ROW_JENIS)                          \
-    FACT("sms_kab", TEXT, 4, NULL, "1872", get_sms_field, ROW_KAB)                                 \
-    FACT("sms_kec", TEXT, 6, NULL, "187201", get_sms_field, ROW_KEC)                               \
+    FACT("sms_nama", TEXT, 60, NULL, get_sms_field, ROW_NAMA)                                      \
+    FACT("sms_usaha", TEXT, 60, NULL, get_sms_field, ROW_USAHA)                                    \
+    FACT("sms_jenis", TEXT, 15, NULL, get_sms_field, ROW_JENIS)                                    \
+    FACT("sms_kab", TEXT, 4, NULL, get_sms_field, ROW_KAB)                                         \
+    FACT("sms_kec", TEXT, 6, NULL, get_sms_field, ROW_KEC)                                         \
     /* What was changed or is asked for next. */                                                   \
-    FACT("isi", TEXT, 14, NULL, "nama usaha", get_field_words, 0)                                  \
-    FACT("isi_en", TEXT, 14, NULL, "business name", get_field_words, 1)                            \
-    FACT("contoh", TEXT, 20, NULL, "KEC METRO BARAT", get_example, 0)                              \
+    FACT("isi", TEXT, 14, NULL, get_field_words, 0)                                                \
+    FACT("isi_en", TEXT, 14, NULL, get_field_words, 1)                                             \
+    FACT("contoh", TEXT, 20, NULL, get_example, 0)                                                 \
     /* Trainings: the page of the list, and the one that is meant. */                              \
-    FACT("judul1", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 0)                             \
-    FACT("judul2", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 1)                             \
-    FACT("judul3", TEXT, 30, NULL, "Foto produk 28/11", get_listed, 2)                             \
-    FACT("latih_awal", NUMBER, 2, NULL, "1", get_page_first, 0)                                    \
-    FACT("latih_lagi", FLAG, 1, NULL, "1", get_has_more, 0)                                        \
-    FACT("judul", TEXT, 24, NULL, "Foto produk", get_title, 0)                                     \
-    FACT("waktu", TEXT, 14, NULL, "28-11-26 09.00", get_time, 0)                                   \
-    FACT("tempat", TEXT, 24, NULL, "Balai Desa Natar", get_place, 0)                               \
-    FACT("sisa", NUMBER, 3, NULL, "12", get_seats_left, 0)                                         \
+    FACT("judul1", TEXT, 30, NULL, get_listed, 0)                                                  \
+    FACT("judul2", TEXT, 30, NULL, get_listed, 1)                                                  \
+    FACT("judul3", TEXT, 30, NULL, get_listed, 2)                                                  \
+    FACT("latih_awal", NUMBER, 2, NULL, get_page_first, 0)                                         \
+    FACT("latih_lagi", FLAG, 1, NULL, get_has_more, 0)                                             \
+    FACT("judul", TEXT, 24, NULL, get_title, 0)                                                    \
+    FACT("waktu", TEXT, 14, NULL, get_time, 0)                                                     \
+    FACT("tempat", TEXT, 24, NULL, get_place, 0)                                                   \
+    FACT("sisa", NUMBER, 3, NULL, get_seats_left, 0)                                               \
     /* The number and the day. */                                                                  \
-    FACT("tiket", TEXT, 8, NULL, "T0000042", get_ticket, 0)                                        \
-    FACT("slot", TEXT, 5, NULL, "pagi", get_slot, 0)                                               \
-    FACT("slot_en", TEXT, 9, NULL, "morning", get_slot, 1)                                         \
-    FACT("sms_berhenti", FLAG, 1, NULL, "1", get_is_stopped, 0)                                    \
-    FACT("mesin", FLAG, 1, NULL, "1", get_is_machine, 0)                                           \
-    FACT("tgl_bocor", TEXT, 10, NULL, "24-11-2026", get_breach, 0)                                 \
-    FACT("hari_ini", TEXT, 10, NULL, "24-11-2026", get_today, 0)
+    FACT("tiket", TEXT, 8, NULL, get_ticket, 0)                                                    \
+    FACT("slot", TEXT, 5, NULL, get_slot, 0)                                                       \
+    FACT("slot_en", TEXT, 9, NULL, get_slot, 1)                                                    \
+    FACT("sms_berhenti", FLAG, 1, NULL, get_is_stopped, 0)                                         \
+    FACT("mesin", FLAG, 1, NULL, get_is_machine, 0)                                                \
+    FACT("tgl_bocor", TEXT, 10, NULL, get_breach, 0)                                               \
+    FACT("hari_ini", TEXT, 10, NULL, get_today, 0)
 
-#define AS_MENU_FACT(name, kind, max, words, example, get, place)                                  \
-    {name, MENU_FACT_##kind, max, words, example},
-#define AS_GETTER(name, kind, max, words, example, get, place) {get, place},
+#define AS_MENU_FACT(name, kind, max, words, get, place) {name, MENU_FACT_##kind, max, words},
+#define AS_GETTER(name, kind, max, words, get, place)    {get, place},
 
 const struct menu_fact programme_fact_table[PROGRAMME_FACT_COUNT] = {FACTS(AS_MENU_FACT)};
 static const struct {
