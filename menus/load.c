@@ -408,7 +408,6 @@ static struct menu *load(struct source *source, const struct menu_vocabulary *vo
     bool has_error;
 
     menu->source = source;
-    menu->vocabulary = l.vocabulary;
     menu_faults_init(&l.faults);
     config_init(&config);
     if (!syntax_check(source_text(source), &fault)) {

@@ -118,7 +118,6 @@ void menu_load_flows(struct menu_loader *l)
         struct menu_flow *flow = &menu->flows[menu->flow_count++];
 
         flow->name = menu_model_strdup(menu, config_setting_name(steps));
-        flow->line = menu_load_line(steps);
         flow->steps = menu_model_alloc(menu, MENU_FLOW_STEPS_MAX * sizeof(*flow->steps));
         menu_load_is_name(l, steps, flow->name, "flow's name");
         if (!config_setting_is_array(steps) && !config_setting_is_list(steps)) {

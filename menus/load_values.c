@@ -111,7 +111,6 @@ static void add_group(struct menu_table *table, const char *parent, uint16_t *gr
     if (*group != MENU_NONE)
         return;
     *group = table->group_count++;
-    table->groups[*group] = (struct menu_row_group){.parent = parent};
     menu_index_add(&table->by_parent, parent, *group);
 }
 

@@ -91,7 +91,6 @@ struct menu_row {
 
 /* The rows of one parent, or all rows of a table without parents. */
 struct menu_row_group {
-    const char *parent; /* "" for none */
     uint16_t first, count;
 };
 
@@ -231,7 +230,6 @@ struct menu_flow {
     const char *name;
     uint16_t *steps; /* screens */
     uint16_t step_count;
-    uint32_t line;
 };
 
 struct menu_keyword {
@@ -267,7 +265,6 @@ struct menu {
     struct source *source;
     const char *name;
     uint8_t id[MENU_ID_BYTES];
-    const struct menu_vocabulary *vocabulary;
 
     struct menu_language languages[MENU_LANGUAGES_MAX];
     uint16_t language_count;

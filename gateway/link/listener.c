@@ -22,7 +22,6 @@ enum {
 };
 
 struct listener {
-    struct event_base *base;
     struct timer_queue *timers;
     struct netaddr address;
     listener_accept_fn *fn;
@@ -93,7 +92,6 @@ struct listener *listener_new(struct event_base *base, struct timer_queue *timer
         return NULL;
     }
     l = mem_zalloc(sizeof(*l));
-    l->base = base;
     l->timers = timers;
     l->address = *address;
     l->fn = fn;

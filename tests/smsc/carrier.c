@@ -46,7 +46,6 @@ static struct delivery *take_delivery(struct carrier *c)
     d = LIST_ITEM(list_pop_front(&c->places[PLACE_FREE]), struct delivery, node);
     d->owner = NULL;
     d->peer = NULL;
-    d->copies = 0;
     d->accepted = false;
     d->cancelled = d->withdrawn = false;
     d->pdu = d->inline_pdu;
@@ -143,7 +142,6 @@ static void pump(struct deferred *deferred, void *arg)
         if (p == NULL)
             return;
         d->peer = p;
-        d->copies++;
         d->sequence_number = peer_request(p, span_of(d->pdu, d->pdu_bytes), d);
         c->stats.sent++;
         wait_in(c, d, PLACE_IN_FLIGHT, c->settings->response_timeout_ms);

@@ -24,7 +24,6 @@ struct delivery {
     uint32_t pdu_bytes;
     uint64_t born_us;
     uint64_t due_us; /* while waiting: when its time is over */
-    uint16_t copies; /* sent so far */
     uint8_t place;   /* which list it is in */
     bool accepted;   /* answered 0 once: what goes on is a repetition */
     bool cancelled;  /* the owner waits no more */

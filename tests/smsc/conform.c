@@ -67,7 +67,6 @@ static void on_pdu(void *ctx, struct peer *p, bool sent, struct span octets)
         return;
     pdu = mem_zalloc(sizeof(*pdu) + octets.size);
     pdu->peer = p;
-    pdu->order = k->orders++;
     pdu->size = octets.size;
     memcpy(pdu->octets, octets.data, octets.size);
     wire_look(octets, WIRE_PDU_BYTES_MAX, &pdu->header);
@@ -218,7 +217,6 @@ int conform_run(struct loop *loop, const struct options *options,
     (void)faults;
     k->loop = loop;
     k->options = options;
-    k->settings = settings;
     k->speech = speech_find(options->dialect);
     k->role = options->connect != NULL ? KIT_PARTNER : KIT_CENTRE;
     k->next_phone = strtoull(options->phone, NULL, 10);

@@ -286,7 +286,6 @@ static void read_screen(struct kit *k, const struct kit_pdu *pdu, struct kit_scr
     speech_read(k->speech, &m, &room, &out);
     memset(screen, 0, sizeof(*screen));
     screen->kind = out.kind;
-    screen->order = pdu->order;
     screen->peer = pdu->peer;
     screen->command_id = pdu->header.command_id;
     screen->sequence_number = pdu->header.sequence_number;

@@ -23,7 +23,6 @@ enum kit_role { KIT_CENTRE = 1, KIT_PARTNER = 2, KIT_BOTH = 3 };
 struct kit_pdu {
     struct list_node node;
     struct peer *peer; /* may be gone: compare only */
-    unsigned order;    /* rises with each PDU that came */
     struct wire_header header;
     size_t size;
     uint8_t octets[];
@@ -44,12 +43,10 @@ struct kit {
     const struct kit_case *current;
     struct loop *loop;
     const struct options *options;
-    const struct centre_settings *settings;
     const struct speech *speech;
     enum kit_role role;
     struct peers peers;
     struct list inbox;
-    unsigned orders;
     struct kit_history history[KIT_HISTORY];
     unsigned history_count;
     uint64_t began_us;                             /* the case */
@@ -132,11 +129,9 @@ bool kit_expect_closed(struct kit *k);
 /* A screen for the case's subscriber: its text; false after kit_fail() when none came. */
 struct kit_screen {
     enum speech_kind kind;
-    unsigned order;
     struct peer *peer;
     uint32_t sequence_number;
     uint32_t command_id;
-    struct wire_address source;
     uint16_t session;
     bool has_session;
     size_t septets; /* 0 when not GSM */

@@ -88,7 +88,6 @@ static void next_session(struct handset *h)
 {
     if (++h->session == 0)
         h->session = 1;
-    h->screens = 0;
 }
 
 static void begin(struct handset *h, const char *dialled)
@@ -350,7 +349,6 @@ static void on_ussd(struct handset *h, const struct wire_message *m,
     alphabet_decode(out->alphabet, out->text, text, sizeof(text));
     h->unit = out->unit;
     h->state = out->kind == SPEECH_ASK ? HANDSET_ASKED : HANDSET_IDLE;
-    h->screens++;
     if (out->kind == SPEECH_NOTICE)
         send_ussd(h, SPEECH_NOTIFY_ACK, "");
     if (out->kind != SPEECH_RELEASE)

@@ -54,7 +54,6 @@ struct handset {
     uint8_t unit;
     uint32_t input; /* counts what was sent */
     uint8_t next_reference;
-    unsigned screens;
     struct handset_partial partial[HANDSET_PARTIAL_MAX];
     unsigned next_partial;
 };

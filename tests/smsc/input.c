@@ -39,7 +39,6 @@ static bool is_pollable(int fd)
 void input_init(struct input *i, struct loop *loop, int fd, void (*on_ready)(void *ctx), void *ctx)
 {
     memset(i, 0, sizeof(*i));
-    i->loop = loop;
     i->fd = fd;
     i->on_ready = on_ready;
     i->ctx = ctx;

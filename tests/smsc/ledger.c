@@ -233,7 +233,6 @@ bool ledger_on_sms(struct ledger_row *r, const struct flow *f, struct span gsm)
         r->sms++;
         return true;
     }
-    r->other_sms++;
     return false;
 }
 

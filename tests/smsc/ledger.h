@@ -33,7 +33,6 @@ struct ledger_row {
     uint16_t finished; /* dialogues that reached the flow's end */
     uint16_t busy;     /* dialogues that the service ended as busy */
     uint16_t sms;      /* messages that the flow wants */
-    uint16_t other_sms;
     bool was_busy; /* the last dialogue was ended as busy: a copy of its input may still be on its
                       way */
     uint8_t step;  /* of the flow that the next screen should be */

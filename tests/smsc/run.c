@@ -25,13 +25,11 @@ enum {
 struct event_item {
     struct list_node node;
     bool is_sms;
-    bool ended;
     char from[HANDSET_NUMBER_BYTES];
     char *text;
 };
 
 struct actor {
-    struct run *run;
     struct handset handset;
     struct list events;
     char *shown;        /* the screen or message that was looked at last */
@@ -72,12 +70,11 @@ static void fail(struct run *r, const char *why)
 
 /* ---- handsets ---- */
 
-static void add_event(struct actor *a, bool is_sms, bool ended, const char *from, const char *text)
+static void add_event(struct actor *a, bool is_sms, const char *from, const char *text)
 {
     struct event_item *e = mem_zalloc(sizeof(*e));
 
     e->is_sms = is_sms;
-    e->ended = ended;
     text_copy(e->from, sizeof(e->from), from);
     e->text = mem_strdup(text);
     list_push_back(&a->events, &e->node);
@@ -85,12 +82,13 @@ static void add_event(struct actor *a, bool is_sms, bool ended, const char *from
 
 static void on_screen(void *ctx, const char *text, bool ended)
 {
-    add_event(ctx, false, ended, "", text);
+    (void)ended;
+    add_event(ctx, false, "", text);
 }
 
 static void on_sms(void *ctx, const char *from, const char *text)
 {
-    add_event(ctx, true, false, from, text);
+    add_event(ctx, true, from, text);
 }
 
 static const struct handset_owner handset_owner = {on_screen, on_sms};
@@ -116,7 +114,6 @@ static void use_phone(struct run *r, const char *number)
         return;
     }
     a = mem_zalloc(sizeof(*a));
-    a->run = r;
     list_init(&a->events);
     handset_init(&a->handset, r->centre, number, &handset_owner, a);
     a->handset.echo_unit = strcmp(r->options->its, "echo") == 0;
