@@ -111,7 +111,6 @@ static bool takes_apology(struct dues *d)
 bool dues_take_text(struct dues *d, const char *text)
 {
     enum flow_step result = flow_recognise(text), answered;
-
     char *last = result == FLOW_BUSY ? d->apology : d->told;
 
     if (strcmp(text, last) == 0) /* an SMS is sent at least once (docs/custody.md, 5) */

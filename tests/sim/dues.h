@@ -30,8 +30,7 @@ void dues_note_copy(struct dues *d);
 /* A screen came in the dialogue, to that answer. False: the result was told before. */
 bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen);
 /* An SMS that answers an input: its result, or that the service is busy. False: nobody waits for
- * it.
- */
+ * it. */
 bool dues_take_text(struct dues *d, const char *text);
 /* A result came by itself: the oldest input that it may be of is settled. False: nobody waits for
  * it. */

@@ -36,7 +36,7 @@ const char *flow_step_name(enum flow_step step);
 const char *flow_answer(enum flow_step step, bool is_registered);
 /* May `next` be the screen that follows an answer to `step`? */
 bool flow_may_follow(enum flow_step step, enum flow_step next);
-/* Which of the two versions (main.c) the words of a screen are of; -1 = it does not tell. */
+/* Which of the two versions (menus.c) the words of a screen are of; -1 = it does not tell. */
 int flow_version(const char *screen);
 /* The digits of the registration number on the last screen; false when there is none. */
 bool flow_regno(const char *screen, char *regno, size_t regno_bytes);

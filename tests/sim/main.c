@@ -1,8 +1,9 @@
 /*
  * warung-sim: runs the real gateway code through simulated hours of trouble, seed by seed.
  *
- *     warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] [--gateways N] [--busy]
- * [--quiet] warung-sim --seed S [...]     one seed, its history told line by line
+ *     warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] [--gateways N]
+ *                [--busy] [--quiet]
+ *     warung-sim --seed S [...]     one seed, its history told line by line
  *
  * A violation prints the command that repeats it, and ends with status 3.
  */

@@ -79,6 +79,7 @@ static void pipe_break(struct pipe *p)
 {
     struct end *ends[] = {&p->near, &p->far};
     struct world *w = p->network->world;
+    uint64_t noticed_ms = 0;
 
     if (p->is_broken)
         return;
@@ -87,8 +88,6 @@ static void pipe_break(struct pipe *p)
         timer_stop(p->near.timers, &p->opening);
         p->far.is_closed = true; /* nobody was there yet */
     }
-    uint64_t noticed_ms = 0;
-
     for (size_t i = 0; i < 2; i++) {
         timer_stop(ends[i]->other->timers, &ends[i]->arrival);
         ends[i]->size = 0;
@@ -207,7 +206,6 @@ static struct transport *network_connect(void *ctx, const char *host, uint16_t p
     end_init(p, &p->far, &p->near, &n->world->timers);
     p->near.transport.events = events;
     p->near.transport.ctx = events_ctx;
-    p->far.is_closed = false;
     deferred_init(&p->freeing, on_free, p);
     timer_init(&p->opening, on_opening, p);
     timer_start(side->timers, &p->opening, world_between(n->world, 1, NETWORK_CONNECT_MS_MAX));

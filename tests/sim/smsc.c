@@ -69,8 +69,6 @@ struct smsc {
     struct smsc_counters counters;
 };
 
-static void deliver(struct subscriber *s);
-
 /* Answers come by one connection, screens by another: a screen says nothing of its answer. */
 static bool answers_alone(const struct world *w)
 {
@@ -145,7 +143,6 @@ static void deliver(struct subscriber *s)
     struct connection *x = choose_connection(c);
 
     if (++s->tries > SMSC_TRIES_MAX) {
-        c->counters.given_up++;
         go_idle(s);
         return;
     }
@@ -153,9 +150,7 @@ static void deliver(struct subscriber *s)
         deliver_later(s);
         return;
     }
-    if (s->tries == 1) {
-        c->counters.delivered++;
-    } else {
+    if (s->tries > 1) {
         c->counters.redelivered++;
         dues_note_copy(&s->dues);
     }
@@ -232,7 +227,6 @@ static void on_think(struct timer *timer, void *arg)
     }
     text = flow_answer(s->at, s->regno[0] != '\0');
     if (text == NULL || world_chance(c->world, c->world->faults.hang_up)) {
-        c->counters.hang_ups++;
         go_idle(s);
         return;
     }
@@ -301,8 +295,6 @@ static void take_regno(struct subscriber *s, const char *screen)
         violation(s, "no number on the last screen", FLOW_SELESAI);
     if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0)
         violation(s, "registered twice", FLOW_SELESAI);
-    if (s->regno[0] == '\0')
-        s->smsc->counters.registrations++;
     text_copy(s->regno, sizeof(s->regno), regno);
     s->farthest = FLOW_LANG;
 }
@@ -480,11 +472,11 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
         timer_stop(&c->world->timers, &s->response);
         s->connection = NULL;
         s->is_delivering = pdu->header.command_status != ESME_ROK;
-        if (!s->is_delivering)
-            note_acknowledged(s);
         if (s->is_delivering) {
             c->counters.refused++;
             deliver_later(s);
+        } else {
+            note_acknowledged(s);
         }
         return;
     }

@@ -20,8 +20,8 @@
 struct smsc;
 
 struct smsc_counters {
-    uint64_t dials, answers, delivered, redelivered, refused, given_up;
-    uint64_t screens, screens_again, busy, texts, registrations, hang_ups, silences, waits, pushes;
+    uint64_t dials, answers, redelivered, refused;
+    uint64_t screens, screens_again, busy, texts, silences, waits, pushes;
 };
 
 struct smsc *smsc_new(struct world *w, unsigned subscribers);

@@ -130,7 +130,6 @@ static void on_jam(struct timer *timer, void *arg)
     w->is_sms_jammed = !w->is_sms_jammed;
     world_tell(w, "the centre takes %s SMS", w->is_sms_jammed ? "no" : "all");
     if (w->is_sms_jammed) {
-        w->sms_jams++;
         timer_start(&w->timers, timer, world_between(w, 1000, WEATHER_JAM_MS_MAX));
     } else {
         start(e, timer, w->faults.sms_jams_per_hour);

@@ -68,7 +68,6 @@ void world_run(struct world *w, uint64_t until_ms)
         pass(w, due_ms); /* what came in a standstill is due since then */
         timer_queue_run(next, w->timers.now_ms);
         deferred_run(&w->deferred);
-        w->events++;
     }
     pass(w, until_ms);
 }

@@ -50,10 +50,10 @@ enum world_store {
     WORLD_STORE_UNSAFE,   /* what is written now, the replica will not have; nobody is told OK */
 };
 
-/* A gateway's: it runs nothing while it stands still, and then learns of all that came meanwhile.
- */
 struct sim_menus;
 
+/* A gateway's: it runs nothing while it stands still, and then learns of all that came meanwhile.
+ */
 struct world_process {
     struct timer_queue timers;
     bool is_still;
@@ -67,7 +67,6 @@ struct world {
     struct world_faults faults;
     enum turn_token token; /* what the centre does */
     uint64_t trace;        /* running hash of everything that crossed a seam */
-    uint64_t events;
     bool is_verbose;
     enum world_store store;
     uint64_t store_until_ms; /* it lasts */
@@ -79,7 +78,7 @@ struct world {
     bool is_busy; /* subscribers dial every few seconds, answer fast, and do not wait */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
-    unsigned sms_jams, failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
+    unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
     unsigned standstills;
 };
 
