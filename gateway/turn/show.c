@@ -301,12 +301,13 @@ void show_on_left(void *shown, const struct turn_sent *sent)
     shown_end(s);
 }
 
-static void show(struct shown *s, const struct dialect_reply *reply, bool answers)
+static bool show(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
     if (send_screen(s, reply, answers))
-        return;
+        return true;
     fail(s, "no link", 0);
     shown_end(s);
+    return false;
 }
 
 void show_reply(struct turn *t)
@@ -314,7 +315,7 @@ void show_reply(struct turn *t)
     struct dialect_reply reply = last_screen(t->engine->step);
 
     reply.session.unit = (uint8_t)t->unit;
-    show(show_expect(t), &reply, true);
+    (void)show(show_expect(t), &reply, true);
 }
 
 /* For what the record does not hold. */
@@ -348,11 +349,7 @@ static bool show_closing(struct shown *s, const struct turn *t, const char *text
 
     if (leave_by_ms < s->deadline_ms)
         s->deadline_ms = leave_by_ms;
-    if (send_screen(s, &reply, false))
-        return true;
-    fail(s, "no link", 0);
-    shown_end(s);
-    return false;
+    return show(s, &reply, false);
 }
 
 void show_unrecorded(struct turn *t, const char *text)
@@ -385,5 +382,5 @@ void show_abort_ack(struct turn *t)
 
     if (t->origin.link != NULL && t->input.kind == DIALECT_ABORT &&
         ports->traits(ports->ctx, t->link_name).acks_abort)
-        show(expect_no_proof(t), &ack, false);
+        (void)show(expect_no_proof(t), &ack, false);
 }

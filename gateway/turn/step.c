@@ -38,7 +38,7 @@ static void load_session(struct run *run, const struct step_records *records)
         if (!parts_decode(&run->work->parts, span_of(s->parts, s->parts_size)))
             log_error("session.parts_unreadable", LOG_MSISDN("msisdn", run->msisdn));
         parts_expire(&run->work->parts, run->now_ms, (int64_t)run->settings->parts_keep_s * 1000,
-                     (int64_t)run->settings->redelivery_horizon_s * 1000);
+                     step_horizon_ms(run->settings));
     }
     if (s->state_size == 0)
         menu_state_init(&run->work->state);
@@ -156,7 +156,6 @@ static void replay(struct run *run, const struct session_debt *found)
 {
     struct session *s = &run->work->session;
     struct session_debt *debt = &s->debts[found - s->debts];
-    const struct dialect_session *id = &run->input->session;
     bool is_newest = debt == &s->debts[0];
     bool is_late = run->cause->is_late;
 
@@ -173,8 +172,7 @@ static void replay(struct run *run, const struct session_debt *found)
         run->step->reply = SESSION_REPLY_NONE;
     /* The last screen is not this dialogue's, or one too far for a step that is numbered; but told
      * to wait, the dialogue has ended, and what it was at comes by itself. */
-    if (!is_newest && (s->is_unnamed || s->id_size != id->size ||
-                       memcmp(s->id, id->octets, id->size) != 0 || (debt->is_exact && !is_late)))
+    if (!is_newest && (s->is_unnamed || !is_named_alike(run) || (debt->is_exact && !is_late)))
         run->step->reply = SESSION_REPLY_NONE;
     if (is_late && is_held_elsewhere(run))
         run->step->reply = SESSION_REPLY_NONE;
@@ -389,7 +387,7 @@ static void note_move(struct run *run, bool is_input)
 static void add_debt(struct run *run)
 {
     const struct dialect_input *in = run->input;
-    int64_t horizon_ms = (int64_t)run->settings->redelivery_horizon_s * 1000;
+    int64_t horizon_ms = step_horizon_ms(run->settings);
 
     if (in->kind == DIALECT_SMS)
         session_add_sms_debt(&run->work->session, in->fingerprint, run->now_ms, horizon_ms);
@@ -544,7 +542,7 @@ static const struct session_debt *find_debt(const struct run *run)
         return s->debt_count != 0 && s->debts[0].fingerprint == in->fingerprint ? &s->debts[0]
                                                                                 : NULL;
     debt = session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
-                             (int64_t)run->settings->redelivery_horizon_s * 1000);
+                             step_horizon_ms(run->settings));
 
     if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run) &&
         run->now_ms - debt->at_ms > (int64_t)run->settings->session_idle_s * 1000)
@@ -615,8 +613,8 @@ bool step_knows(struct step *step, const struct turn_env *env, const struct turn
     struct session *s = &step->work->session;
 
     return session_decode(s, session) &&
-           session_find_debt(s, input->fingerprint, env->wall_ms(env->ctx),
-                             (int64_t)set->redelivery_horizon_s * 1000) != NULL;
+           session_find_debt(s, input->fingerprint, env->wall_ms(env->ctx), step_horizon_ms(set)) !=
+               NULL;
 }
 
 void step_last_screen(struct step *step, struct span session)

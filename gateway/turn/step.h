@@ -133,6 +133,12 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
               const char *msisdn, const struct step_cause *cause,
               const struct step_records *records, const struct step_answers *answers);
 
+/* For so long a centre may bring an input again: debts are kept until then. */
+static inline int64_t step_horizon_ms(const struct turn_settings *settings)
+{
+    return (int64_t)settings->redelivery_horizon_s * 1000;
+}
+
 /* The same link, or another to the same centre: a dialogue goes on by either. */
 bool step_is_one_centre(const struct turn_env *env, const char *link_name, const char *other);
 

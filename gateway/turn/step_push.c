@@ -19,7 +19,7 @@ static bool is_newest(const struct session *s, uint64_t fingerprint)
 static bool has_debt(const struct run *run, uint64_t fingerprint)
 {
     return session_find_debt(&run->work->session, fingerprint, run->now_ms,
-                             (int64_t)run->settings->redelivery_horizon_s * 1000) != NULL;
+                             step_horizon_ms(run->settings)) != NULL;
 }
 
 /* The centre's dialogue, as far as we know. A question of ours may be answered as long as the
@@ -76,7 +76,7 @@ static void open_dialogue(struct run *run, const char *code, enum session_reply 
         text_copy(s->screen, sizeof(s->screen), screen);
     run->step->reply = reply;
     session_add_debt(s, run->cause->push->fingerprint, true, run->now_ms,
-                     (int64_t)run->settings->redelivery_horizon_s * 1000);
+                     step_horizon_ms(run->settings));
     say(run, STEP_PUSH_SHOW);
 }
 
@@ -153,7 +153,7 @@ static void fall_back(struct run *run)
     s->reply = SESSION_REPLY_NONE;
     run_owe(run, text);
     session_add_debt(s, run->cause->push->fingerprint ^ FALLEN_BACK, true, run->now_ms,
-                     (int64_t)run->settings->redelivery_horizon_s * 1000);
+                     step_horizon_ms(run->settings));
     run->step->settles_push = true;
     say(run, STEP_PUSH_SETTLED);
     run_encode_session(run);
