@@ -70,6 +70,15 @@ reinstalls() {
         [ "$(pid warung-redis)" = "$redis" ] && [ "$(pid warungd)" != "$first" ] &&
         [ "$(pid warungd@gw2)" != "$second" ] && list | grep -q 'RATNA DEWI'
 }
+upgrades_instances() { # alone: who has no use for warung.cfg took it away
+    local second status
+    second=$(pid warungd@gw2)
+    systemctl disable --now warungd && mv /etc/warung/warung.cfg /nest/kept.cfg || return
+    apt-get install -y --reinstall /nest/warung_*.deb && systemctl is-active warungd@gw2 &&
+        [ "$(pid warungd@gw2)" != "$second" ]
+    status=$?
+    mv /nest/kept.cfg /etc/warung/warung.cfg && systemctl enable --now warungd && return $status
+}
 removes() {
     apt-get remove -y warung && ! systemctl is-active warungd && ! systemctl is-active warungd@gw2 &&
         [ -e /etc/warung/warung.cfg ] && [ -e /var/lib/warung/redis ]
@@ -97,6 +106,7 @@ ok 'the package is installed again: Redis runs on, both gateways anew, nothing i
 ok 'backup' backup
 ok 'the store is lost' loses_all
 ok 'restore: the same merchants' restore
+ok 'instances alone, without warung.cfg: the package is installed again' upgrades_instances
 ok 'remove keeps configuration and registrations' removes
 ok 'purge leaves nothing' purges
 done_testing
