@@ -132,6 +132,7 @@ static enum ctl_status tell(struct breach *b)
     if (b->was_told) {
         b->told_before++;
     } else if (d->records.merchant_version == 0) {
+        ctl_complain("no record is held of %s", d->msisdn); /* others must tell them */
         b->unknown++;
     } else {
         note_told(b, subject); /* a list may name them again, by another registration, say */

@@ -77,6 +77,20 @@ static bool has_digits(const char *word, size_t count, const char *separators)
     return digits == count;
 }
 
+/* One in ten subscribers' numbers of 11 digits passes for a registration's, too, but no regency's
+ * code begins as theirs do. */
+bool dossier_parse_regno(const char *word, char regno[MERCHANT_REGNO_BYTES])
+{
+    char number[MSISDN_BYTES];
+
+    regno[0] = '\0';
+    if (!regno_parse(word, regno))
+        return false;
+    if ((regno[0] == '0' || strncmp(regno, "628", 3) == 0) && msisdn_normalise(word, number))
+        regno[0] = '\0';
+    return regno[0] != '\0';
+}
+
 enum ctl_status dossier_identify(struct dossier *d, const char *word,
                                  char regno[MERCHANT_REGNO_BYTES])
 {
@@ -85,9 +99,8 @@ enum ctl_status dossier_identify(struct dossier *d, const char *word,
     size_t length = strlen(digits);
     bool is_like_regno = has_digits(word, MERCHANT_REGNO_BYTES - 1, "- ");
 
-    if (regno_parse(word, regno))
+    if (dossier_parse_regno(word, regno))
         return find_owner(d, regno);
-    regno[0] = '\0';
     if (msisdn_normalise(word, number)) {
         text_copy(d->msisdn, sizeof(d->msisdn), number);
         return CTL_DONE;

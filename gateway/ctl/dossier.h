@@ -34,6 +34,8 @@ void dossier_close(struct dossier *d);
 typedef enum ctl_status dossier_work_fn(struct dossier *d, const struct ctl_call *call);
 enum ctl_status dossier_with(const struct ctl_call *call, dossier_work_fn *fn);
 
+/* Whether it is a registration number rather than a subscriber's; *regno is "" when not. */
+bool dossier_parse_regno(const char *word, char regno[MERCHANT_REGNO_BYTES]);
 /* Whose a registration number (with or without dashes) is, or that a subscriber's number is one.
  * *regno is "" for a subscriber's number. CTL_DONE or what was told. */
 enum ctl_status dossier_identify(struct dossier *d, const char *word,

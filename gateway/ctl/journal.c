@@ -7,7 +7,6 @@
 #include "gateway/ctl/daemon.h"
 #include "gateway/ctl/table.h"
 #include "gateway/ctl/trail.h"
-#include "merchants/regno.h"
 
 /* Consents stand among the entries of a person, as the merchant's own. */
 static void print_people(const json_t *journal, const json_t *consents)
@@ -32,7 +31,7 @@ static enum ctl_status choose(struct dossier *d, const struct ctl_call *call,
                               char regno[MERCHANT_REGNO_BYTES])
 {
     regno[0] = '\0';
-    if (call->word_count == 0 || regno_parse(call->words[0], regno))
+    if (call->word_count == 0 || dossier_parse_regno(call->words[0], regno))
         return CTL_DONE;
     return dossier_identify(d, call->words[0], regno);
 }

@@ -91,6 +91,21 @@ async function withLiar({ folder, redis }, work) {
 
 const sessions = async (redis) => (await redis.command('KEYS', `*s:${MSISDN}`)).trim();
 
+test('a number that passes for a registration\'s, as one in ten of 11 digits does, is a number', async () => {
+    await withScene('like-regno', async ({ centre, gateway, folder }) => {
+        const list = path.join(folder, 'numbers');
+        for (const [msisdn, written] of [['62811234567', '62811234567'], ['628120000001', '08120000001']]) {
+            const regno = await register(centre.phone(msisdn));
+            fs.writeFileSync(list, `${written}\n`);
+            assert.equal((await gateway.ctlJson('breach', '2026-11-20', list)).told, 1);
+            assert.equal((await gateway.ctlJson('merchants', 'show', written)).regno, regno);
+            assert.equal((await gateway.ctlJson('sessions', 'show', written)).msisdn, msisdn);
+            assert.equal((await gateway.ctl('erase', written)).code, 0);
+            assert.ok((await gateway.ctlJson('journal', written)).some((e) => e.event === 'erase'), written);
+        }
+    });
+});
+
 test('erase of a draft: done, whatever is heard of it', async () => {
     await withScene('erase-draft', async (scene) => {
         const { centre, redis } = scene;

@@ -252,6 +252,7 @@ test('a breach: those concerned are told once', async () => {
         fs.writeFileSync(list, `# from the investigation\n \t${regno}\n0812-not-one\n${remark}\n6281299999999\n${MSISDN}\n`);
         const told = async (which) => (await gateway.ctlJson('breach', '2026-11-20', which));
         assert.deepEqual(await told(list), { told: 2, told_before: 1, unknown: 2, unreadable: 0 }); // one is named twice
+        assert.match((await gateway.ctl('breach', '2026-11-20', list)).output, /no record is held of 6281299999999$/m);
         assert.match((await centre.smsFor(MSISDN, 1)).text, /^#TerusUsaha PENTING: pada 20-11-2026 ada kebocoran data/);
         await centre.smsFor(others[0], 1);
         assert.deepEqual(await told('all'), { told: 1, told_before: 2, unknown: 0, unreadable: 0 });
