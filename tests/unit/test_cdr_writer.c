@@ -214,10 +214,13 @@ static void test_a_folder_that_is_taken_away_between_files(void **state)
 static void test_a_name_that_is_taken_before_the_file(void **state)
 {
     struct cdr_writer *w = open_writer(3600, 1000, 65536);
+    char large[1300]; /* one record: of several the thread may take some for the next file */
     FILE *other;
 
     (void)state;
-    put(w, 100);
+    memset(large, 'x', sizeof(large));
+    large[sizeof(large) - 1] = '\n';
+    cdr_writer_put(w, large, sizeof(large));
     AWAIT(w, c.files == 1);
     other = fopen(cdr_rig_path(2, ".part"), "we");
     assert_non_null(other);
