@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -347,9 +348,30 @@ bool cdr_chain_init(struct cdr_chain *chain, const char *directory, const char *
            text_copy(chain->instance, sizeof(chain->instance), instance);
 }
 
+static bool make_directory(const struct cdr_chain *chain)
+{
+    return mkdir(chain->directory, 0750) == 0 || errno == EEXIST;
+}
+
+int cdr_chain_lock(const struct cdr_chain *chain)
+{
+    char path[CDR_PATH_BYTES];
+    int fd;
+
+    if (!make_directory(chain))
+        return -1;
+    snprintf(path, sizeof(path), "%s/cdr-%s.lock", chain->directory, chain->instance);
+    fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return fd; /* a file system without locks keeps nobody away */
+    close(fd);
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 bool cdr_chain_open(struct cdr_chain *chain, const struct cdr_key *key)
 {
-    if (mkdir(chain->directory, 0750) != 0 && errno != EEXIST)
+    if (!make_directory(chain))
         return false;
     chain->has_place = chain->has_place || load_place(chain);
     if (!chain->has_place)

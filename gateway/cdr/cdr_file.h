@@ -43,6 +43,9 @@ struct cdr_chain {
 
 /* False: a name is too long. */
 bool cdr_chain_init(struct cdr_chain *chain, const char *directory, const char *instance);
+/* Keeps others away from the files of this instance until the descriptor is closed, or its process
+ * ends. Makes the directory where there is none. -1 with errno; EWOULDBLOCK: somebody is there. */
+int cdr_chain_lock(const struct cdr_chain *chain);
 /* Makes the directory where there is none, reads where the chain stands, and closes what a crash
  * left open. False with errno: nothing may be written, try again. */
 bool cdr_chain_open(struct cdr_chain *chain, const struct cdr_key *key);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct cdr_writer {
     uint64_t opened_ms;
     uint64_t looked_for_old_ms; /* 0 = never */
     bool is_open;               /* the chain */
+    int lock;                   /* ... and nobody else's; -1 = not yet */
     bool is_dirty;
     /* The loop's own, the thread's while it runs: */
     uint64_t left; /* records that the end found without room */
@@ -104,11 +106,20 @@ static bool take(struct cdr_writer *w, bool is_failing)
     return !is_ending || w->taken_at < w->taken_size;
 }
 
+/* Anew each time: the folder may be another one. */
+static bool lock_chain(struct cdr_writer *w)
+{
+    if (w->lock >= 0)
+        close(w->lock);
+    w->lock = cdr_chain_lock(&w->chain);
+    return w->lock >= 0;
+}
+
 static bool open_chain(struct cdr_writer *w)
 {
     bool is_first = !w->chain.has_place;
 
-    if (!w->is_open && cdr_chain_open(&w->chain, w->key)) {
+    if (!w->is_open && lock_chain(w) && cdr_chain_open(&w->chain, w->key)) {
         w->is_open = true;
         /* What the disk had may have gone with the folder. */
         w->kept = is_first ? w->chain.dropped : UINT64_MAX;
@@ -341,6 +352,8 @@ static bool start_thread(struct cdr_writer *w)
 
 static void free_memory(struct cdr_writer *w)
 {
+    if (w->lock >= 0)
+        close(w->lock);
     cdr_key_free(w->key);
     mem_free(w->waiting);
     mem_free(w->taken);
@@ -348,8 +361,9 @@ static void free_memory(struct cdr_writer *w)
     mem_free(w);
 }
 
-/* A folder that is not there or not ours is a fault of the configuration. A disk that is full or
- * read only is none: the service goes on without records, and the thread tries again. */
+/* A folder that is not there or not ours, or another gateway's, is a fault of the configuration. A
+ * disk that is full or read only is none: the service goes on without records, and the thread tries
+ * again. */
 static bool begin(struct cdr_writer *w, char *error, size_t error_bytes)
 {
     static const int faults[] = {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, ENAMETOOLONG};
@@ -360,6 +374,11 @@ static bool begin(struct cdr_writer *w, char *error, size_t error_bytes)
     }
     if (open_chain(w))
         return true;
+    if (errno == EWOULDBLOCK) {
+        snprintf(error, error_bytes, "%s: another gateway writes records of the instance %s there",
+                 w->settings.directory, w->settings.instance);
+        return false;
+    }
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
         if (errno == faults[i]) {
             snprintf(error, error_bytes, "%s: %s", w->settings.directory, strerror(errno));
@@ -377,6 +396,7 @@ struct cdr_writer *cdr_writer_new(const struct cdr_writer_settings *settings, ch
 {
     struct cdr_writer *w = mem_zalloc(sizeof(*w));
 
+    w->lock = -1;
     w->settings = *settings;
     w->settings.directory = mem_strdup(settings->directory);
     w->key = cdr_key_load_private(settings->key_file, error, error_bytes);

@@ -487,6 +487,33 @@ static void test_bad_starts(void **state)
     assert_non_null(strstr(cdr_rig.error, "/nowhere/key"));
 }
 
+/* A second start by mistake, or of a configuration that was copied: what the first one writes is no
+ * crash's. */
+static void test_a_second_writer_of_the_instance(void **state)
+{
+    struct cdr_writer_settings s = {.directory = cdr_rig.folder,
+                                    .instance = "gw1",
+                                    .key_file = cdr_rig.key_path,
+                                    .queue_bytes = 100,
+                                    .timers = &cdr_rig.timers};
+    struct cdr_writer *w = open_writer(3600, 1 << 20, 65536), *other;
+
+    (void)state;
+    put(w, 3);
+    AWAIT(w, c.written_bytes == 39);
+    assert_null(cdr_writer_new(&s, cdr_rig.error, sizeof(cdr_rig.error)));
+    assert_non_null(strstr(cdr_rig.error, "another gateway"));
+    s.instance = "gw2";
+    other = cdr_writer_new(&s, cdr_rig.error, sizeof(cdr_rig.error));
+    assert_non_null(other);
+    cdr_writer_free(other);
+    put(w, 2);
+    cdr_writer_free(w);
+    assert_int_equal(verify(1).records, 5);
+    assert_false(verify(1).is_recovered);
+    cdr_writer_free(open_writer(3600, 1 << 20, 65536));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, cdr_rig_set_up, cdr_rig_tear_down)
 
 int main(void)
@@ -507,6 +534,7 @@ int main(void)
         TEST(test_killed_on_a_full_disk),
         TEST(test_killed_when_there_is_room_again),
         TEST(test_bad_starts),
+        TEST(test_a_second_writer_of_the_instance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
