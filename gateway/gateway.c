@@ -1,6 +1,5 @@
 #include "gateway/gateway.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 #include "gateway/loop.h"
 
-#include <assert.h>
 #include <event2/event.h>
 #include <sys/random.h>
 

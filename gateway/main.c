@@ -1,7 +1,6 @@
 /*
  * warungd: options, signals, exit statuses. Everything else is gateway.c's.
  */
-#include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
 #include <signal.h>

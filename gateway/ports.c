@@ -1,6 +1,5 @@
 #include "gateway/ports.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 #include "menus/loader.h"
 
 #include "base/mem.h"
-#include "menus/render.h"
 
 #include <stdio.h>
 #include <string.h>

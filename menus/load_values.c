@@ -2,9 +2,7 @@
 
 #include "base/mem.h"
 #include "menus/match.h"
-#include "menus/render.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { FOLDED_BYTES = 128, NUMBER_FACT_MAX = 10, VALUES_MAX = 500 };

@@ -1,6 +1,5 @@
 #include "menus/run.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum { HOPS_MAX = 64 };

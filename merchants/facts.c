@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_NAME_MAX = 54 }; /* so that "USAHA " with it is the name of a business */

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/fsm.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_command.h"
 #include "sessions/redis_reader.h"

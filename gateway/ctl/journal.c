@@ -1,7 +1,6 @@
 /*
  * warungctl journal
  */
-#include <stdio.h>
 
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/daemon.h"

@@ -2,8 +2,6 @@
 
 #include "base/log.h"
 
-#include <assert.h>
-
 /* Who may send which request over which bind (SMPP 3.4 section 2.3). */
 struct message_rule {
     uint32_t command_id;

@@ -240,7 +240,7 @@ static void pump(struct link *link)
 
     while (link_can_submit(link) && window_has_room(&link->window) &&
            (r = window_first_queued(&link->window)) != NULL) {
-        if (r->expiry.place != 0 && r->expiry.due_ms <= link_now(link)) {
+        if (timer_is_running(&r->expiry) && r->expiry.due_ms <= link_now(link)) {
             window_unqueue(&link->window, r);
             unsent(link, r);
             if (!link_is_on(link, connection))

@@ -8,7 +8,6 @@
 #include "gateway/turn/wall.h"
 #include "sessions/vault.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum {

@@ -2,9 +2,6 @@
  * once only does it for pushes too: each is a debt under its own fingerprint. */
 #include "gateway/turn/run.h"
 
-#include "base/log.h"
-
-#include <assert.h>
 #include <string.h>
 
 /* In the ledger: of a push that went by SMS. Fingerprints of pushes are odd. */

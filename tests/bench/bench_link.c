@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "gateway/link/door.h"
 #include "gateway/link/socket_util.h"
 #include "gateway/loop.h"

@@ -4,11 +4,9 @@
 #include "menus/diff.h"
 #include "menus/graph.h"
 #include "menus/load.h"
-#include "menus/state.h"
 #include "tests/support/menus.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,8 +5,6 @@
  * t time; else it is typed.
  */
 #include "gateway/smpp/text.h"
-#include "menus/load.h"
-#include "menus/state.h"
 #include "tests/support/menus.h"
 
 #include <assert.h>

@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint8_t octets[RELEASES_BYTES_MAX];

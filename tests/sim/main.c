@@ -8,7 +8,6 @@
  * A violation prints the command that repeats it, and ends with status 3.
  */
 #include "base/log.h"
-#include "base/mem.h"
 #include "merchants/merchant.h"
 #include "merchants/regno.h"
 #include "sessions/vault.h"

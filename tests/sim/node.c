@@ -7,7 +7,6 @@
 #include "sessions/vault.h"
 #include "tests/sim/menus.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 

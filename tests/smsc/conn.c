@@ -1,7 +1,5 @@
 #include "tests/smsc/conn.h"
 
-#include "base/mem.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>

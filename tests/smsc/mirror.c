@@ -3,7 +3,6 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "tests/smsc/alphabet.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,5 @@
 #include "tests/support/menus.h"
 
-#include "base/mem.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

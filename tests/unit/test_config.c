@@ -17,7 +17,6 @@
 
 #include "base/mem.h"
 #include "gateway/config.h"
-#include "gateway/config_check.h"
 #include "gateway/config_table.h"
 
 static char folder[64];

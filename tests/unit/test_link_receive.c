@@ -2,13 +2,9 @@
 #include "tests/support/link_fixture.h"
 #include "tests/support/vectors.h"
 
-#include "base/log.h"
-#include "base/mem.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>

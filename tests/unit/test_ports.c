@@ -7,16 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "gateway/smpp/header.h"
-#include "merchants/programme.h"
 #include "sessions/store_memory.h"
-#include "sessions/vault.h"
 #include "tests/support/ports_fixture.h"
 
 static void binds_are_spread_and_counted(void **state)

@@ -11,7 +11,6 @@
 
 #include "gateway/turn/outbox.h"
 #include "merchants/calendar.h"
-#include "merchants/programme.h"
 #include "tests/support/turn_rig.h"
 
 #define PROMISED_MS (3 * CALENDAR_DAY_MS)

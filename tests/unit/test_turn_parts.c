@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "merchants/calendar.h"
-#include "merchants/programme.h"
 #include "merchants/work.h"
 #include "sessions/session.h"
 #include "tests/support/turn_rig.h"
