@@ -1,7 +1,11 @@
 #include "merchants/field.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+
+/* Answered where the name of the district was a guess. */
+#define GUESSED "kec_tebak"
 
 #define TEXT(member) offsetof(struct merchant, member), sizeof(((struct merchant *)0)->member)
 
@@ -50,4 +54,35 @@ const char *field_value(const struct programme_field *f, const struct merchant *
 bool field_is_required(const struct programme_field *f)
 {
     return f->example[0] != '\0';
+}
+
+static const char *name_answer(const char *prefix, const char *field, char name[MENU_NAME_BYTES])
+{
+    snprintf(name, MENU_NAME_BYTES, "%s%s", prefix, field);
+    return name;
+}
+
+void field_read_answers(const struct menu_state *state, const char *prefix, struct merchant *m)
+{
+    char name[MENU_NAME_BYTES];
+
+    memset(m, 0, sizeof(*m));
+    for (unsigned row = 0; field_at(row) != NULL; row++) {
+        const struct programme_field *f = field_at(row);
+        const char *answer = menu_state_answer(state, name_answer(prefix, f->name, name));
+
+        if (answer != NULL)
+            text_copy(field_of(f, m), f->bytes, answer);
+    }
+    if (menu_state_answer(state, name_answer(prefix, GUESSED, name)) != NULL)
+        m->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
+}
+
+void field_remove_answers(struct menu_state *state, const char *prefix)
+{
+    char name[MENU_NAME_BYTES];
+
+    for (unsigned row = 0; field_at(row) != NULL; row++)
+        menu_state_remove_answer(state, name_answer(prefix, field_at(row)->name, name));
+    menu_state_remove_answer(state, name_answer(prefix, GUESSED, name));
 }

@@ -4,6 +4,7 @@
 #ifndef WARUNG_MERCHANTS_FIELD_H
 #define WARUNG_MERCHANTS_FIELD_H
 
+#include "menus/state.h"
 #include "merchants/merchant.h"
 
 struct programme_field {
@@ -26,5 +27,12 @@ const char *field_value(const struct programme_field *f, const struct merchant *
 const struct programme_field *field_place(void);
 /* Required of every registration, by whatever way it came. */
 bool field_is_required(const struct programme_field *f);
+
+/* The answers that are called as the fields are, behind a prefix (of a draft ""), fill a
+ * registration that is empty but for them; with them comes whether the district's name was a guess.
+ */
+void field_read_answers(const struct menu_state *state, const char *prefix, struct merchant *m);
+/* Takes those answers out of the state. */
+void field_remove_answers(struct menu_state *state, const char *prefix);
 
 #endif

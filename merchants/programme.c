@@ -422,19 +422,17 @@ static void lapse(struct programme *p)
 
 static void drop_pending(struct programme *p)
 {
-    struct subscriber *s = &p->subscriber;
+    const struct subscriber *s = &p->subscriber;
     int64_t due_ms = s->pending_since_ms + PROGRAMME_CONSENT_MS;
 
     if (s->pending_since_ms != 0 && due_ms > p->now_ms) {
         programme_arm(p, PROGRAMME_TIMER_CONSENT, due_ms);
         return;
     }
-    programme_arm(p, PROGRAMME_TIMER_CONSENT, 0);
-    if (s->pending_since_ms == 0)
-        return;
-    s->pending_since_ms = 0;
-    memset(&s->pending, 0, sizeof(s->pending));
-    p->record_changed = true;
+    if (s->pending_since_ms != 0)
+        texting_forget(p);
+    else
+        programme_arm(p, PROGRAMME_TIMER_CONSENT, 0);
 }
 
 static void erase_when_due(struct programme *p, struct menu_state *state)

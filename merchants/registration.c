@@ -44,20 +44,6 @@ void registration_log_consent(struct programme *p, const char *version, const ch
     text_copy(p->consent.language, sizeof(p->consent.language), language);
 }
 
-static void read_draft(const struct menu_state *state, struct merchant *m)
-{
-    memset(m, 0, sizeof(*m));
-    for (unsigned row = 0; field_at(row) != NULL; row++) {
-        const struct programme_field *f = field_at(row);
-        const char *answer = menu_state_answer(state, f->name);
-
-        if (answer != NULL)
-            text_copy(field_of(f, m), f->bytes, answer);
-    }
-    if (menu_state_answer(state, "kec_tebak") != NULL)
-        m->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
-}
-
 static bool is_complete(const struct merchant *m)
 {
     for (unsigned row = 0; field_at(row) != NULL; row++) {
@@ -129,7 +115,7 @@ const char *registration_send(struct programme *p, struct menu_state *state)
 
     if (!state->has_draft)
         return "kurang";
-    read_draft(state, &draft);
+    field_read_answers(state, "", &draft);
     registration_note_consent(&draft, state->draft_menu_id, state->draft_language,
                               state->draft_since_ms);
     sent = find_sent(&p->subscriber, &draft);
@@ -207,22 +193,8 @@ static bool is_empty(const struct merchant *m)
 /* Takes the answers of a correction out of the dialogue. False when there are none. */
 static bool take_correction(struct menu_state *state, struct merchant *fresh)
 {
-    memset(fresh, 0, sizeof(*fresh));
-    for (unsigned row = 0; field_at(row) != NULL; row++) {
-        const struct programme_field *f = field_at(row);
-        char name[MENU_NAME_BYTES];
-        const char *answer;
-
-        snprintf(name, sizeof(name), CORRECTION_PREFIX "%s", f->name);
-        answer = menu_state_answer(state, name);
-        if (answer == NULL || answer[0] == '\0')
-            continue;
-        text_copy(field_of(f, fresh), f->bytes, answer);
-        menu_state_remove_answer(state, name);
-    }
-    if (menu_state_answer(state, CORRECTION_PREFIX "kec_tebak") != NULL)
-        fresh->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
-    menu_state_remove_answer(state, CORRECTION_PREFIX "kec_tebak");
+    field_read_answers(state, CORRECTION_PREFIX, fresh);
+    field_remove_answers(state, CORRECTION_PREFIX);
     if (fresh->district[0] == '\0') /* left over from one that was given up: half a place */
         fresh->regency[0] = '\0';
     return !is_empty(fresh);

@@ -2,7 +2,6 @@
  * merchant's YA, and only then become a registration. */
 #include "merchants/work.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Answers that SMS keywords take in. */
@@ -40,21 +39,8 @@ static void begin_pending(struct programme *p)
 /* What this SMS gave; taken out of the state, so that nothing of it stays but in the record. */
 static void take_fields(struct menu_state *state, struct merchant *fresh)
 {
-    memset(fresh, 0, sizeof(*fresh));
-    for (unsigned row = 0; field_at(row) != NULL; row++) {
-        const struct programme_field *f = field_at(row);
-        char name[MENU_NAME_BYTES];
-        const char *answer;
-
-        snprintf(name, sizeof(name), SMS_PREFIX "%s", f->name);
-        answer = menu_state_answer(state, name);
-        if (answer != NULL)
-            text_copy(field_of(f, fresh), f->bytes, answer);
-        menu_state_remove_answer(state, name);
-    }
-    if (menu_state_answer(state, SMS_PREFIX "kec_tebak") != NULL)
-        fresh->flags |= MERCHANT_FLAG_DISTRICT_FUZZY;
-    menu_state_remove_answer(state, SMS_PREFIX "kec_tebak");
+    field_read_answers(state, SMS_PREFIX, fresh);
+    field_remove_answers(state, SMS_PREFIX);
 }
 
 static void merge_fields(struct merchant *pending, const struct merchant *fresh)
