@@ -32,7 +32,6 @@ struct ports {
     struct sendings sendings;
     const struct vault *vault;
     uint32_t next_message_id; /* that partners are told */
-    uint16_t next_reference;  /* of SMS in several parts */
     struct cdr_writer *cdr;   /* NULL: no records are wanted */
     enum cdr_number cdr_number;
     struct ports_counters counters;
@@ -365,7 +364,10 @@ static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, ui
 {
     struct ports *p = ctx;
     char source[ROUTER_CODE_BYTES];
-    struct dialect_sms sms = {.source = source, .msisdn = order->msisdn, .text = order->text};
+    struct dialect_sms sms = {.source = source,
+                              .msisdn = order->msisdn,
+                              .text = order->text,
+                              .reference = order->reference};
     struct peer peer;
     unsigned parts;
 
@@ -380,7 +382,6 @@ static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, ui
         return NULL;
     }
     router_sms_source(p->router, order->source, source);
-    sms.reference = p->next_reference++;
     sms.registered_delivery = wants_receipts(&peer, parts) ? RECEIPT_WANTED : 0;
     if (peer.centre != NULL) { /* deliver_sm has none (4.6.1) */
         sms.validity_s = order->validity_s;

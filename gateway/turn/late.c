@@ -98,8 +98,11 @@ void late_apologise(struct turn *t)
     struct turn_engine *e = t->engine;
     const struct turn_ports *ports = &e->env.ports;
     char text[MENU_TEXT_BYTES];
-    struct turn_sms sms = {
-        .link_name = t->link_name, .source = t->input.code, .msisdn = t->box->msisdn, .text = text};
+    struct turn_sms sms = {.link_name = t->link_name,
+                           .source = t->input.code,
+                           .msisdn = t->box->msisdn,
+                           .text = text,
+                           .reference = (uint16_t)t->input.fingerprint};
 
     if (!t->is_told)
         return;

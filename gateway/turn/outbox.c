@@ -391,6 +391,7 @@ static bool owed_try(struct owed *d)
                            .source = e->source,
                            .msisdn = e->msisdn,
                            .text = e->text,
+                           .reference = (uint16_t)(d->id.ms * 31 + d->id.number),
                            .is_bulk = e->is_bulk};
     int64_t now_ms = env->wall_ms(env->ctx);
 

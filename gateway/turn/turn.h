@@ -111,6 +111,9 @@ struct turn_sms {
                               it to the short code that SMS come from */
     const char *msisdn;
     const char *text;
+    /* Of its parts, where it has several: the same each time it is sent, by whichever gateway, so
+     * that the phone can put parts of two attempts together. */
+    uint16_t reference;
     bool is_bulk; /* nobody waits for it: behind all others */
     /* Worth delivering for so long from now_ms (since 1970); 0 = nothing is said about it. */
     uint32_t validity_s;

@@ -182,8 +182,11 @@ bool ports_fixture_send_sms(struct ports_fixture *f, const char *name, const cha
     struct turn_ports ports = ports_for_turns(f->ports);
 
     memset(&f->heard, 0, sizeof(f->heard));
-    struct turn_sms sms = {
-        .link_name = name, .source = code, .msisdn = "6281200000001", .text = text};
+    struct turn_sms sms = {.link_name = name,
+                           .source = code,
+                           .msisdn = "6281200000001",
+                           .text = text,
+                           .reference = 0x12A7};
 
     return ports.send_sms(ports.ctx, &sms, 0, ports_fixture_on_sent, &f->heard);
 }

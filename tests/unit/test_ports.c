@@ -193,6 +193,8 @@ static void a_long_sms_goes_in_parts_with_one_outcome(void **state)
 {
     struct ports_fixture *f = *state;
     struct fake_transport *t;
+    struct smpp_pdu decoded;
+    struct span pdu;
     char text[400];
 
     memset(text, 'a', sizeof(text) - 1);
@@ -205,7 +207,9 @@ static void a_long_sms_goes_in_parts_with_one_outcome(void **state)
     ports_fixture_answer(f, t, ESME_ROK, "1");
     ports_fixture_answer(f, t, ESME_ROK, "2");
     assert_int_equal(f->heard.count, 0);
-    ports_fixture_answer(f, t, ESME_ROK, "3");
+    pdu = ports_fixture_answer(f, t, ESME_ROK, "3");
+    assert_int_equal(smpp_pdu_decode(pdu, &decoded), ESME_ROK);
+    assert_memory_equal(decoded.message.short_message.data, "\5\0\3\xA7\3\3", 6);
     assert_int_equal(f->heard.count, 1);
     assert_int_equal(f->heard.sent.kind, TURN_SENT_OK);
     assert_string_equal(f->heard.message_id, "1");

@@ -20,6 +20,7 @@ struct send {
     char text[64];
     turn_sent_fn *fn;
     void *arg;
+    uint16_t reference;
 };
 
 struct fixture {
@@ -121,6 +122,7 @@ static struct turn_sending *fake_send(void *ctx, const struct turn_sms *sms, uin
     f->send_count++;
     text_copy(s->msisdn, sizeof(s->msisdn), sms->msisdn);
     text_copy(s->text, sizeof(s->text), sms->text);
+    s->reference = sms->reference;
     s->fn = fn;
     s->arg = arg;
     return (struct turn_sending *)s;
@@ -276,6 +278,7 @@ static void a_throttled_one_is_tried_again_later(void **state)
         timer_queue_run(&f->timers, now_ms += wait_ms);
         assert_int_equal(f->send_count, i + 2);
         assert_string_equal(f->sends[i + 1].text, "one");
+        assert_int_equal(f->sends[i + 1].reference, f->sends[0].reference);
         wait_ms = wait_ms < 30000 ? wait_ms * 2 : 60000;
         assert_int_equal(f->left, i < 2 ? 0 : 1); /* the same text again waits no longer */
     }
@@ -306,6 +309,8 @@ static void what_waits_for_later_keeps_its_place(void **state)
     end_send(f, 1, TURN_SENT_OK);
     assert_int_equal(f->send_count, 3);
     assert_string_equal(f->sends[2].text, "two");
+    assert_int_equal(f->sends[2].reference, f->sends[0].reference);
+    assert_int_not_equal(f->sends[2].reference, f->sends[1].reference);
 }
 
 /* It may be minutes, and another gateway can do it. */
