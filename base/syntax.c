@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -210,6 +211,17 @@ static bool fail_here(struct parser *p, const char *expected)
 
 /* --- grammar ------------------------------------------------------------------------------ */
 
+/* "10s" has its unit in the name of its key; libconfig would say "syntax error". */
+static bool is_number(const struct token *t)
+{
+    char *end;
+
+    (void)strtod(t->at, &end);
+    for (int l = 0; l < 2 && *end == 'L'; l++)
+        end++;
+    return end >= t->at + t->bytes;
+}
+
 static bool parse_scalar(struct parser *p, enum token_kind *kind)
 {
     *kind = p->token.kind;
@@ -220,6 +232,9 @@ static bool parse_scalar(struct parser *p, enum token_kind *kind)
     }
     if (*kind != TOKEN_NUMBER && *kind != TOKEN_BOOL)
         return false;
+    if (*kind == TOKEN_NUMBER && !is_number(&p->token))
+        return fail(p, &p->token, "%.*s is no number",
+                    p->token.bytes < 40 ? (int)p->token.bytes : 40, p->token.at);
     next(p);
     return true;
 }

@@ -28,6 +28,7 @@ static void good_texts_pass(void **state)
     static const char *const texts[] = {
         "",
         "a = 1; b : \"x\" \"y\" c = true d = 0x1F, e = -1.5e3;",
+        "a = 1L; b = 0xFFLL; c = .5; d = +3; e = 1.; f = 1e-5; g = ( 10, -2 );",
         "g = { a = ( ); b = [ ]; c = ( 1, \"x\", { d = [ 1, 2 ]; }, ( ) ); };",
         "// c\n# d\n/* e\n */ a = 1L; b = FALSE;",
         "*x-1 = \"\\\"\\n\\x41\";",
@@ -57,6 +58,9 @@ static void faults_are_placed(void **state)
         {"a = [ { } ];", 1, 7, "groups stand in ( ), not in [ ]"},
         {"a = [ b ];", 1, 7, "a string, number, true or false"},
         {"a = ;", 1, 5, "a value is expected before ;"},
+        {"a = 1;\nb = 10s;", 2, 5, "10s is no number"},
+        {"a = [ 1, 1,5.0.1 ];", 1, 12, "5.0.1 is no number"},
+        {"a = 0x1G;", 1, 5, "0x1G is no number"},
         {"a = yes;", 1, 5, "is yes a text without its quotes?"},
         {"a = { b = 1;", 1, 13, "the text ends here"},
         {"= 1;", 1, 1, "a name"},
