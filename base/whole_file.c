@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -31,9 +32,16 @@ static void give_up(int fd, const char *path)
     errno = error;
 }
 
+/* Where symbolic links lead: whoever made one wants the file there. PATH itself where none is. */
+static const char *follow(const char *path, char real[PATH_MAX])
+{
+    return realpath(path, real) != NULL ? real : path;
+}
+
 int whole_file_lock(const char *path)
 {
-    int fd = open_folder(path);
+    char real[PATH_MAX];
+    int fd = open_folder(follow(path, real));
 
     if (fd < 0 || flock(fd, LOCK_EX) == 0)
         return fd;
@@ -131,8 +139,9 @@ bool whole_file_create(const char *path, struct span text, mode_t mode)
 
 bool whole_file_replace(const char *path, struct span text, const struct stat *like)
 {
-    char beside[PATH_MAX];
+    char beside[PATH_MAX], real[PATH_MAX];
 
+    path = follow(path, real);
     if (!make_beside(beside, path, text, 0600, like))
         return false;
     if (rename(beside, path) == 0)

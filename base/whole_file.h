@@ -17,7 +17,8 @@ int whole_file_lock(const char *path);
  * (EEXIST: there is one): it made none. Waits for the lock, which the caller must not have. */
 bool whole_file_create(const char *path, struct span text, mode_t mode);
 
-/* The same in place of the file that there may be: written beside (PATH.warungctl), renamed over.
+/* The same in place of the file that there may be, or that a symbolic link leads to: written beside
+ * (PATH.warungctl), renamed over.
  * `like` gives mode and owner. False, with errno: the file is as it was, or, when only the folder
  * could not be synced, may be so again after a loss of power. Not without the lock. */
 bool whole_file_replace(const char *path, struct span text, const struct stat *like);

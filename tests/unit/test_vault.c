@@ -455,6 +455,26 @@ static void test_files_beside_are_left_alone(void **state)
     assert_int_equal(unlink(others), 0);
 }
 
+/* The file may lie on another volume, where others look for it, too. */
+static void test_rotation_of_a_file_that_a_link_leads_to(void **state)
+{
+    struct folder *f = *state;
+    struct vault *v = new_keys(f);
+    char error[200], aside[sizeof(f->keys) + 16];
+    struct stat st;
+
+    snprintf(aside, sizeof(aside), "%s.aside", f->keys);
+    assert_int_equal(rename(f->keys, aside), 0);
+    assert_int_equal(symlink(aside, f->keys), 0);
+    assert_true(vault_rotate_file(f->keys, error, sizeof(error)));
+    assert_int_equal(lstat(f->keys, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_true(vault_rotate_file(aside, error, sizeof(error)));
+    assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
+    assert_int_equal(unlink(aside), 0);
+    vault_free(v);
+}
+
 /* Each of them has its key in the file at the end. */
 static void test_rotations_at_once(void **state)
 {
@@ -548,6 +568,7 @@ int main(void)
         IN_FOLDER(test_file_of_keys_is_full_at_last),
         IN_FOLDER(test_rotation_after_a_killed_one),
         IN_FOLDER(test_files_beside_are_left_alone),
+        IN_FOLDER(test_rotation_of_a_file_that_a_link_leads_to),
         IN_FOLDER(test_rotations_at_once),
         IN_FOLDER(test_full_disk_leaves_no_half_file),
         IN_FOLDER(test_plain_is_taken_out),
