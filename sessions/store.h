@@ -1,6 +1,6 @@
 /*
  * Where sessions and merchant records live: one narrow, asynchronous interface over Redis
- * (store_redis), memory (store_memory) and the simulator.
+ * (store_redis) and memory (store_memory, for tests and the simulator).
  *
  * Everything of one subscriber lies in one bucket, crc16(msisdn) % buckets, so that one commit is
  * one atomic write (docs/architecture.md: Redis). Records are opaque octets to the store; it knows

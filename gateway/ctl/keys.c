@@ -12,7 +12,8 @@
 #include "gateway/ctl/table.h"
 #include "sessions/store_redis.h"
 
-typedef bool file_fn(const struct config *config, char *error, size_t error_bytes);
+typedef bool file_fn(const struct ctl_call *call, const struct config *config, char *error,
+                     size_t error_bytes);
 
 static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, const char *event,
                                    const char *done)
@@ -25,7 +26,7 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
         return CTL_REFUSED;
     if (config->keys_file[0] == '\0') {
         ctl_complain("keys_file is empty in %s", call->config);
-    } else if (!fn(config, error, sizeof(error))) {
+    } else if (!fn(call, config, error, sizeof(error))) {
         ctl_complain("%s", error);
     } else {
         printf("%s: %s\n", config->keys_file, done);
@@ -80,12 +81,14 @@ static struct before look_before(const struct config *config, bool is_plain)
 
 /* Without keys so far: whatever is there stands in the clear, and is to be read on. What is sealed
  * new keys do not open, and no gateway would start with them. */
-static bool create(const struct config *config, bool is_plain, char *error, size_t error_bytes)
+static bool create(const struct ctl_call *call, const struct config *config, char *error,
+                   size_t error_bytes)
 {
     struct before before = {false, false};
+    bool is_plain;
 
     if (access(config->keys_file, F_OK) != 0)
-        before = look_before(config, is_plain);
+        before = look_before(config, call->is_plain);
     if (before.are_sealed) {
         snprintf(error, error_bytes,
                  "the store's records are sealed already, and new keys would not open them: put "
@@ -93,7 +96,7 @@ static bool create(const struct config *config, bool is_plain, char *error, size
                  config->keys_file);
         return false;
     }
-    is_plain |= before.are_plain;
+    is_plain = call->is_plain || before.are_plain;
     if (!vault_create_file(config->keys_file, is_plain, error, error_bytes))
         return false;
     if (is_plain)
@@ -102,28 +105,19 @@ static bool create(const struct config *config, bool is_plain, char *error, size
     return true;
 }
 
-static bool create_as_found(const struct config *config, char *error, size_t error_bytes)
-{
-    return create(config, false, error, error_bytes);
-}
-
-static bool create_reading_plain(const struct config *config, char *error, size_t error_bytes)
-{
-    return create(config, true, error, error_bytes);
-}
-
 enum ctl_status ctl_keys_init(const struct ctl_call *call)
 {
     return change_file(
-        call, call->is_plain ? create_reading_plain : create_as_found,
-        NULL, /* there may be no store yet */
+        call, create, NULL, /* there may be no store yet */
         "made; keep a copy where the store's backups are not, for without it they "
         "cannot be read; a gateway that runs takes it by `warungctl reload`, or, where "
         "systemd hands it over (credential:), by `systemctl restart warungd`");
 }
 
-static bool rotate(const struct config *config, char *error, size_t error_bytes)
+static bool rotate(const struct ctl_call *call, const struct config *config, char *error,
+                   size_t error_bytes)
 {
+    (void)call;
     return vault_rotate_file(config->keys_file, error, error_bytes);
 }
 

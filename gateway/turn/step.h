@@ -67,7 +67,7 @@ struct step_records {
 };
 
 enum step_kind {
-    STEP_COMMIT,     /* write step.commit, then reply */
+    STEP_COMMIT,     /* write the records, then reply */
     STEP_NEEDS,      /* satisfy step.need, then run again */
     STEP_NOTHING,    /* nothing to write: answer, that is all */
     STEP_NO_MENU,    /* no menu serves this code */
