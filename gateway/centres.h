@@ -7,6 +7,7 @@
 #include "gateway/centre.h"
 
 struct centres;
+struct event_base;
 
 /* The environment must outlive the set; `base` is for those that speak TLS, the network for the
  * others. */

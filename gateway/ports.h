@@ -15,7 +15,7 @@
 struct ports;
 
 struct ports_counters {
-    uint64_t refused_in;  /* messages that the dialect could not read, answered with its status */
+    uint64_t refused_in; /* messages that are no input: unreadable, or not taken of this peer now */
     uint64_t unencodable; /* screens and SMS that the dialect could not carry */
     uint64_t unsent;      /* ... that no link could take */
 };

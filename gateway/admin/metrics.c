@@ -101,7 +101,7 @@ static const struct counter_row turn_rows[] = {
 
 static const struct counter_row ports_rows[] = {
     ROW(ports_counters, refused_in, "messages_refused_total",
-        "Messages that the dialect could not read."),
+        "Messages refused: unreadable, or not taken of that peer now."),
     ROW(ports_counters, unencodable, "messages_unencodable_total",
         "Screens and SMS that the dialect cannot carry."),
     ROW(ports_counters, unsent, "messages_unsent_total",

@@ -8,11 +8,7 @@
 #ifndef WARUNG_LINK_TRANSPORT_H
 #define WARUNG_LINK_TRANSPORT_H
 
-#include "base/deferred.h"
 #include "base/span.h"
-#include "base/timer.h"
-
-struct event_base;
 
 struct transport_events {
     void (*on_open)(void *ctx);

@@ -7,6 +7,7 @@
 #ifndef WARUNG_LINK_TRANSPORT_SOCKET_H
 #define WARUNG_LINK_TRANSPORT_SOCKET_H
 
+#include "base/deferred.h"
 #include "base/timer.h"
 #include "gateway/link/transport.h"
 

@@ -8,6 +8,7 @@
 #ifndef WARUNG_LINK_TRANSPORT_TLS_H
 #define WARUNG_LINK_TRANSPORT_TLS_H
 
+#include "base/deferred.h"
 #include "base/timer.h"
 #include "gateway/link/transport.h"
 

@@ -36,8 +36,8 @@ struct box {
     bool has_copies;
     struct copy session;
     struct copy merchant;
-    /* Proofs, oldest first; folded into the next commit. More than
-     * one when the next input overtook the response that proves. */
+    /* Proofs, oldest first; folded into the next commit. More than one when the next input overtook
+     * the response that proves. */
     unsigned proof_count;
     struct session_proof proofs[MAILBOX_PROOFS_MAX];
     struct list_node unsettled; /* among those whose proof is not stored yet, oldest first */

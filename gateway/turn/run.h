@@ -1,6 +1,6 @@
 /*
- * The insides of a step, shared by step.c and its parts (step_part.c, step_push.c), and by nobody
- * else.
+ * The insides of a step, shared by step.c and its parts (step_part.c, step_programme.c,
+ * step_push.c), and by nobody else.
  */
 #ifndef WARUNG_TURN_RUN_H
 #define WARUNG_TURN_RUN_H
