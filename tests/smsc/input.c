@@ -23,6 +23,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    loop_clock_us(i->loop); /* nobody may have typed for long */
     fill(i);
     if (i->at_end)
         event_del(i->event);
@@ -39,6 +40,7 @@ static bool is_pollable(int fd)
 void input_init(struct input *i, struct loop *loop, int fd, void (*on_ready)(void *ctx), void *ctx)
 {
     memset(i, 0, sizeof(*i));
+    i->loop = loop;
     i->fd = fd;
     i->on_ready = on_ready;
     i->ctx = ctx;

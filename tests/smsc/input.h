@@ -10,6 +10,7 @@
 enum { INPUT_LINE_BYTES = 4096 };
 
 struct input {
+    struct loop *loop;
     int fd;
     struct event *event; /* NULL for files, which are always ready and which epoll refuses */
     struct buffer buffer;

@@ -13,6 +13,7 @@ uint64_t loop_clock_us(struct loop *l)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     l->now_us = (uint64_t)t.tv_sec * US_PER_S + (uint64_t)t.tv_nsec / 1000;
+    timer_queue_set_now(&l->timers, l->now_us / US_PER_MS);
     return l->now_us;
 }
 

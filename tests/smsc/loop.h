@@ -32,7 +32,8 @@ void loop_turn(struct loop *l);
 /* Turns until loop_stop(). */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
-/* Reads the clock again: for measurements within a turn. Also updates now_us. */
+/* Reads the clock again: for measurements within a turn, and before a timer is started for what
+ * came from outside. Also updates now_us and the time of the timers. */
 uint64_t loop_clock_us(struct loop *l);
 /* The coming turn begins no later than 0.1 ms after due_us (timers only know whole ms). */
 void loop_wake_at(struct loop *l, uint64_t due_us);
