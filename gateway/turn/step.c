@@ -421,7 +421,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         return;
     }
     if (event.kind == MENU_EVENT_INPUT && is_version_awaited(run)) {
-        run->step->kind = STEP_AWAITED;
+        run->step->kind = STEP_ELSEWHERE;
         return;
     }
     note_from(run);
@@ -561,7 +561,7 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     reset_results(step);
     load_session(&run, records);
     if (run.is_newer) { /* its debts and draft would be lost with it */
-        step->kind = STEP_UNREADABLE;
+        step->kind = STEP_ELSEWHERE;
         return;
     }
     if (cause->push != NULL) {

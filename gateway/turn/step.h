@@ -72,8 +72,9 @@ enum step_kind {
     STEP_NOTHING,    /* nothing to write: answer, that is all */
     STEP_NO_MENU,    /* no menu serves this code */
     STEP_MISMATCH,   /* the centre does not echo our unit numbers as it is said to */
-    STEP_UNREADABLE, /* a record is of a newer format: must not be overwritten */
-    STEP_AWAITED,    /* the menu version of the dialogue is not here yet: another gateway has it */
+    STEP_UNREADABLE, /* the merchant's record: must not be overwritten */
+    STEP_ELSEWHERE,  /* the session is of a newer program, or its menu version not here yet: another
+                        gateway can go on with it */
 };
 
 /* Large (tens of KiB); one per engine, used for one step at a time. Opaque but for its results,

@@ -485,12 +485,12 @@ static void follow(struct turn *t)
         turn_done(t, "mismatch");
         break;
     case STEP_UNREADABLE:
-        if (t->is_settle) /* nobody here can store them */
-            mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
         turn_refuse(t, "unreadable");
         break;
-    case STEP_AWAITED:
-        give_back(t, "version awaited");
+    case STEP_ELSEWHERE:
+        if (t->is_settle) /* nobody here can store them */
+            mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
+        give_back(t, "elsewhere");
         break;
     }
 }
