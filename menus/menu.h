@@ -110,7 +110,8 @@ const char *menu_shared_answer(const struct menu *menu, const struct menu *other
 /* Is there a text of that name for menu_text()? */
 bool menu_has_text(const struct menu *menu, const char *name);
 
-/* Is there anything of that name for MENU_EVENT_PUSH? Without, the event is silent. */
+/* Is there anything of that name for MENU_EVENT_PUSH that asks or tells before it does anything (or
+ * is an entry)? Without, the event is silent. */
 bool menu_can_push(const struct menu *menu, const char *name);
 
 const char *menu_name(const struct menu *menu);

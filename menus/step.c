@@ -306,9 +306,22 @@ static enum menu_arrival push(struct menu_run *run, const char *name)
     return menu_navigate(run, to_screen((uint16_t)(screen - run->menu->screens)));
 }
 
+/* Not what acts at once: nobody on the phone has asked for it. No routes lead in a circle. */
+static bool may_begin_at(const struct menu *menu, const struct menu_screen *screen)
+{
+    bool may = screen->kind != MENU_SCREEN_ACTION || screen->is_entry;
+
+    for (unsigned i = 0; i < screen->route_count && may; i++)
+        may = screen->routes[i].to.kind != MENU_TO_SCREEN ||
+              may_begin_at(menu, &menu->screens[screen->routes[i].to.index]);
+    return may;
+}
+
 bool menu_can_push(const struct menu *menu, const char *name)
 {
-    return menu_find_screen(menu, name) != NULL || find_notice(menu, name) != NULL;
+    const struct menu_screen *screen = menu_find_screen(menu, name);
+
+    return screen != NULL ? may_begin_at(menu, screen) : find_notice(menu, name) != NULL;
 }
 
 static enum menu_arrival take_input(struct menu_run *run, const char *input)

@@ -30,7 +30,10 @@ static const char *find_code(const struct setup *setup, const char *name, const 
         }
         if (menu_can_push(menu, screen))
             return c->menus[i].codes.items[0];
-        ctl_complain("the menu %s has no screen and no text %s", name, screen);
+        ctl_complain(
+            "the menu %s has no screen and no text %s that may be pushed: one that asks or "
+            "tells something, not one that acts at once",
+            name, screen);
         return NULL;
     }
     ctl_complain("no menu is called %s", name);

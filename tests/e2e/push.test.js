@@ -132,6 +132,8 @@ test('what cannot be pushed is said at once', async () => {
         const phone = '6281200000057';
         for (const [args, text] of [
             [['--menu', 'terususaha', '--screen', 'NIRVANA'], /no screen and no text NIRVANA/],
+            [['--menu', 'terususaha', '--screen', 'HAPUS'], /no screen and no text HAPUS that may be pushed/],
+            [['--menu', 'terususaha', '--screen', 'DATA_BOLEH'], /no screen and no text DATA_BOLEH that may be pushed/],
             [['--menu', 'nirvana', '--screen', 'MAIN'], /no menu is called nirvana/],
             [['--menu', 'terususaha', '--screen', 'MAIN', '--link', 'op9'], /no centre and no partner is called op9/],
         ]) {
