@@ -379,8 +379,10 @@ static void log_fault(void *arg, const char *file, unsigned line, unsigned colum
     (void)arg;
     if (column > 0)
         snprintf(at, sizeof(at), "%s:%u:%u", file, line, column);
-    else
+    else if (line > 0)
         snprintf(at, sizeof(at), "%s:%u", file, line);
+    else
+        snprintf(at, sizeof(at), "%s", file); /* all of it */
     if (strncmp(text, SOURCE_WARNING, strlen(SOURCE_WARNING)) == 0)
         log_warning("config.doubt", LOG_S("at", at), LOG_S("text", text + strlen(SOURCE_WARNING)));
     else

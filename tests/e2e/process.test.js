@@ -106,6 +106,9 @@ test('SIGHUP with a faulty file keeps the old configuration', async () => {
         gateway.process.child.kill('SIGHUP');
         await gateway.process.sees(/warung\.cfg:\d+.*colour|colour.*warung\.cfg:\d+/);
         assert.match((await centre.phone('6281200000053').dial()).text, /#TerusUsaha/);
+        fs.unlinkSync(gateway.file);
+        gateway.process.child.kill('SIGHUP');
+        await gateway.process.sees(/event=config\.fault at=\S+warung\.cfg text="cannot read /);
         fs.writeFileSync(gateway.file, good);
         gateway.process.child.kill('SIGHUP');
         await gateway.process.sees(/event=gateway\.reloaded/);
