@@ -25,8 +25,8 @@ void centres_cut(struct centres *cs, const char *reason);
 /* Unbinds all. */
 void centres_stop(struct centres *cs);
 bool centres_are_stopped(const struct centres *cs);
-/* New connections use the certificates that stand in the files now. False (logged) for each centre
- * whose files are faulty: it keeps what it has. */
+/* New connections use the certificates that stand in the files now. A centre whose files are faulty
+ * keeps what it has; that is logged. */
 void centres_reload_certificates(struct centres *cs);
 /* Requests under way are not called back. Outside of all callbacks. */
 void centres_free(struct centres *cs);

@@ -24,7 +24,7 @@ struct link_request {
     struct timer expiry;   /* runs while it is queued with a deadline */
     struct link *link;
     link_leave_fn *leave; /* NULL: nothing leaves with it */
-    link_result_fn *fn;   /* NULL: nobody wants to know */
+    link_result_fn *fn;
     void *arg;
     uint64_t sent_ms;
     uint32_t sequence_number; /* while REQUEST_SENT */
