@@ -271,6 +271,11 @@ bool subscriber_decode(struct subscriber *s, struct span record)
     return true;
 }
 
+bool subscriber_is_newer(struct span record)
+{
+    return record.size != 0 && record.data[0] > SUBSCRIBER_FORMAT;
+}
+
 struct merchant *subscriber_find(struct subscriber *s, const char *regno)
 {
     for (unsigned i = 0; i < s->merchant_count; i++) {

@@ -166,6 +166,8 @@ void subscriber_init(struct subscriber *s);
 void subscriber_encode(const struct subscriber *s, struct writer *w);
 /* False when the octets are no record of a known format; then s is as after init. */
 bool subscriber_decode(struct subscriber *s, struct span record);
+/* Of one that is not decoded: has a newer program written it? */
+bool subscriber_is_newer(struct span record);
 /* NULL when the subscriber has no such registration. */
 struct merchant *subscriber_find(struct subscriber *s, const char *regno);
 /* Live ones only. */

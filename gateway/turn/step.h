@@ -73,7 +73,7 @@ enum step_kind {
     STEP_NO_MENU,    /* no menu serves this code */
     STEP_MISMATCH,   /* the centre does not echo our unit numbers as it is said to */
     STEP_UNREADABLE, /* the merchant's record: must not be overwritten */
-    STEP_ELSEWHERE,  /* the session is of a newer program, or its menu version not here yet: another
+    STEP_ELSEWHERE,  /* a record is of a newer program, or the menu version not here yet: another
                         gateway can go on with it */
 };
 

@@ -47,7 +47,7 @@ bool run_begin_programme(struct run *run, const struct step_records *records)
 
     if (!programme_begin(p, run->msisdn, records->merchant, run->now_ms, &run->work->state)) {
         log_error("merchant.unreadable", LOG_MSISDN("msisdn", run->msisdn));
-        run->step->kind = STEP_UNREADABLE;
+        run->step->kind = subscriber_is_newer(records->merchant) ? STEP_ELSEWHERE : STEP_UNREADABLE;
         return false;
     }
     p->periods = run->settings->periods;

@@ -98,6 +98,35 @@ static void test_state(void **state)
     stays_while_newer(at);
 }
 
+/* The merchant's record, too, is left to those who can read it. */
+static void test_merchant(void **state)
+{
+    struct store_commit c = {.msisdn = turn_rig.phones[0].msisdn};
+    uint8_t sealed[STORE_MERCHANT_BYTES_MAX];
+    struct store_reply reply;
+    struct writer w;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    memory_data_load(turn_rig.data, c.msisdn, &reply);
+    writer_init(&w, plain, sizeof(plain));
+    assert_true(
+        vault_open(turn_rig.vault, VAULT_MERCHANT, c.msisdn, reply.subscriber.merchant.data, &w));
+    plain_bytes = writer_size(&w);
+    plain[0]++;
+    writer_init(&w, sealed, sizeof(sealed));
+    assert_true(
+        vault_seal(turn_rig.vault, VAULT_MERCHANT, c.msisdn, span_of(plain, plain_bytes), &w));
+    c.merchant_version = reply.subscriber.merchant.version;
+    c.merchant = writer_span(&w);
+    memory_data_commit(turn_rig.data, &c, &reply);
+    assert_int_equal(reply.result, STORE_OK);
+    turn_rig_restart();
+    turn_rig_dial(0, "*384#");
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(turn_rig.shows, 1);
+}
+
 /* As if the dialogue were of another menu version, or again of ours. */
 static void change_version(const uint8_t *from, const uint8_t *to)
 {
@@ -211,8 +240,8 @@ static void test_largest(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state), TEST(test_version),
-                                       TEST(test_proofs), TEST(test_largest)};
+    const struct CMUnitTest tests[] = {TEST(test_session), TEST(test_state),  TEST(test_merchant),
+                                       TEST(test_version), TEST(test_proofs), TEST(test_largest)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
