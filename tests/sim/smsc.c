@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "gateway/smpp/pdu.h"
 #include "gateway/smpp/text.h"
-#include "tests/sim/connection.h"
+#include "tests/sim/delivery.h"
 #include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
 
@@ -13,11 +13,6 @@
 
 enum {
     SMSC_CONNECTIONS_MAX = 64,
-    /* Then the delivery counts as lost and comes again: the answer window, a standstill that nobody
-     * notices, and the network's time. */
-    SMSC_RESPONSE_MS = 6200,
-    SMSC_AGAIN_MS_MAX = 4000,
-    SMSC_TRIES_MAX = 12,
     SMSC_ANSWER_WAIT_MS = 200,
     SMSC_SILENCE_MS = 90000, /* a subscriber gives up */
     SMSC_THINK_MS_MAX = 20000,
@@ -47,15 +42,10 @@ struct subscriber {
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
     bool is_sent;      /* an acknowledged answer has sent the registration */
     /* The outstanding input: one at a time, delivered until it is taken. */
-    bool is_delivering;
+    struct delivery delivery;
     char text[64];
     uint8_t op;
     uint8_t answers_unit;
-    unsigned tries;
-    struct connection *connection; /* where it waits for its response */
-    uint32_t sequence_number;
-    struct timer response;
-    struct timer again;
     struct timer think;
     struct timer silence;
 };
@@ -75,7 +65,7 @@ static bool answers_alone(const struct world *w)
     return w->bind == CONFIG_BIND_PAIR;
 }
 
-static struct connection *choose_connection(struct smsc *c)
+static struct connection *choose_connection(const struct smsc *c)
 {
     struct connection *bound[SMSC_CONNECTIONS_MAX];
     unsigned count = 0;
@@ -86,10 +76,11 @@ static struct connection *choose_connection(struct smsc *c)
     return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
 }
 
-static void write_deliver(struct subscriber *s, struct connection *x)
+static uint32_t write_input(struct subscriber *s, struct connection *x)
 {
     uint8_t tlv_octets[32];
     uint8_t octets[512];
+    uint32_t sequence_number;
     uint8_t session[2] = {
         s->session, s->smsc->world->token == TURN_TOKEN_ECHO ? (uint8_t)(s->answers_unit << 1) : 0};
     struct writer tlvs;
@@ -105,19 +96,11 @@ static void write_deliver(struct subscriber *s, struct connection *x)
     smpp_tlv_write_u8(&tlvs, SMPP_TAG_USSD_SERVICE_OP, s->op);
     smpp_tlv_write(&tlvs, SMPP_TAG_ITS_SESSION_INFO, span_of(session, sizeof(session)));
     writer_init(&w, octets, sizeof(octets));
-    s->sequence_number = connection_next_sequence(x);
-    smpp_message_encode(&w, SMPP_DELIVER_SM, s->sequence_number, &m, writer_span(&tlvs));
+    sequence_number = connection_next_sequence(x);
+    smpp_message_encode(&w, SMPP_DELIVER_SM, sequence_number, &m, writer_span(&tlvs));
     assert(!w.failed);
     connection_send(x, writer_span(&w));
-}
-
-static void deliver_later(struct subscriber *s)
-{
-    struct world *w = s->smsc->world;
-
-    s->connection = NULL;
-    timer_stop(&w->timers, &s->response);
-    timer_start(&w->timers, &s->again, world_between(w, 200, SMSC_AGAIN_MS_MAX));
+    return sequence_number;
 }
 
 static void go_idle(struct subscriber *s)
@@ -125,10 +108,7 @@ static void go_idle(struct subscriber *s)
     struct world *w = s->smsc->world;
 
     s->is_open = false;
-    s->is_delivering = false;
-    s->connection = NULL;
-    timer_stop(&w->timers, &s->response);
-    timer_stop(&w->timers, &s->again);
+    delivery_stop(&s->delivery);
     timer_stop(&w->timers, &s->silence);
     if (s->smsc->is_closed)
         timer_stop(&w->timers, &s->think);
@@ -137,61 +117,48 @@ static void go_idle(struct subscriber *s)
                     world_between(w, 1000, w->is_busy ? SMSC_IDLE_BUSY_MS_MAX : SMSC_IDLE_MS_MAX));
 }
 
-static void deliver(struct subscriber *s)
+static struct connection *choose(void *ctx)
 {
-    struct smsc *c = s->smsc;
-    struct connection *x = choose_connection(c);
+    const struct subscriber *s = ctx;
 
-    if (++s->tries > SMSC_TRIES_MAX) {
-        go_idle(s);
-        return;
-    }
-    if (x == NULL) {
-        deliver_later(s);
-        return;
-    }
-    if (s->tries > 1) {
+    return choose_connection(s->smsc);
+}
+
+static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
+{
+    struct subscriber *s = ctx;
+    struct smsc *c = s->smsc;
+    uint32_t sequence_number;
+
+    if (tries > 1) {
         c->counters.redelivered++;
         dues_note_copy(&s->dues);
     }
-    s->connection = x;
-    world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, s->tries);
-    write_deliver(s, x);
+    world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, tries);
+    sequence_number = write_input(s, x);
     /* Two copies alive at a time are only safe where steps are numbered (HALF_OPEN in
-     * docs/custody.md). */
+     * docs/custody.md). The copy's response says nothing. */
     if (c->world->token == TURN_TOKEN_ECHO &&
         world_chance(c->world, c->world->faults.deliver_twice)) {
-        uint32_t sequence_number = s->sequence_number;
-
-        write_deliver(s, choose_connection(c));
-        s->sequence_number = sequence_number; /* the copy's response says nothing */
+        (void)write_input(s, choose_connection(c));
         dues_note_copy(&s->dues);
     }
-    timer_start(&c->world->timers, &s->response, SMSC_RESPONSE_MS);
+    return sequence_number;
 }
 
-static void on_again(struct timer *timer, void *arg)
+static void give_up(void *ctx)
 {
-    (void)timer;
-    deliver(arg);
-}
-
-static void on_response_late(struct timer *timer, void *arg)
-{
-    (void)timer;
-    deliver_later(arg);
+    go_idle(ctx);
 }
 
 static void input(struct subscriber *s, uint8_t op, const char *text)
 {
-    s->is_delivering = true;
     dues_add(&s->dues, s->answered);
     s->op = op;
     s->answers_unit = s->unit;
-    s->tries = 0;
     text_copy(s->text, sizeof(s->text), text);
     timer_start(&s->smsc->world->timers, &s->silence, SMSC_SILENCE_MS);
-    deliver(s);
+    delivery_begin(&s->delivery);
 }
 
 static void on_silence(struct timer *timer, void *arg)
@@ -210,7 +177,8 @@ static void on_think(struct timer *timer, void *arg)
     const char *text;
 
     (void)timer;
-    if (s->is_delivering) { /* the screen has come before the answer: no input goes before it */
+    if (s->delivery
+            .is_under_way) { /* the screen has come before the answer: no input goes before it */
         timer_start(&c->world->timers, &s->think, SMSC_ANSWER_WAIT_MS);
         return;
     }
@@ -329,17 +297,13 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     if (next == FLOW_SELESAI)
         take_regno(s, screen);
     timer_stop(&c->world->timers, &s->silence);
-    if (!answers_alone(c->world)) {
-        timer_stop(&c->world->timers, &s->again);
-        timer_stop(&c->world->timers, &s->response);
-        s->is_delivering = false;
-        s->connection = NULL;
-    }
+    if (!answers_alone(c->world))
+        delivery_stop(&s->delivery);
     s->at = next;
     s->unit = unit;
     if (op == SMSC_OP_END || op == SMSC_OP_NOTIFY)
         go_idle(s);
-    else if (!s->is_delivering || next != s->answered) /* else it was answered just now */
+    else if (!s->delivery.is_under_way || next != s->answered) /* else it was answered just now */
         timer_start(&c->world->timers, &s->think,
                     world_between(c->world, 300,
                                   c->world->is_busy ? SMSC_THINK_BUSY_MS_MAX : SMSC_THINK_MS_MAX));
@@ -465,18 +429,15 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
     for (unsigned i = 0; i < c->count; i++) {
         struct subscriber *s = &c->subscribers[i];
 
-        if (!s->is_delivering || s->connection != x ||
-            s->sequence_number != pdu->header.sequence_number)
+        if (!delivery_awaits(&s->delivery, x, pdu->header.sequence_number))
             continue;
         world_tell(c->world, "%s has status %x", s->msisdn, pdu->header.command_status);
-        timer_stop(&c->world->timers, &s->response);
-        s->connection = NULL;
-        s->is_delivering = pdu->header.command_status != ESME_ROK;
-        if (s->is_delivering) {
-            c->counters.refused++;
-            deliver_later(s);
-        } else {
+        if (pdu->header.command_status == ESME_ROK) {
+            delivery_stop(&s->delivery);
             note_acknowledged(s);
+        } else {
+            c->counters.refused++;
+            delivery_later(&s->delivery);
         }
         return;
     }
@@ -497,8 +458,8 @@ static void on_lost(void *ctx, struct connection *x)
     struct smsc *c = ctx;
 
     for (unsigned i = 0; i < c->count; i++)
-        if (c->subscribers[i].connection == x)
-            deliver_later(&c->subscribers[i]);
+        if (c->subscribers[i].delivery.connection == x)
+            delivery_later(&c->subscribers[i].delivery);
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] == x)
             c->connections[i] = NULL;
@@ -521,13 +482,13 @@ struct network_peer smsc_accept(void *smsc, struct transport *far_end)
 
 static void subscriber_init_at(struct smsc *c, unsigned i)
 {
+    static const struct delivery_owner input_owner = {choose, deliver, give_up};
     struct subscriber *s = &c->subscribers[i];
 
     s->smsc = c;
     snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", i + 1);
     s->session = (uint8_t)world_random(c->world);
-    timer_init(&s->response, on_response_late, s);
-    timer_init(&s->again, on_again, s);
+    delivery_init(&s->delivery, c->world, &input_owner, s);
     timer_init(&s->think, on_think, s);
     timer_init(&s->silence, on_silence, s);
     go_idle(s);
@@ -588,8 +549,7 @@ void smsc_free(struct smsc *c)
     for (unsigned i = 0; i < c->count; i++) {
         struct subscriber *s = &c->subscribers[i];
 
-        timer_stop(&c->world->timers, &s->response);
-        timer_stop(&c->world->timers, &s->again);
+        delivery_stop(&s->delivery);
         timer_stop(&c->world->timers, &s->think);
         timer_stop(&c->world->timers, &s->silence);
     }
