@@ -149,24 +149,28 @@ static bool has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
     return link != NULL && link_has_read(link, origin->connection, mark);
 }
 
-/* Where answer and screen travel apart, an enquire_link behind the answer says it was read. */
-static void ask_read(struct ports *p, struct sent *s)
+/* An enquire_link behind the answer says that it was read. */
+static uint64_t ask_read(void *ctx, const struct turn_origin *origin)
 {
-    struct link *link = link_of(p, &s->origin);
+    return is_connected(ctx, origin) ? link_ask_read(link_of(ctx, origin)) : 0;
+}
 
-    if (link != NULL && link != s->link && link_is_on(link, s->origin.connection))
-        s->read_mark = link_ask_read(link);
+/* Where answer and screen travel apart. */
+static void ask_apart(struct ports *p, struct sent *s)
+{
+    if (link_of(p, &s->origin) != s->link)
+        s->read_mark = ask_read(p, &s->origin);
 }
 
 static void answer_with(void *ctx, struct sent *s, uint32_t command_status)
 {
     answer(ctx, &s->origin, command_status);
     if (command_status == ESME_ROK)
-        ask_read(ctx, s);
+        ask_apart(ctx, s);
 }
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
- * has another for sending: ask_read(). */
+ * has another for sending: ask_apart(). */
 static struct link *pick_for_reply(struct ports *p, const struct turn_origin *origin,
                                    const struct peer *peer)
 {
@@ -177,13 +181,10 @@ static struct link *pick_for_reply(struct ports *p, const struct turn_origin *or
 
 static bool is_full(void *ctx, const struct turn_origin *origin)
 {
-    struct ports *p = ctx;
-    struct link *link;
     struct peer peer;
+    const struct link *link =
+        find_peer(ctx, origin->link_name, &peer) ? pick_for_reply(ctx, origin, &peer) : NULL;
 
-    if (!find_peer(p, origin->link_name, &peer))
-        return false;
-    link = pick_for_reply(p, origin, &peer);
     return link != NULL && link_is_full(link);
 }
 
@@ -264,7 +265,7 @@ static struct sent *reply_new(struct ports *p, const struct turn_screen *screen,
     s->link = link;
     s->holds_answer = screen->answers;
     if (!s->holds_answer)
-        ask_read(p, s);
+        ask_apart(p, s);
     return s;
 }
 
@@ -476,6 +477,7 @@ struct turn_ports ports_for_turns(struct ports *p)
 {
     return (struct turn_ports){.answer = answer,
                                .is_connected = is_connected,
+                               .ask_read = ask_read,
                                .has_read = has_read,
                                .show = show,
                                .withdraw = withdraw,
@@ -559,10 +561,9 @@ static void name_subscriber(struct dialect_input *input, uint8_t ton)
     const char *digits = input->msisdn;
     char name[MSISDN_BYTES];
 
-    if (digits[0] != '0' && strncmp(digits, "620", 3) != 0 &&
-        (digits[0] != '8' || ton != TON_NATIONAL))
-        return;
-    if (!msisdn_normalise(digits, name))
+    if ((digits[0] != '0' && strncmp(digits, "620", 3) != 0 &&
+         (digits[0] != '8' || ton != TON_NATIONAL)) ||
+        !msisdn_normalise(digits, name))
         return;
     text_copy(input->session.subscriber, sizeof(input->session.subscriber), digits);
     text_copy(input->msisdn, sizeof(input->msisdn), name);

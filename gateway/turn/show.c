@@ -48,6 +48,13 @@ static void shown_end(struct shown *s)
         turn_box_next(e, box);
 }
 
+static bool is_too_late(const struct shown *s)
+{
+    const struct turn_engine *e = s->engine;
+
+    return e->env.timers->now_ms - s->arrived_ms > e->settings.answer_window_ms;
+}
+
 /* Answer first, reply second, on one connection: the reply's response proves that the answer was
  * read, and within the window that the centre will not send that input again (docs/custody.md:
  * proof). The centre's own timer runs since it sent the input, so the window begins with the
@@ -56,8 +63,7 @@ static void note_proof(struct shown *s, const struct turn_sent *sent)
 {
     struct turn_engine *e = s->engine;
 
-    if (!s->proves || sent->connection != s->origin.connection ||
-        e->env.timers->now_ms - s->arrived_ms > e->settings.answer_window_ms)
+    if (!s->proves || sent->connection != s->origin.connection || is_too_late(s))
         return;
     turn_note_proof(e, s->box, &(struct session_proof){s->fingerprint, s->debt_ms});
 }
@@ -110,11 +116,11 @@ static void fail(struct shown *s, const char *outcome, uint32_t command_status)
 /* Where answer and screen have a connection each, the screen's response may overtake the word that
  * the answer was read. Until then an equal input waits (turn_box_next()): a copy, or the same key
  * at the next screen. */
-static bool wait_for_reader(struct shown *s, const struct turn_sent *sent)
+static bool wait_for_reader(struct shown *s, uint64_t unread_mark)
 {
-    if (sent->unread_mark == 0 || !s->proves || s->engine->env.ports.has_read == NULL)
+    if (unread_mark == 0 || !s->proves || s->engine->env.ports.has_read == NULL)
         return false;
-    s->unread_mark = sent->unread_mark;
+    s->unread_mark = unread_mark;
     s->wait_ms = SHOW_READ_MS;
     timer_start(s->engine->env.timers, &s->again, s->wait_ms);
     return true;
@@ -180,7 +186,7 @@ static void on_shown(void *arg, const struct turn_sent *sent)
     switch (sent->kind) {
     case TURN_SENT_OK:
         s->engine->counters.screens++;
-        if (wait_for_reader(s, sent))
+        if (wait_for_reader(s, sent->unread_mark))
             return;
         note_proof(s, sent);
         break;
@@ -295,9 +301,14 @@ struct shown *show_expect(struct turn *t)
 void show_on_left(void *shown, const struct turn_sent *sent)
 {
     struct shown *s = shown;
+    const struct turn_ports *ports = &s->engine->env.ports;
 
-    if (sent->kind == TURN_SENT_OK)
+    if (sent->kind == TURN_SENT_OK) {
+        if (sent->connection != s->origin.connection && !is_too_late(s) &&
+            ports->ask_read != NULL && wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin)))
+            return;
         note_proof(s, sent);
+    }
     shown_end(s);
 }
 

@@ -172,7 +172,11 @@ struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
     /* Does the connection of an input still stand? NULL = always. */
     bool (*is_connected)(void *ctx, const struct turn_origin *origin);
-    /* Of an unread_mark: the peer has read the answer by now. NULL = there are no such marks. */
+    /* Asks whether the peer has read the answer to an input by now, which was given before. A mark
+     * for has_read(); 0 = it cannot be asked. NULL = nor can any. */
+    uint64_t (*ask_read)(void *ctx, const struct turn_origin *origin);
+    /* Of a mark or an unread_mark: the peer has read the answer by now. NULL = there are no such
+     * marks. */
     bool (*has_read)(void *ctx, const struct turn_origin *origin, uint64_t mark);
     struct turn_sending *(*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                                  turn_sent_fn *fn, void *arg);

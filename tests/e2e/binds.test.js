@@ -48,6 +48,20 @@ test('pair: equal answers where the enquire_link is answered later than the scre
     }, { smsc: { bind: 'pair' } });
 });
 
+// The answer and the SMS go apart here, too, always or by chance: the same word is no copy for that.
+for (const [name, smsc, phones] of [['pair', { bind: 'pair' }, 1], ['two transceivers', { binds: 2 }, 8]])
+    test(`${name}: the same SMS again is answered again`, async () => {
+        await withScene(`again-${phones}`, async ({ centre }) => {
+            await centre.isBound(2);
+            for (let i = 0; i < phones; i++)
+                for (let n = 0; n < 3; n++) {
+                    assert.equal(await centre.text(`62812000005${i}`, 'STATUS'), 0);
+                    await centre.smsFor(`62812000005${i}`, n);
+                    await delay(100);
+                }
+        }, { smsc });
+    });
+
 test('transmitter alone: SMS leave', async () => {
     await withScene('transmitter', async ({ centre, gateway }) => {
         assert.equal(centre.sessions[0].kind, 'transmitter');

@@ -123,6 +123,21 @@ static bool port_is_connected(void *ctx, const struct turn_origin *origin)
     return !turn_rig.is_disconnected;
 }
 
+static uint64_t port_ask_read(void *ctx, const struct turn_origin *origin)
+{
+    (void)ctx;
+    (void)origin;
+    return 7;
+}
+
+static bool port_has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
+{
+    (void)ctx;
+    (void)origin;
+    assert_int_equal(mark, 7);
+    return !turn_rig.is_unread;
+}
+
 static struct turn_sending *port_show(void *ctx, const struct turn_screen *screen,
                                       uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
@@ -277,6 +292,8 @@ static void start_engine(void)
     env.vault = turn_rig.vault;
     env.ports = (struct turn_ports){.answer = port_answer,
                                     .is_connected = port_is_connected,
+                                    .ask_read = port_ask_read,
+                                    .has_read = port_has_read,
                                     .show = port_show,
                                     .withdraw = port_withdraw,
                                     .is_full = port_is_full,

@@ -416,6 +416,26 @@ static void test_the_same_word_for_another_business(void **state)
     }
 }
 
+/* Where answers and SMS go apart, by a receiver and a transmitter or by two binds, the peer is
+ * asked whether it has read the answer. While it does not say so, the same word is a copy. */
+static void test_the_same_word_where_sms_go_by_another_connection(void **state)
+{
+    struct dialect_input word = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+
+    (void)state;
+    turn_rig.show_connection = 2;
+    turn_rig_deliver(&word);
+    turn_rig_settle();
+    turn_rig.is_unread = true;
+    turn_rig_deliver(&word);
+    turn_rig_pass(5000);
+    assert_int_equal(turn_rig.phones[0].sms_count, 2);
+    turn_rig_deliver(&word);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.phones[0].sms_count, 2);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+}
+
 /* "Change my data" where nothing can be changed now, and "ask for a call" from there, in one dial:
  * an officer finds both. */
 static void test_a_shortcut_makes_two_tickets(void **state)
@@ -483,6 +503,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_claim_that_lost_is_tried_again_without_another_timer,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_that_nobody_noted_is_given_back,
+                                        turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_the_same_word_where_sms_go_by_another_connection,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_an_erasure_leaves_no_claim, turn_rig_setup,
                                         turn_rig_teardown),
