@@ -337,7 +337,6 @@ static const char *join(struct programme *p, const char *id)
     p->shared_changed = t->taken != taken; /* not when the claim was written before */
     name_seat(p, add_seat(p, t), "SMS_LATIH_OK");
     note_seat(p, id, true, "training-join", "merchant");
-    programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
     arm_seats(p);
     return "ikut";
 }
@@ -401,7 +400,6 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
     }
     p->seat = s->seats[at];
     remove_seat(p, at, "training-leave", "merchant");
-    programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
     arm_seats(p);
     return "batal";
 }

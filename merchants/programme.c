@@ -472,6 +472,8 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
         joining_remind(p);
     else if (strcmp(kind, PROGRAMME_TIMER_CLAIMS) == 0)
         joining_check(p); /* or p->need */
+    else if (strcmp(kind, PROGRAMME_TIMER_MATCH) == 0)
+        (void)joining_match_claims(p); /* the same */
     else if (strcmp(kind, PROGRAMME_TIMER_RETAIN) == 0)
         retention_retire(p);
     else if (strcmp(kind, PROGRAMME_TIMER_FORGET) == 0)

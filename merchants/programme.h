@@ -96,10 +96,12 @@ struct programme_timer {
 #define PROGRAMME_TIMER_CONSENT  "consent"  /* an SMS registration was not answered with YA */
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
-/* Seats were claimed or given back in the shared record, and perhaps not noted. Armed by whoever
- * writes that record, before; what notes them takes it away. */
+/* Seats were claimed or given back in the shared record, and perhaps not noted, or what was noted
+ * was undone by a write of which nobody had word. Armed by whoever writes that record, before. */
 #define PROGRAMME_TIMER_CLAIMS "claims"
-/* No timers of the store's: what the retention walk has found (programme_find_expired()). */
+/* No timers of the store's: what a turn leaves to the next, or the retention walk has found
+ * (programme_find_expired()). */
+#define PROGRAMME_TIMER_MATCH  "match"  /* claims of a commit that never came, just now */
 #define PROGRAMME_TIMER_RETAIN "retain" /* something is older than its period */
 #define PROGRAMME_TIMER_FORGET "forget" /* nothing worth keeping is left */
 /* ... that another number has given the same NIK; behind it stand 8 hexadecimal digits of its hash.

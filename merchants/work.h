@@ -129,7 +129,7 @@ void joining_remind(struct programme *p);
  * claims are made those of the seats that the number has. False: p->need must be satisfied first.
  */
 bool joining_match_claims(struct programme *p);
-/* The same when its timer is due. */
+/* The same when its timer is due: no write is under way any more. */
 void joining_check(struct programme *p);
 /* Gives the seats back and notes that they are gone; where the shared record is at hand, claims
  * that no seat is noted for, too. False: p->need must be satisfied first. */

@@ -121,8 +121,8 @@ static void on_watched(void *arg, const struct store_reply *reply)
     write_shared(t);
 }
 
-/* What is written in the shared record is noted in the subscriber's after it. A gateway that is
- * killed between the two leaves a timer, which that commit takes away. */
+/* What is written in the shared record is noted in the subscriber's after it. A gateway may be
+ * killed between the two, and a write that was given up come late: a timer looks at both. */
 static void watch_claim(struct turn *t)
 {
     const struct turn_env *env = &t->engine->env;

@@ -93,13 +93,14 @@ static void turn_recycle(struct turn *t)
 }
 
 /* What was written in the shared record may stand in the subscriber's, or not: an officer's erasure
- * may have been faster. By the record as it is in the store now. */
+ * may have been faster. By the record as it is in the store now. A write of which we had no word
+ * may come still: the claim's timer looks again. */
 static void match_claims(struct turn_engine *e, struct box *box)
 {
     struct turn *t = turn_make_own(e, box);
 
     mailbox_drop_copies(&e->mailbox, box);
-    text_copy(t->timer_kind, sizeof(t->timer_kind), PROGRAMME_TIMER_CLAIMS);
+    text_copy(t->timer_kind, sizeof(t->timer_kind), PROGRAMME_TIMER_MATCH);
     turn_enqueue(e, box, t);
 }
 
@@ -417,10 +418,14 @@ static void on_committed(void *arg, const struct store_reply *reply)
 }
 
 /* A local copy may be old: what is written is checked by the commit, but what is refused or passed
- * over because of it must be seen in the store first. */
+ * over because of it must be seen in the store first. So must what a timer changes in the shared
+ * record, which is written before: a seat taken by another gateway would be given back. */
 static bool is_guess(const struct turn *t, const struct step *step)
 {
-    return step->kind == STEP_MISMATCH ||
+    bool gives_back =
+        step->kind == STEP_COMMIT && step->shared.size != 0 && t->timer_kind[0] != '\0';
+
+    return step->kind == STEP_MISMATCH || gives_back ||
            (step->kind == STEP_NOTHING &&
             (t->input.kind == DIALECT_ABORT || pusher_cause(t) != NULL));
 }

@@ -377,6 +377,71 @@ static void test_a_claim_that_nobody_noted_is_given_back(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 1);
 }
 
+/* Nobody knows whether the claim was written; it is, after the gateway has looked whether it was.
+ */
+static void test_a_claim_that_comes_late_is_given_back(void **state)
+{
+    (void)state;
+    plan(1);
+    turn_rig_dial(0, "*384*4*1#");
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_LATE, .late_ms = 2000});
+    press_one(0);
+    turn_rig_pass(1000);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+    turn_rig_pass(2000);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+}
+
+/* A claim that nobody noted is being given back when the subscriber joins anew, and that write
+ * comes after the seat is noted. */
+static void test_a_seat_that_a_late_write_gives_back_is_claimed_again(void **state)
+{
+    (void)state;
+    plan(1);
+    turn_rig_dial(0, "*384*4*1#");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){.there_ms = 50});
+    press_one(0);
+    turn_rig_pass(30);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_LOAD,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .back_ms = 50});
+    turn_rig_pass(50);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){
+                              .kind = STORE_MEMORY_UNKNOWN_LATE, .back_ms = 300, .late_ms = 2000});
+    turn_rig_pass(100);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*4*1*1#"), "Anda terdaftar pelatihan");
+    turn_rig_pass(3000);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+}
+
+/* It is due with a gateway that has a copy of the record from before the seat was taken. */
+static void test_a_timer_goes_by_the_record_in_the_store(void **state)
+{
+    struct store_reply reply;
+    uint64_t version;
+
+    (void)state;
+    plan(1);
+    turn_rig_dial(0, "*384#");
+    turn_rig_change_gateway();
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*4*1*1#"), "Anda terdaftar pelatihan");
+    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
+    version = reply.subscriber.session.version;
+    turn_drain(turn_rig.engine); /* it takes no timers */
+    turn_rig_change_gateway();
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
+    assert_true(reply.subscriber.session.version == version);
+}
+
 /* An officer erases while the seat is claimed, and the commit that would note it is under way. */
 static void test_an_erasure_leaves_no_claim(void **state)
 {
@@ -503,6 +568,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_claim_that_lost_is_tried_again_without_another_timer,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_that_nobody_noted_is_given_back,
+                                        turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_claim_that_comes_late_is_given_back, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_seat_that_a_late_write_gives_back_is_claimed_again,
+                                        turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_timer_goes_by_the_record_in_the_store,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_the_same_word_where_sms_go_by_another_connection,
                                         turn_rig_setup, turn_rig_teardown),
