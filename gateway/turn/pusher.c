@@ -12,6 +12,7 @@ enum {
     /* What cannot be begun now is tried again from here, but not for so long that another gateway
      * takes it over meanwhile (owed_idle_ms); then it is left to whoever sweeps. */
     PUSH_LATER_MS = 2000,
+    PUSH_STALE_MS = 1000,
 };
 
 enum push_stage {
@@ -283,6 +284,14 @@ static bool is_overtaken(const struct push *p, const struct turn *t)
     return false;
 }
 
+/* Word of the commit came so late that the subscriber may be in another dialogue by now, with
+ * another gateway: he would answer that one, and see this question. */
+static bool is_stale(const struct push *p, const struct turn *t)
+{
+    return is_late_answer(p) && p->entry.is_ask &&
+           p->engine->env.timers->now_ms - t->commit_ms > PUSH_STALE_MS;
+}
+
 void pusher_on_turn(struct turn *t)
 {
     struct push *p = t->push;
@@ -291,6 +300,8 @@ void pusher_on_turn(struct turn *t)
     case STEP_PUSH_SHOW:
         if (t->reply != SESSION_REPLY_NONE && is_overtaken(p, t))
             settle(p, STORE_END_SENT);
+        else if (is_stale(p, t))
+            step(p, STEP_PUSH_JOB_FALL_BACK);
         else if (t->reply != SESSION_REPLY_NONE)
             show(p, t);
         else

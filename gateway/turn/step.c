@@ -329,6 +329,14 @@ static void note_dialogue(struct run *run, bool is_new)
         run_owe_late(run, in->fingerprint);
 }
 
+/* Told to wait, the subscriber has dialled anew, or a result has been pushed to the phone: the
+ * input would take the place of a dialogue that he is in. */
+static bool is_overtaken(const struct run *run)
+{
+    return run->cause->is_late && run->work->session.is_open && !goes_on(run) &&
+           run->work->session.opened_ms > run->cause->arrived_ms;
+}
+
 static void note_place(const struct run *run, const char *screen, struct turn_place *place)
 {
     const struct menu_state *state = &run->work->state;
@@ -590,7 +598,7 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
         debt = find_debt(&run);
         if (debt != NULL)
             replay(&run, debt);
-        else if (cause->is_again)
+        else if (cause->is_again || is_overtaken(&run))
             break; /* another gateway has gone on meanwhile */
         else if (is_late_copy(&run))
             replay_late(&run);

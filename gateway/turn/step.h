@@ -44,8 +44,9 @@ struct step_cause {
     const struct step_push *push;      /* NULL: none */
     bool is_again;                     /* the input was taken in already by this very turn */
     uint32_t mark;                     /* of the turn: holder of the replies that it takes on */
-    bool is_late; /* the dialogue was told to wait, and ended: the reply is owed by push */
-    bool is_told; /* ... and the centre has taken that text */
+    bool is_late;       /* the dialogue was told to wait, and ended: the reply is owed by push */
+    bool is_told;       /* ... and the centre has taken that text */
+    int64_t arrived_ms; /* the input; wall clock */
 };
 
 /* Answers to needs of the programme, collected over the runs of one step. */

@@ -121,6 +121,15 @@ static void show_again(struct run *run)
     run_encode_session(run);
 }
 
+/* Something has come since. */
+static bool is_past(const struct run *run)
+{
+    const struct step_push *p = run->cause->push;
+    const struct session *s = &run->work->session;
+
+    return !is_newest(s, p->fingerprint) && !is_newest(s, p->entry->answers);
+}
+
 /* A question cannot be answered by SMS: then it says where to dial. */
 static void fall_back(struct run *run)
 {
@@ -132,8 +141,9 @@ static void fall_back(struct run *run)
         say(run, STEP_PUSH_OVER);
         return;
     }
-    /* Done already, by a commit whose outcome was not known. */
-    if (has_debt(run, run->cause->push->fingerprint ^ FALLEN_BACK)) {
+    /* Done already, by a commit whose outcome was not known; or a question that has been left. */
+    if (has_debt(run, run->cause->push->fingerprint ^ FALLEN_BACK) ||
+        (entry->is_ask && is_past(run))) {
         say(run, STEP_PUSH_OVER);
         return;
     }
@@ -147,10 +157,11 @@ static void fall_back(struct run *run)
         menu_busy_text(run->menu, &run->work->state, run_shown_code(run), text);
     if (is_newest(s, run->cause->push->fingerprint))
         s->is_open = false;
-    s->reply = SESSION_REPLY_NONE;
+    if (!is_past(run))
+        s->reply = SESSION_REPLY_NONE;
     run_owe(run, text);
-    session_add_debt(s, run->cause->push->fingerprint ^ FALLEN_BACK, true, run->now_ms,
-                     step_horizon_ms(run->settings));
+    session_add_sms_debt(s, run->cause->push->fingerprint ^ FALLEN_BACK, run->now_ms,
+                         step_horizon_ms(run->settings));
     run->step->settles_push = true;
     say(run, STEP_PUSH_SETTLED);
     run_encode_session(run);
@@ -161,14 +172,13 @@ static void fall_back(struct run *run)
 static void show_late(struct run *run)
 {
     const struct step_push *p = run->cause->push;
-    const struct session *s = &run->work->session;
     bool was_tried = has_debt(run, p->fingerprint);
     /* Our own try of which we did not hear, or somebody else's who has taken it over from us. */
     bool may_be_shown = p->may_be_shown || run->env->timers->now_ms >= p->ours_until_ms;
 
     if ((was_tried && may_be_shown) || has_debt(run, p->fingerprint ^ FALLEN_BACK)) {
         say(run, STEP_PUSH_OVER);
-    } else if (!is_newest(s, p->fingerprint) && !is_newest(s, p->entry->answers)) {
+    } else if (is_past(run)) {
         /* The subscriber has gone on: a question is out of place, a result is still news. */
         if (p->entry->is_ask)
             say(run, STEP_PUSH_OVER);

@@ -427,7 +427,7 @@ static bool is_guess(const struct turn *t, const struct step *step)
 
     return step->kind == STEP_MISMATCH || gives_back ||
            (step->kind == STEP_NOTHING &&
-            (t->input.kind == DIALECT_ABORT || pusher_cause(t) != NULL));
+            (t->input.kind == DIALECT_ABORT || t->is_late || pusher_cause(t) != NULL));
 }
 
 /* It was not acknowledged: the centre brings it again, if it has not yet. Where nothing names its
@@ -513,6 +513,7 @@ void turn_run(struct turn *t)
         .mark = t->mark,
         .is_late = t->is_late,
         .is_told = t->is_told,
+        .arrived_ms = e->env.wall_ms(e->env.ctx) - (int64_t)(e->env.timers->now_ms - t->arrived_ms),
     };
     struct step_records records = {
         .session = copy_span(&box->session),

@@ -1,0 +1,112 @@
+/* What comes late when the subscriber has gone on: it takes no other dialogue's place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/turn_rig.h"
+
+static struct turn_rig_phone *const phone = turn_rig.phones;
+
+static void slow_commit(unsigned there_ms, unsigned back_ms)
+{
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = there_ms, .back_ms = back_ms});
+}
+
+/* Told to wait by one gateway, the subscriber is in another dialogue with the other by then. */
+static void test_a_late_input_leaves_a_newer_dialogue_alone(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) { /* a dial, an answer */
+        struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+        input.session = (struct dialect_session){.size = 1, .octets = {7}};
+        turn_rig.traits.reply_limit_ms = 2000;
+        if (i == 1) {
+            turn_rig_deliver(&input);
+            turn_rig_settle();
+            input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+            input.session = phone->session;
+        }
+        slow_commit(3000, 0);
+        turn_rig_deliver(&input);
+        turn_rig_pass(1600);
+        turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+        turn_rig_change_gateway();
+        turn_rig_assert_begins(turn_rig_dial(0, "*384*1#"), "Untuk mendaftar");
+        turn_rig_pass(3000);
+        assert_int_equal(turn_rig.refusals, 0);
+        turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 1/9");
+        assert_int_equal(turn_rig_owed(), 0);
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
+/* The commit of the push is heard of late: its question may be one of a dialogue that is left. */
+static void test_a_question_of_long_ago_is_not_pushed(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    slow_commit(0, 3000); /* the dial's */
+    turn_rig.traits.reply_limit_ms = 2000;
+    turn_rig_deliver(&input);
+    turn_rig_pass(2900);
+    slow_commit(0, 200); /* its result is owed */
+    turn_rig_pass(200);
+    slow_commit(0, 1500); /* the push */
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(phone->sms_count, 1);
+    turn_rig_assert_begins(phone->sms[0], "Maaf, layanan sedang sibuk");
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* An end that goes by SMS, because a newer dialogue is open, leaves that one's screen where it is:
+ * a copy of the dial is shown it. */
+static void test_a_result_by_sms_leaves_the_newer_screen(void **state)
+{
+    static const enum turn_token tokens[] = {TURN_TOKEN_NONE, TURN_TOKEN_ECHO};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct dialect_input declines = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*2#");
+        struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+        declines.session = (struct dialect_session){.size = 1, .octets = {7}};
+        dials.session = (struct dialect_session){.size = 1, .octets = {8}};
+        turn_rig.traits.token = tokens[i];
+        turn_rig.traits.reply_limit_ms = 2000;
+        slow_commit(0, 3000);
+        turn_rig_deliver(&declines);
+        turn_rig_pass(2900);
+        turn_rig.show_ends = TURN_SENT_UNKNOWN;
+        turn_rig_deliver(&dials);
+        turn_rig_pass(2000);
+        turn_rig.show_ends = TURN_SENT_OK;
+        assert_int_equal(phone->sms_count, 1);
+        turn_rig_assert_begins(phone->sms[0], "Baik, data Anda");
+        turn_rig_deliver(&dials);
+        turn_rig_settle();
+        turn_rig_assert_begins(phone->screen, "Tabik pun!");
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_late_input_leaves_a_newer_dialogue_alone,
+                                        turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
+                                        turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,
+                                        turn_rig_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
