@@ -16,8 +16,9 @@ static const struct {
     unsigned next;
 } steps[FLOW_STEP_COUNT] = {
     [FLOW_LANG] = {"LANG", "Pilih bahasa", "1", BIT(FLOW_MAIN)},
-    [FLOW_MAIN] = {"MAIN", "1. Daftar UMKM", "1",
-                   BIT(FLOW_CONSENT) | BIT(FLOW_DUP) | BIT(FLOW_RESUME) | BIT(FLOW_STATUS)},
+    [FLOW_MAIN] = {"MAIN", "1. Daftar UMKM", "",
+                   BIT(FLOW_CONSENT) | BIT(FLOW_DUP) | BIT(FLOW_RESUME) | BIT(FLOW_STATUS) |
+                       BIT(FLOW_LATIH)},
     [FLOW_CONSENT] = {"CONSENT", "Setuju?", "1", BIT(FLOW_NAMA)},
     [FLOW_NAMA] = {"NAMA", "Ketik nama lengkap", "SITI AMINAH", BIT(FLOW_NIK)},
     [FLOW_NIK] = {"NIK", "Ketik NIK", "1", BIT(FLOW_USAHA)},
@@ -32,6 +33,10 @@ static const struct {
     [FLOW_RESUME] = {"RESUME", "belum selesai", "1", 0},
     [FLOW_DUP] = {"DUP", "sudah terdaftar", "1", BIT(FLOW_STATUS)},
     [FLOW_STATUS] = {"STATUS", "Status:", NULL, 0},
+    [FLOW_LATIH] = {"LATIH", "Pelatihan gratis:", "1", BIT(FLOW_DETAIL)},
+    [FLOW_DETAIL] = {"DETAIL", "Sisa kursi:", "1", BIT(FLOW_SEAT) | BIT(FLOW_REFUSED)},
+    [FLOW_SEAT] = {"SEAT", "Anda terdaftar pelatihan", NULL, 0},
+    [FLOW_REFUSED] = {"REFUSED", "pilihan belum sesuai", NULL, 0},
     [FLOW_BUSY] = {"BUSY", "sedang sibuk", NULL, 0},
     [FLOW_WAIT] = {"WAIT", "Sedang diproses", NULL, 0},
     [FLOW_UNKNOWN] = {"UNKNOWN", "", NULL, 0},
@@ -51,9 +56,12 @@ const char *flow_step_name(enum flow_step step)
     return steps[step].name;
 }
 
-const char *flow_answer(enum flow_step step, bool is_registered)
+const char *flow_answer(enum flow_step step, enum flow_wish wish)
 {
-    return step == FLOW_MAIN && is_registered ? "2" : steps[step].answer;
+    static const char *const of_main[] = {
+        [FLOW_WISH_REGISTER] = "1", [FLOW_WISH_STATUS] = "2", [FLOW_WISH_SEAT] = "4"};
+
+    return step == FLOW_MAIN ? of_main[wish] : steps[step].answer;
 }
 
 bool flow_may_follow(enum flow_step step, enum flow_step next)

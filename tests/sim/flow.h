@@ -1,5 +1,6 @@
 /*
- * What the screens of the shipped menu look like to a person who registers, in Indonesian.
+ * What the screens of the shipped menu look like to a person who registers or joins a training, in
+ * Indonesian.
  */
 #ifndef WARUNG_SIM_FLOW_H
 #define WARUNG_SIM_FLOW_H
@@ -24,6 +25,10 @@ enum flow_step {
     FLOW_RESUME,
     FLOW_DUP,
     FLOW_STATUS,
+    FLOW_LATIH,
+    FLOW_DETAIL,
+    FLOW_SEAT,
+    FLOW_REFUSED, /* three times: all seats are taken */
     FLOW_BUSY,
     FLOW_WAIT, /* ends the dialogue; the result comes by itself */
     FLOW_UNKNOWN,
@@ -32,8 +37,9 @@ enum flow_step {
 
 enum flow_step flow_recognise(const char *screen);
 const char *flow_step_name(enum flow_step step);
+enum flow_wish { FLOW_WISH_REGISTER, FLOW_WISH_STATUS, FLOW_WISH_SEAT };
 /* What the subscriber types; NULL = nothing more, hangs up. */
-const char *flow_answer(enum flow_step step, bool is_registered);
+const char *flow_answer(enum flow_step step, enum flow_wish wish);
 /* May `next` be the screen that follows an answer to `step`? */
 bool flow_may_follow(enum flow_step step, enum flow_step next);
 /* Which of the two versions (menus.c) the words of a screen are of; -1 = it does not tell. */

@@ -13,6 +13,7 @@
 #include "sessions/vault.h"
 #include "tests/sim/menus.h"
 #include "tests/sim/node.h"
+#include "tests/sim/seats.h"
 #include "tests/sim/smsc.h"
 #include "tests/sim/weather.h"
 
@@ -54,7 +55,7 @@ struct totals {
     struct turn_counters turns;
     uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
     uint64_t standstills;
-    uint64_t registrations, texts;
+    uint64_t registrations, texts, seats, letters;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
@@ -100,11 +101,15 @@ static void read_subscriber(struct run *run, struct vault *vault, const char *ms
         world_violation(&run->world, "a record that cannot be read", msisdn, "");
 }
 
+static bool comes_by_sms(const struct run *run)
+{
+    return run->world.sms_expiry_s > SIM_SETTLE_MS / 1000 && run->sum.sms_failed == 0;
+}
+
 /* A number belongs to one subscriber; the SMS with it has come, where it had days to come. */
 static void check_numbers(struct run *run, unsigned i, const struct subscriber *s)
 {
     const char *msisdn = smsc_msisdn(run->smsc, i);
-    const struct turn_counters *c = &run->sum;
     size_t count;
 
     for (unsigned k = 0; k < s->merchant_count; k++) {
@@ -116,17 +121,20 @@ static void check_numbers(struct run *run, unsigned i, const struct subscriber *
             world_violation(&run->world, "a number that leads to somebody else", msisdn,
                             s->merchants[k].regno);
     }
-    if (s->merchant_count != 0 && smsc_receipts(run->smsc, i) == 0 &&
-        run->world.sms_expiry_s > SIM_SETTLE_MS / 1000 && c->sms_failed == 0)
+    if (s->merchant_count != 0 && smsc_receipts(run->smsc, i) == 0 && comes_by_sms(run))
         world_violation(&run->world, "the SMS of a registration never came", msisdn, "");
+    if (smsc_letters(run->smsc, i) != 0 && smsc_replies(run->smsc, i) == 0 && comes_by_sms(run))
+        world_violation(&run->world, "an SMS was never answered", msisdn, "");
 }
 
-/* The stored registrations against what the subscribers were told. */
+/* The stored registrations and seats against what the subscribers were told. */
 static uint64_t check_registrations(struct run *run)
 {
     struct vault *vault = vault_new_plain();
     uint64_t count = 0;
+    struct seats seats;
 
+    seats_begin(&seats, &run->world, run->data, vault);
     for (unsigned i = 0; i < smsc_subscribers(run->smsc); i++) {
         const char *msisdn = smsc_msisdn(run->smsc, i);
         const char *regno = smsc_regno(run->smsc, i);
@@ -140,8 +148,10 @@ static uint64_t check_registrations(struct run *run)
         if (smsc_is_sent(run->smsc, i) && s.merchant_count == 0)
             world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
         check_numbers(run, i, &s);
+        seats_compare(&seats, msisdn, &s, smsc_seat(run->smsc, i));
         count += s.merchant_count;
     }
+    seats_end(&seats);
     vault_free(vault);
     return count;
 }
@@ -182,7 +192,8 @@ static void check_indexes(struct run *run, uint64_t registrations)
 
 static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *menus)
 {
-    static const unsigned windows[] = {1, 2, 32, 32}, rates[] = {0, 0, 1, 5};
+    static const unsigned windows[] = {1, 2, 32, 32}, rates[] = {0, 0, 1, 5},
+                          seats[] = {0, 0, 5, 20};
     struct random_source chooser = {.state = seed ^ 0x5eed};
     struct world_faults faults = choose_faults(&chooser);
 
@@ -195,8 +206,11 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.tps = rates[random_below(&chooser, 4)];
     run->world.sms_expiry_s = random_below(&chooser, 4) != 0 ? 3 * 86400 : 120;
     run->world.is_busy = random_below(&chooser, 64) == 0 || run->options->is_busy;
+    run->world.seats = seats[random_below(&chooser, 4)];
     run->world.is_verbose = run->options->is_told;
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
+    if (run->world.seats != 0)
+        seats_plan(&run->world, run->data);
     run->smsc = smsc_new(&run->world, run->options->subscribers);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
@@ -245,6 +259,8 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->menu_changes += w->menu_changes;
     totals->registrations += registrations;
     totals->texts += smsc_counters(run->smsc)->texts;
+    totals->seats += smsc_counters(run->smsc)->seats;
+    totals->letters += smsc_counters(run->smsc)->letters;
     for (unsigned i = 0; i < run->options->gateways; i++)
         totals->crashes += node_crashes(run->nodes[i]);
 }
@@ -347,13 +363,14 @@ static void tell_totals(const struct options *o, const struct totals *t)
     cpu_s = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
     printf("%.0f simulated hours in %.1f s of CPU (%.0f a minute): %" PRIu64 " steps, %" PRIu64
            " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, %" PRIu64
-           " overdue, %" PRIu64 " registrations, %" PRIu64 " SMS (%" PRIu64 " expired); %" PRIu64
-           " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
+           " overdue, %" PRIu64 " registrations, %" PRIu64 " seats, %" PRIu64
+           " given back, %" PRIu64 " SMS (%" PRIu64 " expired); %" PRIu64 " kills, %" PRIu64
+           " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
            " standstills, %" PRIu64 " slow stores, %" PRIu64 " fail-overs, %" PRIu64
            " menu changes; no violation\n",
            hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
-           t->turns.unknown_commits, t->turns.overdue, t->registrations, t->texts,
-           t->turns.sms_expired, t->crashes, t->drains, t->partitions, t->clock_steps,
+           t->turns.unknown_commits, t->turns.overdue, t->registrations, t->seats, t->letters,
+           t->texts, t->turns.sms_expired, t->crashes, t->drains, t->partitions, t->clock_steps,
            t->standstills, t->slow_stores, t->failovers, t->menu_changes);
 }
 

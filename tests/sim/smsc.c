@@ -3,61 +3,11 @@
 #include "base/mem.h"
 #include "gateway/smpp/pdu.h"
 #include "gateway/smpp/text.h"
-#include "tests/sim/delivery.h"
-#include "tests/sim/dues.h"
-#include "tests/sim/flow.h"
+#include "tests/sim/phone.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-    SMSC_CONNECTIONS_MAX = 64,
-    SMSC_ANSWER_WAIT_MS = 200,
-    SMSC_SILENCE_MS = 90000, /* a subscriber gives up */
-    SMSC_THINK_MS_MAX = 20000,
-    SMSC_THINK_BUSY_MS_MAX = 4000,
-    SMSC_IDLE_MS_MAX = 3600000,
-    SMSC_IDLE_BUSY_MS_MAX = 20000,
-    SMSC_OP_BEGIN = 1,
-    SMSC_OP_ASK = 2,
-    SMSC_OP_NOTIFY = 3,
-    SMSC_OP_END = 17,
-    SMSC_OP_ANSWER = 18,
-};
-
-struct subscriber {
-    struct smsc *smsc;
-    char msisdn[16];
-    char regno[16];
-    uint8_t session;
-    bool is_open;            /* a dialogue, as the centre sees it */
-    uint8_t unit;            /* of the last screen: echoed with the answer */
-    enum flow_step at;       /* screen on the phone */
-    enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
-    enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
-    int version;             /* of the menu, in this dialogue; -1 = not seen yet */
-    unsigned receipts;       /* SMS that confirm the registration */
-    struct dues dues;
-    bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
-    bool is_sent;      /* an acknowledged answer has sent the registration */
-    /* The outstanding input: one at a time, delivered until it is taken. */
-    struct delivery delivery;
-    char text[64];
-    uint8_t op;
-    uint8_t answers_unit;
-    struct timer think;
-    struct timer silence;
-};
-
-struct smsc {
-    struct world *world;
-    struct connection *connections[SMSC_CONNECTIONS_MAX];
-    struct subscriber *subscribers;
-    unsigned count;
-    bool is_closed;
-    struct smsc_counters counters;
-};
 
 /* Answers come by one connection, screens by another: a screen says nothing of its answer. */
 static bool answers_alone(const struct world *w)
@@ -65,147 +15,9 @@ static bool answers_alone(const struct world *w)
     return w->bind == CONFIG_BIND_PAIR;
 }
 
-static struct connection *choose_connection(const struct smsc *c)
-{
-    struct connection *bound[SMSC_CONNECTIONS_MAX];
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
-        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]))
-            bound[count++] = c->connections[i];
-    return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
-}
-
-static uint32_t write_input(struct subscriber *s, struct connection *x)
-{
-    uint8_t tlv_octets[32];
-    uint8_t octets[512];
-    uint32_t sequence_number;
-    uint8_t session[2] = {
-        s->session, s->smsc->world->token == TURN_TOKEN_ECHO ? (uint8_t)(s->answers_unit << 1) : 0};
-    struct writer tlvs;
-    struct writer w;
-    struct smpp_message m = {
-        .service_type = span_of_string("USSD"),
-        .source = {1, 1, span_of_string(s->msisdn)},
-        .destination = {0, 1, span_of_string("*384#")},
-        .short_message = span_of_string(s->text), /* plain ASCII is plain GSM here */
-    };
-
-    writer_init(&tlvs, tlv_octets, sizeof(tlv_octets));
-    smpp_tlv_write_u8(&tlvs, SMPP_TAG_USSD_SERVICE_OP, s->op);
-    smpp_tlv_write(&tlvs, SMPP_TAG_ITS_SESSION_INFO, span_of(session, sizeof(session)));
-    writer_init(&w, octets, sizeof(octets));
-    sequence_number = connection_next_sequence(x);
-    smpp_message_encode(&w, SMPP_DELIVER_SM, sequence_number, &m, writer_span(&tlvs));
-    assert(!w.failed);
-    connection_send(x, writer_span(&w));
-    return sequence_number;
-}
-
-static void go_idle(struct subscriber *s)
-{
-    struct world *w = s->smsc->world;
-
-    s->is_open = false;
-    delivery_stop(&s->delivery);
-    timer_stop(&w->timers, &s->silence);
-    if (s->smsc->is_closed)
-        timer_stop(&w->timers, &s->think);
-    else
-        timer_start(&w->timers, &s->think,
-                    world_between(w, 1000, w->is_busy ? SMSC_IDLE_BUSY_MS_MAX : SMSC_IDLE_MS_MAX));
-}
-
-static struct connection *choose(void *ctx)
-{
-    const struct subscriber *s = ctx;
-
-    return choose_connection(s->smsc);
-}
-
-static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
-{
-    struct subscriber *s = ctx;
-    struct smsc *c = s->smsc;
-    uint32_t sequence_number;
-
-    if (tries > 1) {
-        c->counters.redelivered++;
-        dues_note_copy(&s->dues);
-    }
-    world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, tries);
-    sequence_number = write_input(s, x);
-    /* Two copies alive at a time are only safe where steps are numbered (HALF_OPEN in
-     * docs/custody.md). The copy's response says nothing. */
-    if (c->world->token == TURN_TOKEN_ECHO &&
-        world_chance(c->world, c->world->faults.deliver_twice)) {
-        (void)write_input(s, choose_connection(c));
-        dues_note_copy(&s->dues);
-    }
-    return sequence_number;
-}
-
-static void give_up(void *ctx)
-{
-    go_idle(ctx);
-}
-
-static void input(struct subscriber *s, uint8_t op, const char *text)
-{
-    dues_add(&s->dues, s->answered);
-    s->op = op;
-    s->answers_unit = s->unit;
-    text_copy(s->text, sizeof(s->text), text);
-    timer_start(&s->smsc->world->timers, &s->silence, SMSC_SILENCE_MS);
-    delivery_begin(&s->delivery);
-}
-
-static void on_silence(struct timer *timer, void *arg)
-{
-    struct subscriber *s = arg;
-
-    (void)timer;
-    s->smsc->counters.silences++;
-    go_idle(s);
-}
-
-static void on_think(struct timer *timer, void *arg)
-{
-    struct subscriber *s = arg;
-    struct smsc *c = s->smsc;
-    const char *text;
-
-    (void)timer;
-    if (s->delivery
-            .is_under_way) { /* the screen has come before the answer: no input goes before it */
-        timer_start(&c->world->timers, &s->think, SMSC_ANSWER_WAIT_MS);
-        return;
-    }
-    if (!s->is_open) {
-        s->is_open = true;
-        s->session++;
-        s->unit = 0;
-        s->version = -1;
-        s->is_overtaken = c->world->is_busy && s->dues.count != 0;
-        s->answered = FLOW_UNKNOWN;
-        c->counters.dials++;
-        input(s, SMSC_OP_BEGIN, "*384#");
-        return;
-    }
-    text = flow_answer(s->at, s->regno[0] != '\0');
-    if (text == NULL || world_chance(c->world, c->world->faults.hang_up)) {
-        go_idle(s);
-        return;
-    }
-    s->answered = s->at;
-    c->counters.answers++;
-    input(s, SMSC_OP_ANSWER, text);
-}
-
 /* --- what the service sends ------------------------------------------------------------------ */
 
-static void violation(struct subscriber *s, const char *what, enum flow_step next)
+static void violation(struct phone *s, const char *what, enum flow_step next)
 {
     char detail[128];
 
@@ -214,7 +26,7 @@ static void violation(struct subscriber *s, const char *what, enum flow_step nex
     world_violation(s->smsc->world, what, s->msisdn, detail);
 }
 
-static void check_version(struct subscriber *s, const char *screen, enum flow_step next)
+static void check_version(struct phone *s, const char *screen, enum flow_step next)
 {
     int version = flow_version(screen);
 
@@ -224,19 +36,29 @@ static void check_version(struct subscriber *s, const char *screen, enum flow_st
         s->version = version;
 }
 
+/* Of who dials while told to wait, and answers an older result, the answer may be taken for one to
+ * the dial's, which is on its way. */
+static bool is_taken_for_another(const struct phone *s, enum flow_step next)
+{
+    return s->smsc->world->is_busy && !flow_may_follow(s->answered, next) &&
+           (flow_may_follow(FLOW_LANG, next) || flow_may_follow(FLOW_MAIN, next) ||
+            flow_may_follow(FLOW_RESUME, next));
+}
+
 /* Who dials or answers while a copy of the input before is told to wait may be shown the older
  * result when the newer input, at work, has not replaced its dialogue yet: an answer to it begins a
  * new one then. What was taken is kept. */
-static bool begin_anew(struct subscriber *s, enum flow_step next)
+static bool begin_anew(struct phone *s, enum flow_step next)
 {
-    if (!s->is_overtaken || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME))
+    if (!s->is_overtaken || (next != FLOW_LANG && next != FLOW_MAIN && next != FLOW_RESUME &&
+                             !is_taken_for_another(s, next)))
         return false;
     s->answered = FLOW_UNKNOWN;
     s->is_overtaken = s->smsc->world->is_busy; /* by more than one */
     return true;
 }
 
-static void check_screen(struct subscriber *s, enum flow_step next)
+static void check_screen(struct phone *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
 
@@ -255,7 +77,7 @@ static void check_screen(struct subscriber *s, enum flow_step next)
         s->farthest = next;
 }
 
-static void take_regno(struct subscriber *s, const char *screen)
+static void take_regno(struct phone *s, const char *screen)
 {
     char regno[16];
 
@@ -269,7 +91,7 @@ static void take_regno(struct subscriber *s, const char *screen)
 
 /* Its answer was taken, and the next screen is on the phone: nobody answers it once more, as
  * docs/custody.md assumes where steps have no number. */
-static bool is_passed(const struct subscriber *s, enum flow_step next)
+static bool is_passed(const struct phone *s, enum flow_step next)
 {
     const struct world *w = s->smsc->world;
 
@@ -277,8 +99,7 @@ static bool is_passed(const struct subscriber *s, enum flow_step next)
            s->at != s->answered;
 }
 
-static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *screen,
-                 enum flow_step next)
+static void show(struct phone *s, uint8_t op, uint8_t unit, const char *screen, enum flow_step next)
 {
     struct smsc *c = s->smsc;
 
@@ -302,24 +123,22 @@ static void show(struct subscriber *s, uint8_t op, uint8_t unit, const char *scr
     s->at = next;
     s->unit = unit;
     if (op == SMSC_OP_END || op == SMSC_OP_NOTIFY)
-        go_idle(s);
+        phone_go_idle(s);
     else if (!s->delivery.is_under_way || next != s->answered) /* else it was answered just now */
-        timer_start(&c->world->timers, &s->think,
-                    world_between(c->world, 300,
-                                  c->world->is_busy ? SMSC_THINK_BUSY_MS_MAX : SMSC_THINK_MS_MAX));
+        phone_think(s);
 }
 
-static struct subscriber *find_subscriber(struct smsc *c, struct span digits)
+static struct phone *find_phone(struct smsc *c, struct span digits)
 {
     for (unsigned i = 0; i < c->count; i++)
-        if (span_is_equal(digits, span_of_string(c->subscribers[i].msisdn)))
-            return &c->subscribers[i];
+        if (span_is_equal(digits, span_of_string(c->phones[i].msisdn)))
+            return &c->phones[i];
     return NULL;
 }
 
 /* The service opens a dialogue; false when the phone is busy. What comes so, or as an SMS, comes
  * once, to who waits for it. */
-static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
+static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
 {
     char text[1024];
     enum flow_step next;
@@ -345,8 +164,15 @@ static bool take_push(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t 
     return true;
 }
 
+static void take_seat(struct phone *s)
+{
+    s->smsc->counters.seats++;
+    if (s->is_joining && !s->letter.is_under_way)
+        s->seat = SEAT_TAKEN;
+}
+
 /* A dialogue's screen; false when it is for a dialogue that is over. */
-static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_t op)
+static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
 {
     struct span session;
     char text[1024];
@@ -360,28 +186,31 @@ static bool take_screen(struct subscriber *s, const struct smpp_pdu *pdu, uint8_
     next = flow_recognise(text);
     if (!dues_tell(&s->dues, s->answered, next) && op == SMSC_OP_END)
         violation(s, "an end told again", next);
+    if (next == FLOW_SEAT && s->answered == FLOW_DETAIL)
+        take_seat(s);
     show(s, op, session.data[1] >> 1, text, next);
     return true;
 }
 
-/* SMS that belong to a registration, whatever becomes of its dialogue; all others are results. */
-static void take_text(struct subscriber *s, const struct smpp_pdu *pdu)
+/* SMS that belong to a registration or a seat, whatever becomes of its dialogue, and answers to an
+ * SMS; all others are results. */
+static void take_text(struct phone *s, const struct smpp_pdu *pdu)
 {
     char text[1024];
 
     s->smsc->counters.texts++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     world_tell(s->smsc->world, "%s gets SMS \"%s\"", s->msisdn, text);
-    if (strncmp(text, "#TerusUsaha: ", 13) == 0) {
-        if (strstr(text, " terkirim. ") != NULL)
-            s->receipts++;
+    if (strncmp(text, "#TerusUsaha: ", 13) == 0 || strncmp(text, "#TerusUsaha. ", 13) == 0) {
+        s->receipts += strstr(text, " terkirim. ") != NULL;
+        s->replies += strstr(text, " dibatalkan. ") != NULL || text[11] == '.';
         return;
     }
     if (!dues_take_text(&s->dues, text))
         violation(s, "told by SMS what nobody waits for", flow_recognise(text));
 }
 
-static uint32_t judge_text(struct subscriber *s, const struct smpp_pdu *pdu)
+static uint32_t judge_text(struct phone *s, const struct smpp_pdu *pdu)
 {
     if (s->smsc->world->is_sms_jammed)
         return world_chance(s->smsc->world, 500000) ? ESME_RTHROTTLED : ESME_RMSGQFUL;
@@ -392,7 +221,7 @@ static uint32_t judge_text(struct subscriber *s, const struct smpp_pdu *pdu)
 static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pdu *pdu)
 {
     struct world *w = c->world;
-    struct subscriber *s = find_subscriber(c, pdu->message.destination.digits);
+    struct phone *s = find_phone(c, pdu->message.destination.digits);
     uint32_t status = ESME_ROK;
     struct span op;
 
@@ -410,7 +239,7 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
 
 /* Where steps are numbered an acknowledged answer is a step that was taken, screen or not: from now
  * on the draft stands at the next question, or the registration exists. */
-static void note_acknowledged(struct subscriber *s)
+static void note_acknowledged(struct phone *s)
 {
     if (s->smsc->world->token != TURN_TOKEN_ECHO || s->op != SMSC_OP_ANSWER || s->is_overtaken)
         return;
@@ -424,10 +253,19 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
 {
     /* What stands behind it in the same stream is read: the screen, which says as much. Where there
      * is none, an enquire_link, which would prove too much. */
+    for (unsigned i = 0; i < c->count; i++) {
+        if (!delivery_awaits(&c->phones[i].letter, x, pdu->header.sequence_number))
+            continue;
+        if (pdu->header.command_status == ESME_ROK)
+            phone_take_letter(&c->phones[i]);
+        else
+            delivery_later(&c->phones[i].letter);
+        return;
+    }
     if (!answers_alone(c->world) && world_chance(c->world, c->world->faults.deliver_resp_lost))
         return;
     for (unsigned i = 0; i < c->count; i++) {
-        struct subscriber *s = &c->subscribers[i];
+        struct phone *s = &c->phones[i];
 
         if (!delivery_awaits(&s->delivery, x, pdu->header.sequence_number))
             continue;
@@ -457,9 +295,14 @@ static void on_lost(void *ctx, struct connection *x)
 {
     struct smsc *c = ctx;
 
-    for (unsigned i = 0; i < c->count; i++)
-        if (c->subscribers[i].delivery.connection == x)
-            delivery_later(&c->subscribers[i].delivery);
+    for (unsigned i = 0; i < c->count; i++) {
+        struct phone *s = &c->phones[i];
+
+        if (s->delivery.connection == x)
+            delivery_later(&s->delivery);
+        if (s->letter.connection == x)
+            delivery_later(&s->letter);
+    }
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] == x)
             c->connections[i] = NULL;
@@ -480,29 +323,15 @@ struct network_peer smsc_accept(void *smsc, struct transport *far_end)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static void subscriber_init_at(struct smsc *c, unsigned i)
-{
-    static const struct delivery_owner input_owner = {choose, deliver, give_up};
-    struct subscriber *s = &c->subscribers[i];
-
-    s->smsc = c;
-    snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", i + 1);
-    s->session = (uint8_t)world_random(c->world);
-    delivery_init(&s->delivery, c->world, &input_owner, s);
-    timer_init(&s->think, on_think, s);
-    timer_init(&s->silence, on_silence, s);
-    go_idle(s);
-}
-
 struct smsc *smsc_new(struct world *w, unsigned subscribers)
 {
     struct smsc *c = mem_zalloc(sizeof(*c));
 
     c->world = w;
     c->count = subscribers;
-    c->subscribers = mem_zalloc(subscribers * sizeof(*c->subscribers));
+    c->phones = mem_zalloc(subscribers * sizeof(*c->phones));
     for (unsigned i = 0; i < subscribers; i++)
-        subscriber_init_at(c, i);
+        phone_init(&c->phones[i], c, i + 1);
     return c;
 }
 
@@ -510,8 +339,8 @@ void smsc_close(struct smsc *c)
 {
     c->is_closed = true;
     for (unsigned i = 0; i < c->count; i++)
-        if (!c->subscribers[i].is_open)
-            timer_stop(&c->world->timers, &c->subscribers[i].think);
+        if (!c->phones[i].is_open)
+            timer_stop(&c->world->timers, &c->phones[i].think);
 }
 
 const struct smsc_counters *smsc_counters(const struct smsc *c)
@@ -526,36 +355,46 @@ unsigned smsc_subscribers(const struct smsc *c)
 
 const char *smsc_msisdn(const struct smsc *c, unsigned i)
 {
-    return c->subscribers[i].msisdn;
+    return c->phones[i].msisdn;
 }
 
 unsigned smsc_receipts(const struct smsc *c, unsigned i)
 {
-    return c->subscribers[i].receipts;
+    return c->phones[i].receipts;
 }
 
 bool smsc_is_sent(const struct smsc *c, unsigned i)
 {
-    return c->subscribers[i].is_sent;
+    return c->phones[i].is_sent;
 }
 
 const char *smsc_regno(const struct smsc *c, unsigned i)
 {
-    return c->subscribers[i].regno;
+    return c->phones[i].regno;
+}
+
+enum seat_belief smsc_seat(const struct smsc *c, unsigned i)
+{
+    return c->phones[i].seat;
+}
+
+unsigned smsc_letters(const struct smsc *c, unsigned i)
+{
+    return c->phones[i].letters;
+}
+
+unsigned smsc_replies(const struct smsc *c, unsigned i)
+{
+    return c->phones[i].replies;
 }
 
 void smsc_free(struct smsc *c)
 {
-    for (unsigned i = 0; i < c->count; i++) {
-        struct subscriber *s = &c->subscribers[i];
-
-        delivery_stop(&s->delivery);
-        timer_stop(&c->world->timers, &s->think);
-        timer_stop(&c->world->timers, &s->silence);
-    }
+    for (unsigned i = 0; i < c->count; i++)
+        phone_fini(&c->phones[i]);
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] != NULL)
             connection_free(c->connections[i]);
-    mem_free(c->subscribers);
+    mem_free(c->phones);
     mem_free(c);
 }

@@ -2,13 +2,15 @@
  * The simulated USSD centre and its subscribers: delivers at least once, shows what it is sent, and
  * holds the service to its promises (the oracle).
  *
- * A subscriber registers once and asks for the status afterwards, reading each screen as a person
- * does: whatever is shown is answered. So every screen tells which steps the service has taken:
+ * A subscriber registers once, asks for the status, joins a training and leaves it by SMS, reading
+ * each screen as a person does: whatever is shown is answered. So every screen tells which steps
+ * the service has taken:
  *   - the screen after an answer is the next one, or the same one again: never one further (a step
  *     done twice) and never one that was passed long ago (a step lost);
  *   - a dialogue stays with the menu version that it began with;
  *   - a result comes by itself (network-initiated) only to who has got none for an input, and once;
- *   - a registration number that was shown exists, exactly once, at the end.
+ *   - a registration number that was shown exists, exactly once, at the end; so does a seat at the
+ *     training, until it is given back by SMS.
  */
 #ifndef WARUNG_SIM_SMSC_H
 #define WARUNG_SIM_SMSC_H
@@ -17,11 +19,19 @@
 #include "tests/sim/network.h"
 #include "tests/sim/world.h"
 
+/* What a subscriber of the service may take for granted. */
+enum seat_belief {
+    SEAT_UNSURE,
+    SEAT_NONE,  /* never asked for one, or gave it back and had the answer to that */
+    SEAT_TAKEN, /* was shown that it is taken */
+};
+
 struct smsc;
 
 struct smsc_counters {
     uint64_t dials, answers, redelivered, refused;
     uint64_t screens, screens_again, busy, texts, silences, waits, pushes;
+    uint64_t seats, letters; /* shown as taken; SMS taken by the service */
 };
 
 struct smsc *smsc_new(struct world *w, unsigned subscribers);
@@ -37,6 +47,10 @@ const char *smsc_msisdn(const struct smsc *c, unsigned i);
 bool smsc_is_sent(const struct smsc *c, unsigned i);
 /* SMS with a registration number that it has taken for that subscriber. */
 unsigned smsc_receipts(const struct smsc *c, unsigned i);
+enum seat_belief smsc_seat(const struct smsc *c, unsigned i);
+/* SMS that the service has taken of that subscriber, and that it has answered. */
+unsigned smsc_letters(const struct smsc *c, unsigned i);
+unsigned smsc_replies(const struct smsc *c, unsigned i);
 const char *smsc_regno(const struct smsc *c, unsigned i);
 void smsc_free(struct smsc *c);
 

@@ -75,7 +75,8 @@ struct world {
     /* Of each gateway's entry for the centre: */
     enum config_bind bind;
     unsigned window, tps;
-    bool is_busy; /* subscribers dial every few seconds, answer fast, and do not wait */
+    bool is_busy;   /* subscribers dial every few seconds, answer fast, and do not wait */
+    unsigned seats; /* of the training that subscribers join; 0 = none is planned */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;

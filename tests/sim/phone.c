@@ -1,0 +1,265 @@
+#include "tests/sim/phone.h"
+
+#include "gateway/smpp/pdu.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PHONE_ANSWER_WAIT_MS = 200,
+    PHONE_SILENCE_MS = 90000, /* then it gives up */
+    PHONE_THINK_MS_MAX = 20000,
+    PHONE_THINK_BUSY_MS_MAX = 4000,
+    PHONE_IDLE_MS_MAX = 3600000,
+    PHONE_IDLE_BUSY_MS_MAX = 20000,
+    /* In a million, where there is a training: */
+    PHONE_LETTERS = 250000, /* of what else would be dials */
+    PHONE_JOINS = 500000,   /* of choices of the main menu */
+};
+
+static struct connection *choose_connection(const struct smsc *c)
+{
+    struct connection *bound[SMSC_CONNECTIONS_MAX];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
+        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]))
+            bound[count++] = c->connections[i];
+    return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
+}
+
+static uint32_t write_input(struct phone *s, struct connection *x)
+{
+    uint8_t tlv_octets[32];
+    uint8_t octets[512];
+    uint32_t sequence_number;
+    uint8_t session[2] = {
+        s->session, s->smsc->world->token == TURN_TOKEN_ECHO ? (uint8_t)(s->answers_unit << 1) : 0};
+    struct writer tlvs;
+    struct writer w;
+    struct smpp_message m = {
+        .service_type = span_of_string("USSD"),
+        .source = {1, 1, span_of_string(s->msisdn)},
+        .destination = {0, 1, span_of_string("*384#")},
+        .short_message = span_of_string(s->text), /* plain ASCII is plain GSM here */
+    };
+
+    writer_init(&tlvs, tlv_octets, sizeof(tlv_octets));
+    smpp_tlv_write_u8(&tlvs, SMPP_TAG_USSD_SERVICE_OP, s->op);
+    smpp_tlv_write(&tlvs, SMPP_TAG_ITS_SESSION_INFO, span_of(session, sizeof(session)));
+    writer_init(&w, octets, sizeof(octets));
+    sequence_number = connection_next_sequence(x);
+    smpp_message_encode(&w, SMPP_DELIVER_SM, sequence_number, &m, writer_span(&tlvs));
+    assert(!w.failed);
+    connection_send(x, writer_span(&w));
+    return sequence_number;
+}
+
+void phone_go_idle(struct phone *s)
+{
+    struct world *w = s->smsc->world;
+
+    s->is_open = false;
+    delivery_stop(&s->delivery);
+    timer_stop(&w->timers, &s->silence);
+    if (s->smsc->is_closed)
+        timer_stop(&w->timers, &s->think);
+    else
+        timer_start(
+            &w->timers, &s->think,
+            world_between(w, 1000, w->is_busy ? PHONE_IDLE_BUSY_MS_MAX : PHONE_IDLE_MS_MAX));
+}
+
+/* --- SMS to the service ---------------------------------------------------------------------- */
+
+static uint32_t write_letter(void *ctx, struct connection *x, unsigned tries)
+{
+    struct phone *s = ctx;
+    uint32_t sequence_number = connection_next_sequence(x);
+    uint8_t octets[256];
+    struct writer w;
+    struct smpp_message m = {
+        .source = {1, 1, span_of_string(s->msisdn)},
+        .destination = {0, 1, span_of_string("384")},
+        .short_message = span_of_string("BATAL"),
+    };
+
+    writer_init(&w, octets, sizeof(octets));
+    smpp_message_encode(&w, SMPP_DELIVER_SM, sequence_number, &m, span_of(NULL, 0));
+    assert(!w.failed);
+    world_tell(s->smsc->world, "%s sends SMS, try %u", s->msisdn, tries);
+    connection_send(x, writer_span(&w));
+    return sequence_number;
+}
+
+static void lose_letter(void *ctx)
+{
+    struct phone *s = ctx;
+
+    s->is_leaving = false;
+}
+
+/* The seat is given back. */
+static void send_letter(struct phone *s)
+{
+    s->seat = SEAT_UNSURE;
+    s->is_leaving = true;
+    s->is_joining = false;
+    delivery_begin(&s->letter);
+}
+
+/* Of a dialogue before, an answer may be carried out still. */
+void phone_take_letter(struct phone *s)
+{
+    delivery_stop(&s->letter);
+    s->letters++;
+    s->smsc->counters.letters++;
+    if (s->is_leaving && s->dues.count == 0)
+        s->seat = SEAT_NONE;
+    s->is_leaving = false;
+}
+
+/* --- its answers ----------------------------------------------------------------------------- */
+
+static struct connection *choose(void *ctx)
+{
+    const struct phone *s = ctx;
+
+    return choose_connection(s->smsc);
+}
+
+static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
+{
+    struct phone *s = ctx;
+    struct smsc *c = s->smsc;
+    uint32_t sequence_number;
+
+    if (tries > 1) {
+        c->counters.redelivered++;
+        dues_note_copy(&s->dues);
+    }
+    world_tell(c->world, "%s delivers \"%s\", try %u", s->msisdn, s->text, tries);
+    sequence_number = write_input(s, x);
+    /* Two copies alive at a time are only safe where steps are numbered (HALF_OPEN in
+     * docs/custody.md). The copy's response says nothing. */
+    if (c->world->token == TURN_TOKEN_ECHO &&
+        world_chance(c->world, c->world->faults.deliver_twice)) {
+        (void)write_input(s, choose_connection(c));
+        dues_note_copy(&s->dues);
+    }
+    return sequence_number;
+}
+
+static void give_up(void *ctx)
+{
+    phone_go_idle(ctx);
+}
+
+static void input(struct phone *s, uint8_t op, const char *text)
+{
+    dues_add(&s->dues, s->answered);
+    s->op = op;
+    s->answers_unit = s->unit;
+    text_copy(s->text, sizeof(s->text), text);
+    timer_start(&s->smsc->world->timers, &s->silence, PHONE_SILENCE_MS);
+    delivery_begin(&s->delivery);
+}
+
+static void on_silence(struct timer *timer, void *arg)
+{
+    struct phone *s = arg;
+
+    (void)timer;
+    s->smsc->counters.silences++;
+    phone_go_idle(s);
+}
+
+static enum flow_wish choose_wish(const struct phone *s)
+{
+    struct world *w = s->smsc->world;
+
+    if (s->at == FLOW_MAIN && w->seats != 0 && world_chance(w, PHONE_JOINS))
+        return FLOW_WISH_SEAT;
+    return s->regno[0] != '\0' ? FLOW_WISH_STATUS : FLOW_WISH_REGISTER;
+}
+
+static void want_seat(struct phone *s)
+{
+    s->seat = SEAT_UNSURE;
+    s->is_joining = true;
+    s->is_leaving = false;
+}
+
+static void on_think(struct timer *timer, void *arg)
+{
+    struct phone *s = arg;
+    struct smsc *c = s->smsc;
+    const char *text;
+
+    (void)timer;
+    if (s->delivery
+            .is_under_way) { /* the screen has come before the answer: no input goes before it */
+        timer_start(&c->world->timers, &s->think, PHONE_ANSWER_WAIT_MS);
+        return;
+    }
+    if (!s->is_open && c->world->seats != 0 && !s->letter.is_under_way &&
+        world_chance(c->world, PHONE_LETTERS)) {
+        send_letter(s);
+        phone_go_idle(s);
+        return;
+    }
+    if (!s->is_open) {
+        s->is_open = true;
+        s->session++;
+        s->unit = 0;
+        s->version = -1;
+        s->is_overtaken = c->world->is_busy && s->dues.count != 0;
+        s->answered = FLOW_UNKNOWN;
+        c->counters.dials++;
+        input(s, SMSC_OP_BEGIN, "*384#");
+        return;
+    }
+    text = flow_answer(s->at, choose_wish(s));
+    if (text == NULL || world_chance(c->world, c->world->faults.hang_up)) {
+        phone_go_idle(s);
+        return;
+    }
+    s->answered = s->at;
+    if (s->at == FLOW_DETAIL)
+        want_seat(s);
+    c->counters.answers++;
+    input(s, SMSC_OP_ANSWER, text);
+}
+
+void phone_think(struct phone *s)
+{
+    struct world *w = s->smsc->world;
+
+    timer_start(&w->timers, &s->think,
+                world_between(w, 300, w->is_busy ? PHONE_THINK_BUSY_MS_MAX : PHONE_THINK_MS_MAX));
+}
+
+void phone_init(struct phone *s, struct smsc *c, unsigned number)
+{
+    static const struct delivery_owner input_owner = {choose, deliver, give_up};
+    static const struct delivery_owner letter_owner = {choose, write_letter, lose_letter};
+
+    s->smsc = c;
+    snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", number);
+    s->session = (uint8_t)world_random(c->world);
+    delivery_init(&s->delivery, c->world, &input_owner, s);
+    delivery_init(&s->letter, c->world, &letter_owner, s);
+    s->seat = SEAT_NONE;
+    timer_init(&s->think, on_think, s);
+    timer_init(&s->silence, on_silence, s);
+    phone_go_idle(s);
+}
+
+void phone_fini(struct phone *s)
+{
+    delivery_stop(&s->delivery);
+    delivery_stop(&s->letter);
+    timer_stop(&s->smsc->world->timers, &s->think);
+    timer_stop(&s->smsc->world->timers, &s->silence);
+}

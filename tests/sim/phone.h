@@ -1,0 +1,69 @@
+/*
+ * A subscriber of the simulated centre: what it types and sends. What it is shown, and must not be,
+ * is smsc.c's.
+ */
+#ifndef WARUNG_SIM_PHONE_H
+#define WARUNG_SIM_PHONE_H
+
+#include "tests/sim/delivery.h"
+#include "tests/sim/dues.h"
+#include "tests/sim/flow.h"
+#include "tests/sim/smsc.h"
+
+enum {
+    SMSC_CONNECTIONS_MAX = 64,
+    SMSC_OP_BEGIN = 1,
+    SMSC_OP_ASK = 2,
+    SMSC_OP_NOTIFY = 3,
+    SMSC_OP_END = 17,
+    SMSC_OP_ANSWER = 18,
+};
+
+struct phone {
+    struct smsc *smsc;
+    char msisdn[16];
+    char regno[16];
+    uint8_t session;
+    bool is_open;            /* a dialogue, as the centre sees it */
+    uint8_t unit;            /* of the last screen: echoed with the answer */
+    enum flow_step at;       /* screen on the phone */
+    enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
+    enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
+    int version;             /* of the menu, in this dialogue; -1 = not seen yet */
+    unsigned receipts;       /* SMS that confirm the registration */
+    struct dues dues;
+    bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
+    bool is_sent;      /* an acknowledged answer has sent the registration */
+    enum seat_belief seat;
+    bool is_joining, is_leaving; /* the last that was asked for */
+    struct delivery letter;      /* an SMS, beside the dialogue */
+    unsigned letters, replies;
+    /* The outstanding input: one at a time, delivered until it is taken. */
+    struct delivery delivery;
+    char text[64];
+    uint8_t op;
+    uint8_t answers_unit;
+    struct timer think;
+    struct timer silence;
+};
+
+/* The centre. */
+struct smsc {
+    struct world *world;
+    struct connection *connections[SMSC_CONNECTIONS_MAX];
+    struct phone *phones;
+    unsigned count;
+    bool is_closed;
+    struct smsc_counters counters;
+};
+
+void phone_init(struct phone *s, struct smsc *c, unsigned number);
+void phone_fini(struct phone *s);
+/* The dialogue is over, as the centre sees it. */
+void phone_go_idle(struct phone *s);
+/* It reads what is shown, and will answer that. */
+void phone_think(struct phone *s);
+/* The service has taken the SMS. */
+void phone_take_letter(struct phone *s);
+
+#endif

@@ -1,0 +1,77 @@
+#include "tests/sim/seats.h"
+
+#include "merchants/programme.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { SEATS_DAYS_AHEAD = 60 }; /* no reminder falls into a history */
+
+void seats_plan(const struct world *w, struct memory_data *data)
+{
+    static const struct training plan = {.title = "Foto produk", .place = "Balai Desa"};
+    struct training planned = plan;
+    struct trainings trainings = {.count = 0};
+    struct vault *vault = vault_new_plain();
+    uint8_t plain[TRAININGS_BYTES_MAX], sealed[TRAININGS_BYTES_MAX + VAULT_OVERHEAD_BYTES];
+    char id[TRAINING_ID_BYTES];
+    struct store_reply reply;
+    struct writer in, out;
+    int64_t now_ms = world_wall_ms((void *)w);
+
+    planned.at_ms = now_ms + SEATS_DAYS_AHEAD * (int64_t)86400000;
+    planned.seats = (uint16_t)w->seats;
+    if (trainings_add(&trainings, &planned, now_ms, id) != TRAINING_DONE)
+        assert(!"a training that can be planned");
+    writer_init(&in, plain, sizeof(plain));
+    trainings_encode(&trainings, &in);
+    writer_init(&out, sealed, sizeof(sealed));
+    if (!vault_seal(vault, VAULT_SHARED, PROGRAMME_TRAININGS_KEY, writer_span(&in), &out))
+        assert(!"room for a sealed record");
+    memory_data_shared_commit(data, PROGRAMME_TRAININGS_KEY, 0, writer_span(&out), 0, &reply);
+    vault_free(vault);
+}
+
+void seats_begin(struct seats *s, const struct world *w, struct memory_data *data,
+                 struct vault *vault)
+{
+    uint8_t plain[TRAININGS_BYTES_MAX];
+    struct store_reply reply;
+    struct writer writer;
+
+    *s = (struct seats){.world = w};
+    memory_data_shared_load(data, PROGRAMME_TRAININGS_KEY, &reply);
+    writer_init(&writer, plain, sizeof(plain));
+    if (reply.subscriber.session.version != 0 &&
+        (!vault_open(vault, VAULT_SHARED, PROGRAMME_TRAININGS_KEY, reply.subscriber.session.data,
+                     &writer) ||
+         !trainings_decode(&s->trainings, writer_span(&writer))))
+        world_violation(w, "trainings that cannot be read", "-", "");
+}
+
+/* Takes the claim of each seat out, so that what is left is nobody's. */
+void seats_compare(struct seats *s, const char *msisdn, const struct subscriber *record,
+                   enum seat_belief belief)
+{
+    struct training *t = &s->trainings.items[0];
+    uint16_t taken = t->taken;
+
+    if (belief == SEAT_TAKEN && record->seat_count == 0)
+        world_violation(s->world, "a confirmed seat is gone", msisdn, "");
+    if (belief == SEAT_NONE && record->seat_count != 0)
+        world_violation(s->world, "a seat that was given back, or never asked for", msisdn, "");
+    training_release(t, msisdn);
+    if (t->taken + record->seat_count != taken)
+        world_violation(s->world, "seats that are taken and those that are known differ", msisdn,
+                        "");
+}
+
+void seats_end(const struct seats *s)
+{
+    const struct training *t = &s->trainings.items[0];
+    char detail[64];
+
+    snprintf(detail, sizeof(detail), "%u of %u", t->taken, (unsigned)t->seats);
+    if (t->taken != 0)
+        world_violation(s->world, "seats that are taken by nobody", "-", detail);
+}
