@@ -103,6 +103,7 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
     timer_init(&link->phase, on_phase_timer, link);
     timer_init(&link->idle, on_idle_timer, link);
     timer_init(&link->response, link_on_response_timer, link);
+    timer_init(&link->late, link_on_late_timer, link);
     timer_init(&link->frame, on_frame_timer, link);
     timer_init(&link->pace, link_on_pace_timer, link);
     deferred_init(&link->flush, on_flush, link);
@@ -138,6 +139,7 @@ static void stop_connection_work(struct link *link)
     timer_stop(q, &link->phase);
     timer_stop(q, &link->idle);
     timer_stop(q, &link->response);
+    timer_stop(q, &link->late);
     timer_stop(q, &link->frame);
     timer_stop(q, &link->pace);
     deferred_cancel(link->env.deferred, &link->flush);

@@ -103,6 +103,7 @@ struct link {
     struct timer phase; /* bind, session_init, unbind */
     struct timer idle; /* enquire_link: last_pdu_ms is looked at when it fires, not moved per PDU */
     struct timer response;
+    struct timer late;
     struct timer frame;
     struct timer pace;
     uint64_t last_pdu_ms;
@@ -184,6 +185,7 @@ bool link_end_requests(struct link *link);
 /* Stops the timers of requests that wait. */
 void link_stop_expiry(struct link *link);
 void link_on_response_timer(struct timer *timer, void *arg);
+void link_on_late_timer(struct timer *timer, void *arg);
 void link_on_pace_timer(struct timer *timer, void *arg);
 
 /* link_view.c */

@@ -5,7 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SEQUENCE_OFFSET = 12 }; /* SMPP 3.4 section 3.2 */
+enum {
+    SEQUENCE_OFFSET = 12, /* SMPP 3.4 section 3.2 */
+    LATE_TIMES = 6,       /* an SMS's response is known for so many times response_timeout_s */
+};
 
 /* Sends what waits as far as window and rate allow. */
 static void pump(struct link *link);
@@ -166,7 +169,7 @@ void link_stop_expiry(struct link *link)
             timer_stop(link->env.timers, &LIST_ITEM(n, struct link_request, node)->expiry);
 }
 
-static void time_out(struct link *link, struct link_request *r)
+static void give_up(struct link *link, struct link_request *r)
 {
     struct link_result result = {
         .kind = LINK_RESULT_TIMEOUT,
@@ -174,6 +177,51 @@ static void time_out(struct link *link, struct link_request *r)
         .round_trip_ms = (uint32_t)(link_now(link) - r->sent_ms),
     };
 
+    window_settle(&link->window, r);
+    call_back(link, r, &result);
+}
+
+static void wait_for_late(struct link *link)
+{
+    const struct link_request *r = window_oldest_late(&link->window);
+    uint64_t now = link_now(link), due;
+
+    if (r == NULL || timer_is_running(&link->late))
+        return;
+    due = r->sent_ms + LATE_TIMES * response_timeout_ms(link);
+    timer_start(link->env.timers, &link->late, due > now ? due - now : 0);
+}
+
+/* Its owner would send an SMS again, and again, to somebody who has got it each time: a response
+ * that comes late still says so. A screen is worth nothing by then. */
+static void let_wait(struct link *link, struct link_request *r)
+{
+    window_let_wait(&link->window, r);
+    if (window_is_crowded(&link->window))
+        give_up(link, window_oldest_late(&link->window));
+    else
+        wait_for_late(link);
+}
+
+void link_on_late_timer(struct timer *timer, void *arg)
+{
+    struct link *link = arg;
+    uint64_t connection = link->connection;
+    uint64_t limit = LATE_TIMES * response_timeout_ms(link);
+    struct link_request *r;
+
+    (void)timer;
+    while ((r = window_oldest_late(&link->window)) != NULL &&
+           link_now(link) - r->sent_ms >= limit) {
+        give_up(link, r);
+        if (!link_is_on(link, connection))
+            return;
+    }
+    wait_for_late(link);
+}
+
+static void time_out(struct link *link, struct link_request *r)
+{
     link->counters.timeouts++;
     link_note_error(link, 0, "response_timeout");
     log_warning("link.response_timeout", LOG_S("link", link->settings.name),
@@ -181,9 +229,11 @@ static void time_out(struct link *link, struct link_request *r)
                 LOG_U("sequence_number", r->sequence_number));
     if (link->silent_count++ == 0)
         link->silent_since_ms = r->sent_ms;
-    window_settle(&link->window, r);
     settle_pacer(link, r, PACER_SILENCE);
-    call_back(link, r, &result);
+    if (r->lane == LINK_LANE_SMS || r->lane == LINK_LANE_BULK)
+        let_wait(link, r);
+    else
+        give_up(link, r);
 }
 
 /* A centre whose door answers enquire_link while nobody behind it takes what we send: another bind

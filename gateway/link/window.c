@@ -10,6 +10,7 @@ enum {
     PDU_BYTES_FIRST = 256, /* a USSD screen of 182 characters with its TLVs fits */
     PDU_BYTES_KEPT = 1024, /* larger buffers are not kept for the next request */
     SPARES_BEYOND_WINDOW = 256,
+    LATE_WINDOWS = 5, /* as many late ones as fit the window so many times */
 };
 
 void window_init(struct window *w, unsigned limit, unsigned queue_max)
@@ -20,6 +21,7 @@ void window_init(struct window *w, unsigned limit, unsigned queue_max)
     w->queue_max = queue_max;
     w->next_sequence = 1;
     list_init(&w->sent);
+    list_init(&w->late);
     list_init(&w->ending);
     list_init(&w->spare);
     for (int lane = 0; lane < LINK_LANE_COUNT; lane++)
@@ -44,6 +46,7 @@ static void destroy_all(struct list *l)
 void window_fini(struct window *w)
 {
     destroy_all(&w->sent);
+    destroy_all(&w->late);
     destroy_all(&w->ending);
     destroy_all(&w->spare);
     for (int lane = 0; lane < LINK_LANE_COUNT; lane++)
@@ -72,7 +75,7 @@ uint32_t window_next_sequence(struct window *w)
 
 void window_restart_sequence(struct window *w)
 {
-    assert(list_is_empty(&w->sent));
+    assert(list_is_empty(&w->sent) && list_is_empty(&w->late));
     w->next_sequence = 1;
 }
 
@@ -153,9 +156,9 @@ void window_unqueue(struct window *w, struct link_request *r)
 
 static void make_slots(struct window *w)
 {
-    /* Twice the window: then even a few old requests that stay unanswered block few numbers. */
-    w->slot_count = 4;
-    while (w->slot_count < w->limit * 2)
+    /* A quarter stays free: then even old requests that stay unanswered block few numbers. */
+    w->slot_count = 8;
+    while (w->slot_count < w->limit * 8)
         w->slot_count *= 2;
     w->slots = mem_zalloc(w->slot_count * sizeof(struct link_request *));
 }
@@ -196,9 +199,30 @@ struct link_request *window_oldest(struct window *w)
 
 void window_settle(struct window *w, struct link_request *r)
 {
-    assert(r->state == REQUEST_SENT && *slot_of(w, r->sequence_number) == r);
+    assert(r->state == REQUEST_SENT || r->state == REQUEST_LATE);
+    assert(*slot_of(w, r->sequence_number) == r);
     *slot_of(w, r->sequence_number) = NULL;
+    list_remove(r->state == REQUEST_LATE ? &w->late : &w->sent, &r->node);
+}
+
+void window_let_wait(struct window *w, struct link_request *r)
+{
+    assert(r->state == REQUEST_SENT);
     list_remove(&w->sent, &r->node);
+    list_push_back(&w->late, &r->node);
+    r->state = REQUEST_LATE;
+}
+
+struct link_request *window_oldest_late(struct window *w)
+{
+    struct list_node *n = list_first(&w->late);
+
+    return n != NULL ? LIST_ITEM(n, struct link_request, node) : NULL;
+}
+
+bool window_is_crowded(const struct window *w)
+{
+    return w->late.count > (size_t)w->limit * LATE_WINDOWS;
 }
 
 static void end_one(struct window *w, struct link_request *r, bool was_sent)
@@ -212,7 +236,7 @@ void window_end_sent(struct window *w)
 {
     struct link_request *r;
 
-    while ((r = window_oldest(w)) != NULL) {
+    while ((r = window_oldest_late(w)) != NULL || (r = window_oldest(w)) != NULL) {
         window_settle(w, r);
         end_one(w, r, true);
     }

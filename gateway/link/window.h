@@ -17,17 +17,23 @@ enum {
     WINDOW_SEQUENCE_MAX = 0x7FFFFFFF, /* SMPP 3.4 section 3.2 */
 };
 
-enum link_request_state { REQUEST_SPARE, REQUEST_QUEUED, REQUEST_SENT, REQUEST_ENDING };
+enum link_request_state {
+    REQUEST_SPARE,
+    REQUEST_QUEUED,
+    REQUEST_SENT,
+    REQUEST_LATE, /* its place in the window is another's */
+    REQUEST_ENDING
+};
 
 struct link_request {
-    struct list_node node; /* in the spare list, a lane, the sent list or the ending list */
+    struct list_node node; /* in the spare list, a lane, or one of sent, late, ending */
     struct timer expiry;   /* runs while it is queued with a deadline */
     struct link *link;
     link_leave_fn *leave; /* NULL: nothing leaves with it */
     link_result_fn *fn;
     void *arg;
     uint64_t sent_ms;
-    uint32_t sequence_number; /* while REQUEST_SENT */
+    uint32_t sequence_number; /* while REQUEST_SENT or REQUEST_LATE */
     uint32_t command_id;
     enum link_request_state state;
     enum link_lane lane;
@@ -44,6 +50,7 @@ struct window {
     unsigned limit; /* in flight at once */
     unsigned queue_max;
     struct list sent; /* oldest first */
+    struct list late; /* likewise */
     struct list lanes[LINK_LANE_COUNT];
     struct list ending; /* to be called back: window_take_ending() */
     struct list spare;
@@ -82,9 +89,15 @@ void window_send(struct window *w, struct link_request *r, uint64_t now_ms);
 struct link_request *window_find(const struct window *w, uint32_t sequence_number,
                                  uint32_t command_id);
 struct link_request *window_oldest(struct window *w);
+/* In flight, or late. */
 void window_settle(struct window *w, struct link_request *r);
+/* Takes one in flight out of the window; its number stays its own, and window_find() knows it. */
+void window_let_wait(struct window *w, struct link_request *r);
+struct link_request *window_oldest_late(struct window *w);
+/* There are more late ones than there are numbers for. */
+bool window_is_crowded(const struct window *w);
 
-/* Move what is in flight, or what waits, to the ending list. */
+/* Move what is in flight or late, or what waits, to the ending list. */
 void window_end_sent(struct window *w);
 void window_end_queued(struct window *w);
 /* The next of the ending list, in no list any more; NULL at its end. */

@@ -198,8 +198,76 @@ static void test_a_centre_that_is_slow_is_kept(void **state)
     for (unsigned i = 0; i < 8; i++)
         link_fixture_submit(&f, LINK_LANE_SMS, i, 0);
     link_fixture_pass(&f, 29000);
-    assert_int_equal(f.result_count, 8);
+    assert_int_equal(link_counters(f.link)->timeouts, 8);
     assert_int_equal(link_state(f.link), LINK_BOUND);
+    link_fixture_fini(&f);
+}
+
+/* A centre that is slow for a while has taken each of them: sent again, they would come twice. */
+static void test_late_response_of_an_sms(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
+    link_fixture_submit(&f, LINK_LANE_BULK, 1, 0);
+    link_fixture_submit(&f, LINK_LANE_SMS, 2, 0);
+    link_fixture_submit(&f, LINK_LANE_SMS, 3, 0);
+    link_fixture_pass(&f, 10000);
+    assert_int_equal(link_counters(f.link)->timeouts, 4);
+    assert_int_equal(link_in_flight(f.link), 0);
+    assert_int_equal(f.result_count, 0);
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 2);
+    assert_int_equal(f.results[0].tag, 0);
+    assert_int_equal(f.results[0].kind, LINK_RESULT_ANSWERED);
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_RINVDSTADR, 3);
+    assert_int_equal(f.results[1].tag, 1);
+    assert_int_equal(f.results[1].command_status, ESME_RINVDSTADR);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 4, 0); /* the timer of others is theirs */
+    link_fixture_pass(&f, 10000);
+    assert_int_equal(f.results[2].tag, 4);
+    assert_int_equal(f.results[2].kind, LINK_RESULT_TIMEOUT);
+    link_fixture_pass(&f, 39999);
+    assert_int_equal(f.result_count, 3);
+    link_fixture_pass(&f, 1);
+    assert_int_equal(f.result_count, 5);
+    assert_int_equal(f.results[3].kind, LINK_RESULT_TIMEOUT);
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 4); /* matches nothing any more */
+    assert_int_equal(f.result_count, 5);
+    link_fixture_fini(&f);
+}
+
+static void test_late_ones_are_bounded_and_end(void **state)
+{
+    struct link_fixture f;
+    struct link_client_settings settings = link_fixture_settings();
+
+    (void)state;
+    settings.link.window = 2;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    for (unsigned i = 0; i < 14; i++)
+        link_fixture_submit(&f, LINK_LANE_SMS, i, 0);
+    for (unsigned i = 0; i < 5; i++) { /* two a timeout, and their places are used again */
+        link_fixture_pass(&f, 10000);
+        link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 99); /* somebody is there */
+    }
+    assert_int_equal(link_counters(f.link)->timeouts, 10);
+    assert_int_equal(f.result_count, 0);
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_ROK, 2);
+    assert_int_equal(f.result_count, 1);
+    timer_queue_run(&f.timers, f.timers.now_ms + 100000); /* this process stood still */
+    link_fixture_pass(&f, 0);
+    assert_int_equal(f.result_count, 12);
+    assert_int_equal(link_in_flight(f.link), 2);
+    link_fixture_pass(&f, 10000);
+    assert_int_equal(f.result_count, 12);
+    fake_transport_lose(f.network.last, "reset");
+    link_fixture_turn(&f);
+    assert_int_equal(f.result_count, 14);
+    assert_int_equal(f.results[13].kind, LINK_RESULT_LOST);
     link_fixture_fini(&f);
 }
 
@@ -212,6 +280,8 @@ int main(void)
         cmocka_unit_test(test_leave_does_not_run_for_a_reply_that_stays),
         cmocka_unit_test(test_a_centre_that_answers_nothing_is_bound_anew),
         cmocka_unit_test(test_a_centre_that_is_slow_is_kept),
+        cmocka_unit_test(test_late_response_of_an_sms),
+        cmocka_unit_test(test_late_ones_are_bounded_and_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

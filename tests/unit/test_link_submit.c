@@ -189,10 +189,10 @@ static void test_response_timeout(void **state)
     (void)state;
     link_fixture_init(&f);
     link_fixture_bound(&f, NULL);
-    link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 0, 0);
     link_fixture_pass(&f, 4000);
-    link_fixture_submit(&f, LINK_LANE_SMS, 1, 0);
-    link_fixture_submit(&f, LINK_LANE_SMS, 2, 0);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 1, 0);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 2, 0);
     link_fixture_pass(&f, 5999);
     assert_int_equal(f.result_count, 0);
     link_fixture_pass(&f, 1);
@@ -210,7 +210,7 @@ static void test_response_timeout(void **state)
     assert_int_equal(link_counters(f.link)->timeouts, 2);
     assert_int_equal(link_state(f.link), LINK_BOUND);
     /* The clock runs again for the next one. */
-    link_fixture_submit(&f, LINK_LANE_SMS, 3, 0);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 3, 0);
     link_fixture_pass(&f, 10000);
     assert_int_equal(f.results[3].tag, 3);
     link_fixture_fini(&f);
