@@ -404,24 +404,49 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
     return "batal";
 }
 
+static void call_off(struct programme *p, unsigned i)
+{
+    p->seat = p->subscriber.seats[i];
+    remove_seat(p, i, "training-cancel", "officer");
+    arm_seats(p);
+    programme_owe(p, "SMS_LATIH_BATAL");
+}
+
 bool programme_training_cancelled(struct programme *p, const char *id)
 {
-    for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
-        if (strcmp(p->subscriber.seats[i].id, id) != 0)
+    struct seat *seat = find_seat(&p->subscriber, id);
+
+    if (seat != NULL)
+        call_off(p, (unsigned)(seat - p->subscriber.seats));
+    return seat != NULL;
+}
+
+/* Tells of one that is gone from the record, whoever was to tell it: officers have called it off,
+ * and were cut off, or read who has a seat before this one was noted. A record without any ever
+ * (of a later format, say) tells nothing. False: there is none. */
+static bool notice_called_off(struct programme *p, struct trainings *trainings)
+{
+    for (unsigned i = 0; i < p->subscriber.seat_count && trainings->last_id != 0; i++) {
+        const struct seat *seat = &p->subscriber.seats[i];
+
+        if (seat->at_ms <= p->now_ms || trainings_find(trainings, seat->id) != NULL)
             continue;
-        p->seat = p->subscriber.seats[i];
-        remove_seat(p, i, "training-cancel", "officer");
-        arm_seats(p);
-        programme_owe(p, "SMS_LATIH_BATAL");
+        call_off(p, i);
         return true;
     }
     return false;
 }
 
-/* One reminder a commit, so that its text is about one training. */
+/* One text a commit, so that it is about one training. */
 void joining_remind(struct programme *p)
 {
+    struct trainings *trainings = read_trainings(p);
+
+    if (trainings == NULL)
+        return;
     drop_past_seats(p);
+    if (notice_called_off(p, trainings))
+        return;
     for (unsigned i = 0; i < p->subscriber.seat_count; i++) {
         struct seat *seat = &p->subscriber.seats[i];
         /* Until then it may say "tomorrow"; and it is not to leave at night. */
@@ -462,7 +487,7 @@ bool joining_match_claims(struct programme *p)
 
 void joining_check(struct programme *p)
 {
-    if (joining_match_claims(p) && !p->shared_changed)
+    if (joining_match_claims(p) && !p->shared_changed && !notice_called_off(p, &p->trainings))
         programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
 }
 

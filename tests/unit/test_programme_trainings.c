@@ -91,6 +91,13 @@ static void end(void)
     world.record_size = writer_size(&w);
 }
 
+static void begin_with_shared(void)
+{
+    begin(MSISDN);
+    world.p.has_shared = true;
+    world.p.shared = encode_shared();
+}
+
 static const char *run(const char *action)
 {
     const char *result;
@@ -100,9 +107,7 @@ static const char *run(const char *action)
     if (result == NULL) {
         assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_SHARED);
         assert_string_equal(world.p.need.key, "trainings");
-        begin(MSISDN);
-        world.p.has_shared = true;
-        world.p.shared = encode_shared();
+        begin_with_shared();
         result = programme_act(&world.p, action, &world.state);
     }
     assert_non_null(result);
@@ -141,7 +146,7 @@ static int64_t armed(void)
 
 static void fire(void)
 {
-    begin(MSISDN);
+    begin_with_shared();
     programme_on_timer(&world.p, PROGRAMME_TIMER_TRAINING, &world.state);
     end();
 }
@@ -503,22 +508,6 @@ static void test_seats_of_one_number_are_few(void **state)
     assert_string_equal(act("latih_ikut"), "ikut");
 }
 
-static void test_called_off(void **state)
-{
-    (void)state;
-    add("Foto produk", NOW + 4 * DAY, "", 5);
-    act("latih");
-    choose("1");
-    act("latih_ikut");
-    begin(MSISDN);
-    assert_false(programme_training_cancelled(&world.p, "L2"));
-    assert_false(world.p.record_changed);
-    assert_true(programme_training_cancelled(&world.p, "L1"));
-    assert_string_equal(world.p.sms[0], "SMS_LATIH_BATAL");
-    assert_string_equal(fact("waktu"), "28-11-26 10.00");
-    assert_int_equal(world.p.subscriber.seat_count, 0);
-}
-
 /* --- by SMS --------------------------------------------------------------------------------- */
 
 static void test_a_number_means_the_list_that_was_read(void **state)
@@ -546,9 +535,7 @@ static void announce(void)
     begin(MSISDN);
     if (!programme_announce(&world.p, &world.state)) {
         assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_SHARED);
-        begin(MSISDN);
-        world.p.has_shared = true;
-        world.p.shared = encode_shared();
+        begin_with_shared();
         assert_true(programme_announce(&world.p, &world.state));
     }
     end();
@@ -649,7 +636,6 @@ int main(void)
         cmocka_unit_test_setup(test_joining_late_needs_no_reminder, setup),
         cmocka_unit_test_setup(test_giving_a_seat_back, setup),
         cmocka_unit_test_setup(test_seats_of_one_number_are_few, setup),
-        cmocka_unit_test_setup(test_called_off, setup),
         cmocka_unit_test_setup(test_a_number_means_the_list_that_was_read, setup),
         cmocka_unit_test_setup(test_who_asked_is_told_once, setup),
         cmocka_unit_test_setup(test_a_full_dialogue_has_no_list, setup),

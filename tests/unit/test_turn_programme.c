@@ -293,6 +293,36 @@ static void test_a_reminder_is_kept_while_it_is_true(void **state)
     assert_in_range(turn_rig.sms_validity_s, 14 * 3600 - 10, 14 * 3600);
 }
 
+/* As `warungctl trainings cancel` does it, and is cut off before it tells anybody. */
+static void call_off(void)
+{
+    struct trainings t = *read_trainings();
+    struct store_reply reply;
+
+    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
+    assert_true(trainings_cancel(&t, "L1"));
+    write_trainings(&t, reply.subscriber.session.version);
+}
+
+static void assert_told_of_cancel(void)
+{
+    assert_int_equal(turn_rig.phones[0].sms_count, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0],
+                           "#TerusUsaha: keikutsertaan pelatihan 28-11-26 10.00 dibatalkan");
+}
+
+static void test_no_reminder_of_what_was_called_off(void **state)
+{
+    (void)state;
+    plan(5);
+    turn_rig_dial(0, "*384*4*1*1#");
+    call_off();
+    wake_at(TURN_RIG_NOW + 3 * CALENDAR_DAY_MS);
+    assert_told_of_cancel();
+    wake_at(TURN_RIG_NOW + 5 * CALENDAR_DAY_MS);
+    assert_int_equal(turn_rig.phones[0].sms_count, 0);
+}
+
 static void test_one_seat_for_two_at_once(void **state)
 {
     unsigned booked = 0, refused = 0;
@@ -338,6 +368,23 @@ static void claim_slowly(void)
                           (struct store_memory_fate){.there_ms = 200});
     turn_rig_pass(100);
     assert_int_equal(read_trainings()->items[0].taken, 1);
+}
+
+/* Called off while the commit that is to note the seat is under way: who has one is listed already.
+ */
+static void test_a_seat_that_is_noted_behind_a_cancel_is_told(void **state)
+{
+    (void)state;
+    plan(5);
+    turn_rig_dial(0, "*384*4*1#");
+    claim_slowly();
+    call_off();
+    turn_rig_pass(1000);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Anda terdaftar pelatihan");
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_told_of_cancel();
+    wake_at(TURN_RIG_NOW + 3 * CALENDAR_DAY_MS);
+    assert_int_equal(turn_rig.phones[0].sms_count, 0);
 }
 
 /* Somebody else claims at the same moment. The timer is stored already, and not written anew with
@@ -561,6 +608,10 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_reminder_is_kept_while_it_is_true, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_no_reminder_of_what_was_called_off, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_seat_that_is_noted_behind_a_cancel_is_told,
+                                        turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_one_seat_for_two_at_once, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_two_seats_for_two_at_once, turn_rig_setup,
