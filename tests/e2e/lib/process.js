@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const { StringDecoder } = require('node:string_decoder');
 
 const ROOT = path.resolve(__dirname, '../../..');
 const BUILD = path.resolve(ROOT, process.env.BUILD || 'build');
@@ -44,29 +45,59 @@ function freePort() {
     });
 }
 
+// A file without a name for a standard error. Into a pipe warungd drops lines of its log where nobody reads for a
+// moment, and a test's process stands still for longer beside other work.
+function unnamedFile() {
+    const name = path.join(os.tmpdir(), `warung-stderr-${process.pid}-${Math.random().toString(36).slice(2)}`);
+    const fd = fs.openSync(name, 'wx+');
+    fs.unlinkSync(name);
+    return fd;
+}
+
 class Process {
     constructor(file, args, options = {}) {
         this.name = path.basename(file);
-        this.output = '';
+        this.text = '';
         this.stdout = '';
-        this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd: ROOT, ...options });
+        this.stderr = { fd: unnamedFile(), read: 0, decoder: new StringDecoder('utf8') };
+        this.child = spawn(file, args, { stdio: ['pipe', 'pipe', this.stderr.fd], cwd: ROOT, ...options });
         this.ended = new Promise((resolve) => {
             this.child.on('close', (code, signal) => {
                 this.code = code;
                 this.signal = signal;
+                this.readErrors();
+                fs.closeSync(this.stderr.fd);
+                this.stderr = null;
                 resolve(code ?? signal);
             });
             this.child.on('error', (error) => {
-                this.output += String(error);
+                this.text += String(error);
                 resolve(error);
             });
         });
         this.child.stdin.on('error', () => {});
         this.child.stdout.on('data', (data) => {
-            this.output += data;
+            this.text += data;
             this.stdout += data;
         });
-        this.child.stderr.on('data', (data) => (this.output += data));
+    }
+
+    readErrors() {
+        const { fd, decoder } = this.stderr;
+        const size = fs.fstatSync(fd).size - this.stderr.read;
+        if (size <= 0)
+            return;
+        const octets = Buffer.alloc(size);
+        const read = fs.readSync(fd, octets, 0, size, this.stderr.read);
+        this.stderr.read += read;
+        this.text += decoder.write(octets.subarray(0, read));
+    }
+
+    // What it has written until now.
+    get output() {
+        if (this.stderr)
+            this.readErrors();
+        return this.text;
     }
 
     get isRunning() {
