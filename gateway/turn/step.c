@@ -329,11 +329,12 @@ static void note_dialogue(struct run *run, bool is_new)
         run_owe_late(run, in->fingerprint);
 }
 
-/* Told to wait, the subscriber has dialled anew, or a result has been pushed to the phone: the
- * input would take the place of a dialogue that he is in. */
+/* Told to wait, the subscriber has dialled anew, or a result was pushed to the phone: the input
+ * would take the place of a dialogue that he is in, or be an answer to it while it has no name. */
 static bool is_overtaken(const struct run *run)
 {
-    return run->cause->is_late && run->work->session.is_open && !goes_on(run) &&
+    return run->cause->is_late && run->work->session.is_open &&
+           (!goes_on(run) || run->work->session.is_unnamed) &&
            run->work->session.opened_ms > run->cause->arrived_ms;
 }
 
@@ -551,7 +552,6 @@ static const struct session_debt *find_debt(const struct run *run)
                                                                                 : NULL;
     debt = session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
                              step_horizon_ms(run->settings));
-
     if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run) &&
         run->now_ms - debt->at_ms > (int64_t)run->settings->session_idle_s * 1000)
         return NULL;

@@ -46,6 +46,32 @@ static void test_a_late_input_leaves_a_newer_dialogue_alone(void **state)
     }
 }
 
+/* The dialogue that the dial began is pushed, and has no name yet: an answer from before it is none
+ * to its question. */
+static void test_a_late_answer_is_none_to_what_was_pushed(void **state)
+{
+    struct dialect_input answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 2000;
+    turn_rig_dial(0, "*384#");
+    answer.session = phone->session;
+    slow_commit(5000, 0);
+    turn_rig_deliver(&answer);
+    turn_rig_pass(1600);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_change_gateway();
+    dials.session = (struct dialect_session){.size = 1, .octets = {8}};
+    slow_commit(1700, 0);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(2500);
+    assert_true(phone->was_pushed);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+    turn_rig_pass(3000);
+    turn_rig_assert_begins(turn_rig_answer("n1", "1"), "#TerusUsaha Lampung");
+}
+
 /* The commit of the push is heard of late: its question may be one of a dialogue that is left. */
 static void test_a_question_of_long_ago_is_not_pushed(void **state)
 {
@@ -101,6 +127,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_late_input_leaves_a_newer_dialogue_alone,
+                                        turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_late_answer_is_none_to_what_was_pushed,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
                                         turn_rig_setup, turn_rig_teardown),
