@@ -14,7 +14,7 @@ static void send_owed(struct turn *t, const struct store_owed_id *ids)
         bool is_reply = i == 0 && t->reply_is_owed;
 
         outbox_send(e->outbox, ids[i], 1, &t->owed[i], is_reply ? show_on_left : NULL,
-                    is_reply ? show_expect(t) : NULL);
+                    is_reply ? show_expect_sms(t) : NULL);
     }
     if (t->owed_push != NULL)
         pusher_take(e, ids[t->owed_count], 1, t->owed_push, t->commit_ms);

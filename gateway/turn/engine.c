@@ -337,7 +337,8 @@ void turn_engine_free(struct turn_engine *e)
         struct shown *s = LIST_ITEM(n, struct shown, node);
 
         timer_stop(e->env.timers, &s->again);
-        s->box->shown = NULL;
+        if (s->box != NULL)
+            s->box->shown = NULL;
         mem_free(s);
     }
     while ((n = list_pop_front(&e->shown_pool)) != NULL)

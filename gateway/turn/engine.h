@@ -73,7 +73,7 @@ struct turn {
 struct shown {
     struct list_node node;
     struct turn_engine *engine;
-    struct box *box;
+    struct box *box;              /* NULL: nobody waits for it, but it is the outbox's still */
     struct shown *next, **link;   /* of its box's: the next one, and what points to this one */
     struct turn_sending *sending; /* NULL: waits to be tried again, or is the outbox's */
     struct turn_origin origin;
@@ -85,6 +85,7 @@ struct shown {
     uint64_t deadline_ms;
     bool proves;        /* the reply is that of the session record */
     bool is_step;       /* its reply, not a text beside it: the step may be at work elsewhere */
+    bool is_owed;       /* an SMS that the outbox has, and will tell of */
     struct turn *tells; /* this turn's subscriber to wait; NULL: none */
     bool was_tried_again;
     uint64_t unread_mark; /* it was shown, and its answer is not known to be read; 0: not so */

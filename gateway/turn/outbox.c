@@ -20,7 +20,6 @@ enum {
     OUTBOX_SLOW_DOWNS_MAX = 20,      /* in a row, before the entry goes back to the store */
     OUTBOX_LATER_MS = 1000,          /* the wait after the first, doubling */
     OUTBOX_LATER_MAX_MS = 60000,
-    OUTBOX_LATER_TOLD = 3, /* then what waits for this one's outcome waits no more */
     /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
      * then on powers of two, and at least every 32nd. */
     OUTBOX_EAGER_ROUNDS = 4,
@@ -339,8 +338,6 @@ static void on_sent(void *arg, const struct turn_sent *sent)
 
     d->sending = NULL;
     if (is_for_later(d, sent)) {
-        if (d->slow_downs == OUTBOX_LATER_TOLD)
-            report(d, sent);
         wait_for_later(d);
         return;
     }

@@ -11,6 +11,7 @@ enum {
     SHOW_AGAIN_MS = 500,    /* a throttled screen is tried once more after this */
     SHOW_READ_MS = 5,       /* an answer that is not read yet is looked after, twice as late each */
     SHOW_READ_MAX_MS = 640, /* ... time; in all a second and a quarter */
+    SHOW_LEAVE_MS = 1000,   /* an SMS that has not left by then may wait for long */
     SHOW_COMPARED_MAX = 16, /* newest ones of a subscriber that an input is compared with */
 };
 
@@ -31,6 +32,18 @@ static void leave_box(struct shown *s)
         s->next->link = s->link;
 }
 
+static void shown_free(struct shown *s)
+{
+    struct turn_engine *e = s->engine;
+
+    list_remove(&e->shown, &s->node);
+    if (e->shown_pool.count < SHOW_POOL_MAX)
+        list_push_front(&e->shown_pool, &s->node);
+    else
+        mem_free(s);
+}
+
+/* What the outbox has is kept for its word, in nobody's way. */
 static void shown_end(struct shown *s)
 {
     struct turn_engine *e = s->engine;
@@ -39,11 +52,9 @@ static void shown_end(struct shown *s)
     if (s->tells != NULL)
         s->tells->told = NULL;
     leave_box(s);
-    list_remove(&e->shown, &s->node);
-    if (e->shown_pool.count < SHOW_POOL_MAX)
-        list_push_front(&e->shown_pool, &s->node);
-    else
-        mem_free(s);
+    s->box = NULL;
+    if (!s->is_owed)
+        shown_free(s);
     if (box->live == NULL)
         turn_box_next(e, box);
 }
@@ -126,6 +137,15 @@ static bool wait_for_reader(struct shown *s, uint64_t unread_mark)
     return true;
 }
 
+/* Of an SMS the answer has been given already. */
+static bool ask_reader(struct shown *s)
+{
+    const struct turn_ports *ports = &s->engine->env.ports;
+
+    return !is_too_late(s) && ports->ask_read != NULL &&
+           wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin));
+}
+
 static void look_after_reader(struct shown *s)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
@@ -150,6 +170,11 @@ static void on_again(struct timer *timer, void *arg)
     (void)timer;
     if (s->unread_mark != 0) {
         look_after_reader(s);
+        return;
+    }
+    if (s->is_owed) {
+        if (!ask_reader(s))
+            shown_end(s);
         return;
     }
     step_last_screen(step, copy_span(&s->box->session));
@@ -229,8 +254,8 @@ static bool take_back(struct shown *s)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
 
-    if (s->unread_mark != 0)
-        return false; /* it was shown */
+    if (s->unread_mark != 0 || s->is_owed)
+        return false; /* it was shown, or is an SMS */
     if (timer_is_running(&s->again)) {
         timer_stop(s->engine->env.timers, &s->again);
         return true;
@@ -268,7 +293,7 @@ void show_supersede(const struct turn *t)
     }
 }
 
-struct shown *show_expect(struct turn *t)
+static struct shown *show_expect(struct turn *t)
 {
     struct turn_engine *e = t->engine;
     uint64_t now_ms = e->env.timers->now_ms;
@@ -291,6 +316,7 @@ struct shown *show_expect(struct turn *t)
         s->deadline_ms = now_ms + t->limit_ms / 4;
     s->proves = !t->is_exact;
     s->is_step = true;
+    s->is_owed = false;
     s->was_tried_again = false;
     s->unread_mark = 0;
     s->tells = NULL;
@@ -298,17 +324,34 @@ struct shown *show_expect(struct turn *t)
     return s;
 }
 
+/* It may wait in the outbox for long: for others to the same phone, or for a centre that says
+ * "slower". What the subscriber sends meanwhile does not wait for that. */
+struct shown *show_expect_sms(struct turn *t)
+{
+    struct shown *s = show_expect(t);
+
+    s->is_owed = true;
+    timer_start(t->engine->env.timers, &s->again, SHOW_LEAVE_MS);
+    return s;
+}
+
 void show_on_left(void *shown, const struct turn_sent *sent)
 {
     struct shown *s = shown;
-    const struct turn_ports *ports = &s->engine->env.ports;
+    bool is_behind = sent->kind == TURN_SENT_OK && sent->connection == s->origin.connection;
 
-    if (sent->kind == TURN_SENT_OK) {
-        if (sent->connection != s->origin.connection && !is_too_late(s) &&
-            ports->ask_read != NULL && wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin)))
-            return;
-        note_proof(s, sent);
+    s->is_owed = false;
+    if (s->box == NULL) {
+        shown_free(s);
+        return;
     }
+    if (s->unread_mark != 0) /* that tells, too */
+        return;
+    timer_stop(s->engine->env.timers, &s->again);
+    if (is_behind)
+        note_proof(s, sent);
+    else if (ask_reader(s))
+        return;
     shown_end(s);
 }
 

@@ -23,7 +23,7 @@ void show_abort_ack(struct turn *t);
 
 /* For an SMS that answers t's input through the outbox: the argument and callback of outbox_send().
  */
-struct shown *show_expect(struct turn *t);
+struct shown *show_expect_sms(struct turn *t);
 void show_on_left(void *shown, const struct turn_sent *sent);
 
 /* Is the outcome of a reply to such an input, one of the newest, still awaited? */

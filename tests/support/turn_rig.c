@@ -200,7 +200,7 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);
     }
-    return tell_later(turn_rig.sms_ends, 1, turn_rig.receipt_name, false, fn, arg);
+    return tell_later(turn_rig.sms_ends, turn_rig.sms_ms, turn_rig.receipt_name, false, fn, arg);
 }
 
 static bool port_find_push_link(void *ctx, const char *preferred, const char *code,
@@ -345,7 +345,7 @@ int turn_rig_setup(void **state)
     turn_rig.wall_ms = TURN_RIG_NOW;
     turn_rig.has_link = turn_rig.has_push_link = true;
     turn_rig.sms_room = 1000;
-    turn_rig.show_ms = 1;
+    turn_rig.show_ms = turn_rig.sms_ms = 1;
     turn_rig.show_connection = 1;
     turn_rig.traits = (struct turn_traits){.limits = {.gsm_septets = 182, .ucs2_units = 80}};
     timer_queue_init(&turn_rig.timers, 1000);

@@ -69,6 +69,7 @@ extern struct turn_rig {
     unsigned shows_again;         /* of them before others */
     const char *receipt_name;     /* what receipts call the next SMS; NULL: none are given */
     unsigned show_ms;             /* from a screen to its outcome, 1 at first */
+    unsigned sms_ms;              /* from an SMS to its outcome, 1 at first */
     uint64_t show_connection;     /* it goes over this one, as SMS do; inputs come over 1 */
     bool is_unread;               /* the peer does not say that it has read an answer */
     bool is_disconnected;         /* the inputs' connection is gone */
