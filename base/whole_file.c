@@ -32,17 +32,27 @@ static void give_up(int fd, const char *path)
     errno = error;
 }
 
-/* Where symbolic links lead: whoever made one wants the file there. PATH itself where none is. */
+/* Where symbolic links lead: whoever made one wants the file there. PATH itself where none is; NULL
+ * where what one leads to is not there: a volume, perhaps, that will come with the file. */
 static const char *follow(const char *path, char real[PATH_MAX])
 {
-    return realpath(path, real) != NULL ? real : path;
+    struct stat st;
+
+    if (realpath(path, real) != NULL)
+        return real;
+    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+        return path;
+    errno = ENOENT;
+    return NULL;
 }
 
 int whole_file_lock(const char *path)
 {
     char real[PATH_MAX];
-    int fd = open_folder(follow(path, real));
+    int fd;
 
+    path = follow(path, real);
+    fd = path != NULL ? open_folder(path) : -1;
     if (fd < 0 || flock(fd, LOCK_EX) == 0)
         return fd;
     give_up(fd, NULL);
@@ -142,7 +152,7 @@ bool whole_file_replace(const char *path, struct span text, const struct stat *l
     char beside[PATH_MAX], real[PATH_MAX];
 
     path = follow(path, real);
-    if (!make_beside(beside, path, text, 0600, like))
+    if (path == NULL || !make_beside(beside, path, text, 0600, like))
         return false;
     if (rename(beside, path) == 0)
         return sync_folder(path);

@@ -10,7 +10,8 @@
 #include "base/span.h"
 
 /* Who reads a file, to replace it by what follows from its text, holds this meanwhile: waits for
- * others that do. A descriptor, to be closed; -1 with errno. */
+ * others that do. A descriptor, to be closed; -1 with errno (ENOENT: a symbolic link leads to what
+ * is not there, and no file is made in its place). */
 int whole_file_lock(const char *path);
 
 /* A new file, on the disk when this returns, written beside (PATH.warungctl). False, with errno

@@ -1,6 +1,8 @@
 /* Sealing records, the keys file, rotation. */
 #include "sessions/vault.h"
 
+#include "base/whole_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -472,6 +474,12 @@ static void test_rotation_of_a_file_that_a_link_leads_to(void **state)
     assert_true(vault_rotate_file(aside, error, sizeof(error)));
     assert_true(vault_reload_file(v, f->keys, error, sizeof(error)));
     assert_int_equal(unlink(aside), 0);
+    /* The volume is not there: no lock, so that nobody makes a new file in the link's place. */
+    assert_int_equal(whole_file_lock(f->keys), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_false(whole_file_replace(f->keys, span_of_string("x"), &st));
+    assert_false(vault_create_file(f->keys, false, error, sizeof(error)));
+    assert_non_null(strstr(error, "No such file"));
     vault_free(v);
 }
 
