@@ -353,20 +353,20 @@ static bool is_of_sentence(const char *word, bool of_business)
         const char *word;
         bool in_business;
     } words[] = {
-        {"SALAH", true},     {"KELIRU", true},     {"SESUAI", true},     {"KTP", true},
-        {"SUDAH", true},     {"SDH", true},        {"BELUM", true},      {"TIDAK", true},
-        {"TDK", true},       {"TUTUP", true},      {"KENAPA", true},     {"MENGAPA", true},
-        {"BAGAIMANA", true}, {"GIMANA", true},     {"KAPAN", true},      {"TOLONG", true},
-        {"MOHON", true},     {"MAAF", true},       {"TERIMA", false},    {"DIGANTI", true},
-        {"DIUBAH", true},    {"DIRUBAH", true},    {"PERBAIKI", true},   {"DIPERBAIKI", true},
-        {"PERBAIKAN", true}, {"HAPUS", true},      {"DIHAPUS", true},    {"HAPUSKAN", true},
-        {"BATAL", true},     {"BATALKAN", true},   {"DIBATALKAN", true}, {"DISIMPAN", true},
-        {"JANGAN", false},   {"PINDAH", true},     {"BLM", true},        {"NGGAK", false},
-        {"ENGGAK", false},   {"BENAR", false},     {"BEDA", false},      {"BERBEDA", false},
-        {"BUKAN", false},    {"GAK", false},       {"GANTI", false},     {"UBAH", false},
-        {"KURANG", false},   {"APA", false},       {"YG", false},        {"MAKASIH", false},
-        {"USAHA", false},    {"JENIS", false},     {"KAB", false},       {"KABUPATEN", false},
-        {"KEC", false},      {"KECAMATAN", false},
+        {"SALAH", true},      {"KELIRU", true},   {"SESUAI", true},     {"KTP", true},
+        {"SUDAH", true},      {"SDH", true},      {"BELUM", true},      {"TIDAK", true},
+        {"TDK", true},        {"TUTUP", true},    {"KENAPA", true},     {"MENGAPA", true},
+        {"BAGAIMANA", true},  {"GIMANA", true},   {"KAPAN", true},      {"TOLONG", true},
+        {"MOHON", true},      {"MAAF", true},     {"TERIMA", false},    {"DIGANTI", true},
+        {"DIUBAH", true},     {"DIRUBAH", true},  {"PERBAIKI", true},   {"DIPERBAIKI", true},
+        {"PERBAIKAN", true},  {"HAPUS", true},    {"DIHAPUS", true},    {"HAPUSKAN", true},
+        {"BATAL", true},      {"BATALKAN", true}, {"DIBATALKAN", true}, {"DISIMPAN", true},
+        {"JANGAN", false},    {"JGN", false},     {"PINDAH", true},     {"BLM", true},
+        {"NGGAK", false},     {"ENGGAK", false},  {"BENAR", false},     {"BEDA", false},
+        {"BERBEDA", false},   {"BUKAN", false},   {"GAK", false},       {"GANTI", false},
+        {"UBAH", false},      {"KURANG", false},  {"APA", false},       {"YG", false},
+        {"MAKASIH", false},   {"USAHA", false},   {"JENIS", false},     {"KAB", false},
+        {"KABUPATEN", false}, {"KEC", false},     {"KECAMATAN", false},
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -391,8 +391,10 @@ static const char *next_letters(const char *at, char word[16])
 
 const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
 {
+    /* Behind "jasa" it is what the business does: "jasa pindah rumah", "jasa hapus tato". */
+    static const char *const services[] = {"PINDAH", "HAPUS", NULL};
     char word[16];
-    bool of_business, is_front;
+    bool of_business, is_front, is_service = false;
 
     value[0] = '\0';
     typed = next_letters(typed, word);
@@ -406,8 +408,9 @@ const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
     }
     is_front = word[0] != '\0' && strpbrk(typed, "0123456789") == NULL;
     for (; word[0] != '\0'; typed = next_letters(typed, word)) {
-        if (is_of_sentence(word, of_business))
+        if (is_of_sentence(word, of_business) && !(is_service && is_among(word, services)))
             return NULL;
+        is_service = of_business && strcmp(word, "JASA") == 0;
         is_front = is_front && (strcmp(word, "SAYA") == 0 || strcmp(word, "LENGKAP") == 0);
     }
     return is_front ? NULL : "BUKAN"; /* "nama lengkap": only what stands before a name */
