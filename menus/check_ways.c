@@ -293,14 +293,6 @@ static void check_screen_ways(struct menu_loader *l, const struct menu_screen *s
 
 static void search_circle(struct search *s, uint16_t at);
 
-/* Led to under its very own condition, a screen is shown, not passed over. */
-static bool is_shown_by(const struct menu_edge *edge, const struct menu_screen *to)
-{
-    return edge->kind == MENU_EDGE_ROUTE && to->when != NULL &&
-           (to->kind == MENU_SCREEN_ASK || to->kind == MENU_SCREEN_END) &&
-           strcmp(edge->word, to->when->text) == 0;
-}
-
 static void follow_silent(void *ctx, const struct menu_edge *edge)
 {
     struct search *s = ctx;
@@ -312,7 +304,7 @@ static void follow_silent(void *ctx, const struct menu_edge *edge)
         edge->kind == MENU_EDGE_THEN)
         return;
     to = &menu->screens[edge->to.index];
-    if (is_shown_by(edge, to))
+    if (menu_edge_is_shown(edge, to))
         return;
     if (s->marks[edge->to.index] == MARK_OPEN)
         menu_faults_add(&s->l->faults, false, edge->line, 0,

@@ -1,5 +1,7 @@
 #include "menus/edge.h"
 
+#include <string.h>
+
 /* Do answers of the screen that name no target lead to its own? */
 static bool has_answer(const struct menu_screen *screen)
 {
@@ -98,4 +100,38 @@ void menu_edges_of(const struct menu *menu, const struct menu_screen *screen, me
                                .to = s->routes[i].to,
                                .word = s->routes[i].when != NULL ? s->routes[i].when->text : "else",
                                .line = s->routes[i].line});
+}
+
+bool menu_edge_is_shown(const struct menu_edge *edge, const struct menu_screen *to)
+{
+    return edge->kind == MENU_EDGE_ROUTE && to->when != NULL &&
+           (to->kind == MENU_SCREEN_ASK || to->kind == MENU_SCREEN_END) &&
+           strcmp(edge->word, to->when->text) == 0;
+}
+
+struct acting {
+    const struct menu *menu;
+    bool acts;
+};
+
+static void follow_unasked(void *ctx, const struct menu_edge *edge)
+{
+    struct acting *a = ctx;
+    const struct menu_screen *to;
+
+    if ((edge->kind != MENU_EDGE_ROUTE && edge->kind != MENU_EDGE_PASS) ||
+        edge->to.kind != MENU_TO_SCREEN)
+        return;
+    to = &a->menu->screens[edge->to.index];
+    a->acts = a->acts || (!menu_edge_is_shown(edge, to) && menu_acts_at_once(a->menu, to));
+}
+
+/* These ways lead in no circle: the check has followed them, too. */
+bool menu_acts_at_once(const struct menu *menu, const struct menu_screen *screen)
+{
+    struct acting a = {menu, screen->kind == MENU_SCREEN_ACTION && !screen->is_entry};
+
+    if (!a.acts)
+        menu_edges_of(menu, screen, follow_unasked, &a);
+    return a.acts;
 }

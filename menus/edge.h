@@ -1,5 +1,5 @@
 /*
- * The ways that lead from a screen to others: for the check and the graph.
+ * The ways that lead from a screen to others: for the check, the graph and pushes.
  */
 #ifndef WARUNG_MENUS_EDGE_H
 #define WARUNG_MENUS_EDGE_H
@@ -31,5 +31,11 @@ typedef void menu_edge_fn(void *ctx, const struct menu_edge *edge);
 
 void menu_edges_of(const struct menu *menu, const struct menu_screen *screen, menu_edge_fn *fn,
                    void *ctx);
+
+/* Led to under its very own condition, a screen is shown, not passed over. */
+bool menu_edge_is_shown(const struct menu_edge *edge, const struct menu_screen *to);
+
+/* Can coming to it carry out an action, at once or where it is passed over, that is no entry? */
+bool menu_acts_at_once(const struct menu *menu, const struct menu_screen *screen);
 
 #endif

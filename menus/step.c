@@ -1,3 +1,4 @@
+#include "menus/edge.h"
 #include "menus/match.h"
 #include "menus/run.h"
 
@@ -306,22 +307,12 @@ static enum menu_arrival push(struct menu_run *run, const char *name)
     return menu_navigate(run, to_screen((uint16_t)(screen - run->menu->screens)));
 }
 
-/* Not what acts at once: nobody on the phone has asked for it. No routes lead in a circle. */
-static bool may_begin_at(const struct menu *menu, const struct menu_screen *screen)
-{
-    bool may = screen->kind != MENU_SCREEN_ACTION || screen->is_entry;
-
-    for (unsigned i = 0; i < screen->route_count && may; i++)
-        may = screen->routes[i].to.kind != MENU_TO_SCREEN ||
-              may_begin_at(menu, &menu->screens[screen->routes[i].to.index]);
-    return may;
-}
-
 bool menu_can_push(const struct menu *menu, const char *name)
 {
     const struct menu_screen *screen = menu_find_screen(menu, name);
 
-    return screen != NULL ? may_begin_at(menu, screen) : find_notice(menu, name) != NULL;
+    /* Not what acts at once: nobody on the phone has asked for it. */
+    return screen != NULL ? !menu_acts_at_once(menu, screen) : find_notice(menu, name) != NULL;
 }
 
 static enum menu_arrival take_input(struct menu_run *run, const char *input)
