@@ -58,6 +58,8 @@ bool field_is_required(const struct programme_field *f)
 
 static const char *name_answer(const char *prefix, const char *field, char name[MENU_NAME_BYTES])
 {
+    if (prefix[0] == '\0')
+        return field;
     snprintf(name, MENU_NAME_BYTES, "%s%s", prefix, field);
     return name;
 }
