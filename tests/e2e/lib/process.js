@@ -77,6 +77,7 @@ class Process {
         });
         this.child.stdin.on('error', () => {});
         this.child.stdout.on('data', (data) => {
+            this.readErrors(); // what was said before
             this.text += data;
             this.stdout += data;
         });
