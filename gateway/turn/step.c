@@ -598,8 +598,8 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
         debt = find_debt(&run);
         if (debt != NULL)
             replay(&run, debt);
-        else if (cause->is_again || is_overtaken(&run))
-            break; /* another gateway has gone on meanwhile */
+        else if (cause->is_again || is_overtaken(&run)) /* another gateway has gone on meanwhile */
+            step->command_status = cause->is_again ? ESME_ROK : ESME_RX_T_APPN;
         else if (is_late_copy(&run))
             replay_late(&run);
         else
