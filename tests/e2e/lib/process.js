@@ -55,18 +55,20 @@ function unnamedFile() {
 }
 
 class Process {
-    constructor(file, args, options = {}) {
+    // `errorsToPipe`: standard error is a pipe all the same, for a program that may write no file.
+    constructor(file, args, { errorsToPipe = false, ...options } = {}) {
         this.name = path.basename(file);
         this.text = '';
         this.stdout = '';
-        this.stderr = { fd: unnamedFile(), read: 0, decoder: new StringDecoder('utf8') };
-        this.child = spawn(file, args, { stdio: ['pipe', 'pipe', this.stderr.fd], cwd: ROOT, ...options });
+        this.stderr = errorsToPipe ? null : { fd: unnamedFile(), read: 0, decoder: new StringDecoder('utf8') };
+        this.child = spawn(file, args, { stdio: ['pipe', 'pipe', this.stderr?.fd ?? 'pipe'], cwd: ROOT, ...options });
         this.ended = new Promise((resolve) => {
             this.child.on('close', (code, signal) => {
                 this.code = code;
                 this.signal = signal;
                 this.readErrors();
-                fs.closeSync(this.stderr.fd);
+                if (this.stderr)
+                    fs.closeSync(this.stderr.fd);
                 this.stderr = null;
                 resolve(code ?? signal);
             });
@@ -81,9 +83,12 @@ class Process {
             this.text += data;
             this.stdout += data;
         });
+        this.child.stderr?.on('data', (data) => (this.text += data));
     }
 
     readErrors() {
+        if (!this.stderr)
+            return;
         const { fd, decoder } = this.stderr;
         const size = fs.fstatSync(fd).size - this.stderr.read;
         if (size <= 0)
@@ -96,8 +101,7 @@ class Process {
 
     // What it has written until now.
     get output() {
-        if (this.stderr)
-            this.readErrors();
+        this.readErrors();
         return this.text;
     }
 

@@ -46,7 +46,8 @@ class Gateway {
     }
 
     launch(env = {}, ...options) {
-        this.process = new Process(path.join(BUILD, 'warungd'), ['-c', this.file, ...options], { env: { ...process.env, ...env } });
+        this.process = new Process(path.join(BUILD, 'warungd'), ['-c', this.file, ...options],
+            { env: { ...process.env, ...env }, errorsToPipe: this.errorsToPipe });
         return this;
     }
 
