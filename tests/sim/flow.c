@@ -33,6 +33,7 @@ static const struct {
     [FLOW_RESUME] = {"RESUME", "belum selesai", "1", 0},
     [FLOW_DUP] = {"DUP", "sudah terdaftar", "1", BIT(FLOW_STATUS)},
     [FLOW_STATUS] = {"STATUS", "Status:", NULL, 0},
+    [FLOW_DATA] = {"DATA", "Data saya:", NULL, 0},
     [FLOW_LATIH] = {"LATIH", "Pelatihan gratis:", "1", BIT(FLOW_DETAIL)},
     [FLOW_DETAIL] = {"DETAIL", "Sisa kursi:", "1", BIT(FLOW_SEAT) | BIT(FLOW_REFUSED)},
     [FLOW_SEAT] = {"SEAT", "Anda terdaftar pelatihan", NULL, 0},

@@ -25,6 +25,7 @@ enum flow_step {
     FLOW_RESUME,
     FLOW_DUP,
     FLOW_STATUS,
+    FLOW_DATA, /* behind DUP, for a 2 that was meant for MAIN */
     FLOW_LATIH,
     FLOW_DETAIL,
     FLOW_SEAT,

@@ -42,7 +42,7 @@ static bool is_taken_for_another(const struct phone *s, enum flow_step next)
 {
     return s->smsc->world->is_busy && !flow_may_follow(s->answered, next) &&
            (flow_may_follow(FLOW_LANG, next) || flow_may_follow(FLOW_MAIN, next) ||
-            flow_may_follow(FLOW_RESUME, next));
+            flow_may_follow(FLOW_RESUME, next) || next == FLOW_DATA);
 }
 
 /* Who dials or answers while a copy of the input before is told to wait may be shown the older
