@@ -160,6 +160,8 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
             show_reply(t);
         }
     }
+    if (t->input.kind == DIALECT_SMS && !t->reply_is_owed && !t->is_part)
+        show_nothing(t);
     show_abort_ack(t);
     send_owed(t, reply->owed);
     note_move(t);

@@ -335,6 +335,14 @@ struct shown *show_expect_sms(struct turn *t)
     return s;
 }
 
+void show_nothing(struct turn *t)
+{
+    struct shown *s = show_expect(t);
+
+    if (!ask_reader(s))
+        shown_end(s);
+}
+
 void show_on_left(void *shown, const struct turn_sent *sent)
 {
     struct shown *s = shown;

@@ -26,6 +26,10 @@ void show_abort_ack(struct turn *t);
 struct shown *show_expect_sms(struct turn *t);
 void show_on_left(void *shown, const struct turn_sent *sent);
 
+/* For an SMS that is answered by no other, a copy say: that the answer to it was read, given
+ * before, is proof as well. */
+void show_nothing(struct turn *t);
+
 /* Is the outcome of a reply to such an input, one of the newest, still awaited? */
 bool show_is_under_way(const struct box *box, uint64_t fingerprint);
 /* The dialogue of this abort is over: screens of it that have not left are not sent. */

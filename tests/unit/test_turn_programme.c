@@ -528,47 +528,6 @@ static void test_the_same_word_for_another_business(void **state)
     }
 }
 
-/* Where answers and SMS go apart, by a receiver and a transmitter or by two binds, the peer is
- * asked whether it has read the answer. While it does not say so, the same word is a copy. */
-static void test_the_same_word_where_sms_go_by_another_connection(void **state)
-{
-    struct dialect_input word = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
-
-    (void)state;
-    turn_rig.show_connection = 2;
-    turn_rig_deliver(&word);
-    turn_rig_settle();
-    turn_rig.is_unread = true;
-    turn_rig_deliver(&word);
-    turn_rig_pass(5000);
-    assert_int_equal(turn_rig.phones[0].sms_count, 2);
-    turn_rig_deliver(&word);
-    turn_rig_settle();
-    assert_int_equal(turn_rig.phones[0].sms_count, 2);
-    assert_int_equal(turn_rig_counters()->replays, 1);
-}
-
-/* An SMS waits for the one before it, which the centre does not take: nothing that the subscriber
- * sends waits for that, and the same word is a new one. */
-static void test_nobody_waits_for_an_sms_that_waits(void **state)
-{
-    struct dialect_input word = turn_rig_input(0, DIALECT_SMS, "384", "BANTUAN");
-
-    (void)state;
-    turn_rig.sms_ms = 10000;
-    turn_rig_sms(0, "STATUS");
-    turn_rig_deliver(&word);
-    turn_rig_settle();
-    turn_rig_deliver(&word);
-    turn_rig_dial(0, "*384#");
-    turn_rig_pass(2000);
-    turn_rig_assert_begins(turn_rig.phones[0].screen, "Tabik pun!");
-    turn_rig_deliver(&word);
-    turn_rig_pass(40000);
-    assert_int_equal(turn_rig.phones[0].sms_count, 4);
-    assert_int_equal(turn_rig_counters()->replays, 0);
-}
-
 /* "Change my data" where nothing can be changed now, and "ask for a call" from there, in one dial:
  * an officer finds both. */
 static void test_a_shortcut_makes_two_tickets(void **state)
@@ -647,10 +606,6 @@ int main(void)
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_timer_goes_by_the_record_in_the_store,
                                         turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_the_same_word_where_sms_go_by_another_connection,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_nobody_waits_for_an_sms_that_waits, turn_rig_setup,
-                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_an_erasure_leaves_no_claim, turn_rig_setup,
                                         turn_rig_teardown),
     };
