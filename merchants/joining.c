@@ -377,10 +377,11 @@ const char *joining_inform(struct programme *p, struct menu_state *state)
     return "dikirim";
 }
 
+/* The claim is given back behind it, by its timer: before it, somebody else could have the seat
+ * while a gateway that was killed has not noted that this one is gone. */
 const char *joining_leave(struct programme *p, struct menu_state *state)
 {
     struct subscriber *s = &p->subscriber;
-    struct training *t;
     unsigned at = find_next(s, p->now_ms);
 
     (void)state;
@@ -389,17 +390,9 @@ const char *joining_leave(struct programme *p, struct menu_state *state)
     for (unsigned i = at; i < s->seat_count; i++)
         if (s->seats[i].is_named)
             at = i;
-    if (read_trainings(p) == NULL)
-        return NULL;
-    t = trainings_find(&p->trainings, s->seats[at].id);
-    if (t != NULL) {
-        uint16_t taken = t->taken;
-
-        training_release(t, p->msisdn);
-        p->shared_changed = t->taken != taken;
-    }
     p->seat = s->seats[at];
     remove_seat(p, at, "training-leave", "merchant");
+    programme_arm(p, PROGRAMME_TIMER_CLAIMS, p->now_ms);
     arm_seats(p);
     return "batal";
 }

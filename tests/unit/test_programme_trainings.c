@@ -135,19 +135,24 @@ static void choose(const char *place)
     assert_true(menu_state_set_answer(&world.state, "latih_pilih", place));
 }
 
-static int64_t armed(void)
+static int64_t armed_for(const char *kind)
 {
     for (unsigned i = 0; i < world.p.timer_count; i++) {
-        if (strcmp(world.p.timers[i].kind, PROGRAMME_TIMER_TRAINING) == 0)
+        if (strcmp(world.p.timers[i].kind, kind) == 0)
             return world.p.timers[i].due_ms;
     }
     return -1;
 }
 
-static void fire(void)
+static int64_t armed(void)
+{
+    return armed_for(PROGRAMME_TIMER_TRAINING);
+}
+
+static void fire(const char *kind)
 {
     begin_with_shared();
-    programme_on_timer(&world.p, PROGRAMME_TIMER_TRAINING, &world.state);
+    programme_on_timer(&world.p, kind, &world.state);
     end();
 }
 
@@ -436,23 +441,23 @@ static void test_reminder_the_day_before(void **state)
     act("latih_ikut");
     assert_int_equal(armed(), NOW + 3 * DAY);
     for (world.now_ms = NOW + 3 * DAY - 1; world.now_ms <= NOW + 3 * DAY; world.now_ms++) {
-        fire();
+        fire(PROGRAMME_TIMER_TRAINING);
         assert_int_equal(world.p.sms_count, world.now_ms == NOW + 3 * DAY);
     }
     assert_string_equal(world.p.sms[0], "SMS_LATIH_INGAT");
     assert_string_equal(fact("judul"), "Foto produk");
     assert_int_equal(armed(), NOW + 4 * DAY); /* for the other */
     world.now_ms = NOW + 4 * DAY + 10 * HOUR; /* late: at night, and then it is not tomorrow */
-    fire();
+    fire(PROGRAMME_TIMER_TRAINING);
     assert_int_equal(world.p.sms_count, 0);
     world.now_ms = NOW + 5 * DAY;
-    fire();
+    fire(PROGRAMME_TIMER_TRAINING);
     assert_int_equal(world.p.subscriber.seat_count, 1); /* the first is over */
     assert_int_equal(world.p.change_count, 1);
     assert_string_equal(world.p.changes[0].event, "training-over");
     assert_null(world.p.changes[0].enter_set);
     world.now_ms = NOW + 6 * DAY;
-    fire();
+    fire(PROGRAMME_TIMER_TRAINING);
     assert_int_equal(world.p.subscriber.seat_count, 0);
     assert_int_equal(armed(), 0);
 }
@@ -476,10 +481,13 @@ static void test_giving_a_seat_back(void **state)
     choose("1");
     act("latih_ikut");
     assert_string_equal(act("latih_batal"), "batal");
-    assert_int_equal(world.trainings.items[0].taken, 0);
+    assert_int_equal(world.trainings.items[0].taken, 1); /* until it is noted that it is free */
+    assert_int_equal(armed_for(PROGRAMME_TIMER_CLAIMS), NOW);
     assert_string_equal(fact("waktu"), "28-11-26 10.00");
     assert_string_equal(world.p.changes[0].leave_set, PROGRAMME_TRAINING_SET);
     assert_int_equal(armed(), 0);
+    fire(PROGRAMME_TIMER_CLAIMS);
+    assert_int_equal(world.trainings.items[0].taken, 0);
     act("latih_ikut");
     world.now_ms += 4 * DAY; /* it has begun: too late */
     assert_string_equal(act("latih_batal"), "kosong");

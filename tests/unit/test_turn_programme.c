@@ -266,6 +266,7 @@ static void test_a_seat_is_taken_and_given_back(void **state)
                            "Maaf, kursi sudah penuh.\nFoto produk\n");
     turn_rig_assert_begins(turn_rig_sms(0, "BATAL"),
                            "#TerusUsaha: keikutsertaan pelatihan 28-11-26 10.00 dibatalkan");
+    turn_rig_pass(2000);
     assert_int_equal(read_trainings()->items[0].taken, 0);
     turn_rig_assert_begins(turn_rig_type(1, "1"), "Anda terdaftar pelatihan");
 }
