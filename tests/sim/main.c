@@ -222,6 +222,12 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->weather = weather_new(&run->world, run->data, run->nodes, run->options->gateways);
 }
 
+/* Busy subscribers are owed more SMS than a slow centre takes. */
+static uint64_t settle_ms(const struct run *run)
+{
+    return run->world.is_busy && run->world.tps == 1 ? 4 * SIM_SETTLE_MS : SIM_SETTLE_MS;
+}
+
 /* What is under way ends, what is owed is sent. */
 static void run_out(struct run *run)
 {
@@ -230,7 +236,7 @@ static void run_out(struct run *run)
     smsc_close(run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         node_spare(run->nodes[i]);
-    world_run(&run->world, run->world.timers.now_ms + SIM_SETTLE_MS);
+    world_run(&run->world, run->world.timers.now_ms + settle_ms(run));
 }
 
 static void tell_seed(const struct run *run, uint64_t seed, uint64_t registrations)
