@@ -12,7 +12,7 @@ enum {
     /* What cannot be begun now is tried again from here, but not for so long that another gateway
      * takes it over meanwhile (owed_idle_ms); then it is left to whoever sweeps. */
     PUSH_LATER_MS = 2000,
-    PUSH_STALE_MS = 1000,
+    PUSH_STALE_MS = 1000, /* from the write of a late question to our word of it */
 };
 
 enum push_stage {

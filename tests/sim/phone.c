@@ -198,8 +198,8 @@ static void on_think(struct timer *timer, void *arg)
     const char *text;
 
     (void)timer;
-    if (s->delivery
-            .is_under_way) { /* the screen has come before the answer: no input goes before it */
+    /* The screen has come before the answer: no input goes before that. */
+    if (s->delivery.is_under_way) {
         timer_start(&c->world->timers, &s->think, PHONE_ANSWER_WAIT_MS);
         return;
     }

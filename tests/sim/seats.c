@@ -7,7 +7,7 @@
 
 enum { SEATS_DAYS_AHEAD = 60 }; /* no reminder falls into a history */
 
-void seats_plan(const struct world *w, struct memory_data *data)
+void seats_plan(struct world *w, struct memory_data *data)
 {
     static const struct training plan = {.title = "Foto produk", .place = "Balai Desa"};
     struct training planned = plan;
@@ -17,7 +17,7 @@ void seats_plan(const struct world *w, struct memory_data *data)
     char id[TRAINING_ID_BYTES];
     struct store_reply reply;
     struct writer in, out;
-    int64_t now_ms = world_wall_ms((void *)w);
+    int64_t now_ms = world_wall_ms(w);
 
     planned.at_ms = now_ms + SEATS_DAYS_AHEAD * (int64_t)86400000;
     planned.seats = (uint16_t)w->seats;

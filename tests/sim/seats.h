@@ -10,7 +10,7 @@
 #include "tests/sim/smsc.h"
 
 /* Plans it, for w->seats. */
-void seats_plan(const struct world *w, struct memory_data *data);
+void seats_plan(struct world *w, struct memory_data *data);
 
 struct seats {
     const struct world *world;
