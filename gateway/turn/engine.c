@@ -42,6 +42,17 @@ static void start_settle(struct turn_engine *e)
                 due_ms > e->env.timers->now_ms ? due_ms - e->env.timers->now_ms : 0);
 }
 
+static void settle(struct turn_engine *e, struct box *box)
+{
+    struct turn *t;
+
+    if (box->live != NULL || !list_is_empty(&box->waiting))
+        return;
+    t = turn_make_own(e, mailbox_take(&e->mailbox, box->msisdn));
+    t->is_settle = true;
+    turn_enqueue(e, box, t);
+}
+
 /* A proof that no commit has taken along is stored alone: the next input may come to another
  * gateway, which would take it for a copy. */
 static void on_settle(struct timer *timer, void *arg)
@@ -52,24 +63,20 @@ static void on_settle(struct timer *timer, void *arg)
     (void)timer;
     while (e->env.timers->now_ms >= settle_ms(e) &&
            (box = mailbox_next_unsettled(&e->mailbox, e->env.timers->now_ms - settle_ms(e))) !=
-               NULL) {
-        struct turn *t;
-
-        if (box->live != NULL || !list_is_empty(&box->waiting))
-            continue;
-        t = turn_make_own(e, mailbox_take(&e->mailbox, box->msisdn));
-        t->is_settle = true;
-        turn_enqueue(e, box, t);
-    }
+               NULL)
+        settle(e, box);
     start_settle(e);
 }
 
-void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof)
+void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof,
+                     bool at_once)
 {
     /* The oldest is forgotten, which a commit under way may have taken along. */
     if (box->proof_count == MAILBOX_PROOFS_MAX && box->live != NULL && box->live->proofs_taken > 0)
         box->live->proofs_taken--;
     mailbox_prove(&e->mailbox, box, proof, e->env.timers->now_ms);
+    if (at_once)
+        settle(e, box);
     start_settle(e);
 }
 

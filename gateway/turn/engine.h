@@ -85,6 +85,7 @@ struct shown {
     uint64_t deadline_ms;
     bool proves;        /* the reply is that of the session record */
     bool is_step;       /* its reply, not a text beside it: the step may be at work elsewhere */
+    bool is_sms;        /* its input is one: no next one will take the proof along */
     bool is_owed;       /* an SMS that the outbox has, and will tell of */
     struct turn *tells; /* this turn's subscriber to wait; NULL: none */
     bool was_tried_again;
@@ -149,8 +150,10 @@ bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
 void turn_deliver_timer(struct turn_engine *e, const struct store_due *due);
 /* Starts what waits in a box whose turn is over, or lets the box go. */
 void turn_box_next(struct turn_engine *e, struct box *box);
-/* The reply to this input was taken in time and in order: it will not come again. */
-void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof);
+/* The reply to this input was taken in time and in order: it will not come again. Stored with the
+ * next commit, or alone before long; at once where no next input is to be expected. */
+void turn_note_proof(struct turn_engine *e, struct box *box, const struct session_proof *proof,
+                     bool at_once);
 /* The box's proofs were to be stored, and are still there. */
 void turn_settle_again(struct turn_engine *e, struct box *box);
 /* Queues an abort of a dialogue that the centre has refused to go on with. */

@@ -76,7 +76,7 @@ static void note_proof(struct shown *s, const struct turn_sent *sent)
 
     if (!s->proves || sent->connection != s->origin.connection || is_too_late(s))
         return;
-    turn_note_proof(e, s->box, &(struct session_proof){s->fingerprint, s->debt_ms});
+    turn_note_proof(e, s->box, &(struct session_proof){s->fingerprint, s->debt_ms}, s->is_sms);
 }
 
 static void on_shown(void *arg, const struct turn_sent *sent);
@@ -316,6 +316,7 @@ static struct shown *show_expect(struct turn *t)
         s->deadline_ms = now_ms + t->limit_ms / 4;
     s->proves = !t->is_exact;
     s->is_step = true;
+    s->is_sms = t->input.kind == DIALECT_SMS;
     s->is_owed = false;
     s->was_tried_again = false;
     s->unread_mark = 0;

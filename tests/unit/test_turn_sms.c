@@ -71,6 +71,25 @@ static void test_the_same_word_where_nothing_answers(void **state)
     assert_int_equal(turn_rig_counters()->replays, 0);
 }
 
+/* Nor is it a copy where the gateway was killed a moment after the first was answered: nothing else
+ * comes of a subscriber who has got his SMS, so its proof waits for nothing. */
+static void test_the_same_word_after_a_kill(void **state)
+{
+    struct dialect_input word = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+
+    (void)state;
+    for (unsigned connection = 1; connection <= 2; connection++) {
+        turn_rig.show_connection = connection; /* 2: a transmitter beside the receiver */
+        turn_rig_deliver(&word);
+        turn_rig_pass(50);
+        turn_rig_restart();
+    }
+    turn_rig_deliver(&word);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.phones[0].sms_count, 3);
+    assert_int_equal(turn_rig_counters()->replays, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +98,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nobody_waits_for_an_sms_that_waits, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_the_same_word_where_nothing_answers, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_the_same_word_after_a_kill, turn_rig_setup,
                                         turn_rig_teardown),
     };
 
