@@ -34,6 +34,7 @@ struct group {
     unsigned names;
     struct place place;
     unsigned column;
+    unsigned indent; /* of the line that it is opened in */
 };
 
 /* One reading: what all files of it share. */
@@ -46,6 +47,9 @@ struct reading {
     bool may_include;
     struct group nesting[SOURCE_NESTING_MAX + 1]; /* [0] is the top level */
     unsigned depth;
+    /* The first group whose closing brace stands further left than its own line, under another
+     * group's; line 0: none. */
+    struct place unclosed;
     struct file_text *innermost;
 };
 
@@ -60,9 +64,6 @@ struct file_text {
     const char *end;
     const char *line_start;
     unsigned line;
-    /* The first string that goes over a line's end and runs into a word: 0 = none. When the last
-     * quote of the file stands alone, this is where one is missing. */
-    unsigned broken_line, broken_column;
 };
 
 static void scan(struct reading *r, struct file_text *f);
@@ -155,11 +156,35 @@ static void take(struct reading *r, struct file_text *f, size_t size)
     f->at += size;
 }
 
+/* What explains every oddity after it is the last that is told. */
+static void report_last(struct reading *r, const struct file_text *f, const char *text)
+{
+    report(r, f->line, column_of(f, f->at), "%s", text);
+    r->faults = SOURCE_FAULTS_MAX;
+}
+
+/* `id = #TerusUsaha ...";`: half of the text would be lost, and the rest be taken for all of it. */
+static bool is_text_without_quote(const struct file_text *f, const char *end)
+{
+    const char *before = f->at;
+    unsigned quotes = 0;
+
+    while (before > f->line_start && (before[-1] == ' ' || before[-1] == '\t'))
+        before--;
+    for (const char *c = f->at; c < end; c++)
+        quotes += *c == '"';
+    return before > f->line_start && before[-1] == '=' && quotes % 2 != 0;
+}
+
 static void take_line_comment(struct reading *r, struct file_text *f)
 {
-    const char *newline = memchr(f->at, '\n', (size_t)(f->end - f->at));
+    const char *end = memchr(f->at, '\n', (size_t)(f->end - f->at));
 
-    take(r, f, (size_t)((newline != NULL ? newline : f->end) - f->at));
+    end = end != NULL ? end : f->end;
+    if (*f->at == '#' && is_text_without_quote(f, end))
+        report_last(r, f,
+                    "what begins with # is a remark: is the opening quote missing before it?");
+    take(r, f, (size_t)(end - f->at));
 }
 
 static void take_block_comment(struct reading *r, struct file_text *f)
@@ -200,17 +225,6 @@ static void check_escape(struct reading *r, const struct file_text *f, const cha
                backslash[1] >= ' ' && backslash[1] < 0x7F ? backslash[1] : '?');
 }
 
-/* A string that ran on to the opening quote of the next explains every oddity after it. */
-static bool report_broken_string(struct reading *r, const struct file_text *f)
-{
-    if (f->broken_line == 0)
-        return false;
-    report(r, f->broken_line, f->broken_column,
-           "this string goes on in the next line: is its closing quote missing?");
-    r->faults = SOURCE_FAULTS_MAX;
-    return true;
-}
-
 static void take_string(struct reading *r, struct file_text *f)
 {
     const char *c = f->at + 1, *line_start = f->line_start;
@@ -226,18 +240,11 @@ static void take_string(struct reading *r, struct file_text *f)
                 c++;
         }
     }
-    if (c < f->end && line != f->line && f->broken_line == 0 && c + 1 < f->end &&
-        is_name_char(c[1])) {
-        f->broken_line = f->line;
-        f->broken_column = column_of(f, f->at);
-    }
-    if (c >= f->end) {
-        if (!report_broken_string(r, f))
-            report(r, f->line, column_of(f, f->at), "this string has no closing quote");
-        take(r, f, (size_t)(f->end - f->at));
-        return;
-    }
-    take(r, f, (size_t)(c + 1 - f->at));
+    if (c >= f->end)
+        report(r, f->line, column_of(f, f->at), "this string has no closing quote");
+    else if (line != f->line && c + 1 < f->end && strchr(" \t\r\n;,)]}/\"", c[1]) == NULL)
+        report_last(r, f, "this string goes on in the next line: is its closing quote missing?");
+    take(r, f, (size_t)((c < f->end ? c + 1 : f->end) - f->at));
 }
 
 static void check_integer(struct reading *r, const struct file_text *f, const char *word, int base)
@@ -290,6 +297,15 @@ static void take_number(struct reading *r, struct file_text *f)
     take(r, f, size);
 }
 
+static unsigned indent_of(const struct file_text *f)
+{
+    const char *c = f->line_start;
+
+    while (*c == ' ' || *c == '\t')
+        c++;
+    return (unsigned)(c - f->line_start);
+}
+
 static void open_group(struct reading *r, const struct file_text *f, char closer)
 {
     if (r->depth == SOURCE_NESTING_MAX) {
@@ -301,29 +317,26 @@ static void open_group(struct reading *r, const struct file_text *f, char closer
     r->nesting[++r->depth] = (struct group){.opener = *f->at,
                                             .closer = closer,
                                             .place = {f->index, f->line},
-                                            .column = column_of(f, f->at)};
-}
-
-static void report_closer(struct reading *r, const struct file_text *f)
-{
-    const struct group *g = &r->nesting[r->depth];
-
-    if (r->depth == 0)
-        report(r, f->line, column_of(f, f->at), "'%c' closes nothing: nothing is open here",
-               *f->at);
-    else
-        report(r, f->line, column_of(f, f->at), "'%c' does not close the '%c' opened in line %u",
-               *f->at, g->opener, g->place.line);
+                                            .column = column_of(f, f->at),
+                                            .indent = indent_of(f)};
 }
 
 static void close_group(struct reading *r, const struct file_text *f)
 {
-    if (r->depth == 0 || r->nesting[r->depth].closer != *f->at) {
-        if (!report_broken_string(r, f))
-            report_closer(r, f);
-        return;
+    const struct group *g = &r->nesting[r->depth];
+
+    if (r->depth == 0) {
+        report(r, f->line, column_of(f, f->at), "'%c' closes nothing: nothing is open here",
+               *f->at);
+    } else if (g->closer != *f->at) {
+        report(r, f->line, column_of(f, f->at), "'%c' does not close the '%c' opened in line %u",
+               *f->at, g->opener, g->place.line);
+    } else {
+        r->depth--;
+        if (*f->at == '}' && r->unclosed.line == 0 && g->place.file == f->index &&
+            indent_of(f) < g->indent)
+            r->unclosed = g->place;
     }
-    r->depth--;
 }
 
 static void count_name(struct reading *r, const struct file_text *f)
@@ -556,9 +569,14 @@ static struct source *finish(struct reading *r)
 
     if (r->faults == 0 && r->depth > 0) {
         const struct group *g = &r->nesting[r->depth];
+        char hint[64] = "";
 
         r->innermost->index = g->place.file;
-        report(r, g->place.line, g->column, "the '%c' opened here is never closed", g->opener);
+        if (r->unclosed.line != 0 && r->unclosed.file == g->place.file)
+            snprintf(hint, sizeof(hint), "; perhaps one opened in line %u is not",
+                     r->unclosed.line);
+        report(r, g->place.line, g->column, "the '%c' opened here is never closed%s", g->opener,
+               hint);
     }
     if (r->faults > 0) {
         source_free(s);

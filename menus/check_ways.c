@@ -351,8 +351,9 @@ static void check_sms_screen(struct search *s, struct menu_target target, uint32
 
     if (target.kind == MENU_TO_BACK || target.kind == MENU_TO_MAIN ||
         target.kind == MENU_TO_DRAFT) {
-        menu_faults_add(&s->l->faults, false, line, 0,
-                        "an SMS has no way back and no main menu: lead it to a message");
+        if (!s->l->has_lost_way)
+            menu_faults_add(&s->l->faults, false, line, 0,
+                            "an SMS has no way back and no main menu: lead it to a message");
         return;
     }
     if (target.kind == MENU_TO_TEXT && !menu->texts[target.index].is_message)
@@ -382,7 +383,7 @@ static void check_sms(struct search *s)
             check_sms_screen(s, menu->keywords[i].parts[p].refused, menu->keywords[i].line);
     }
     memset(s->marks, 0, menu->screen_count * sizeof(*s->marks));
-    check_sms_screen(s, menu->otherwise, 0);
+    check_sms_screen(s, menu->otherwise, s->l->otherwise_line);
 }
 
 static void check_ends(struct menu_loader *l, uint16_t screen, const char *key)

@@ -145,6 +145,7 @@ void menu_load_sms(struct menu_loader *l)
     static const char *const keys[] = {"keywords", "otherwise", NULL};
     struct menu *menu = l->menu;
     config_setting_t *sms = menu_load_member(l, l->root, "sms", CONFIG_TYPE_GROUP, false), *list;
+    const config_setting_t *otherwise;
     int count;
 
     menu->otherwise.kind = MENU_TO_SILENT;
@@ -152,12 +153,15 @@ void menu_load_sms(struct menu_loader *l)
     if (sms == NULL)
         return;
     menu_load_check_keys(l, sms, "sms", keys);
-    if (config_setting_get_member(sms, "otherwise") == NULL)
+    otherwise = config_setting_get_member(sms, "otherwise");
+    if (otherwise != NULL) {
+        menu->otherwise = menu_load_target(l, otherwise);
+        l->otherwise_line = menu_load_line(otherwise);
+    } else {
         menu_load_fault(l, sms,
                         "otherwise is missing: what answers an SMS without a keyword "
                         "(\"@silent\": nothing)");
-    else
-        menu->otherwise = menu_load_target_key(l, sms, "otherwise");
+    }
     list = menu_load_member(l, sms, "keywords", CONFIG_TYPE_LIST, false);
     count = list != NULL ? config_setting_length(list) : 0;
     if (count > KEYWORDS_MAX) {

@@ -23,6 +23,7 @@ struct menu_loader {
     size_t text_count, text_capacity;
     bool *text_is_used; /* of menu->texts */
     bool *table_is_used;
+    uint32_t otherwise_line; /* of an SMS */
     /* A way could not be read: what seems unreachable or without an end may be its consequence. */
     bool has_lost_way;
 };

@@ -75,7 +75,8 @@ static void accepts_plain_text(void **state)
 {
     struct heard h;
     const char *text = "# c\n// c\n/* c\n */ a = 1; b : ( -2, 0x7fffffff, 9999999999L, 1.5e3 );\n"
-                       "c = { d = \"x\\n\\\"\\x41 # no comment /* \"; };\nnama = \"K\xc3\xa9\";";
+                       "c = { d = \"x\\n\\\"\\x41 # no comment /* \"; };\nnama = \"K\xc3\xa9\";\n"
+                       "e = # the \"owner's\"\n  \"two\nlines\";";
     struct source *s = from(text, strlen(text), &h);
 
     (void)state;
@@ -116,6 +117,16 @@ static void refuses_each_trap(void **state)
         {"a = { b = 1;\nc = ( 2 };", 0, "t:2:9: '}' does not close the '(' opened in line 2\n"},
         {"a = 1; )", 0, "t:1:8: ')' closes nothing: nothing is open here\n"},
         {"a = 1;\nb = {\nc = 1;", 0, "t:2:5: the '{' opened here is never closed\n"},
+        /* What is left open is seldom what is told open at the end: the indentation tells more. */
+        {"a = {\n  b = {\n    c = 1;\n  d = { e = 1; };\n};\n", 0,
+         "t:1:5: the '{' opened here is never closed; perhaps one opened in line 2 is not\n"},
+        /* A quote that is missing turns all texts behind it inside out: only the first is told. */
+        {"a = \"x;\nb = 9999999999; c = \"y 9999999999\";\n", 0,
+         "t:1:5: this string goes on in the next line: is its closing quote missing?\n"},
+        {"a = { b = \"x; };\nc = \"#y z\";\n", 0,
+         "t:1:11: this string goes on in the next line: is its closing quote missing?\n"},
+        {"a =\t#TerusUsaha: x \"\n\"y z\";\n", 0,
+         "t:1:5: what begins with # is a remark: is the opening quote missing before it?\n"},
         {"@include \"x\"\n", 0, "t:1:1: @include is not possible here\n"},
         {"a = 1; @include \"x\"\n", 0, "t:1:8: an include is one line: @include \"file\"\n"},
         {"@include x\n", 0, "t:1:1: an include is one line: @include \"file\"\n"},
