@@ -61,12 +61,13 @@ static void set_default(unsigned *value, unsigned fallback)
         *value = fallback;
 }
 
-static void take_settings(struct link *link, const struct link_settings *settings)
+/* `name` is the link's from here on. */
+static void take_settings(struct link *link, const char *name, const struct link_settings *settings)
 {
     struct link_settings *s = &link->settings;
 
     *s = *settings;
-    s->name = mem_strdup(settings->name);
+    s->name = name;
     set_default(&s->window, WINDOW_DEFAULT);
     set_default(&s->in_flight_max, IN_FLIGHT_DEFAULT);
     set_default(&s->queue_max, QUEUE_DEFAULT);
@@ -86,7 +87,7 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
     memset(link, 0, sizeof(*link));
     link->role = role;
     link->env = *env;
-    take_settings(link, settings);
+    take_settings(link, mem_strdup(settings->name), settings);
     link->owner = *owner;
     link->owner_ctx = owner_ctx;
     link->state = LINK_CLOSED;
@@ -126,10 +127,24 @@ void link_configure(struct link *link, const struct link_settings *settings)
 {
     assert(link_in_flight(link) == 0 && link_queued(link) == 0);
     mem_free((char *)link->settings.name);
-    take_settings(link, settings);
+    take_settings(link, mem_strdup(settings->name), settings);
     window_fini(&link->window);
     window_init(&link->window, link->settings.window, link->settings.queue_max);
     pacer_init(&link->pacer, link->settings.tps, link_now(link));
+}
+
+void link_adjust(struct link *link, const struct link_settings *settings)
+{
+    const struct link_settings *s = &link->settings;
+    unsigned tps = s->tps, enquire_link_s = s->enquire_link_s;
+
+    take_settings(link, s->name, settings);
+    window_resize(&link->window, s->window, s->queue_max);
+    if (s->tps != tps)
+        pacer_init(&link->pacer, s->tps, link_now(link));
+    if (s->enquire_link_s != enquire_link_s && !link->is_enquiring)
+        timer_start(link->env.timers, &link->idle, (uint64_t)s->enquire_link_s * 1000);
+    timer_start(link->env.timers, &link->pace, 1); /* what waits may go now */
 }
 
 static void stop_connection_work(struct link *link)

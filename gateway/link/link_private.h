@@ -142,6 +142,8 @@ void link_init(struct link *link, const struct link_role *role, const struct lin
 void link_fini(struct link *link);
 /* Other settings, before anything was submitted. */
 void link_configure(struct link *link, const struct link_settings *settings);
+/* The same while it is bound: its name and what is under way stay. */
+void link_adjust(struct link *link, const struct link_settings *settings);
 uint64_t link_now(const struct link *link);
 /* For whoever looks. */
 void link_show(const struct link *link, enum link_direction direction, struct span pdu);

@@ -432,12 +432,19 @@ static void on_account_changed(void *ctx, struct account *a)
         link_stop(&LIST_ITEM(n, struct server_link, in_account)->link);
 }
 
+static void adjust(void *ctx, struct link *link)
+{
+    (void)ctx;
+    link_adjust(link, &server_link_of(link)->account->link);
+}
+
 void link_server_set_accounts(struct link_server *s, const struct link_account_settings *accounts,
                               size_t account_count)
 {
     for (size_t i = 0; i < account_count; i++)
         assert(accounts[i].password != NULL || s->verifier != NULL);
     account_table_set(&s->accounts, accounts, account_count, on_account_changed, s);
+    link_server_each(s, adjust, NULL);
 }
 
 void link_server_close_account(struct link_server *s, const char *system_id, bool is_closed)

@@ -46,7 +46,7 @@ struct link_server *link_server_new(const struct link_env *env,
                                     size_t account_count, struct verifier *verifier,
                                     const struct link_owner *owner, void *owner_ctx);
 /* Takes over new accounts. Links of accounts that are gone, changed their password or no longer
- * allow the address are unbound; others keep what they were bound with. */
+ * allow the address are unbound; the others' limits and times change at once. */
 void link_server_set_accounts(struct link_server *server,
                               const struct link_account_settings *accounts, size_t account_count);
 

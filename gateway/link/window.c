@@ -163,6 +163,27 @@ static void make_slots(struct window *w)
     w->slots = mem_zalloc(w->slot_count * sizeof(struct link_request *));
 }
 
+static void enter_slots(struct window *w, const struct list *requests)
+{
+    LIST_FOREACH(n, requests) {
+        struct link_request *r = LIST_ITEM(n, struct link_request, node);
+
+        *slot_of(w, r->sequence_number) = r;
+    }
+}
+
+void window_resize(struct window *w, unsigned limit, unsigned queue_max)
+{
+    w->limit = limit;
+    w->queue_max = queue_max;
+    if (w->slots == NULL || w->slot_count >= limit * 8)
+        return;
+    mem_free(w->slots);
+    make_slots(w);
+    enter_slots(w, &w->sent); /* who had a slot each has one each in a ring twice as large */
+    enter_slots(w, &w->late);
+}
+
 void window_send(struct window *w, struct link_request *r, uint64_t now_ms)
 {
     assert(window_has_room(w) && !list_is_linked(&r->node));

@@ -60,6 +60,8 @@ struct window {
 
 /* limit >= 1 */
 void window_init(struct window *w, unsigned limit, unsigned queue_max);
+/* Other limits, as in window_init(); what is in flight or waits stays, even beyond them. */
+void window_resize(struct window *w, unsigned limit, unsigned queue_max);
 /* Nothing is called back: what is left is forgotten. Expiry timers must have been stopped. */
 void window_fini(struct window *w);
 

@@ -422,6 +422,44 @@ static void test_rate_is_changed_under_a_bind(void **state)
     server_fixture_fini(&x);
 }
 
+/* So it is with what we may send, and when we ask whether it is there. */
+static void test_limits_are_changed_under_a_bind(void **state)
+{
+    struct server_fixture x = {0};
+    struct link_account_settings accounts[3];
+    uint32_t number;
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    server_fixture_accounts(accounts);
+    accounts[0].link.window = 1;
+    accounts[0].link.enquire_link_s = 5;
+    link_server_set_accounts(x.server, accounts, 3);
+    for (unsigned tag = 0; tag < 4; tag++)
+        link_fixture_submit(&x.f, LINK_LANE_DIALOGUE, tag, 0);
+    link_fixture_turn(&x.f);
+    number = link_fixture_expect_request(&x.f, SMPP_SUBMIT_SM);
+    link_fixture_expect_nothing(&x.f);
+    accounts[0].link.window = 32;
+    accounts[0].link.tps = 2;
+    link_server_set_accounts(x.server, accounts, 3);
+    link_fixture_pass(&x.f, 1);
+    link_fixture_expect_request(&x.f, SMPP_SUBMIT_SM);
+    link_fixture_expect_nothing(&x.f);
+    link_fixture_pass(&x.f, 501);
+    link_fixture_expect_request(&x.f, SMPP_SUBMIT_SM);
+    accounts[0].link.tps = 0;
+    link_server_set_accounts(x.server, accounts, 3);
+    link_fixture_pass(&x.f, 1);
+    link_fixture_expect_request(&x.f, SMPP_SUBMIT_SM);
+    link_fixture_feed_header(&x.f, SMPP_SUBMIT_SM_RESP, ESME_ROK, number);
+    assert_int_equal(x.f.results[0].tag, 0);
+    link_fixture_pass(&x.f, 5000);
+    link_fixture_expect_request(&x.f, SMPP_ENQUIRE_LINK);
+    server_fixture_fini(&x);
+}
+
 static void test_partner_goes(void **state)
 {
     struct server_fixture x = {0};
@@ -548,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_rate_of_an_account_is_shared),
         cmocka_unit_test(test_a_second_may_come_at_once),
         cmocka_unit_test(test_rate_is_changed_under_a_bind),
+        cmocka_unit_test(test_limits_are_changed_under_a_bind),
         cmocka_unit_test(test_partner_goes),
         cmocka_unit_test(test_dead_partner_is_noticed),
         cmocka_unit_test(test_names_are_used_again),

@@ -173,6 +173,34 @@ static void test_many_out_of_order(void **state)
     window_fini(&w);
 }
 
+static void test_resized_with_requests_in_flight(void **state)
+{
+    struct window w;
+    struct link_request *all[9];
+
+    (void)state;
+    window_init(&w, 2, 100);
+    w.next_sequence = 15; /* across the end of the first ring, and of the second */
+    for (unsigned i = 0; i < 9; i++) {
+        if (i == 2) {
+            window_let_wait(&w, all[1]);
+            window_resize(&w, 8, 50);
+        }
+        assert_true(window_has_room(&w));
+        add(&w, LINK_LANE_SMS);
+        all[i] = send_one(&w);
+    }
+    assert_false(window_has_room(&w));
+    window_resize(&w, 1, 50);
+    for (unsigned i = 0; i < 9; i++) {
+        assert_ptr_equal(window_find(&w, 15 + i, SMPP_SUBMIT_SM_RESP), all[i]);
+        assert_false(window_has_room(&w));
+        settle(&w, all[i]);
+    }
+    assert_true(window_has_room(&w));
+    window_fini(&w);
+}
+
 static void test_objects_and_octets_are_recycled(void **state)
 {
     struct window w;
@@ -302,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_sequence_wraps),
         cmocka_unit_test(test_numbers_in_flight_are_skipped),
         cmocka_unit_test(test_many_out_of_order),
+        cmocka_unit_test(test_resized_with_requests_in_flight),
         cmocka_unit_test(test_objects_and_octets_are_recycled),
         cmocka_unit_test(test_large_octets_are_not_kept),
         cmocka_unit_test(test_end),
