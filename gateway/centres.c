@@ -306,7 +306,7 @@ bool centres_are_one(const struct centres *cs, const char *name, const char *oth
 {
     const struct centre *a = find_any(cs, name), *b = find_any(cs, other);
 
-    return a != NULL && b != NULL && strcmp(centre_teller(a), centre_teller(b)) == 0;
+    return b != NULL && (a == NULL || strcmp(centre_teller(a), centre_teller(b)) == 0);
 }
 
 struct link *centres_find_link(const struct centres *cs, uintptr_t bind)

@@ -37,7 +37,8 @@ struct centre *centres_at(const struct centres *cs, unsigned index);
 struct centre *centres_find(const struct centres *cs, const char *name);
 /* One that is on its way out, whose last inputs are being worked on; NULL = none. */
 struct centre *centres_find_leaving(const struct centres *cs, const char *name);
-/* Two entries, on their way out or not, that lead to one centre (smsc[].centre). */
+/* Does the entry `other`, on its way out or not, lead to the centre of `name` (smsc[].centre)? A
+ * name that no entry has may be what another gateway calls that centre, or this one did: yes. */
 bool centres_are_one(const struct centres *cs, const char *name, const char *other);
 /* The link of a bind, of a centre on its way out too; NULL when it is gone. */
 struct link *centres_find_link(const struct centres *cs, uintptr_t bind);

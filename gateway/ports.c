@@ -206,11 +206,6 @@ static bool has_way_back(void *ctx, const struct turn_origin *origin)
            (pick_link(p, &peer) != NULL || !takes_replies(&peer));
 }
 
-static struct turn_sending *sending_of(struct sent *s)
-{
-    return (struct turn_sending *)s;
-}
-
 static bool withdraw(void *ctx, struct turn_sending *sending)
 {
     (void)ctx;
@@ -301,7 +296,7 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
         text_copy(s->pushed_to, sizeof(s->pushed_to), peer.name);
     if (screen->is_again ? sent_submit(s, link, LINK_LANE_AGAIN, writer_span(&w), deadline_ms)
                          : sent_submit_reply(s, writer_span(&w), deadline_ms))
-        return sending_of(s);
+        return (struct turn_sending *)s;
     sent_recycle(s);
     return unsent(p, screen, ESME_RX_T_APPN);
 }
@@ -355,7 +350,7 @@ static struct turn_sending *submit_parts(struct ports *p, const struct peer *pee
     if (i < count)
         s->outcome.kind = TURN_SENT_NOT;
     if (s->parts > 0)
-        return sending_of(s);
+        return (struct turn_sending *)s;
     sent_recycle(s);
     return NULL;
 }
@@ -441,7 +436,10 @@ static struct turn_traits traits(void *ctx, const char *link_name)
 
 static bool is_one_centre(void *ctx, const char *link_name, const char *other)
 {
-    return centres_are_one(((const struct ports *)ctx)->centres, link_name, other);
+    const struct ports *p = ctx;
+
+    return partners_find(p->partners, link_name) == NULL &&
+           centres_are_one(p->centres, link_name, other);
 }
 
 static size_t sms_room(void *ctx)

@@ -208,7 +208,7 @@ struct turn_ports {
      * NULL = the code itself. */
     const char *(*shown_code)(void *ctx, const char *code);
     struct turn_traits (*traits)(void *ctx, const char *link_name);
-    /* Two names of links that lead to one centre: it goes on with a dialogue by either. NULL =
+    /* May a centre go on by `other`, an input's, with a dialogue that began by link_name? NULL =
      * never. */
     bool (*is_one_centre)(void *ctx, const char *link_name, const char *other);
     /* How many SMS the links would take now and send before long. While 0, the outbox is left

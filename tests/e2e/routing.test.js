@@ -2,14 +2,15 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
 const { Centre } = require('./lib/centre');
-const { until } = require('./lib/process');
+const { delay, until } = require('./lib/process');
 const { register } = require('./lib/programme');
 const { smscEntry, withScene } = require('./lib/scene');
-const { MENU } = require('./lib/warungd');
+const { Gateway, MENU } = require('./lib/warungd');
 
 const menu = (name) => path.join(__dirname, `menus/${name}.cfg`);
 
@@ -72,6 +73,35 @@ test('a dialogue goes on by any entry of its centre, and by no other', async () 
         assert.equal((await gateway.ctlJson('sessions', 'show', phone.msisdn)).link, 'op2');
         assert.match((await by(op3).answer('SITI AMINAH')).text, /^#TerusUsaha Lampung|^Pendaftaran/);
     }, { centre: 'both' });
+});
+
+// A name is one configuration's: that of another gateway, or of this one before a reload, is no other centre's.
+test('a dialogue goes on by an entry of another name, at another gateway and after a reload', async () => {
+    await withScene('routing-names', async ({ centre, folder, gateway, redis }) => {
+        const op2 = await new Centre().listen();
+        fs.mkdirSync(`${folder}/second`);
+        const second = new Gateway(`${folder}/second`, redis, { instance: 'e2e2', smsc: [smscEntry(op2, { name: 'op2' })] });
+        try {
+            await second.start();
+            await op2.isBound();
+            const phone = centre.phone('6281200000064');
+            const by = (site) => Object.assign(phone, { centre: site });
+            op2.phones.set(phone.msisdn, phone);
+            assert.match((await by(centre).dial()).text, /Pilih bahasa/);
+            assert.match((await by(op2).answer('1')).text, /^#TerusUsaha Lampung/);
+            await delay(400); // an equal key at another gateway would pass for a copy
+            assert.match((await by(centre).answer('1')).text, /^Untuk mendaftar/);
+            gateway.settings.smsc[0].name = 'op3';
+            await gateway.writeConfiguration();
+            gateway.process.child.kill('SIGHUP');
+            await gateway.process.sees(/event=link\.bound .*link=op3:1/);
+            assert.match((await by(centre).answer('1')).text, /nama lengkap/);
+            assert.equal(await second.stop(), 0);
+        } finally {
+            await second.stop().catch(() => {});
+            await op2.close();
+        }
+    });
 });
 
 test('an officer\'s decision is told in the programme\'s words, whichever menu was dialled last', async () => {
