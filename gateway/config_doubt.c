@@ -142,15 +142,39 @@ static void doubt_centre(const struct config *c, const struct config_smsc *s,
     }
 }
 
+/* What is dialled is known as "*384#" or "384", however it came; numbers begin with a country's. */
+static void doubt_form(const struct config_place *place, const struct config_strings *codes,
+                       const struct config_strings *prefixes, const struct hearer *h)
+{
+    for (size_t i = 0; i < codes->count; i++) {
+        const char *code = codes->items[i];
+
+        if ((code[0] == '*' || code[0] == '#') != (code[strlen(code) - 1] == '#'))
+            tell(h, place,
+                 "code %s: no input comes for it; a USSD code is as *384#, a short number as 384",
+                 code);
+    }
+    for (size_t i = 0; prefixes != NULL && i < prefixes->count; i++)
+        if (prefixes->items[i][0] == '0')
+            tell(h, place, "prefix %s: no number begins so; with its country code it is as 62812",
+                 prefixes->items[i]);
+}
+
 void config_doubt(const struct config *c, source_fault_fn *on_doubt, void *arg)
 {
     struct hearer h = {on_doubt, arg};
 
     doubt_ports(c, &h);
     doubt_binds(&c->partners, &h);
-    for (size_t i = 0; i < c->smsc_count; i++)
+    for (size_t i = 0; i < c->smsc_count; i++) {
         doubt_centre(c, &c->smsc[i], &h);
+        doubt_form(&c->smsc[i].place, &c->smsc[i].codes, &c->smsc[i].prefixes, &h);
+    }
+    for (size_t i = 0; i < c->partners.account_count; i++)
+        doubt_form(&c->partners.accounts[i].place, &c->partners.accounts[i].codes,
+                   &c->partners.accounts[i].prefixes, &h);
     for (size_t i = 0; i < c->menu_count; i++) {
+        doubt_form(&c->menus[i].place, &c->menus[i].codes, NULL, &h);
         doubt_codes(c, &c->menus[i], &c->menus[i].codes, &h);
         doubt_codes(c, &c->menus[i], &c->menus[i].sms, &h);
     }

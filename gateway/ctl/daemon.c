@@ -9,7 +9,9 @@
 
 #include "base/mem.h"
 
-enum { REPLY_BYTES_MAX = 4 * 1024 * 1024, TIMEOUT_S = 60 };
+/* A gateway that stands still for longer is ended by systemd's watchdog; any answers within a
+ * second. */
+enum { REPLY_BYTES_MAX = 4 * 1024 * 1024, TIMEOUT_S = 10 };
 
 static size_t on_octets(char *octets, size_t size, size_t count, void *arg)
 {
@@ -26,7 +28,8 @@ static size_t on_octets(char *octets, size_t size, size_t count, void *arg)
 }
 
 /* False: *why says what was in the way; of a socket what the system says: that nobody listens there
- * and that we may not connect have different remedies. */
+ * and that we may not connect have different remedies. Of a gateway that stands still the system
+ * has taken what we sent: it reads it when it goes on, also long after we have gone. */
 static bool perform(const char *socket, const char *path, const char *body, struct ctl_reply *reply,
                     const char **why)
 {
@@ -51,8 +54,13 @@ static bool perform(const char *socket, const char *path, const char *body, stru
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_errno);
     curl_easy_cleanup(curl);
-    *why = code == CURLE_COULDNT_CONNECT && os_errno != 0 ? strerror((int)os_errno)
-                                                          : curl_easy_strerror(code);
+    *why = curl_easy_strerror(code);
+    if (code == CURLE_COULDNT_CONNECT && os_errno != 0)
+        *why = strerror((int)os_errno);
+    else if (code == CURLE_OPERATION_TIMEDOUT && body != NULL)
+        *why = "it stands still, and may do this when it goes on";
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        *why = "it stands still";
     return code == CURLE_OK;
 }
 

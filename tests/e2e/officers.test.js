@@ -366,6 +366,20 @@ test('drain by warungctl: the gateway ends with 0; then nobody answers', async (
     });
 });
 
+test('of a gateway that stands still it is said in seconds, and that an order may be carried out later', async () => {
+    await withScene('ctl-hung', async ({ gateway }) => {
+        const before = Date.now();
+        gateway.process.child.kill('SIGSTOP');
+        const [status, drain] = await Promise.all([gateway.ctl('status'), gateway.ctl('drain')]);
+        assert.ok(Date.now() - before < 20_000);
+        gateway.process.child.kill('SIGCONT');
+        assert.deepEqual([status.code, drain.code], [3, 3]);
+        assert.match(status.output, /no gateway answers at .*: it stands still\n/);
+        assert.match(drain.output, /no gateway answers at .*: it stands still, and may do this when it goes on\n/);
+        assert.equal(await gateway.process.ended, 0);
+    });
+});
+
 test('wrong usage and no Redis have their own exit statuses', async () => {
     await withScene('ctl-usage', async ({ gateway, redis }) => {
         await gateway.writeConfiguration();

@@ -107,6 +107,35 @@ static void what_is_hardly_meant_is_told(void **state)
     config_free(c);
 }
 
+static void what_can_match_nothing_is_told(void **state)
+{
+    char heard[8192];
+    struct config *c = load("redis = { servers = [ \"unix:/r\" ]; };\n"
+                            "smsc = ( { codes = [ \"*1#\", \"1\", \"#1#\", \"1#\" ];\n"
+                            " prefixes = [ \"62812\", \"0812\" ]; } );\n"
+                            "partners = { listen = [ \"0.0.0.0:1\" ]; accounts = (\n"
+                            " { system_id = \"a\"; password = \"p\"; codes = [ \"#1\" ];\n"
+                            " prefixes = [ \"08\" ]; } ); };\n"
+                            "menus = ( { file = \"m\"; codes = [ \"*1\" ]; } );",
+                            heard);
+
+    (void)state;
+    assert_string_equal(heard, "");
+    config_doubt(c, hear, heard);
+    assert_string_equal(heard,
+                        "w.cfg:2: warning: code 1#: no input comes for it; a USSD code is as "
+                        "*384#, a short number as 384\n"
+                        "w.cfg:2: warning: prefix 0812: no number begins so; with its country "
+                        "code it is as 62812\n"
+                        "w.cfg:5: warning: code #1: no input comes for it; a USSD code is as "
+                        "*384#, a short number as 384\n"
+                        "w.cfg:5: warning: prefix 08: no number begins so; with its country code "
+                        "it is as 62812\n"
+                        "w.cfg:7: warning: code *1: no input comes for it; a USSD code is as "
+                        "*384#, a short number as 384\n");
+    config_free(c);
+}
+
 static void a_certificate_that_has_ended_is_told(void **state)
 {
     char heard[8192];
@@ -137,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_hardly_meant_is_told),
+        cmocka_unit_test(what_can_match_nothing_is_told),
         cmocka_unit_test(a_certificate_that_has_ended_is_told),
     };
 
