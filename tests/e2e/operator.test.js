@@ -187,7 +187,7 @@ test('the restore unpacks what the backup packs, and starts nothing on any other
     const folder = temporaryFolder('unpack');
     const archive = path.join(folder, 'copy.tar.gz');
     const typed = (name) =>
-        block(name).match(/^tar [^|&]*/m)[0].trim().replace('/var/lib/warung/redis', folder)
+        block(name).match(/^ *tar [^|&]*/m)[0].trim().replace('/var/lib/warung/redis', folder)
             .replace('/root/warung-backup.tar.gz', archive);
     const tar = async (command) => (await run('bash', ['-c', command])).code;
     fs.mkdirSync(path.join(folder, 'redis/appendonlydir'), { recursive: true });
@@ -280,5 +280,12 @@ test('a backup under load: the copy is good, and rewriting goes on', async () =>
         assert.match(await redis.command('CONFIG', 'GET', 'auto-aof-rewrite-percentage'), /\n100\n/);
         const listed = await run('tar', ['-tzf', path.join(folder, 'warung-backup.tar.gz')]);
         assert.match(listed.stdout, /^appendonlydir\/appendonly\.aof\.manifest$/m);
+        const full = await run('bash', ['-c', commands.replace(/-czf \S+/, '-czf /dev/full')]);
+        assert.equal(full.code, 1, full.output);
+        assert.match(await redis.command('CONFIG', 'GET', 'auto-aof-rewrite-percentage'), /\n100\n/);
+        await redis.stop(); // then nothing may wait for ever, nor be taken for a copy
+        fs.rmSync(path.join(folder, 'warung-backup.tar.gz'));
+        assert.equal((await run('timeout', ['20', 'bash', '-c', commands])).code, 1);
+        assert.equal(fs.existsSync(path.join(folder, 'warung-backup.tar.gz')), false);
     }, { start: false });
 });
