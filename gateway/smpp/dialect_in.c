@@ -10,7 +10,10 @@
 #include "gateway/smpp/dialect_knobs.h"
 #include "gateway/smpp/udh.h"
 
-enum { ADDRESS_OCTETS_MAX = 20 }; /* of a submit_sm (4.4.1), by which replies go */
+enum {
+    ADDRESS_OCTETS_MAX = 20,   /* of a submit_sm (4.4.1), by which replies go */
+    SHORT_CODE_DIGITS_MAX = 8, /* a subscriber's number has more */
+};
 
 /* One PDU on its way to an input. */
 struct reading {
@@ -183,6 +186,17 @@ static bool copy_address(struct span digits, char *address)
     return true;
 }
 
+/* Some centres leave the addresses of a receipt as those of its message were. */
+static void name_reported(struct reading *r)
+{
+    char msisdn[DIALECT_MSISDN_BYTES];
+
+    if (strlen(r->input->msisdn) <= SHORT_CODE_DIGITS_MAX &&
+        read_msisdn(r->pdu->message.destination.digits, msisdn) &&
+        strlen(msisdn) > SHORT_CODE_DIGITS_MAX)
+        memcpy(r->input->msisdn, msisdn, sizeof(msisdn));
+}
+
 /* A receipt may come from anywhere; everything else is from a subscriber, and to be answered: a
  * data_sm has room for addresses that a reply has none for. */
 static enum smpp_status read_addresses(struct reading *r)
@@ -190,8 +204,9 @@ static enum smpp_status read_addresses(struct reading *r)
     const struct smpp_message *m = &r->pdu->message;
     bool is_named = r->input->msisdn[0] != '\0' || read_msisdn(m->source.digits, r->input->msisdn);
 
-    if (r->input->kind != DIALECT_RECEIPT &&
-        (!is_named || strlen(r->input->msisdn) > ADDRESS_OCTETS_MAX))
+    if (r->input->kind == DIALECT_RECEIPT)
+        name_reported(r);
+    else if (!is_named || strlen(r->input->msisdn) > ADDRESS_OCTETS_MAX)
         return ESME_RINVSRCADR;
     if (m->destination.digits.size > ADDRESS_OCTETS_MAX ||
         !copy_address(m->destination.digits, r->input->session.address))

@@ -206,6 +206,8 @@ static void on_settled(void *arg, const struct store_reply *reply)
 
     if (reply->result == STORE_OK) {
         outbox_count(d->outbox->counters, reply);
+        if (d->end == STORE_END_AWAITED && reply->fate == STORE_FATE_ENDED)
+            d->outbox->counters->receipts_claimed += d->parts; /* they were here before */
         owed_free(d);
     } else
         timer_start(d->outbox->env.timers, &d->settle_again, OUTBOX_SETTLE_RETRY_MS);

@@ -44,6 +44,7 @@ static void note(struct turn_engine *e, const struct under_way *u, const struct 
         break;
     case STORE_FATE_CROWDED:
         e->counters.receipts_refused++;
+        log_warning("receipt.crowded", LOG_S("link", u->link_name));
         break;
     }
     outbox_count(&e->counters, reply);

@@ -291,7 +291,8 @@ struct turn_counters {
         sms_expired, sms_parts, sms_parts_dropped, pushes, push_failures, pushes_expired,
         late_answers;
     uint64_t screens_withdrawn;
-    uint64_t sms_delivered, receipts, receipts_early, receipts_unmatched, receipts_refused;
+    uint64_t sms_delivered, receipts, receipts_early, receipts_claimed, receipts_unmatched,
+        receipts_refused;
 };
 const struct turn_counters *turn_counters(const struct turn_engine *e);
 

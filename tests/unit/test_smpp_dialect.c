@@ -274,6 +274,36 @@ static void a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt(vo
     assert_int_equal(input.kind, DIALECT_RECEIPT);
 }
 
+static const char *reported(const char *source, const char *destination)
+{
+    static struct dialect_input input;
+    struct draft draft = draft_begin();
+
+    draft.message.service_type = span_of(NULL, 0);
+    draft.op = 0xFF;
+    draft.session = 0xFFFF;
+    draft.message.esm_class = 4;
+    draft.message.short_message = span_of_string("id:9 stat:DELIVRD");
+    draft.message.source.digits = span_of_string(source);
+    draft.message.destination.digits = span_of_string(destination);
+    assert_int_equal(draft_status(&draft, dialect_find("spec34"), &input), ESME_ROK);
+    assert_int_equal(input.kind, DIALECT_RECEIPT);
+    return input.msisdn;
+}
+
+/* Some centres do not turn the addresses round; a code is nobody who got a message. */
+static void a_receipt_is_about_the_subscriber_whichever_way_round(void **state)
+{
+    (void)state;
+    assert_string_equal(reported("6281200000001", "384"), "6281200000001");
+    assert_string_equal(reported("384", "6281200000001"), "6281200000001");
+    assert_string_equal(reported("384", "+6281200000001"), "6281200000001");
+    assert_string_equal(reported("TERUSUSAHA", "081200000001"), "081200000001");
+    assert_string_equal(reported("6281200000001", "628110000384"), "6281200000001");
+    assert_string_equal(reported("384", "99384"), "384");
+    assert_string_equal(reported("TERUSUSAHA", "384"), "");
+}
+
 /* ---- presets and knobs ---- */
 
 static void presets_are_found_by_name(void **state)
@@ -556,6 +586,7 @@ int main(void)
         cmocka_unit_test(sms_are_unpacked_where_ussd_is_packed),
         cmocka_unit_test(parts_are_read),
         cmocka_unit_test(a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt),
+        cmocka_unit_test(a_receipt_is_about_the_subscriber_whichever_way_round),
         cmocka_unit_test(presets_are_found_by_name),
         cmocka_unit_test(knobs_refuse_what_they_do_not_take),
         cmocka_unit_test(knobs_take_their_values),

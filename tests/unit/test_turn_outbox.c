@@ -253,6 +253,7 @@ static void receipts_are_awaited(void **state)
                                                       .fate = STORE_FATE_ENDED,
                                                       .end = STORE_END_DELIVERED});
     assert_int_equal(f->counters.sms_delivered, 1);
+    assert_int_equal(f->counters.receipts_claimed, 2);
     assert_int_equal(outbox_under_way(f->outbox), 0);
 }
 
