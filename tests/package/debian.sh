@@ -83,6 +83,10 @@ removes() {
     apt-get remove -y warung && ! systemctl is-active warungd && ! systemctl is-active warungd@gw2 &&
         [ -e /etc/warung/warung.cfg ] && [ -e /var/lib/warung/redis ]
 }
+returns() {
+    apt-get install -y /nest/warung_*.deb && systemctl is-active warung-redis warungd &&
+        systemctl is-active warungd@gw2 && list | grep -q 'RATNA DEWI'
+}
 purges() {
     apt-get purge -y warung || return
     ! find / -xdev -not -path '/proc/*' -not -path '/nest/*' -not -path '/var/lib/dpkg/*' \
@@ -108,5 +112,6 @@ ok 'the store is lost' loses_all
 ok 'restore: the same merchants' restore
 ok 'instances alone, without warung.cfg: the package is installed again' upgrades_instances
 ok 'remove keeps configuration and registrations' removes
+ok 'installed again all run that are not disabled' returns
 ok 'purge leaves nothing' purges
 done_testing
