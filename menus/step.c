@@ -397,7 +397,7 @@ static const char *behind_keyword(const char *text, const char *word)
     text += n;
     if (*text >= 'A' && *text <= 'Z' && word[n - 1] >= 'A' && word[n - 1] <= 'Z')
         return NULL; /* "STOPKAN" is not "STOP" */
-    return says_something(text) ? text + strspn(text, " #*;,.:\n") : text + strlen(text);
+    return says_something(text) ? text + strspn(text, " #*;,.:=-\n") : text + strlen(text);
 }
 
 struct keyword_match {

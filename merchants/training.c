@@ -94,6 +94,8 @@ const char *training_verdict_name(enum training_verdict verdict)
         return "bad-seats";
     case TRAINING_PAST:
         return "past";
+    case TRAINING_FAR:
+        return "far";
     }
     abort();
 }
@@ -114,7 +116,7 @@ static bool is_good_text(const char *text)
 {
     size_t size = strlen(text);
 
-    if (size == 0 || size > TRAINING_CHARACTERS_MAX)
+    if (strspn(text, " ") == size || size > TRAINING_CHARACTERS_MAX)
         return false;
     for (; *text != '\0'; text++) {
         if (*text < ' ' || *text > '~' || strchr("^{}[]~\\|`", *text) != NULL)
@@ -148,6 +150,8 @@ enum training_verdict trainings_add(struct trainings *t, const struct training *
         return TRAINING_BAD_SEATS;
     if (has_begun(plan, now_ms))
         return TRAINING_PAST;
+    if (calendar_date_at(plan->at_ms).year >= calendar_date_at(now_ms).year + 100)
+        return TRAINING_FAR;
     if (same != NULL) {
         memcpy(id, same->id, TRAINING_ID_BYTES);
         return TRAINING_DONE;

@@ -44,9 +44,10 @@ bool trainings_decode(struct trainings *t, struct span record);
 enum training_verdict {
     TRAINING_DONE,
     TRAINING_TOO_MANY,  /* TRAININGS_MAX are planned */
-    TRAINING_BAD_TEXT,  /* title or place empty, longer than 24 characters, or not for a phone */
+    TRAINING_BAD_TEXT,  /* title or place blank, longer than 24 characters, or not for a phone */
     TRAINING_BAD_SEATS, /* not 1 to TRAINING_SEATS_MAX */
     TRAINING_PAST,
+    TRAINING_FAR, /* so far ahead that the year that is shown, of two figures, is another's */
 };
 const char *training_verdict_name(enum training_verdict verdict);
 

@@ -187,6 +187,9 @@ static enum ctl_status complain_about_plan(enum training_verdict verdict)
     case TRAINING_PAST:
         ctl_complain("that time is over");
         break;
+    case TRAINING_FAR:
+        ctl_complain("that is in a hundred years: phones show two figures of a year");
+        break;
     case TRAINING_DONE:
         return CTL_DONE;
     }
