@@ -241,6 +241,29 @@ static void check_flow_end(struct menu_loader *l, const struct menu_flow *flow)
                         last->name);
 }
 
+/* Its list has no rows before the answer that they depend on. */
+static void check_flow_order(struct menu_loader *l, const struct menu_flow *flow)
+{
+    for (unsigned i = 0; i < flow->step_count; i++) {
+        const struct menu_screen *step = &l->menu->screens[flow->steps[i]], *later = NULL;
+        const struct menu_question *q = &step->question;
+
+        for (unsigned k = 0; k < flow->step_count && q->kind == MENU_QUESTION_LIST; k++) {
+            const struct menu_screen *other = &l->menu->screens[flow->steps[k]];
+
+            if (other->question.kind == MENU_QUESTION_NONE || other->question.field != q->parent)
+                continue;
+            later = k > i ? other : NULL;
+            break;
+        }
+        if (later != NULL)
+            menu_faults_add(&l->faults, true, step->line, 0,
+                            "the list of %s depends on what %s asks, a later step of its flow: "
+                            "put %s behind that",
+                            step->name, later->name, step->name);
+    }
+}
+
 static bool leads_somewhere(struct menu_target target)
 {
     return target.kind != MENU_TO_NOWHERE;
@@ -408,8 +431,10 @@ void menu_check_ways(struct menu_loader *l)
     check_ends(l, menu->resume, "resume");
     for (unsigned i = 0; i < menu->screen_count; i++)
         check_screen_ways(l, &menu->screens[i]);
-    for (unsigned i = 0; i < menu->flow_count; i++)
+    for (unsigned i = 0; i < menu->flow_count; i++) {
         check_flow_end(l, &menu->flows[i]);
+        check_flow_order(l, &menu->flows[i]);
+    }
     check_reached(&s);
     check_used(l);
     check_owed(l);

@@ -334,17 +334,17 @@ static void load_general_rule(struct menu_loader *l, config_setting_t *group,
     if (!rule_kind(l, group, &rule->kind))
         return;
     menu_load_check_keys(l, group, names[rule->kind], keys[rule->kind]);
-    if (rule->kind == MENU_RULE_DATE) {
-        load_date_rule(l, group, rule);
-        return;
-    }
     if (rule->kind == MENU_RULE_NUMBER) {
         least = -999999999999999;
         most = 999999999999999;
     }
-    rule->min =
-        menu_load_number(l, group, "min", least, most, rule->kind == MENU_RULE_NUMBER ? 0 : 1);
-    rule->max = menu_load_number(l, group, "max", least, most, most);
+    if (rule->kind == MENU_RULE_DATE) {
+        load_date_rule(l, group, rule);
+    } else {
+        rule->min =
+            menu_load_number(l, group, "min", least, most, rule->kind == MENU_RULE_NUMBER ? 0 : 1);
+        rule->max = menu_load_number(l, group, "max", least, most, most);
+    }
     if (rule->min > rule->max)
         menu_load_fault(l, group, "min is larger than max: nothing would be accepted");
     if (rule->kind == MENU_RULE_CHARSET)
