@@ -484,15 +484,13 @@ void joining_check(struct programme *p)
         programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
 }
 
-bool joining_erase(struct programme *p, const char *actor)
+void joining_erase(struct programme *p, const char *actor)
 {
     struct subscriber *s = &p->subscriber;
 
-    if (s->seat_count > 0 && read_trainings(p) == NULL)
-        return false;
     for (unsigned i = 0; i < s->seat_count; i++)
         note_seat(p, s->seats[i].id, false, "erase", actor);
+    if (s->seat_count != 0)
+        programme_arm(p, PROGRAMME_TIMER_CLAIMS, p->now_ms);
     s->seat_count = 0;
-    programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
-    return !p->has_shared || joining_match_claims(p);
 }

@@ -446,7 +446,7 @@ static void erase_when_due(struct programme *p, struct menu_state *state)
         if (due_ms > p->now_ms)
             programme_arm(p, PROGRAMME_TIMER_ERASE, due_ms);
         else
-            (void)subscription_erase_meant(p, state, t); /* or p->need */
+            subscription_erase_meant(p, state, t);
         return;
     }
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);

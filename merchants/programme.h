@@ -203,9 +203,8 @@ bool programme_announce(struct programme *p, struct menu_state *state);
  */
 bool programme_training_cancelled(struct programme *p, const char *id);
 
-/* Erases everything of this subscriber: record, drafts, lists, seats; a last SMS tells so. False:
- * p->need must be satisfied first. */
-bool programme_erase(struct programme *p, const char *actor);
+/* Erases everything of this subscriber: record, drafts, lists, seats; a last SMS tells so. */
+void programme_erase(struct programme *p, const char *actor);
 
 /* Whether something of a subscriber's, known since known_ms, is kept longer than it should: the
  * timer kind that takes it away, else NULL. */

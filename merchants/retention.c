@@ -91,7 +91,7 @@ void retention_retire(struct programme *p)
 void retention_forget(struct programme *p)
 {
     if (is_idle(&p->subscriber) && (p->state == NULL || !p->state->has_draft))
-        (void)programme_erase(p, "retention"); /* no seats: nothing is needed first */
+        programme_erase(p, "retention");
 }
 
 /* For the officer, who asks: nothing is refused for it. */

@@ -230,13 +230,12 @@ static const char *const timer_kinds[] = {
     PROGRAMME_TIMER_CONSENT, PROGRAMME_TIMER_ERASE, PROGRAMME_TIMER_TRAINING,
 };
 
-bool programme_erase(struct programme *p, const char *actor)
+void programme_erase(struct programme *p, const char *actor)
 {
     struct subscriber *s = &p->subscriber;
     const struct ticket *t = find_ticket(s, TICKET_ERASE);
 
-    if (!joining_erase(p, actor))
-        return false;
+    joining_erase(p, actor);
     text_copy(p->ticket, sizeof(p->ticket), t != NULL ? t->number : "");
     for (unsigned i = 0; i < s->merchant_count; i++)
         programme_note(p, s->merchants[i].regno, merchant_status_name(s->merchants[i].status), NULL,
@@ -251,7 +250,6 @@ bool programme_erase(struct programme *p, const char *actor)
     p->is_erased = true;
     p->record_changed = true;
     p->record_used = true;
-    return true;
 }
 
 static bool is_after(int64_t at_ms, const struct ticket *request)
@@ -307,16 +305,17 @@ static void erase_tickets(struct programme *p, const struct ticket *request)
 }
 
 /* Who registers anew while the old data waits for its end has consented anew: that stays. */
-bool subscription_erase_meant(struct programme *p, struct menu_state *state,
+void subscription_erase_meant(struct programme *p, struct menu_state *state,
                               const struct ticket *request)
 {
     struct subscriber *s = &p->subscriber;
     const struct ticket meant = *request;
 
-    if (!has_begun_after(s, state, &meant))
-        return programme_erase(p, "timer");
-    if (!joining_erase(p, "timer"))
-        return false;
+    if (!has_begun_after(s, state, &meant)) {
+        programme_erase(p, "timer");
+        return;
+    }
+    joining_erase(p, "timer");
     memset(s->offered, 0, sizeof(s->offered));
     subscription_set_news(p, false, "timer");
     erase_merchants(p, &meant);
@@ -330,7 +329,6 @@ bool subscription_erase_meant(struct programme *p, struct menu_state *state,
     text_copy(p->ticket, sizeof(p->ticket), meant.number);
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
     programme_owe(p, "SMS_HAPUS_SELESAI");
-    return true;
 }
 
 void programme_tell_breach(struct programme *p, const char *name, int64_t day_ms)

@@ -109,9 +109,8 @@ void subscription_set_news(struct programme *p, bool is_wanted, const char *acto
 
 /* Is the draft among what a request to erase, which waits for its day, means? */
 bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state);
-/* Does what a request to erase meant: all that there was when it was made, the last time. False:
- * p->need must be satisfied first. */
-bool subscription_erase_meant(struct programme *p, struct menu_state *state,
+/* Does what a request to erase meant: all that there was when it was made, the last time. */
+void subscription_erase_meant(struct programme *p, struct menu_state *state,
                               const struct ticket *request);
 
 /* joining.c */
@@ -131,9 +130,8 @@ void joining_remind(struct programme *p);
 bool joining_match_claims(struct programme *p);
 /* The same when its timer is due: no write is under way any more. */
 void joining_check(struct programme *p);
-/* Gives the seats back and notes that they are gone; where the shared record is at hand, claims
- * that no seat is noted for, too. False: p->need must be satisfied first. */
-bool joining_erase(struct programme *p, const char *actor);
+/* Notes that the seats are gone; their claims are given back behind it, by their timer. */
+void joining_erase(struct programme *p, const char *actor);
 
 /* texting.c */
 /* Drops what waits for a YA, or for the other half of a place. */

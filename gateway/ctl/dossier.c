@@ -395,22 +395,6 @@ static bool pack(struct dossier *d, struct parcel *parcel)
     return pack_record(d, parcel);
 }
 
-/* Seats are in the shared record, which is written first; then the change is made anew and finds it
- * done there. */
-static enum ctl_status write_shared(struct dossier *d)
-{
-    uint8_t *plain = mem_alloc(TRAININGS_BYTES_MAX);
-    enum ctl_status status;
-    struct writer w;
-    bool is_taken;
-
-    writer_init(&w, plain, TRAININGS_BYTES_MAX);
-    programme_encode_shared(&d->programme, &w);
-    status = dossier_write_trainings(d, writer_span(&w), &is_taken);
-    mem_free(plain);
-    return status;
-}
-
 /* A commit whose outcome is not known: sent, and no answer came. */
 struct attempt {
     bool is_erasure;  /* version 0: there was a session alone */
@@ -486,8 +470,6 @@ static enum ctl_status try_change(struct dossier *d, dossier_change_fn *change, 
         status = change(d, arg);
     if (status != CTL_DONE)
         return status;
-    if (d->programme.shared_changed)
-        return write_shared(d);
     if (!has_something(&d->programme))
         *result = STORE_OK;
     else if (pack(d, parcel))

@@ -58,12 +58,22 @@ static void test_claims_follow_the_seats(void **state)
     assert_int_equal(p.trainings.items[1].taken, 0);
 }
 
-static void test_an_erasure_takes_claims_of_no_seat(void **state)
+/* Not before: the record may stay, when the store does not take the erasure. */
+static void test_claims_go_behind_an_erasure(void **state)
 {
+    struct span trainings;
+
     (void)state;
     begin();
+    trainings = p.shared;
+    programme_erase(&p, "officer");
+    assert_false(p.shared_changed);
+    assert_int_equal(p.timers[0].due_ms, NOW);
+    assert_string_equal(p.timers[0].kind, PROGRAMME_TIMER_CLAIMS);
+    assert_true(programme_begin(&p, MSISDN, span_of(NULL, 0), NOW, &state_));
     p.has_shared = true;
-    assert_true(programme_erase(&p, "officer"));
+    p.shared = trainings;
+    programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
     assert_true(p.shared_changed);
     assert_int_equal(p.trainings.items[0].taken, 0);
     assert_int_equal(p.trainings.items[1].taken, 0);
@@ -72,7 +82,7 @@ static void test_an_erasure_takes_claims_of_no_seat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_claims_follow_the_seats),
-                                       cmocka_unit_test(test_an_erasure_takes_claims_of_no_seat)};
+                                       cmocka_unit_test(test_claims_go_behind_an_erasure)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -598,14 +598,9 @@ static void test_erasure_takes_seats_and_wishes(void **state)
     act("kabari");
     assert_int_equal(world.trainings.items[0].taken, 1);
     begin(MSISDN);
-    assert_false(programme_erase(&world.p, "officer"));
-    assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_SHARED);
-    begin(MSISDN);
-    world.p.has_shared = true;
-    world.p.shared = encode_shared();
-    assert_true(programme_erase(&world.p, "officer"));
-    assert_true(world.p.shared_changed);
-    assert_int_equal(world.p.trainings.items[0].taken, 0);
+    programme_erase(&world.p, "officer");
+    assert_false(world.p.shared_changed);
+    assert_int_equal(armed_for(PROGRAMME_TIMER_CLAIMS), world.p.now_ms);
     assert_int_equal(world.p.change_count, 2);
     for (unsigned i = 0; i < world.p.change_count; i++)
         assert_null(world.p.changes[i].enter_set);
