@@ -446,12 +446,22 @@ static enum store_result judge_attempts(const struct attempts *attempts,
     return result;
 }
 
-/* After an unknown outcome: is it there? Waits for a store that is away. */
+/* After an unknown outcome: is it there? Waits for a store that is away. What is there must be so
+ * before and behind a write that replicas have confirmed. */
 static enum store_result read_back(struct dossier *d, const struct attempts *attempts)
 {
-    if (!hand_await(d->hand) || hand_load(d->hand, d->msisdn, &d->records) != STORE_OK)
-        return STORE_UNKNOWN;
-    return judge_attempts(attempts, &d->records);
+    enum store_result result = STORE_UNKNOWN;
+
+    for (int i = 0; i < 2; i++) {
+        if (!hand_await(d->hand) || hand_load(d->hand, d->msisdn, &d->records) != STORE_OK)
+            return STORE_UNKNOWN;
+        result = judge_attempts(attempts, &d->records);
+        if (result != STORE_OK)
+            return result;
+        if (i == 0 && hand_confirm(d->hand, d->msisdn) != STORE_OK)
+            return STORE_UNKNOWN;
+    }
+    return result;
 }
 
 static bool has_something(const struct programme *p)

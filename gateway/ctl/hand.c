@@ -240,6 +240,17 @@ enum store_result hand_commit(struct hand *h, const struct store_commit *commit)
     return w.result;
 }
 
+/* Any write does: replicas that have it have all before it. A number of a counter that nobody uses
+ * changes nothing else. */
+enum store_result hand_confirm(struct hand *h, const char *msisdn)
+{
+    struct waiting w = {.records = NULL};
+
+    store_reserve(h->store, msisdn, "confirm", on_reply, &w);
+    wait_for(h, &w);
+    return w.result;
+}
+
 enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
                             char msisdn[STORE_MSISDN_BYTES_MAX + 1])
 {

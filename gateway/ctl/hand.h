@@ -32,6 +32,9 @@ struct hand_records {
 };
 enum store_result hand_load(struct hand *h, const char *msisdn, struct hand_records *records);
 enum store_result hand_commit(struct hand *h, const struct store_commit *commit);
+/* After a commit without an answer: a read alone may show what a fail-over still loses. STORE_OK:
+ * what the subscriber's bucket had before this call no fail-over loses. */
+enum store_result hand_confirm(struct hand *h, const char *msisdn);
 /* Whose a member of a bucket is; STORE_OK with an empty msisdn: nobody's. */
 enum store_result hand_find(struct hand *h, unsigned bucket, const char *member,
                             char msisdn[STORE_MSISDN_BYTES_MAX + 1]);

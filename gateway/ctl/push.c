@@ -103,8 +103,15 @@ static bool is_owed(struct dossier *d, struct request *q)
 {
     struct store_owed_id before = q->last;
 
-    return hand_await(d->hand) && look(d, q) == STORE_OK &&
-           (q->last.ms != before.ms || q->last.number != before.number);
+    /* Before and behind a write that replicas have confirmed, as in dossier.c. */
+    for (int i = 0; i < 2; i++) {
+        q->last = before;
+        if (!hand_await(d->hand) || look(d, q) != STORE_OK ||
+            (q->last.ms == before.ms && q->last.number == before.number) ||
+            (i == 0 && hand_confirm(d->hand, d->msisdn) != STORE_OK))
+            return false;
+    }
+    return true;
 }
 
 static enum ctl_status owe(struct dossier *d, struct request *q)
