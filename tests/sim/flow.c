@@ -37,6 +37,7 @@ static const struct {
     [FLOW_LATIH] = {"LATIH", "Pelatihan gratis:", "1", BIT(FLOW_DETAIL)},
     [FLOW_DETAIL] = {"DETAIL", "Sisa kursi:", "1", BIT(FLOW_SEAT) | BIT(FLOW_REFUSED)},
     [FLOW_SEAT] = {"SEAT", "Anda terdaftar pelatihan", NULL, 0},
+    [FLOW_INFO] = {"INFO", "kami kirim lewat SMS", NULL, 0},
     [FLOW_REFUSED] = {"REFUSED", "pilihan belum sesuai", NULL, 0},
     [FLOW_BUSY] = {"BUSY", "sedang sibuk", NULL, 0},
     [FLOW_WAIT] = {"WAIT", "Sedang diproses", NULL, 0},

@@ -29,6 +29,7 @@ enum flow_step {
     FLOW_LATIH,
     FLOW_DETAIL,
     FLOW_SEAT,
+    FLOW_INFO,    /* behind DETAIL, for a 2 that was meant for MAIN */
     FLOW_REFUSED, /* three times: all seats are taken */
     FLOW_BUSY,
     FLOW_WAIT, /* ends the dialogue; the result comes by itself */

@@ -13,6 +13,7 @@
 #include "sessions/vault.h"
 #include "tests/sim/menus.h"
 #include "tests/sim/node.h"
+#include "tests/sim/officer.h"
 #include "tests/sim/seats.h"
 #include "tests/sim/smsc.h"
 #include "tests/sim/weather.h"
@@ -44,6 +45,7 @@ struct run {
     struct memory_data *data;
     struct network *network;
     struct smsc *smsc;
+    struct officer *officer;
     struct node *nodes[WORLD_GATEWAYS_MAX];
     struct weather *weather;
     struct turn_counters sum; /* of this seed's gateways */
@@ -55,7 +57,7 @@ struct totals {
     struct turn_counters turns;
     uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
     uint64_t standstills;
-    uint64_t registrations, texts, seats, letters;
+    uint64_t registrations, texts, seats, letters, decisions, erasures;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
@@ -81,13 +83,14 @@ static struct world_faults choose_faults(struct random_source *r)
         .failovers_per_hour = (uint32_t)random_below(r, 30),
         .menu_changes_per_hour = (uint32_t)random_below(r, 5),
         .sms_jams_per_hour = (uint32_t)random_below(r, 6),
+        .officers_per_hour = (uint32_t)random_below(r, 60),
         .standstills_per_hour = standstills[random_below(r, 4)],
     };
 }
 
-static void read_subscriber(struct run *run, struct vault *vault, const char *msisdn,
-                            struct subscriber *s)
+static void read_subscriber(struct run *run, struct vault *vault, unsigned i, struct subscriber *s)
 {
+    const char *msisdn = smsc_msisdn(run->smsc, i);
     struct store_reply reply;
     uint8_t plain[STORE_MERCHANT_BYTES_MAX];
     struct writer w;
@@ -95,6 +98,9 @@ static void read_subscriber(struct run *run, struct vault *vault, const char *ms
     memory_data_load(run->data, msisdn, &reply);
     writer_init(&w, plain, sizeof(plain));
     subscriber_init(s);
+    if (smsc_is_forgotten(run->smsc, i) &&
+        (reply.subscriber.merchant.version != 0 || reply.subscriber.session.version != 0))
+        world_violation(&run->world, "an erased subscriber is back", msisdn, "");
     if (reply.subscriber.merchant.version != 0 &&
         (!vault_open(vault, VAULT_MERCHANT, msisdn, reply.subscriber.merchant.data, &w) ||
          !subscriber_decode(s, writer_span(&w))))
@@ -121,10 +127,21 @@ static void check_numbers(struct run *run, unsigned i, const struct subscriber *
             world_violation(&run->world, "a number that leads to somebody else", msisdn,
                             s->merchants[k].regno);
     }
+    if (smsc_is_unsure(run->smsc, i))
+        return;
     if (s->merchant_count != 0 && smsc_receipts(run->smsc, i) == 0 && comes_by_sms(run))
         world_violation(&run->world, "the SMS of a registration never came", msisdn, "");
     if (smsc_letters(run->smsc, i) != 0 && smsc_replies(run->smsc, i) == 0 && comes_by_sms(run))
         world_violation(&run->world, "an SMS was never answered", msisdn, "");
+}
+
+static unsigned count_live(const struct subscriber *s)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        count += merchant_status_is_live(s->merchants[i].status);
+    return count;
 }
 
 /* The stored registrations and seats against what the subscribers were told. */
@@ -140,13 +157,16 @@ static uint64_t check_registrations(struct run *run)
         const char *regno = smsc_regno(run->smsc, i);
         struct subscriber s;
 
-        read_subscriber(run, vault, msisdn, &s);
-        if (s.merchant_count > 1)
+        read_subscriber(run, vault, i, &s);
+        if (count_live(&s) > 1)
             world_violation(&run->world, "two registrations of one merchant", msisdn, regno);
         if (regno[0] != '\0' && subscriber_find(&s, regno) == NULL)
             world_violation(&run->world, "a confirmed registration is gone", msisdn, regno);
         if (smsc_is_sent(run->smsc, i) && s.merchant_count == 0)
             world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
+        if (!smsc_has_sent(run->smsc, i) && s.merchant_count != 0)
+            world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
+        officer_compare(run->officer, i, &s);
         check_numbers(run, i, &s);
         seats_compare(&seats, msisdn, &s, smsc_seat(run->smsc, i));
         count += s.merchant_count;
@@ -183,8 +203,9 @@ static void check_indexes(struct run *run, uint64_t registrations)
     bool more;
 
     for (unsigned bucket = 0; bucket < SIM_BUCKETS; bucket++)
-        count += memory_data_list(run->data, bucket, merchant_status_name(MERCHANT_TERKIRIM),
-                                  (struct store_cursor){0}, STORE_LIST_MAX, items, &more);
+        for (unsigned status = MERCHANT_TERKIRIM; status < MERCHANT_STATUS_COUNT; status++)
+            count += memory_data_list(run->data, bucket, merchant_status_name(status),
+                                      (struct store_cursor){0}, STORE_LIST_MAX, items, &more);
     if (count != registrations)
         world_violation(&run->world, "index and records differ", "-", "");
     check_outboxes(run);
@@ -212,6 +233,8 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     if (run->world.seats != 0)
         seats_plan(&run->world, run->data);
     run->smsc = smsc_new(&run->world, run->options->subscribers);
+    run->world.erases = random_below(&chooser, 2) != 0;
+    run->officer = officer_new(&run->world, run->data, run->smsc);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         run->nodes[i] = node_new(&run->world, i + 1, run->network, run->data);
@@ -219,13 +242,28 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
                run->world.token == TURN_TOKEN_ECHO ? "numbered" : "not numbered",
                run->world.bind == CONFIG_BIND_PAIR ? "pairs" : "transceivers", run->world.window,
                run->world.tps, run->world.is_busy ? ", subscribers are busy" : "");
-    run->weather = weather_new(&run->world, run->data, run->nodes, run->options->gateways);
+    run->weather =
+        weather_new(&run->world, run->data, run->nodes, run->options->gateways, run->officer);
 }
 
 /* Busy subscribers are owed more SMS than a slow centre takes. */
 static uint64_t settle_ms(const struct run *run)
 {
     return run->world.is_busy && run->world.tps == 1 ? 4 * SIM_SETTLE_MS : SIM_SETTLE_MS;
+}
+
+/* The officer's commands wait for the store, and the world goes on meanwhile: they are no timers of
+ * its. */
+static void run_hours(struct run *run)
+{
+    struct world *w = &run->world;
+    uint64_t until_ms = (uint64_t)run->options->hours * SIM_HOUR_MS;
+
+    while (w->faults.officers_per_hour != 0 && w->timers.now_ms < until_ms) {
+        world_run(w, w->timers.now_ms + world_next(w, w->faults.officers_per_hour));
+        officer_work(run->officer);
+    }
+    world_run(w, until_ms);
 }
 
 /* What is under way ends, what is owed is sent. */
@@ -267,6 +305,8 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->texts += smsc_counters(run->smsc)->texts;
     totals->seats += smsc_counters(run->smsc)->seats;
     totals->letters += smsc_counters(run->smsc)->letters;
+    totals->decisions += officer_counters(run->officer)->decisions;
+    totals->erasures += officer_counters(run->officer)->erasures;
     for (unsigned i = 0; i < run->options->gateways; i++)
         totals->crashes += node_crashes(run->nodes[i]);
 }
@@ -279,6 +319,7 @@ static void run_free(struct run *run)
     smsc_free(run->smsc);
     deferred_run(&run->world.deferred);
     network_free(run->network);
+    officer_free(run->officer);
     memory_data_free(run->data);
     world_fini(&run->world);
 }
@@ -290,7 +331,7 @@ static void run_seed(uint64_t seed, const struct options *options, const struct 
     uint64_t registrations;
 
     run_begin(&run, seed, menus);
-    world_run(&run.world, (uint64_t)options->hours * SIM_HOUR_MS);
+    run_hours(&run);
     run_out(&run);
     for (unsigned i = 0; i < options->gateways; i++) {
         struct turn_counters c = node_counters(run.nodes[i]);
@@ -370,14 +411,15 @@ static void tell_totals(const struct options *o, const struct totals *t)
     printf("%.0f simulated hours in %.1f s of CPU (%.0f a minute): %" PRIu64 " steps, %" PRIu64
            " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, %" PRIu64
            " overdue, %" PRIu64 " registrations, %" PRIu64 " seats, %" PRIu64
-           " given back, %" PRIu64 " SMS (%" PRIu64 " expired); %" PRIu64 " kills, %" PRIu64
-           " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
-           " standstills, %" PRIu64 " slow stores, %" PRIu64 " fail-overs, %" PRIu64
-           " menu changes; no violation\n",
+           " given back, %" PRIu64 " SMS (%" PRIu64 " expired), %" PRIu64 " decisions, %" PRIu64
+           " erasures; %" PRIu64 " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64
+           " clock steps, %" PRIu64 " standstills, %" PRIu64 " slow stores, %" PRIu64
+           " fail-overs, %" PRIu64 " menu changes; no violation\n",
            hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
            t->turns.unknown_commits, t->turns.overdue, t->registrations, t->seats, t->letters,
-           t->texts, t->turns.sms_expired, t->crashes, t->drains, t->partitions, t->clock_steps,
-           t->standstills, t->slow_stores, t->failovers, t->menu_changes);
+           t->texts, t->turns.sms_expired, t->decisions, t->erasures, t->crashes, t->drains,
+           t->partitions, t->clock_steps, t->standstills, t->slow_stores, t->failovers,
+           t->menu_changes);
 }
 
 int main(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include "gateway/smpp/dialect_knobs.h"
 #include "sessions/store_memory.h"
 #include "sessions/vault.h"
+#include "tests/sim/fate.h"
 #include "tests/sim/menus.h"
 
 #include <stdio.h>
@@ -22,10 +23,6 @@ enum {
      * that a subscriber takes to answer, and, where gateways stand still, that he then waits. */
     NODE_SKEW_MS = 75000,
     NODE_SKEW_STILL_MS = 35000,
-    NODE_STORE_SLOW_MS_MAX = 4000,
-    NODE_STORE_WAY_MS = 8, /* there and back */
-    NODE_STORE_WAIT_MS = 1000,
-    NODE_STORE_UNKNOWN_MS_MAX = 8000, /* until a request counts as lost */
 };
 
 struct node {
@@ -82,58 +79,11 @@ void counters_add(struct turn_counters *sum, const struct turn_counters *c)
         to[i] += from[i];
 }
 
-static void choose_unknown(struct world *w, struct store_memory_fate *fate)
-{
-    static const enum store_memory_fate_kind kinds[] = {
-        STORE_MEMORY_UNKNOWN_DONE, STORE_MEMORY_UNKNOWN_NOT, STORE_MEMORY_UNKNOWN_LATE};
-
-    fate->kind = kinds[world_between(w, 0, 2)];
-    fate->back_ms = world_between(w, 0, world_chance(w, 100000) ? NODE_STORE_UNKNOWN_MS_MAX : 2000);
-    fate->late_ms = world_between(w, 1, 3000);
-}
-
-/* The replica will not have it: done, and not confirmed: WAIT times out. What is only read comes
- * back at once, that which will be lost as well. */
-static void choose_unsafe(struct world *w, enum store_memory_call call,
-                          struct store_memory_fate *fate)
-{
-    uint64_t left_ms = w->store_until_ms - w->timers.now_ms;
-
-    if (left_ms <= NODE_STORE_WAY_MS) {
-        /* What the old master was asked is not done, and not answered, by the new one. */
-        fate->kind = STORE_MEMORY_REFUSED;
-        return;
-    }
-    if (call == STORE_MEMORY_LOAD || call == STORE_MEMORY_FIND || call == STORE_MEMORY_LIST ||
-        call == STORE_MEMORY_SHARED_LOAD || call == STORE_MEMORY_LOG_READ)
-        return;
-    fate->kind = STORE_MEMORY_UNKNOWN_DONE;
-    fate->back_ms = world_between(w, 100, NODE_STORE_WAIT_MS);
-    if (fate->back_ms > left_ms - NODE_STORE_WAY_MS)
-        fate->back_ms = left_ms - NODE_STORE_WAY_MS;
-}
-
 static struct store_memory_fate decide_fate(void *ctx, enum store_memory_call call)
 {
-    struct node *n = ctx;
-    struct world *w = n->world;
-    struct store_memory_fate fate = {.there_ms = world_between(w, 0, NODE_STORE_WAY_MS / 2),
-                                     .back_ms = world_between(w, 0, NODE_STORE_WAY_MS / 2)};
+    const struct node *n = ctx;
 
-    if (w->store == WORLD_STORE_SLOW) {
-        fate.there_ms = world_between(w, 0, NODE_STORE_SLOW_MS_MAX);
-        fate.back_ms = world_between(w, 0, NODE_STORE_SLOW_MS_MAX);
-    }
-    if (w->store == WORLD_STORE_UNSAFE) {
-        choose_unsafe(w, call, &fate);
-    } else if (w->store == WORLD_STORE_ELECTING || n->is_cut ||
-               world_chance(w, w->faults.store_unavailable)) {
-        fate.kind = STORE_MEMORY_REFUSED;
-        fate.back_ms = world_between(w, 0, w->store == WORLD_STORE_ELECTING ? 100 : 2000);
-    } else if (world_chance(w, w->faults.commit_unknown)) {
-        choose_unknown(w, &fate);
-    }
-    return fate;
+    return fate_choose(n->world, n->is_cut, call);
 }
 
 static int64_t node_wall_ms(void *ctx)

@@ -13,6 +13,7 @@ enum {
     PHONE_THINK_BUSY_MS_MAX = 4000,
     PHONE_IDLE_MS_MAX = 3600000,
     PHONE_IDLE_BUSY_MS_MAX = 20000,
+    PHONE_FORGETS_MS = 15 * 60 * 1000, /* what it asked for before is over */
     /* In a million, where there is a training: */
     PHONE_LETTERS = 250000, /* of what else would be dials */
     PHONE_JOINS = 500000,   /* of choices of the main menu */
@@ -106,6 +107,7 @@ static void send_letter(struct phone *s)
     s->seat = SEAT_UNSURE;
     s->is_leaving = true;
     s->is_joining = false;
+    s->has_come_back = true;
     delivery_begin(&s->letter);
 }
 
@@ -113,9 +115,10 @@ static void send_letter(struct phone *s)
 void phone_take_letter(struct phone *s)
 {
     delivery_stop(&s->letter);
-    s->letters++;
     s->smsc->counters.letters++;
-    if (s->is_leaving && s->dues.count == 0)
+    if (!s->is_forgotten)
+        s->letters++;
+    if (!s->is_forgotten && s->is_leaving && s->dues.count == 0)
         s->seat = SEAT_NONE;
     s->is_leaving = false;
 }
@@ -191,6 +194,23 @@ static void want_seat(struct phone *s)
     s->is_leaving = false;
 }
 
+static void dial(struct phone *s)
+{
+    struct world *w = s->smsc->world;
+
+    if (s->forgotten_ms != 0 && w->timers.now_ms - s->forgotten_ms >= PHONE_FORGETS_MS)
+        s->is_forgotten = false;
+    s->has_come_back = true;
+    s->is_open = true;
+    s->session++;
+    s->unit = 0;
+    s->version = -1;
+    s->is_overtaken = w->is_busy && s->dues.count != 0;
+    s->answered = FLOW_UNKNOWN;
+    s->smsc->counters.dials++;
+    input(s, SMSC_OP_BEGIN, "*384#");
+}
+
 static void on_think(struct timer *timer, void *arg)
 {
     struct phone *s = arg;
@@ -210,14 +230,7 @@ static void on_think(struct timer *timer, void *arg)
         return;
     }
     if (!s->is_open) {
-        s->is_open = true;
-        s->session++;
-        s->unit = 0;
-        s->version = -1;
-        s->is_overtaken = c->world->is_busy && s->dues.count != 0;
-        s->answered = FLOW_UNKNOWN;
-        c->counters.dials++;
-        input(s, SMSC_OP_BEGIN, "*384#");
+        dial(s);
         return;
     }
     text = flow_answer(s->at, choose_wish(s));
@@ -226,10 +239,33 @@ static void on_think(struct timer *timer, void *arg)
         return;
     }
     s->answered = s->at;
+    s->has_consented = s->has_consented || s->at == FLOW_CONSENT;
+    s->has_sent = s->has_sent || s->at == FLOW_PERIKSA;
     if (s->at == FLOW_DETAIL)
         want_seat(s);
     c->counters.answers++;
     input(s, SMSC_OP_ANSWER, text);
+}
+
+void phone_forget(struct phone *s)
+{
+    s->is_forgotten = true;
+    s->forgotten_ms = 0;
+    s->regno[0] = '\0';
+    s->is_sent = false;
+    s->farthest = FLOW_LANG;
+    s->receipts = s->letters = s->replies = 0;
+    s->seat = SEAT_UNSURE;
+}
+
+void phone_forgotten(struct phone *s)
+{
+    s->forgotten_ms = s->smsc->world->timers.now_ms;
+    s->receipts = s->replies = 0;
+    s->has_come_back = s->is_open || s->letter.is_under_way || s->dues.has_current;
+    if (!s->has_come_back)
+        s->seat = SEAT_NONE;
+    s->has_consented = s->has_sent = s->is_open;
 }
 
 void phone_think(struct phone *s)

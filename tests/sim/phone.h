@@ -38,6 +38,10 @@ struct phone {
     bool is_joining, is_leaving; /* the last that was asked for */
     struct delivery letter;      /* an SMS, beside the dialogue */
     unsigned letters, replies;
+    bool has_consented, has_sent; /* since it was erased: else there is no draft, no registration */
+    bool is_forgotten;     /* it is being erased, or was while something of it was under way */
+    bool has_come_back;    /* since then */
+    uint64_t forgotten_ms; /* 0 = not, as far as the officer knows */
     /* The outstanding input: one at a time, delivered until it is taken. */
     struct delivery delivery;
     char text[64];
@@ -63,6 +67,9 @@ void phone_fini(struct phone *s);
 void phone_go_idle(struct phone *s);
 /* It reads what is shown, and will answer that. */
 void phone_think(struct phone *s);
+/* All of it is being erased; and has been. */
+void phone_forget(struct phone *s);
+void phone_forgotten(struct phone *s);
 /* The service has taken the SMS. */
 void phone_take_letter(struct phone *s);
 

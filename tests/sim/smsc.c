@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SMSC_FORGOTTEN_MS = 15 * 60 * 1000 }; /* then nothing of before is under way */
+
 /* Answers come by one connection, screens by another: a screen says nothing of its answer. */
 static bool answers_alone(const struct world *w)
 {
@@ -30,7 +32,7 @@ static void check_version(struct phone *s, const char *screen, enum flow_step ne
 {
     int version = flow_version(screen);
 
-    if (version >= 0 && s->version >= 0 && version != s->version)
+    if (version >= 0 && s->version >= 0 && version != s->version && !s->is_forgotten)
         violation(s, "a dialogue has changed its menu version", next);
     if (version >= 0)
         s->version = version;
@@ -42,7 +44,7 @@ static bool is_taken_for_another(const struct phone *s, enum flow_step next)
 {
     return s->smsc->world->is_busy && !flow_may_follow(s->answered, next) &&
            (flow_may_follow(FLOW_LANG, next) || flow_may_follow(FLOW_MAIN, next) ||
-            flow_may_follow(FLOW_RESUME, next) || next == FLOW_DATA);
+            flow_may_follow(FLOW_RESUME, next) || next == FLOW_DATA || next == FLOW_INFO);
 }
 
 /* Who dials or answers while a copy of the input before is told to wait may be shown the older
@@ -62,10 +64,16 @@ static void check_screen(struct phone *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
 
+    if (s->is_forgotten)
+        return;
     if (s->answered != FLOW_UNKNOWN)
         (void)begin_anew(s, next);
     if (next == FLOW_UNKNOWN)
         violation(s, "a screen nobody knows", next);
+    if ((next == FLOW_DUP || next == FLOW_STATUS || next == FLOW_SELESAI) && !s->has_sent)
+        violation(s, "a registration that nobody has sent", next);
+    if (next == FLOW_RESUME && !s->has_consented)
+        violation(s, "a draft that nobody has begun", next);
     if (s->answered != FLOW_UNKNOWN && !flow_may_follow(s->answered, next))
         violation(s, "a step too far, or one lost", next);
     if (s->answered == FLOW_RESUME && is_draft && next < s->farthest)
@@ -83,6 +91,8 @@ static void take_regno(struct phone *s, const char *screen)
 
     if (!flow_regno(screen, regno, sizeof(regno)))
         violation(s, "no number on the last screen", FLOW_SELESAI);
+    if (s->is_forgotten)
+        return;
     if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0)
         violation(s, "registered twice", FLOW_SELESAI);
     text_copy(s->regno, sizeof(s->regno), regno);
@@ -148,13 +158,14 @@ static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
         return false;
     s->smsc->counters.pushes++;
     s->is_open = true;
+    s->has_come_back = true;
     s->session++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
     if (begin_anew(s, next) && !s->smsc->world->is_busy)
         dues_begin_anew(&s->dues);
     was_current = s->dues.has_current;
-    if (!dues_settle(&s->dues, next, &s->answered) &&
+    if (!dues_settle(&s->dues, next, &s->answered) && !s->is_forgotten &&
         !(s->smsc->world->is_busy && dues_settle_any(&s->dues, &s->answered)))
         violation(s, "a result that nobody waits for", next);
     s->is_overtaken = !was_current || s->dues.has_current; /* it is not the newest input's */
@@ -167,7 +178,7 @@ static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
 static void take_seat(struct phone *s)
 {
     s->smsc->counters.seats++;
-    if (s->is_joining && !s->letter.is_under_way)
+    if (s->is_joining && !s->letter.is_under_way && !s->is_forgotten)
         s->seat = SEAT_TAKEN;
 }
 
@@ -184,7 +195,7 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
         return false;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
-    if (!dues_tell(&s->dues, s->answered, next) && op == SMSC_OP_END)
+    if (!dues_tell(&s->dues, s->answered, next) && op == SMSC_OP_END && !s->is_forgotten)
         violation(s, "an end told again", next);
     if (next == FLOW_SEAT && s->answered == FLOW_DETAIL)
         take_seat(s);
@@ -207,7 +218,7 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
         s->replies += strstr(text, " dibatalkan. ") != NULL || text[11] == '.';
         return;
     }
-    if (!dues_take_text(&s->dues, text) &&
+    if (!dues_take_text(&s->dues, text) && !s->is_forgotten &&
         !(s->smsc->world->is_busy && dues_settle_any(&s->dues, &answered)))
         violation(s, "told by SMS what nobody waits for", flow_recognise(text));
 }
@@ -243,7 +254,8 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
  * on the draft stands at the next question, or the registration exists. */
 static void note_acknowledged(struct phone *s)
 {
-    if (s->smsc->world->token != TURN_TOKEN_ECHO || s->op != SMSC_OP_ANSWER || s->is_overtaken)
+    if (s->smsc->world->token != TURN_TOKEN_ECHO || s->op != SMSC_OP_ANSWER || s->is_overtaken ||
+        s->is_forgotten)
         return;
     if (s->answered == FLOW_PERIKSA)
         s->is_sent = true;
@@ -368,6 +380,34 @@ unsigned smsc_receipts(const struct smsc *c, unsigned i)
 bool smsc_is_sent(const struct smsc *c, unsigned i)
 {
     return c->phones[i].is_sent;
+}
+
+void smsc_forget(struct smsc *c, unsigned i)
+{
+    phone_forget(&c->phones[i]);
+}
+
+void smsc_forgotten(struct smsc *c, unsigned i)
+{
+    phone_forgotten(&c->phones[i]);
+}
+
+bool smsc_is_forgotten(const struct smsc *c, unsigned i)
+{
+    const struct phone *s = &c->phones[i];
+
+    return s->is_forgotten && s->forgotten_ms != 0 && !s->has_come_back &&
+           c->world->timers.now_ms - s->forgotten_ms >= SMSC_FORGOTTEN_MS;
+}
+
+bool smsc_is_unsure(const struct smsc *c, unsigned i)
+{
+    return c->phones[i].is_forgotten && c->phones[i].forgotten_ms == 0;
+}
+
+bool smsc_has_sent(const struct smsc *c, unsigned i)
+{
+    return c->phones[i].has_sent || smsc_is_unsure(c, i);
 }
 
 const char *smsc_regno(const struct smsc *c, unsigned i)

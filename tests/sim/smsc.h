@@ -10,7 +10,9 @@
  *   - a dialogue stays with the menu version that it began with;
  *   - a result comes by itself (network-initiated) only to who has got none for an input, and once;
  *   - a registration number that was shown exists, exactly once, at the end; so does a seat at the
- *     training, until it is given back by SMS.
+ *     training, until it is given back by SMS;
+ *   - there is no draft and no registration but of who has consented, and sent it, since an officer
+ *     has erased the last.
  */
 #ifndef WARUNG_SIM_SMSC_H
 #define WARUNG_SIM_SMSC_H
@@ -51,6 +53,15 @@ enum seat_belief smsc_seat(const struct smsc *c, unsigned i);
 /* SMS that the service has taken of that subscriber, and that it has answered. */
 unsigned smsc_letters(const struct smsc *c, unsigned i);
 unsigned smsc_replies(const struct smsc *c, unsigned i);
+/* The officer erases all of a subscriber's; and has done so. */
+void smsc_forget(struct smsc *c, unsigned i);
+void smsc_forgotten(struct smsc *c, unsigned i);
+/* It has done nothing since, for long. */
+bool smsc_is_forgotten(const struct smsc *c, unsigned i);
+/* It is not known what was erased. */
+bool smsc_is_unsure(const struct smsc *c, unsigned i);
+/* Since that: it may have sent a registration. */
+bool smsc_has_sent(const struct smsc *c, unsigned i);
 const char *smsc_regno(const struct smsc *c, unsigned i);
 void smsc_free(struct smsc *c);
 

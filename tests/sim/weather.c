@@ -18,6 +18,7 @@ struct weather {
     struct memory_data *replica; /* NULL but in a fail-over */
     struct node **nodes;
     unsigned node_count;
+    const struct officer *officer;
     uint64_t election_ends_ms;
     struct timer slow;
     struct timer failover;
@@ -50,7 +51,7 @@ static void on_slow(struct timer *timer, void *arg)
 
 static size_t pending(const struct weather *e)
 {
-    size_t count = 0;
+    size_t count = officer_pending(e->officer);
 
     for (unsigned i = 0; i < e->node_count; i++)
         count += node_store_pending(e->nodes[i]);
@@ -137,7 +138,7 @@ static void on_jam(struct timer *timer, void *arg)
 }
 
 struct weather *weather_new(struct world *w, struct memory_data *data, struct node **nodes,
-                            unsigned node_count)
+                            unsigned node_count, const struct officer *officer)
 {
     struct weather *e = mem_zalloc(sizeof(*e));
 
@@ -145,6 +146,7 @@ struct weather *weather_new(struct world *w, struct memory_data *data, struct no
     e->data = data;
     e->nodes = nodes;
     e->node_count = node_count;
+    e->officer = officer;
     timer_init(&e->slow, on_slow, e);
     timer_init(&e->failover, on_failover, e);
     timer_init(&e->menu, on_menu, e);

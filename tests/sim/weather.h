@@ -9,11 +9,12 @@
 
 #include "sessions/memory_data.h"
 #include "tests/sim/node.h"
+#include "tests/sim/officer.h"
 
 struct weather;
 
 struct weather *weather_new(struct world *w, struct memory_data *data, struct node **nodes,
-                            unsigned node_count);
+                            unsigned node_count, const struct officer *officer);
 /* Ends it: what is broken gets well, nothing more breaks. */
 void weather_calm(struct weather *weather);
 void weather_free(struct weather *weather);

@@ -40,6 +40,7 @@ struct world_faults {
     uint32_t failovers_per_hour;
     uint32_t menu_changes_per_hour;
     uint32_t sms_jams_per_hour;
+    uint32_t officers_per_hour; /* commands */
 };
 
 /* What the store's servers are doing. */
@@ -76,6 +77,7 @@ struct world {
     enum config_bind bind;
     unsigned window, tps;
     bool is_busy;   /* subscribers dial every few seconds, answer fast, and do not wait */
+    bool erases;    /* the officer does, too */
     unsigned seats; /* of the training that subscribers join; 0 = none is planned */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */

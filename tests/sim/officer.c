@@ -1,0 +1,178 @@
+#include "tests/sim/officer.h"
+
+#include "base/mem.h"
+#include "gateway/ctl/dossier.h"
+#include "gateway/turn/turn.h"
+#include "tests/sim/hand.h"
+#include "tests/sim/menus.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    OFFICER_ERASES = 250000, /* of a million commands, where there are erasures */
+    OFFICER_KEEPS_D = 365,   /* longer than any history */
+};
+
+/* What a registration's status must be. */
+struct decided {
+    char regno[MERCHANT_REGNO_BYTES]; /* "" = he knows of none */
+    enum merchant_status status;
+};
+
+struct officer {
+    struct world *world;
+    struct smsc *smsc;
+    struct config_menu menu;
+    struct config config;
+    struct dossier dossier;
+    unsigned subscriber;
+    uint64_t choice; /* of the command at hand, however often it is made anew */
+    struct decided doing;
+    struct decided *decided; /* by subscriber */
+    struct officer_counters counters;
+};
+
+struct officer *officer_new(struct world *w, struct memory_data *data, struct smsc *smsc)
+{
+    static const char *codes[] = {"*384#"};
+    struct officer *o = mem_zalloc(sizeof(*o));
+    struct turn_settings settings = turn_settings_default();
+
+    o->world = w;
+    o->smsc = smsc;
+    o->menu.codes = (struct config_strings){codes, 1};
+    o->config.menus = &o->menu;
+    o->config.menu_count = 1;
+    o->config.turn.sms_expiry_s = w->sms_expiry_s;
+    o->config.turn.draft_ttl_s = settings.draft_ttl_s;
+    o->config.retention = (struct config_retention){
+        OFFICER_KEEPS_D, OFFICER_KEEPS_D, OFFICER_KEEPS_D, OFFICER_KEEPS_D,
+        OFFICER_KEEPS_D, OFFICER_KEEPS_D, OFFICER_KEEPS_D, 0};
+    o->dossier.setup = (struct setup){
+        .config = &o->config, .router = w->menus->router, .vault = vault_new_plain()};
+    o->dossier.hand = sim_hand_new(w, data);
+    o->decided = mem_zalloc(smsc_subscribers(smsc) * sizeof(*o->decided));
+    return o;
+}
+
+/* Who was not shown his number would take himself for not registered: such are not rejected. */
+static enum merchant_event choose_event(const struct officer *o, enum merchant_status status)
+{
+    if (status == MERCHANT_TERKIRIM)
+        return MERCHANT_EVENT_REVIEW;
+    if (o->choice % 3 == 0)
+        return MERCHANT_EVENT_FIX;
+    return o->choice % 3 == 1 && smsc_regno(o->smsc, o->subscriber)[0] != '\0'
+               ? MERCHANT_EVENT_REJECT
+               : MERCHANT_EVENT_APPROVE;
+}
+
+static enum ctl_status decide(struct dossier *d, void *arg)
+{
+    static const char *const fix = "P01", *const reject = "T01";
+    struct officer *o = arg;
+    const struct merchant *m = &d->programme.subscriber.merchants[0];
+    enum merchant_event event;
+
+    if (d->programme.subscriber.merchant_count == 0)
+        return CTL_REFUSED;
+    event = choose_event(o, m->status);
+    if (programme_decide(&d->programme, m->regno, event,
+                         event == MERCHANT_EVENT_FIX      ? fix
+                         : event == MERCHANT_EVENT_REJECT ? reject
+                                                          : NULL) != PROGRAMME_DONE)
+        return CTL_REFUSED;
+    text_copy(o->doing.regno, sizeof(o->doing.regno), m->regno);
+    o->doing.status = m->status;
+    return CTL_DONE;
+}
+
+static enum ctl_status erase(struct dossier *d, void *arg)
+{
+    (void)arg;
+    if (d->records.merchant_version == 0 && d->records.session_version == 0)
+        return CTL_REFUSED;
+    programme_erase(&d->programme, "officer");
+    return CTL_DONE;
+}
+
+/* Refused, or not known to be done: others may have changed it meanwhile, or it may be. */
+static void decide_on(struct officer *o, unsigned i)
+{
+    struct decided *was = &o->decided[i];
+    enum ctl_status status;
+
+    o->doing = (struct decided){.regno = ""};
+    status = dossier_change(&o->dossier, decide, o);
+    if (status == CTL_DONE) {
+        o->counters.decisions++;
+        *was = o->doing;
+    } else if (status != CTL_REFUSED || o->doing.regno[0] != '\0') {
+        was->regno[0] = '\0';
+    }
+    world_tell(o->world, "the officer on %s: %s, status %d", o->dossier.msisdn,
+               merchant_status_name(o->doing.status), (int)status);
+}
+
+static void erase_all_of(struct officer *o, unsigned i)
+{
+    enum ctl_status status;
+
+    smsc_forget(o->smsc, i);
+    status = dossier_change(&o->dossier, erase, NULL);
+    world_tell(o->world, "the officer erases %s, status %d", o->dossier.msisdn, (int)status);
+    o->decided[i].regno[0] = '\0';
+    if (status != CTL_DONE)
+        return;
+    o->counters.erasures++;
+    smsc_forgotten(o->smsc, i);
+}
+
+void officer_work(struct officer *o)
+{
+    struct world *w = o->world;
+    unsigned i = (unsigned)world_between(w, 0, smsc_subscribers(o->smsc) - 1);
+
+    o->subscriber = i;
+    o->choice = world_random(w);
+    text_copy(o->dossier.msisdn, sizeof(o->dossier.msisdn), smsc_msisdn(o->smsc, i));
+    if (w->erases && world_chance(w, OFFICER_ERASES))
+        erase_all_of(o, i);
+    else
+        decide_on(o, i);
+}
+
+size_t officer_pending(const struct officer *o)
+{
+    return sim_hand_pending(o->dossier.hand);
+}
+
+const struct officer_counters *officer_counters(const struct officer *o)
+{
+    return &o->counters;
+}
+
+void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record)
+{
+    const struct decided *known = &o->decided[i];
+    char detail[96];
+
+    for (unsigned k = 0; k < record->merchant_count; k++) {
+        const struct merchant *m = &record->merchants[k];
+
+        if (strcmp(m->regno, known->regno) != 0 || m->status == known->status)
+            continue;
+        snprintf(detail, sizeof(detail), "%s: %s, is %s", m->regno,
+                 merchant_status_name(known->status), merchant_status_name(m->status));
+        world_violation(o->world, "a decision is gone", smsc_msisdn(o->smsc, i), detail);
+    }
+}
+
+void officer_free(struct officer *o)
+{
+    vault_free(o->dossier.setup.vault);
+    hand_close(o->dossier.hand);
+    mem_free(o->decided);
+    mem_free(o);
+}

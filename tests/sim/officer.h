@@ -1,0 +1,29 @@
+/*
+ * An officer of the simulator: decides on registrations and erases subscribers as warungctl does,
+ * while gateways and subscribers go on. What he was told to be done must be so at the end.
+ */
+#ifndef WARUNG_SIM_OFFICER_H
+#define WARUNG_SIM_OFFICER_H
+
+#include "merchants/merchant.h"
+#include "sessions/memory_data.h"
+#include "tests/sim/smsc.h"
+#include "tests/sim/world.h"
+
+struct officer;
+
+struct officer_counters {
+    uint64_t decisions, erasures;
+};
+
+struct officer *officer_new(struct world *w, struct memory_data *data, struct smsc *smsc);
+/* One command, on any subscriber; the world goes on meanwhile. */
+void officer_work(struct officer *o);
+/* Requests to the store that are under way. */
+size_t officer_pending(const struct officer *o);
+const struct officer_counters *officer_counters(const struct officer *o);
+/* What is stored of a subscriber, against what he was told. */
+void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record);
+void officer_free(struct officer *o);
+
+#endif
