@@ -9,6 +9,7 @@
 #include "gateway/carrier.h"
 #include "gateway/cdr/cdr_writer.h"
 #include "gateway/message_id.h"
+#include "gateway/peers.h"
 #include "gateway/queries.h"
 #include "gateway/receipt_names.h"
 #include "gateway/sendings.h"
@@ -20,12 +21,8 @@ enum {
     PDU_BYTES = 4096,   /* a submit_sm or data_sm with a text of one page */
 };
 
-/* Stands in an origin for the bind of a partner's, whose link is found by its connection. */
-#define PARTNER_BIND ((void *)UINTPTR_MAX)
-
 struct ports {
-    struct centres *centres;
-    struct partners *partners;
+    struct peers peers;
     const struct router *router;
     struct turn_engine *engine;
     struct funnel *funnel; /* NULL: nothing is counted */
@@ -37,49 +34,7 @@ struct ports {
     struct ports_counters counters;
 };
 
-/* ---- who is meant ---- */
-
-/* The other side of a dialogue or SMS: a centre, or a partner towards whom we are the centre. */
-struct peer {
-    const char *name;
-    const struct dialect *dialect;
-    struct centre *centre;         /* NULL: a partner */
-    const struct partner *partner; /* NULL: a centre */
-};
-
-static bool name_centre(struct peer *peer)
-{
-    peer->name = centre_name(peer->centre);
-    peer->dialect = centre_dialect(peer->centre);
-    return true;
-}
-
-static bool find_peer(struct ports *p, const char *name, struct peer *peer)
-{
-    *peer = (struct peer){.centre = centres_find(p->centres, name)};
-    if (peer->centre != NULL)
-        return name_centre(peer);
-    peer->partner = partners_find(p->partners, name);
-    if (peer->partner == NULL)
-        return false;
-    peer->name = partner_name(peer->partner);
-    peer->dialect = partner_dialect(peer->partner);
-    return true;
-}
-
-/* Also one that is on its way out: what came from it is gone on with as it began. */
-static bool find_origin(struct ports *p, const char *name, struct peer *peer)
-{
-    if (find_peer(p, name, peer))
-        return true;
-    peer->centre = centres_find_leaving(p->centres, name);
-    return peer->centre != NULL && name_centre(peer);
-}
-
-static struct service *service_of(const struct peer *peer)
-{
-    return peer->centre != NULL ? centre_service(peer->centre) : partner_service(peer->partner);
-}
+/* ---- for the turn engine ---- */
 
 static bool name_dialogue(void *ctx, const char *pushed_to, const struct link_result *result,
                           struct dialect_session *session)
@@ -87,7 +42,7 @@ static bool name_dialogue(void *ctx, const char *pushed_to, const struct link_re
     struct smpp_pdu response = {.message_id = result->message_id, .tlvs = result->tlvs};
     struct peer peer;
 
-    return find_peer(ctx, pushed_to, &peer) &&
+    return peers_find(&((const struct ports *)ctx)->peers, pushed_to, &peer) &&
            dialect_decode_response(peer.dialect, &response, session);
 }
 
@@ -100,25 +55,10 @@ static bool submit(struct ports *p, struct sent *s, struct link *link, enum link
     return false;
 }
 
-static struct link *pick_link(struct ports *p, const struct peer *peer)
-{
-    return peer->centre != NULL ? centre_transmitter(peer->centre)
-                                : partners_pick(p->partners, peer->partner);
-}
-
-/* The link of an input; NULL when its connection is gone. */
-static struct link *link_of(struct ports *p, const struct turn_origin *origin)
-{
-    return origin->link == PARTNER_BIND ? partners_find_link(p->partners, origin->connection)
-                                        : centres_find_link(p->centres, (uintptr_t)origin->link);
-}
-
-/* ---- for the turn engine ---- */
-
 static void answer(void *ctx, const struct turn_origin *origin, uint32_t command_status)
 {
     struct ports *p = ctx;
-    struct link *link = link_of(p, origin);
+    struct link *link = peers_link(&p->peers, origin);
     struct link_ticket ticket = {origin->connection, origin->sequence_number, origin->command_id};
     struct message_origin message = {.source = origin->source};
     char message_id[MESSAGE_ID_BYTES];
@@ -126,7 +66,7 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
     /* A connection that is gone needs no answer: the centre delivers again. */
     if (link == NULL)
         return;
-    if (command_status != ESME_ROK || origin->link != PARTNER_BIND) {
+    if (command_status != ESME_ROK || origin->link != PEERS_PARTNER_BIND) {
         link_answer(link, ticket, command_status, NULL);
     } else {
         message.account = link_account(link);
@@ -137,14 +77,16 @@ static void answer(void *ctx, const struct turn_origin *origin, uint32_t command
 
 static bool is_connected(void *ctx, const struct turn_origin *origin)
 {
-    struct link *link = link_of(ctx, origin);
+    const struct ports *p = ctx;
+    struct link *link = peers_link(&p->peers, origin);
 
     return link != NULL && link_is_on(link, origin->connection);
 }
 
 static bool has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
 {
-    struct link *link = link_of(ctx, origin);
+    const struct ports *p = ctx;
+    struct link *link = peers_link(&p->peers, origin);
 
     return link != NULL && link_has_read(link, origin->connection, mark);
 }
@@ -152,13 +94,15 @@ static bool has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
 /* An enquire_link behind the answer says that it was read. */
 static uint64_t ask_read(void *ctx, const struct turn_origin *origin)
 {
-    return is_connected(ctx, origin) ? link_ask_read(link_of(ctx, origin)) : 0;
+    const struct ports *p = ctx;
+
+    return is_connected(ctx, origin) ? link_ask_read(peers_link(&p->peers, origin)) : 0;
 }
 
 /* Where answer and screen travel apart. */
 static void ask_apart(struct ports *p, struct sent *s)
 {
-    if (link_of(p, &s->origin) != s->link)
+    if (peers_link(&p->peers, &s->origin) != s->link)
         s->read_mark = ask_read(p, &s->origin);
 }
 
@@ -171,39 +115,34 @@ static void answer_with(void *ctx, struct sent *s, uint32_t command_status)
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
  * has another for sending: ask_apart(). */
-static struct link *pick_for_reply(struct ports *p, const struct turn_origin *origin,
+static struct link *pick_for_reply(const struct ports *p, const struct turn_origin *origin,
                                    const struct peer *peer)
 {
-    struct link *link = link_of(p, origin);
+    struct link *link = peers_link(&p->peers, origin);
 
-    return link != NULL && link_can_submit(link) ? link : pick_link(p, peer);
+    return link != NULL && link_can_submit(link) ? link : peers_pick_link(&p->peers, peer);
 }
 
 static bool is_full(void *ctx, const struct turn_origin *origin)
 {
+    const struct ports *p = ctx;
     struct peer peer;
     const struct link *link =
-        find_peer(ctx, origin->link_name, &peer) ? pick_for_reply(ctx, origin, &peer) : NULL;
+        peers_find(&p->peers, origin->link_name, &peer) ? pick_for_reply(p, origin, &peer) : NULL;
 
     return link != NULL && link_is_full(link);
-}
-
-/* False: a centre that we only receive from never takes a reply, and waiting does not help. */
-static bool takes_replies(const struct peer *peer)
-{
-    return peer->centre == NULL || centre_has_transmitter(peer->centre);
 }
 
 static bool has_way_back(void *ctx, const struct turn_origin *origin)
 {
     struct ports *p = ctx;
-    const struct link *link = link_of(p, origin);
+    const struct link *link = peers_link(&p->peers, origin);
     struct peer peer;
 
     if (link == NULL || link_can_submit(link))
         return true;
-    return find_peer(p, origin->link_name, &peer) &&
-           (pick_link(p, &peer) != NULL || !takes_replies(&peer));
+    return peers_find(&p->peers, origin->link_name, &peer) &&
+           (peers_pick_link(&p->peers, &peer) != NULL || !peer_takes_replies(&peer));
 }
 
 static bool withdraw(void *ctx, struct turn_sending *sending)
@@ -274,11 +213,11 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
     struct peer peer;
     struct sent *s;
 
-    if (!find_peer(p, screen->origin.link_name, &peer))
+    if (!peers_find(&p->peers, screen->origin.link_name, &peer))
         return unsent(p, screen, ESME_RX_T_APPN);
     link = pick_for_reply(p, &screen->origin, &peer);
     if (link == NULL)
-        return unsent(p, screen, takes_replies(&peer) ? ESME_RX_T_APPN : ESME_ROK);
+        return unsent(p, screen, peer_takes_replies(&peer) ? ESME_RX_T_APPN : ESME_ROK);
     writer_init(&w, octets, sizeof(octets));
     if (!dialect_encode(peer.dialect, &screen->reply, 0, &w)) {
         p->counters.unencodable++;
@@ -301,28 +240,6 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
     return unsent(p, screen, ESME_RX_T_APPN);
 }
 
-/* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
-static bool find_sender(struct ports *p, const struct turn_sms *order, struct peer *peer)
-{
-    const struct partner *partner;
-    const struct centre *centre;
-
-    if (find_peer(p, order->link_name, peer) && service_of(peer)->state == SERVICE_SERVING &&
-        pick_link(p, peer) != NULL)
-        return true;
-    centre = centres_for_sms(p->centres, order->source, order->msisdn);
-    if (centre != NULL)
-        return find_peer(p, centre_name(centre), peer);
-    partner = partners_for_sms(p->partners, order->source, order->msisdn);
-    return partner != NULL && find_peer(p, partner_name(partner), peer);
-}
-
-/* Centres tell, partners do not: to them we are the centre. */
-static bool wants_receipts(const struct peer *peer, unsigned parts)
-{
-    return peer->centre != NULL && centre_tells_receipts(peer->centre) && parts <= STORE_PARTS_MAX;
-}
-
 /* All parts by one link, so that they arrive together. When one cannot be queued those before it
  * are on their way already: the whole is then known as not sent, and tried again as a whole. */
 static struct turn_sending *submit_parts(struct ports *p, const struct peer *peer,
@@ -330,7 +247,7 @@ static struct turn_sending *submit_parts(struct ports *p, const struct peer *pee
                                          uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     unsigned count = dialect_sms_parts(peer->dialect, sms->text), i;
-    struct link *link = pick_link(p, peer);
+    struct link *link = peers_pick_link(&p->peers, peer);
     struct sent *s = sent_new(&p->sendings, fn, arg);
     uint8_t octets[PDU_BYTES];
     struct writer w;
@@ -367,7 +284,7 @@ static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, ui
     struct peer peer;
     unsigned parts;
 
-    if (!find_sender(p, order, &peer)) {
+    if (!peers_find_sender(&p->peers, order, &peer)) {
         p->counters.unsent++;
         return NULL;
     }
@@ -378,7 +295,8 @@ static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, ui
         return NULL;
     }
     router_sms_source(p->router, order->source, source);
-    sms.registered_delivery = wants_receipts(&peer, parts) ? RECEIPT_WANTED : 0;
+    sms.registered_delivery =
+        peer_tells_receipts(&peer) && parts <= STORE_PARTS_MAX ? RECEIPT_WANTED : 0;
     if (peer.centre != NULL) { /* deliver_sm has none (4.6.1) */
         sms.validity_s = order->validity_s;
         sms.now_ms = order->now_ms;
@@ -393,7 +311,8 @@ static bool find_push_link(void *ctx, const char *preferred, const char *code, c
     struct turn_sms order = {.link_name = preferred, .source = code, .msisdn = msisdn};
     struct peer peer;
 
-    return find_sender(ctx, &order, &peer) && text_copy(name, name_bytes, peer.name);
+    return peers_find_sender(&((const struct ports *)ctx)->peers, &order, &peer) &&
+           text_copy(name, name_bytes, peer.name);
 }
 
 static const struct menu *find_menu(void *ctx, const char *link_name, const char *code, bool is_sms,
@@ -419,34 +338,21 @@ static const char *shown_code(void *ctx, const char *code)
 
 static struct turn_traits traits(void *ctx, const char *link_name)
 {
-    struct turn_traits traits = {.limits = {160, 70}}; /* the safest */
-    const struct dialect_timers *timers;
     struct peer peer;
 
-    if (!find_origin(ctx, link_name, &peer))
-        return traits;
-    traits = peer.partner != NULL ? partner_traits(peer.partner) : centre_traits(peer.centre);
-    timers = dialect_timers(peer.dialect);
-    traits.reply_limit_ms = timers->app_reply_s * 1000U;
-    traits.user_reply_s = timers->user_reply_s;
-    traits.session_max_s = timers->session_max_s;
-    traits.acks_abort = dialect_acks_abort(peer.dialect);
-    return traits;
+    if (!peers_find_origin(&((const struct ports *)ctx)->peers, link_name, &peer))
+        return (struct turn_traits){.limits = {160, 70}}; /* the safest */
+    return peer_traits(&peer);
 }
 
 static bool is_one_centre(void *ctx, const char *link_name, const char *other)
 {
-    const struct ports *p = ctx;
-
-    return partners_find(p->partners, link_name) == NULL &&
-           centres_are_one(p->centres, link_name, other);
+    return peers_are_one(&((const struct ports *)ctx)->peers, link_name, other);
 }
 
 static size_t sms_room(void *ctx)
 {
-    struct ports *p = ctx;
-
-    return centres_room(p->centres) + partners_room(p->partners);
+    return peers_room(&((const struct ports *)ctx)->peers);
 }
 
 static void moved(void *ctx, const struct turn_move *move)
@@ -500,7 +406,7 @@ struct turn_ports ports_for_turns(struct ports *p)
 /* New dialogues are not begun over a peer that is on its way out; its centre may know another. */
 static enum smpp_status note_input(const struct peer *peer, const struct dialect_input *input)
 {
-    struct service *service = service_of(peer);
+    struct service *service = peer_service(peer);
 
     if (input->kind == DIALECT_BEGIN && service->state != SERVICE_SERVING)
         return ESME_RX_T_APPN;
@@ -609,7 +515,7 @@ static struct turn_origin origin_of(void *bind, const char *name, struct link_ti
 void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct link *link,
                       struct link_ticket ticket, const struct smpp_pdu *pdu)
 {
-    struct peer peer = {centre_name(centre), centre_dialect(centre), centre, NULL};
+    struct peer peer = peer_of_centre(centre);
     struct turn_origin origin = origin_of((void *)bind, peer.name, ticket);
 
     take_message(ctx, &peer, link, &origin, ticket, pdu);
@@ -618,8 +524,8 @@ void ports_on_message(void *ctx, struct centre *centre, uintptr_t bind, struct l
 void ports_on_partner_message(void *ctx, const struct partner *partner, struct link *link,
                               struct link_ticket ticket, const struct smpp_pdu *pdu)
 {
-    struct peer peer = {partner_name(partner), partner_dialect(partner), NULL, partner};
-    struct turn_origin origin = origin_of(PARTNER_BIND, peer.name, ticket);
+    struct peer peer = peer_of_partner(partner);
+    struct turn_origin origin = origin_of(PEERS_PARTNER_BIND, peer.name, ticket);
 
     if (ticket.command_id == SMPP_SUBMIT_SM || ticket.command_id == SMPP_DATA_SM)
         origin.source = message_id_source(pdu->message.source.digits);
@@ -644,8 +550,7 @@ void ports_connect(struct ports *p, struct centres *centres, struct partners *pa
                    const struct router *router, struct turn_engine *engine, struct funnel *funnel,
                    const struct vault *vault)
 {
-    p->centres = centres;
-    p->partners = partners;
+    p->peers = (struct peers){centres, partners};
     p->router = router;
     p->engine = engine;
     p->funnel = funnel;
