@@ -26,8 +26,7 @@ static void note_record(struct turn *t, const char *screen)
 {
     struct dialogues *d = t->engine->dialogues;
 
-    if (d == NULL || t->is_replay || t->is_settle || pusher_cause(t) != NULL ||
-        t->timer_kind[0] != '\0')
+    if (d == NULL || t->is_replay || t->cause != TURN_BY_INPUT)
         return;
     switch (t->input.kind) {
     case DIALECT_BEGIN:
@@ -56,15 +55,16 @@ static void note_move(const struct turn *t)
 {
     const struct turn_ports *ports = &t->engine->env.ports;
 
-    if (t->has_moved && ports->moved != NULL)
+    if (t->has_moved)
         ports->moved(ports->ctx, &t->move);
 }
 
 /* To the very screen that this turn would show, or to a later one: another gateway has shown it.
  * Where steps are numbered; elsewhere it may as well be a late copy of an answer before. */
-static bool is_answered_by(const struct turn *t, const struct dialect_input *next)
+static bool is_answered_by(const struct turn *t, const struct step_screen *screen,
+                           const struct dialect_input *next)
 {
-    unsigned ahead = (STEP_UNITS + next->session.unit - t->unit) % STEP_UNITS;
+    unsigned ahead = (STEP_UNITS + next->session.unit - screen->unit) % STEP_UNITS;
 
     return t->is_exact && next->kind == DIALECT_ANSWER && ahead < STEP_UNITS / 2;
 }
@@ -81,7 +81,7 @@ static bool is_silent_copy(const struct turn *t, const struct turn *next)
 
 /* The subscriber has hung up meanwhile, dialled anew or gone on: nobody waits for this reply any
  * more. */
-static bool is_over(const struct turn *t)
+static bool is_over(const struct turn *t, const struct step_screen *screen)
 {
     LIST_FOREACH(n, &t->box->waiting) {
         const struct turn *next = LIST_ITEM(n, struct turn, node);
@@ -89,7 +89,7 @@ static bool is_over(const struct turn *t)
         if (next->origin.link == NULL || next->input.fingerprint == t->input.fingerprint)
             continue;
         if ((next->input.kind == DIALECT_BEGIN && !is_silent_copy(t, next)) ||
-            ((next->input.kind == DIALECT_ABORT || is_answered_by(t, &next->input)) &&
+            ((next->input.kind == DIALECT_ABORT || is_answered_by(t, screen, &next->input)) &&
              show_is_same_dialogue(&next->input.session, &t->input.session)))
             return true;
     }
@@ -104,23 +104,39 @@ static bool has_way_back(const struct turn *t)
     struct turn_origin origin = t->origin;
 
     origin.link_name = t->link_name;
-    return ports->has_way_back == NULL || ports->has_way_back(ports->ctx, &origin);
+    return ports->has_way_back(ports->ctx, &origin);
 }
 
 static void count(struct turn *t)
 {
     struct turn_counters *c = &t->engine->counters;
 
-    if (t->is_again || pusher_cause(t) != NULL)
+    if (t->is_again || t->cause == TURN_BY_PUSH)
         return;
     if (t->is_replay)
         c->replays++;
     else if (t->is_part)
         c->sms_parts++;
-    else if (t->is_settle)
+    else if (t->cause == TURN_BY_PROOFS)
         c->settles++;
     else
         c->steps++;
+}
+
+static void answer_with_screen(struct turn *t)
+{
+    struct turn_engine *e = t->engine;
+    struct step_screen screen = step_last_screen(e->step, copy_span(&t->box->session));
+
+    note_record(t, screen.text);
+    if (!t->is_replay)
+        show_supersede(t);
+    if (is_over(t, &screen)) {
+        turn_answer(t, t->command_status);
+        e->counters.screens_withdrawn++;
+    } else {
+        show_reply(t, &screen);
+    }
 }
 
 void act_on_commit(struct turn *t, const struct store_reply *reply)
@@ -128,7 +144,7 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
     struct turn_engine *e = t->engine;
 
     count(t);
-    if (t->is_late && t->reply != SESSION_REPLY_NONE && !t->is_erased) {
+    if (t->is_late && t->reply != SESSION_REPLY_NONE) {
         /* The commit was on its way when the dialogue's time was over: the reply it holds is owed
          * by another one, and the input acknowledged after that. */
         send_owed(t, reply->owed);
@@ -149,16 +165,7 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
         turn_answer(t, ESME_RX_T_APPN);
         note_record(t, "");
     } else {
-        step_last_screen(e->step, copy_span(&t->box->session));
-        note_record(t, e->step->screen);
-        if (!t->is_replay)
-            show_supersede(t);
-        if (is_over(t)) {
-            turn_answer(t, t->command_status);
-            e->counters.screens_withdrawn++;
-        } else {
-            show_reply(t);
-        }
+        answer_with_screen(t);
     }
     if (t->input.kind == DIALECT_SMS && !t->reply_is_owed && !t->is_part)
         show_nothing(t);

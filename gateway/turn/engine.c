@@ -44,13 +44,10 @@ static void start_settle(struct turn_engine *e)
 
 static void settle(struct turn_engine *e, struct box *box)
 {
-    struct turn *t;
-
     if (box->live != NULL || !list_is_empty(&box->waiting))
         return;
-    t = turn_make_own(e, mailbox_take(&e->mailbox, box->msisdn));
-    t->is_settle = true;
-    turn_enqueue(e, box, t);
+    mailbox_take(&e->mailbox, box->msisdn);
+    turn_enqueue(e, box, turn_make_own(e, box, TURN_BY_PROOFS));
 }
 
 /* A proof that no commit has taken along is stored alone: the next input may come to another
@@ -100,7 +97,7 @@ void turn_deliver_timer(struct turn_engine *e, const struct store_due *due)
         mailbox_release(&e->mailbox, box);
         return;
     }
-    t = turn_make_own(e, box);
+    t = turn_make_own(e, box, TURN_BY_TIMER);
     text_copy(t->timer_kind, sizeof(t->timer_kind), due->kind);
     turn_enqueue(e, box, t);
 }

@@ -12,22 +12,29 @@
 #include "gateway/turn/wall.h"
 #include "sessions/vault.h"
 
+enum turn_cause {
+    TURN_BY_INPUT,  /* of a link, or an abort of our own */
+    TURN_BY_TIMER,  /* timer_kind */
+    TURN_BY_PROOFS, /* to be stored, nothing else */
+    TURN_BY_PUSH,   /* push or after_push (pusher.h) */
+};
+
 struct turn {
     struct box *box;
+    enum turn_cause cause;
     struct turn_origin origin; /* link NULL: our own, nobody waits for an answer */
     char link_name[32];
     uint64_t arrived_ms;         /* the answer window begins: from now on the centre waits */
     bool is_fresh;               /* the records were read in this turn, and not written since */
-    bool is_settle;              /* our own: stores a proof, nothing else */
-    struct push *push;           /* our own: of this push (pusher.h) */
-    struct step_push after_push; /* our own: what is left of one; fingerprint 0 = none */
+    struct push *push;           /* NULL: none, or it is over */
+    struct step_push after_push; /* what is left of one */
     bool is_again;               /* committed once: what follows is the late reply's commit */
     bool is_late;                /* told to wait */
     bool is_told;                /* ... and the centre has taken that text */
     struct shown *told;          /* its outcome is awaited; NULL: none */
     uint32_t mark;               /* tells its replies in the record from those of other turns */
     uint64_t limit_ms;           /* from arrived_ms to the reply */
-    char timer_kind[16];         /* not empty: caused by a timer, not by input */
+    char timer_kind[16];
     unsigned tries;
     struct step_answers answers;
     char number_key[MENU_NAME_BYTES]; /* of which counter one is asked for */
@@ -47,7 +54,6 @@ struct turn {
     bool is_part;
     uint32_t command_status; /* of the answer */
     enum session_reply reply;
-    unsigned unit;
     bool reply_is_owed;
     bool has_moved;
     struct turn_move move;
@@ -124,8 +130,8 @@ struct turn_engine {
     struct wall wall;
 };
 
-/* A turn that no input caused: it has no one to answer. Give it to turn_enqueue(). */
-struct turn *turn_make_own(struct turn_engine *e, struct box *box);
+/* A turn that has no one to answer. Give it to turn_enqueue(). */
+struct turn *turn_make_own(struct turn_engine *e, struct box *box, enum turn_cause cause);
 /* Runs it when those before it in its box are over. */
 void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
 /* Frees a turn that is in no list, and whose timer is stopped. */

@@ -54,7 +54,7 @@ static void push_free(struct push *p)
 
 static struct turn *make_turn(struct turn_engine *e, const char *msisdn)
 {
-    return turn_make_own(e, mailbox_take(&e->mailbox, msisdn));
+    return turn_make_own(e, mailbox_take(&e->mailbox, msisdn), TURN_BY_PUSH);
 }
 
 static void step(struct push *p, enum step_push_job job)
@@ -80,9 +80,7 @@ static void step_after(struct push *p, enum step_push_job job, const struct dial
 
 const struct step_push *pusher_cause(const struct turn *t)
 {
-    if (t->push != NULL)
-        return &t->push->cause;
-    return t->after_push.fingerprint != 0 ? &t->after_push : NULL;
+    return t->push != NULL ? &t->push->cause : &t->after_push;
 }
 
 /* --- settling ------------------------------------------------------------------------------- */
@@ -244,16 +242,19 @@ static void show(struct push *p, struct turn *t)
 {
     struct turn_engine *e = p->engine;
     const struct turn_ports *ports = &e->env.ports;
-    struct turn_screen screen = {.reply = {.msisdn = p->entry.msisdn, .network_initiated = true}};
+    struct step_screen last = step_last_screen(e->step, copy_span(&t->box->session));
+    struct turn_screen screen = {
+        .origin = {.link_name = p->link},
+        .reply = {.msisdn = p->entry.msisdn,
+                  .kind = last.reply == SESSION_REPLY_ASK ? DIALECT_PUSH : DIALECT_NOTIFY,
+                  .code = last.code,
+                  .text = last.text,
+                  .session = {.unit = (uint8_t)last.unit},
+                  .network_initiated = true},
+    };
 
     p->stage = PUSH_SHOWING;
-    step_last_screen(e->step, copy_span(&t->box->session));
-    text_copy(p->link, sizeof(p->link), e->step->link);
-    screen.origin.link_name = p->link;
-    screen.reply.kind = e->step->reply == SESSION_REPLY_ASK ? DIALECT_PUSH : DIALECT_NOTIFY;
-    screen.reply.code = e->step->code;
-    screen.reply.text = e->step->screen;
-    screen.reply.session.unit = (uint8_t)e->step->unit;
+    text_copy(p->link, sizeof(p->link), last.link);
     p->is_ask = screen.reply.kind == DIALECT_PUSH;
     note_opened(p, t, &screen.reply);
     if (!ports->show(ports->ctx, &screen, e->env.timers->now_ms + e->settings.reply_deadline_ms,

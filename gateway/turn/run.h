@@ -1,6 +1,6 @@
 /*
- * The insides of a step, shared by step.c and its parts (step_part.c, step_programme.c,
- * step_push.c), and by nobody else.
+ * The insides of a step, shared by step.c and its parts (step_move.c, step_part.c,
+ * step_programme.c, step_push.c), and by nobody else.
  */
 #ifndef WARUNG_TURN_RUN_H
 #define WARUNG_TURN_RUN_H
@@ -75,10 +75,15 @@ bool run_can_tell(const struct run *run);
 void run_finish_programme(struct run *run);
 /* The dialogue is over without an end screen; the draft stays. */
 void run_close_dialogue(struct run *run);
-/* For the funnel: the menu's screen opens a dialogue. */
-void run_note_pushed(struct run *run);
 /* run->input, a new one, steps the menu. */
 void run_take_input(struct run *run, const struct step_records *records);
+
+/* For the funnel, before the menu is stepped: the screen that waits. */
+void run_note_from(struct run *run);
+/* Behind that, once the menu was stepped: where it has led to. is_input: by an answer to it. */
+void run_note_move(struct run *run, bool is_input);
+/* The menu's screen opens a dialogue. */
+void run_note_pushed(struct run *run);
 
 /* A part of a long SMS: kept until the others are there; the last one steps the menu. */
 void run_take_part(struct run *run, const struct step_records *records);

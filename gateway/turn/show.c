@@ -92,10 +92,8 @@ static uint64_t leave_by_ms(const struct shown *s, bool answers)
 static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
-    struct turn_screen screen = {.origin = s->origin,
-                                 .reply = *reply,
-                                 .answers = answers,
-                                 .is_again = s->is_step && s->was_tried_again};
+    struct turn_screen screen = {
+        .origin = s->origin, .reply = *reply, .answers = answers, .is_again = s->was_tried_again};
 
     screen.origin.link_name = s->link_name;
     screen.reply.msisdn = s->box->msisdn;
@@ -105,14 +103,14 @@ static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool
     return s->sending != NULL;
 }
 
-static struct dialect_reply last_screen(const struct step *step)
+static struct dialect_reply reply_of(const struct step_screen *screen)
 {
     return (struct dialect_reply){
-        .kind = step->reply == SESSION_REPLY_ASK ? DIALECT_ASK : DIALECT_END,
-        .code = step->code,
-        .text = step->screen,
-        .session = {.unit = (uint8_t)step->unit},
-        .network_initiated = step->is_pushed,
+        .kind = screen->reply == SESSION_REPLY_ASK ? DIALECT_ASK : DIALECT_END,
+        .code = screen->code,
+        .text = screen->text,
+        .session = {.unit = (uint8_t)screen->unit},
+        .network_initiated = screen->is_pushed,
     };
 }
 
@@ -129,7 +127,7 @@ static void fail(struct shown *s, const char *outcome, uint32_t command_status)
  * at the next screen. */
 static bool wait_for_reader(struct shown *s, uint64_t unread_mark)
 {
-    if (unread_mark == 0 || !s->proves || s->engine->env.ports.has_read == NULL)
+    if (unread_mark == 0 || !s->proves)
         return false;
     s->unread_mark = unread_mark;
     s->wait_ms = SHOW_READ_MS;
@@ -142,8 +140,7 @@ static bool ask_reader(struct shown *s)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
 
-    return !is_too_late(s) && ports->ask_read != NULL &&
-           wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin));
+    return !is_too_late(s) && wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin));
 }
 
 static void look_after_reader(struct shown *s)
@@ -164,7 +161,7 @@ static void look_after_reader(struct shown *s)
 static void on_again(struct timer *timer, void *arg)
 {
     struct shown *s = arg;
-    struct step *step = s->engine->step;
+    struct step_screen screen;
     struct dialect_reply reply;
 
     (void)timer;
@@ -177,9 +174,9 @@ static void on_again(struct timer *timer, void *arg)
             shown_end(s);
         return;
     }
-    step_last_screen(step, copy_span(&s->box->session));
-    reply = last_screen(step);
-    if (step->reply != SESSION_REPLY_NONE && step->newest == s->fingerprint &&
+    screen = step_last_screen(s->engine->step, copy_span(&s->box->session));
+    reply = reply_of(&screen);
+    if (screen.reply != SESSION_REPLY_NONE && screen.fingerprint == s->fingerprint &&
         send_screen(s, &reply, false))
         return;
     fail(s, "overtaken", 0);
@@ -190,7 +187,7 @@ static bool try_again(struct shown *s)
 {
     struct timer_queue *timers = s->engine->env.timers;
 
-    if (s->was_tried_again || !s->box->has_copies ||
+    if (!s->is_step || s->was_tried_again || !s->box->has_copies ||
         timers->now_ms + SHOW_AGAIN_MS >= s->deadline_ms)
         return false;
     s->was_tried_again = true;
@@ -263,14 +260,22 @@ static bool take_back(struct shown *s)
     return s->sending != NULL && ports->withdraw(ports->ctx, s->sending);
 }
 
+static bool is_of(const struct shown *s, const char *link_name,
+                  const struct dialect_session *session)
+{
+    const struct turn_ports *ports = &s->engine->env.ports;
+
+    return ports->is_one_centre(ports->ctx, s->link_name, link_name) &&
+           show_is_same_dialogue(&s->session, session);
+}
+
 void show_withdraw(struct turn_engine *e, struct box *box, const char *link_name,
                    const struct dialect_session *session)
 {
     struct shown *s = box->shown;
 
     for (unsigned i = 0; s != NULL && i < SHOW_COMPARED_MAX; i++, s = s->next) {
-        if (!step_is_one_centre(&e->env, s->link_name, link_name) ||
-            !show_is_same_dialogue(&s->session, session) || !take_back(s))
+        if (!is_of(s, link_name, session) || !take_back(s))
             continue;
         e->counters.screens_withdrawn++;
         shown_end(s);
@@ -285,8 +290,7 @@ void show_supersede(const struct turn *t)
 
     for (unsigned i = 0; s != NULL && i < SHOW_COMPARED_MAX; i++, s = next) {
         next = s->next;
-        if (!s->is_step || !step_is_one_centre(&e->env, s->link_name, t->link_name) ||
-            !show_is_same_dialogue(&s->session, &t->input.session) || !take_back(s))
+        if (!s->is_step || !is_of(s, t->link_name, &t->input.session) || !take_back(s))
             continue;
         e->counters.screens_withdrawn++;
         shown_end(s); /* the box is kept: this turn is live in it */
@@ -373,11 +377,10 @@ static bool show(struct shown *s, const struct dialect_reply *reply, bool answer
     return false;
 }
 
-void show_reply(struct turn *t)
+void show_reply(struct turn *t, const struct step_screen *screen)
 {
-    struct dialect_reply reply = last_screen(t->engine->step);
+    struct dialect_reply reply = reply_of(screen);
 
-    reply.session.unit = (uint8_t)t->unit;
     (void)show(show_expect(t), &reply, true);
 }
 
@@ -387,20 +390,18 @@ static struct shown *expect_no_proof(struct turn *t)
     struct shown *s = show_expect(t);
 
     s->proves = s->is_step = false;
-    s->was_tried_again = true;
     return s;
 }
 
 static struct dialect_reply closing_text(const struct turn *t, const char *text)
 {
-    struct step *step = t->engine->step;
+    struct step_screen last = step_last_screen(t->engine->step, copy_span(&t->box->session));
 
-    step_last_screen(step, copy_span(&t->box->session));
     return (struct dialect_reply){.kind = DIALECT_END,
                                   .code = t->input.code,
                                   .text = text,
                                   .network_initiated =
-                                      step->is_pushed && t->input.kind != DIALECT_BEGIN};
+                                      last.is_pushed && t->input.kind != DIALECT_BEGIN};
 }
 
 /* One that has to wait for window or rate leaves while nobody else can have the dialogue, or not at

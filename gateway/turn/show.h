@@ -8,9 +8,8 @@
 
 #include "gateway/turn/engine.h"
 
-/* Shows the reply of the session record just committed, e->step as step_last_screen() left it, and
- * answers the input with it. */
-void show_reply(struct turn *t);
+/* Shows the screen of the session record just committed, and answers the input with it. */
+void show_reply(struct turn *t, const struct step_screen *screen);
 /* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. It
  * leaves inside the answer window, or not at all. */
 void show_unrecorded(struct turn *t, const char *text);

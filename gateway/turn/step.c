@@ -51,14 +51,6 @@ static void load_session(struct run *run, const struct step_records *records)
         s->is_open = false;
 }
 
-bool step_is_one_centre(const struct turn_env *env, const char *link_name, const char *other)
-{
-    const struct turn_ports *ports = &env->ports;
-
-    return strcmp(link_name, other) == 0 ||
-           (ports->is_one_centre != NULL && ports->is_one_centre(ports->ctx, link_name, other));
-}
-
 static bool is_named_alike(const struct run *run)
 {
     const struct session *s = &run->work->session;
@@ -67,11 +59,17 @@ static bool is_named_alike(const struct run *run)
     return s->id_size == id->size && memcmp(s->id, id->octets, id->size) == 0;
 }
 
+static bool is_last_centre(const struct run *run)
+{
+    const struct turn_ports *ports = &run->env->ports;
+
+    return ports->is_one_centre(ports->ctx, run->work->session.link, run->cause->link_name);
+}
+
 /* It may be over. */
 static bool is_last_dialogue(const struct run *run)
 {
-    return step_is_one_centre(run->env, run->work->session.link, run->cause->link_name) &&
-           is_named_alike(run);
+    return is_last_centre(run) && is_named_alike(run);
 }
 
 static bool is_same_dialogue(const struct run *run)
@@ -80,7 +78,7 @@ static bool is_same_dialogue(const struct run *run)
     const struct dialect_session *id = &run->input->session;
     bool is_equal = is_named_alike(run);
 
-    if (!step_is_one_centre(run->env, s->link, run->cause->link_name))
+    if (!is_last_centre(run))
         return false;
     if (!s->is_open) /* told to wait; an answer proves that the phone was not told */
         return run->input->kind == DIALECT_ANSWER && run->work->state.is_open && !run->is_idle &&
@@ -164,9 +162,6 @@ static void replay(struct run *run, const struct session_debt *found)
     debt->is_exact = debt->is_exact && is_exact(run);
     run->step->is_replay = true;
     run->step->debt_ms = debt->at_ms;
-    run->step->screen = s->screen;
-    run->step->unit = s->step;
-    run->step->is_pushed = s->is_pushed;
     run->step->reply = s->reply;
     if (run->input->kind == DIALECT_SMS)
         run->step->reply = SESSION_REPLY_NONE;
@@ -219,8 +214,6 @@ static void replay_late(struct run *run)
 
     run->step->is_replay = true;
     run->step->debt_ms = run->now_ms;
-    run->step->screen = s->screen;
-    run->step->unit = s->step;
     run->step->reply = run->input->kind == DIALECT_BEGIN ? s->reply : SESSION_REPLY_NONE;
     if (run->step->reply != SESSION_REPLY_NONE)
         run->work->session.holder = run->cause->mark;
@@ -246,7 +239,7 @@ const char *run_shown_code(const struct run *run)
 {
     const struct turn_ports *ports = &run->env->ports;
 
-    return ports->shown_code != NULL ? ports->shown_code(ports->ctx, run->code) : run->code;
+    return ports->shown_code(ports->ctx, run->code);
 }
 
 /* "*384*9#" may have a menu of its own beside "*384#". */
@@ -254,10 +247,9 @@ static const char *dialled_code(const struct run *run)
 {
     const struct turn_ports *ports = &run->env->ports;
     const struct dialect_input *in = run->input;
-    const char *code = NULL;
+    const char *code =
+        in->kind == DIALECT_BEGIN ? ports->service_code(ports->ctx, run->link, in->text) : NULL;
 
-    if (in->kind == DIALECT_BEGIN && ports->service_code != NULL)
-        code = ports->service_code(ports->ctx, run->link, in->text);
     return code != NULL ? code : in->code;
 }
 
@@ -322,9 +314,6 @@ static void note_dialogue(struct run *run, bool is_new)
         text_copy(s->screen, sizeof(s->screen), out->text);
     }
     run->step->reply = s->reply;
-    run->step->screen = s->screen;
-    run->step->unit = s->step;
-    run->step->is_pushed = s->is_pushed;
     if (run->cause->is_late)
         run_owe_late(run, in->fingerprint);
 }
@@ -336,61 +325,6 @@ static bool is_overtaken(const struct run *run)
     return run->cause->is_late && run->work->session.is_open &&
            (!goes_on(run) || run->work->session.is_unnamed) &&
            run->work->session.opened_ms > run->cause->arrived_ms;
-}
-
-static void note_place(const struct run *run, const char *screen, struct turn_place *place)
-{
-    const struct menu_state *state = &run->work->state;
-
-    memcpy(place->menu_id, state->menu_id, MENU_ID_BYTES);
-    text_copy(place->screen, sizeof(place->screen), screen);
-    text_copy(place->language, sizeof(place->language), state->language);
-}
-
-/* The screen that waits, before the step. */
-static void note_from(struct run *run)
-{
-    struct turn_move *move = &run->step->move;
-
-    move->now_ms = run->now_ms;
-    move->shown_ms = run->work->session.updated_ms;
-    if (run->work->session.is_open)
-        note_place(run, run->work->state.screen, &move->from);
-}
-
-void run_note_pushed(struct run *run)
-{
-    struct turn_move *move = &run->step->move;
-
-    run->step->has_moved = move->is_entered = true;
-    move->now_ms = run->now_ms;
-    move->is_end = run->work->outcome.kind == MENU_END;
-    note_place(run, run->work->outcome.screen, &move->to);
-}
-
-/* Where it has led to, after the step. */
-static void note_move(struct run *run, bool is_input)
-{
-    struct turn_move *move = &run->step->move;
-    const struct menu_outcome *out = &run->work->outcome;
-    bool is_shown = run->input->kind != DIALECT_ANSWER_LAST;
-    bool is_same = is_input && (out->was_invalid || out->was_paged) &&
-                   strcmp(move->from.screen, out->screen) == 0;
-    bool stays = is_same && out->kind == MENU_ASK; /* not so the last page of an end text */
-
-    run->step->has_moved = true;
-    move->has_input = is_input && move->from.screen[0] != '\0';
-    move->was_invalid = move->has_input && out->was_invalid;
-    move->is_end = out->kind == MENU_END;
-    move->is_entered = is_shown && !is_same;
-    if (is_shown)
-        note_place(run, out->screen, &move->to);
-    if (move->from.screen[0] == '\0' || (stays && is_shown))
-        move->leave = TURN_LEFT_NOT;
-    else if (!is_input || (out->was_invalid && (move->is_end || !is_shown)))
-        move->leave = TURN_LEFT_ABANDONED;
-    else
-        move->leave = out->was_back ? TURN_LEFT_BACK : TURN_LEFT_ANSWERED;
 }
 
 static void add_debt(struct run *run)
@@ -433,7 +367,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         run->step->kind = STEP_ELSEWHERE;
         return;
     }
-    note_from(run);
+    run_note_from(run);
     if (!run_begin_programme(run, records) || !run_menu(run, event))
         return;
     if (run->work->programme.consent.is_given)
@@ -443,7 +377,7 @@ void run_take_input(struct run *run, const struct step_records *records)
             run_owe(run, run->work->outcome.text);
     } else {
         note_dialogue(run, event.kind == MENU_EVENT_DIAL);
-        note_move(run, event.kind == MENU_EVENT_INPUT);
+        run_note_move(run, event.kind == MENU_EVENT_INPUT);
     }
     run_finish_programme(run);
     /* The answer, or what an action owes in its place: proof either way. */
@@ -498,7 +432,7 @@ void run_close_dialogue(struct run *run)
 
     if (!run_find_menu(run, s->code, run->work->state.menu_id))
         return;
-    note_from(run);
+    run_note_from(run);
     run->step->has_moved = true;
     run->step->move.leave = TURN_LEFT_ABANDONED;
     event.code = run_shown_code(run);
@@ -625,20 +559,19 @@ bool step_knows(struct step *step, const struct turn_env *env, const struct turn
                NULL;
 }
 
-void step_last_screen(struct step *step, struct span session)
+struct step_screen step_last_screen(struct step *step, struct span session)
 {
-    struct session *s = &step->work->session;
+    const struct session *s = &step->work->session;
 
-    reset_results(step);
-    if (!session_decode(s, session) || s->debt_count == 0)
-        return;
-    step->newest = s->debts[0].fingerprint;
-    step->reply = s->reply;
-    step->screen = s->screen;
-    step->link = s->link;
-    step->code = s->code;
-    step->unit = s->step;
-    step->is_pushed = s->is_pushed;
+    if (!session_decode(&step->work->session, session) || s->debt_count == 0)
+        return (struct step_screen){.reply = SESSION_REPLY_NONE, .text = ""};
+    return (struct step_screen){.reply = s->reply,
+                                .text = s->screen,
+                                .link = s->link,
+                                .code = s->code,
+                                .unit = s->step,
+                                .is_pushed = s->is_pushed,
+                                .fingerprint = s->debts[0].fingerprint};
 }
 
 bool step_busy_text(struct step *step, const struct turn_env *env, const struct turn_settings *set,

@@ -92,7 +92,7 @@ struct step {
      * answered (it changes nothing more there). */
     struct span shared;
     const char *shared_key;
-    bool is_erased;      /* delete both records instead */
+    bool is_erased;      /* delete both records instead; by a timer alone, never by an input */
     unsigned owed_count; /* of `owed`, and so on */
     unsigned index_count, timer_count, journal_count;
     struct span consent; /* empty = none */
@@ -106,16 +106,10 @@ struct step {
     const struct push_entry *push; /* a late reply, owed with the rest behind `owed`; NULL: none */
     bool settles_push;             /* the commit forgets the push that caused it */
     enum step_push_verdict push_verdict;
-    bool is_pushed;          /* the dialogue is ours */
-    uint32_t command_status; /* to answer with, once it is written */
-    enum session_reply reply;
-    const char *screen;
-    uint64_t newest;    /* step_last_screen() */
-    const char *link;   /* of step_last_screen() */
-    const char *code;   /* the service's, as it was dialled */
-    unsigned unit;      /* dialogue unit number to send with it */
-    bool reply_is_owed; /* owed[0] goes to who sent an SMS, in answer to it */
-    bool has_moved;     /* a dialogue, on this input */
+    uint32_t command_status;  /* to answer with, once it is written */
+    enum session_reply reply; /* the session's screen is to be shown; NONE = nothing is */
+    bool reply_is_owed;       /* owed[0] goes to who sent an SMS, in answer to it */
+    bool has_moved;           /* a dialogue, on this input */
     struct turn_move move;
     const uint8_t *menu_id; /* of the menu that was stepped; NULL = none was */
     struct step_work *work;
@@ -141,16 +135,22 @@ static inline int64_t step_horizon_ms(const struct turn_settings *settings)
     return (int64_t)settings->redelivery_horizon_s * 1000;
 }
 
-/* The same link, or another to the same centre: a dialogue goes on by either. */
-bool step_is_one_centre(const struct turn_env *env, const char *link_name, const char *other);
-
 /* Is the input a copy of one that the session record has taken in? */
 bool step_knows(struct step *step, const struct turn_env *env, const struct turn_settings *set,
                 const struct dialect_input *input, struct span session);
 
-/* The last screen of a session record, to be shown (again): reply (NONE = there is none), screen,
- * code, unit, and in `newest` the fingerprint of the input that it answers. */
-void step_last_screen(struct step *step, struct span session);
+/* The last screen of a session record, to be shown (again). */
+struct step_screen {
+    enum session_reply reply; /* NONE = there is none, and nothing else is set */
+    const char *text;         /* UTF-8 */
+    const char *link;
+    const char *code;     /* the service's, as it was dialled */
+    unsigned unit;        /* dialogue unit number to send with it */
+    bool is_pushed;       /* the dialogue is ours */
+    uint64_t fingerprint; /* of the input that it answers */
+};
+/* Valid until the step is run, or another record looked at. */
+struct step_screen step_last_screen(struct step *step, struct span session);
 
 /* The text for a step that cannot be done now, or (cause->is_late) whose result will follow: in the
  * subscriber's language when a session is at hand, kind about a draft that is kept. False when no

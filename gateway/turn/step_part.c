@@ -45,7 +45,7 @@ static void take_whole(struct run *run, const struct step_records *records)
     text_trim_end(whole->text);
     run->input = whole;
     run_take_input(run, records);
-    if (run->step->kind == STEP_COMMIT && !run->step->is_erased)
+    if (run->step->kind == STEP_COMMIT)
         arm_timer(run);
 }
 

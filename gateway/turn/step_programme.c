@@ -161,7 +161,7 @@ static const struct menu *find_teller(const struct run *run, const char *name, c
 
     if (run->menu != NULL && menu_has_text(run->menu, name))
         return run->menu;
-    return ports->find_text != NULL ? ports->find_text(ports->ctx, name, code) : NULL;
+    return ports->find_text(ports->ctx, name, code);
 }
 
 bool run_can_tell(const struct run *run)

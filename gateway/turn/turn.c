@@ -97,7 +97,7 @@ static void turn_recycle(struct turn *t)
  * may come still: the claim's timer looks again. */
 static void match_claims(struct turn_engine *e, struct box *box)
 {
-    struct turn *t = turn_make_own(e, box);
+    struct turn *t = turn_make_own(e, box, TURN_BY_TIMER);
 
     mailbox_drop_copies(&e->mailbox, box);
     text_copy(t->timer_kind, sizeof(t->timer_kind), PROGRAMME_TIMER_MATCH);
@@ -128,12 +128,13 @@ void turn_done(struct turn *t, const char *reason)
     turn_box_next(e, box);
 }
 
-struct turn *turn_make_own(struct turn_engine *e, struct box *box)
+struct turn *turn_make_own(struct turn_engine *e, struct box *box, enum turn_cause cause)
 {
     static const struct dialect_input none;
     struct turn *t = turn_new(e);
 
     t->box = box;
+    t->cause = cause;
     dialect_input_copy(&t->input, &none); /* not that of the turn whose memory it has */
     return t;
 }
@@ -279,7 +280,6 @@ static void keep_results(struct turn *t, const struct step *step)
     t->is_part = step->is_part;
     t->command_status = step->command_status;
     t->reply = step->reply;
-    t->unit = step->unit;
     t->reply_is_owed = step->reply_is_owed;
     t->has_moved = step->has_moved;
     t->move = step->move;
@@ -423,11 +423,11 @@ static void on_committed(void *arg, const struct store_reply *reply)
 static bool is_guess(const struct turn *t, const struct step *step)
 {
     bool gives_back =
-        step->kind == STEP_COMMIT && step->shared.size != 0 && t->timer_kind[0] != '\0';
+        step->kind == STEP_COMMIT && step->shared.size != 0 && t->cause == TURN_BY_TIMER;
 
     return step->kind == STEP_MISMATCH || gives_back ||
            (step->kind == STEP_NOTHING &&
-            (t->input.kind == DIALECT_ABORT || t->is_late || pusher_cause(t) != NULL));
+            (t->input.kind == DIALECT_ABORT || t->is_late || t->cause == TURN_BY_PUSH));
 }
 
 /* It was not acknowledged: the centre brings it again, if it has not yet. Where nothing names its
@@ -439,8 +439,8 @@ static bool is_overdue(const struct turn *t, const struct step *step)
 
     if (step->is_replay || t->origin.link == NULL || t->input.kind == DIALECT_ABORT)
         return false;
-    return turn_window_is_over(t) || (!step->is_exact && ports->is_connected != NULL &&
-                                      !ports->is_connected(ports->ctx, &t->origin));
+    return turn_window_is_over(t) ||
+           (!step->is_exact && !ports->is_connected(ports->ctx, &t->origin));
 }
 
 /* A gateway on its way out begins nothing. The copy of a dial that was taken in, here or by
@@ -470,7 +470,7 @@ static void follow(struct turn *t)
         need_satisfy(t, &e->step->need);
         break;
     case STEP_NOTHING:
-        if (t->is_settle) /* their debts are closed already, or gone */
+        if (t->cause == TURN_BY_PROOFS) /* their debts are closed already, or gone */
             mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
         turn_answer(t, e->step->command_status);
         show_abort_ack(t);
@@ -493,7 +493,7 @@ static void follow(struct turn *t)
         turn_refuse(t, "unreadable");
         break;
     case STEP_ELSEWHERE:
-        if (t->is_settle) /* nobody here can store them */
+        if (t->cause == TURN_BY_PROOFS) /* nobody here can store them */
             mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
         give_back(t, "elsewhere");
         break;
@@ -505,10 +505,10 @@ void turn_run(struct turn *t)
     struct turn_engine *e = t->engine;
     struct box *box = t->box;
     struct step_cause cause = {
-        .input = t->timer_kind[0] == '\0' && !t->is_settle ? &t->input : NULL,
-        .timer_kind = t->is_settle ? NULL : t->timer_kind,
+        .input = t->cause == TURN_BY_INPUT ? &t->input : NULL,
+        .timer_kind = t->cause == TURN_BY_TIMER ? t->timer_kind : NULL,
         .link_name = t->link_name,
-        .push = pusher_cause(t),
+        .push = t->cause == TURN_BY_PUSH ? pusher_cause(t) : NULL,
         .is_again = t->is_again,
         .mark = t->mark,
         .is_late = t->is_late,
@@ -522,8 +522,6 @@ void turn_run(struct turn *t)
         .proof_count = box->proof_count,
     };
 
-    if (cause.push != NULL)
-        cause.input = NULL;
     step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
     if (!t->is_fresh && (is_guess(t, e->step) || is_turned_away(t, e->step))) {
         load(t);
@@ -592,7 +590,7 @@ static bool is_full(const struct turn_engine *e, const struct box *box, enum dia
 void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
                          const struct dialect_session *session)
 {
-    struct turn *t = turn_make_own(e, box);
+    struct turn *t = turn_make_own(e, box, TURN_BY_INPUT);
 
     text_copy(t->link_name, sizeof(t->link_name), link_name);
     t->input.kind = DIALECT_ABORT;

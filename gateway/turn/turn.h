@@ -170,13 +170,12 @@ struct turn_sending;
  * was queued and nothing will be called. */
 struct turn_ports {
     void (*answer)(void *ctx, const struct turn_origin *origin, uint32_t command_status);
-    /* Does the connection of an input still stand? NULL = always. */
+    /* Does the connection of an input still stand? */
     bool (*is_connected)(void *ctx, const struct turn_origin *origin);
     /* Asks whether the peer has read the answer to an input by now, which was given before. A mark
-     * for has_read(); 0 = it cannot be asked. NULL = nor can any. */
+     * for has_read(); 0 = it cannot be asked. */
     uint64_t (*ask_read)(void *ctx, const struct turn_origin *origin);
-    /* Of a mark or an unread_mark: the peer has read the answer by now. NULL = there are no such
-     * marks. */
+    /* Of a mark or an unread_mark: the peer has read the answer by now. */
     bool (*has_read)(void *ctx, const struct turn_origin *origin, uint64_t mark);
     struct turn_sending *(*show)(void *ctx, const struct turn_screen *screen, uint64_t deadline_ms,
                                  turn_sent_fn *fn, void *arg);
@@ -185,7 +184,7 @@ struct turn_ports {
     /* Is there no room for a reply to this input? It is refused then, before anything is stored. */
     bool (*is_full)(void *ctx, const struct turn_origin *origin);
     /* False: no bind can take the reply now (the one that the input came by is being ended, or the
-     * transmitter beside it is not bound yet). NULL = always. */
+     * transmitter beside it is not bound yet). */
     bool (*has_way_back)(void *ctx, const struct turn_origin *origin);
     struct turn_sending *(*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
                                      turn_sent_fn *fn, void *arg);
@@ -198,23 +197,22 @@ struct turn_ports {
     const struct menu *(*find_menu)(void *ctx, const char *link_name, const char *code, bool is_sms,
                                     const uint8_t *id, const char *msisdn);
     /* A menu that has this text, for whoever last used one that has it not; *code is what texts
-     * call its service. NULL when none has. Valid until menus change. May be NULL. */
+     * call its service. NULL when none has. Valid until menus change. */
     const struct menu *(*find_text)(void *ctx, const char *text, const char **code);
     /* The longest code with a menu for this link that a dialled string begins with: "*384*9#" of
-     * "*384*9*1#". Valid until menus change; NULL = none. May be NULL: codes are what the dialect
-     * says. */
+     * "*384*9*1#". Valid until menus change; NULL = none: the code is what the dialect says. */
     const char *(*service_code)(void *ctx, const char *link_name, const char *dialled);
-    /* What texts call the service of a code: "*384#" for an SMS to "384". Valid until menus change;
-     * NULL = the code itself. */
+    /* What texts call the service of a code: "*384#" for an SMS to "384". Valid until menus change.
+     */
     const char *(*shown_code)(void *ctx, const char *code);
     struct turn_traits (*traits)(void *ctx, const char *link_name);
-    /* May a centre go on by `other`, an input's, with a dialogue that began by link_name? NULL =
-     * never. */
+    /* May a centre go on by `other`, an input's, with a dialogue that began by link_name? By the
+     * same link, or by another to the same centre. */
     bool (*is_one_centre)(void *ctx, const char *link_name, const char *other);
     /* How many SMS the links would take now and send before long. While 0, the outbox is left
      * alone: what waits does so in the store. */
     size_t (*sms_room)(void *ctx);
-    /* A dialogue has moved, and that is stored. NULL: nobody wants to know. */
+    /* A dialogue has moved, and that is stored. */
     void (*moved)(void *ctx, const struct turn_move *move);
     /* NULL = nobody wants them. *record is valid during the call. */
     void (*record)(void *ctx, const struct turn_record *record);

@@ -240,6 +240,14 @@ static const struct menu *port_find_text(void *ctx, const char *text, const char
     return turn_rig.menu;
 }
 
+static const char *port_service_code(void *ctx, const char *link_name, const char *dialled)
+{
+    (void)ctx;
+    (void)link_name;
+    (void)dialled;
+    return NULL;
+}
+
 static const char *port_shown_code(void *ctx, const char *code)
 {
     (void)ctx;
@@ -251,6 +259,12 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
     (void)ctx;
     (void)link_name;
     return turn_rig.traits;
+}
+
+static bool port_is_one_centre(void *ctx, const char *link_name, const char *other)
+{
+    (void)ctx;
+    return strcmp(link_name, other) == 0;
 }
 
 static size_t port_sms_room(void *ctx)
@@ -302,8 +316,10 @@ static void start_engine(void)
                                     .find_push_link = port_find_push_link,
                                     .find_menu = port_find_menu,
                                     .find_text = port_find_text,
+                                    .service_code = port_service_code,
                                     .shown_code = port_shown_code,
                                     .traits = port_traits,
+                                    .is_one_centre = port_is_one_centre,
                                     .sms_room = port_sms_room,
                                     .record = port_record,
                                     .moved = port_moved};
