@@ -14,6 +14,7 @@
 #include "gateway/link/endings.h"
 #include "gateway/link/transport_socket.h"
 #include "gateway/namesake.h"
+#include "gateway/peers.h"
 #include "gateway/redis_settings.h"
 #include "gateway/tls.h"
 #include "gateway/versions.h"
@@ -578,12 +579,10 @@ struct taps *gateway_taps(const struct gateway *g)
 
 struct service *gateway_service(const struct gateway *g, const char *name)
 {
-    struct centre *centre = centres_find(g->centres, name);
-    const struct partner *partner = partners_find(g->partners, name);
+    const struct peers peers = {g->centres, g->partners};
+    struct peer peer;
 
-    if (centre != NULL)
-        return centre_service(centre);
-    return partner != NULL ? partner_service(partner) : NULL;
+    return peers_find(&peers, name, &peer) ? peer_service(&peer) : NULL;
 }
 
 struct partners *gateway_partners(const struct gateway *g)

@@ -5,14 +5,14 @@
 
 #define WIB_MS (7 * CALENDAR_HOUR_MS)
 
-static int64_t floor_div(int64_t a, int64_t b)
+static int64_t whole_days(int64_t ms)
 {
-    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+    return ms / CALENDAR_DAY_MS - (ms % CALENDAR_DAY_MS < 0);
 }
 
 struct date calendar_date_at(int64_t wall_ms)
 {
-    return date_from_days(floor_div(wall_ms + WIB_MS, CALENDAR_DAY_MS));
+    return date_from_days(whole_days(wall_ms + WIB_MS));
 }
 
 int64_t calendar_start_ms(struct date date)
@@ -24,8 +24,7 @@ unsigned calendar_minute_at(int64_t wall_ms)
 {
     int64_t local = wall_ms + WIB_MS;
 
-    return (unsigned)((local - floor_div(local, CALENDAR_DAY_MS) * CALENDAR_DAY_MS) /
-                      CALENDAR_MINUTE_MS);
+    return (unsigned)((local - whole_days(local) * CALENDAR_DAY_MS) / CALENDAR_MINUTE_MS);
 }
 
 void calendar_format(int64_t wall_ms, char text[CALENDAR_DATE_BYTES])

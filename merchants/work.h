@@ -88,9 +88,6 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
 void registration_change(struct programme *p, struct merchant *m, const struct merchant *fresh);
 /* `fresh` has the field that the officer asked to be corrected in m. */
 bool registration_is_answered(const struct merchant *m, const struct merchant *fresh);
-/* What an SMS with a district alone gives it to, with the regency that it is to be one of; NULL
- * when there is none. */
-const struct merchant *texting_find_placed(struct programme *p);
 
 /* retention.c */
 void retention_retire(struct programme *p);
@@ -136,6 +133,9 @@ void joining_erase(struct programme *p, const char *actor);
 /* texting.c */
 /* Drops what waits for a YA, or for the other half of a place. */
 void texting_forget(struct programme *p);
+/* What an SMS with a district alone gives it to, with the regency that it is to be one of; NULL
+ * when there is none. */
+const struct merchant *texting_find_placed(struct programme *p);
 programme_action_fn texting_register, texting_give, texting_agree, texting_refuse, texting_status;
 
 /* facts.c */

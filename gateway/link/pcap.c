@@ -51,8 +51,10 @@ size_t pcap_room(size_t pdu_bytes)
 }
 
 /* RFC 1071, without the final complement. */
-static uint32_t add_words(uint32_t sum, const uint8_t *data, size_t size)
+static uint32_t add_words(const uint8_t *data, size_t size)
 {
+    uint32_t sum = 0;
+
     for (size_t i = 0; i < size; i++)
         sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
     return sum;
@@ -77,7 +79,7 @@ static void write_ip_header(struct writer *w, const struct flow *f, size_t paylo
     writer_u16(w, 0);
     writer_u32(w, f->source);
     writer_u32(w, f->destination);
-    put_checksum(start + 10, add_words(0, start, IP_HEADER_BYTES));
+    put_checksum(start + 10, add_words(start, IP_HEADER_BYTES));
 }
 
 static void write_tcp(struct writer *w, const struct flow *f, struct span payload)
@@ -94,7 +96,7 @@ static void write_tcp(struct writer *w, const struct flow *f, struct span payloa
     writer_u32(w, 0);          /* checksum, urgent pointer */
     writer_bytes(w, payload.data, payload.size);
     /* The pseudo header's addresses stand right before. */
-    sum = add_words(0, start - 8, 8 + TCP_HEADER_BYTES + payload.size);
+    sum = add_words(start - 8, 8 + TCP_HEADER_BYTES + payload.size);
     put_checksum(start + 16, sum + 6 + (uint32_t)(TCP_HEADER_BYTES + payload.size));
 }
 
