@@ -41,10 +41,9 @@ static int at_name(void **state)
     return 0;
 }
 
-static void set_next(enum store_memory_call call, enum store_memory_fate_kind kind,
-                     uint64_t there_ms, uint64_t back_ms)
+static void next_commit(enum store_memory_fate_kind kind, uint64_t there_ms, uint64_t back_ms)
 {
-    store_memory_set_next(turn_rig.store, call,
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
                           (struct store_memory_fate){kind, there_ms, back_ms, 0});
 }
 
@@ -53,7 +52,7 @@ static void test_early(void **state)
     unsigned answers = turn_rig.answers;
 
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 1000, 1000);
+    next_commit(STORE_MEMORY_DONE, 1000, 1000);
     deliver_text("SITI AMINAH");
     turn_rig_pass(1900);
     assert_int_equal(turn_rig.answers, answers);
@@ -113,7 +112,7 @@ static void test_window_from_answer(void **state)
 {
     (void)state;
     turn_rig.show_ms = turn_rig.settings.answer_window_ms / 2;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms - 100);
+    next_commit(STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms - 100);
     deliver_text("SITI AMINAH");
     turn_rig_pass(2 * turn_rig.settings.answer_window_ms);
     turn_rig_assert_begins(deliver_copy(), STEP_2);
@@ -135,8 +134,7 @@ static void test_late_step(void **state)
     unsigned screens = turn_rig.phones[0].screen_count;
 
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_NOT, 0,
-             turn_rig.settings.answer_window_ms + 100);
+    next_commit(STORE_MEMORY_UNKNOWN_NOT, 0, turn_rig.settings.answer_window_ms + 100);
     deliver_text("SITI AMINAH");
     turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
     assert_given_back(screens + 1); /* told to wait */
@@ -148,7 +146,7 @@ static void test_late_step_by_a_lost_connection(void **state)
     unsigned screens = turn_rig.phones[0].screen_count;
 
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_NOT, 0, 1000);
+    next_commit(STORE_MEMORY_UNKNOWN_NOT, 0, 1000);
     deliver_text("SITI AMINAH");
     turn_rig.is_disconnected = true;
     turn_rig_pass(1500);
@@ -164,7 +162,7 @@ static void test_late_step_answered(void **state)
     unsigned screens = turn_rig.phones[0].screen_count;
 
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
+    next_commit(STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
     deliver_text("SITI AMINAH");
     turn_rig_pass(turn_rig.settings.answer_window_ms + 500);
     assert_given_back(screens + 2);
@@ -189,7 +187,7 @@ static void test_any_connection(void **state)
 static void test_unknown_done(void **state)
 {
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_NOT, 0, 100);
+    next_commit(STORE_MEMORY_UNKNOWN_NOT, 0, 100);
     deliver_text("SITI AMINAH");
     turn_rig_settle();
     turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
@@ -200,7 +198,7 @@ static void test_unknown_done(void **state)
 static void test_unknown_again(void **state)
 {
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_UNKNOWN_DONE, 0, 100);
+    next_commit(STORE_MEMORY_UNKNOWN_DONE, 0, 100);
     deliver_text("SITI AMINAH");
     turn_rig_settle();
     turn_rig_assert_begins(turn_rig.phones[0].screen, STEP_2);
@@ -211,7 +209,7 @@ static void test_unknown_again(void **state)
 static void test_conflict_done(void **state)
 {
     (void)state;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_CONFLICTING, 0, 0);
+    next_commit(STORE_MEMORY_CONFLICTING, 0, 0);
     deliver_text("SITI AMINAH");
     turn_rig_settle();
     turn_rig_restart();
@@ -404,7 +402,7 @@ static void test_copies_of_a_dial_that_is_over(void **state)
     turn_rig_assert_begins(deliver_copy(), "Baik, data Anda");
     assert_int_equal(turn_counters(turn_rig.engine)->replays, 1);
 
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
+    next_commit(STORE_MEMORY_DONE, 0, turn_rig.settings.answer_window_ms + 100);
     the_input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
     the_input.session = (struct dialect_session){.size = 1, .octets = {8}};
     turn_rig_deliver(&the_input);
@@ -451,7 +449,7 @@ static void test_a_copy_of_the_dial_behind_an_answer(void **state)
     turn_rig_settle();
     the_input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
     the_input.session = turn_rig.phones[0].session;
-    set_next(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, 100);
+    next_commit(STORE_MEMORY_DONE, 0, 100);
     turn_rig_deliver(&the_input);
     turn_rig_deliver(&dial);
     turn_rig_settle();

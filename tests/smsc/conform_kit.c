@@ -57,13 +57,13 @@ void kit_send(struct kit *k, struct span octets)
     peer_write_raw(k->peer, octets);
 }
 
-void kit_send_header(struct kit *k, uint32_t command_id, uint32_t status, uint32_t sequence)
+void kit_send_header(struct kit *k, uint32_t command_id, uint32_t sequence)
 {
     uint8_t pdu[WIRE_HEADER_BYTES];
     struct writer w;
 
     writer_init(&w, pdu, sizeof(pdu));
-    wire_header_encode(&w, command_id, status, sequence);
+    wire_header_encode(&w, command_id, 0, sequence);
     kit_send(k, writer_span(&w));
 }
 
@@ -229,7 +229,7 @@ bool kit_expect_alive(struct kit *k)
         return true;
     if (k->peer == NULL)
         return kit_fail(k, "expected the session to go on, it was closed");
-    kit_send_header(k, WIRE_ENQUIRE_LINK, 0, sequence);
+    kit_send_header(k, WIRE_ENQUIRE_LINK, sequence);
     if (kit_expect_response(k, WIRE_ENQUIRE_LINK, sequence, &status) || has_had_enough(k)) {
         k->why[0] = '\0';
         return true;

@@ -96,8 +96,8 @@ void kit_remember(struct kit *k, bool sent, unsigned peer, struct span pdu);
 /* A number that no request of ours had before. */
 uint32_t kit_sequence(struct kit *k);
 void kit_send(struct kit *k, struct span octets);
-/* A header-only PDU. */
-void kit_send_header(struct kit *k, uint32_t command_id, uint32_t status, uint32_t sequence);
+/* A header-only request. */
+void kit_send_header(struct kit *k, uint32_t command_id, uint32_t sequence);
 /* "00000010 00000015 ...": spaces are skipped. */
 void kit_send_hex(struct kit *k, const char *hex);
 /* One octet each loop turn. */

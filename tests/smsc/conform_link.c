@@ -13,7 +13,7 @@ static bool echoes_sequence(struct kit *k, uint32_t sequence)
 {
     uint32_t status;
 
-    kit_send_header(k, WIRE_ENQUIRE_LINK, 0, sequence);
+    kit_send_header(k, WIRE_ENQUIRE_LINK, sequence);
     if (!kit_expect_response(k, WIRE_ENQUIRE_LINK, sequence, &status))
         return false;
     return status == WIRE_OK || kit_fail(k, "expected status 0, got 0x%x", status);
@@ -78,7 +78,7 @@ static bool unknown_request(struct kit *k)
     uint32_t sequence = kit_sequence(k);
     uint32_t status;
 
-    kit_send_header(k, 0x0BAD, 0, sequence);
+    kit_send_header(k, 0x0BAD, sequence);
     if (!kit_expect_response(k, WIRE_RESPONSE, sequence, &status))
         return false;
     if (status != WIRE_RINVCMDID)
@@ -91,7 +91,7 @@ static bool is_dropped(struct kit *k, uint32_t command_id)
     uint32_t sequence = kit_sequence(k);
     struct kit_pdu *pdu;
 
-    kit_send_header(k, command_id, 0, sequence);
+    kit_send_header(k, command_id, sequence);
     pdu = kit_take(k, fits_number, &sequence, SILENCE_MS);
     if (pdu != NULL) {
         kit_fail(k, "expected no answer to a response, got command_id 0x%x",
@@ -194,7 +194,7 @@ static bool unbind(struct kit *k)
     uint32_t sequence = kit_sequence(k);
     uint32_t status;
 
-    kit_send_header(k, WIRE_UNBIND, 0, sequence);
+    kit_send_header(k, WIRE_UNBIND, sequence);
     return kit_expect_response(k, WIRE_UNBIND, sequence, &status) && kit_expect_closed(k);
 }
 

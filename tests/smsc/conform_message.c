@@ -139,7 +139,7 @@ static bool body_missing(struct kit *k)
     uint32_t sequence = kit_sequence(k);
     uint32_t status;
 
-    kit_send_header(k, kit_input_command(k), 0, sequence);
+    kit_send_header(k, kit_input_command(k), sequence);
     if (!kit_expect_response(k, kit_input_command(k), sequence, &status))
         return false;
     if (status == WIRE_OK)

@@ -37,12 +37,12 @@ int cdr_rig_set_up(void **state)
     return 0;
 }
 
-void cdr_rig_each(const char *pattern, void (*fn)(const char *path))
+void cdr_rig_each(void (*fn)(const char *path))
 {
     char whole[160];
     glob_t found;
 
-    snprintf(whole, sizeof(whole), "%s/%s", cdr_rig.folder, pattern);
+    snprintf(whole, sizeof(whole), "%s/*", cdr_rig.folder);
     if (glob(whole, 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc; i++)
             fn(found.gl_pathv[i]);
@@ -60,7 +60,7 @@ int cdr_rig_tear_down(void **state)
     cdr_key_free(cdr_rig.private_key);
     cdr_key_free(cdr_rig.public_key);
     timer_queue_fini(&cdr_rig.timers);
-    cdr_rig_each("*", cdr_rig_remove);
+    cdr_rig_each(cdr_rig_remove);
     return rmdir(cdr_rig.folder);
 }
 

@@ -19,7 +19,7 @@ int cdr_rig_set_up(void **state);
 int cdr_rig_tear_down(void **state);
 /* Of file `sequence` of gw1; `end` stands behind its name. Lives until the next call. */
 const char *cdr_rig_path(unsigned sequence, const char *end);
-void cdr_rig_each(const char *pattern, void (*fn)(const char *path));
+void cdr_rig_each(void (*fn)(const char *path));
 void cdr_rig_remove(const char *path);
 long cdr_rig_size_of(const char *path);
 /* That what verifying finds begins so; "": that it finds nothing. */

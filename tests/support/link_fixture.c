@@ -224,10 +224,10 @@ void link_fixture_expect_nothing(struct link_fixture *f)
     assert_int_equal(f->network.last->looked_at, f->network.last->written_bytes);
 }
 
-void link_fixture_expect_state(struct link_fixture *f, enum link_state state, const char *reason)
+void link_fixture_expect_closed(struct link_fixture *f, const char *reason)
 {
     assert_true(f->state_count > 0);
-    assert_int_equal(f->states[f->state_count - 1], state);
+    assert_int_equal(f->states[f->state_count - 1], LINK_CLOSED);
     assert_string_equal(f->reasons[f->state_count - 1], reason);
 }
 

@@ -74,7 +74,7 @@ struct span link_fixture_expect(struct link_fixture *f, uint32_t command_id,
 /* The next PDU's sequence_number, whatever it is; its command_id must be this. */
 uint32_t link_fixture_expect_request(struct link_fixture *f, uint32_t command_id);
 void link_fixture_expect_nothing(struct link_fixture *f);
-void link_fixture_expect_state(struct link_fixture *f, enum link_state state, const char *reason);
+void link_fixture_expect_closed(struct link_fixture *f, const char *reason);
 bool link_fixture_is_closed(const struct link_fixture *f); /* the newest connection */
 
 /* A submit_sm with a short text; the result lands in f->results with this tag. */

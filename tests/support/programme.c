@@ -96,11 +96,11 @@ void world_answer(const char *field, const char *value)
     assert_true(menu_state_set_answer(&world.state, field, value));
 }
 
-void world_fill_draft(const char *name)
+void world_fill_draft(void)
 {
     world.state.has_draft = true;
     world.state.draft_since_ms = world.now_ms;
-    world_answer("nama", name);
+    world_answer("nama", "SITI AMINAH");
     world_answer("usaha", "WARUNG SITI");
     world_answer("jenis", "WARUNG");
     world_answer("kab", "1872");
@@ -121,7 +121,7 @@ const char *world_register_merchant(void)
 {
     static char regno[MERCHANT_REGNO_BYTES];
 
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     assert_string_equal(world_act("daftar"), "terkirim");
     text_copy(regno, sizeof(regno), world.p.focus);
     world.now_ms += 1000;

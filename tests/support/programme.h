@@ -38,7 +38,7 @@ enum programme_verdict world_decide(const char *regno, enum merchant_event event
 void world_fire(const char *timer_kind);
 /* Of the dialogue. */
 void world_answer(const char *field, const char *value);
-void world_fill_draft(const char *name);
+void world_fill_draft(void);
 /* Registers a whole draft; gives its number, valid until the next. The clock moves on by a second.
  */
 const char *world_register_merchant(void);

@@ -25,10 +25,9 @@ struct store_commit store_case_session(const char *msisdn, uint64_t version, con
                                  .session_ttl_s = 600};
 }
 
-static struct store_commit merchant_commit(const char *msisdn, uint64_t version, const char *data)
+static struct store_commit merchant_commit(const char *msisdn, const char *data)
 {
-    return (struct store_commit){
-        .msisdn = msisdn, .merchant_version = version, .merchant = span_of_string(data)};
+    return (struct store_commit){.msisdn = msisdn, .merchant = span_of_string(data)};
 }
 
 /* Commits, expecting OK; the session's new version. */
@@ -113,7 +112,7 @@ static void test_version_of_nothing_is_a_conflict(void **state)
 static void test_conflict_gives_both_records(void **state)
 {
     struct store_rig *rig = *state;
-    struct store_commit c = merchant_commit(NUMBER(06, 1), 0, "merchant");
+    struct store_commit c = merchant_commit(NUMBER(06, 1), "merchant");
     uint64_t merchant, session;
     const struct store_reply *reply;
 
@@ -126,7 +125,7 @@ static void test_conflict_gives_both_records(void **state)
     assert_int_equal(reply->result, STORE_CONFLICT);
     assert_record(&reply->subscriber.session, session, "session");
     assert_record(&reply->subscriber.merchant, merchant, "merchant");
-    c = merchant_commit(NUMBER(06, 1), 0, "lost");
+    c = merchant_commit(NUMBER(06, 1), "lost");
     reply = store_rig_commit(rig, rig->store, &c);
     assert_int_equal(reply->result, STORE_CONFLICT);
     assert_record(&reply->subscriber.session, session, "session");
@@ -138,7 +137,7 @@ static void test_only_what_is_written_is_checked(void **state)
 {
     struct store_rig *rig = *state;
     uint64_t session = write_session(rig, NUMBER(07, 1), 0, "session");
-    struct store_commit c = merchant_commit(NUMBER(07, 1), 0, "first");
+    struct store_commit c = merchant_commit(NUMBER(07, 1), "first");
     const struct store_reply *reply = store_rig_commit(rig, rig->store, &c);
     uint64_t merchant;
 

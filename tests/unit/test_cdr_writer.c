@@ -184,7 +184,7 @@ static void test_a_folder_that_is_taken_away(void **state)
     assert_int_equal(v.records, 2);
     assert_int_equal(v.dropped, 3);
     cdr_rig_remove(part);
-    cdr_rig_each("*", cdr_rig_remove);
+    cdr_rig_each(cdr_rig_remove);
     assert_int_equal(rmdir(cdr_rig.folder), 0);
     move(aside, cdr_rig.folder);
 }
@@ -206,7 +206,7 @@ static void test_a_folder_that_is_taken_away_between_files(void **state)
     AWAIT(w, c.written_bytes == 1326 && access(place, F_OK) == 0);
     cdr_writer_free(w);
     assert_int_equal(verify(2).records, 2);
-    cdr_rig_each("*", cdr_rig_remove);
+    cdr_rig_each(cdr_rig_remove);
     assert_int_equal(rmdir(cdr_rig.folder), 0);
     move(aside, cdr_rig.folder);
 }

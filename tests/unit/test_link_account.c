@@ -71,7 +71,7 @@ static void test_stop(void **state)
     x.f.network.last = line;
     link_fixture_feed_header(&x.f, SMPP_UNBIND_RESP, 0,
                              link_fixture_expect_request(&x.f, SMPP_UNBIND));
-    link_fixture_expect_state(&x.f, LINK_CLOSED, "stopped");
+    link_fixture_expect_closed(&x.f, "stopped");
     assert_int_equal(link_server_counters(x.server)->connections, 0);
     server_fixture_fini(&x);
 }

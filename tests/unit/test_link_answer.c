@@ -179,7 +179,7 @@ static void test_a_centre_that_answers_nothing_is_bound_anew(void **state)
     link_fixture_expect(&f, SMPP_DELIVER_SM_RESP, ESME_ROK, 1);
     leave_unanswered(&f, 6);
     link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
-    link_fixture_expect_state(&f, LINK_CLOSED, "silent");
+    link_fixture_expect_closed(&f, "silent");
     link_fixture_pass(&f, 1000);
     link_fixture_bind(&f, ESME_ROK);
     leave_unanswered(&f, 5); /* counted anew */

@@ -92,7 +92,7 @@ static void test_back_off_doubles_with_jitter(void **state)
         fake_transport_lose(f.network.last, "refused");
         link_fixture_turn(&f);
         assert_true(link_fixture_is_closed(&f));
-        link_fixture_expect_state(&f, LINK_CLOSED, "refused");
+        link_fixture_expect_closed(&f, "refused");
         f.state_count = 0;
         delay = time_to_connect(&f);
         assert_in_range(delay, full / 2, full);
@@ -170,7 +170,7 @@ static void test_refused_credentials_wait_five_minutes(void **state)
         link_start(f.link);
         link_fixture_pass(&f, 0);
         link_fixture_bind(&f, refusals[i]);
-        link_fixture_expect_state(&f, LINK_CLOSED, smpp_status_name(refusals[i]));
+        link_fixture_expect_closed(&f, smpp_status_name(refusals[i]));
         assert_true(link_fixture_is_closed(&f));
         assert_int_equal(time_to_connect(&f), i < 2 ? 300000 : 600000);
         link_fixture_bind(&f, ESME_ROK);
@@ -225,7 +225,7 @@ static void test_bind_answers_in_every_shape(void **state)
     link_fixture_pass(&f, 0);
     fake_transport_open(f.network.last);
     link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDID, 1);
-    link_fixture_expect_state(&f, LINK_CLOSED, "ESME_RINVCMDID");
+    link_fixture_expect_closed(&f, "ESME_RINVCMDID");
     link_fixture_fini(&f);
 }
 
@@ -242,7 +242,7 @@ static void test_bind_without_answer_times_out(void **state)
     link_fixture_pass(&f, 29999);
     assert_int_equal(link_state(f.link), LINK_BINDING);
     link_fixture_pass(&f, 1);
-    link_fixture_expect_state(&f, LINK_CLOSED, "bind_timeout");
+    link_fixture_expect_closed(&f, "bind_timeout");
     link_fixture_fini(&f);
 }
 
@@ -259,7 +259,7 @@ static void test_bind_that_does_not_fit(void **state)
     link_fixture_pass(&f, 0);
     fake_transport_open(f.network.last);
     link_fixture_turn(&f);
-    link_fixture_expect_state(&f, LINK_CLOSED, "bind_too_long");
+    link_fixture_expect_closed(&f, "bind_too_long");
     link_fixture_expect_nothing(&f);
     assert_int_equal(time_to_connect(&f), 300000);
     link_fixture_fini(&f);
@@ -328,7 +328,7 @@ static void test_two_missed_enquires_close(void **state)
     link_fixture_pass(&f, 9999);
     assert_int_equal(link_state(f.link), LINK_BOUND);
     link_fixture_pass(&f, 1);
-    link_fixture_expect_state(&f, LINK_CLOSED, "enquire_link_timeout");
+    link_fixture_expect_closed(&f, "enquire_link_timeout");
     link_fixture_expect_nothing(&f);         /* no unbind: nobody listens */
     assert_true(f.network.last->is_aborted); /* what it has not got must not come later */
     assert_int_equal(f.endings.count, 1);
@@ -393,7 +393,7 @@ static void test_peers_unbind(void **state)
     assert_true(link_fixture_is_closed(&f));
     assert_int_equal(f.state_count, 2);
     assert_int_equal(f.states[0], LINK_UNBINDING);
-    link_fixture_expect_state(&f, LINK_CLOSED, "peer_unbind");
+    link_fixture_expect_closed(&f, "peer_unbind");
     assert_in_range(time_to_connect(&f), 500, 1000);
     link_fixture_fini(&f);
 }
@@ -487,7 +487,7 @@ static void test_stop_unbinds(void **state)
     assert_int_equal(link_state(f.link), LINK_UNBINDING);
     link_fixture_expect(&f, SMPP_UNBIND, 0, 2);
     link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, 2);
-    link_fixture_expect_state(&f, LINK_CLOSED, "stopped");
+    link_fixture_expect_closed(&f, "stopped");
     link_fixture_pass(&f, 3600 * 1000);
     assert_int_equal(f.network.connects, 1);
     assert_int_equal(f.state_count, 2);
@@ -531,7 +531,7 @@ static void test_stop_ends_after_the_response_timeout(void **state)
     link_fixture_expect_nothing(&f);
     link_fixture_pass(&f, 1);
     link_fixture_expect(&f, SMPP_UNBIND, 0, 2); /* the peer is told all the same */
-    link_fixture_expect_state(&f, LINK_CLOSED, "stopped");
+    link_fixture_expect_closed(&f, "stopped");
     assert_false(link_answer(f.link, f.tickets[0], ESME_ROK, NULL));
     link_fixture_fini(&f);
 }
@@ -554,7 +554,7 @@ static void test_stop_in_other_states(void **state)
         link_stop(f.link);
         link_fixture_turn(&f);
         assert_int_equal(f.state_count, 1);
-        link_fixture_expect_state(&f, LINK_CLOSED, "stopped");
+        link_fixture_expect_closed(&f, "stopped");
         link_fixture_pass(&f, 600000);
         assert_int_equal(f.state_count, 1);
         assert_int_equal(f.network.connects, where >= 2);
@@ -572,7 +572,7 @@ static void test_stop_while_waiting_to_retry_then_start_again(void **state)
     fake_transport_lose(f.network.last, "reset");
     link_stop(f.link);
     link_fixture_turn(&f);
-    link_fixture_expect_state(&f, LINK_CLOSED, "stopped");
+    link_fixture_expect_closed(&f, "stopped");
     link_fixture_pass(&f, 600000);
     assert_int_equal(f.network.connects, 1);
     link_start(f.link);
@@ -584,7 +584,7 @@ static void test_stop_while_waiting_to_retry_then_start_again(void **state)
     link_start(f.link);
     link_fixture_turn(&f);
     link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, 2);
-    link_fixture_expect_state(&f, LINK_CLOSED, "stopped");
+    link_fixture_expect_closed(&f, "stopped");
     link_fixture_pass(&f, 1000);
     assert_int_equal(f.network.connects, 3);
     link_fixture_fini(&f);

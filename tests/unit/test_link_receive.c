@@ -130,7 +130,7 @@ static void test_slow_octets_hit_the_pdu_timer(void **state)
         link_fixture_pass(&f, 1000);
     }
     assert_int_equal(fed, 10);
-    link_fixture_expect_state(&f, LINK_CLOSED, "pdu_timeout");
+    link_fixture_expect_closed(&f, "pdu_timeout");
     link_fixture_fini(&f);
 }
 
@@ -327,7 +327,7 @@ static void test_ten_malformed_in_a_minute(void **state)
     }
     feed_malformed(&f, 109);
     link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
-    link_fixture_expect_state(&f, LINK_CLOSED, "malformed");
+    link_fixture_expect_closed(&f, "malformed");
     assert_true(link_fixture_is_closed(&f));
     link_fixture_fini(&f);
 }
@@ -382,7 +382,7 @@ static void test_burst_of_nacks_closes(void **state)
     for (uint32_t i = 0; i < 100; i++)
         memcpy(burst + i * SMPP_HEADER_BYTES, nack, sizeof(nack));
     link_fixture_feed(&f, span_of(burst, sizeof(burst)));
-    link_fixture_expect_state(&f, LINK_CLOSED, "malformed");
+    link_fixture_expect_closed(&f, "malformed");
     assert_int_equal(link_counters(f.link)->malformed_in, 20);
     link_fixture_fini(&f);
 }
@@ -448,7 +448,7 @@ static void test_nack_without_a_number_ends_the_bind(void **state)
     link_fixture_init(&f);
     go_to(&f, IN_BINDING);
     link_fixture_feed_header(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
-    link_fixture_expect_state(&f, LINK_CLOSED, "ESME_RINVCMDLEN");
+    link_fixture_expect_closed(&f, "ESME_RINVCMDLEN");
     link_fixture_fini(&f);
 }
 
@@ -461,7 +461,7 @@ static void test_stranger_in_the_middle_gets_a_nack(void **state)
     go_to(&f, IN_TRX);
     link_fixture_feed(&f, span_of("HTTP/1.1 400 Bad Request\r\n", 26));
     link_fixture_expect(&f, SMPP_GENERIC_NACK, ESME_RINVCMDLEN, 0);
-    link_fixture_expect_state(&f, LINK_CLOSED, "bad_length");
+    link_fixture_expect_closed(&f, "bad_length");
     link_fixture_fini(&f);
 }
 
@@ -519,7 +519,7 @@ static void test_a_cut_link_takes_nothing_more(void **state)
     link_cut(f.link, "stalled");
     link_fixture_feed_deliver(&f, 7);
     assert_int_equal(f.message_count, 0);
-    link_fixture_expect_state(&f, LINK_CLOSED, "stalled");
+    link_fixture_expect_closed(&f, "stalled");
     link_cut(f.link, "again"); /* harmless */
     link_fixture_pass(&f, 1000);
     assert_int_equal(f.network.connects, connects + 1);

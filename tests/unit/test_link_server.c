@@ -474,7 +474,7 @@ static void test_partner_goes(void **state)
     link_fixture_feed_header(&x.f, SMPP_UNBIND, 0, 5);
     link_fixture_expect(&x.f, SMPP_UNBIND_RESP, 0, 5);
     assert_true(link_fixture_is_closed(&x.f));
-    link_fixture_expect_state(&x.f, LINK_CLOSED, "peer_unbind");
+    link_fixture_expect_closed(&x.f, "peer_unbind");
     assert_null(link_server_find(x.server, connection));
     assert_int_equal(link_server_counters(x.server)->connections, 0);
     assert_int_equal(link_server_counters(x.server)->bound, 0);
@@ -491,7 +491,7 @@ static void test_dead_partner_is_noticed(void **state)
     link_fixture_pass(&x.f, 30000);
     link_fixture_expect_request(&x.f, SMPP_ENQUIRE_LINK);
     link_fixture_pass(&x.f, 20000);
-    link_fixture_expect_state(&x.f, LINK_CLOSED, "enquire_link_timeout");
+    link_fixture_expect_closed(&x.f, "enquire_link_timeout");
     server_fixture_fini(&x);
 }
 

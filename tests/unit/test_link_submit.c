@@ -309,7 +309,7 @@ static void test_lost_and_unsent_on_disconnect(void **state)
         assert_true(f.results[i].connection == connection);
     }
     f.is_resubmitting = false;
-    link_fixture_expect_state(&f, LINK_CLOSED, "reset");
+    link_fixture_expect_closed(&f, "reset");
     assert_int_equal(link_in_flight(f.link), 0);
     assert_int_equal(link_queued(f.link), 0);
     assert_null(link_fixture_submit(&f, LINK_LANE_SMS, 5, 0));
@@ -404,7 +404,7 @@ static void test_a_forgotten_bind_is_made_again(void **state)
     }
     link_fixture_expect(&f, SMPP_UNBIND, 0, 8);
     link_fixture_feed_header(&f, SMPP_UNBIND_RESP, ESME_RINVBNDSTS, 8);
-    link_fixture_expect_state(&f, LINK_CLOSED, "ESME_RINVBNDSTS");
+    link_fixture_expect_closed(&f, "ESME_RINVBNDSTS");
     link_fixture_fini(&f);
 }
 
@@ -557,7 +557,7 @@ static void test_slow_reader_is_closed(void **state)
     while (!link_fixture_is_closed(&f) && n < 250)
         link_fixture_feed_deliver(&f, ++n);
     assert_in_range(n, 4096 / 17, 4096 / 17 + 2);
-    link_fixture_expect_state(&f, LINK_CLOSED, "slow_reader");
+    link_fixture_expect_closed(&f, "slow_reader");
     assert_true(f.network.last->is_aborted);
     link_fixture_fini(&f);
 }

@@ -16,13 +16,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static int64_t date_ms(int year, unsigned month, unsigned day)
-{
-    return calendar_start_ms((struct date){.year = year, .month = month, .day = day});
-}
-
 /* The programme's own rows; the age ones hold on this day. */
-#define TODAY date_ms(2026, 11, 24)
+#define TODAY calendar_start_ms((struct date){2026, 11, 24})
 
 static const struct {
     const char *typed;
@@ -279,7 +274,7 @@ static void test_calendar_counts_lampung_days(void **state)
 
     (void)state;
     /* 2026-11-23T17:00:00Z is midnight in Lampung */
-    assert_int_equal(date_ms(2026, 11, 24), INT64_C(1795453200000));
+    assert_int_equal(TODAY, INT64_C(1795453200000));
     date = calendar_date_at(INT64_C(1795453200000) - 1);
     assert_int_equal(date.day, 23);
     calendar_format(INT64_C(1795453200000), text);
@@ -300,7 +295,7 @@ static void test_calendar_counts_lampung_days(void **state)
 
 static void test_calendar_keeps_to_hours(void **state)
 {
-    int64_t midnight = date_ms(2026, 11, 24);
+    int64_t midnight = TODAY;
 
     (void)state;
     assert_int_equal(calendar_within_hours(midnight, 8, 20), midnight + 8 * CALENDAR_HOUR_MS);

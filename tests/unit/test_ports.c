@@ -268,10 +268,10 @@ static void a_dial_is_answered_and_then_shown(void **state)
     assert_int_equal(turn_counters(f->turns)->steps, 1);
 }
 
-static bool show_push(struct ports_fixture *f, enum dialect_reply_kind kind, const char *name)
+static bool show_push(struct ports_fixture *f, enum dialect_reply_kind kind)
 {
     struct turn_ports ports = ports_for_turns(f->ports);
-    struct turn_screen screen = {.origin = {.link_name = name},
+    struct turn_screen screen = {.origin = {.link_name = "op1"},
                                  .reply = {.kind = kind,
                                            .msisdn = "6281200000001",
                                            .code = "*384#",
@@ -308,7 +308,7 @@ static void a_push_goes_by_name_and_gets_its_own(void **state)
     assert_true(ports.traits(ports.ctx, "op1").acks_abort);
     assert_int_equal(ports.traits(ports.ctx, "nobody").reply_limit_ms, 0);
 
-    assert_false(show_push(f, DIALECT_PUSH, "op1")); /* not bound */
+    assert_false(show_push(f, DIALECT_PUSH)); /* not bound */
     assert_false(
         ports.find_push_link(ports.ctx, "op1", "*384#", "6281200000001", name, sizeof(name)));
     t = ports_fixture_bind(f);
@@ -317,7 +317,7 @@ static void a_push_goes_by_name_and_gets_its_own(void **state)
     assert_string_equal(name, "op1");
     assert_false(ports.find_push_link(ports.ctx, "", "*7#", "6281200000001", name, sizeof(name)));
 
-    assert_true(show_push(f, DIALECT_PUSH, "op1"));
+    assert_true(show_push(f, DIALECT_PUSH));
     link_fixture_turn(&f->net);
     pdu = ports_fixture_answer(f, t, ESME_ROK, "ab");
     assert_non_null(memmem(pdu.data, pdu.size, "\x05\x01\x00\x01\x02", 5)); /* USSR request */
@@ -325,13 +325,13 @@ static void a_push_goes_by_name_and_gets_its_own(void **state)
     assert_int_equal(f->heard.session.size, 2);
     assert_memory_equal(f->heard.session.octets, "a\0", 2); /* its_session_info: octet 1 */
 
-    assert_true(show_push(f, DIALECT_PUSH, "op1"));
+    assert_true(show_push(f, DIALECT_PUSH));
     link_fixture_turn(&f->net);
     ports_fixture_answer(f, t, ESME_RINVDSTADR, NULL);
     assert_int_equal(f->heard.sent.kind, TURN_SENT_PERMANENT);
     assert_int_equal(f->heard.session.size, 0);
 
-    assert_true(show_push(f, DIALECT_NOTIFY, "op1"));
+    assert_true(show_push(f, DIALECT_NOTIFY));
     link_fixture_turn(&f->net);
     pdu = ports_fixture_answer(f, t, ESME_ROK, "ab");
     assert_non_null(memmem(pdu.data, pdu.size, "\x05\x01\x00\x01\x03", 5)); /* USSN request */

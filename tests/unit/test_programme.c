@@ -31,7 +31,7 @@ static void test_sending_makes_a_registration(void **state)
     const struct merchant *m;
 
     (void)state;
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     world_answer("nik", "1871994101809999");
     text_copy(world.state.draft_language, sizeof(world.state.draft_language), "id");
     memcpy(world.state.draft_menu_id, "\x01\x23\x45\x67\x89\xab\xcd\xef", MENU_ID_BYTES);
@@ -71,7 +71,7 @@ static void test_sending_one_draft_twice_is_sending_it_once(void **state)
     char first[MERCHANT_REGNO_BYTES];
 
     (void)state;
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     before = world.state;
     world_act("daftar");
     text_copy(first, sizeof(first), world.p.focus);
@@ -95,12 +95,12 @@ static void test_what_is_missing_is_not_sent(void **state)
     (void)state;
     assert_string_equal(world_act("daftar"), "kurang"); /* no draft at all */
     for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-        world_fill_draft("SITI AMINAH");
+        world_fill_draft();
         menu_state_remove_answer(&world.state, required[i]);
         assert_string_equal(world_act("daftar"), "kurang");
         assert_true(world.state.has_draft);
     }
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     menu_state_remove_answer(&world.state, "omzet");
     menu_state_remove_answer(&world.state, "hp");
     assert_string_equal(world_act("daftar"), "terkirim");
@@ -113,7 +113,7 @@ static void test_three_live_registrations_are_the_limit(void **state)
     (void)state;
     for (unsigned i = 0; i < 3; i++)
         text_copy(regnos[i], sizeof(regnos[i]), world_register_merchant());
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     assert_string_equal(world_act("daftar"), "penuh");
     assert_true(world.state.has_draft);
     assert_string_equal(world_fact("jumlah"), "3");
@@ -150,7 +150,7 @@ static void test_a_regency_can_run_out_of_numbers(void **state)
 {
     (void)state;
     world.next_number = 3907;
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     assert_string_equal(world_act("daftar"), "gagal");
     assert_int_equal(world.p.subscriber.merchant_count, 0);
     assert_true(world.state.has_draft);
@@ -350,7 +350,7 @@ static void test_a_correction_keeps_the_flags_of_the_rest(void **state)
     const uint32_t both = MERCHANT_FLAG_DISTRICT_FUZZY | MERCHANT_FLAG_NIK_USED;
 
     (void)state;
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     world_answer("nik", "1871994101809999");
     world_answer("kec_tebak", "1");
     world_act("daftar");

@@ -226,7 +226,7 @@ static void test_a_draft_since_the_request_stays(void **state)
     (void)state;
     world_register_merchant();
     asked_ms = ask_to_erase();
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     erase_when_due(asked_ms);
     assert_false(world.p.is_erased);
     assert_true(world.state.has_draft);
@@ -238,7 +238,7 @@ static void test_a_draft_from_before_the_request_goes(void **state)
     int64_t asked_ms;
 
     (void)state;
-    world_fill_draft("SITI AMINAH");
+    world_fill_draft();
     asked_ms = ask_to_erase();
     world_answer("sms_nama", "BUDI SANTOSO");
     assert_string_equal(world_act("sms_daftar"), "kurang");

@@ -64,9 +64,9 @@ static struct span encode_shared(void)
     return writer_span(&w);
 }
 
-static void begin(const char *msisdn)
+static void begin(void)
 {
-    assert_true(programme_begin(&world.p, msisdn, span_of(world.record, world.record_size),
+    assert_true(programme_begin(&world.p, MSISDN, span_of(world.record, world.record_size),
                                 world.now_ms, &world.state));
     world.p.bucket = 7;
     world.p.buckets = 256;
@@ -93,7 +93,7 @@ static void end(void)
 
 static void begin_with_shared(void)
 {
-    begin(MSISDN);
+    begin();
     world.p.has_shared = true;
     world.p.shared = encode_shared();
 }
@@ -102,7 +102,7 @@ static const char *run(const char *action)
 {
     const char *result;
 
-    begin(MSISDN);
+    begin();
     result = programme_act(&world.p, action, &world.state);
     if (result == NULL) {
         assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_SHARED);
@@ -313,7 +313,7 @@ static void test_a_seat_is_taken(void **state)
     assert_string_equal(fact("judul1"), "Foto produk 28/11");
     assert_string_equal(fact("judul2"), "");
     choose("1");
-    begin(MSISDN); /* the detail is shown again without the shared record */
+    begin(); /* the detail is shown again without the shared record */
     assert_string_equal(fact("judul"), "Foto produk");
     assert_string_equal(fact("waktu"), "28-11-26 09.00");
     assert_string_equal(fact("tempat"), "Balai Desa Natar");
@@ -542,7 +542,7 @@ static void test_a_number_means_the_list_that_was_read(void **state)
 
 static void announce(void)
 {
-    begin(MSISDN);
+    begin();
     if (!programme_announce(&world.p, &world.state)) {
         assert_int_equal(world.p.need.kind, PROGRAMME_NEEDS_SHARED);
         begin_with_shared();
@@ -555,7 +555,7 @@ static void be_registered(const char *regency)
 {
     struct merchant dropped, *m;
 
-    begin(MSISDN);
+    begin();
     m = subscriber_add(&world.p.subscriber, &dropped);
     m->status = MERCHANT_DISETUJUI;
     text_copy(m->regency, sizeof(m->regency), regency);
@@ -597,7 +597,7 @@ static void test_erasure_takes_seats_and_wishes(void **state)
     act("latih_ikut");
     act("kabari");
     assert_int_equal(world.trainings.items[0].taken, 1);
-    begin(MSISDN);
+    begin();
     programme_erase(&world.p, "officer");
     assert_false(world.p.shared_changed);
     assert_int_equal(armed_for(PROGRAMME_TIMER_CLAIMS), world.p.now_ms);

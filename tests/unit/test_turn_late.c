@@ -24,9 +24,9 @@ static void next_ends(enum store_memory_call call, enum store_memory_fate_kind k
         (struct store_memory_fate){.kind = kind, .there_ms = there_ms, .back_ms = back_ms});
 }
 
-static void slow_commit(unsigned there_ms, unsigned back_ms)
+static void slow_commit(unsigned back_ms)
 {
-    next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, there_ms, back_ms);
+    next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_DONE, 0, back_ms);
 }
 
 static void begin(const char *dialled)
@@ -39,7 +39,7 @@ static void begin(const char *dialled)
 static void test_the_wait_text_then_the_question_by_push(void **state)
 {
     (void)state;
-    slow_commit(0, 7000);
+    slow_commit(7000);
     begin("*384#");
     turn_rig_pass(4990);
     assert_int_equal(phone->screen_count, 0);
@@ -67,12 +67,12 @@ static void test_the_links_limit_counts(void **state)
 {
     (void)state;
     turn_rig.traits.reply_limit_ms = 2000;
-    slow_commit(0, 1400);
+    slow_commit(1400);
     begin("*384#");
     turn_rig_pass(3000);
     turn_rig_assert_begins(phone->screen, "Tabik pun!"); /* in time */
     assert_int_equal(phone->kind, DIALECT_ASK);
-    slow_commit(0, 1600);
+    slow_commit(1600);
     begin("*384#");
     turn_rig_pass(1550);
     turn_rig_assert_begins(phone->screen, wait_text);
@@ -184,7 +184,7 @@ static void test_else_by_sms(void **state)
     for (unsigned i = 0; i < 3; i++) {
         unsigned sms = phone->sms_count;
 
-        slow_commit(0, 7000);
+        slow_commit(7000);
         begin(end);
         turn_rig_pass(6500);
         turn_rig_assert_begins(phone->screen, wait_text);
@@ -203,7 +203,7 @@ static void test_a_question_by_sms_says_where_to_dial(void **state)
 {
     (void)state;
     turn_rig.has_push_link = false;
-    slow_commit(0, 7000);
+    slow_commit(7000);
     begin("*384#");
     turn_rig_pass(9000);
     assert_int_equal(phone->sms_count, 1);
@@ -215,7 +215,7 @@ static void test_a_question_by_sms_says_where_to_dial(void **state)
 static void test_an_unknown_push_is_not_told_again(void **state)
 {
     (void)state;
-    slow_commit(0, 7000);
+    slow_commit(7000);
     begin("*384#");
     turn_rig_pass(6500);
     turn_rig.show_ends = TURN_SENT_UNKNOWN;
@@ -239,7 +239,7 @@ static void test_what_may_be_anothers_is_not_told_again(void **state)
     for (unsigned i = 0; i < 2; i++) {
         unsigned before = phone->screen_count;
 
-        slow_commit(0, 7000);
+        slow_commit(7000);
         begin("*384#");
         turn_rig.push_commit_lost_ms = rows[i].lost_ms;
         turn_rig_pass(40000);
@@ -257,7 +257,7 @@ static void test_what_was_written_long_ago_is_not_told_again(void **state)
     turn_rig.traits.reply_limit_ms = 4000;
     next_ends(STORE_MEMORY_LOAD, STORE_MEMORY_DONE, 0, 4000);
     begin("*384#");
-    slow_commit(0, 7000);
+    slow_commit(7000);
     turn_rig.push_commit_lost_ms = 8500;
     turn_rig_pass(40000);
     assert_int_equal(phone->screen_count, 1);
@@ -275,7 +275,7 @@ static void test_the_fall_back_is_once_only_too(void **state)
     for (unsigned i = 0; i < 3; i++) {
         unsigned tried = turn_rig.shows + 2; /* the wait text, the push */
 
-        slow_commit(0, 7000);
+        slow_commit(7000);
         begin("*384#");
         turn_rig_pass(6500);
         turn_rig.show_ends = TURN_SENT_PERMANENT;
@@ -296,7 +296,7 @@ static void test_copies_of_a_late_input(void **state)
     struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
 
     (void)state;
-    slow_commit(0, 30000);
+    slow_commit(30000);
     turn_rig_deliver(&input);
     turn_rig_pass(10000);
     turn_rig_deliver(&input);
@@ -314,7 +314,7 @@ static void test_copies_of_a_late_input(void **state)
 static void test_a_dial_overtakes_the_result(void **state)
 {
     (void)state;
-    slow_commit(0, 7000);
+    slow_commit(7000);
     begin("*384#");
     turn_rig_pass(6500);
     begin("*384#");
@@ -331,7 +331,7 @@ static void test_a_dial_overtakes_the_result(void **state)
 static void test_a_dial_overtakes_the_question(void **state)
 {
     (void)state;
-    slow_commit(0, 7000);
+    slow_commit(7000);
     begin("*384#");
     turn_rig.push_commit_lost_ms = 500;
     turn_rig_pass(7100);
@@ -350,7 +350,7 @@ static void test_a_wait_text_that_was_not_shown(void **state)
 {
     (void)state;
     turn_rig.traits.reply_limit_ms = 4000;
-    slow_commit(0, 4500);
+    slow_commit(4500);
     turn_rig.show_ends = TURN_SENT_TEMPORARY;
     begin("*384#");
     turn_rig_pass(3500);
@@ -384,7 +384,7 @@ static void test_a_wait_text_without_a_link(void **state)
 {
     (void)state;
     turn_rig.traits.reply_limit_ms = 4000;
-    slow_commit(0, 4500);
+    slow_commit(4500);
     turn_rig.has_link = false;
     begin("*384#");
     turn_rig_pass(3500);
@@ -415,7 +415,7 @@ static void test_told_to_wait_in_vain(void **state)
 static void test_a_late_answer_outlives_its_gateway(void **state)
 {
     (void)state;
-    slow_commit(0, 7000);
+    slow_commit(7000);
     begin(end);
     turn_rig_pass(6500);
     turn_rig.show_ends = TURN_SENT_OK;
@@ -567,7 +567,7 @@ static void test_who_answered_the_copy_was_killed(void **state)
 
     (void)state;
     turn_rig_change_gateway();
-    slow_commit(0, 300);
+    slow_commit(300);
     turn_rig_deliver(&input);
     turn_rig_pass(200);
     turn_rig_restart();

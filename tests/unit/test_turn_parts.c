@@ -162,7 +162,7 @@ static void test_too_many_parts(void **state)
 }
 
 /* What one phone holds of parts, in the store. */
-static unsigned stored_parts(unsigned phone)
+static unsigned stored_parts(void)
 {
     static struct session s;
     uint8_t plain[STORE_SESSION_BYTES_MAX];
@@ -170,11 +170,11 @@ static unsigned stored_parts(unsigned phone)
     struct store_reply reply;
     struct writer w;
 
-    memory_data_load(turn_rig.data, turn_rig.phones[phone].msisdn, &reply);
+    memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
     if (reply.subscriber.session.version == 0)
         return 0;
     writer_init(&w, plain, sizeof(plain));
-    assert_true(vault_open(turn_rig.vault, VAULT_SESSION, turn_rig.phones[phone].msisdn,
+    assert_true(vault_open(turn_rig.vault, VAULT_SESSION, turn_rig.phones[0].msisdn,
                            reply.subscriber.session.data, &w));
     assert_true(session_decode(&s, writer_span(&w)));
     assert_true(parts_decode(&parts, span_of(s.parts, s.parts_size)));
@@ -186,10 +186,10 @@ static void test_parts_that_wait_too_long_are_erased(void **state)
     (void)state;
     deliver(1);
     deliver(2);
-    assert_int_equal(stored_parts(0), 2);
+    assert_int_equal(stored_parts(), 2);
     turn_rig.wall_ms += (int64_t)turn_rig.settings.parts_keep_s * 1000;
     turn_rig_pass(2000);
-    assert_int_equal(stored_parts(0), 0);
+    assert_int_equal(stored_parts(), 0);
     assert_int_equal(turn_rig_counters()->sms_parts_dropped, 2);
     deliver(3);
     assert_int_equal(sms_count(), 0);
@@ -204,10 +204,10 @@ static void test_erasure_takes_parts_along(void **state)
     turn_rig_assert_begins(turn_rig_sms(0, "HAPUS YA"), "#TerusUsaha");
     turn_rig.wall_ms += PROGRAMME_ERASE_AFTER_MS - CALENDAR_MINUTE_MS;
     deliver(1);
-    assert_int_equal(stored_parts(0), 1);
+    assert_int_equal(stored_parts(), 1);
     turn_rig.wall_ms += CALENDAR_MINUTE_MS;
     turn_rig_pass(2000);
-    assert_int_equal(stored_parts(0), 0);
+    assert_int_equal(stored_parts(), 0);
     for (unsigned i = 0; i < TURN_RIG_BUCKETS; i++) {
         const char *timers[1];
 

@@ -70,9 +70,9 @@ static void test_last_answer(void **state)
     assert_int_equal(only_dialogue(TURN_END_LAST)->turns, 2);
 }
 
-static void abort_dialogue(unsigned phone)
+static void abort_dialogue(void)
 {
-    struct dialect_input input = turn_rig_input(phone, DIALECT_ABORT, "*384#", "");
+    struct dialect_input input = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
 
     turn_rig_deliver(&input);
     turn_rig_settle();
@@ -83,9 +83,9 @@ static void test_abort(void **state)
 {
     (void)state;
     turn_rig_dial(0, "*384#");
-    abort_dialogue(0);
+    abort_dialogue();
     assert_int_equal(only_dialogue(TURN_END_ABORT)->asks, 1);
-    abort_dialogue(0);
+    abort_dialogue();
     assert_int_equal(turn_rig.record_count, 1);
 }
 
@@ -144,7 +144,7 @@ static void test_stopped(void **state)
     only_dialogue(TURN_END_STOPPED);
     turn_rig.record_count = 0;
     turn_rig_type(0, "1"); /* goes on here: a part of its own */
-    abort_dialogue(0);
+    abort_dialogue();
     assert_int_equal(only_dialogue(TURN_END_ABORT)->begins, 0);
 }
 
@@ -160,7 +160,7 @@ static void test_copies_do_not_count(void **state)
     turn_rig.show_ends = TURN_SENT_OK;
     turn_rig_deliver(&input);
     turn_rig_settle();
-    abort_dialogue(0);
+    abort_dialogue();
     assert_int_equal(only_dialogue(TURN_END_ABORT)->turns, 1);
 }
 

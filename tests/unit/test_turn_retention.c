@@ -21,13 +21,13 @@ static void use(unsigned retention_s)
     turn_rig_restart();
 }
 
-static void register_and_cancel(unsigned phone)
+static void register_and_cancel(void)
 {
-    turn_rig_dial(phone, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
-    turn_rig_assert_begins(turn_rig.phones[phone].screen, "Terima kasih");
-    turn_rig_dial(phone, "*384*6*2*1#");
-    turn_rig_assert_begins(turn_rig.phones[phone].screen, "Pendaftaran ");
-    turn_rig.phones[phone].sms_count = 0;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Terima kasih");
+    turn_rig_dial(0, "*384*6*2*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Pendaftaran ");
+    turn_rig.phones[0].sms_count = 0;
 }
 
 static bool is_known(unsigned phone)
@@ -54,7 +54,7 @@ static void test_what_is_over_goes(void **state)
 {
     (void)state;
     use(2);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig_dial(1, "*384*1*1*BUDI*1*TOKO BUDI*1*2*1*1*1*1#"); /* waits for an officer */
     assert_int_equal(listed("DIBATALKAN"), 1);
     turn_rig.wall_ms += 182 * CALENDAR_DAY_MS;
@@ -93,7 +93,7 @@ static void test_a_wrong_clock_erases_nothing(void **state)
     (void)state;
     use(2);
     turn_rig_pass(5000);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig.ahead_ms = 1000 * CALENDAR_DAY_MS;
     turn_rig_pass(5000);
     assert_true(is_known(0));
@@ -113,7 +113,7 @@ static void test_a_clock_that_is_stepped_while_it_walks(void **state)
     (void)state;
     use(2);
     turn_rig_pass(5000);
-    register_and_cancel(0);
+    register_and_cancel();
     store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD,
                           (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 4000});
     turn_rig_pass(3000);
@@ -129,7 +129,7 @@ static void test_a_clock_that_is_stepped_before_it_walks(void **state)
 {
     (void)state;
     use(2);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig_pass(5000);
     for (unsigned i = 0; i < 200; i++) {
         turn_rig_pass(10);
@@ -146,7 +146,7 @@ static void test_a_wrong_clock_from_the_start(void **state)
 {
     (void)state;
     use(2);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig.ahead_ms = 1000 * CALENDAR_DAY_MS;
     use(1);
     turn_rig_pass(5000);
@@ -158,7 +158,7 @@ static void test_not_by_night(void **state)
 {
     (void)state;
     use(2);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig.wall_ms += 200 * CALENDAR_DAY_MS + 12 * CALENDAR_HOUR_MS; /* 22:00 in Lampung */
     turn_rig_pass(5000);
     assert_true(is_known(0));
@@ -171,7 +171,7 @@ static void test_off(void **state)
 {
     (void)state;
     use(0);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig.wall_ms += 2000 * CALENDAR_DAY_MS;
     turn_rig_pass(5000);
     assert_true(is_known(0));
@@ -183,7 +183,7 @@ static void test_periods_are_configured(void **state)
     (void)state;
     turn_rig.settings.periods.cancelled_ms = CALENDAR_DAY_MS;
     use(2);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig.wall_ms += CALENDAR_DAY_MS;
     turn_rig_pass(5000);
     assert_false(is_known(0));
@@ -235,7 +235,7 @@ static void test_twice_at_once(void **state)
 {
     (void)state;
     use(2);
-    register_and_cancel(0);
+    register_and_cancel();
     turn_rig.wall_ms += 200 * CALENDAR_DAY_MS;
     store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
                           (struct store_memory_fate){.kind = STORE_MEMORY_CONFLICTING});
@@ -282,12 +282,12 @@ static bool is_flagged(unsigned phone)
 }
 
 /* Puts it on hold, or takes it off, as warungctl does. */
-static void freeze(unsigned phone, bool is_frozen)
+static void freeze(bool is_frozen)
 {
     static uint8_t plain[STORE_MERCHANT_BYTES_MAX], sealed[STORE_MERCHANT_BYTES_MAX];
-    const char *msisdn = turn_rig.phones[phone].msisdn;
+    const char *msisdn = turn_rig.phones[0].msisdn;
     struct store_reply reply;
-    struct subscriber *s = read_one(phone, &reply);
+    struct subscriber *s = read_one(0, &reply);
     struct store_commit commit = {.msisdn = msisdn,
                                   .merchant_version = reply.subscriber.merchant.version};
     struct writer w;
@@ -331,12 +331,12 @@ static void test_on_hold_is_no_twin(void **state)
     (void)state;
     use(2);
     register_with(0, NIK);
-    freeze(0, true);
+    freeze(true);
     register_with(2, NIK);
     turn_rig_pass(10000);
     assert_false(is_flagged(0));
     assert_false(is_flagged(2));
-    freeze(0, false);
+    freeze(false);
     turn_rig_pass(10000);
     assert_true(is_flagged(0));
     assert_true(is_flagged(2));
