@@ -145,6 +145,29 @@ static enum smpp_status read_text(struct reading *r)
     return ESME_ROK;
 }
 
+/* A septet of 0 is an @, and what a text is filled up with: as a C string's end, or behind seven
+ * septets packed. Nobody ends an answer so. */
+static void drop_filling(const struct reading *r, char *text)
+{
+    size_t size = strlen(text);
+
+    if (r->input->part.total != 0 || r->d->body == DIALECT_BODY_AT_CODE)
+        return;
+    while (size != 0 && text[size - 1] == '@')
+        size--;
+    text[size] = '\0';
+    text_trim_end(text);
+}
+
+/* Some encoders of UTF-16 begin with it. */
+static void drop_byte_order_mark(char *text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+
+    if (strncmp(text, mark, strlen(mark)) == 0)
+        memmove(text, text + strlen(mark), strlen(text + strlen(mark)) + 1);
+}
+
 static void decode_text(struct reading *r, struct span octets, enum text_coding packing)
 {
     enum text_coding coding = (enum text_coding)r->d->dcs_in[r->pdu->message.data_coding];
@@ -155,6 +178,9 @@ static void decode_text(struct reading *r, struct span octets, enum text_coding 
         text_decode_part(coding, octets, r->input->text, sizeof(r->input->text));
     else
         text_decode(coding, octets, r->input->text, sizeof(r->input->text));
+    if (coding == TEXT_GSM || coding == TEXT_GSM_PACKED)
+        drop_filling(r, r->input->text);
+    drop_byte_order_mark(r->input->text);
 }
 
 /* False when it does not fit, or holds something else than digits. */

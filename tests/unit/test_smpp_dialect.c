@@ -207,6 +207,33 @@ static void sms_are_unpacked_where_ussd_is_packed(void **state)
     dialect_free(d);
 }
 
+static const char *answered(const char *dialect, uint8_t data_coding, struct span octets)
+{
+    static struct dialect_input input;
+    struct draft draft = draft_begin();
+
+    draft.op = 18;
+    draft.message.data_coding = data_coding;
+    draft.message.short_message = octets;
+    draft_decode(&draft, dialect_find(dialect), &input);
+    return input.text;
+}
+
+/* A C string with its NUL, or with what was left of its buffer; and seven septets packed with zeros
+ * behind them, unpacked again as eight. */
+static void what_a_text_is_filled_up_with_is_none_of_it(void **state)
+{
+    (void)state;
+    assert_string_equal(answered("spec34", 0, span_of("1\0", 2)), "1");
+    assert_string_equal(answered("spec34", 0, span_of("BU SITI\0", 8)), "BU SITI");
+    assert_string_equal(answered("spec34", 0, span_of("1 \0\0\0", 5)), "1");
+    assert_string_equal(answered("spec34", 0, span_of("\0", 1)), "");
+    assert_string_equal(answered("spec34", 0, span_of("a\0b", 3)), "a@b");
+    assert_string_equal(answered("spec34", 8, span_of("\0a\0@", 4)), "a@");
+    assert_string_equal(answered("spec34", 8, span_of("\xFE\xFF\0001", 4)), "1");
+    assert_string_equal(answered("spec34", 8, span_of("\xFE\xFF", 2)), "");
+}
+
 static void parts_are_read(void **state)
 {
     static const struct {
@@ -584,6 +611,7 @@ int main(void)
         cmocka_unit_test(the_fingerprint_does_not_change_between_builds),
         cmocka_unit_test(every_field_counts),
         cmocka_unit_test(sms_are_unpacked_where_ussd_is_packed),
+        cmocka_unit_test(what_a_text_is_filled_up_with_is_none_of_it),
         cmocka_unit_test(parts_are_read),
         cmocka_unit_test(a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt),
         cmocka_unit_test(a_receipt_is_about_the_subscriber_whichever_way_round),
