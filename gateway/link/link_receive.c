@@ -220,6 +220,7 @@ static void on_message(struct link *link, const struct smpp_pdu *pdu)
     const struct message_rule *rule = find_rule(h->command_id);
     uint32_t binds = 0;
     struct link_ticket ticket = {link->connection, h->sequence_number, h->command_id};
+    bool is_full;
 
     if (rule != NULL)
         binds = link->role->is_server ? rule->by_esme : rule->by_centre;
@@ -230,8 +231,11 @@ static void on_message(struct link *link, const struct smpp_pdu *pdu)
     link->malformed_count = 0;
     link->silent_count = 0;
     link->counters.messages_in++;
-    if (link->unanswered >= link->settings.in_flight_max || is_too_fast(link)) {
+    is_full = link->unanswered >= link->settings.in_flight_max;
+    if (is_full || is_too_fast(link)) {
         link->counters.throttled_out++;
+        log_info("link.throttling", LOG_S("link", link->settings.name),
+                 LOG_S("limit", is_full ? "in_flight_max" : "in_tps"));
         link_write_response(link, h->command_id, ESME_RTHROTTLED, h->sequence_number, "");
         return;
     }

@@ -1,6 +1,8 @@
 /* The server role: who is let in, binds and refusals, and what a bound partner may do. */
 #include "tests/support/server_fixture.h"
 
+#include "base/log.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -403,11 +405,21 @@ static void test_a_second_may_come_at_once(void **state)
     server_fixture_fini(&x);
 }
 
-/* A reload that changes in_tps changes it for the binds that are up. */
+static void keep_throttling(void *kept, const char *line, size_t line_bytes)
+{
+    const char *at = memmem(line, line_bytes, "event=link.throttling", 21);
+
+    if (at != NULL)
+        snprintf(kept, 80, "%.*s", (int)(line + line_bytes - at), at);
+}
+
+/* A reload that changes in_tps changes it for the binds that are up. Who asks why they are refused
+ * is told which limit it was. */
 static void test_rate_is_changed_under_a_bind(void **state)
 {
     struct server_fixture x = {0};
     struct link_account_settings accounts[3];
+    char line[80] = "";
     uint8_t buffer[256];
 
     (void)state;
@@ -416,9 +428,14 @@ static void test_rate_is_changed_under_a_bind(void **state)
     server_fixture_accounts(accounts);
     accounts[0].in_tps = 2;
     link_server_set_accounts(x.server, accounts, 3);
+    log_set_sink(keep_throttling, line);
+    log_set_level(LOG_LEVEL_INFO);
     for (uint32_t n = 1; n <= 4; n++)
         link_fixture_feed(&x.f, link_fixture_message(SMPP_SUBMIT_SM, n, buffer, sizeof(buffer)));
+    log_set_level(LOG_LEVEL_OFF);
+    log_set_sink(NULL, NULL);
     assert_int_equal(x.f.message_count, 2);
+    assert_string_equal(line, "event=link.throttling link=agg1:1 limit=in_tps\n");
     server_fixture_fini(&x);
 }
 
