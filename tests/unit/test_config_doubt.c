@@ -136,6 +136,32 @@ static void what_can_match_nothing_is_told(void **state)
     config_free(c);
 }
 
+static void a_dial_without_a_way_back_is_told(void **state)
+{
+    char heard[8192];
+    struct config *c = load("redis = { servers = [ \"unix:r\" ]; };\n"
+                            "smsc = ( { name = \"op1\"; bind = \"receiver\"; },\n"
+                            "         { name = \"op2\"; host = \"::2\"; bind = \"receiver\"; "
+                            "codes = [ \"384\" ]; },\n"
+                            "         { name = \"op3\"; host = \"::3\"; bind = \"receiver\"; "
+                            "codes = [ \"384\", \"*384#\" ]; },\n"
+                            "         { name = \"op4\"; host = \"::4\"; bind = \"pair\"; } );\n"
+                            "menus = ( { file = \"m\"; codes = [ \"*384#\" ]; } );\n",
+                            heard);
+
+    (void)state;
+    assert_non_null(c);
+    config_doubt(c, hear, heard);
+    assert_string_equal(heard,
+                        "w.cfg:2: warning: smsc \"op1\" only receives: who dials through it gets "
+                        "no screen, whatever other entries can send; \"pair\" binds a "
+                        "transmitter, too\n"
+                        "w.cfg:4: warning: smsc \"op3\" only receives: who dials through it gets "
+                        "no screen, whatever other entries can send; \"pair\" binds a "
+                        "transmitter, too\n");
+    config_free(c);
+}
+
 static void a_certificate_that_has_ended_is_told(void **state)
 {
     char heard[8192];
@@ -167,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_hardly_meant_is_told),
         cmocka_unit_test(what_can_match_nothing_is_told),
+        cmocka_unit_test(a_dial_without_a_way_back_is_told),
         cmocka_unit_test(a_certificate_that_has_ended_is_told),
     };
 
