@@ -305,6 +305,13 @@ bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struc
     return true;
 }
 
+bool vault_lacks_key(const struct vault *v, struct span sealed)
+{
+    uint32_t id = vault_record_key(sealed);
+
+    return id != 0 && find_cipher(v, id) == NULL;
+}
+
 static void hmac(const uint8_t key[VAULT_HASH_BYTES], struct span in,
                  uint8_t hash[VAULT_HASH_BYTES])
 {

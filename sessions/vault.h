@@ -53,6 +53,8 @@ bool vault_seal(struct vault *v, enum vault_kind kind, const char *msisdn, struc
  * be, or has no room. */
 bool vault_open(struct vault *v, enum vault_kind kind, const char *msisdn, struct span sealed,
                 struct writer *out);
+/* It is sealed with a key that is not there: another gateway may have it. */
+bool vault_lacks_key(const struct vault *v, struct span sealed);
 /* HMAC-SHA-256 with a key that does not change; `what` keeps hashes of different things apart: a
  * literal, of a few that a program has. */
 void vault_hash(const struct vault *v, const char *what, struct span in,

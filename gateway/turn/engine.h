@@ -41,7 +41,8 @@ struct turn {
     char found_msisdn[DIALECT_MSISDN_BYTES];
     char shared_key[MENU_NAME_BYTES]; /* of `shared` */
     bool begins_in_drain;             /* refused, unless it is a copy */
-    bool is_watched;                  /* a timer looks after what it claims, as far as we know */
+    bool lacks_key;   /* a record that it needs is sealed with a key that others may have */
+    bool is_watched;  /* a timer looks after what it claims, as far as we know */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
     /* The commit under way. */
     uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */
@@ -145,7 +146,7 @@ bool turn_window_is_over(const struct turn *t);
 /* The turn is over: its box goes on with the next. */
 void turn_done(struct turn *t, const char *reason);
 /* Nothing was stored: tells the centre (ESME_RX_T_APPN, so that it delivers again) and, kindly, the
- * phone; the turn is over. */
+ * phone, unless another gateway may have the key that is lacking; the turn is over. */
 void turn_refuse(struct turn *t, const char *reason);
 /* Counts and tells that no key opens a record; msisdn "" where it is nobody's, or nobody knows. */
 void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *msisdn);

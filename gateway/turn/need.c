@@ -61,6 +61,7 @@ static bool open_shared(struct turn *t, const struct store_record *record)
     writer_init(&w, plain, record->data.size);
     is_open = record->version == 0 ||
               vault_open(t->engine->env.vault, VAULT_SHARED, t->shared_key, record->data, &w);
+    t->lacks_key = !is_open && vault_lacks_key(t->engine->env.vault, record->data);
     if (is_open)
         copy_set(&t->shared, record->version, writer_span(&w));
     else

@@ -178,18 +178,22 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
                                                            .is_last = true});
 }
 
-void turn_refuse(struct turn *t, const char *reason)
-{
-    refuse(t, ESME_RX_T_APPN, reason);
-    turn_done(t, reason);
-}
-
 /* Not with the busy text: another gateway may go on with the dialogue, which that would end. */
 static void give_back(struct turn *t, const char *reason)
 {
     turn_answer(t, ESME_RX_T_APPN);
     if (t->is_late)
         late_apologise(t);
+    turn_done(t, reason);
+}
+
+void turn_refuse(struct turn *t, const char *reason)
+{
+    if (t->lacks_key) {
+        give_back(t, reason);
+        return;
+    }
+    refuse(t, ESME_RX_T_APPN, reason);
     turn_done(t, reason);
 }
 
@@ -216,6 +220,7 @@ bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,
     writer_init(&w, plain, sizeof(plain));
     if (record->version != 0 && !vault_open(t->engine->env.vault, kind, msisdn, record->data, &w)) {
         turn_note_sealed(t->engine, kind, msisdn);
+        t->lacks_key = vault_lacks_key(t->engine->env.vault, record->data);
         return false;
     }
     copy_set(copy, record->version, writer_span(&w));

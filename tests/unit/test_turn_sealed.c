@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "merchants/programme.h"
 #include "tests/support/turn_rig.h"
@@ -15,7 +17,7 @@
 /* As a record of another key, or a damaged one. */
 static const struct span strange = {(const uint8_t *)"\xffstrange", 8};
 
-static void write_strange(bool is_merchant)
+static void write_record(bool is_merchant, struct span record)
 {
     struct store_commit c = {.msisdn = turn_rig.phones[0].msisdn};
     struct store_reply reply;
@@ -24,11 +26,70 @@ static void write_strange(bool is_merchant)
     c.session_version = reply.subscriber.session.version;
     c.merchant_version = reply.subscriber.merchant.version;
     if (is_merchant)
-        c.merchant = strange;
+        c.merchant = record;
     else
-        c.session = strange;
+        c.session = record;
     memory_data_commit(turn_rig.data, &c, &reply);
     assert_int_equal(reply.result, STORE_OK);
+}
+
+static void write_strange(bool is_merchant)
+{
+    write_record(is_merchant, strange);
+}
+
+/* As a gateway that has had a new key already. */
+static struct vault *vault_of_another(void)
+{
+    char folder[] = "/tmp/warung-sealed.XXXXXX", path[64], error[256];
+    struct vault *vault;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/keys", folder);
+    assert_true(vault_create_file(path, false, error, sizeof(error)));
+    vault = vault_open_file(path, error, sizeof(error));
+    assert_non_null(vault);
+    unlink(path);
+    rmdir(folder);
+    return vault;
+}
+
+/* The other has the next input: the busy text would end the dialogue before that. */
+static void stays_with_another(bool is_merchant)
+{
+    static const uint8_t plain[] = "whatever it may be";
+    struct vault *another = vault_of_another();
+    uint8_t sealed[100];
+    struct writer w;
+    unsigned shows;
+
+    turn_rig_dial(0, "*384*1*1#");
+    shows = turn_rig.shows;
+    writer_init(&w, sealed, sizeof(sealed));
+    assert_true(vault_seal(another, is_merchant ? VAULT_MERCHANT : VAULT_SESSION,
+                           turn_rig.phones[0].msisdn, span_of(plain, sizeof(plain)), &w));
+    write_record(is_merchant, writer_span(&w));
+    if (is_merchant)
+        turn_rig_restart();
+    turn_rig_type(0, "1"); /* else by the copy that this gateway has */
+    turn_rig_dial(0, "*384#");
+    assert_int_equal(turn_rig_counters()->sealed, 2);
+    assert_int_equal(turn_rig.refusals, 2);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(turn_rig.shows, shows);
+    vault_free(another);
+}
+
+static void test_of_a_session_with_another_key(void **state)
+{
+    (void)state;
+    stays_with_another(false);
+}
+
+static void test_of_a_record_with_another_key(void **state)
+{
+    (void)state;
+    stays_with_another(true);
 }
 
 static void register_first(char regno[16])
@@ -104,8 +165,13 @@ static void test_of_retention(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_of_the_subscriber), TEST(test_of_somebody_else), TEST(test_of_all),
-        TEST(test_of_an_sms_owed),    TEST(test_of_retention),
+        TEST(test_of_the_subscriber),
+        TEST(test_of_somebody_else),
+        TEST(test_of_all),
+        TEST(test_of_an_sms_owed),
+        TEST(test_of_retention),
+        TEST(test_of_a_session_with_another_key),
+        TEST(test_of_a_record_with_another_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
