@@ -209,12 +209,12 @@ unit: $(TESTS)
 	$(Q)for t in $(TESTS); do echo "== $$t"; $$t || exit 1; done
 
 # The same under valgrind. What starts servers is left to the sanitizers, and what uses up all
-# descriptors: valgrind needs some itself.
+# descriptors or changes their limit: valgrind needs some itself.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp
 check-valgrind: $(TESTS)
-	$(Q)printf '%s\n' $(filter-out %/test_link_socket,$(filter $(B)/tests/unit/% $(B)/tests/vectors/% \
-	        $(B)/tests/scenarios/% %/test_store_memory,$(TESTS))) | xargs -P2 -I{} sh -c \
+	$(Q)printf '%s\n' $(filter-out %/test_link_socket %/test_descriptors,$(filter $(B)/tests/unit/% \
+	        $(B)/tests/vectors/% $(B)/tests/scenarios/% %/test_store_memory,$(TESTS))) | xargs -P2 -I{} sh -c \
 	    '$(VALGRIND) {} >{}.valgrind 2>&1 && echo "ok    {}" || { echo "FAIL  {}.valgrind"; exit 1; }'
 
 # What can be said about the tree without running it. LINT= names single checks of tools/lint.sh;
