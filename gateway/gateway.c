@@ -205,6 +205,13 @@ static void make_links(struct gateway *g)
     g->partners = partners_new(&g->link_env, loop_base(g->loop), g->sockets, &partners_owner);
 }
 
+static bool clock_agrees(void *gateway)
+{
+    const struct gateway *g = gateway;
+
+    return turn_clock_agrees(g->turns);
+}
+
 static bool open_cdr(struct gateway *g, char *error, size_t error_bytes)
 {
     const struct config_cdr *c = &g->setup.config->cdr;
@@ -215,7 +222,9 @@ static bool open_cdr(struct gateway *g, char *error, size_t error_bytes)
                                            .rotate_bytes = (uint64_t)c->rotate_mib << 20,
                                            .queue_bytes = (size_t)c->queue_kib << 10,
                                            .keep_s = c->keep_d * 86400,
-                                           .timers = loop_timers(g->loop)};
+                                           .timers = loop_timers(g->loop),
+                                           .clock_agrees = clock_agrees,
+                                           .arg = g};
 
     if (c->directory[0] == '\0')
         return true;

@@ -26,7 +26,8 @@ struct cdr_writer {
     size_t waiting_size;
     uint64_t unwritten; /* records that are waiting or taken */
     struct cdr_counters counters;
-    uint64_t gone; /* records of a file that was taken away, to be told */
+    uint64_t gone;       /* records of a file that was taken away, to be told */
+    int64_t keep_from_s; /* files from before are old; 0 = by a clock that may be wrong */
     bool is_ending;
     /* The thread's own. */
     char *taken; /* queue_bytes: what is being written */
@@ -238,12 +239,16 @@ static bool sync_file(struct cdr_writer *w)
 
 static void remove_old(struct cdr_writer *w)
 {
-    if (w->settings.keep_s == 0 ||
-        (w->looked_for_old_ms != 0 &&
-         clock_monotonic_ms() - w->looked_for_old_ms < OLD_EVERY_S * 1000))
+    int64_t keep_from_s;
+
+    pthread_mutex_lock(&w->mutex);
+    keep_from_s = w->keep_from_s;
+    pthread_mutex_unlock(&w->mutex);
+    if (keep_from_s == 0 || (w->looked_for_old_ms != 0 &&
+                             clock_monotonic_ms() - w->looked_for_old_ms < OLD_EVERY_S * 1000))
         return;
     w->looked_for_old_ms = clock_monotonic_ms();
-    (void)cdr_chain_remove_old(&w->chain, (int64_t)time(NULL) - w->settings.keep_s);
+    (void)cdr_chain_remove_old(&w->chain, keep_from_s);
 }
 
 /* What found no room until now is lost; true: not even half a line of it is in the file. */
@@ -323,11 +328,23 @@ static void look_back(struct cdr_writer *w)
     tell_lost(w, w->left, w->counters.error, w->counters.dropped);
 }
 
+/* What a wrong clock calls old is lost for good. */
+static void look_at_clock(struct cdr_writer *w)
+{
+    const struct cdr_writer_settings *s = &w->settings;
+    bool is_known = s->keep_s != 0 && s->clock_agrees(s->arg);
+
+    pthread_mutex_lock(&w->mutex);
+    w->keep_from_s = is_known ? clock_wall_ms() / 1000 - s->keep_s : 0;
+    pthread_mutex_unlock(&w->mutex);
+}
+
 static void on_look(struct timer *timer, void *arg)
 {
     struct cdr_writer *w = arg;
 
     look(w);
+    look_at_clock(w);
     timer_start(w->settings.timers, timer, LOOK_MS);
 }
 

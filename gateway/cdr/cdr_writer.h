@@ -18,6 +18,8 @@ struct cdr_writer_settings {
     size_t queue_bytes;
     unsigned keep_s; /* older files are removed; 0 = never */
     struct timer_queue *timers;
+    bool (*clock_agrees)(void *arg); /* nothing is removed by a clock that may be wrong */
+    void *arg;
 };
 
 struct cdr_writer;

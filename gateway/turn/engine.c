@@ -303,6 +303,11 @@ int64_t turn_clock_ahead_s(const struct turn_engine *e)
     return e->wall.ahead_s;
 }
 
+bool turn_clock_agrees(const struct turn_engine *e)
+{
+    return wall_agrees(&e->wall);
+}
+
 bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count)
 {
     return backlog_is_known(e->backlog, count);

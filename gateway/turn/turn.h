@@ -280,6 +280,8 @@ bool turn_messages_waiting(const struct turn_engine *e, uint64_t *count);
 /* By how much our clock is ahead of the store's, where that is too much: nothing is swept then, and
  * nothing erased. Else 0. */
 int64_t turn_clock_ahead_s(const struct turn_engine *e);
+/* The store has told, all of it, that ours is not: what is old by it may be removed. */
+bool turn_clock_agrees(const struct turn_engine *e);
 /* After its store and its links were freed: nothing may call back any more. */
 void turn_engine_free(struct turn_engine *e);
 

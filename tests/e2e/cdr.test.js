@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const { Clock, DAY_MS } = require('./lib/clock');
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
 const { run, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
@@ -145,4 +146,27 @@ test('a full disk: the service goes on, and files and log say what is missing', 
         assert.equal(json.dropped, lost);
         assert.ok(json.records + lost >= 5); // each text that was taken
     }, true); // a limit of files holds for a log in one, too
+});
+
+test('old files go; to a clock that is ahead of Redis\'s nothing is old', async () => {
+    await withRecords('cdr-clock', { keep_d: 90 }, async ({ centre, gateway }, directory) => {
+        await openMainMenu(centre.phone(MSISDN));
+        assert.equal(await gateway.stop(), 0);
+        const [file] = files(directory);
+        const clock = new Clock(); // of what starts from now on: Redis has the right one
+        try {
+            clock.set(200 * DAY_MS);
+            await gateway.start();
+            await gateway.process.sees(/event=clock\.ahead/);
+            await new Promise((resolve) => setTimeout(resolve, 2500)); // the writer has looked
+            assert.ok(fs.existsSync(file));
+            assert.equal(await gateway.stop(), 0);
+        } finally {
+            clock.end();
+        }
+        const longAgo = new Date(Date.now() - 91 * DAY_MS);
+        fs.utimesSync(file, longAgo, longAgo);
+        await gateway.start();
+        await until('the old file to go', () => !fs.existsSync(file));
+    });
 });

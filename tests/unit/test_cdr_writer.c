@@ -8,17 +8,27 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/cdr/cdr_writer.h"
+
+static bool has_right_clock;
+
+static bool clock_agrees(void *arg)
+{
+    (void)arg;
+    return has_right_clock;
+}
 
 static struct cdr_writer *open_writer(unsigned rotate_s, uint64_t rotate_bytes, size_t queue_bytes)
 {
@@ -29,7 +39,8 @@ static struct cdr_writer *open_writer(unsigned rotate_s, uint64_t rotate_bytes, 
                                     .rotate_bytes = rotate_bytes,
                                     .queue_bytes = queue_bytes,
                                     .keep_s = 86400,
-                                    .timers = &cdr_rig.timers};
+                                    .timers = &cdr_rig.timers,
+                                    .clock_agrees = clock_agrees};
     struct cdr_writer *w = cdr_writer_new(&s, cdr_rig.error, sizeof(cdr_rig.error));
 
     if (w == NULL)
@@ -229,6 +240,32 @@ static void test_a_name_that_is_taken_before_the_file(void **state)
     AWAIT(w, c.written_bytes == 1326);
     cdr_writer_free(w);
     assert_int_equal(verify(2).records, 2);
+}
+
+/* A machine whose clock is not set yet calls everything old. */
+static void test_nothing_is_removed_by_a_doubtful_clock(void **state)
+{
+    static const struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    struct cdr_writer *w;
+
+    (void)state;
+    w = open_writer(3600, 1000, 65536);
+    put(w, 1);
+    cdr_writer_free(w);
+    assert_int_equal(utimensat(AT_FDCWD, cdr_rig_path(1, ""), long_ago, 0), 0);
+    has_right_clock = false;
+    w = open_writer(3600, 1000, 65536);
+    timer_queue_run(&cdr_rig.timers, 2000);
+    put(w, 1);
+    AWAIT(w, c.written_bytes == 13);
+    usleep(1200000); /* it has looked meanwhile */
+    assert_int_equal(access(cdr_rig_path(1, ""), F_OK), 0);
+    has_right_clock = true;
+    timer_queue_run(&cdr_rig.timers, 4000);
+    for (int i = 0; i < 500 && access(cdr_rig_path(1, ""), F_OK) == 0; i++)
+        usleep(10000);
+    assert_int_not_equal(access(cdr_rig_path(1, ""), F_OK), 0);
+    cdr_writer_free(w);
 }
 
 /* Who cannot look whether the file is there has not lost it. */
@@ -526,6 +563,7 @@ int main(void)
         TEST(test_a_folder_that_is_taken_away),
         TEST(test_a_folder_that_is_taken_away_between_files),
         TEST(test_a_name_that_is_taken_before_the_file),
+        TEST(test_nothing_is_removed_by_a_doubtful_clock),
         TEST(test_a_folder_that_cannot_be_looked_into),
         TEST(test_a_full_disk_blocks_nobody),
         TEST(test_the_end_on_a_full_disk),
