@@ -14,6 +14,7 @@
 #include "tests/sim/menus.h"
 #include "tests/sim/node.h"
 #include "tests/sim/officer.h"
+#include "tests/sim/phone.h"
 #include "tests/sim/seats.h"
 #include "tests/sim/smsc.h"
 #include "tests/sim/weather.h"
@@ -88,9 +89,10 @@ static struct world_faults choose_faults(struct random_source *r)
     };
 }
 
-static void read_subscriber(struct run *run, struct vault *vault, unsigned i, struct subscriber *s)
+static void read_subscriber(struct run *run, struct vault *vault, const struct phone *phone,
+                            struct subscriber *s)
 {
-    const char *msisdn = smsc_msisdn(run->smsc, i);
+    const char *msisdn = phone->msisdn;
     struct store_reply reply;
     uint8_t plain[STORE_MERCHANT_BYTES_MAX];
     struct writer w;
@@ -98,7 +100,7 @@ static void read_subscriber(struct run *run, struct vault *vault, unsigned i, st
     memory_data_load(run->data, msisdn, &reply);
     writer_init(&w, plain, sizeof(plain));
     subscriber_init(s);
-    if (smsc_is_forgotten(run->smsc, i) &&
+    if (phone_is_forgotten(phone) &&
         (reply.subscriber.merchant.version != 0 || reply.subscriber.session.version != 0))
         world_violation(&run->world, "an erased subscriber is back", msisdn, "");
     if (reply.subscriber.merchant.version != 0 &&
@@ -113,9 +115,9 @@ static bool comes_by_sms(const struct run *run)
 }
 
 /* A number belongs to one subscriber; the SMS with it has come, where it had days to come. */
-static void check_numbers(struct run *run, unsigned i, const struct subscriber *s)
+static void check_numbers(struct run *run, const struct phone *phone, const struct subscriber *s)
 {
-    const char *msisdn = smsc_msisdn(run->smsc, i);
+    const char *msisdn = phone->msisdn;
     size_t count;
 
     for (unsigned k = 0; k < s->merchant_count; k++) {
@@ -127,11 +129,11 @@ static void check_numbers(struct run *run, unsigned i, const struct subscriber *
             world_violation(&run->world, "a number that leads to somebody else", msisdn,
                             s->merchants[k].regno);
     }
-    if (smsc_is_unsure(run->smsc, i))
+    if (phone_is_unsure(phone))
         return;
-    if (s->merchant_count != 0 && smsc_receipts(run->smsc, i) == 0 && comes_by_sms(run))
+    if (s->merchant_count != 0 && phone->receipts == 0 && comes_by_sms(run))
         world_violation(&run->world, "the SMS of a registration never came", msisdn, "");
-    if (smsc_letters(run->smsc, i) != 0 && smsc_replies(run->smsc, i) == 0 && comes_by_sms(run))
+    if (phone->letters != 0 && phone->replies == 0 && comes_by_sms(run))
         world_violation(&run->world, "an SMS was never answered", msisdn, "");
 }
 
@@ -153,22 +155,23 @@ static uint64_t check_registrations(struct run *run)
 
     seats_begin(&seats, &run->world, run->data, vault);
     for (unsigned i = 0; i < smsc_subscribers(run->smsc); i++) {
-        const char *msisdn = smsc_msisdn(run->smsc, i);
-        const char *regno = smsc_regno(run->smsc, i);
+        const struct phone *phone = smsc_phone(run->smsc, i);
+        const char *msisdn = phone->msisdn;
+        const char *regno = phone->regno;
         struct subscriber s;
 
-        read_subscriber(run, vault, i, &s);
+        read_subscriber(run, vault, phone, &s);
         if (count_live(&s) > 1)
             world_violation(&run->world, "two registrations of one merchant", msisdn, regno);
         if (regno[0] != '\0' && subscriber_find(&s, regno) == NULL)
             world_violation(&run->world, "a confirmed registration is gone", msisdn, regno);
-        if (smsc_is_sent(run->smsc, i) && s.merchant_count == 0)
+        if (phone->is_sent && s.merchant_count == 0)
             world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
-        if (!smsc_has_sent(run->smsc, i) && s.merchant_count != 0)
+        if (!phone_has_sent(phone) && s.merchant_count != 0)
             world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
         officer_compare(run->officer, i, &s);
-        check_numbers(run, i, &s);
-        seats_compare(&seats, msisdn, &s, smsc_seat(run->smsc, i));
+        check_numbers(run, phone, &s);
+        seats_compare(&seats, msisdn, &s, phone->seat);
         count += s.merchant_count;
     }
     seats_end(&seats);

@@ -5,6 +5,7 @@
 #include "gateway/turn/turn.h"
 #include "tests/sim/hand.h"
 #include "tests/sim/menus.h"
+#include "tests/sim/phone.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static enum merchant_event choose_event(const struct officer *o, enum merchant_s
         return MERCHANT_EVENT_REVIEW;
     if (o->choice % 3 == 0)
         return MERCHANT_EVENT_FIX;
-    return o->choice % 3 == 1 && smsc_regno(o->smsc, o->subscriber)[0] != '\0'
+    return o->choice % 3 == 1 && smsc_phone(o->smsc, o->subscriber)->regno[0] != '\0'
                ? MERCHANT_EVENT_REJECT
                : MERCHANT_EVENT_APPROVE;
 }
@@ -119,14 +120,14 @@ static void erase_all_of(struct officer *o, unsigned i)
 {
     enum ctl_status status;
 
-    smsc_forget(o->smsc, i);
+    phone_forget(smsc_phone(o->smsc, i));
     status = dossier_change(&o->dossier, erase, NULL);
     world_tell(o->world, "the officer erases %s, status %d", o->dossier.msisdn, (int)status);
     o->decided[i].regno[0] = '\0';
     if (status != CTL_DONE)
         return;
     o->counters.erasures++;
-    smsc_forgotten(o->smsc, i);
+    phone_forgotten(smsc_phone(o->smsc, i));
 }
 
 void officer_work(struct officer *o)
@@ -136,7 +137,7 @@ void officer_work(struct officer *o)
 
     o->subscriber = i;
     o->choice = world_random(w);
-    text_copy(o->dossier.msisdn, sizeof(o->dossier.msisdn), smsc_msisdn(o->smsc, i));
+    text_copy(o->dossier.msisdn, sizeof(o->dossier.msisdn), smsc_phone(o->smsc, i)->msisdn);
     if (w->erases && world_chance(w, OFFICER_ERASES))
         erase_all_of(o, i);
     else
@@ -165,7 +166,7 @@ void officer_compare(const struct officer *o, unsigned i, const struct subscribe
             continue;
         snprintf(detail, sizeof(detail), "%s: %s, is %s", m->regno,
                  merchant_status_name(known->status), merchant_status_name(m->status));
-        world_violation(o->world, "a decision is gone", smsc_msisdn(o->smsc, i), detail);
+        world_violation(o->world, "a decision is gone", smsc_phone(o->smsc, i)->msisdn, detail);
     }
 }
 

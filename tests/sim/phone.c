@@ -13,7 +13,8 @@ enum {
     PHONE_THINK_BUSY_MS_MAX = 4000,
     PHONE_IDLE_MS_MAX = 3600000,
     PHONE_IDLE_BUSY_MS_MAX = 20000,
-    PHONE_FORGETS_MS = 15 * 60 * 1000, /* what it asked for before is over */
+    PHONE_FORGOTTEN_MS = 15 * 60 * 1000, /* then nothing of before is under way */
+    PHONE_FORGETS_MS = 15 * 60 * 1000,   /* what it asked for before is over */
     /* In a million, where there is a training: */
     PHONE_LETTERS = 250000, /* of what else would be dials */
     PHONE_JOINS = 500000,   /* of choices of the main menu */
@@ -266,6 +267,22 @@ void phone_forgotten(struct phone *s)
     if (!s->has_come_back)
         s->seat = SEAT_NONE;
     s->has_consented = s->has_sent = s->is_open;
+}
+
+bool phone_is_forgotten(const struct phone *s)
+{
+    return s->is_forgotten && s->forgotten_ms != 0 && !s->has_come_back &&
+           s->smsc->world->timers.now_ms - s->forgotten_ms >= PHONE_FORGOTTEN_MS;
+}
+
+bool phone_is_unsure(const struct phone *s)
+{
+    return s->is_forgotten && s->forgotten_ms == 0;
+}
+
+bool phone_has_sent(const struct phone *s)
+{
+    return s->has_sent || phone_is_unsure(s);
 }
 
 void phone_think(struct phone *s)

@@ -22,7 +22,7 @@ enum {
 struct phone {
     struct smsc *smsc;
     char msisdn[16];
-    char regno[16];
+    char regno[16]; /* that was shown to it; "" = none yet */
     uint8_t session;
     bool is_open;            /* a dialogue, as the centre sees it */
     uint8_t unit;            /* of the last screen: echoed with the answer */
@@ -30,14 +30,14 @@ struct phone {
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
-    unsigned receipts;       /* SMS that confirm the registration */
+    unsigned receipts;       /* SMS with a registration number that it has taken */
     struct dues dues;
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
-    bool is_sent;      /* an acknowledged answer has sent the registration */
+    bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */
     enum seat_belief seat;
-    bool is_joining, is_leaving; /* the last that was asked for */
-    struct delivery letter;      /* an SMS, beside the dialogue */
-    unsigned letters, replies;
+    bool is_joining, is_leaving;  /* the last that was asked for */
+    struct delivery letter;       /* an SMS, beside the dialogue */
+    unsigned letters, replies;    /* SMS that the service has taken, and that it has answered */
     bool has_consented, has_sent; /* since it was erased: else there is no draft, no registration */
     bool is_forgotten;     /* it is being erased, or was while something of it was under way */
     bool has_come_back;    /* since then */
@@ -67,9 +67,15 @@ void phone_fini(struct phone *s);
 void phone_go_idle(struct phone *s);
 /* It reads what is shown, and will answer that. */
 void phone_think(struct phone *s);
-/* All of it is being erased; and has been. */
+/* The officer erases all of it; and has done so. */
 void phone_forget(struct phone *s);
 void phone_forgotten(struct phone *s);
+/* It has done nothing since, for long. */
+bool phone_is_forgotten(const struct phone *s);
+/* It is not known what was erased. */
+bool phone_is_unsure(const struct phone *s);
+/* Since that: it may have sent a registration. */
+bool phone_has_sent(const struct phone *s);
 /* The service has taken the SMS. */
 void phone_take_letter(struct phone *s);
 

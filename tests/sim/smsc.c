@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SMSC_FORGOTTEN_MS = 15 * 60 * 1000 }; /* then nothing of before is under way */
-
 /* Answers come by one connection, screens by another: a screen says nothing of its answer. */
 static bool answers_alone(const struct world *w)
 {
@@ -367,67 +365,9 @@ unsigned smsc_subscribers(const struct smsc *c)
     return c->count;
 }
 
-const char *smsc_msisdn(const struct smsc *c, unsigned i)
+struct phone *smsc_phone(const struct smsc *c, unsigned i)
 {
-    return c->phones[i].msisdn;
-}
-
-unsigned smsc_receipts(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].receipts;
-}
-
-bool smsc_is_sent(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].is_sent;
-}
-
-void smsc_forget(struct smsc *c, unsigned i)
-{
-    phone_forget(&c->phones[i]);
-}
-
-void smsc_forgotten(struct smsc *c, unsigned i)
-{
-    phone_forgotten(&c->phones[i]);
-}
-
-bool smsc_is_forgotten(const struct smsc *c, unsigned i)
-{
-    const struct phone *s = &c->phones[i];
-
-    return s->is_forgotten && s->forgotten_ms != 0 && !s->has_come_back &&
-           c->world->timers.now_ms - s->forgotten_ms >= SMSC_FORGOTTEN_MS;
-}
-
-bool smsc_is_unsure(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].is_forgotten && c->phones[i].forgotten_ms == 0;
-}
-
-bool smsc_has_sent(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].has_sent || smsc_is_unsure(c, i);
-}
-
-const char *smsc_regno(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].regno;
-}
-
-enum seat_belief smsc_seat(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].seat;
-}
-
-unsigned smsc_letters(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].letters;
-}
-
-unsigned smsc_replies(const struct smsc *c, unsigned i)
-{
-    return c->phones[i].replies;
+    return &c->phones[i];
 }
 
 void smsc_free(struct smsc *c)

@@ -28,6 +28,7 @@ enum seat_belief {
     SEAT_TAKEN, /* was shown that it is taken */
 };
 
+struct phone;
 struct smsc;
 
 struct smsc_counters {
@@ -41,28 +42,9 @@ struct network_peer smsc_accept(void *smsc, struct transport *far_end);
 /* No new dials; dialogues under way end by themselves. */
 void smsc_close(struct smsc *c);
 const struct smsc_counters *smsc_counters(const struct smsc *c);
-/* Each subscriber's number and the registration number that was shown to it ("" = none yet). */
 unsigned smsc_subscribers(const struct smsc *c);
-const char *smsc_msisdn(const struct smsc *c, unsigned i);
-/* It has an acknowledgement of the answer that sends the registration (where steps are numbered).
- */
-bool smsc_is_sent(const struct smsc *c, unsigned i);
-/* SMS with a registration number that it has taken for that subscriber. */
-unsigned smsc_receipts(const struct smsc *c, unsigned i);
-enum seat_belief smsc_seat(const struct smsc *c, unsigned i);
-/* SMS that the service has taken of that subscriber, and that it has answered. */
-unsigned smsc_letters(const struct smsc *c, unsigned i);
-unsigned smsc_replies(const struct smsc *c, unsigned i);
-/* The officer erases all of a subscriber's; and has done so. */
-void smsc_forget(struct smsc *c, unsigned i);
-void smsc_forgotten(struct smsc *c, unsigned i);
-/* It has done nothing since, for long. */
-bool smsc_is_forgotten(const struct smsc *c, unsigned i);
-/* It is not known what was erased. */
-bool smsc_is_unsure(const struct smsc *c, unsigned i);
-/* Since that: it may have sent a registration. */
-bool smsc_has_sent(const struct smsc *c, unsigned i);
-const char *smsc_regno(const struct smsc *c, unsigned i);
+/* One of them, from 0: phone.h says what it knows. */
+struct phone *smsc_phone(const struct smsc *c, unsigned i);
 void smsc_free(struct smsc *c);
 
 #endif
