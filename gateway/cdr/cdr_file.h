@@ -68,7 +68,8 @@ bool cdr_file_is_there(const struct cdr_file *f);
 bool cdr_file_close(struct cdr_file *f, struct cdr_chain *chain, const struct cdr_key *key);
 /* Leaves it as it is, to be closed by the next start. */
 void cdr_file_abandon(struct cdr_file *f);
-/* Removes closed files of this instance that were last changed before a time; how many. */
+/* Removes closed files of this instance that were last changed before a time, none behind one that
+ * was not; how many. */
 unsigned cdr_chain_remove_old(const struct cdr_chain *chain, int64_t before_s);
 
 /* ---- reading ---- */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/span.h"
@@ -101,29 +102,38 @@ void cdr_verify(const char *path, const struct cdr_key *key, struct cdr_verdict 
     EVP_MD_CTX_free(r.digest);
 }
 
+static bool is_closed_file(const char *name, const char *begin)
+{
+    size_t length = strlen(name);
+
+    return strncmp(name, begin, strlen(begin)) == 0 && length >= 6 &&
+           strcmp(name + length - 6, ".jsonl") == 0 &&
+           strspn(name + strlen(begin), "0123456789") == length - strlen(begin) - 6;
+}
+
+/* From the first on, without a gap: what was closed by a clock that was far behind is not older
+ * than what was before it. One that was ahead says nothing of those behind it. */
 unsigned cdr_chain_remove_old(const struct cdr_chain *chain, int64_t before_s)
 {
-    DIR *directory = opendir(chain->directory);
     char begin[CDR_INSTANCE_BYTES + 8], path[CDR_PATH_BYTES];
-    struct dirent *entry;
+    struct dirent **entries = NULL;
+    int entry_count = scandir(chain->directory, &entries, NULL, versionsort);
+    time_t now_s = time(NULL);
     unsigned count = 0;
+    bool is_over = false;
 
-    if (directory == NULL)
-        return 0;
     snprintf(begin, sizeof(begin), "cdr-%s-", chain->instance);
-    while ((entry = readdir(directory)) != NULL) {
-        size_t length = strlen(entry->d_name);
+    for (int i = 0; i < entry_count; i++) {
         struct stat st;
 
-        if (strncmp(entry->d_name, begin, strlen(begin)) != 0 || length < 6 ||
-            strcmp(entry->d_name + length - 6, ".jsonl") != 0 ||
-            strspn(entry->d_name + strlen(begin), "0123456789") != length - strlen(begin) - 6)
-            continue;
-        snprintf(path, sizeof(path), "%s/%s", chain->directory, entry->d_name);
-        if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mtime < before_s &&
-            unlink(path) == 0)
-            count++;
+        snprintf(path, sizeof(path), "%s/%s", chain->directory, entries[i]->d_name);
+        if (!is_over && is_closed_file(entries[i]->d_name, begin) && lstat(path, &st) == 0 &&
+            S_ISREG(st.st_mode)) {
+            is_over = st.st_mtime >= before_s && st.st_mtime <= now_s;
+            count += st.st_mtime < before_s && unlink(path) == 0;
+        }
+        free(entries[i]);
     }
-    closedir(directory);
+    free(entries);
     return count;
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -307,6 +308,26 @@ static void test_old_files_are_removed(void **state)
     assert_true(cdr_rig_size_of(cdr_rig.key_path) > 0);
 }
 
+/* The second was closed while the clock was far behind. */
+static void test_no_gap_is_removed(void **state)
+{
+    const struct utimbuf old = {1000, 1000}, to_come = {time(NULL) + 86400, time(NULL) + 86400};
+    struct cdr_chain chain;
+
+    (void)state;
+    cdr_rig_write_files(4);
+    cdr_rig_open_chain(&chain);
+    assert_int_equal(utime(cdr_rig_path(2, ""), &old), 0);
+    assert_int_equal(cdr_chain_remove_old(&chain, 2000), 0);
+    assert_true(cdr_rig_size_of(cdr_rig_path(2, "")) > 0);
+    assert_int_equal(utime(cdr_rig_path(1, ""), &old), 0);
+    assert_int_equal(cdr_chain_remove_old(&chain, 2000), 2);
+    assert_int_equal(utime(cdr_rig_path(3, ""), &to_come), 0); /* by one that was ahead */
+    assert_int_equal(utime(cdr_rig_path(4, ""), &old), 0);
+    assert_int_equal(cdr_chain_remove_old(&chain, 2000), 1);
+    assert_true(cdr_rig_size_of(cdr_rig_path(3, "")) > 0);
+}
+
 /* The name cannot be had for a while: the file goes on, and has one tail at last. */
 static void test_a_name_that_is_taken(void **state)
 {
@@ -374,6 +395,7 @@ int main(void)
         TEST(test_what_a_crash_left_is_closed), TEST(test_a_crash_while_closing),
         TEST(test_a_name_that_is_taken),        TEST(test_older_files_are_verified),
         TEST(test_an_empty_left_over_goes),     TEST(test_old_files_are_removed),
+        TEST(test_no_gap_is_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
