@@ -217,7 +217,9 @@ test('two entries for one account at one host are hardly two centres', async () 
         check(`{ name = "a"; host = "h"; ${first} },\n { name = "b"; host = "h"; ${second} }`);
     assert.deepEqual(await two('bind = "transmitter";', 'port = 2776; bind = "receiver";'), {
         code: 0, lines: ['w.cfg:3: warning: smsc "a" and "b" are one account at one host, and two centres: what one ' +
-            'sends and the other hears of is not known there; give both the same centre'],
+            'sends and the other hears of is not known there; give both the same centre',
+        'w.cfg:3: warning: smsc "b" only receives: who dials through it gets no screen, whatever other entries can send; ' +
+            '"pair" binds a transmitter, too'],
     });
     for (const [first, second] of [['centre = "b";', ''], ['centre = "c";', 'centre = "c";'], ['system_id = "x";', '']])
         assert.deepEqual(await two(first, second), { code: 0, lines: [''] });
