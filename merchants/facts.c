@@ -249,15 +249,35 @@ static bool get_shown_regno(struct programme *p, unsigned place, char value[MENU
 
 /* --- the draft and SMS ---------------------------------------------------------------------- */
 
+/* "H.", "MUH.", and as people write them without the full stop: "HJ SITI", "IBU SITI", "I MADE". */
+static bool is_title(const char *word, size_t n)
+{
+    static const char *const titles[] = {
+        "HJ",  "HI",   "KH", "HAJI", "HAJJAH", "BAPAK", "BPK", "BP",    "PAK", "IBU",
+        "BU",  "TUAN", "TN", "NY",   "NYONYA", "SDR",   "MAS", "MBAK",  "DR",  "DRS",
+        "DRA", "DRG",  "IR", "PROF", "UST",    "USTAD", "NI",  "USTADZ"};
+
+    if (n == 1 || (n <= 4 && strncmp(word + n, ". ", 2) == 0))
+        return true;
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        if (strlen(titles[i]) == n && strncmp(titles[i], word, n) == 0)
+            return true;
+    return false;
+}
+
 /* "H. BUDI, S.E.": neither the title nor the comma belongs to it. */
 static void keep_first_name(char value[MENU_VALUE_BYTES])
 {
-    const char *word = value;
+    static const char marks[] = " .,'-";
+    const char *word = value + strspn(value, marks), *next;
     size_t n;
 
-    while ((n = strcspn(word, " ")) > 0 && word[n] != '\0' && word[n - 1] == '.')
-        word += n + 1;
-    n = strcspn(word, " ,");
+    for (;; word = next) {
+        n = strcspn(word, " .,");
+        next = word + n + strspn(word + n, marks);
+        if (*next == '\0' || !is_title(word, n))
+            break;
+    }
     if (n > FIRST_NAME_MAX)
         n = FIRST_NAME_MAX;
     memmove(value, word, n);
