@@ -328,7 +328,8 @@ static void keep_state(struct phone *phone)
 static const struct menu_outcome *take_event(struct rehearsal *r, enum menu_event_kind kind,
                                              const char *text)
 {
-    struct menu_event event = {.kind = kind, .text = text, .code = r->code, .now_ms = r->now_ms};
+    /* No two inputs come in one moment: which was asked last decides what a YA means. */
+    struct menu_event event = {.kind = kind, .text = text, .code = r->code, .now_ms = ++r->now_ms};
     struct menu_facts facts;
     struct phone *phone = r->phone;
 
