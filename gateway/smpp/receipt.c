@@ -51,7 +51,7 @@ const char *receipt_state_name(enum receipt_state state)
     return (size_t)state < COUNT(names) ? names[state] : "unknown";
 }
 
-bool receipt_state_is_final(enum receipt_state state)
+static bool is_final(enum receipt_state state)
 {
     return state != RECEIPT_SCHEDULED && state != RECEIPT_ENROUTE && state != RECEIPT_ACCEPTED &&
            state != RECEIPT_UNKNOWN;
@@ -262,7 +262,7 @@ bool receipt_read(const struct smpp_pdu *pdu, struct receipt *receipt)
         udh_split(text, &header, &text);
     by_text = read_text(text, receipt);
     by_tlvs = read_tlvs(pdu, receipt);
-    receipt->is_final = receipt_state_is_final(receipt->state) &&
+    receipt->is_final = is_final(receipt->state) &&
                         (pdu->message.esm_class & SMPP_ESM_TYPE_MASK) != SMPP_ESM_INTERMEDIATE;
     return by_text || by_tlvs;
 }

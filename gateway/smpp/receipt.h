@@ -23,14 +23,13 @@ enum receipt_state {
     RECEIPT_SKIPPED = 9,
 };
 const char *receipt_state_name(enum receipt_state state);
-/* Nothing else will come about the message. "Unknown", which is also every word that nobody here
- * knows, says no such thing. */
-bool receipt_state_is_final(enum receipt_state state);
 
 struct receipt {
     char id[RECEIPT_ID_BYTES]; /* as the centre writes it; "" when it names no message */
     enum receipt_state state;
-    bool is_final; /* by its state, and no intermediate notification */
+    /* Nothing else will come about the message: by its state, and no intermediate notification.
+     * "Unknown", which is also every word that nobody here knows, says no such thing. */
+    bool is_final;
 };
 
 /* From a decoded deliver_sm or data_sm. False when it tells no state: then it is no receipt. */

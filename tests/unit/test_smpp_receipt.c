@@ -76,14 +76,21 @@ static const struct {
 
 static void texts_are_read_by_their_labels(void **state)
 {
+    static const enum receipt_state ends[] = {RECEIPT_DELIVERED, RECEIPT_EXPIRED,
+                                              RECEIPT_DELETED,   RECEIPT_UNDELIVERABLE,
+                                              RECEIPT_REJECTED,  RECEIPT_SKIPPED};
+
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct receipt r;
+        bool is_end = false;
 
+        for (size_t j = 0; j < sizeof(ends) / sizeof(ends[0]); j++)
+            is_end = is_end || texts[i].state == ends[j];
         assert_true(read_text(texts[i].text, &r));
         assert_string_equal(r.id, texts[i].id);
         assert_int_equal(r.state, texts[i].state);
-        assert_true(r.is_final == receipt_state_is_final(r.state));
+        assert_true(r.is_final == is_end);
         assert_true(receipt_is_text(span_of_string(texts[i].text)) == (r.id[0] != '\0'));
     }
 }
