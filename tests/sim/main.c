@@ -57,14 +57,14 @@ struct run {
 struct totals {
     struct turn_counters turns;
     uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
-    uint64_t standstills;
+    uint64_t standstills, reloads;
     uint64_t registrations, texts, seats, letters, decisions, erasures;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
 {
     static const uint32_t rates[] = {0, 1000, 10000, 50000};
-    static const uint32_t standstills[] = {0, 0, 5, 20};
+    static const uint32_t standstills[] = {0, 0, 5, 20}, reloads[] = {0, 0, 3, 20};
 
     return (struct world_faults){
         .commit_unknown = rates[random_below(r, 4)],
@@ -86,6 +86,7 @@ static struct world_faults choose_faults(struct random_source *r)
         .sms_jams_per_hour = (uint32_t)random_below(r, 6),
         .officers_per_hour = (uint32_t)random_below(r, 60),
         .standstills_per_hour = standstills[random_below(r, 4)],
+        .reloads_per_hour = reloads[random_below(r, 4)],
     };
 }
 
@@ -301,6 +302,7 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->partitions += w->partitions;
     totals->clock_steps += w->clock_steps;
     totals->standstills += w->standstills;
+    totals->reloads += w->reloads;
     totals->slow_stores += w->slow_stores;
     totals->failovers += w->failovers;
     totals->menu_changes += w->menu_changes;
@@ -417,12 +419,12 @@ static void tell_totals(const struct options *o, const struct totals *t)
            " given back, %" PRIu64 " SMS (%" PRIu64 " expired), %" PRIu64 " decisions, %" PRIu64
            " erasures; %" PRIu64 " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64
            " clock steps, %" PRIu64 " standstills, %" PRIu64 " slow stores, %" PRIu64
-           " fail-overs, %" PRIu64 " menu changes; no violation\n",
+           " fail-overs, %" PRIu64 " menu changes, %" PRIu64 " reloads; no violation\n",
            hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
            t->turns.unknown_commits, t->turns.overdue, t->registrations, t->seats, t->letters,
            t->texts, t->turns.sms_expired, t->decisions, t->erasures, t->crashes, t->drains,
            t->partitions, t->clock_steps, t->standstills, t->slow_stores, t->failovers,
-           t->menu_changes);
+           t->menu_changes, t->reloads);
 }
 
 int main(int argc, char **argv)

@@ -19,6 +19,8 @@ enum {
     NODE_UNBIND_MS = 1000,
     NODE_PARTITION_MS_MAX = 60000,
     NODE_STILL_MS_MAX = 60000,
+    NODE_OUT_MS_MAX = 30000,
+    NODE_RELOAD_POLL_MS = 1000,
     /* Of its wall clock, either way: two differ by all that docs/custody.md assumes, less the time
      * that a subscriber takes to answer, and, where gateways stand still, that he then waits. */
     NODE_SKEW_MS = 75000,
@@ -40,6 +42,7 @@ struct node {
     struct timer partition;
     struct timer clock;
     struct timer standstill;
+    struct timer reload;
     uint64_t drain_ends_ms;
     bool is_unbinding;
     bool is_cut; /* off from the store */
@@ -47,7 +50,9 @@ struct node {
     /* One incarnation; NULL while dead. */
     struct vault *vault;
     struct store *store;
-    struct config_smsc smsc;
+    struct config_smsc smsc[2]; /* one is in force, one was before */
+    unsigned in_force;
+    bool is_out; /* the entry, of the configuration */
     struct link_watch watch;
     struct link_env link_env;
     struct centres *centres;
@@ -109,13 +114,28 @@ static void on_gap(void *ctx, uint64_t gap_ms)
     centres_cut(n->centres, "stalled");
 }
 
+static struct config_smsc choose_entry(const struct node *n)
+{
+    static const unsigned windows[] = {1, 2, 32, 32}, rates[] = {0, 0, 1, 5};
+    static const char *const names[] = {"op1", "op1", "op2"};
+    struct world *w = n->world;
+    struct config_smsc entry = n->smsc[n->in_force];
+
+    entry.name = names[world_between(w, 0, 2)];
+    entry.window = windows[world_between(w, 0, 3)];
+    entry.tps = rates[world_between(w, 0, 3)];
+    if (w->bind != CONFIG_BIND_PAIR)
+        entry.binds = (unsigned)world_between(w, 1, NODE_LINKS);
+    return entry;
+}
+
 static void make_links(struct node *n)
 {
     struct transport_factory network = network_factory(&n->side);
     struct partners_owner nobody = {ports_on_partner_message, n->ports};
     const struct world *w = n->world;
 
-    n->smsc = (struct config_smsc){
+    n->smsc[n->in_force] = (struct config_smsc){
         .name = "op1",
         .host = "centre",
         .port = 2775,
@@ -124,7 +144,7 @@ static void make_links(struct node *n)
         .password_file = "",
         .system_type = "",
         .address_range = "",
-        .centre = "",
+        .centre = "op",
         .bind = w->bind,
         .binds = w->bind == CONFIG_BIND_PAIR ? 1 : NODE_LINKS,
         .window = w->window,
@@ -181,7 +201,8 @@ static void node_wake(struct node *n)
     make_engine(n);
     ports_connect(n->ports, n->centres, n->partners, n->world->menus->router, n->engine, NULL,
                   n->vault);
-    centres_apply(n->centres, &n->smsc, 1);
+    n->is_out = false;
+    centres_apply(n->centres, &n->smsc[n->in_force], 1);
 }
 
 /* kill -9: nothing is finished, nothing is told. */
@@ -303,6 +324,32 @@ static void on_standstill(struct timer *timer, void *arg)
     start(n, timer, w->faults.standstills_per_hour);
 }
 
+/* SIGHUP: the entry is another, or it goes and comes back a little later. */
+static void on_reload(struct timer *timer, void *arg)
+{
+    struct node *n = arg;
+    struct world *w = n->world;
+
+    if (n->engine == NULL || n->process->is_still || n->drain_ends_ms != 0) {
+        timer_start(&w->timers, timer, NODE_RELOAD_POLL_MS);
+        return;
+    }
+    w->reloads++;
+    n->in_force = 1 - n->in_force;
+    n->smsc[n->in_force] = n->smsc[1 - n->in_force];
+    n->is_out = !n->is_out && !n->is_spared && world_chance(w, 250000);
+    if (!n->is_out)
+        n->smsc[n->in_force] = choose_entry(n);
+    world_tell(w, "%s reloads: %u of %s, window %u, %u a second", n->name,
+               n->is_out ? 0 : n->smsc[n->in_force].binds, n->smsc[n->in_force].name,
+               n->smsc[n->in_force].window, n->smsc[n->in_force].tps);
+    centres_apply(n->centres, &n->smsc[n->in_force], !n->is_out);
+    if (n->is_out)
+        timer_start(&w->timers, timer, world_between(w, 10, NODE_OUT_MS_MAX));
+    else
+        start(n, timer, w->faults.reloads_per_hour);
+}
+
 static struct dialect *make_dialect(enum turn_token token)
 {
     struct dialect *d = mem_dup(dialect_find("spec34"), sizeof(*d));
@@ -328,12 +375,14 @@ struct node *node_new(struct world *w, unsigned number, struct network *network,
     timer_init(&n->partition, on_partition, n);
     timer_init(&n->clock, on_clock, n);
     timer_init(&n->standstill, on_standstill, n);
+    timer_init(&n->reload, on_reload, n);
     node_wake(n);
     start(n, &n->life, w->faults.gateway_crashes_per_hour);
     start(n, &n->drain, w->faults.gateway_drains_per_hour);
     start(n, &n->partition, w->faults.partitions_per_hour);
     start(n, &n->clock, w->faults.clock_steps_per_hour);
     start(n, &n->standstill, w->faults.standstills_per_hour);
+    start(n, &n->reload, w->faults.reloads_per_hour);
     return n;
 }
 
@@ -369,6 +418,7 @@ void node_free(struct node *n)
     timer_stop(&n->world->timers, &n->partition);
     timer_stop(&n->world->timers, &n->clock);
     timer_stop(&n->world->timers, &n->standstill);
+    timer_stop(&n->world->timers, &n->reload);
     if (n->engine != NULL)
         node_die(n);
     mem_free(n->dialect);

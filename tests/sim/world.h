@@ -35,6 +35,7 @@ struct world_faults {
     uint32_t partitions_per_hour; /* from the store */
     uint32_t clock_steps_per_hour;
     uint32_t standstills_per_hour;
+    uint32_t reloads_per_hour;
     /* Of the world: */
     uint32_t slow_stores_per_hour;
     uint32_t failovers_per_hour;
@@ -82,7 +83,7 @@ struct world {
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
-    unsigned standstills;
+    unsigned standstills, reloads;
 };
 
 void world_init(struct world *w, uint64_t seed, const struct world_faults *faults);
