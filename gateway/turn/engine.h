@@ -92,6 +92,7 @@ struct shown {
     uint64_t deadline_ms;
     bool proves;        /* the reply is that of the session record */
     bool is_step;       /* its reply, not a text beside it: the step may be at work elsewhere */
+    bool is_replay;     /* shown again, to a copy */
     bool is_sms;        /* its input is one: no next one will take the proof along */
     bool is_owed;       /* an SMS that the outbox has, and will tell of */
     struct turn *tells; /* this turn's subscriber to wait; NULL: none */

@@ -219,7 +219,8 @@ static void on_shown(void *arg, const struct turn_sent *sent)
         break;
     case TURN_SENT_PERMANENT:
         fail(s, smpp_status_name(sent->command_status), sent->command_status);
-        if (s->is_step)
+        /* What a copy is shown may be refused because the dialogue has gone on elsewhere. */
+        if (s->is_step && !s->is_replay)
             turn_abort_dialogue(s->engine, s->box, s->link_name, &s->session);
         break;
     case TURN_SENT_UNKNOWN:
@@ -320,6 +321,7 @@ static struct shown *show_expect(struct turn *t)
         s->deadline_ms = now_ms + t->limit_ms / 4;
     s->proves = !t->is_exact;
     s->is_step = true;
+    s->is_replay = t->is_replay;
     s->is_sms = t->input.kind == DIALECT_SMS;
     s->is_owed = false;
     s->was_tried_again = false;

@@ -67,15 +67,25 @@ static void on_loss(struct timer *timer, void *arg)
 {
     struct end *e = arg;
 
-    (void)timer;
     if (e->is_closed || e->is_lost)
         return;
+    if (e->other->size != 0) { /* that comes first */
+        timer_start(e->timers, timer, NETWORK_DELAY_MS_MAX);
+        return;
+    }
     e->is_lost = true;
     e->transport.events->on_lost(e->transport.ctx, "peer_gone");
 }
 
-/* Both ends learn of it, each when it pleases the network; what was on the way is gone. */
-static void pipe_break(struct pipe *p)
+static void drop(struct end *e)
+{
+    timer_stop(e->other->timers, &e->arrival);
+    e->size = 0;
+}
+
+/* Both ends learn of it, each when it pleases the network; what was on the way is gone, but for
+ * what `speaker` has written (NULL = neither end). */
+static void pipe_break(struct pipe *p, const struct end *speaker)
 {
     struct end *ends[] = {&p->near, &p->far};
     struct world *w = p->network->world;
@@ -89,8 +99,8 @@ static void pipe_break(struct pipe *p)
         p->far.is_closed = true; /* nobody was there yet */
     }
     for (size_t i = 0; i < 2; i++) {
-        timer_stop(ends[i]->other->timers, &ends[i]->arrival);
-        ends[i]->size = 0;
+        if (ends[i] != speaker)
+            drop(ends[i]);
         /* Where steps have no number the gateway learns of it first (custody.pml, HALF_OPEN). */
         noticed_ms = world_between(w, w->token == TURN_TOKEN_NONE ? noticed_ms : 0,
                                    NETWORK_LOSS_NOTICED_MS_MAX);
@@ -117,7 +127,8 @@ static void on_arrival(struct timer *timer, void *arg)
 
     (void)timer;
     if (world_chance(w, w->faults.connection_break)) {
-        pipe_break(e->pipe);
+        pipe_break(e->pipe, NULL);
+        drop(e);
         return;
     }
     if (size > 1 && world_chance(w, 200000))
@@ -161,7 +172,8 @@ static void end_close(struct transport *t)
     struct pipe *p = e->pipe;
 
     e->is_closed = true;
-    pipe_break(p);
+    /* What the kernel has taken may arrive still: FIN comes behind it, RST takes it away. */
+    pipe_break(p, world_chance(p->network->world, 500000) ? e : NULL);
     if (e->other->is_closed)
         deferred_add(&p->network->world->deferred, &p->freeing);
 }

@@ -123,6 +123,28 @@ static void test_a_result_by_sms_leaves_the_newer_screen(void **state)
     }
 }
 
+/* A copy's screen is refused because a text has closed the dialogue, or it has gone on: the answer
+ * that is at work elsewhere would begin anew. */
+static void test_a_refused_copy_ends_nothing(void **state)
+{
+    struct dialect_input answer;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1#");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig_change_gateway();
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_change_gateway();
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 3/9");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +154,8 @@ int main(void)
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_copy_ends_nothing, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,
                                         turn_rig_teardown),
     };
