@@ -519,6 +519,7 @@ static void test_the_same_word_for_another_business(void **state)
     struct dialect_input yes = turn_rig_input(0, DIALECT_SMS, "384", "YA");
 
     (void)state;
+    turn_rig.is_unread = true; /* the SMS alone tells */
     for (size_t i = 0; i < 2; i++) {
         turn_rig_sms(0, forms[i]);
         turn_rig.phones[0].sms_count = 0;
