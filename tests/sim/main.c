@@ -237,15 +237,17 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     if (run->world.seats != 0)
         seats_plan(&run->world, run->data);
     run->smsc = smsc_new(&run->world, run->options->subscribers);
+    run->world.is_exclusive = random_below(&chooser, 4) == 0;
     run->world.erases = random_below(&chooser, 2) != 0;
     run->officer = officer_new(&run->world, run->data, run->smsc);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         run->nodes[i] = node_new(&run->world, i + 1, run->network, run->data);
-    world_tell(&run->world, "steps are %s, binds are %s, window %u, %u a second%s",
+    world_tell(&run->world, "steps are %s, binds are %s%s, window %u, %u a second%s",
                run->world.token == TURN_TOKEN_ECHO ? "numbered" : "not numbered",
-               run->world.bind == CONFIG_BIND_PAIR ? "pairs" : "transceivers", run->world.window,
-               run->world.tps, run->world.is_busy ? ", subscribers are busy" : "");
+               run->world.bind == CONFIG_BIND_PAIR ? "pairs" : "transceivers",
+               run->world.is_exclusive ? " of one gateway" : "", run->world.window, run->world.tps,
+               run->world.is_busy ? ", subscribers are busy" : "");
     run->weather =
         weather_new(&run->world, run->data, run->nodes, run->options->gateways, run->officer);
 }
@@ -343,6 +345,8 @@ static void run_seed(uint64_t seed, const struct options *options, const struct 
 
         counters_add(&run.sum, &c);
     }
+    if (run.world.is_exclusive && weather_leases(run.weather) != 1)
+        world_violation(&run.world, "no gateway has the lease", "-", "");
     registrations = check_registrations(&run);
     check_indexes(&run, registrations);
     if (!options->is_quiet)

@@ -21,6 +21,7 @@ enum {
     NODE_STILL_MS_MAX = 60000,
     NODE_OUT_MS_MAX = 30000,
     NODE_RELOAD_POLL_MS = 1000,
+    NODE_LEASE_S = 10,
     /* Of its wall clock, either way: two differ by all that docs/custody.md assumes, less the time
      * that a subscriber takes to answer, and, where gateways stand still, that he then waits. */
     NODE_SKEW_MS = 75000,
@@ -121,7 +122,8 @@ static struct config_smsc choose_entry(const struct node *n)
     struct world *w = n->world;
     struct config_smsc entry = n->smsc[n->in_force];
 
-    entry.name = names[world_between(w, 0, 2)];
+    if (!w->is_exclusive) /* the lease has the entry's name */
+        entry.name = names[world_between(w, 0, 2)];
     entry.window = windows[world_between(w, 0, 3)];
     entry.tps = rates[world_between(w, 0, 3)];
     if (w->bind != CONFIG_BIND_PAIR)
@@ -147,6 +149,8 @@ static void make_links(struct node *n)
         .centre = "op",
         .bind = w->bind,
         .binds = w->bind == CONFIG_BIND_PAIR ? 1 : NODE_LINKS,
+        .exclusive = w->is_exclusive,
+        .lease_s = NODE_LEASE_S,
         .window = w->window,
         .tps = w->tps,
         .dialect = "spec34",
@@ -201,6 +205,7 @@ static void node_wake(struct node *n)
     make_engine(n);
     ports_connect(n->ports, n->centres, n->partners, n->world->menus->router, n->engine, NULL,
                   n->vault);
+    centres_share(n->centres, &(struct centre_sharing){n->store, n->name});
     n->is_out = false;
     centres_apply(n->centres, &n->smsc[n->in_force], 1);
 }
@@ -404,6 +409,18 @@ struct turn_counters node_counters(const struct node *n)
     if (n->engine != NULL)
         counters_add(&sum, turn_counters(n->engine));
     return sum;
+}
+
+static bool is_held(const struct centre *c)
+{
+    return c != NULL && lease_is_valid(centre_lease(c));
+}
+
+/* Who stands still does nothing with it; he looks at his clock first when he goes on. */
+bool node_has_lease(const struct node *n)
+{
+    return n->engine != NULL && !n->process->is_still &&
+           (is_held(centres_at(n->centres, 0)) || is_held(centres_find_leaving(n->centres, "op1")));
 }
 
 unsigned node_crashes(const struct node *n)

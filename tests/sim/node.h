@@ -21,6 +21,8 @@ void node_spare(struct node *n);
 void counters_add(struct turn_counters *sum, const struct turn_counters *c);
 /* Of all incarnations. */
 struct turn_counters node_counters(const struct node *n);
+/* Where binds are exclusive: it may use them now. */
+bool node_has_lease(const struct node *n);
 unsigned node_crashes(const struct node *n);
 void node_free(struct node *n);
 

@@ -9,6 +9,7 @@ enum {
     WEATHER_ELECTION_MS = 5000,  /* no fail-over when requests take longer to end */
     WEATHER_UNSAFE_MS_MAX = 100, /* the replica lacks that much, or, when it hangs, ... */
     WEATHER_UNSAFE_LONG_MS_MAX = 10000,
+    WEATHER_LEASES_MS = 50, /* between looks at who has the lease */
     WEATHER_JAM_MS_MAX = 10 * 60 * 1000,
 };
 
@@ -24,6 +25,7 @@ struct weather {
     struct timer failover;
     struct timer menu;
     struct timer jam;
+    struct timer leases;
 };
 
 static void start(struct weather *e, struct timer *timer, uint32_t per_hour)
@@ -137,6 +139,24 @@ static void on_jam(struct timer *timer, void *arg)
     }
 }
 
+unsigned weather_leases(const struct weather *e)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < e->node_count; i++)
+        count += node_has_lease(e->nodes[i]);
+    return count;
+}
+
+static void on_leases(struct timer *timer, void *arg)
+{
+    struct weather *e = arg;
+
+    if (weather_leases(e) > 1)
+        world_violation(e->world, "two gateways have the lease", "-", "");
+    timer_start(&e->world->timers, timer, WEATHER_LEASES_MS);
+}
+
 struct weather *weather_new(struct world *w, struct memory_data *data, struct node **nodes,
                             unsigned node_count, const struct officer *officer)
 {
@@ -151,6 +171,9 @@ struct weather *weather_new(struct world *w, struct memory_data *data, struct no
     timer_init(&e->failover, on_failover, e);
     timer_init(&e->menu, on_menu, e);
     timer_init(&e->jam, on_jam, e);
+    timer_init(&e->leases, on_leases, e);
+    if (w->is_exclusive)
+        timer_start(&w->timers, &e->leases, WEATHER_LEASES_MS);
     start(e, &e->jam, w->faults.sms_jams_per_hour);
     start(e, &e->slow, w->faults.slow_stores_per_hour);
     start(e, &e->failover, w->faults.failovers_per_hour);
@@ -175,5 +198,6 @@ void weather_calm(struct weather *e)
 void weather_free(struct weather *e)
 {
     weather_calm(e);
+    timer_stop(&e->world->timers, &e->leases);
     mem_free(e);
 }

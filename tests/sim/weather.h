@@ -15,6 +15,8 @@ struct weather;
 
 struct weather *weather_new(struct world *w, struct memory_data *data, struct node **nodes,
                             unsigned node_count, const struct officer *officer);
+/* How many gateways have the lease of the binds, where they are exclusive. */
+unsigned weather_leases(const struct weather *weather);
 /* Ends it: what is broken gets well, nothing more breaks. */
 void weather_calm(struct weather *weather);
 void weather_free(struct weather *weather);

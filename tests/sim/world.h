@@ -77,9 +77,10 @@ struct world {
     /* Of each gateway's entry for the centre: */
     enum config_bind bind;
     unsigned window, tps;
-    bool is_busy;   /* subscribers dial every few seconds, answer fast, and do not wait */
-    bool erases;    /* the officer does, too */
-    unsigned seats; /* of the training that subscribers join; 0 = none is planned */
+    bool is_exclusive; /* one gateway at a time is bound, by a lease */
+    bool is_busy;      /* subscribers dial every few seconds, answer fast, and do not wait */
+    bool erases;       /* the officer does, too */
+    unsigned seats;    /* of the training that subscribers join; 0 = none is planned */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
