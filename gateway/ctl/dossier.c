@@ -211,25 +211,24 @@ enum ctl_status dossier_load_trainings(struct dossier *d)
     return is_open ? CTL_DONE : CTL_REFUSED;
 }
 
-enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bool *is_taken)
+enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain,
+                                        enum store_result *result)
 {
     size_t room = plain.size + VAULT_OVERHEAD_BYTES;
     uint8_t *sealed = mem_alloc(room);
-    enum store_result result;
     struct writer w;
 
     writer_init(&w, sealed, room);
     if (!vault_seal(d->setup.vault, VAULT_SHARED, PROGRAMME_TRAININGS_KEY, plain, &w))
         assert(!"there is room for it");
-    result = hand_shared_commit(d->hand, PROGRAMME_TRAININGS_KEY, d->trainings_version,
-                                writer_span(&w), 0);
+    *result = hand_shared_commit(d->hand, PROGRAMME_TRAININGS_KEY, d->trainings_version,
+                                 writer_span(&w), 0);
     mem_free(sealed);
-    *is_taken = result == STORE_OK;
     /* Without an answer it is there, or will come too late for another of the same version. */
-    if (result == STORE_OK || result == STORE_CONFLICT ||
-        (result == STORE_UNKNOWN && hand_await(d->hand)))
+    if (*result == STORE_OK || *result == STORE_CONFLICT ||
+        (*result == STORE_UNKNOWN && hand_await(d->hand)))
         return CTL_DONE;
-    return hand_complain(result);
+    return hand_complain(*result);
 }
 
 enum ctl_status dossier_load(struct dossier *d)

@@ -41,9 +41,11 @@ bool dossier_parse_regno(const char *word, char regno[MERCHANT_REGNO_BYTES]);
 enum ctl_status dossier_identify(struct dossier *d, const char *word,
                                  char regno[MERCHANT_REGNO_BYTES]);
 /* Loads the shared record of all trainings; writes it, sealed. CTL_DONE or what was told; writing:
- * *is_taken says whether nobody was faster; false as well when no answer came: load again. */
+ * *result is STORE_OK, or load again and write once more: somebody was faster (STORE_CONFLICT), or
+ * no answer came, and a record that shows the change may lose it yet (STORE_UNKNOWN). */
 enum ctl_status dossier_load_trainings(struct dossier *d);
-enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain, bool *is_taken);
+enum ctl_status dossier_write_trainings(struct dossier *d, struct span plain,
+                                        enum store_result *result);
 /* Loads the records of d->msisdn, and the trainings. CTL_DONE or what was told. */
 enum ctl_status dossier_load(struct dossier *d);
 /* The menu whose tables name the places and kinds of business of a registration: the first that has

@@ -111,10 +111,11 @@ static enum store_result are_trainings_plain(struct dossier *d, bool *are_plain)
 static enum ctl_status seal_trainings(struct sealing *q)
 {
     struct dossier *d = q->dossier;
-    bool are_plain = true, is_taken = false;
+    bool are_plain = true;
     enum ctl_status status = CTL_DONE;
+    enum store_result written = STORE_CONFLICT;
 
-    for (int i = 0; i < TRIES_MAX && !is_taken && status == CTL_DONE; i++) {
+    for (int i = 0; i < TRIES_MAX && written != STORE_OK && status == CTL_DONE; i++) {
         enum store_result result = are_trainings_plain(d, &are_plain);
 
         if (result != STORE_OK)
@@ -127,11 +128,10 @@ static enum ctl_status seal_trainings(struct sealing *q)
             return CTL_DONE;
         }
         if (status == CTL_DONE)
-            status =
-                dossier_write_trainings(d, span_of(d->trainings, d->trainings_size), &is_taken);
+            status = dossier_write_trainings(d, span_of(d->trainings, d->trainings_size), &written);
     }
-    q->sealed += is_taken ? 1 : 0;
-    return status;
+    q->sealed += written == STORE_OK ? 1 : 0;
+    return status == CTL_DONE ? hand_complain(written) : status;
 }
 
 /* ---- the line "plain" ---- */

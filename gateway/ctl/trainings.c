@@ -28,7 +28,8 @@ static enum ctl_status load(struct dossier *d, struct trainings *t)
     return status;
 }
 
-static enum ctl_status write_back(struct dossier *d, const struct trainings *t, bool *is_taken)
+static enum ctl_status write_back(struct dossier *d, const struct trainings *t,
+                                  enum store_result *result)
 {
     uint8_t *plain = mem_alloc(TRAININGS_BYTES_MAX);
     enum ctl_status status;
@@ -36,7 +37,7 @@ static enum ctl_status write_back(struct dossier *d, const struct trainings *t, 
 
     writer_init(&w, plain, TRAININGS_BYTES_MAX);
     trainings_encode(t, &w);
-    status = dossier_write_trainings(d, writer_span(&w), is_taken);
+    status = dossier_write_trainings(d, writer_span(&w), result);
     mem_free(plain);
     return status;
 }
@@ -209,18 +210,16 @@ static enum ctl_status add(struct dossier *d, const struct training *plan, struc
                            char id[TRAINING_ID_BYTES])
 {
     enum ctl_status status = CTL_DONE;
-    bool is_taken = false;
+    enum store_result result = STORE_CONFLICT;
 
-    for (int i = 0; i < TRIES_MAX && status == CTL_DONE && !is_taken; i++) {
+    for (int i = 0; i < TRIES_MAX && status == CTL_DONE && result != STORE_OK; i++) {
         status = load(d, t);
         if (status == CTL_DONE)
             status = complain_about_plan(trainings_add(t, plan, clock_wall_ms(), id));
         if (status == CTL_DONE)
-            status = write_back(d, t, &is_taken);
+            status = write_back(d, t, &result);
     }
-    if (status == CTL_DONE && !is_taken)
-        status = hand_complain(STORE_CONFLICT);
-    return status;
+    return status == CTL_DONE ? hand_complain(result) : status;
 }
 
 enum ctl_status ctl_trainings_add(const struct ctl_call *call)
@@ -268,20 +267,20 @@ static enum ctl_status remove_training(struct dossier *d, const char *id, struct
                                        bool *was_there)
 {
     enum ctl_status status = CTL_DONE;
-    bool is_taken = false;
+    enum store_result result = STORE_CONFLICT;
 
-    for (int i = 0; i < TRIES_MAX && status == CTL_DONE && !is_taken; i++) {
+    for (int i = 0; i < TRIES_MAX && status == CTL_DONE && result != STORE_OK; i++) {
         status = load(d, t);
         if (status != CTL_DONE)
             break;
-        if (!trainings_cancel(t, id))
-            return CTL_DONE; /* at a second try: by the first, which got no answer */
+        if (!trainings_cancel(t, id) && !*was_there)
+            return CTL_DONE;
+        /* At a second try it may be gone by the first, which got no answer: only a write makes
+         * sure. */
         *was_there = true;
-        status = write_back(d, t, &is_taken);
+        status = write_back(d, t, &result);
     }
-    if (status == CTL_DONE && !is_taken)
-        status = hand_complain(STORE_CONFLICT);
-    return status;
+    return status == CTL_DONE ? hand_complain(result) : status;
 }
 
 static enum ctl_status cancel(struct dossier *d, const struct ctl_call *call)

@@ -76,12 +76,13 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
 });
 
 // warungctl, with a liar between it and Redis.
-async function withLiar({ folder, redis }, work) {
+async function withLiar({ folder, redis }, work, settings = '') {
     const liar = await new Liar(redis).listen();
     const file = path.join(folder, 'lied.cfg');
     const ctl = (...words) => ctl.with({}, ...words);
     ctl.with = (options, ...words) => run(path.join(BUILD, 'warungctl'), ['-c', file, ...words], options);
-    fs.writeFileSync(file, fs.readFileSync(path.join(folder, 'warung.cfg'), 'utf8').replaceAll(redis.server, liar.address));
+    fs.writeFileSync(file, fs.readFileSync(path.join(folder, 'warung.cfg'), 'utf8').replaceAll(redis.server, liar.address)
+        .replace('redis = { ', `redis = { ${settings}`));
     try {
         await work(liar, ctl);
     } finally {
@@ -284,6 +285,38 @@ test('a breach that Redis cuts short: the next try tells the others, and nobody 
         for (const number of numbers)
             await centre.smsFor(number, 1);
         assert.equal(centre.sms.filter((sms) => /kebocoran/.test(sms.text)).length, 3);
+    });
+});
+
+// Replicas that never have a change of what all share: the master shows it, and a fail-over would lose it.
+function noneHas(liar) {
+    const choose = liar.choose.bind(liar);
+    let isShared = false;
+    liar.choose = (command) => {
+        const text = command.toString('latin1');
+        if (!/^\*\d+\r\n\$4\r\nWAIT\r\n/.test(text)) {
+            isShared = /\r\nw_commit\r\n\$1\r\n1\r\n\$\d+\r\nw:/.test(text);
+            return choose(command);
+        }
+        return { isAsked: false, reply: Buffer.from(isShared ? ':0\r\n' : ':1\r\n') };
+    };
+}
+
+test('trainings: what no replica has is not told done, nor that nothing was changed', async () => {
+    await withScene('trainings-unsure', async (scene) => {
+        const { gateway } = scene;
+        const plan = ['trainings', 'add', `${new Date().getUTCFullYear() + 1}-03-01T09:00`, 'Foto produk', 'Balai', '--seats', '5'];
+        await withLiar(scene, async (liar, ctl) => {
+            noneHas(liar);
+            const added = await ctl(...plan);
+            assert.equal(added.code, 3, added.output);
+            assert.match(added.output, /the store did not answer; look whether it was done/);
+            assert.equal((await gateway.ctl(...plan)).code, 0);
+            const trainings = await gateway.ctlJson('trainings', 'list');
+            assert.equal(trainings.length, 1);
+            const cancelled = await ctl('trainings', 'cancel', trainings[0].id);
+            assert.equal(cancelled.code, 3, cancelled.output);
+        }, 'wait_replicas = 1; ');
     });
 });
 
