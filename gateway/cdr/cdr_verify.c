@@ -111,27 +111,38 @@ static bool is_closed_file(const char *name, const char *begin)
            strspn(name + strlen(begin), "0123456789") == length - strlen(begin) - 6;
 }
 
-/* From the first on, without a gap: what was closed by a clock that was far behind is not older
- * than what was before it. One that was ahead says nothing of those behind it. */
-unsigned cdr_chain_remove_old(const struct cdr_chain *chain, int64_t before_s)
+static bool find_closed_file(const struct cdr_chain *chain, const char *name, struct stat *st,
+                             char path[CDR_PATH_BYTES])
 {
-    char begin[CDR_INSTANCE_BYTES + 8], path[CDR_PATH_BYTES];
-    struct dirent **entries = NULL;
-    int entry_count = scandir(chain->directory, &entries, NULL, versionsort);
-    time_t now_s = time(NULL);
-    unsigned count = 0;
-    bool is_over = false;
+    char begin[CDR_INSTANCE_BYTES + 8];
 
     snprintf(begin, sizeof(begin), "cdr-%s-", chain->instance);
-    for (int i = 0; i < entry_count; i++) {
-        struct stat st;
+    snprintf(path, CDR_PATH_BYTES, "%s/%s", chain->directory, name);
+    return is_closed_file(name, begin) && lstat(path, st) == 0 && S_ISREG(st->st_mode);
+}
 
-        snprintf(path, sizeof(path), "%s/%s", chain->directory, entries[i]->d_name);
-        if (!is_over && is_closed_file(entries[i]->d_name, begin) && lstat(path, &st) == 0 &&
-            S_ISREG(st.st_mode)) {
-            is_over = st.st_mtime >= before_s && st.st_mtime <= now_s;
-            count += st.st_mtime < before_s && unlink(path) == 0;
-        }
+/* From the first on, without a gap: what was closed by a clock that was far behind is not older
+ * than what was before it, and what was closed by one that was ahead not newer than what is behind
+ * it. */
+unsigned cdr_chain_remove_old(const struct cdr_chain *chain, int64_t before_s)
+{
+    struct dirent **entries = NULL;
+    int entry_count = scandir(chain->directory, &entries, NULL, versionsort), old_count = 0;
+    char path[CDR_PATH_BYTES];
+    time_t now_s = time(NULL);
+    unsigned count = 0;
+    struct stat st;
+
+    for (int i = 0; i < entry_count; i++) {
+        if (!find_closed_file(chain, entries[i]->d_name, &st, path) || st.st_mtime > now_s)
+            continue;
+        if (st.st_mtime >= before_s)
+            break;
+        old_count = i + 1;
+    }
+    for (int i = 0; i < entry_count; i++) {
+        count += i < old_count && find_closed_file(chain, entries[i]->d_name, &st, path) &&
+                 unlink(path) == 0;
         free(entries[i]);
     }
     free(entries);
