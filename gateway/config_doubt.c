@@ -143,10 +143,13 @@ static void doubt_centre(const struct config *c, const struct config_smsc *s,
 }
 
 /* A screen leaves by its dial's entry, or not at all; an SMS finds another. */
-static void doubt_receiver(const struct config_smsc *s, const struct hearer *h)
+static void doubt_receiver(const struct config *c, const struct config_smsc *s,
+                           const struct hearer *h)
 {
-    bool takes_dials = s->codes.count == 0;
+    bool takes_dials = false;
 
+    for (size_t i = 0; i < c->menu_count && s->codes.count == 0; i++)
+        takes_dials = takes_dials || c->menus[i].codes.count != 0;
     for (size_t i = 0; i < s->codes.count; i++)
         takes_dials = takes_dials || s->codes.items[i][0] == '*' || s->codes.items[i][0] == '#';
     if (s->bind == CONFIG_BIND_RECEIVER && takes_dials)
@@ -182,7 +185,7 @@ void config_doubt(const struct config *c, source_fault_fn *on_doubt, void *arg)
     doubt_binds(&c->partners, &h);
     for (size_t i = 0; i < c->smsc_count; i++) {
         doubt_centre(c, &c->smsc[i], &h);
-        doubt_receiver(&c->smsc[i], &h);
+        doubt_receiver(c, &c->smsc[i], &h);
         doubt_form(&c->smsc[i].place, &c->smsc[i].codes, &c->smsc[i].prefixes, &h);
     }
     for (size_t i = 0; i < c->partners.account_count; i++)

@@ -160,6 +160,15 @@ static void a_dial_without_a_way_back_is_told(void **state)
                         "no screen, whatever other entries can send; \"pair\" binds a "
                         "transmitter, too\n");
     config_free(c);
+    heard[0] = '\0';
+    c = load("redis = { servers = [ \"unix:r\" ]; };\n"
+             "smsc = ( { bind = \"receiver\"; }, { host = \"::2\"; bind = \"transmitter\"; } );\n"
+             "menus = ( { file = \"m\"; sms = [ \"384\" ]; } );\n",
+             heard);
+    assert_non_null(c);
+    config_doubt(c, hear, heard);
+    assert_string_equal(heard, ""); /* nobody dials */
+    config_free(c);
 }
 
 static void a_certificate_that_has_ended_is_told(void **state)
