@@ -197,6 +197,7 @@ static void make_links(struct gateway *g)
         socket_factory_new(loop_base(g->loop), loop_timers(g->loop), loop_deferred(g->loop));
     network = socket_factory_network(g->sockets);
     g->taps = taps_new(loop_timers(g->loop), loop_wall_ms, g->loop);
+    link_endings_init(&g->endings);
     g->link_env = (struct link_env){loop_timers(g->loop), loop_deferred(g->loop),
                                     loop_random,          g->loop,
                                     taps_watch(g->taps),  &g->endings};

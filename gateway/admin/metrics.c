@@ -342,14 +342,12 @@ static void write_endings(struct evbuffer *out, const struct link_endings *e)
     for (unsigned i = 0; i < e->count; i++) {
         const struct link_ending *row = &e->rows[i];
 
-        if (row->smsc != 0)
-            evbuffer_add_printf(out,
-                                "warung_link_ends_total{role=\"smsc\",reason=\"%s\"} %" PRIu64 "\n",
-                                row->reason, row->smsc);
-        if (row->partner != 0)
-            evbuffer_add_printf(
-                out, "warung_link_ends_total{role=\"partner\",reason=\"%s\"} %" PRIu64 "\n",
-                row->reason, row->partner);
+        evbuffer_add_printf(out,
+                            "warung_link_ends_total{role=\"smsc\",reason=\"%s\"} %" PRIu64 "\n",
+                            row->reason, row->smsc);
+        evbuffer_add_printf(out,
+                            "warung_link_ends_total{role=\"partner\",reason=\"%s\"} %" PRIu64 "\n",
+                            row->reason, row->partner);
     }
 }
 

@@ -19,6 +19,8 @@ struct link_endings {
     unsigned count;
 };
 
+/* Zeroed memory will do, too: then no reason is known before it comes. */
+void link_endings_init(struct link_endings *e);
 /* `reason` is static. */
 void link_endings_note(struct link_endings *e, bool is_partner, const char *reason);
 

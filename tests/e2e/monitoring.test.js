@@ -77,6 +77,11 @@ test('rules and dashboard ask for metrics that the gateway has, and the dashboar
         const there = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map((m) => m[1]));
         assert.deepEqual(missing(drawn, there), []);
         assert.deepEqual(missing(there, drawn), UNDRAWN.sort());
+        // Prometheus takes what a series begins with for nothing new: it must begin before anything has happened.
+        const watched = [...read('conf/monitoring/warung.rules.yml').matchAll(/(\w+)\{role="(\w+)", reason=~"([^"]+)"\}/g)]
+            .flatMap(([, name, role, reasons]) => reasons.split('|').map((reason) => `${name}{role="${role}",reason="${reason}"} 0`));
+        assert.equal(watched.length, 6);
+        assert.deepEqual(watched.filter((line) => !text.split('\n').includes(line)), []);
     }, { start: false, settings: { partners: { listen: ['127.0.0.1:0'], accounts: [{ system_id: 'agg1', password: 'secret' }] } } });
 });
 
