@@ -478,10 +478,10 @@ bool joining_match_claims(struct programme *p)
     return true;
 }
 
-void joining_check(struct programme *p)
+void joining_check(struct programme *p, const char *kind)
 {
     if (joining_match_claims(p) && !p->shared_changed && !notice_called_off(p, &p->trainings))
-        programme_arm(p, PROGRAMME_TIMER_CLAIMS, 0);
+        programme_arm(p, kind, 0);
 }
 
 void joining_erase(struct programme *p, const char *actor)

@@ -470,8 +470,8 @@ void programme_on_timer(struct programme *p, const char *kind, struct menu_state
         erase_when_due(p, state);
     else if (strcmp(kind, PROGRAMME_TIMER_TRAINING) == 0)
         joining_remind(p); /* or p->need */
-    else if (strcmp(kind, PROGRAMME_TIMER_CLAIMS) == 0)
-        joining_check(p); /* the same */
+    else if (strncmp(kind, PROGRAMME_TIMER_CLAIMS, strlen(PROGRAMME_TIMER_CLAIMS)) == 0)
+        joining_check(p, kind); /* the same */
     else if (strcmp(kind, PROGRAMME_TIMER_MATCH) == 0)
         (void)joining_match_claims(p); /* the same */
     else if (strcmp(kind, PROGRAMME_TIMER_RETAIN) == 0)

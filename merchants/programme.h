@@ -97,8 +97,10 @@ struct programme_timer {
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
 /* Seats were claimed or given back in the shared record, and perhaps not noted, or what was noted
- * was undone by a write of which nobody had word. Armed by whoever writes that record, before, and
- * by whoever gives a seat back: it is the timer that takes that out of the record. */
+ * was undone by a write of which nobody had word. Armed by whoever writes that record, before, each
+ * with 8 hexadecimal digits of its own behind it, so that who looks after another's takes none of
+ * these away; and, without, by whoever gives a seat back: it is the timer that takes that out of
+ * the record. */
 #define PROGRAMME_TIMER_CLAIMS "claims"
 /* No timers of the store's: what a turn leaves to the next, or the retention walk has found
  * (programme_find_expired()). */

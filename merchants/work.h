@@ -125,8 +125,8 @@ void joining_remind(struct programme *p);
  * claims are made those of the seats that the number has. False: p->need must be satisfied first.
  */
 bool joining_match_claims(struct programme *p);
-/* The same when its timer is due: no write is under way any more. */
-void joining_check(struct programme *p);
+/* The same when a timer for it is due: no write that armed it is under way any more. */
+void joining_check(struct programme *p, const char *kind);
 /* Notes that the seats are gone; their claims are given back behind it, by their timer. */
 void joining_erase(struct programme *p, const char *actor);
 

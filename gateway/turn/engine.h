@@ -42,7 +42,7 @@ struct turn {
     char shared_key[MENU_NAME_BYTES]; /* of `shared` */
     bool begins_in_drain;             /* refused, unless it is a copy */
     bool lacks_key;   /* a record that it needs is sealed with a key that others may have */
-    bool is_watched;  /* a timer looks after what it claims, as far as we know */
+    bool is_watched;  /* a timer looks after what it claims, and nobody takes that away */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
     /* The commit under way. */
     uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */

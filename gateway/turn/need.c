@@ -5,6 +5,7 @@
 #include "merchants/regno.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 /* Longer than any turn takes that is still under way. */
 enum { CLAIM_WATCH_MS = 10 * 60 * 1000 };
@@ -128,9 +129,11 @@ static void watch_claim(struct turn *t)
 {
     const struct turn_env *env = &t->engine->env;
     struct store_commit c = {.msisdn = t->box->msisdn, .timer_count = 1};
+    char kind[sizeof(t->timer_kind)];
 
-    c.timers[0] = (struct store_timer){.kind = PROGRAMME_TIMER_CLAIMS,
-                                       .due_ms = env->wall_ms(env->ctx) + CLAIM_WATCH_MS};
+    snprintf(kind, sizeof(kind), PROGRAMME_TIMER_CLAIMS "-%08x", t->mark);
+    c.timers[0] =
+        (struct store_timer){.kind = kind, .due_ms = env->wall_ms(env->ctx) + CLAIM_WATCH_MS};
     (void)store_commit(env->store, &c, on_watched, t);
 }
 

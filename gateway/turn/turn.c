@@ -355,7 +355,6 @@ static void commit(struct turn *t, const struct step *step)
     e->counters.sms_parts_dropped += step->parts_dropped;
     t->proofs_taken = t->box->proof_count;
     t->commit_ms = e->env.timers->now_ms;
-    t->is_watched = false; /* who is faster may take the timer away */
     fsm_enter(&turn_table, &t->state, TURN_COMMITTING, "", "step");
     (void)store_commit(e->env.store, &c, on_committed, t);
 }

@@ -425,6 +425,38 @@ static void test_a_claim_that_nobody_noted_is_given_back(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 1);
 }
 
+/* Another gateway is looking after the claims, and has seen none, when this one makes one and is
+ * killed: what that gateway takes away is the timer that it went by. */
+static void test_a_claim_keeps_its_own_timer(void **state)
+{
+    struct store_commit arming = {
+        .msisdn = turn_rig.phones[0].msisdn,
+        .timers = {{.kind = PROGRAMME_TIMER_CLAIMS "-00000000", .due_ms = TURN_RIG_NOW}},
+        .timer_count = 1,
+    };
+    struct store_reply reply;
+
+    (void)state;
+    plan(1);
+    turn_rig_change_gateway();
+    turn_rig_dial(0, "*384*4*1#");
+    turn_drain(turn_rig.engine); /* it takes no timers */
+    turn_rig_change_gateway();
+    memory_data_commit(turn_rig.data, &arming, &reply);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 1000});
+    for (unsigned i = 0; i < 500 && store_memory_pending(turn_rig.store) == 0; i++)
+        turn_rig_pass(10);
+    turn_rig_change_gateway();
+    claim_slowly();
+    turn_rig_restart();
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(2000);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+}
+
 /* Nobody knows whether the claim was written; it is, after the gateway has looked whether it was.
  */
 static void test_a_claim_that_comes_late_is_given_back(void **state)
@@ -602,6 +634,8 @@ int main(void)
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_that_nobody_noted_is_given_back,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_claim_keeps_its_own_timer, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_that_comes_late_is_given_back, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_seat_that_a_late_write_gives_back_is_claimed_again,
