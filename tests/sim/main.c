@@ -170,7 +170,7 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "an acknowledged registration is gone", msisdn, "");
         if (!phone_has_sent(phone) && s.merchant_count != 0)
             world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
-        officer_compare(run->officer, i, &s);
+        officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
         seats_compare(&seats, msisdn, &s, phone->seat);
         count += s.merchant_count;

@@ -154,20 +154,26 @@ const struct officer_counters *officer_counters(const struct officer *o)
     return &o->counters;
 }
 
-void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record)
+void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record,
+                     bool comes_by_sms)
 {
     const struct decided *known = &o->decided[i];
+    const struct phone *phone = smsc_phone(o->smsc, i);
+    const struct merchant *m = NULL;
     char detail[96];
 
-    for (unsigned k = 0; k < record->merchant_count; k++) {
-        const struct merchant *m = &record->merchants[k];
-
-        if (strcmp(m->regno, known->regno) != 0 || m->status == known->status)
-            continue;
-        snprintf(detail, sizeof(detail), "%s: %s, is %s", m->regno,
-                 merchant_status_name(known->status), merchant_status_name(m->status));
-        world_violation(o->world, "a decision is gone", smsc_phone(o->smsc, i)->msisdn, detail);
-    }
+    if (known->regno[0] == '\0')
+        return;
+    for (unsigned k = 0; k < record->merchant_count; k++)
+        if (strcmp(record->merchants[k].regno, known->regno) == 0)
+            m = &record->merchants[k];
+    snprintf(detail, sizeof(detail), "%s: %s, is %s", known->regno,
+             merchant_status_name(known->status),
+             m != NULL ? merchant_status_name(m->status) : "not there");
+    if (m == NULL || m->status != known->status)
+        world_violation(o->world, "a decision is gone", phone->msisdn, detail);
+    if (comes_by_sms && (phone->decisions >> known->status & 1) == 0)
+        world_violation(o->world, "the SMS of a decision never came", phone->msisdn, detail);
 }
 
 void officer_free(struct officer *o)

@@ -22,8 +22,10 @@ void officer_work(struct officer *o);
 /* Requests to the store that are under way. */
 size_t officer_pending(const struct officer *o);
 const struct officer_counters *officer_counters(const struct officer *o);
-/* What is stored of a subscriber, against what he was told. */
-void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record);
+/* What is stored of a subscriber, against what he was told; and, where SMS had days to come, that
+ * the subscriber was told of the last decision. */
+void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record,
+                     bool comes_by_sms);
 void officer_free(struct officer *o);
 
 #endif

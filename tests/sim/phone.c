@@ -255,14 +255,14 @@ void phone_forget(struct phone *s)
     s->regno[0] = '\0';
     s->is_sent = false;
     s->farthest = FLOW_LANG;
-    s->receipts = s->letters = s->replies = 0;
+    s->receipts = s->decisions = s->letters = s->replies = 0;
     s->seat = SEAT_UNSURE;
 }
 
 void phone_forgotten(struct phone *s)
 {
     s->forgotten_ms = s->smsc->world->timers.now_ms;
-    s->receipts = s->replies = 0;
+    s->receipts = s->decisions = s->replies = 0;
     s->has_come_back = s->is_open || s->letter.is_under_way || s->dues.has_current;
     if (!s->has_come_back)
         s->seat = SEAT_NONE;

@@ -31,6 +31,7 @@ struct phone {
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
     unsigned receipts;       /* SMS with a registration number that it has taken */
+    unsigned decisions;      /* that SMS have told it: a bit for each status */
     struct dues dues;
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */

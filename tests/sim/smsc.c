@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "gateway/smpp/pdu.h"
 #include "gateway/smpp/text.h"
+#include "merchants/merchant.h"
 #include "tests/sim/phone.h"
 
 #include <assert.h>
@@ -201,6 +202,22 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     return true;
 }
 
+static unsigned decision_in(const char *text)
+{
+    static const struct {
+        enum merchant_status status;
+        const char *words;
+    } texts[] = {{MERCHANT_DIPERIKSA, " sedang diperiksa. "},
+                 {MERCHANT_PERLU_PERBAIKAN, " perlu perbaikan: "},
+                 {MERCHANT_DISETUJUI, " DISETUJUI. "},
+                 {MERCHANT_DITOLAK, " belum dapat diterima: "}};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (strstr(text, texts[i].words) != NULL)
+            return 1U << texts[i].status;
+    return 0;
+}
+
 /* SMS that belong to a registration or a seat, whatever becomes of its dialogue, and answers to an
  * SMS; all others are results. */
 static void take_text(struct phone *s, const struct smpp_pdu *pdu)
@@ -213,6 +230,7 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
     world_tell(s->smsc->world, "%s gets SMS \"%s\"", s->msisdn, text);
     if (strncmp(text, "#TerusUsaha: ", 13) == 0 || strncmp(text, "#TerusUsaha. ", 13) == 0) {
         s->receipts += strstr(text, " terkirim. ") != NULL;
+        s->decisions |= decision_in(text);
         s->replies += strstr(text, " dibatalkan. ") != NULL || text[11] == '.';
         return;
     }
