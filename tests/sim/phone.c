@@ -75,26 +75,6 @@ void phone_go_idle(struct phone *s)
 
 /* --- SMS to the service ---------------------------------------------------------------------- */
 
-static uint32_t write_letter(void *ctx, struct connection *x, unsigned tries)
-{
-    struct phone *s = ctx;
-    uint32_t sequence_number = connection_next_sequence(x);
-    uint8_t octets[256];
-    struct writer w;
-    struct smpp_message m = {
-        .source = {1, 1, span_of_string(s->msisdn)},
-        .destination = {0, 1, span_of_string("384")},
-        .short_message = span_of_string("BATAL"),
-    };
-
-    writer_init(&w, octets, sizeof(octets));
-    smpp_message_encode(&w, SMPP_DELIVER_SM, sequence_number, &m, span_of(NULL, 0));
-    assert(!w.failed);
-    world_tell(s->smsc->world, "%s sends SMS, try %u", s->msisdn, tries);
-    connection_send(x, writer_span(&w));
-    return sequence_number;
-}
-
 static void lose_letter(void *ctx)
 {
     struct phone *s = ctx;
@@ -109,13 +89,14 @@ static void send_letter(struct phone *s)
     s->is_leaving = true;
     s->is_joining = false;
     s->has_come_back = true;
-    delivery_begin(&s->letter);
+    letter_send(&s->letter);
 }
 
 /* Of a dialogue before, an answer may be carried out still. */
-void phone_take_letter(struct phone *s)
+static void end_letter(void *ctx)
 {
-    delivery_stop(&s->letter);
+    struct phone *s = ctx;
+
     s->smsc->counters.letters++;
     if (!s->is_forgotten)
         s->letters++;
@@ -224,7 +205,7 @@ static void on_think(struct timer *timer, void *arg)
         timer_start(&c->world->timers, &s->think, PHONE_ANSWER_WAIT_MS);
         return;
     }
-    if (!s->is_open && c->world->seats != 0 && !s->letter.is_under_way &&
+    if (!s->is_open && c->world->seats != 0 && !letter_is_under_way(&s->letter) &&
         world_chance(c->world, PHONE_LETTERS)) {
         send_letter(s);
         phone_go_idle(s);
@@ -263,7 +244,7 @@ void phone_forgotten(struct phone *s)
 {
     s->forgotten_ms = s->smsc->world->timers.now_ms;
     s->receipts = s->decisions = s->replies = 0;
-    s->has_come_back = s->is_open || s->letter.is_under_way || s->dues.has_current;
+    s->has_come_back = s->is_open || letter_is_under_way(&s->letter) || s->dues.has_current;
     if (!s->has_come_back)
         s->seat = SEAT_NONE;
     s->has_consented = s->has_sent = s->is_open;
@@ -296,13 +277,13 @@ void phone_think(struct phone *s)
 void phone_init(struct phone *s, struct smsc *c, unsigned number)
 {
     static const struct delivery_owner input_owner = {choose, deliver, give_up};
-    static const struct delivery_owner letter_owner = {choose, write_letter, lose_letter};
+    static const struct letter_owner letter_owner = {choose, end_letter, lose_letter};
 
     s->smsc = c;
     snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", number);
     s->session = (uint8_t)world_random(c->world);
     delivery_init(&s->delivery, c->world, &input_owner, s);
-    delivery_init(&s->letter, c->world, &letter_owner, s);
+    letter_init(&s->letter, c->world, s->msisdn, &letter_owner, s);
     s->seat = SEAT_NONE;
     timer_init(&s->think, on_think, s);
     timer_init(&s->silence, on_silence, s);
@@ -312,7 +293,7 @@ void phone_init(struct phone *s, struct smsc *c, unsigned number)
 void phone_fini(struct phone *s)
 {
     delivery_stop(&s->delivery);
-    delivery_stop(&s->letter);
+    letter_stop(&s->letter);
     timer_stop(&s->smsc->world->timers, &s->think);
     timer_stop(&s->smsc->world->timers, &s->silence);
 }

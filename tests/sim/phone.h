@@ -8,6 +8,7 @@
 #include "tests/sim/delivery.h"
 #include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
+#include "tests/sim/letter.h"
 #include "tests/sim/smsc.h"
 
 enum {
@@ -37,7 +38,7 @@ struct phone {
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */
     enum seat_belief seat;
     bool is_joining, is_leaving;  /* the last that was asked for */
-    struct delivery letter;       /* an SMS, beside the dialogue */
+    struct letter letter;         /* an SMS, beside the dialogue */
     unsigned letters, replies;    /* SMS that the service has taken, and that it has answered */
     bool has_consented, has_sent; /* since it was erased: else there is no draft, no registration */
     bool is_forgotten;     /* it is being erased, or was while something of it was under way */
@@ -77,7 +78,5 @@ bool phone_is_forgotten(const struct phone *s);
 bool phone_is_unsure(const struct phone *s);
 /* Since that: it may have sent a registration. */
 bool phone_has_sent(const struct phone *s);
-/* The service has taken the SMS. */
-void phone_take_letter(struct phone *s);
 
 #endif

@@ -177,7 +177,7 @@ static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
 static void take_seat(struct phone *s)
 {
     s->smsc->counters.seats++;
-    if (s->is_joining && !s->letter.is_under_way && !s->is_forgotten)
+    if (s->is_joining && !letter_is_under_way(&s->letter) && !s->is_forgotten)
         s->seat = SEAT_TAKEN;
 }
 
@@ -283,15 +283,10 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
 {
     /* What stands behind it in the same stream is read: the screen, which says as much. Where there
      * is none, an enquire_link, which would prove too much. */
-    for (unsigned i = 0; i < c->count; i++) {
-        if (!delivery_awaits(&c->phones[i].letter, x, pdu->header.sequence_number))
-            continue;
-        if (pdu->header.command_status == ESME_ROK)
-            phone_take_letter(&c->phones[i]);
-        else
-            delivery_later(&c->phones[i].letter);
-        return;
-    }
+    for (unsigned i = 0; i < c->count; i++)
+        if (letter_respond(&c->phones[i].letter, x, pdu->header.sequence_number,
+                           pdu->header.command_status))
+            return;
     if (!answers_alone(c->world) && world_chance(c->world, c->world->faults.deliver_resp_lost))
         return;
     for (unsigned i = 0; i < c->count; i++) {
@@ -330,8 +325,7 @@ static void on_lost(void *ctx, struct connection *x)
 
         if (s->delivery.connection == x)
             delivery_later(&s->delivery);
-        if (s->letter.connection == x)
-            delivery_later(&s->letter);
+        letter_lose_connection(&s->letter, x);
     }
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] == x)
