@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
-const { BUILD, Process, ROOT, run, temporaryFolder, until } = require('./lib/process');
+const { BUILD, Process, ROOT, delay, run, temporaryFolder, until } = require('./lib/process');
 const { MERCHANT, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { Gateway, MENU } = require('./lib/warungd');
@@ -285,7 +285,13 @@ test('a backup under load: the copy is good, and rewriting goes on', async () =>
         const full = await run('bash', ['-c', commands.replace(/-czf \S+/, '-czf /dev/full')]);
         assert.equal(full.code, 1, full.output);
         assert.match(await redis.command('CONFIG', 'GET', 'auto-aof-rewrite-percentage'), /\n100\n/);
+        await redis.command('CONFIG', 'SET', 'rdb-key-save-delay', '1000000'); // microseconds, a key of 10,000
+        await redis.command('BGREWRITEAOF');
+        const waiting = run('timeout', ['20', 'bash', '-c', commands]);
+        await delay(1500);
         await redis.stop(); // then nothing may wait for ever, nor be taken for a copy
+        const { code: unsure } = await waiting;
+        assert.equal(unsure, 1);
         fs.rmSync(path.join(folder, 'warung-backup.tar.gz'));
         assert.equal((await run('timeout', ['20', 'bash', '-c', commands])).code, 1);
         assert.equal(fs.existsSync(path.join(folder, 'warung-backup.tar.gz')), false);
