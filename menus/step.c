@@ -372,13 +372,19 @@ static size_t quoting_bytes(const char *at)
     return 0;
 }
 
+/* Phones make a dash of a hyphen between blanks. */
+static size_t dash_bytes(const char *at)
+{
+    return strncmp(at, "\u2013", 3) == 0 || strncmp(at, "\u2014", 3) == 0 ? 3 : 0;
+}
+
 /* "STATUS?", "STATUS!!" and a pair of folded hands ask for nothing else. Octets from 0xF0 on begin
  * emoji; below stand the letters of languages. */
 static bool says_something(const char *text)
 {
     while (*text != '\0') {
         unsigned char c = (unsigned char)*text;
-        size_t bytes = quoting_bytes(text);
+        size_t bytes = quoting_bytes(text) + dash_bytes(text);
 
         if (bytes == 0 && (isalnum(c) || (c >= 0xC0 && c < 0xF0)))
             return true;
@@ -397,7 +403,11 @@ static const char *behind_keyword(const char *text, const char *word)
     text += n;
     if (*text >= 'A' && *text <= 'Z' && word[n - 1] >= 'A' && word[n - 1] <= 'Z')
         return NULL; /* "STOPKAN" is not "STOP" */
-    return says_something(text) ? text + strspn(text, " #*;,.:=-\n") : text + strlen(text);
+    if (!says_something(text))
+        return text + strlen(text);
+    while ((n = strspn(text, " #*;,.:=-\n") + dash_bytes(text)) != 0)
+        text += n;
+    return text;
 }
 
 struct keyword_match {
