@@ -15,6 +15,7 @@ static const char database_record[] = ".database";
 
 enum {
     CHECK_RETRY_MS = 200,
+    CHECK_EVERY_MS = 5000,
     /* Of all keys together: raised when what an older program wrote is not read any more. */
     DATABASE_FORMAT = 3,
 };
@@ -304,10 +305,10 @@ static void refuse(struct store_redis *s, const char *reason)
 
 static void set_open(struct store_redis *s, bool is_open)
 {
+    s->was_open |= is_open;
     if (s->requests.is_open == is_open)
         return;
     s->requests.is_open = is_open;
-    s->was_open |= is_open;
     if (s->settings.on_ready != NULL)
         s->settings.on_ready(s->settings.ctx, is_open);
 }
@@ -318,10 +319,10 @@ static struct span database_text(const struct store_redis *s, char *text, size_t
                                           s->store.buckets));
 }
 
-static void check_again(struct store_redis *s)
+static void check_after(struct store_redis *s, uint64_t ms)
 {
     if (s->is_up)
-        timer_start(s->settings.timers, &s->check_timer, CHECK_RETRY_MS);
+        timer_start(s->settings.timers, &s->check_timer, ms);
 }
 
 static void load_mark(struct store_redis *s, const char *name, store_reply_fn *fn)
@@ -354,7 +355,7 @@ static void on_keys_loaded(void *arg, const struct store_reply *reply)
     struct span ours = span_of_string(s->keys);
 
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
-        check_again(s);
+        check_after(s, CHECK_RETRY_MS);
     } else if (record->version == 0 && ours.size != 0) {
         create_mark(s, STORE_REDIS_KEYS_RECORD, ours, on_keys_loaded);
     } else if (record->version == 0 || record->data.size == 0 ||
@@ -377,7 +378,7 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
     char ours[32], reason[128];
 
     if (reply->result == STORE_UNAVAILABLE || reply->result == STORE_UNKNOWN) {
-        check_again(s);
+        check_after(s, CHECK_RETRY_MS);
     } else if (record->version == 0) {
         if (s->was_open) {
             s->emptied++;
@@ -392,6 +393,7 @@ static void on_database_loaded(void *arg, const struct store_reply *reply)
         create_mark(s, database_record, database_text(s, ours, sizeof(ours)), on_database_loaded);
     } else if (record->data.size == 0 ||
                span_is_equal(record->data, database_text(s, ours, sizeof(ours)))) {
+        check_after(s, CHECK_EVERY_MS); /* it may be emptied with our connections up */
         if (s->are_keys_checked)
             set_open(s, s->is_up);
         else

@@ -50,6 +50,13 @@ test('a store that has lost everything is told of, one that is begun is not take
         assert.match((await gateway.get('/metrics')).text, /^warung_store_emptied_total 1$/m);
         assert.equal(gateway.log.match(/event=store\.emptied/g).length, 1);
         assert.doesNotMatch(gateway.log, /store\.new/); // no second, milder word for it
+        // With the connections up, too, and each time.
+        for (const times of [2, 3]) {
+            await redis.command('FLUSHALL');
+            await until('it to be noticed', () => gateway.log.match(/event=store\.emptied/g).length === times);
+        }
+        await register(centre.phone(MSISDN));
+        assert.match((await gateway.get('/metrics')).text, /^warung_store_emptied_total 3$/m);
     });
 });
 
