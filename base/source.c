@@ -173,7 +173,7 @@ static bool is_text_without_quote(const struct file_text *f, const char *end)
         before--;
     for (const char *c = f->at; c < end; c++)
         quotes += *c == '"';
-    return before > f->line_start && before[-1] == '=' && quotes % 2 != 0;
+    return before > f->line_start && (before[-1] == '=' || before[-1] == ':') && quotes % 2 != 0;
 }
 
 static void take_line_comment(struct reading *r, struct file_text *f)

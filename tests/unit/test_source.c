@@ -127,6 +127,8 @@ static void refuses_each_trap(void **state)
          "t:1:11: this string goes on in the next line: is its closing quote missing?\n"},
         {"a =\t#TerusUsaha: x \"\n\"y z\";\n", 0,
          "t:1:5: what begins with # is a remark: is the opening quote missing before it?\n"},
+        {"a : #TerusUsaha: x \"\n\"y z\";\n", 0,
+         "t:1:5: what begins with # is a remark: is the opening quote missing before it?\n"},
         {"@include \"x\"\n", 0, "t:1:1: @include is not possible here\n"},
         {"a = 1; @include \"x\"\n", 0, "t:1:8: an include is one line: @include \"file\"\n"},
         {"@include x\n", 0, "t:1:1: an include is one line: @include \"file\"\n"},
