@@ -478,10 +478,25 @@ bool joining_match_claims(struct programme *p)
     return true;
 }
 
+/* So many that one which is due for twenty minutes still has another name than what is armed now.
+ */
+static const char *const watches[] = {PROGRAMME_TIMER_CLAIMS "-0", PROGRAMME_TIMER_CLAIMS "-1",
+                                      PROGRAMME_TIMER_CLAIMS "-2", PROGRAMME_TIMER_CLAIMS "-3"};
+enum { WATCHES = sizeof(watches) / sizeof(watches[0]) };
+
+const char *programme_watch(int64_t now_ms)
+{
+    return watches[now_ms / PROGRAMME_WATCH_MS % WATCHES];
+}
+
 void joining_check(struct programme *p, const char *kind)
 {
-    if (joining_match_claims(p) && !p->shared_changed && !notice_called_off(p, &p->trainings))
-        programme_arm(p, kind, 0);
+    if (!joining_match_claims(p) || p->shared_changed || notice_called_off(p, &p->trainings))
+        return;
+    programme_arm(p, kind, 0);
+    /* The number of who was erased stands in their names, and no dialogue of his claims. */
+    for (unsigned i = 0; i < WATCHES && p->touched_ms == 0; i++)
+        programme_arm(p, watches[i], 0);
 }
 
 void joining_erase(struct programme *p, const char *actor)

@@ -97,10 +97,10 @@ struct programme_timer {
 #define PROGRAMME_TIMER_ERASE    "erase"    /* data must be gone */
 #define PROGRAMME_TIMER_TRAINING "training" /* a training is tomorrow, or over */
 /* Seats were claimed or given back in the shared record, and perhaps not noted, or what was noted
- * was undone by a write of which nobody had word. Armed by whoever writes that record, before, each
- * with 8 hexadecimal digits of its own behind it, so that who looks after another's takes none of
- * these away; and, without, by whoever gives a seat back: it is the timer that takes that out of
- * the record. */
+ * was undone by a write of which nobody had word. Armed by whoever gives a seat back: it is the
+ * timer that takes that out of the record; and by whoever writes that record, before, with a digit
+ * behind it, another each ten minutes (programme_watch()): whoever looks after one that is due
+ * takes that away, and none that was armed meanwhile. */
 #define PROGRAMME_TIMER_CLAIMS "claims"
 /* No timers of the store's: what a turn leaves to the next, or the retention walk has found
  * (programme_find_expired()). */
@@ -204,6 +204,10 @@ bool programme_announce(struct programme *p, struct menu_state *state);
 /* A training that this subscriber has a seat at was called off. False when there is no such seat.
  */
 bool programme_training_cancelled(struct programme *p, const char *id);
+
+/* The kind of timer that looks after a claim made now, and how long after it. */
+enum { PROGRAMME_WATCH_MS = 10 * 60 * 1000 }; /* longer than any turn that is still under way */
+const char *programme_watch(int64_t now_ms);
 
 /* Erases everything of this subscriber: record, drafts, lists, seats; a last SMS tells so. */
 void programme_erase(struct programme *p, const char *actor);

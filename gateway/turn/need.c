@@ -5,10 +5,6 @@
 #include "merchants/regno.h"
 
 #include <assert.h>
-#include <stdio.h>
-
-/* Longer than any turn takes that is still under way. */
-enum { CLAIM_WATCH_MS = 10 * 60 * 1000 };
 
 static void on_number(void *arg, const struct store_reply *reply)
 {
@@ -128,12 +124,11 @@ static void on_watched(void *arg, const struct store_reply *reply)
 static void watch_claim(struct turn *t)
 {
     const struct turn_env *env = &t->engine->env;
+    int64_t now_ms = env->wall_ms(env->ctx);
     struct store_commit c = {.msisdn = t->box->msisdn, .timer_count = 1};
-    char kind[sizeof(t->timer_kind)];
 
-    snprintf(kind, sizeof(kind), PROGRAMME_TIMER_CLAIMS "-%08x", t->mark);
-    c.timers[0] =
-        (struct store_timer){.kind = kind, .due_ms = env->wall_ms(env->ctx) + CLAIM_WATCH_MS};
+    c.timers[0] = (struct store_timer){.kind = programme_watch(now_ms),
+                                       .due_ms = now_ms + PROGRAMME_WATCH_MS};
     (void)store_commit(env->store, &c, on_watched, t);
 }
 

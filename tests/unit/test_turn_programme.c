@@ -431,7 +431,7 @@ static void test_a_claim_keeps_its_own_timer(void **state)
 {
     struct store_commit arming = {
         .msisdn = turn_rig.phones[0].msisdn,
-        .timers = {{.kind = PROGRAMME_TIMER_CLAIMS "-00000000", .due_ms = TURN_RIG_NOW}},
+        .timers = {{.kind = PROGRAMME_TIMER_CLAIMS "-0", .due_ms = TURN_RIG_NOW}},
         .timer_count = 1,
     };
     struct store_reply reply;
