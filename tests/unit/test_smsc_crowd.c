@@ -240,8 +240,9 @@ static void test_every_mistake_is_found(void **state)
     assert_true(play_wrong("", "double=2").doubled > 10);
     assert_true(play_wrong("", "lose=2").lost > 10);
     assert_true(play_wrong("", "no-sms=10").sms_missing > 5);
-    /* How fast we are says what a step too many becomes. */
+    /* A step too many is none where we are so slow that screens come too late. */
     forgetful = play_wrong("repeat=5", "forgetful=100");
+    assert_true(forgetful.doubled > 5 || forgetful.lost != 0);
     assert_true(forgetful.doubled + forgetful.wrong + forgetful.lost > 5);
     assert_true(play_wrong("repeat=5", "change=100").doubled > 5);
 }
