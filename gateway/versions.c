@@ -6,7 +6,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { AGAIN_MS = 50 }; /* after a conflict */
+enum {
+    AGAIN_MS = 50, /* after a conflict */
+    /* So many of the newest are fetched. With as many as the router keeps, or more, each that is
+     * fetched would push one out that is wanted, too, round after round. */
+    NEWEST = ROUTER_VERSIONS_MAX * 3 / 4,
+};
 
 /* One round: read the list, fetch what is not here, decide, and where that changed the list write
  * the sources, then the list; then rest. */
@@ -244,7 +249,8 @@ static bool is_wanted(const struct versions *v, const struct release *release)
 {
     return !router_has_version(v->settings.router, release->id) &&
            (releases_is_kept(&v->stored, release) ||
-            release->used_ms + (int64_t)RELEASES_KEEP_S * 1000 > wall_ms(v));
+            (release < &v->stored.list[NEWEST] &&
+             release->used_ms + (int64_t)RELEASES_KEEP_S * 1000 > wall_ms(v)));
 }
 
 static void fetch_next(struct versions *v)

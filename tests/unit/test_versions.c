@@ -405,6 +405,34 @@ static void what_was_long_out_of_force_is_forgotten(void **state)
     stop_gateway(&g);
 }
 
+/* More are remembered than a gateway has room for: it must not fetch the oldest again at each
+ * change, and lose for them those that dialogues began with a moment ago. */
+static void of_many_versions_the_newest_stay(void **state)
+{
+    enum { CHANGES = 80, WATCHED = 24 };
+    struct world *w = *state;
+    struct gateway_here g;
+    uint8_t ids[CHANGES][MENU_ID_BYTES];
+    const struct menu *before[WATCHED];
+    char text[16];
+
+    start_gateway(&g, w, "satu");
+    pass(w, 10);
+    for (int i = 0; i < CHANGES; i++) {
+        snprintf(text, sizeof(text), "ke-%d", i);
+        reload(&g, text);
+        pass(w, 2500);
+        memcpy(ids[i], current_id(&g), MENU_ID_BYTES);
+        for (int k = 0; k < WATCHED && i == CHANGES - 2; k++) {
+            before[k] = router_version(g.router, ids[i - k]);
+            assert_non_null(before[k]);
+        }
+    }
+    for (int k = 0; k < WATCHED; k++)
+        assert_ptr_equal(router_version(g.router, ids[CHANGES - 2 - k]), before[k]);
+    stop_gateway(&g);
+}
+
 static void without_the_store_it_goes_on(void **state)
 {
     struct world *w = *state;
@@ -458,6 +486,7 @@ int main(void)
         TEST(a_rollback_stays_until_the_file_is_another),
         TEST(a_trial_serves_its_share_until_it_ends),
         TEST(what_was_long_out_of_force_is_forgotten),
+        TEST(of_many_versions_the_newest_stay),
         TEST(without_the_store_it_goes_on),
         TEST(the_list_of_a_newer_program_is_not_written_over),
     };
