@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- targets ------------------------------------------------------------------------------ */
@@ -256,6 +257,74 @@ static bool rule_kind(struct menu_loader *l, config_setting_t *group, enum menu_
     return false;
 }
 
+/* Repetitions are written out when an expression is compiled, one in another multiplies: of
+ * (a{1,255}){1,255} regcomp() makes 250 MB in a second, of three in each other gigabytes. */
+enum { REGEX_ATOMS_MAX = 10000, REGEX_DEPTH_MAX = 16 };
+
+/* Behind a bracket expression's end. */
+static const char *skip_bracket(const char *c)
+{
+    c++;
+    if (*c == '^')
+        c++;
+    if (*c == ']')
+        c++;
+    while (*c != '\0' && *c != ']') {
+        if (*c == '[' && (c[1] == ':' || c[1] == '.' || c[1] == '=')) {
+            const char end[] = {c[1], ']', '\0'};
+            const char *found = strstr(c + 2, end);
+
+            c = found != NULL ? found + 1 : c;
+        }
+        c++;
+    }
+    return *c != '\0' ? c + 1 : c;
+}
+
+/* {3}, {1,60}, {2,}: how often what stands before it is written out. *c is left behind it. */
+static unsigned long take_times(const char **c)
+{
+    char *end;
+    unsigned long times = strtoul(*c + 1, &end, 10);
+
+    if (*end == ',' && end[1] != '}')
+        times = strtoul(end + 1, &end, 10);
+    *c = strchr(end, '}') != NULL ? strchr(end, '}') + 1 : end;
+    return times <= 1 ? 1 : times <= RE_DUP_MAX ? times : RE_DUP_MAX;
+}
+
+/* Of an expression that need not be right. Groups deeper than that, or more atoms: too large. */
+static bool is_too_large(const char *c)
+{
+    unsigned long sums[REGEX_DEPTH_MAX] = {0}, last = 0;
+    unsigned depth = 0;
+
+    while (*c != '\0') {
+        if (*c == '{' && last != 0) {
+            unsigned long times = take_times(&c);
+
+            sums[depth] += last * (times - 1);
+            last *= times;
+        } else if (*c == '(') {
+            if (++depth == REGEX_DEPTH_MAX)
+                return true;
+            sums[depth] = last = 0;
+            c++;
+        } else if (*c == ')' && depth > 0) {
+            last = sums[depth--] + 1;
+            sums[depth] += last;
+            c++;
+        } else {
+            last = 1;
+            sums[depth]++;
+            c = *c == '[' ? skip_bracket(c) : c + (*c == '\\' && c[1] != '\0') + 1;
+        }
+        if (sums[depth] > REGEX_ATOMS_MAX)
+            return true;
+    }
+    return false;
+}
+
 static void load_regex(struct menu_loader *l, config_setting_t *group, struct menu_input_rule *rule)
 {
     struct menu *menu = l->menu;
@@ -273,6 +342,12 @@ static void load_regex(struct menu_loader *l, config_setting_t *group, struct me
                                "back references are not possible");
             return;
         }
+    if (is_too_large(text)) {
+        menu_load_fault_at(l, config_setting_get_member(group, "regex"), 0,
+                           "repetitions in each other come to more than %d characters",
+                           REGEX_ATOMS_MAX);
+        return;
+    }
     regex = menu_model_alloc(menu, sizeof(*regex));
     code = regcomp(regex, text, REG_EXTENDED);
     if (code != 0) {
