@@ -28,7 +28,7 @@ async function until(what, probe, patienceMs = PATIENCE_MS) {
     }
 }
 
-const FIRST_PORT = 10000;
+const FIRST_PORT = 10081; // fetch() refuses 10080 ("bad port"), and no port above
 const [KERNEL_PORT] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').split('\t').map(Number);
 
 // A port of 127.0.0.1 that was free a moment ago; not of those that the kernel gives away, where it leaves room

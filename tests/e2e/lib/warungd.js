@@ -72,7 +72,10 @@ class Gateway {
 
     // GET of the admin port: { status, text }.
     async get(where) {
-        const response = await fetch(`http://127.0.0.1:${this.port}${where}`);
+        const url = `http://127.0.0.1:${this.port}${where}`;
+        const response = await fetch(url).catch((error) => {
+            throw new Error(`GET ${url}: ${error.cause?.message ?? error.message}`);
+        });
         return { status: response.status, text: await response.text() };
     }
 
