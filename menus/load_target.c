@@ -281,15 +281,16 @@ static const char *skip_bracket(const char *c)
     return *c != '\0' ? c + 1 : c;
 }
 
-/* {3}, {1,60}, {2,}: how often what stands before it is written out. *c is left behind it. */
+/* {3}, {1,60}, {2,}, {,5}: how often what stands before it is written out. *c is left behind it.
+ * Braces with anything else in them regcomp() refuses. */
 static unsigned long take_times(const char **c)
 {
     char *end;
     unsigned long times = strtoul(*c + 1, &end, 10);
 
-    if (*end == ',' && end[1] != '}')
-        times = strtoul(end + 1, &end, 10);
-    *c = strchr(end, '}') != NULL ? strchr(end, '}') + 1 : end;
+    if (*end == ',' && *++end != '}')
+        times = strtoul(end, &end, 10);
+    *c = *end == '}' ? end + 1 : *c + 1;
     return times <= 1 ? 1 : times <= RE_DUP_MAX ? times : RE_DUP_MAX;
 }
 

@@ -171,6 +171,8 @@ enum store_result hand_journal_add(struct hand *h, unsigned bucket, struct span 
 
 enum ctl_status hand_complain(enum store_result result)
 {
+    if (result == STORE_OK)
+        return CTL_DONE;
     return result == STORE_CONFLICT ? CTL_REFUSED : CTL_UNREACHABLE;
 }
 
