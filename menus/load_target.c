@@ -257,9 +257,10 @@ static bool rule_kind(struct menu_loader *l, config_setting_t *group, enum menu_
     return false;
 }
 
-/* Repetitions are written out when an expression is compiled, one in another multiplies: of
- * (a{1,255}){1,255} regcomp() makes 250 MB in a second, of three in each other gigabytes. */
-enum { REGEX_ATOMS_MAX = 10000, REGEX_DEPTH_MAX = 16 };
+/* Repetitions are written out when an expression is compiled, one in another multiplies, and what
+ * may be empty costs by the square: of (a{1,255}){1,255} regcomp() makes 250 MB in a second, of
+ * (a?){1,3000} a gigabyte in ten. */
+enum { REGEX_ATOMS_MAX = 1000, REGEX_DEPTH_MAX = 16 };
 
 /* Behind a bracket expression's end. */
 static const char *skip_bracket(const char *c)
@@ -281,15 +282,18 @@ static const char *skip_bracket(const char *c)
     return *c != '\0' ? c + 1 : c;
 }
 
-/* {3}, {1,60}, {2,}, {,5}: how often what stands before it is written out. *c is left behind it.
+/* {3}, {1,60}, {2,}, {,5}, +: how often what stands before it is written out. *c is left behind it.
  * Braces with anything else in them regcomp() refuses. */
 static unsigned long take_times(const char **c)
 {
+    unsigned long times;
     char *end;
-    unsigned long times = strtoul(*c + 1, &end, 10);
 
-    if (*end == ',' && *++end != '}')
-        times = strtoul(end, &end, 10);
+    if (**c != '{')
+        return *(*c)++ == '+' ? 2 : 1;
+    times = strtoul(*c + 1, &end, 10);
+    if (*end == ',')
+        times = *++end != '}' ? strtoul(end, &end, 10) : times + 1;
     *c = *end == '}' ? end + 1 : *c + 1;
     return times <= 1 ? 1 : times <= RE_DUP_MAX ? times : RE_DUP_MAX;
 }
@@ -301,11 +305,11 @@ static bool is_too_large(const char *c)
     unsigned depth = 0;
 
     while (*c != '\0') {
-        if (*c == '{' && last != 0) {
+        if (strchr("*+?{", *c) != NULL && last != 0) {
             unsigned long times = take_times(&c);
 
-            sums[depth] += last * (times - 1);
-            last *= times;
+            sums[depth] += last * (times - 1) + 1;
+            last = last * times + 1;
         } else if (*c == '(') {
             if (++depth == REGEX_DEPTH_MAX)
                 return true;
@@ -345,7 +349,7 @@ static void load_regex(struct menu_loader *l, config_setting_t *group, struct me
         }
     if (is_too_large(text)) {
         menu_load_fault_at(l, config_setting_get_member(group, "regex"), 0,
-                           "repetitions in each other come to more than %d characters",
+                           "its repetitions come to more than %d characters when written out",
                            REGEX_ATOMS_MAX);
         return;
     }
