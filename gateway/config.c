@@ -27,7 +27,8 @@ struct fault {
 struct faults {
     struct fault *items;
     size_t count;
-    bool has_unread; /* some key has no value, or not the one that stands there */
+    bool has_unread;  /* some key has no value, or not the one that stands there */
+    bool has_control; /* the text of `control` stands in the file, and could be read */
 };
 
 static void faults_add(void *arg, const char *file, unsigned line, unsigned column,
@@ -375,6 +376,7 @@ static void read_tree(struct config *c, const struct source *source, struct faul
     if (config_read_string(&tree, source_text(source)) == CONFIG_TRUE) {
         config_reader_read(&reader, config_root_setting(&tree), c);
         note_spots(c, &tree, source);
+        f->has_control = config_lookup_string(&tree, "control", &file) == CONFIG_TRUE;
         f->has_unread = f->count > 0;
         check_whole(c, f);
     } else {
@@ -399,11 +401,11 @@ static void keep_places(struct config *c)
             c->at[i].file = config_memory_dup(c->memory, c->at[i].file);
 }
 
-struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg)
+/* What could be read, with its faults; NULL when that is nothing. */
+static struct config *read_file(const char *path, struct faults *f)
 {
-    struct source *source = source_read(path, on_fault, arg);
+    struct source *source = source_read(path, faults_add, f);
     struct config_memory *memory;
-    struct faults faults = {0};
     struct config *c;
 
     if (source == NULL)
@@ -412,13 +414,33 @@ struct config *config_load(const char *path, source_fault_fn *on_fault, void *ar
     c = config_memory_alloc(memory, sizeof(*c));
     c->memory = memory;
     c->path = config_memory_dup(memory, path);
-    read_tree(c, source, &faults);
+    read_tree(c, source, f);
     keep_places(c);
     source_free(source);
+    return c;
+}
+
+struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg)
+{
+    struct faults faults = {0};
+    struct config *c = read_file(path, &faults);
+
     if (faults_finish(&faults, on_fault, arg))
         return c;
     config_free(c);
     return NULL;
+}
+
+char *config_load_control(const char *path, source_fault_fn *on_fault, void *arg)
+{
+    struct faults faults = {0};
+    struct config *c = read_file(path, &faults);
+    bool is_known = c != NULL && (faults.count == 0 || faults.has_control);
+    char *control = is_known ? mem_strdup(c->control) : NULL;
+
+    faults_finish(&faults, on_fault, arg);
+    config_free(c);
+    return control;
 }
 
 static int64_t days_ms(unsigned days)

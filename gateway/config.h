@@ -249,6 +249,10 @@ struct config {
 /* NULL after any fault; each was reported, in order of file and line (line 0 = the whole file). */
 struct config *config_load(const char *path, source_fault_fn *on_fault, void *arg);
 void config_free(struct config *config);
+/* `control` alone, for who asks a gateway that runs: faults of the rest are reported, too, and are
+ * not in its way. NULL when the file cannot be read, or has a fault and does not say `control`
+ * itself: the default may be another gateway's. The caller's (mem_free()). */
+char *config_load_control(const char *path, source_fault_fn *on_fault, void *arg);
 
 /* Gives the new configuration the old one's values of the keys that a reload does not put to work,
  * and calls on_changed with the path of each that differs. */

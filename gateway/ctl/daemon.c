@@ -76,23 +76,23 @@ static void tell_refusal(const struct ctl_reply *reply)
 bool ctl_request(const struct ctl_call *call, const char *path, const char *body,
                  struct ctl_reply *reply, enum ctl_status *status)
 {
-    struct config *config = config_load(call->config, config_print_fault, stderr);
+    char *control = config_load_control(call->config, config_print_fault, stderr);
     const char *why;
 
     *reply = (struct ctl_reply){0};
     *status = CTL_REFUSED;
-    if (config == NULL)
+    if (control == NULL)
         return false;
-    if (!perform(config->control, path, body, reply, &why)) {
+    if (!perform(control, path, body, reply, &why)) {
         *status = CTL_UNREACHABLE;
         ctl_complain("no gateway answers at %s: %s",
-                     config->control[0] != '\0' ? config->control : "(control is empty)", why);
+                     control[0] != '\0' ? control : "(control is empty)", why);
     } else if (reply->status >= 400) {
         tell_refusal(reply);
     } else {
         *status = CTL_DONE;
     }
-    config_free(config);
+    mem_free(control);
     if (*status == CTL_DONE)
         return true;
     mem_free(reply->text);

@@ -77,6 +77,27 @@ test('what needs a restart keeps its value, and is named at each reload', async 
     });
 });
 
+test('a fault in the configuration does not hide the gateway that runs', async () => {
+    await withScene('reload-fault', async ({ gateway }) => {
+        fs.appendFileSync(gateway.file, 'nonsense = 1;\n');
+        const fault = /warung\.cfg:\d+: unknown key nonsense/;
+        const status = await gateway.ctl('status');
+        assert.equal(status.code, 0, status.output);
+        assert.match(status.stdout, /^state {5}ready$/m);
+        assert.match(status.output, fault);
+        assert.match((await gateway.ctl('links')).stdout, /^op1:1 .* bound /m);
+        for (const command of [['reload'], ['merchants', 'list']]) {
+            const refused = await gateway.ctl(...command);
+            assert.equal(refused.code, 1, refused.output);
+            assert.match(refused.output, fault);
+        }
+        const drained = await gateway.ctl('drain');
+        assert.equal(drained.stdout, 'draining\n');
+        assert.match(drained.output, fault);
+        assert.equal(await gateway.process.ended, 0);
+    }, { settings: { control: 'gateway.sock' } });
+});
+
 test('what is hardly meant is told by -n and by a reload, and does no harm', async () => {
     await withMenu('reload-doubt', async ({ gateway, menu, text }) => {
         fs.writeFileSync(menu, text.replace('texts = {', 'texts = {\n  SISA = { id = "Sisa"; en = "Rest"; };'));

@@ -585,6 +585,36 @@ static void the_manual_has_every_key(void **state)
     mem_free(manual);
 }
 
+static char *control_of(const char *text, char heard[8192])
+{
+    heard[0] = '\0';
+    return config_load_control(put("w.cfg", text), hear, heard);
+}
+
+static void a_fault_elsewhere_leaves_control_known(void **state)
+{
+    char heard[8192], path[256];
+    char *control = control_of(LEAST "control = \"gw2.sock\";\nnonsense = 1;\n", heard);
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/gw2.sock", folder);
+    assert_string_equal(control, path);
+    assert_string_equal(heard, "w.cfg:5: unknown key nonsense\n");
+    mem_free(control);
+    control = control_of(LEAST, heard);
+    snprintf(path, sizeof(path), "%s/warungd.sock", folder);
+    assert_string_equal(control, path);
+    assert_string_equal(heard, "");
+    mem_free(control);
+    /* The default may be that of another gateway. */
+    assert_null(control_of(LEAST "controll = \"gw2.sock\";\n", heard));
+    assert_string_equal(heard, "w.cfg:4: unknown key controll; did you mean control?\n");
+    assert_null(control_of(LEAST "control = 2;\n", heard));
+    assert_string_equal(heard, "w.cfg:4: control must be a text, not a number\n");
+    assert_null(control_of(LEAST "control = \"gw2.sock\";\nnonsense = ;\n", heard));
+    assert_null(config_load_control("no/such.cfg", hear, heard));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,6 +631,7 @@ int main(void)
         cmocka_unit_test(the_sample_has_every_key),
         cmocka_unit_test(the_sample_is_accepted),
         cmocka_unit_test(the_manual_has_every_key),
+        cmocka_unit_test(a_fault_elsewhere_leaves_control_known),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
