@@ -42,7 +42,8 @@ enum ctl_option {
 
 /* What was asked for. Words live as long as the process. */
 struct ctl_call {
-    const char *config; /* path */
+    const char *config;  /* path */
+    const char *control; /* of the gateway, where it was read before; NULL = config says it */
     bool is_json;
     const char *status, *regency, *reason, *lang, *role, *code; /* NULL = not given */
     const char *link, *menu, *screen, *numbers, *key, *seen;

@@ -73,11 +73,16 @@ static void tell_refusal(const struct ctl_reply *reply)
     json_decref(json);
 }
 
+char *ctl_control(const struct ctl_call *call)
+{
+    return config_load_control(call->config, config_print_fault, stderr);
+}
+
 bool ctl_request(const struct ctl_call *call, const char *path, const char *body,
                  struct ctl_reply *reply, enum ctl_status *status)
 {
-    char *control = config_load_control(call->config, config_print_fault, stderr);
-    const char *why;
+    char *read = call->control == NULL ? ctl_control(call) : NULL;
+    const char *control = read != NULL ? read : call->control, *why;
 
     *reply = (struct ctl_reply){0};
     *status = CTL_REFUSED;
@@ -92,7 +97,7 @@ bool ctl_request(const struct ctl_call *call, const char *path, const char *body
     } else {
         *status = CTL_DONE;
     }
-    mem_free(control);
+    mem_free(read);
     if (*status == CTL_DONE)
         return true;
     mem_free(reply->text);

@@ -14,6 +14,9 @@ struct ctl_reply {
     size_t size;
 };
 
+/* What the configuration says of `control`; its faults are told. NULL where it cannot be known, the
+ * caller's (mem_free()). For who asks more than once. */
+char *ctl_control(const struct ctl_call *call);
 /* GET, or POST when there is a body. False, after telling why, when no gateway answers or it
  * refuses; *status is then the command's. The reply's text is the caller's (mem_free()). */
 bool ctl_request(const struct ctl_call *call, const char *path, const char *body,

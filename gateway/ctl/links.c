@@ -191,7 +191,7 @@ static bool is_too_long(const struct ctl_call *call)
     return true;
 }
 
-static enum ctl_status look(const struct ctl_call *call, const char *format, FILE *out)
+static enum ctl_status watch(const struct ctl_call *call, const char *format, FILE *out)
 {
     sigset_t stops;
     char *body = text_of_body(
@@ -216,6 +216,20 @@ static enum ctl_status look(const struct ctl_call *call, const char *format, FIL
             fetch(call, tap, out, &status); /* what came until now */
             break;
         }
+    return status;
+}
+
+/* One gateway, whatever becomes of the configuration meanwhile. */
+static enum ctl_status look(const struct ctl_call *call, const char *format, FILE *out)
+{
+    struct ctl_call known = *call;
+    char *control = ctl_control(call);
+    enum ctl_status status = CTL_REFUSED;
+
+    known.control = control;
+    if (control != NULL)
+        status = watch(&known, format, out);
+    mem_free(control);
     return status;
 }
 

@@ -86,6 +86,9 @@ test('a fault in the configuration does not hide the gateway that runs', async (
         assert.match(status.stdout, /^state {5}ready$/m);
         assert.match(status.output, fault);
         assert.match((await gateway.ctl('links')).stdout, /^op1:1 .* bound /m);
+        const looked = await gateway.ctl('trace', '--for', '1s');
+        assert.equal(looked.code, 0, looked.output);
+        assert.equal(looked.output.match(/nonsense/g)?.length, 1, looked.output);
         for (const command of [['reload'], ['merchants', 'list']]) {
             const refused = await gateway.ctl(...command);
             assert.equal(refused.code, 1, refused.output);
