@@ -304,7 +304,8 @@ static const struct centre *find_any(const struct centres *cs, const char *name)
 
 bool centres_are_one(const struct centres *cs, const char *name, const char *other)
 {
-    const struct centre *a = find_any(cs, name), *b = find_any(cs, other);
+    /* A name that is leaving is unknown here in a moment: it may be the same centre's old one. */
+    const struct centre *a = centres_find(cs, name), *b = find_any(cs, other);
 
     return b != NULL && (a == NULL || strcmp(centre_teller(a), centre_teller(b)) == 0);
 }

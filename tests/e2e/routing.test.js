@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
-const { Centre } = require('./lib/centre');
+const { Centre, OP } = require('./lib/centre');
 const { delay, until } = require('./lib/process');
 const { register } = require('./lib/programme');
 const { smscEntry, withScene } = require('./lib/scene');
@@ -101,6 +101,23 @@ test('a dialogue goes on by an entry of another name, at another gateway and aft
             await second.stop().catch(() => {});
             await op2.close();
         }
+    });
+});
+
+test('a dialogue goes on by the new name while the old one is leaving', async () => {
+    await withScene('routing-renamed', async ({ centre, gateway }) => {
+        const [phone, other] = ['6281200000065', '6281200000066'].map((n) => centre.phone(n));
+        await phone.walk('*384#', '1', '1');
+        centre.submitStatus = () => null;
+        assert.equal(await other.send(OP.BEGIN, '*384#', Buffer.from([1, 0])), 0); // what holds the old one up
+        centre.submitStatus = () => 0;
+        gateway.settings.smsc[0].name = 'op3';
+        await gateway.writeConfiguration();
+        gateway.process.child.kill('SIGHUP');
+        await gateway.process.sees(/event=link\.bound .*link=op3:1/);
+        centre.sessions.reverse();
+        assert.match((await phone.answer('1')).text, /nama lengkap/);
+        assert.doesNotMatch(gateway.log, /event=link\.closed/);
     });
 });
 
