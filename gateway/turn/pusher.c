@@ -297,6 +297,8 @@ void pusher_on_turn(struct turn *t)
 {
     struct push *p = t->push;
 
+    p->cause.was_known = p->cause.was_known || copy_span(&t->box->session).size != 0 ||
+                         copy_span(&t->box->merchant).size != 0;
     switch (t->push_verdict) {
     case STEP_PUSH_SHOW:
         if (t->reply != SESSION_REPLY_NONE && is_overtaken(p, t))

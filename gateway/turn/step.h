@@ -25,6 +25,7 @@ struct step_push {
     uint64_t fingerprint;           /* of this push */
     const struct push_entry *entry; /* SHOW, FALL_BACK */
     bool may_be_shown;              /* by an earlier try, of which nothing is known */
+    bool was_known;                 /* there was a record of the subscriber when it was tried */
     uint64_t ours_until_ms;         /* timers' time: until then no other gateway takes it over */
     struct dialect_session name;
 };

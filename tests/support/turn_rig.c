@@ -515,3 +515,18 @@ void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms)
     memory_data_commit(turn_rig.data, &c, &reply);
     assert_int_equal(reply.result, STORE_OK);
 }
+
+void turn_rig_erase(unsigned n)
+{
+    struct store_commit c = {.msisdn = turn_rig.phones[n].msisdn,
+                             .session_delete = true,
+                             .merchant_delete = true,
+                             .merchant_checked = true};
+    struct store_reply reply;
+
+    memory_data_load(turn_rig.data, c.msisdn, &reply);
+    c.session_version = reply.subscriber.session.version;
+    c.merchant_version = reply.subscriber.merchant.version;
+    memory_data_commit(turn_rig.data, &c, &reply);
+    assert_int_equal(reply.result, STORE_OK);
+}

@@ -95,6 +95,8 @@ void turn_rig_pass(unsigned ms);
 /* Long enough for everything but timers of the programme: half a second. */
 void turn_rig_settle(void);
 
+/* Takes away both records of phone `n`, as an erasure does, and leaves what is owed to it. */
+void turn_rig_erase(unsigned n);
 /* Owes phone `n` a push, as warungctl does: an entry that no gateway owns. */
 void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms);
 struct dialect_input turn_rig_input(unsigned phone, enum dialect_kind kind, const char *code,
