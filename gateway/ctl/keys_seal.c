@@ -39,8 +39,10 @@ static void on_person(void *arg, const struct hand_item *item, const struct stor
 
 /* ---- one record ---- */
 
-/* STORE_CONFLICT: it is to be looked at again. */
-static enum store_result seal_now(struct sealing *q, const char *msisdn, bool *is_readable)
+/* STORE_CONFLICT: it is to be looked at again; STORE_UNKNOWN: what is seen then may be lost yet,
+ * and only a write makes sure (must_write). */
+static enum store_result seal_now(struct sealing *q, const char *msisdn, bool must_write,
+                                  bool *is_readable)
 {
     struct dossier *d = q->dossier;
     struct hand_records *r = &d->records;
@@ -50,7 +52,8 @@ static enum store_result seal_now(struct sealing *q, const char *msisdn, bool *i
     struct span record = span_of(r->merchant, r->merchant_size);
     struct writer opened, w;
 
-    if (result != STORE_OK || r->merchant_version == 0 || vault_record_key(record) != 0)
+    if (result != STORE_OK || r->merchant_version == 0 ||
+        (vault_record_key(record) != 0 && !must_write))
         return result;
     writer_init(&opened, plain, sizeof(plain));
     writer_init(&w, sealed, sizeof(sealed));
@@ -60,17 +63,20 @@ static enum store_result seal_now(struct sealing *q, const char *msisdn, bool *i
         return STORE_OK;
     commit.merchant_version = r->merchant_version;
     commit.merchant = writer_span(&w);
-    result = hand_commit(d->hand, &commit);
-    return result == STORE_UNKNOWN && hand_await(d->hand) ? STORE_CONFLICT : result;
+    return hand_commit(d->hand, &commit);
 }
 
 static enum store_result seal_person(struct sealing *q, const char *msisdn)
 {
     enum store_result result = STORE_CONFLICT;
-    bool is_readable = true;
+    bool is_readable = true, is_unsure = false;
 
-    for (int i = 0; i < TRIES_MAX && result == STORE_CONFLICT; i++)
-        result = seal_now(q, msisdn, &is_readable);
+    for (int i = 0; i < TRIES_MAX; i++) {
+        result = seal_now(q, msisdn, is_unsure, &is_readable);
+        is_unsure = is_unsure || result == STORE_UNKNOWN;
+        if (result != STORE_CONFLICT && !(result == STORE_UNKNOWN && hand_await(q->dossier->hand)))
+            break;
+    }
     if (result == STORE_OK)
         (*(is_readable ? &q->sealed : &q->unreadable))++;
     return result;
@@ -120,7 +126,7 @@ static enum ctl_status seal_trainings(struct sealing *q)
 
         if (result != STORE_OK)
             return hand_complain(result);
-        if (!are_plain)
+        if (!are_plain && written != STORE_UNKNOWN) /* else only a write makes sure */
             return CTL_DONE;
         status = dossier_load_trainings(d);
         if (status == CTL_REFUSED) { /* told */

@@ -288,26 +288,27 @@ test('a breach that Redis cuts short: the next try tells the others, and nobody 
     });
 });
 
-// Replicas that never have a change of what all share: the master shows it, and a fail-over would lose it.
-function noneHas(liar) {
+// Replicas that never have a change that matches: the master shows it, and a fail-over would lose it.
+function noneHas(liar, change) {
     const choose = liar.choose.bind(liar);
-    let isShared = false;
+    let isLost = false;
     liar.choose = (command) => {
         const text = command.toString('latin1');
         if (!/^\*\d+\r\n\$4\r\nWAIT\r\n/.test(text)) {
-            isShared = /\r\nw_commit\r\n\$1\r\n1\r\n\$\d+\r\nw:/.test(text);
+            isLost = change.test(text);
             return choose(command);
         }
-        return { isAsked: false, reply: Buffer.from(isShared ? ':0\r\n' : ':1\r\n') };
+        return { isAsked: false, reply: Buffer.from(isLost ? ':0\r\n' : ':1\r\n') };
     };
 }
+const SHARED = /\r\nw_commit\r\n\$1\r\n1\r\n\$\d+\r\nw:/;
 
 test('trainings: what no replica has is not told done, nor that nothing was changed', async () => {
     await withScene('trainings-unsure', async (scene) => {
         const { gateway } = scene;
         const plan = ['trainings', 'add', `${new Date().getUTCFullYear() + 1}-03-01T09:00`, 'Foto produk', 'Balai', '--seats', '5'];
         await withLiar(scene, async (liar, ctl) => {
-            noneHas(liar);
+            noneHas(liar, SHARED);
             const added = await ctl(...plan);
             assert.equal(added.code, 3, added.output);
             assert.match(added.output, /the store did not answer; look whether it was done/);
@@ -317,6 +318,27 @@ test('trainings: what no replica has is not told done, nor that nothing was chan
             const cancelled = await ctl('trainings', 'cancel', trainings[0].id);
             assert.equal(cancelled.code, 3, cancelled.output);
         }, 'wait_replicas = 1; ');
+    });
+});
+
+test('keys seal: what no replica has sealed is not told sealed', async () => {
+    await withScene('seal-unsure', async (scene) => {
+        const { centre, gateway } = scene;
+        const plan = ['trainings', 'add', `${new Date().getUTCFullYear() + 1}-03-01T09:00`, 'Foto produk', 'Balai', '--seats', '5'];
+        const seal = (change) => withLiar(scene, async (liar, ctl) => {
+            noneHas(liar, change);
+            const { code, output } = await ctl('keys', 'seal');
+            assert.equal(code, 3, output);
+            assert.match(output, /the store did not answer; look whether it was done/);
+        }, 'wait_replicas = 1; ');
+        await register(centre.phone(MSISDN));
+        assert.equal((await gateway.ctl(...plan)).code, 0);
+        assert.equal(await gateway.stop(), 0);
+        assert.equal((await gateway.ctl('keys', 'init')).code, 0);
+        await seal(/\r\nw_commit_all\r\n/);
+        await seal(SHARED);
+        assert.equal((await gateway.ctlJson('merchants', 'list')).length, 1);
+        assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
     });
 });
 
