@@ -195,7 +195,8 @@ static void refresh(struct versions *v, struct releases *releases)
 
 static void decide(struct versions *v)
 {
-    releases_copy(&v->writing, &v->stored);
+    /* No list any more: the store was emptied. What is in force here stays so. */
+    releases_copy(&v->writing, v->stored_version != 0 ? &v->stored : &v->applied);
     if (v->has_offer)
         offer_files(v, &v->writing);
     v->was_offered = v->has_offer;

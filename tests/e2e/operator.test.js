@@ -49,6 +49,7 @@ test('a store that has lost everything is told of, one that is begun is not take
         await until('the store', async () => (await gateway.get('/readyz')).status === 200);
         assert.match((await gateway.get('/metrics')).text, /^warung_store_emptied_total 1$/m);
         assert.equal(gateway.log.match(/event=store\.emptied/g).length, 1);
+        await until('the menu to be known again', async () => (await gateway.ctlJson('menu', 'versions')).length === 1);
         assert.doesNotMatch(gateway.log, /store\.new/); // no second, milder word for it
         // With the connections up, too, and each time.
         for (const times of [2, 3]) {
