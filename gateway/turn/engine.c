@@ -115,6 +115,7 @@ static void note_unreadable(struct turn_engine *e, const struct store_taken *tak
         log_error("outbox.unreadable", LOG_U("ms", taken->id.ms));
 }
 
+/* Ours since we asked: word of it may come late. */
 static void take_over(struct turn_engine *e, const struct store_sweep *sweep)
 {
     struct outbox_entry entry;
@@ -123,7 +124,7 @@ static void take_over(struct turn_engine *e, const struct store_sweep *sweep)
     for (size_t i = 0; i < sweep->taken_count; i++)
         if (push_decode(&push, e->env.vault, sweep->taken[i].body))
             pusher_take(e, sweep->taken[i].id, sweep->taken[i].deliveries, &push,
-                        e->env.timers->now_ms);
+                        e->swept[sweep->bucket].asked_ms);
         else if (outbox_decode(&entry, e->env.vault, sweep->taken[i].body))
             outbox_send(e->outbox, sweep->taken[i].id, sweep->taken[i].deliveries, &entry, NULL,
                         NULL);
@@ -183,6 +184,7 @@ static unsigned idle_ms(const struct turn_engine *e)
 static void ask_sweep(struct turn_engine *e, unsigned bucket)
 {
     e->swept[bucket].is_asked = true;
+    e->swept[bucket].asked_ms = e->env.timers->now_ms;
     e->sweeps_under_way++;
     store_sweep(e->env.store, bucket, e->settings.instance, idle_ms(e), e->env.wall_ms(e->env.ctx),
                 e->swept[bucket].limit, on_swept, e);

@@ -128,7 +128,8 @@ struct turn_engine {
         bool is_asked;  /* one at a time */
         unsigned limit; /* of what the bucket's sweep takes over */
         unsigned again; /* how often it was asked again at once */
-    } * swept;          /* one for each bucket */
+        uint64_t asked_ms;
+    } * swept; /* one for each bucket */
     struct wall wall;
 };
 

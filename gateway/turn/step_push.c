@@ -199,6 +199,8 @@ static void show(struct run *run, const struct step_records *records)
 
     if (p->entry->screen[0] == '\0')
         show_late(run);
+    else if (run->env->timers->now_ms >= p->ours_until_ms)
+        say(run, STEP_PUSH_LATER); /* another gateway may have taken it over, and shown it */
     else if (p->was_known && records->session.size == 0 && records->merchant.size == 0)
         say(run, STEP_PUSH_OVER); /* erased while it waited, and the outbox is rid of it */
     else if (has_debt(run, p->fingerprint))

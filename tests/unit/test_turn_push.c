@@ -229,6 +229,26 @@ static void test_a_push_outlives_its_gateway(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* One gateway stands still with it in hand, another takes it over and shows it. */
+static void test_who_stood_still_does_not_show_it_again(void **state)
+{
+    static const struct store_memory_fate slow = {.kind = STORE_MEMORY_DONE, .there_ms = 30000};
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_owe_push(0, "MAIN", 100000);
+    turn_rig_pass(1500);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD, slow);
+    turn_rig_pass(1500);
+    turn_rig_change_gateway();
+    abort_dialogue("");
+    turn_rig_pass(25000);
+    assert_int_equal(phone->screen_count, 2);
+    turn_rig_pass(20000);
+    assert_int_equal(phone->screen_count, 2);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* All buckets are looked into at once, and the links have room for little more than one each: those
  * that come first in the round must not have it all. */
 /* A late answer, shown by a gateway that dies before the response; then the subscriber dials, and
@@ -331,6 +351,7 @@ int main(void)
         ON_RIG(test_the_link_goes_in_between),
         ON_RIG(test_an_unknown_outcome),
         ON_RIG(test_a_push_outlives_its_gateway),
+        ON_RIG(test_who_stood_still_does_not_show_it_again),
         ON_RIG(test_a_result_is_not_told_again_behind_a_dial),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
