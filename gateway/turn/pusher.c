@@ -293,6 +293,12 @@ static bool is_stale(const struct push *p, const struct turn *t)
            p->engine->env.timers->now_ms - t->commit_ms > PUSH_STALE_MS;
 }
 
+/* As late a word: another gateway may have taken the push over, and show it. */
+static bool is_lost(const struct push *p)
+{
+    return !is_late_answer(p) && p->engine->env.timers->now_ms >= p->cause.ours_until_ms;
+}
+
 void pusher_on_turn(struct turn *t)
 {
     struct push *p = t->push;
@@ -303,6 +309,8 @@ void pusher_on_turn(struct turn *t)
     case STEP_PUSH_SHOW:
         if (t->reply != SESSION_REPLY_NONE && is_overtaken(p, t))
             settle(p, STORE_END_SENT);
+        else if (is_lost(p))
+            push_free(p);
         else if (is_stale(p, t))
             step(p, STEP_PUSH_JOB_FALL_BACK);
         else if (t->reply != SESSION_REPLY_NONE)
