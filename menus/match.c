@@ -10,7 +10,7 @@ enum {
     PREFIX_LETTERS_MIN = 3,
     END_LETTERS_MIN = 4,
     GUESS_EDITS_MAX = 2,
-    GUESS_SHORT_LETTERS = 4, /* names up to here: one edit */
+    GUESS_SHORT_LETTERS = 6, /* names up to here: one edit */
 };
 
 static bool is_blank(char c)
@@ -187,6 +187,12 @@ static unsigned row_distance(const struct menu_row *row, const char *folded, uns
     return best;
 }
 
+/* "lanjut" and "batal" are not Lamut and Balam. */
+static unsigned edits_of(size_t letters)
+{
+    return letters < PREFIX_LETTERS_MIN ? 0 : letters <= GUESS_SHORT_LETTERS ? 1 : GUESS_EDITS_MAX;
+}
+
 typedef bool fits_fn(const char *key, const char *folded);
 
 static bool begins_with(const char *key, const char *folded)
@@ -223,13 +229,11 @@ static bool row_fits(const struct menu_row *row, const char *folded, fits_fn *fi
     return false;
 }
 
-/* The only row at the smallest distance. */
+/* The only row at the smallest distance, of at most `limit`. */
 static const struct menu_row *nearest_row(const struct menu_table *table,
                                           const struct menu_row_group *group, const char *folded,
-                                          bool *is_guess)
+                                          unsigned limit, bool *is_guess)
 {
-    size_t n = strlen(folded);
-    unsigned limit = n < PREFIX_LETTERS_MIN ? 0 : n <= GUESS_SHORT_LETTERS ? 1 : GUESS_EDITS_MAX;
     const struct menu_row *found = NULL;
     unsigned best = limit + 1;
 
@@ -305,7 +309,8 @@ static const struct menu_row *part_row(const struct menu_table *table,
     row = only_row(table, group, folded, ends_with, &matches);
     if (row != NULL || matches != 0)
         return row;
-    row = nearest_row(table, group, rest, &is_guess);
+    /* a word too many, and letters wrong: "Anak Tuha" is not Tuba */
+    row = nearest_row(table, group, rest, strlen(rest) > END_LETTERS_MIN, &is_guess);
     return row != NULL && is_guess && is_end_of_another(table, group, row, rest) ? NULL : row;
 }
 
@@ -327,7 +332,7 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
             return &table->rows[group->first + i];
     if (!takes_names)
         return NULL;
-    row = nearest_row(table, group, folded, is_guess);
+    row = nearest_row(table, group, folded, edits_of(strlen(folded)), is_guess);
     if (row != NULL && !*is_guess)
         return row;
     if (strlen(folded) >= PREFIX_LETTERS_MIN) {

@@ -390,6 +390,11 @@ static const struct {
     {"way", "c", false},
     {"engal", "d", true},
     {"eng", "d", false},
+    {"engel", NULL, false}, /* two of five letters: too many */
+    {"kec engel", NULL, false},
+    {"kec hali", NULL, false}, /* of four behind a word one is too many */
+    {"metro bratt", "18.72.01", true},
+    {"pusat", "b", true}, /* the end of a name is no misspelling of another */
     {"enxx", NULL, false},
     {"tanjung raja", "e", false},
     {"tanjung rajya", NULL, false},
@@ -419,15 +424,16 @@ static void names_mean_one_row(void **state)
 {
     static const char *k0[] = {"metrobarat"}, *k1[] = {"metropusat"}, *k2[] = {"wayhalim", "halim"},
                       *k3[] = {"enggal"}, *k4[] = {"tanjungraja"}, *k5[] = {"tanjungraya"},
-                      *k6[] = {"putrarumbia"}, *k7[] = {"rumbia"};
+                      *k6[] = {"putrarumbia"}, *k7[] = {"rumbia"}, *k8[] = {"pusar"};
     static struct menu_row rows[] = {
         {.code = "18.72.01", .keys = k0, .key_count = 1}, {.code = "b", .keys = k1, .key_count = 1},
         {.code = "c", .keys = k2, .key_count = 2},        {.code = "d", .keys = k3, .key_count = 1},
         {.code = "e", .keys = k4, .key_count = 1},        {.code = "f", .keys = k5, .key_count = 1},
         {.code = "g", .keys = k6, .key_count = 1},        {.code = "h", .keys = k7, .key_count = 1},
+        {.code = "i", .keys = k8, .key_count = 1},
     };
-    static const struct menu_table table = {.rows = rows, .row_count = 8};
-    static const struct menu_row_group all = {.first = 0, .count = 8};
+    static const struct menu_table table = {.rows = rows, .row_count = 9};
+    static const struct menu_row_group all = {.first = 0, .count = 9};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
