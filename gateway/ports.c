@@ -180,12 +180,19 @@ static void release(struct ports *p, struct link *link, const struct peer *peer,
         sent_recycle(s);
 }
 
+/* Where it does not leave. What was refused stays so. */
+static void give_answer(struct ports *p, const struct turn_screen *screen, uint32_t command_status)
+{
+    if (screen->answers)
+        answer(p, &screen->origin,
+               screen->answer_status != ESME_ROK ? screen->answer_status : command_status);
+}
+
 static struct turn_sending *unsent(struct ports *p, const struct turn_screen *screen,
                                    uint32_t command_status)
 {
     p->counters.unsent++;
-    if (screen->answers)
-        answer(p, &screen->origin, command_status);
+    give_answer(p, screen, command_status);
     return NULL;
 }
 
@@ -198,6 +205,7 @@ static struct sent *reply_new(struct ports *p, const struct turn_screen *screen,
     s->origin.link_name = NULL; /* it does not live so long */
     s->link = link;
     s->holds_answer = screen->answers;
+    s->answer_status = screen->answer_status;
     if (!s->holds_answer)
         ask_apart(p, s);
     return s;
@@ -223,8 +231,7 @@ static struct turn_sending *show(void *ctx, const struct turn_screen *screen, ui
         p->counters.unencodable++;
         log_error("screen.unencodable", LOG_S("peer", peer.name),
                   LOG_MSISDN("msisdn", screen->reply.msisdn));
-        if (screen->answers)
-            answer(p, &screen->origin, ESME_ROK); /* again would be no better */
+        give_answer(p, screen, ESME_ROK); /* again would be no better */
         release(p, link, &peer, screen, deadline_ms);
         return NULL;
     }

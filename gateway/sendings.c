@@ -95,7 +95,9 @@ static void give_answer(struct sent *s, uint32_t command_status)
 
 static void on_leave(void *arg)
 {
-    give_answer(arg, ESME_ROK);
+    struct sent *s = arg;
+
+    give_answer(s, s->answer_status);
 }
 
 static void on_part(void *arg, const struct link_result *result)
@@ -159,7 +161,7 @@ bool sent_withdraw(struct sent *s)
 {
     if (s->total != 1 || !link_withdraw(s->request))
         return false;
-    give_answer(s, ESME_ROK); /* the dialogue has gone on without it */
+    give_answer(s, s->answer_status); /* the dialogue has gone on without it */
     sent_recycle(s);
     return true;
 }

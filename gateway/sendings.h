@@ -46,6 +46,7 @@ struct sent {
     char pushed_to[32];           /* peer with which it opens a dialogue; empty = it opens none */
     struct turn_origin origin;    /* of the input whose reply it is; without link_name */
     bool holds_answer;            /* to that input: it is given when this leaves, or does not */
+    uint32_t answer_status;       /* when it leaves */
     uint64_t read_mark; /* where that is another link's; 0 = the same link, or nothing asked */
     turn_sent_fn *fn;
     void *arg;
@@ -63,8 +64,8 @@ void sent_recycle(struct sent *s);
 bool sent_submit(struct sent *s, struct link *link, enum link_lane lane, struct span pdu,
                  uint64_t deadline_ms);
 /* The same for a reply, whole in one part, over s->link. One that holds the answer to its input
- * gives it: ESME_ROK right before it leaves, ESME_RX_T_APPN when it never does, nothing when this
- * is false. */
+ * gives it: its answer_status right before it leaves, ESME_RX_T_APPN when it never does, nothing
+ * when this is false. */
 bool sent_submit_reply(struct sent *s, struct span pdu, uint64_t deadline_ms);
 /* False when it has left, some of its parts at least; else it is gone: its callback does not run.
  */

@@ -90,12 +90,13 @@ struct shown {
     uint64_t arrived_ms; /* its input */
     int64_t debt_ms;
     uint64_t deadline_ms;
-    bool proves;        /* the reply is that of the session record */
-    bool is_step;       /* its reply, not a text beside it: the step may be at work elsewhere */
-    bool is_replay;     /* shown again, to a copy */
-    bool is_sms;        /* its input is one: no next one will take the proof along */
-    bool is_owed;       /* an SMS that the outbox has, and will tell of */
-    struct turn *tells; /* this turn's subscriber to wait; NULL: none */
+    uint32_t answer_status; /* of its input */
+    bool proves;            /* the reply is that of the session record */
+    bool is_step;           /* its reply, not a text beside it: the step may be at work elsewhere */
+    bool is_replay;         /* shown again, to a copy */
+    bool is_sms;            /* its input is one: no next one will take the proof along */
+    bool is_owed;           /* an SMS that the outbox has, and will tell of */
+    struct turn *tells;     /* this turn's subscriber to wait; NULL: none */
     bool was_tried_again;
     uint64_t unread_mark; /* it was shown, and its answer is not known to be read; 0: not so */
     unsigned wait_ms;     /* for that, until it is looked after */

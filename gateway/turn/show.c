@@ -92,8 +92,11 @@ static uint64_t leave_by_ms(const struct shown *s, bool answers)
 static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool answers)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
-    struct turn_screen screen = {
-        .origin = s->origin, .reply = *reply, .answers = answers, .is_again = s->was_tried_again};
+    struct turn_screen screen = {.origin = s->origin,
+                                 .reply = *reply,
+                                 .answers = answers,
+                                 .answer_status = s->answer_status,
+                                 .is_again = s->was_tried_again};
 
     screen.origin.link_name = s->link_name;
     screen.reply.msisdn = s->box->msisdn;
@@ -322,6 +325,7 @@ static struct shown *show_expect(struct turn *t)
     s->proves = !t->is_exact;
     s->is_step = true;
     s->is_replay = t->is_replay;
+    s->answer_status = ESME_ROK;
     s->is_sms = t->input.kind == DIALECT_SMS;
     s->is_owed = false;
     s->was_tried_again = false;
@@ -406,31 +410,29 @@ static struct dialect_reply closing_text(const struct turn *t, const char *text)
                                       last.is_pushed && t->input.kind != DIALECT_BEGIN};
 }
 
-/* One that has to wait for window or rate leaves while nobody else can have the dialogue, or not at
- * all. */
-static bool show_closing(struct shown *s, const struct turn *t, const char *text,
-                         uint64_t leave_by_ms)
+/* Refused at once, with the text behind it for want of room, the input would be brought to another
+ * gateway, or by another bind, and the text would end the dialogue that has begun there. */
+void show_refusal(struct turn *t, const char *text, uint32_t command_status)
 {
     struct dialect_reply reply = closing_text(t, text);
+    struct shown *s = expect_no_proof(t);
 
-    if (leave_by_ms < s->deadline_ms)
-        s->deadline_ms = leave_by_ms;
-    return show(s, &reply, false);
+    s->answer_status = command_status;
+    (void)show(s, &reply, true);
 }
 
-void show_unrecorded(struct turn *t, const char *text)
-{
-    (void)show_closing(expect_no_proof(t), t, text,
-                       t->arrived_ms + t->engine->settings.answer_window_ms);
-}
-
+/* One that has to wait for window or rate leaves while nobody else can have the dialogue, or not at
+ * all. */
 void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms)
 {
+    struct dialect_reply reply = closing_text(t, text);
     struct shown *s = expect_no_proof(t);
 
     t->told = s;
     s->tells = t;
-    if (!show_closing(s, t, text, leave_by_ms))
+    if (leave_by_ms < s->deadline_ms)
+        s->deadline_ms = leave_by_ms;
+    if (!show(s, &reply, false))
         t->is_late = false;
 }
 

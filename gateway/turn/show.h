@@ -10,10 +10,11 @@
 
 /* Shows the screen of the session record just committed, and answers the input with it. */
 void show_reply(struct turn *t, const struct step_screen *screen);
-/* Shows a text that is in no record and closes the dialogue: the busy screen. Proves nothing. It
- * leaves inside the answer window, or not at all. */
-void show_unrecorded(struct turn *t, const char *text);
-/* Likewise the text that asks to wait: t is no longer late when it turns out not to be shown. */
+/* Shows a text that is in no record and closes the dialogue, the busy screen, and refuses the input
+ * with it. Proves nothing. It leaves inside the answer window, or not at all. */
+void show_refusal(struct turn *t, const char *text, uint32_t command_status);
+/* Likewise the text that asks to wait, beside any answer: t is no longer late when it turns out not
+ * to be shown. */
 void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms);
 /* The turn is over: its outcome does not matter any more. */
 void show_forget_wait(struct turn *t);

@@ -160,18 +160,18 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
     if (t->origin.link == NULL)
         return;
     e->counters.busy++;
-    turn_answer(t, command_status);
-    if (t->is_late) {
-        late_apologise(t);
-        return;
-    }
-    if ((t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
+    if (t->is_late || (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
         turn_window_is_over(t) ||
         !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
-                        t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0), text))
+                        t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0),
+                        text)) {
+        turn_answer(t, command_status);
+        if (t->is_late)
+            late_apologise(t);
         return;
+    }
     log_debug("turn.refused", LOG_MSISDN("msisdn", t->box->msisdn), LOG_S("reason", reason));
-    show_unrecorded(t, text);
+    show_refusal(t, text, command_status);
     dialogues_refuse(e->dialogues, &(struct dialogue_step){.input = &t->input,
                                                            .link_name = t->link_name,
                                                            .screen = text,

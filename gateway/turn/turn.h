@@ -32,9 +32,10 @@ struct turn_screen {
     struct turn_origin origin; /* where the input came from: the reply goes there */
     struct dialect_reply reply;
     /* The input is answered with it, and not by answer(): both leave together, or neither does.
-     * ESME_ROK right before it leaves, or when no peer could show such a text; ESME_RX_T_APPN when
-     * it does not leave, so that the peer delivers again. */
+     * With answer_status right before it leaves, or when no peer could show such a text; with a
+     * temporary status when it does not leave, so that the peer delivers again. */
     bool answers;
+    uint32_t answer_status; /* ESME_ROK; or the input was refused, and this is the text for it */
     bool is_again; /* it was sent before, and not taken: goes before others; answers nothing */
 };
 

@@ -145,7 +145,8 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
 
     turn_rig.show_by_ms = deadline_ms;
     if (screen->answers)
-        port_answer(ctx, &screen->origin, turn_rig.has_link ? ESME_ROK : ESME_RX_T_APPN);
+        port_answer(ctx, &screen->origin,
+                    turn_rig.has_link ? screen->answer_status : ESME_RX_T_APPN);
     turn_rig.shows++;
     turn_rig.shows_again += screen->is_again;
     if (!turn_rig.has_link)

@@ -139,9 +139,8 @@ struct two {
     struct fake_transport *in, *out; /* inputs and screens: one connection, or the two of a pair */
 };
 
-/* Binds with a window of one, which somebody else's screen has taken, and an input whose screen
- * finds no room. */
-static struct two wait_for_room(struct ports_fixture *f, enum config_bind bind)
+/* Binds with a window of one, which somebody else's screen has taken. */
+static struct two take_the_room(struct ports_fixture *f, enum config_bind bind)
 {
     struct two two;
 
@@ -155,6 +154,14 @@ static struct two wait_for_room(struct ports_fixture *f, enum config_bind bind)
     }
     ports_fixture_ussd(f, two.in, "6281200000009", BEGIN, "*384#", false);
     ports_fixture_expect(two.in, ESME_ROK);
+    return two;
+}
+
+/* ... and an input whose screen finds no room. */
+static struct two wait_for_room(struct ports_fixture *f, enum config_bind bind)
+{
+    struct two two = take_the_room(f, bind);
+
     ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
     return two;
 }
@@ -251,6 +258,36 @@ static void a_lost_receiver_is_not_answered(void **state)
     assert_int_equal(turn_counters(f->turns)->screens, 2);
 }
 
+/* Its copy would begin a dialogue elsewhere, which the busy text would end. */
+static void a_refusal_waits_with_its_text(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = take_the_room(f, the_bind);
+
+    turn_drain(f->turns);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    link_fixture_pass(&f->net, 2000);
+    if (two.in != two.out)
+        assert_int_equal(take(two.in).size, 0);
+    ports_fixture_answer(f, two.out, ESME_ROK, "1");
+    expect_answer(two, ESME_RX_T_APPN);
+    assert_non_null(memmem(ports_fixture_answer(f, two.out, ESME_ROK, "2").data, 100, "sibuk", 5));
+    assert_int_equal(turn_counters(f->turns)->steps, 1);
+}
+
+static void a_refusal_whose_text_never_leaves_is_one_all_the_same(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = take_the_room(f, the_bind);
+
+    turn_drain(f->turns);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    assert_int_equal(take(two.out).data[7], SMPP_SUBMIT_SM);
+    link_fixture_pass(&f->net, turn_settings_default().answer_window_ms);
+    expect_answer(two, ESME_RX_T_APPN);
+    assert_int_equal(take(two.out).size, 0);
+}
+
 /* ---- the screen's response comes before the word that the answer was read ---- */
 
 static void take_question(struct two two, uint8_t asked[SMPP_HEADER_BYTES])
@@ -337,6 +374,8 @@ int main(void)
         TEST(a_bind_that_ends_leaves_its_screens_to_the_next),
         TEST(a_lost_transmitter_leaves_its_screens_to_the_next),
         TEST(a_lost_receiver_is_not_answered),
+        TEST(a_refusal_waits_with_its_text),
+        TEST(a_refusal_whose_text_never_leaves_is_one_all_the_same),
         TEST(the_same_key_waits_for_the_word),
         TEST(the_same_key_is_a_copy_without_the_word),
     };
