@@ -160,19 +160,18 @@ static bool say_time(struct redis_greet *g)
 static enum redis_greet_result hear_time(struct redis_greet *g, const redisReply *reply,
                                          const char **reason)
 {
-    int64_t ahead_ms;
     char server[REDIS_ADDRESS_BYTES];
 
     (void)reason;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
         reply->element[0]->type != REDIS_REPLY_STRING)
         return REDIS_GREET_OK;
-    ahead_ms = clock_wall_ms() - strtoll(reply->element[0]->str, NULL, 10) * 1000;
-    if (ahead_ms < -CLOCK_DIFFERENCE_MS || ahead_ms > CLOCK_DIFFERENCE_MS)
+    g->ahead_ms = clock_wall_ms() - strtoll(reply->element[0]->str, NULL, 10) * 1000;
+    if (llabs(g->ahead_ms) > CLOCK_DIFFERENCE_MS)
         log_warning("store.clock_differs",
                     LOG_S("server",
                           redis_address_text(redis_conn_address(g->conn), server, sizeof(server))),
-                    LOG_I("ahead_ms", ahead_ms));
+                    LOG_I("ahead_ms", g->ahead_ms));
     return REDIS_GREET_OK;
 }
 

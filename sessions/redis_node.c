@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Some 30 KB of commits: what Redis reads of a connection at a time. One connection filled so far
@@ -243,4 +244,6 @@ void redis_node_add_stats(const struct redis_node *n, struct redis_node_stats *s
     stats->up += n->up;
     for (unsigned i = 0; i < n->settings.connections; i++)
         stats->in_flight += redis_conn_in_flight(n->lines[i].conn);
+    if (llabs(n->lines[0].greet.ahead_ms) > llabs(stats->ahead_ms))
+        stats->ahead_ms = n->lines[0].greet.ahead_ms;
 }

@@ -45,6 +45,7 @@ void redis_node_drop(struct redis_node *n, const char *reason);
 struct redis_node_stats {
     uint64_t connects, disconnects;
     unsigned in_flight, up;
+    int64_t ahead_ms; /* our wall clock of a server's, by the one where it differs most */
 };
 /* Adds to what is there. */
 void redis_node_add_stats(const struct redis_node *n, struct redis_node_stats *stats);

@@ -646,5 +646,6 @@ void store_redis_stats(const struct store *store, struct store_redis_stats *stat
                                         .connects = nodes.connects,
                                         .disconnects = nodes.disconnects,
                                         .in_flight = nodes.in_flight,
-                                        .connections_up = nodes.up};
+                                        .connections_up = nodes.up,
+                                        .ahead_ms = nodes.ahead_ms};
 }

@@ -85,6 +85,7 @@ struct store_redis_stats {
     uint64_t emptied;  /* times that everything in it was gone; in a cluster as one node tells it */
     unsigned in_flight;
     unsigned connections_up;
+    int64_t ahead_ms; /* our wall clock of Redis's, when a connection was made */
 };
 void store_redis_stats(const struct store *s, struct store_redis_stats *stats);
 

@@ -13,6 +13,8 @@
 
 /* Calls under way at once: enough to hide the round trip, few enough for any queue. */
 enum { WINDOW = 256, PAGE = 200 };
+/* A clock may differ by so much without a word. */
+enum { CLOCK_DIFFERENCE_S = 60 };
 
 struct hand {
     struct loop *loop;
@@ -78,6 +80,21 @@ static bool connect_store(struct hand *h, const struct config *config, const str
     return h->refused[0] == '\0';
 }
 
+/* Gateways have a log and alerts for it; an SMS that is owed by a clock of last week expires at
+ * once. */
+static void complain_of_clock(const struct hand *h)
+{
+    struct store_redis_stats stats;
+    long long ahead_s;
+
+    store_redis_stats(h->store, &stats);
+    ahead_s = stats.ahead_ms / 1000;
+    if (llabs(ahead_s) > CLOCK_DIFFERENCE_S)
+        ctl_complain("this machine's clock is %lld seconds %s Redis's: what is changed by it has a "
+                     "wrong date, and SMS that it owes may expire unsent",
+                     llabs(ahead_s), ahead_s > 0 ? "ahead of" : "behind");
+}
+
 struct hand *hand_open(const struct config *config, const struct vault *vault)
 {
     struct hand *h = mem_zalloc(sizeof(*h));
@@ -85,8 +102,10 @@ struct hand *hand_open(const struct config *config, const struct vault *vault)
     h->timeout_ms =
         (uint64_t)config->redis.connect_timeout_ms + config->redis.request_timeout_ms + 1000;
     h->loop = loop_new();
-    if (h->loop != NULL && connect_store(h, config, vault))
+    if (h->loop != NULL && connect_store(h, config, vault)) {
+        complain_of_clock(h);
         return h;
+    }
     hand_close(h);
     return NULL;
 }

@@ -136,10 +136,11 @@ test('a gateway whose clock is not that of Redis says so', async () => {
         await gateway.start();
         assert.doesNotMatch(gateway.process.output, /store\.clock_differs/);
         await gateway.stop();
-        gateway.launch({
+        const env = {
             CLOCK_AHEAD: path.join(folder, 'ahead'), LD_PRELOAD: path.join(BUILD, 'tests/fault/clock.so'),
             ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`,
-        });
+        };
+        gateway.launch(env);
         await gateway.process.sees(/level=warning event=store\.clock_differs .*ahead_ms=3[56]\d{5}\b/);
         await gateway.process.sees(/event=gateway\.ready/);
         const step = (seconds) => {
@@ -148,6 +149,15 @@ test('a gateway whose clock is not that of Redis says so', async () => {
             fs.writeSync(fd, ahead, 0, 8, 0);
             fs.closeSync(fd);
         };
+        const said = async (env) => {
+            const list = await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'merchants', 'list'], { env });
+            assert.equal(list.code, 0, list.output);
+            return list.output;
+        };
+        assert.doesNotMatch(await said(), /clock/);
+        assert.match(await said(env), /^warungctl: this machine's clock is 3[56]\d\d seconds ahead of Redis's: /m);
+        step(-400000);
+        assert.match(await said(env), /^warungctl: this machine's clock is (39999\d|400000) seconds behind Redis's: /m);
         step(3 * 365 * 86400);
         await gateway.process.sees(/level=error event=clock\.ahead by_s=946\d{5}\b/);
         assert.match((await gateway.get('/metrics')).text, /^warung_clock_ahead_seconds 946\d{5}$/m);
