@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "gateway/link/netaddr.h"
 #include "gateway/link/verifier.h"
 #include "sessions/redis_address.h"
@@ -27,6 +28,18 @@ const char *config_check_name(const char *value)
 {
     return is_made_of(value, "._-") ? NULL
                                     : "may hold only letters, digits, dot, dash and underscore";
+}
+
+const char *config_check_utf8(const char *value)
+{
+    uint32_t c;
+
+    for (size_t bytes; *value != '\0'; value += bytes) {
+        bytes = utf8_take(value, strlen(value), &c);
+        if (bytes == 0)
+            return "is no UTF-8";
+    }
+    return NULL;
 }
 
 const char *config_check_host(const char *value)

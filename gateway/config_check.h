@@ -6,6 +6,8 @@
 
 /* Letters, digits, dot, dash and underscore: names in logs, metrics and keys. */
 const char *config_check_name(const char *value);
+/* What metrics and JSON show: an escape (\xFF) may make an octet that both refuse whole. */
+const char *config_check_utf8(const char *value);
 const char *config_check_host(const char *value);
 /* "unix:PATH" or "ADDRESS:PORT" ("[v6]:PORT"); no name, which would have to be looked up. */
 const char *config_check_server(const char *value);

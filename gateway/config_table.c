@@ -105,7 +105,7 @@ const struct config_row config_rows[] = {
     FLAG("partners.tls.verify", CONFIG_RESTART, IN(config, partners.tls.verify), "false"),
     WORD("partners.tls.min_version", CONFIG_RESTART, IN(config, partners.tls.min_version), "1.2", tls_versions),
     LIST("partners.accounts", 0, IN(config, partners.accounts), IN(config, partners.account_count), config_account),
-    TEXT("partners.accounts[].system_id", CONFIG_REQUIRED, IN(config_account, system_id), NULL, 1, 15, NULL),
+    TEXT("partners.accounts[].system_id", CONFIG_REQUIRED, IN(config_account, system_id), NULL, 1, 15, config_check_utf8),
     TEXT("partners.accounts[].password", CONFIG_SECRET, IN(config_account, password), "", 0, CONFIG_ACCOUNT_PASSWORD_MAX, NULL),
     FILE_PATH("partners.accounts[].password_file", 0, IN(config_account, password_file), ""),
     TEXT("partners.accounts[].password_hash", CONFIG_SECRET, IN(config_account, password_hash), "", 0, 255, config_check_hash),

@@ -233,6 +233,10 @@ static const struct {
      "as 192.0.2.0/24 (no bits behind the mask)\n"
      "w.cfg:6: partners.accounts[].system_id is missing\n"
      "w.cfg:6: account \"p\": line 5 has the same system_id\n"},
+    {LEAST "partners = { listen = [ \"127.0.0.1:1\" ]; accounts = (\n"
+           " { system_id = \"\\xC3\\xA9\"; password = \"\\xff\"; },\n"
+           " { system_id = \"a\\xff\"; password = \"b\"; } ); };",
+     "w.cfg:6: partners.accounts[].system_id: \"a\xff\" is no UTF-8\n"},
     {LEAST "partners = {\n accounts = ( { system_id = \"p\";\n allow = [ \"10.0.0.0/8\" ]; },\n"
            " {system_id=\"q\"; limit=19; turn_token=\"echo\";});};\ncontrol = \"/" LONG_NAME "\";",
      "w.cfg:5: partners.accounts needs partners.listen\n"
