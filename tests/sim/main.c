@@ -58,7 +58,8 @@ struct totals {
     struct turn_counters turns;
     uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
     uint64_t standstills, reloads;
-    uint64_t registrations, texts, seats, letters, decisions, erasures;
+    uint64_t registrations, texts, seats, letters, corrections, cancellations;
+    uint64_t decisions, erasures;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
@@ -172,6 +173,7 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
+        deeds_compare(&phone->deeds, regno, &s);
         seats_compare(&seats, msisdn, &s, phone->seat);
         count += s.merchant_count;
     }
@@ -312,6 +314,8 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->texts += smsc_counters(run->smsc)->texts;
     totals->seats += smsc_counters(run->smsc)->seats;
     totals->letters += smsc_counters(run->smsc)->letters;
+    totals->corrections += smsc_counters(run->smsc)->corrections;
+    totals->cancellations += smsc_counters(run->smsc)->cancellations;
     totals->decisions += officer_counters(run->officer)->decisions;
     totals->erasures += officer_counters(run->officer)->erasures;
     for (unsigned i = 0; i < run->options->gateways; i++)
@@ -420,15 +424,16 @@ static void tell_totals(const struct options *o, const struct totals *t)
     printf("%.0f simulated hours in %.1f s of CPU (%.0f a minute): %" PRIu64 " steps, %" PRIu64
            " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, %" PRIu64
            " overdue, %" PRIu64 " registrations, %" PRIu64 " seats, %" PRIu64
-           " given back, %" PRIu64 " SMS (%" PRIu64 " expired), %" PRIu64 " decisions, %" PRIu64
-           " erasures; %" PRIu64 " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64
-           " clock steps, %" PRIu64 " standstills, %" PRIu64 " slow stores, %" PRIu64
-           " fail-overs, %" PRIu64 " menu changes, %" PRIu64 " reloads; no violation\n",
+           " given back, %" PRIu64 " corrections, %" PRIu64 " cancellations, %" PRIu64
+           " SMS (%" PRIu64 " expired), %" PRIu64 " decisions, %" PRIu64 " erasures; %" PRIu64
+           " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
+           " standstills, %" PRIu64 " slow stores, %" PRIu64 " fail-overs, %" PRIu64
+           " menu changes, %" PRIu64 " reloads; no violation\n",
            hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
            t->turns.unknown_commits, t->turns.overdue, t->registrations, t->seats, t->letters,
-           t->texts, t->turns.sms_expired, t->decisions, t->erasures, t->crashes, t->drains,
-           t->partitions, t->clock_steps, t->standstills, t->slow_stores, t->failovers,
-           t->menu_changes, t->reloads);
+           t->corrections, t->cancellations, t->texts, t->turns.sms_expired, t->decisions,
+           t->erasures, t->crashes, t->drains, t->partitions, t->clock_steps, t->standstills,
+           t->slow_stores, t->failovers, t->menu_changes, t->reloads);
 }
 
 int main(int argc, char **argv)

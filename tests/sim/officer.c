@@ -19,6 +19,7 @@ enum {
 struct decided {
     char regno[MERCHANT_REGNO_BYTES]; /* "" = he knows of none */
     enum merchant_status status;
+    uint64_t at_ms;
 };
 
 struct officer {
@@ -69,14 +70,22 @@ static enum merchant_event choose_event(const struct officer *o, enum merchant_s
                : MERCHANT_EVENT_APPROVE;
 }
 
+static const struct merchant *find_live(const struct subscriber *s)
+{
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        if (merchant_status_is_live(s->merchants[i].status))
+            return &s->merchants[i];
+    return NULL;
+}
+
 static enum ctl_status decide(struct dossier *d, void *arg)
 {
     static const char *const fix = "P01", *const reject = "T01";
     struct officer *o = arg;
-    const struct merchant *m = &d->programme.subscriber.merchants[0];
+    const struct merchant *m = find_live(&d->programme.subscriber);
     enum merchant_event event;
 
-    if (d->programme.subscriber.merchant_count == 0)
+    if (m == NULL)
         return CTL_REFUSED;
     event = choose_event(o, m->status);
     if (programme_decide(&d->programme, m->regno, event,
@@ -86,6 +95,7 @@ static enum ctl_status decide(struct dossier *d, void *arg)
         return CTL_REFUSED;
     text_copy(o->doing.regno, sizeof(o->doing.regno), m->regno);
     o->doing.status = m->status;
+    o->doing.at_ms = o->world->timers.now_ms;
     return CTL_DONE;
 }
 
@@ -109,6 +119,8 @@ static void decide_on(struct officer *o, unsigned i)
     if (status == CTL_DONE) {
         o->counters.decisions++;
         *was = o->doing;
+        if (!deeds_are_over(&smsc_phone(o->smsc, i)->deeds))
+            was->regno[0] = '\0';
     } else if (status != CTL_REFUSED || o->doing.regno[0] != '\0') {
         was->regno[0] = '\0';
     }
@@ -162,7 +174,7 @@ void officer_compare(const struct officer *o, unsigned i, const struct subscribe
     const struct merchant *m = NULL;
     char detail[96];
 
-    if (known->regno[0] == '\0')
+    if (known->regno[0] == '\0' || phone->deeds.last_ms >= known->at_ms)
         return;
     for (unsigned k = 0; k < record->merchant_count; k++)
         if (strcmp(record->merchants[k].regno, known->regno) == 0)

@@ -18,6 +18,9 @@ enum {
     /* In a million, where there is a training: */
     PHONE_LETTERS = 250000, /* of what else would be dials */
     PHONE_JOINS = 500000,   /* of choices of the main menu */
+    /* ... and where it has registered: */
+    PHONE_CORRECTS = 250000,
+    PHONE_CANCELS = 100000,
 };
 
 static struct connection *choose_connection(const struct smsc *c)
@@ -164,9 +167,15 @@ static enum flow_wish choose_wish(const struct phone *s)
 {
     struct world *w = s->smsc->world;
 
-    if (s->at == FLOW_MAIN && w->seats != 0 && world_chance(w, PHONE_JOINS))
+    if (w->seats != 0 && world_chance(w, PHONE_JOINS))
         return FLOW_WISH_SEAT;
-    return s->regno[0] != '\0' ? FLOW_WISH_STATUS : FLOW_WISH_REGISTER;
+    if (s->regno[0] == '\0')
+        return FLOW_WISH_REGISTER;
+    if (w->is_busy)
+        return FLOW_WISH_STATUS;
+    if (world_chance(w, PHONE_CORRECTS))
+        return FLOW_WISH_CORRECT;
+    return world_chance(w, PHONE_CANCELS) ? FLOW_WISH_CANCEL : FLOW_WISH_STATUS;
 }
 
 static void want_seat(struct phone *s)
@@ -189,6 +198,7 @@ static void dial(struct phone *s)
     s->version = -1;
     s->is_overtaken = w->is_busy && s->dues.count != 0;
     s->answered = FLOW_UNKNOWN;
+    s->wish = FLOW_WISH_STATUS;
     s->smsc->counters.dials++;
     input(s, SMSC_OP_BEGIN, "*384#");
 }
@@ -197,6 +207,7 @@ static void on_think(struct timer *timer, void *arg)
 {
     struct phone *s = arg;
     struct smsc *c = s->smsc;
+    char name[MERCHANT_NAME_BYTES];
     const char *text;
 
     (void)timer;
@@ -215,7 +226,9 @@ static void on_think(struct timer *timer, void *arg)
         dial(s);
         return;
     }
-    text = flow_answer(s->at, choose_wish(s));
+    if (s->at == FLOW_MAIN)
+        s->wish = choose_wish(s);
+    text = s->at == FLOW_FIX && c->world->is_busy ? NULL : flow_answer(s->at, s->wish);
     if (text == NULL || world_chance(c->world, c->world->faults.hang_up)) {
         phone_go_idle(s);
         return;
@@ -225,6 +238,10 @@ static void on_think(struct timer *timer, void *arg)
     s->has_sent = s->has_sent || s->at == FLOW_PERIKSA;
     if (s->at == FLOW_DETAIL)
         want_seat(s);
+    if (s->at == FLOW_NAMA_BARU)
+        text = deeds_try_name(&s->deeds, name);
+    if (s->at == FLOW_YAKIN)
+        deeds_try_cancel(&s->deeds);
     c->counters.answers++;
     input(s, SMSC_OP_ANSWER, text);
 }
@@ -236,6 +253,7 @@ void phone_forget(struct phone *s)
     s->regno[0] = '\0';
     s->is_sent = false;
     s->farthest = FLOW_LANG;
+    deeds_forget(&s->deeds);
     s->receipts = s->decisions = s->letters = s->replies = 0;
     s->seat = SEAT_UNSURE;
 }
@@ -283,6 +301,7 @@ void phone_init(struct phone *s, struct smsc *c, unsigned number)
     snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", number);
     s->session = (uint8_t)world_random(c->world);
     delivery_init(&s->delivery, c->world, &input_owner, s);
+    deeds_init(&s->deeds, c->world, s->msisdn);
     letter_init(&s->letter, c->world, s->msisdn, &letter_owner, s);
     s->seat = SEAT_NONE;
     timer_init(&s->think, on_think, s);

@@ -5,6 +5,7 @@
 #ifndef WARUNG_SIM_PHONE_H
 #define WARUNG_SIM_PHONE_H
 
+#include "tests/sim/deeds.h"
 #include "tests/sim/delivery.h"
 #include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
@@ -37,7 +38,9 @@ struct phone {
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */
     enum seat_belief seat;
-    bool is_joining, is_leaving;  /* the last that was asked for */
+    bool is_joining, is_leaving; /* the last that was asked for */
+    enum flow_wish wish;         /* of this dialogue */
+    struct deeds deeds;
     struct letter letter;         /* an SMS, beside the dialogue */
     unsigned letters, replies;    /* SMS that the service has taken, and that it has answered */
     bool has_consented, has_sent; /* since it was erased: else there is no draft, no registration */

@@ -69,7 +69,7 @@ static void check_screen(struct phone *s, enum flow_step next)
         (void)begin_anew(s, next);
     if (next == FLOW_UNKNOWN)
         violation(s, "a screen nobody knows", next);
-    if ((next == FLOW_DUP || next == FLOW_STATUS || next == FLOW_SELESAI) && !s->has_sent)
+    if (flow_is_of_registration(next) && !s->has_sent)
         violation(s, "a registration that nobody has sent", next);
     if (next == FLOW_RESUME && !s->has_consented)
         violation(s, "a draft that nobody has begun", next);
@@ -80,6 +80,8 @@ static void check_screen(struct phone *s, enum flow_step next)
     if ((next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT)) &&
         (s->farthest > FLOW_NAMA || s->regno[0] != '\0'))
         violation(s, "a draft or registration is gone", next);
+    if (next == FLOW_KOSONG && s->regno[0] != '\0')
+        violation(s, "a registration is gone", next);
     if (is_draft && next > s->farthest)
         s->farthest = next;
 }
@@ -92,7 +94,7 @@ static void take_regno(struct phone *s, const char *screen)
         violation(s, "no number on the last screen", FLOW_SELESAI);
     if (s->is_forgotten)
         return;
-    if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0)
+    if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0 && !s->deeds.is_cancelling)
         violation(s, "registered twice", FLOW_SELESAI);
     text_copy(s->regno, sizeof(s->regno), regno);
     s->farthest = FLOW_LANG;
@@ -181,6 +183,33 @@ static void take_seat(struct phone *s)
         s->seat = SEAT_TAKEN;
 }
 
+static bool says_cancelled(const struct phone *s, const char *screen, enum flow_step next)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+
+    return next == FLOW_BATAL_OK ||
+           (s->deeds.is_cancelling && strstr(screen, "Status: DIBATALKAN") != NULL &&
+            flow_regno(screen, regno, sizeof(regno)) && strcmp(regno, s->regno) == 0);
+}
+
+/* What it has done to its registration is shown. */
+static void note_deed(struct phone *s, const char *screen, enum flow_step next)
+{
+    bool is_sent_anew = next == FLOW_STATUS && strstr(screen, "Status: TERKIRIM") != NULL;
+
+    if (s->is_forgotten || s->smsc->world->is_busy)
+        return;
+    if (s->answered == FLOW_NAMA_BARU && (next == FLOW_UBAH_OK || is_sent_anew)) {
+        s->smsc->counters.corrections++;
+        deeds_note_name(&s->deeds);
+    }
+    if (!says_cancelled(s, screen, next))
+        return;
+    s->smsc->counters.cancellations++;
+    deeds_note_cancel(&s->deeds, s->regno);
+    s->regno[0] = '\0';
+}
+
 /* A dialogue's screen; false when it is for a dialogue that is over. */
 static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
 {
@@ -198,6 +227,7 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
         violation(s, "an end told again", next);
     if (next == FLOW_SEAT && s->answered == FLOW_DETAIL)
         take_seat(s);
+    note_deed(s, text, next);
     show(s, op, session.data[1] >> 1, text, next);
     return true;
 }

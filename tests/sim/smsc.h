@@ -2,8 +2,9 @@
  * The simulated USSD centre and its subscribers: delivers at least once, shows what it is sent, and
  * holds the service to its promises (the oracle).
  *
- * A subscriber registers once, asks for the status, joins a training and leaves it by SMS, reading
- * each screen as a person does: whatever is shown is answered. So every screen tells which steps
+ * A subscriber registers, asks for the status, corrects the name, cancels and registers again,
+ * joins a training and leaves it by SMS, reading each screen as a person does: whatever is shown is
+ * answered. So every screen tells which steps
  * the service has taken:
  *   - the screen after an answer is the next one, or the same one again: never one further (a step
  *     done twice) and never one that was passed long ago (a step lost);
@@ -11,6 +12,7 @@
  *   - a result comes by itself (network-initiated) only to who has got none for an input, and once;
  *   - a registration number that was shown exists, exactly once, at the end; so does a seat at the
  *     training, until it is given back by SMS;
+ *   - so does the last correction, or cancellation, that was shown as done;
  *   - there is no draft and no registration but of who has consented, and sent it, since an officer
  *     has erased the last.
  */
@@ -34,7 +36,8 @@ struct smsc;
 struct smsc_counters {
     uint64_t dials, answers, redelivered, refused;
     uint64_t screens, screens_again, busy, texts, silences, waits, pushes;
-    uint64_t seats, letters; /* shown as taken; SMS taken by the service */
+    uint64_t seats, letters;             /* shown as taken; SMS taken by the service */
+    uint64_t corrections, cancellations; /* shown as done */
 };
 
 struct smsc *smsc_new(struct world *w, unsigned subscribers);
