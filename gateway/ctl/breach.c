@@ -119,8 +119,9 @@ static enum ctl_status tell(struct breach *b)
 
     vault_subject(d->setup.vault, d->msisdn, subject);
     if (is_told(b, subject)) {
-        b->told_before++;
-        return CTL_DONE;
+        status = hand_complain(hand_confirm(d->hand, d->msisdn)); /* that run may have got none */
+        b->told_before += status == CTL_DONE;
+        return status;
     }
     status = dossier_change(d, owe, b);
     if (status == CTL_REFUSED && d->is_unreadable) {

@@ -488,7 +488,7 @@ static enum ctl_status try_change(struct dossier *d, dossier_change_fn *change, 
     return status;
 }
 
-enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg)
+static enum ctl_status change_if_needed(struct dossier *d, dossier_change_fn *change, void *arg)
 {
     struct parcel *parcel = mem_zalloc(sizeof(*parcel));
     struct attempts *attempts = mem_zalloc(sizeof(*attempts));
@@ -511,4 +511,16 @@ enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, voi
     if (status == CTL_DONE && result != STORE_OK)
         status = hand_complain(result);
     return status;
+}
+
+/* Done already, by what was read: so it must be before and behind a write that replicas have
+ * confirmed. */
+enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg)
+{
+    enum ctl_status status = change_if_needed(d, change, arg);
+
+    if (status != CTL_DONE || has_something(&d->programme))
+        return status;
+    status = hand_complain(hand_confirm(d->hand, d->msisdn));
+    return status == CTL_DONE ? change_if_needed(d, change, arg) : status;
 }

@@ -288,20 +288,37 @@ test('a breach that Redis cuts short: the next try tells the others, and nobody 
     });
 });
 
-// Replicas that never have a change that matches: the master shows it, and a fail-over would lose it.
-function noneHas(liar, change) {
+// Replicas that never have a commit of some: the master shows it, and a fail-over would lose it.
+function noneHas(liar, which, count = Infinity) {
     const choose = liar.choose.bind(liar);
+    const lost = { left: count };
     let isLost = false;
     liar.choose = (command) => {
         const text = command.toString('latin1');
         if (!/^\*\d+\r\n\$4\r\nWAIT\r\n/.test(text)) {
-            isLost = change.test(text);
+            isLost = lost.left > 0 && which.test(text);
+            lost.left -= isLost;
             return choose(command);
         }
         return { isAsked: false, reply: Buffer.from(isLost ? ':0\r\n' : ':1\r\n') };
     };
+    return lost;
 }
 const SHARED = /\r\nw_commit\r\n\$1\r\n1\r\n\$\d+\r\nw:/;
+
+test('a breach: who was told by what no replica has is not told before', async () => {
+    await withScene('breach-unsure', async (scene) => {
+        await register(scene.centre.phone(MSISDN));
+        await withLiar(scene, async (liar, ctl) => {
+            noneHas(liar, /w_commit_all|confirm/);
+            for (let i = 0; i < 2; i++) {
+                const { code, output } = await ctl.with({ input: MSISDN }, 'breach', '2026-11-20', '-');
+                assert.equal(code, 3, output);
+                assert.match(output, /the store did not answer.*\n0 get the SMS, 0 had it before/);
+            }
+        }, 'wait_replicas = 1; ');
+    });
+});
 
 test('trainings: what no replica has is not told done, nor that nothing was changed', async () => {
     await withScene('trainings-unsure', async (scene) => {
@@ -317,6 +334,8 @@ test('trainings: what no replica has is not told done, nor that nothing was chan
             assert.equal(trainings.length, 1);
             const cancelled = await ctl('trainings', 'cancel', trainings[0].id);
             assert.equal(cancelled.code, 3, cancelled.output);
+            const again = await ctl('trainings', 'cancel', trainings[0].id);
+            assert.equal(again.code, 3, `it is gone, and may come back: ${again.output}`);
         }, 'wait_replicas = 1; ');
     });
 });
@@ -339,6 +358,19 @@ test('keys seal: what no replica has sealed is not told sealed', async () => {
         await seal(SHARED);
         assert.equal((await gateway.ctlJson('merchants', 'list')).length, 1);
         assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
+    });
+});
+
+test('trainings: an announcement is made when a replica has it, not when it is read', async () => {
+    await withScene('news-unsure', async (scene) => {
+        assert.match((await scene.centre.phone(MSISDN).dial('*384*4*1#')).text, /kami kabari/);
+        await withLiar(scene, async (liar, ctl) => {
+            const lost = noneHas(liar, /w_commit_all|confirm/, 3); // its commit, and what is to confirm that, twice
+            const added = await ctl('trainings', 'add', `${new Date().getUTCFullYear() + 1}-03-01T09:00`, 'Foto produk', 'Balai', '--seats', '5');
+            assert.equal(added.code, 0, added.output);
+            assert.equal(lost.left, 0);
+        }, 'wait_replicas = 1; ');
+        assert.match((await scene.centre.smsFor(MSISDN)).text, /pelatihan gratis: 1\. Foto produk/);
     });
 });
 
