@@ -141,7 +141,7 @@ $(B)/warung-smsc: $(call objects,$(SMSC_SRC)) $(B)/libbase.a
 	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ -levent -lm && mv $@.part $@
 
 # The real turn, link, menu and session code in simulated time.
-$(B)/warung-sim: $(call objects,$(SIM_SRC) gateway/ctl/dossier.c gateway/ctl/access.c) $(LIB)
+$(B)/warung-sim: $(call objects,$(SIM_SRC) gateway/ctl/dossier.c gateway/ctl/access.c gateway/ctl/planning.c) $(LIB)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ $(LDLIBS) && mv $@.part $@
 

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BIT(step) (UINT64_C(1) << (step))
@@ -20,7 +21,8 @@ static const struct {
     [FLOW_MAIN] = {"MAIN", "1. Daftar UMKM", "",
                    BIT(FLOW_CONSENT) | BIT(FLOW_DUP) | BIT(FLOW_RESUME) | BIT(FLOW_STATUS) |
                        BIT(FLOW_FIX) | BIT(FLOW_CARI) | BIT(FLOW_KOSONG) | BIT(FLOW_DATA) |
-                       BIT(FLOW_PILIH) | BIT(FLOW_BERHENTI) | BIT(FLOW_LATIH)},
+                       BIT(FLOW_PILIH) | BIT(FLOW_BERHENTI) | BIT(FLOW_LATIH) |
+                       BIT(FLOW_LATIH_KOSONG)},
     [FLOW_CONSENT] = {"CONSENT", "Setuju?", "1", BIT(FLOW_NAMA)},
     [FLOW_NAMA] = {"NAMA", "Ketik nama lengkap", "SITI AMINAH", BIT(FLOW_NIK)},
     [FLOW_NIK] = {"NIK", "Ketik NIK", "1", BIT(FLOW_USAHA)},
@@ -52,8 +54,11 @@ static const struct {
     [FLOW_BATAL_OK] = {"BATAL_OK", "dibatalkan. Data berhenti", NULL, 0},
     [FLOW_KOSONG] = {"KOSONG", "Belum ada pendaftaran", NULL, 0},
     [FLOW_LATIH] = {"LATIH", "Pelatihan gratis:", "1", BIT(FLOW_DETAIL)},
-    [FLOW_DETAIL] = {"DETAIL", "Sisa kursi:", "1", BIT(FLOW_SEAT) | BIT(FLOW_REFUSED)},
+    [FLOW_DETAIL] = {"DETAIL", "Sisa kursi:", "1",
+                     BIT(FLOW_SEAT) | BIT(FLOW_REFUSED) | BIT(FLOW_LATIH) | BIT(FLOW_LATIH_KOSONG)},
     [FLOW_SEAT] = {"SEAT", "Anda terdaftar pelatihan", NULL, 0},
+    [FLOW_LATIH_KOSONG] = {"LATIH_KOSONG", "Belum ada jadwal", "1", BIT(FLOW_KABARI_OK)},
+    [FLOW_KABARI_OK] = {"KABARI_OK", "kami kabari lewat SMS", NULL, 0},
     [FLOW_INFO] = {"INFO", "kami kirim lewat SMS", NULL, 0},
     [FLOW_REFUSED] = {"REFUSED", "pilihan belum sesuai", NULL, 0},
     [FLOW_BUSY] = {"BUSY", "sedang sibuk", NULL, 0},
@@ -108,6 +113,14 @@ bool flow_may_follow(enum flow_step step, enum flow_step next)
     if (step == FLOW_RESUME)
         follow |= drafts;
     return (follow & BIT(next)) != 0;
+}
+
+unsigned flow_training(const char *screen)
+{
+    static const char mark[] = "Balai Desa ";
+    const char *at = strstr(screen, mark);
+
+    return at != NULL ? (unsigned)strtoul(at + sizeof(mark) - 1, NULL, 10) : 0;
 }
 
 int flow_version(const char *screen)

@@ -40,6 +40,8 @@ enum flow_step {
     FLOW_LATIH,
     FLOW_DETAIL,
     FLOW_SEAT,
+    FLOW_LATIH_KOSONG, /* none is planned */
+    FLOW_KABARI_OK,
     FLOW_INFO,    /* behind DETAIL, for a 2 that was meant for MAIN */
     FLOW_REFUSED, /* three times: all seats are taken */
     FLOW_BUSY,
@@ -63,6 +65,8 @@ const char *flow_answer(enum flow_step step, enum flow_wish wish);
 bool flow_is_of_registration(enum flow_step step);
 /* May `next` be the screen that follows an answer to `step`? */
 bool flow_may_follow(enum flow_step step, enum flow_step next);
+/* The number of the training that a screen, or a place, names (tests/sim/seats.h); 0 = of none. */
+unsigned flow_training(const char *screen);
 /* Which of the two versions (menus.c) the words of a screen are of; -1 = it does not tell. */
 int flow_version(const char *screen);
 /* The digits of the registration number on the screen, the last when it has sent one; false when

@@ -25,6 +25,12 @@ struct answer {
     size_t *size;
 };
 
+struct page {
+    struct answer answer;
+    struct hand_items *items;
+    bool more;
+};
+
 static struct world *clocks; /* one at a time */
 
 /* A command reads the system's clock by itself: it is the world's. */
@@ -167,6 +173,58 @@ enum store_result hand_journal_add(struct hand *h, unsigned bucket, struct span 
 
     store_log_add(h->store, bucket, STORE_LOG_JOURNAL, body, on_reply, &a);
     return wait_for(h, &a);
+}
+
+static void on_list(void *arg, const struct store_list *list)
+{
+    struct page *page = arg;
+
+    page->answer.is_done = true;
+    page->answer.result = list->result;
+    page->more = list->more;
+    for (size_t i = 0; list->result == STORE_OK && i < list->count; i++) {
+        struct hand_items *items = page->items;
+        struct hand_item *item;
+
+        items->items = mem_realloc_array(items->items, items->count + 1, sizeof(*item));
+        item = &items->items[items->count++];
+        text_copy(item->member, sizeof(item->member), list->items[i].member);
+        text_copy(item->msisdn, sizeof(item->msisdn), list->items[i].msisdn);
+        item->at_ms = list->items[i].at_ms;
+    }
+}
+
+/* Of one set: each member stands in it once. */
+enum store_result hand_list(struct hand *h, const char *const *sets, struct hand_items *items)
+{
+    enum store_result result = STORE_OK;
+
+    *items = (struct hand_items){.items = NULL};
+    for (unsigned bucket = 0; result == STORE_OK && bucket < h->store->buckets; bucket++) {
+        struct store_cursor after = {.member = NULL};
+        struct page page = {.items = items, .more = true};
+        struct hand_item last;
+
+        while (result == STORE_OK && page.more) {
+            page.answer.is_done = false;
+            store_list(h->store, bucket, sets[0], after, STORE_LIST_MAX, on_list, &page);
+            result = wait_for(h, &page.answer);
+            if (items->count != 0)
+                last = items->items[items->count - 1];
+            after = (struct store_cursor){last.at_ms, last.member};
+        }
+    }
+    return result;
+}
+
+void hand_items_free(struct hand_items *items)
+{
+    mem_free(items->items);
+}
+
+void hand_pause(struct hand *h, unsigned ms)
+{
+    world_run(h->world, h->world->timers.now_ms + ms);
 }
 
 enum ctl_status hand_complain(enum store_result result)

@@ -59,7 +59,7 @@ struct totals {
     uint64_t crashes, drains, partitions, clock_steps, slow_stores, failovers, menu_changes;
     uint64_t standstills, reloads;
     uint64_t registrations, texts, seats, letters, corrections, cancellations;
-    uint64_t decisions, erasures;
+    uint64_t decisions, erasures, called_off;
 };
 
 static struct world_faults choose_faults(struct random_source *r)
@@ -174,7 +174,7 @@ static uint64_t check_registrations(struct run *run)
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
         deeds_compare(&phone->deeds, regno, &s);
-        seats_compare(&seats, msisdn, &s, phone->seat);
+        seats_compare(&seats, phone, &s, comes_by_sms(run));
         count += s.merchant_count;
     }
     seats_end(&seats);
@@ -241,6 +241,8 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->smsc = smsc_new(&run->world, run->options->subscribers);
     run->world.is_exclusive = random_below(&chooser, 4) == 0;
     run->world.erases = random_below(&chooser, 2) != 0;
+    run->world.calls_off =
+        random_below(&chooser, 2) != 0 && run->world.seats != 0 && !run->world.is_busy;
     run->officer = officer_new(&run->world, run->data, run->smsc);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
@@ -279,6 +281,7 @@ static void run_out(struct run *run)
 {
     run->world.faults = (struct world_faults){0};
     weather_calm(run->weather);
+    officer_finish(run->officer);
     smsc_close(run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)
         node_spare(run->nodes[i]);
@@ -318,6 +321,7 @@ static void add_up(const struct run *run, uint64_t registrations, struct totals 
     totals->cancellations += smsc_counters(run->smsc)->cancellations;
     totals->decisions += officer_counters(run->officer)->decisions;
     totals->erasures += officer_counters(run->officer)->erasures;
+    totals->called_off += officer_counters(run->officer)->called_off;
     for (unsigned i = 0; i < run->options->gateways; i++)
         totals->crashes += node_crashes(run->nodes[i]);
 }
@@ -425,15 +429,16 @@ static void tell_totals(const struct options *o, const struct totals *t)
            " replays, %" PRIu64 " conflicts, %" PRIu64 " unknown commits, %" PRIu64
            " overdue, %" PRIu64 " registrations, %" PRIu64 " seats, %" PRIu64
            " given back, %" PRIu64 " corrections, %" PRIu64 " cancellations, %" PRIu64
-           " SMS (%" PRIu64 " expired), %" PRIu64 " decisions, %" PRIu64 " erasures; %" PRIu64
-           " kills, %" PRIu64 " drains, %" PRIu64 " partitions, %" PRIu64 " clock steps, %" PRIu64
-           " standstills, %" PRIu64 " slow stores, %" PRIu64 " fail-overs, %" PRIu64
-           " menu changes, %" PRIu64 " reloads; no violation\n",
+           " SMS (%" PRIu64 " expired), %" PRIu64 " decisions, %" PRIu64 " erasures, %" PRIu64
+           " trainings called off; %" PRIu64 " kills, %" PRIu64 " drains, %" PRIu64
+           " partitions, %" PRIu64 " clock steps, %" PRIu64 " standstills, %" PRIu64
+           " slow stores, %" PRIu64 " fail-overs, %" PRIu64 " menu changes, %" PRIu64
+           " reloads; no violation\n",
            hours, cpu_s, hours * 60 / cpu_s, t->turns.steps, t->turns.replays, t->turns.conflicts,
            t->turns.unknown_commits, t->turns.overdue, t->registrations, t->seats, t->letters,
            t->corrections, t->cancellations, t->texts, t->turns.sms_expired, t->decisions,
-           t->erasures, t->crashes, t->drains, t->partitions, t->clock_steps, t->standstills,
-           t->slow_stores, t->failovers, t->menu_changes, t->reloads);
+           t->erasures, t->called_off, t->crashes, t->drains, t->partitions, t->clock_steps,
+           t->standstills, t->slow_stores, t->failovers, t->menu_changes, t->reloads);
 }
 
 int main(int argc, char **argv)

@@ -6,12 +6,14 @@
 #include "tests/sim/hand.h"
 #include "tests/sim/menus.h"
 #include "tests/sim/phone.h"
+#include "tests/sim/planner.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
     OFFICER_ERASES = 250000, /* of a million commands, where there are erasures */
+    OFFICER_PLANS = 200000,  /* where trainings are called off */
     OFFICER_KEEPS_D = 365,   /* longer than any history */
 };
 
@@ -32,6 +34,7 @@ struct officer {
     uint64_t choice; /* of the command at hand, however often it is made anew */
     struct decided doing;
     struct decided *decided; /* by subscriber */
+    struct planner planner;
     struct officer_counters counters;
 };
 
@@ -54,6 +57,7 @@ struct officer *officer_new(struct world *w, struct memory_data *data, struct sm
     o->dossier.setup = (struct setup){
         .config = &o->config, .router = w->menus->router, .vault = vault_new_plain()};
     o->dossier.hand = sim_hand_new(w, data);
+    planner_init(&o->planner, w, &o->dossier);
     o->decided = mem_zalloc(smsc_subscribers(smsc) * sizeof(*o->decided));
     return o;
 }
@@ -147,6 +151,10 @@ void officer_work(struct officer *o)
     struct world *w = o->world;
     unsigned i = (unsigned)world_between(w, 0, smsc_subscribers(o->smsc) - 1);
 
+    if (w->calls_off && world_chance(w, OFFICER_PLANS)) {
+        planner_work(&o->planner);
+        return;
+    }
     o->subscriber = i;
     o->choice = world_random(w);
     text_copy(o->dossier.msisdn, sizeof(o->dossier.msisdn), smsc_phone(o->smsc, i)->msisdn);
@@ -154,6 +162,12 @@ void officer_work(struct officer *o)
         erase_all_of(o, i);
     else
         decide_on(o, i);
+}
+
+void officer_finish(struct officer *o)
+{
+    planner_finish(&o->planner);
+    o->counters.called_off = o->planner.called_off;
 }
 
 size_t officer_pending(const struct officer *o)
@@ -174,6 +188,9 @@ void officer_compare(const struct officer *o, unsigned i, const struct subscribe
     const struct merchant *m = NULL;
     char detail[96];
 
+    if (comes_by_sms && phone->asked_news_ms != 0 && phone->asked_news_ms < o->planner.announced_ms)
+        world_violation(o->world, "a training was announced, but not to who had asked",
+                        phone->msisdn, "");
     if (known->regno[0] == '\0' || phone->deeds.last_ms >= known->at_ms)
         return;
     for (unsigned k = 0; k < record->merchant_count; k++)

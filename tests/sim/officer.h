@@ -13,12 +13,14 @@
 struct officer;
 
 struct officer_counters {
-    uint64_t decisions, erasures;
+    uint64_t decisions, erasures, called_off; /* trainings */
 };
 
 struct officer *officer_new(struct world *w, struct memory_data *data, struct smsc *smsc);
 /* One command, on any subscriber; the world goes on meanwhile. */
 void officer_work(struct officer *o);
+/* What was begun is ended; the weather is calm. */
+void officer_finish(struct officer *o);
 /* Requests to the store that are under way. */
 size_t officer_pending(const struct officer *o);
 const struct officer_counters *officer_counters(const struct officer *o);

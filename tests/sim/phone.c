@@ -181,6 +181,7 @@ static enum flow_wish choose_wish(const struct phone *s)
 static void want_seat(struct phone *s)
 {
     s->seat = SEAT_UNSURE;
+    s->unseated = 0;
     s->is_joining = true;
     s->is_leaving = false;
 }
@@ -254,6 +255,7 @@ void phone_forget(struct phone *s)
     s->is_sent = false;
     s->farthest = FLOW_LANG;
     deeds_forget(&s->deeds);
+    s->asked_news_ms = 0;
     s->receipts = s->decisions = s->letters = s->replies = 0;
     s->seat = SEAT_UNSURE;
 }

@@ -38,6 +38,9 @@ struct phone {
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */
     enum seat_belief seat;
+    unsigned seat_number;   /* of the training; 0 = none was shown as taken */
+    unsigned unseated;      /* SMS that told of a seat that is gone, since one was asked for */
+    uint64_t asked_news_ms; /* was shown that it will hear of a training, and has not; 0 = not */
     bool is_joining, is_leaving; /* the last that was asked for */
     enum flow_wish wish;         /* of this dialogue */
     struct deeds deeds;

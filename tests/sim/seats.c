@@ -4,25 +4,32 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SEATS_DAYS_AHEAD = 60 }; /* no reminder falls into a history */
 
+struct training seats_make(const struct world *w, unsigned number)
+{
+    struct training made = {.title = "Foto produk", .seats = (uint16_t)w->seats};
+
+    made.at_ms = world_wall_ms((void *)w) + (SEATS_DAYS_AHEAD + number) * (int64_t)86400000;
+    snprintf(made.place, sizeof(made.place), "Balai Desa %u", number);
+    return made;
+}
+
 void seats_plan(struct world *w, struct memory_data *data)
 {
-    static const struct training plan = {.title = "Foto produk", .place = "Balai Desa"};
-    struct training planned = plan;
+    struct training planned = seats_make(w, 1);
     struct trainings trainings = {.count = 0};
     struct vault *vault = vault_new_plain();
     uint8_t plain[TRAININGS_BYTES_MAX], sealed[TRAININGS_BYTES_MAX + VAULT_OVERHEAD_BYTES];
     char id[TRAINING_ID_BYTES];
     struct store_reply reply;
     struct writer in, out;
-    int64_t now_ms = world_wall_ms(w);
 
-    planned.at_ms = now_ms + SEATS_DAYS_AHEAD * (int64_t)86400000;
-    planned.seats = (uint16_t)w->seats;
-    if (trainings_add(&trainings, &planned, now_ms, id) != TRAINING_DONE)
+    if (trainings_add(&trainings, &planned, world_wall_ms(w), id) != TRAINING_DONE)
         assert(!"a training that can be planned");
+    assert(strcmp(id, SEATS_FIRST_ID) == 0);
     writer_init(&in, plain, sizeof(plain));
     trainings_encode(&trainings, &in);
     writer_init(&out, sealed, sizeof(sealed));
@@ -50,20 +57,29 @@ void seats_begin(struct seats *s, const struct world *w, struct memory_data *dat
 }
 
 /* Takes the claim of each seat out, so that what is left is nobody's. */
-void seats_compare(struct seats *s, const char *msisdn, const struct subscriber *record,
-                   enum seat_belief belief)
+void seats_compare(struct seats *s, const struct phone *phone, const struct subscriber *record,
+                   bool comes_by_sms)
 {
     struct training *t = &s->trainings.items[0];
+    bool is_gone = phone->seat_number != flow_training(t->place);
     uint16_t taken = t->taken;
 
-    if (belief == SEAT_TAKEN && record->seat_count == 0)
-        world_violation(s->world, "a confirmed seat is gone", msisdn, "");
-    if (belief == SEAT_NONE && record->seat_count != 0)
-        world_violation(s->world, "a seat that was given back, or never asked for", msisdn, "");
-    training_release(t, msisdn);
-    if (t->taken + record->seat_count != taken)
-        world_violation(s->world, "seats that are taken and those that are known differ", msisdn,
+    for (unsigned i = 0; i < record->seat_count; i++)
+        if (strcmp(record->seats[i].id, t->id) != 0)
+            world_violation(s->world, "a seat of a training that is called off", phone->msisdn,
+                            record->seats[i].id);
+    if (phone->seat == SEAT_TAKEN && !is_gone && record->seat_count == 0)
+        world_violation(s->world, "a confirmed seat is gone", phone->msisdn, "");
+    if (phone->seat == SEAT_TAKEN && is_gone && phone->unseated == 0 && comes_by_sms)
+        world_violation(s->world, "a training is called off, and nobody said so", phone->msisdn,
                         "");
+    if (phone->seat == SEAT_NONE && record->seat_count != 0)
+        world_violation(s->world, "a seat that was given back, or never asked for", phone->msisdn,
+                        "");
+    training_release(t, phone->msisdn);
+    if (t->taken + record->seat_count != taken)
+        world_violation(s->world, "seats that are taken and those that are known differ",
+                        phone->msisdn, "");
 }
 
 void seats_end(const struct seats *s)

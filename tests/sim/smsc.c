@@ -176,9 +176,10 @@ static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     return true;
 }
 
-static void take_seat(struct phone *s)
+static void take_seat(struct phone *s, const char *screen)
 {
     s->smsc->counters.seats++;
+    s->seat_number = flow_training(screen);
     if (s->is_joining && !letter_is_under_way(&s->letter) && !s->is_forgotten)
         s->seat = SEAT_TAKEN;
 }
@@ -226,7 +227,9 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     if (!dues_tell(&s->dues, s->answered, next) && op == SMSC_OP_END && !s->is_forgotten)
         violation(s, "an end told again", next);
     if (next == FLOW_SEAT && s->answered == FLOW_DETAIL)
-        take_seat(s);
+        take_seat(s, text);
+    if (next == FLOW_KABARI_OK && !s->is_forgotten)
+        s->asked_news_ms = s->smsc->world->timers.now_ms;
     note_deed(s, text, next);
     show(s, op, session.data[1] >> 1, text, next);
     return true;
@@ -258,9 +261,14 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
     s->smsc->counters.texts++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     world_tell(s->smsc->world, "%s gets SMS \"%s\"", s->msisdn, text);
+    if (strstr(text, "pelatihan gratis: 1.") != NULL) {
+        s->asked_news_ms = 0;
+        return;
+    }
     if (strncmp(text, "#TerusUsaha: ", 13) == 0 || strncmp(text, "#TerusUsaha. ", 13) == 0) {
         s->receipts += strstr(text, " terkirim. ") != NULL;
         s->decisions |= decision_in(text);
+        s->unseated += strstr(text, " keikutsertaan pelatihan ") != NULL;
         s->replies += strstr(text, " dibatalkan. ") != NULL || text[11] == '.';
         return;
     }

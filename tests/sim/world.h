@@ -81,6 +81,7 @@ struct world {
     bool is_busy;      /* subscribers dial every few seconds, answer fast, and do not wait */
     bool erases;       /* the officer does, too */
     unsigned seats;    /* of the training that subscribers join; 0 = none is planned */
+    bool calls_off;    /* the officer, that training */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
