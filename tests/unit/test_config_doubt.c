@@ -144,7 +144,7 @@ static void a_dial_without_a_way_back_is_told(void **state)
                             "         { name = \"op2\"; host = \"::2\"; bind = \"receiver\"; "
                             "codes = [ \"384\" ]; },\n"
                             "         { name = \"op3\"; host = \"::3\"; bind = \"receiver\"; "
-                            "codes = [ \"384\", \"*384#\" ]; },\n"
+                            "codes = [ \"384\", \"#384#\" ]; },\n"
                             "         { name = \"op4\"; host = \"::4\"; bind = \"pair\"; } );\n"
                             "menus = ( { file = \"m\"; codes = [ \"*384#\" ]; } );\n",
                             heard);

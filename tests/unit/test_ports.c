@@ -95,6 +95,36 @@ static void a_reload_changes_what_differs(void **state)
     assert_true(centres_are_stopped(f->centres));
 }
 
+/* A dialogue goes on by any entry of its centre. An unknown name may be what another gateway calls
+ * it, or this one did; a partner is a centre of his own. */
+static void entries_lead_to_one_centre(void **state)
+{
+    static struct config_smsc again[2];
+    struct ports_fixture *f = *state;
+    struct turn_ports ports = ports_for_turns(f->ports);
+    struct config_account account = {
+        .system_id = "agg1", .password = "", .password_hash = "", .spoken = dialect_find("spec34")};
+    struct config_partners partners = {.accounts = &account, .account_count = 1};
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[1] = ports_fixture_smsc("op2", CONFIG_BIND_TRANSCEIVER, 1);
+    ports_fixture_apply(f, 2);
+    partners_apply(f->partners, &partners);
+    assert_true(ports.is_one_centre(ports.ctx, "op1", "op1"));
+    assert_false(ports.is_one_centre(ports.ctx, "op1", "op2"));
+    assert_true(ports.is_one_centre(ports.ctx, "of-another-gateway", "op2"));
+    assert_true(ports.is_one_centre(ports.ctx, "agg1", "agg1"));
+    assert_false(ports.is_one_centre(ports.ctx, "agg1", "op1"));
+    assert_false(ports.is_one_centre(ports.ctx, "op1", "agg1"));
+    assert_false(ports.is_one_centre(ports.ctx, "of-another-gateway", "agg1"));
+
+    memcpy(again, f->smsc, sizeof(again));
+    again[0].centre = again[1].centre = "both";
+    centres_apply(f->centres, again, 2);
+    link_fixture_pass(&f->net, 20000);
+    assert_true(ports.is_one_centre(ports.ctx, "op1", "op2"));
+}
+
 static void an_sms_leaves_by_its_centre_or_another_with_the_code(void **state)
 {
     struct ports_fixture *f = *state;
@@ -500,6 +530,7 @@ int main(void)
         TEST(binds_are_spread_and_counted),
         TEST(a_limit_holds_in_both_codings),
         TEST(a_reload_changes_what_differs),
+        TEST(entries_lead_to_one_centre),
         TEST(an_sms_leaves_by_its_centre_or_another_with_the_code),
         TEST(what_one_bind_does_not_answer_goes_over_another),
         TEST(receipts_are_asked_where_they_are_told),

@@ -193,6 +193,9 @@ static void sms_are_unpacked_where_ussd_is_packed(void **state)
     draft_decode(&draft, d, &input);
     assert_int_equal(input.kind, DIALECT_BEGIN);
     assert_string_equal(input.text, "*384#");
+    draft.message.short_message = span_of("\x31\xd9\x8c\x56\xb3\xdd\0", 7);
+    draft_decode(&draft, d, &input);
+    assert_string_equal(input.text, "1234567"); /* of eight septets the last is filling */
     draft.op = 0xFF;
     draft.session = 0xFFFF;
     draft.message.service_type = span_of(NULL, 0);
@@ -232,6 +235,23 @@ static void what_a_text_is_filled_up_with_is_none_of_it(void **state)
     assert_string_equal(answered("spec34", 8, span_of("\0a\0@", 4)), "a@");
     assert_string_equal(answered("spec34", 8, span_of("\xFE\xFF\0001", 4)), "1");
     assert_string_equal(answered("spec34", 8, span_of("\xFE\xFF", 2)), "");
+}
+
+/* "BUDI@" and "WARUNG" of "budi@warung". */
+static void what_ends_a_part_may_stand_in_the_text(void **state)
+{
+    static struct dialect_input input;
+    struct draft draft = draft_begin();
+
+    (void)state;
+    draft.op = 0xFF;
+    draft.session = 0xFFFF;
+    draft.message.service_type = span_of(NULL, 0);
+    draft.sar = span_of("\0\1\2\1", 4);
+    draft.message.short_message = span_of("BUDI\0", 5);
+    draft_decode(&draft, dialect_find("spec34"), &input);
+    assert_int_equal(input.part.number, 1);
+    assert_string_equal(input.text, "BUDI@");
 }
 
 static void parts_are_read(void **state)
@@ -614,6 +634,7 @@ int main(void)
         cmocka_unit_test(what_a_text_is_filled_up_with_is_none_of_it),
         cmocka_unit_test(parts_are_read),
         cmocka_unit_test(a_header_that_is_not_there_makes_an_sms_unreadable_but_no_receipt),
+        cmocka_unit_test(what_ends_a_part_may_stand_in_the_text),
         cmocka_unit_test(a_receipt_is_about_the_subscriber_whichever_way_round),
         cmocka_unit_test(presets_are_found_by_name),
         cmocka_unit_test(knobs_refuse_what_they_do_not_take),

@@ -74,9 +74,12 @@ static struct source *from(const char *text, size_t size, struct heard *h)
 static void accepts_plain_text(void **state)
 {
     struct heard h;
-    const char *text = "# c\n// c\n/* c\n */ a = 1; b : ( -2, 0x7fffffff, 9999999999L, 1.5e3 );\n"
-                       "c = { d = \"x\\n\\\"\\x41 # no comment /* \"; };\nnama = \"K\xc3\xa9\";\n"
-                       "e = # the \"owner's\"\n  \"two\nlines\";";
+    const char *text =
+        "# c\n// c\n/* c\n */ a = 1; b : ( -2, 0x7fffffff, 9999999999L, 1.5e3 );\n"
+        "c = { d = \"x\\n\\\"\\x41 # no comment /* \"; };\nnama = \"K\xc3\xa9\";\n"
+        "e = # the \"owner's\"\n  \"two\nlines\";\n"
+        "f = ( \"\n\", \"\n\"\"\n\"/**/ \"\n\"\n, \"\n\"\t); g = { h = [ \"\n\"]; i = \"\n\"};\n"
+        "j = // the \"owner's\" 24\"\n  \"k\";";
     struct source *s = from(text, strlen(text), &h);
 
     (void)state;
@@ -120,6 +123,9 @@ static void refuses_each_trap(void **state)
         /* What is left open is seldom what is told open at the end: the indentation tells more. */
         {"a = {\n  b = {\n    c = 1;\n  d = { e = 1; };\n};\n", 0,
          "t:1:5: the '{' opened here is never closed; perhaps one opened in line 2 is not\n"},
+        {"a = {\n  b = {\n};\n  c = {\n};\n  d = (\n);\n", 0,
+         "t:1:5: the '{' opened here is never closed; perhaps one opened in line 2 is not\n"},
+        {"a = {\n  d = (\n);\n", 0, "t:1:5: the '{' opened here is never closed\n"},
         /* A quote that is missing turns all texts behind it inside out: only the first is told. */
         {"a = \"x;\nb = 9999999999; c = \"y 9999999999\";\n", 0,
          "t:1:5: this string goes on in the next line: is its closing quote missing?\n"},
@@ -225,6 +231,23 @@ static void includes_keep_their_places(void **state)
     source_free(s);
 }
 
+/* Which group was left open tells only the indentation of one file. */
+static void an_include_is_indented_for_itself(void **state)
+{
+    struct heard h = {0};
+
+    (void)state;
+    put("main.cfg", "a = {\n@include \"one.cfg\"\n");
+    put("one.cfg", "  b = {\n};\n");
+    assert_null(source_read(path_of("main.cfg"), hear, &h));
+    assert_string_equal(h.all, "main.cfg:1:5: the '{' opened here is never closed\n");
+    memset(&h, 0, sizeof(h));
+    put("main.cfg", "a = {\n  b = {\n@include \"one.cfg\"\n");
+    put("one.cfg", "};\n");
+    assert_null(source_read(path_of("main.cfg"), hear, &h));
+    assert_string_equal(h.all, "main.cfg:1:5: the '{' opened here is never closed\n");
+}
+
 static void refuses_what_is_no_regular_file(void **state)
 {
     struct heard h = {0};
@@ -298,6 +321,7 @@ int main(void)
         cmocka_unit_test(reports_all_faults_in_one_run),
         cmocka_unit_test(bounds_nesting_names_and_faults),
         cmocka_unit_test(includes_keep_their_places),
+        cmocka_unit_test(an_include_is_indented_for_itself),
         cmocka_unit_test(refuses_what_is_no_regular_file),
         cmocka_unit_test(bounds_all_files_together),
     };
