@@ -246,7 +246,7 @@ BENCHES  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 tests: $(BENCHES) # so that they stay in step with what they measure
 bench: $(PROGRAMS) $(BENCHES)
 	@BUILD=$(B) tests/bench/bench.sh
-$(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC)) $(LIB)
+$(BENCHES): $(B)/%: $(B)/obj/tests/%.o $(call objects,$(HELP_SRC) tests/smsc/histogram.c) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD   $@" >&2
 	$(Q)$(CC) $(LDFLAGS) -o $@.part $^ $(LDLIBS) -lcmocka && mv $@.part $@

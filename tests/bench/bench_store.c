@@ -6,7 +6,7 @@
  *
  * sentinel: a master, two replicas and three sentinels, and each commit waits for one replica.
  */
-#include "tests/support/histogram.h"
+#include "tests/smsc/histogram.h"
 #include "tests/support/redis_group.h"
 #include "tests/support/store_rig.h"
 
@@ -135,8 +135,8 @@ static void run(struct bench *b, const struct options *o)
     printf("store %s appendfsync=%s dialogues=%u connections=%u: %.0f steps/s  p50 %.2f ms  p99 "
            "%.2f ms  client %.2f us/step  failed %llu\n",
            o->mode, o->appendfsync, o->dialogues, o->connections, (double)b->counted / o->seconds,
-           (double)histogram_percentile(&b->latencies, 0.50) / MS,
-           (double)histogram_percentile(&b->latencies, 0.99) / MS,
+           (double)histogram_quantile(&b->latencies, 0.50) / MS,
+           (double)histogram_quantile(&b->latencies, 0.99) / MS,
            (cpu_us() - began_cpu) / (double)b->done, (unsigned long long)b->failed);
     store_rig_pass(b->rig, 500);
     free(all);

@@ -15,7 +15,7 @@
  */
 #include "sessions/redis_command.h"
 #include "sessions/redis_library.h"
-#include "tests/support/histogram.h"
+#include "tests/smsc/histogram.h"
 #include "tests/support/redis_server.h"
 
 #include <errno.h>
@@ -286,9 +286,9 @@ static void report(const struct bound *b)
            "p50 %.2f ms  p99 %.2f ms  p99.9 %.2f ms  client %.2f us/step%s\n",
            b->options.appendfsync, b->options.dialogues, b->options.rate, b->options.connections,
            b->options.record_bytes, (double)b->counted / b->options.seconds,
-           (double)histogram_percentile(&b->latencies, 0.50) / MS,
-           (double)histogram_percentile(&b->latencies, 0.99) / MS,
-           (double)histogram_percentile(&b->latencies, 0.999) / MS, cpu_us / (double)b->done,
+           (double)histogram_quantile(&b->latencies, 0.50) / MS,
+           (double)histogram_quantile(&b->latencies, 0.99) / MS,
+           (double)histogram_quantile(&b->latencies, 0.999) / MS, cpu_us / (double)b->done,
            b->refused != 0 ? "  REFUSALS" : "");
 }
 

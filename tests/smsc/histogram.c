@@ -1,14 +1,8 @@
 #include "tests/smsc/histogram.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { SUB_COUNT = 1 << HISTOGRAM_SUB_BITS };
-
-void histogram_reset(struct histogram *h)
-{
-    memset(h, 0, sizeof(*h));
-}
 
 /* Below 2^7 each value has its own bucket; above, each power of two has 2^7 of them. */
 static unsigned bucket_of(uint64_t value)

@@ -18,9 +18,8 @@ struct histogram {
     uint64_t count;
     uint64_t max;
     uint64_t sum;
-};
+}; /* empty: all zero */
 
-void histogram_reset(struct histogram *h);
 void histogram_add(struct histogram *h, uint64_t value);
 /* The smallest value that at least this share (0..1) of all values do not exceed, rounded up to its
  * bucket's top; 0 when empty. */

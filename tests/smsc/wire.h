@@ -13,7 +13,6 @@
 enum {
     WIRE_HEADER_BYTES = 16,
     WIRE_PDU_BYTES_MAX = 70000, /* a message with a payload of 65,535 octets fits */
-    WIRE_MESSAGE_ID_BYTES = 65, /* NUL included */
     WIRE_SHORT_BYTES_MAX = 254,
 };
 

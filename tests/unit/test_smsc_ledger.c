@@ -270,10 +270,9 @@ static void test_done_but_never_answered_is_told(void **state)
 
 static void test_quantiles_are_within_a_percent(void **state)
 {
-    static struct histogram h;
+    static struct histogram h, small;
 
     (void)state;
-    histogram_reset(&h);
     assert_int_equal(histogram_quantile(&h, 0.5), 0);
     for (uint64_t v = 1; v <= 100000; v++)
         histogram_add(&h, v);
@@ -283,10 +282,9 @@ static void test_quantiles_are_within_a_percent(void **state)
     assert_int_equal(histogram_mean(&h), 50000);
     histogram_add(&h, UINT64_C(1) << 50);
     assert_int_equal(h.max, UINT64_C(1) << 50);
-    histogram_reset(&h);
     for (uint64_t v = 0; v < 100; v++)
-        histogram_add(&h, v);
-    assert_int_equal(histogram_quantile(&h, 0.5), 49); /* exact below 128 */
+        histogram_add(&small, v);
+    assert_int_equal(histogram_quantile(&small, 0.5), 49); /* exact below 128 */
 }
 
 static void test_faults_strike_as_often_as_told(void **state)
