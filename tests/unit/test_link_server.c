@@ -463,6 +463,8 @@ static void test_limits_are_changed_under_a_bind(void **state)
     link_server_set_accounts(x.server, accounts, 3);
     link_fixture_pass(&x.f, 1);
     link_fixture_expect_request(&x.f, SMPP_SUBMIT_SM);
+    link_server_set_accounts(x.server, accounts, 3); /* the same is no new second */
+    link_fixture_pass(&x.f, 1);
     link_fixture_expect_nothing(&x.f);
     link_fixture_pass(&x.f, 501);
     link_fixture_expect_request(&x.f, SMPP_SUBMIT_SM);
@@ -474,6 +476,10 @@ static void test_limits_are_changed_under_a_bind(void **state)
     assert_int_equal(x.f.results[0].tag, 0);
     link_fixture_pass(&x.f, 5000);
     link_fixture_expect_request(&x.f, SMPP_ENQUIRE_LINK);
+    accounts[0].link.enquire_link_s = 1; /* who was asked has time to answer still */
+    link_server_set_accounts(x.server, accounts, 3);
+    link_fixture_pass(&x.f, 2000);
+    link_fixture_expect_nothing(&x.f);
     server_fixture_fini(&x);
 }
 

@@ -473,6 +473,7 @@ static void sms_keywords(void **state)
     SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_sms(&p->phone, "  card "));
     /* marks behind a keyword are no value: the keyword without one is meant */
     SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_sms(&p->phone, "card?!"));
+    SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_sms(&p->phone, "card ?\u2014"));
     SHOWS(MENU_END, "Card 1871-000042-1", menu_phone_sms(&p->phone, "Card ! \U0001F64F"));
     SHOWS(MENU_END, "Ada 1234 0721", menu_phone_sms(&p->phone, "Card#1234"));
     assert_int_equal(p->phone.state.answer_count, 0);

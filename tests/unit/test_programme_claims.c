@@ -62,6 +62,8 @@ static void test_claims_follow_the_seats(void **state)
 static void test_claims_go_behind_an_erasure(void **state)
 {
     struct span trainings;
+    bool has_watch = false;
+    struct writer w;
 
     (void)state;
     begin();
@@ -77,6 +79,20 @@ static void test_claims_go_behind_an_erasure(void **state)
     assert_true(p.shared_changed);
     assert_int_equal(p.trainings.items[0].taken, 0);
     assert_int_equal(p.trainings.items[1].taken, 0);
+
+    /* Written, it is looked at again, and no timer keeps the number until its ten minutes end. */
+    writer_init(&w, shared, sizeof(shared));
+    programme_encode_shared(&p, &w);
+    assert_true(programme_begin(&p, MSISDN, span_of(NULL, 0), NOW, &state_));
+    p.has_shared = true;
+    p.shared = writer_span(&w);
+    programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
+    assert_false(p.shared_changed);
+    for (unsigned i = 0; i < p.timer_count; i++) {
+        assert_int_equal(p.timers[i].due_ms, 0);
+        has_watch = has_watch || strcmp(p.timers[i].kind, programme_watch(NOW)) == 0;
+    }
+    assert_true(has_watch);
 }
 
 int main(void)

@@ -190,7 +190,7 @@ static void test_plans_are_checked(void **state)
         {"Foto produk", DAY, TRAINING_SEATS_MAX + 1, TRAINING_BAD_SEATS},
         {"Foto produk", 0, 20, TRAINING_PAST},
         {"Foto produk", -DAY, 20, TRAINING_PAST},
-        {"Foto produk", 100 * 366 * DAY, 20, TRAINING_FAR}, /* shown as if it were of these years */
+        {"Foto produk", 100 * 365 * DAY, 20, TRAINING_FAR}, /* shown as if it were of these years */
     };
     char id[TRAINING_ID_BYTES];
 

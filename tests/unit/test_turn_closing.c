@@ -41,6 +41,24 @@ static void test_busy_leaves_inside_the_window(void **state)
     assert_int_equal(turn_rig.show_by_ms, arrived_ms + WINDOW_MS);
 }
 
+/* A copy's dialogue is told to be busy; the screen of the first is not shown behind that, where the
+ * text was throttled. */
+static void test_busy_is_not_tried_again(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED});
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_deliver(&dial);
+    turn_rig_pass(1000);
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.shows, 2);
+}
+
 static void test_wait_leaves_with_the_window(void **state)
 {
     uint64_t arrived_ms;
@@ -73,6 +91,7 @@ int main(void)
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_busy_leaves_inside_the_window),
+        ON_RIG(test_busy_is_not_tried_again),
         ON_RIG(test_wait_leaves_with_the_window),
         ON_RIG(test_a_tight_limit_stays),
     };

@@ -140,6 +140,23 @@ static void test_proofs_outlive_a_try_of_unknown_outcome(void **state)
     assert_another_gateway_goes_on(&input);
 }
 
+/* An officer has erased the subscriber: their debts are gone, and nothing is to be stored. */
+static void test_proofs_of_nobody(void **state)
+{
+    struct store_commit erasure = {.msisdn = turn_rig.phones[0].msisdn, .session_delete = true};
+    struct store_reply reply;
+
+    (void)state;
+    answer_and_drain();
+    memory_data_load(turn_rig.data, erasure.msisdn, &reply);
+    erasure.session_version = reply.subscriber.session.version;
+    memory_data_commit(turn_rig.data, &erasure, &reply);
+    assert_int_equal(reply.result, STORE_OK);
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(20);
+    assert_true(turn_is_drained(turn_rig.engine));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 /* The bind that an input came by is being ended, by a reload or by the centre: no screen leaves by
@@ -222,6 +239,7 @@ int main(void)
                                        TEST(test_proofs_without_a_cache),
                                        TEST(test_proofs_outlive_the_end_of_a_dialogue),
                                        TEST(test_proofs_outlive_a_try_of_unknown_outcome),
+                                       TEST(test_proofs_of_nobody),
                                        TEST(test_an_input_without_a_way_back),
                                        TEST(test_proofs_that_come_together),
                                        TEST(test_the_copy_of_a_dial)};

@@ -131,6 +131,27 @@ static void test_hanging_up_without_a_name(void **state)
     moved("MAIN", "", TURN_LEFT_ABANDONED, false);
 }
 
+/* What this gateway knows is of the dialogue before: another has begun the one that ends. */
+static void test_hanging_up_what_another_gateway_began(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#"), abort = dial;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_change_gateway();
+    dial.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    turn_rig_change_gateway();
+    turn_rig.moves = 0;
+    abort.kind = DIALECT_ABORT;
+    abort.session = dial.session;
+    turn_rig_deliver(&abort);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.moves, 1);
+    assert_int_equal(turn_rig.move.leave, TURN_LEFT_ABANDONED);
+}
+
 /* The centre closes with the answer: nothing is shown. */
 static void test_the_last_answer(void **state)
 {
@@ -163,6 +184,7 @@ int main(void)
         TEST(test_a_copy_is_no_move),
         TEST(test_hanging_up),
         TEST(test_hanging_up_without_a_name),
+        TEST(test_hanging_up_what_another_gateway_began),
         TEST(test_the_last_answer),
         TEST(test_sms_are_no_moves),
     };

@@ -215,17 +215,21 @@ static void end_settle(struct fixture *f, enum store_result result)
 static void taken_is_settled_and_forgotten(void **state)
 {
     struct fixture *f = *state;
+    struct turn_sent sent = {.kind = TURN_SENT_OK, .message_id = "1A", .parts = 1};
 
     owe(f, 1, 1, "6281200000001", "one");
     assert_int_equal(f->send_count, 1);
-    end_send(f, 0, TURN_SENT_OK);
+    f->sends[0].fn(f->sends[0].arg, &sent);
     assert_int_equal(f->left, 1);
     assert_int_equal(f->settles, 1);
     assert_int_equal(f->end, STORE_END_SENT);
-    end_settle(f, STORE_OK);
+    f->settle_fn(
+        f->settle_arg,
+        &(struct store_reply){.result = STORE_OK, .fate = STORE_FATE_ENDED, .end = STORE_END_SENT});
     assert_int_equal(outbox_under_way(f->outbox), 0);
     assert_int_equal(f->counters.sms_sent, 1);
     assert_int_equal(f->counters.sms_delivered, 0);
+    assert_int_equal(f->counters.receipts_claimed, 0);
 }
 
 /* What the centre calls the message is stored until its receipts may come no more. */

@@ -80,6 +80,7 @@ static void what_ends_nothing_is_answered_at_once(void **state)
     assert_int_equal(turn_rig_counters()->receipts_unmatched, 2);
     receive(RECEIPT_DELIVERED, true, msisdn, "op1/1");
     assert_int_equal(tally().delivered, 1);
+    assert_int_equal(turn_rig_counters()->receipts_claimed, 0); /* none was here before it */
 }
 
 static void one_that_is_not_stored_is_not_acknowledged(void **state)

@@ -105,6 +105,7 @@ static void test_of_the_subscriber(void **state)
     turn_rig_dial(0, "*384#");
     assert_int_equal(turn_rig_counters()->sealed, 1);
     assert_int_equal(turn_rig_counters()->steps, 0);
+    assert_int_equal(turn_rig.shows, 1); /* the busy text: no gateway can open that */
 }
 
 static void test_of_somebody_else(void **state)
@@ -129,6 +130,26 @@ static void test_of_all(void **state)
     assert_int_equal(reply.result, STORE_OK);
     turn_rig_dial(0, "*384*4#");
     assert_int_equal(turn_rig_counters()->sealed, 1);
+}
+
+static void test_of_all_with_another_key(void **state)
+{
+    struct vault *another = vault_of_another();
+    struct store_reply reply;
+    uint8_t sealed[100];
+    struct writer w;
+
+    (void)state;
+    writer_init(&w, sealed, sizeof(sealed));
+    assert_true(vault_seal(another, VAULT_SHARED, PROGRAMME_TRAININGS_KEY, strange, &w));
+    memory_data_shared_commit(turn_rig.data, PROGRAMME_TRAININGS_KEY, 0, writer_span(&w), 0,
+                              &reply);
+    assert_int_equal(reply.result, STORE_OK);
+    turn_rig_dial(0, "*384*4#");
+    assert_int_equal(turn_rig_counters()->sealed, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    assert_int_equal(turn_rig.shows, 0);
+    vault_free(another);
 }
 
 static void test_of_an_sms_owed(void **state)
@@ -168,6 +189,7 @@ int main(void)
         TEST(test_of_the_subscriber),
         TEST(test_of_somebody_else),
         TEST(test_of_all),
+        TEST(test_of_all_with_another_key),
         TEST(test_of_an_sms_owed),
         TEST(test_of_retention),
         TEST(test_of_a_session_with_another_key),
