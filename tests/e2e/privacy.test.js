@@ -10,7 +10,7 @@ const test = require('node:test');
 
 const { OP } = require('./lib/centre');
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
-const { BUILD, Process, run, until } = require('./lib/process');
+const { BUILD, Process, delay, run, until } = require('./lib/process');
 const { withScene } = require('./lib/scene');
 
 const MSISDN = '6281200000091';
@@ -49,6 +49,7 @@ async function registerAndJoin(scene) {
 test('every look and change is in the journal, without a value', async () => {
     await withKeys('journal', async ({ centre, gateway, redis }) => {
         const regno = await register(centre.phone(MSISDN));
+        await delay(1000); // a second later: the consent is first, in whichever bucket
         assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 0);
         assert.equal((await gateway.ctl('merchants', 'list', '--status', 'TERKIRIM')).code, 0);
         assert.equal((await gateway.ctl('merchants', 'export', '--csv', '--reveal')).code, 0);
@@ -74,6 +75,12 @@ test('every look and change is in the journal, without a value', async () => {
         assert.deepEqual((await gateway.ctlJson('journal', regno)).map((e) => e.event),
             ['send', 'show', 'review', 'review']);
         const whole = await gateway.ctlJson('journal');
+        const times = whole.map((e) => e.at);
+        assert.deepEqual(times, [...times].sort());
+        const { stdout } = await gateway.ctl('journal');
+        const rows = stdout.trim().split('\n').slice(1);
+        assert.deepEqual(rows, [...rows].sort((a, b) => a.slice(0, 20).localeCompare(b.slice(0, 20))));
+        assert.match(stdout, / merchant +consent +\w+ +- +version=/);
         assert.ok(whole.some((e) => e.event === 'tickets' && e.who === WHO));
         for (const word of WORDS)
             assert.equal(JSON.stringify(whole).includes(word), false, word);
