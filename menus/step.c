@@ -378,19 +378,23 @@ static size_t dash_bytes(const char *at)
     return strncmp(at, "\u2013", 3) == 0 || strncmp(at, "\u2014", 3) == 0 ? 3 : 0;
 }
 
-/* "STATUS?", "STATUS!!" and a pair of folded hands ask for nothing else. Octets from 0xF0 on begin
- * emoji; below stand the letters of languages. */
-static bool says_something(const char *text)
+/* Octets of what says nothing: marks, blanks, and emoji, which octets from 0xF0 on begin; below
+ * stand the letters of languages. 0: it says something, or is the end. */
+static size_t mark_bytes(const char *at)
 {
-    while (*text != '\0') {
-        unsigned char c = (unsigned char)*text;
-        size_t bytes = quoting_bytes(text) + dash_bytes(text);
+    unsigned char c = (unsigned char)*at;
+    size_t bytes = quoting_bytes(at) + dash_bytes(at);
 
-        if (bytes == 0 && (isalnum(c) || (c >= 0xC0 && c < 0xF0)))
-            return true;
-        text += bytes != 0 ? bytes : 1;
-    }
-    return false;
+    if (bytes != 0 || c == '\0')
+        return bytes;
+    return !isalnum(c) && (c < 0xC0 || c >= 0xF0);
+}
+
+static const char *skip_marks(const char *text)
+{
+    for (size_t bytes; (bytes = mark_bytes(text)) != 0; text += bytes)
+        continue;
+    return text;
 }
 
 /* The octets of `text` behind a keyword, or NULL when it does not begin with it. */
@@ -403,8 +407,8 @@ static const char *behind_keyword(const char *text, const char *word)
     text += n;
     if (*text >= 'A' && *text <= 'Z' && word[n - 1] >= 'A' && word[n - 1] <= 'Z')
         return NULL; /* "STOPKAN" is not "STOP" */
-    if (!says_something(text))
-        return text + strlen(text);
+    if (*skip_marks(text) == '\0')
+        return text + strlen(text); /* "STATUS?", and a pair of folded hands */
     while ((n = strspn(text, " #*;,.:=-\n") + dash_bytes(text)) != 0)
         text += n;
     return text;
@@ -524,13 +528,13 @@ static void take_form(struct menu_run *run, const struct menu_keyword *k, const 
     }
 }
 
-/* Off the marks around "NAMA BUDI" or *STATUS*; where what was between them begins. */
+/* Off the marks around "NAMA BUDI" or *STATUS*, and those before (STOP); where what was between
+ * them begins. */
 static char *unquote(char *text)
 {
     size_t n = 0;
 
-    while (*text == '#' || quoting_bytes(text) != 0)
-        text += *text == '#' ? 1 : quoting_bytes(text);
+    text += skip_marks(text) - text;
     for (size_t at = 0; text[at] != '\0';) {
         size_t bytes = quoting_bytes(text + at);
 
