@@ -256,6 +256,8 @@ static void on_drain(struct timer *timer, void *arg)
     struct node *n = arg;
     struct world *w = n->world;
 
+    if (n->is_spared && n->drain_ends_ms == 0)
+        return;
     if (n->engine == NULL) { /* dead just now */
         start(n, timer, w->faults.gateway_drains_per_hour);
     } else if (n->process->is_still) { /* the signal waits */
@@ -335,6 +337,8 @@ static void on_reload(struct timer *timer, void *arg)
     struct node *n = arg;
     struct world *w = n->world;
 
+    if (n->is_spared && !n->is_out)
+        return;
     if (n->engine == NULL || n->process->is_still || n->drain_ends_ms != 0) {
         timer_start(&w->timers, timer, NODE_RELOAD_POLL_MS);
         return;

@@ -16,7 +16,7 @@ struct node *node_new(struct world *w, unsigned number, struct network *network,
                       struct memory_data *data);
 /* Requests of its store's that are not over. */
 size_t node_store_pending(const struct node *n);
-/* Ends crashes, so that what is owed can be finished. */
+/* Begins no more of its faults, so that what is owed can be finished; what is under way ends. */
 void node_spare(struct node *n);
 void counters_add(struct turn_counters *sum, const struct turn_counters *c);
 /* Of all incarnations. */
