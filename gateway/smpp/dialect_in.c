@@ -13,6 +13,8 @@
 enum {
     ADDRESS_OCTETS_MAX = 20,   /* of a submit_sm (4.4.1), by which replies go */
     SHORT_CODE_DIGITS_MAX = 8, /* a subscriber's number has more */
+    /* Of an SMS the default alphabet, class 1 (TS 23.038 section 4); in USSD UCS-2 (section 5). */
+    DCS_CLASS_1 = 0x11,
 };
 
 /* One PDU on its way to an input. */
@@ -20,6 +22,7 @@ struct reading {
     const struct dialect *d;
     const struct smpp_pdu *pdu;
     struct dialect_input *input;
+    uint8_t data_coding;
     struct span text; /* octets, without a header */
     bool has_op;
     uint8_t op;
@@ -170,7 +173,7 @@ static void drop_byte_order_mark(char *text)
 
 static void decode_text(struct reading *r, struct span octets, enum text_coding packing)
 {
-    enum text_coding coding = (enum text_coding)r->d->dcs_in[r->pdu->message.data_coding];
+    enum text_coding coding = (enum text_coding)r->d->dcs_in[r->data_coding];
 
     if (coding == TEXT_GSM)
         coding = packing;
@@ -480,21 +483,33 @@ static enum dialect_kind find_plain_kind(const struct reading *r)
     return DIALECT_SMS;
 }
 
+/* Where it is not written as a text in USSD is: packed there, it has a septet an octet here. */
+static void decode_text_of_sms(struct reading *r)
+{
+    bool is_packed = r->d->packing == TEXT_GSM_PACKED;
+    bool is_class_1 = r->data_coding == DCS_CLASS_1 && r->d->dcs_in[DCS_CLASS_1] == TEXT_UCS2;
+
+    if (is_class_1)
+        r->data_coding = 0;
+    if (is_packed || is_class_1)
+        decode_text(r, r->text, is_packed ? TEXT_GSM : r->d->packing);
+}
+
 static enum smpp_status find_kind(struct reading *r)
 {
     if (is_ussd(r) &&
         (r->has_op || r->d->service_type_is_state || r->d->op_absent != DIALECT_ABSENT_SMS))
         return find_ussd_kind(r);
     r->input->kind = find_plain_kind(r);
-    if (r->d->packing == TEXT_GSM_PACKED) /* in USSD alone: an SMS has a septet an octet */
-        decode_text(r, r->text, TEXT_GSM);
+    decode_text_of_sms(r);
     return ESME_ROK;
 }
 
 enum smpp_status dialect_decode(const struct dialect *d, const struct smpp_pdu *pdu,
                                 struct dialect_input *input)
 {
-    struct reading r = {.d = d, .pdu = pdu, .input = input};
+    struct reading r = {
+        .d = d, .pdu = pdu, .input = input, .data_coding = pdu->message.data_coding};
     enum smpp_status status;
 
     memset(&input->session, 0, sizeof(input->session));

@@ -207,6 +207,11 @@ static void sms_are_unpacked_where_ussd_is_packed(void **state)
     draft.message.short_message = span_of("\x05\0\x03\xa7\x02\x01STA", 9);
     draft_decode(&draft, d, &input);
     assert_string_equal(input.text, "STA");
+    draft.message.data_coding = 0x11; /* class 1, in any SMS; in USSD UCS-2 */
+    draft_decode(&draft, d, &input);
+    assert_string_equal(input.text, "STA");
+    draft_decode(&draft, dialect_find("spec34"), &input);
+    assert_string_equal(input.text, "STA");
     dialect_free(d);
 }
 
@@ -227,6 +232,7 @@ static const char *answered(const char *dialect, uint8_t data_coding, struct spa
 static void what_a_text_is_filled_up_with_is_none_of_it(void **state)
 {
     (void)state;
+    assert_string_equal(answered("spec34", 0x11, span_of("\0001\0002", 4)), "12");
     assert_string_equal(answered("spec34", 0, span_of("1\0", 2)), "1");
     assert_string_equal(answered("spec34", 0, span_of("BU SITI\0", 8)), "BU SITI");
     assert_string_equal(answered("spec34", 0, span_of("1 \0\0\0", 5)), "1");
