@@ -78,12 +78,16 @@ test('a busy subscriber, a busy centre, a refusal, and no time left', async () =
 test('who is erased while a push waits for the end of his dialogue is left alone, and no record of him begins', async () => {
     await withScene('push-erased', async ({ centre, gateway, redis }) => {
         const phone = centre.phone('6281200000058');
+        const live = (count) => until(`${count} turns`, async () =>
+            (await gateway.get('/metrics')).text.includes(`\nwarung_turns_live ${count}\n`));
         await phone.dial();
+        await live(0);
         await push(gateway, phone, 'MAIN');
-        await until('the push to wait', async () => (await gateway.get('/metrics')).text.includes('\nwarung_turns_live 1\n'));
+        await live(1); // it waits
         const erased = await gateway.ctl('erase', phone.msisdn);
         assert.equal(erased.code, 0, erased.output);
-        await until('the push to be let go', async () => (await gateway.get('/metrics')).text.includes('\nwarung_turns_live 0\n'));
+        assert.match((await centre.smsFor(phone.msisdn)).text, /sudah dihapus/);
+        await live(0);
         assert.equal(phone.screens.length, 1);
         assert.doesNotMatch(await redis.dump(), /6281200000058/);
     });
