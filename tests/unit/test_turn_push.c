@@ -233,6 +233,8 @@ static void test_a_push_outlives_its_gateway(void **state)
 static void test_who_stood_still_does_not_show_it_again(void **state)
 {
     static const struct store_memory_fate slow = {.kind = STORE_MEMORY_DONE, .there_ms = 30000};
+    struct store_reply reply;
+    uint64_t version;
 
     (void)state;
     turn_rig_dial(0, "*384#");
@@ -244,8 +246,12 @@ static void test_who_stood_still_does_not_show_it_again(void **state)
     abort_dialogue("");
     turn_rig_pass(25000);
     assert_int_equal(phone->screen_count, 2);
+    memory_data_load(turn_rig.data, phone->msisdn, &reply);
+    version = reply.subscriber.session.version;
     turn_rig_pass(20000);
     assert_int_equal(phone->screen_count, 2);
+    memory_data_load(turn_rig.data, phone->msisdn, &reply);
+    assert_true(reply.subscriber.session.version == version);
     assert_int_equal(turn_rig_owed(), 0);
 }
 
