@@ -13,18 +13,16 @@ static struct connection *choose(void *ctx)
     return p->letter->owner->choose(p->letter->ctx);
 }
 
-static const char text[] = "BATAL";
-
 /* One octet of reference (3GPP TS 23.040, 9.2.3.24.1). */
-static struct span part_of(const struct letter *l, unsigned place, uint8_t octets[16])
+static struct span part_of(const struct letter *l, unsigned place, uint8_t octets[LETTER_BYTES])
 {
-    struct span whole = span_of_string(text), part = place == 0
-                                                         ? span_of(whole.data, 2)
-                                                         : span_of(whole.data + 2, whole.size - 2);
+    struct span whole = span_of_string(l->text),
+                part =
+                    place == 0 ? span_of(whole.data, 1) : span_of(whole.data + 1, whole.size - 1);
     const uint8_t header[] = {5, 0, 3, l->reference, LETTER_PARTS_MAX, (uint8_t)(place + 1)};
     struct writer w;
 
-    writer_init(&w, octets, 16);
+    writer_init(&w, octets, LETTER_BYTES);
     writer_bytes(&w, header, sizeof(header));
     writer_bytes(&w, part.data, part.size);
     return writer_span(&w);
@@ -36,12 +34,12 @@ static uint32_t write_part(void *ctx, struct connection *x, unsigned tries)
     const struct letter *l = p->letter;
     unsigned place = (unsigned)(p - l->parts);
     uint32_t sequence_number = connection_next_sequence(x);
-    uint8_t octets[256], part[16];
+    uint8_t octets[256], part[LETTER_BYTES];
     struct writer w;
     struct smpp_message m = {
         .source = {1, 1, span_of_string(l->msisdn)},
         .destination = {0, 1, span_of_string("384")},
-        .short_message = span_of_string(text),
+        .short_message = span_of_string(l->text),
     };
 
     if (l->part_count != 1) {
@@ -76,8 +74,9 @@ void letter_init(struct letter *l, struct world *w, const char *msisdn,
     }
 }
 
-void letter_send(struct letter *l)
+void letter_send(struct letter *l, const char *text)
 {
+    text_copy(l->text, sizeof(l->text), text);
     l->part_count = world_chance(l->world, LETTER_LONG) ? LETTER_PARTS_MAX : 1;
     l->reference++;
     l->taken = 0;

@@ -7,7 +7,7 @@
 
 #include "tests/sim/delivery.h"
 
-enum { LETTER_PARTS_MAX = 2 };
+enum { LETTER_PARTS_MAX = 2, LETTER_BYTES = 80 };
 
 struct letter_owner {
     struct connection *(*choose)(void *ctx);
@@ -21,6 +21,7 @@ struct letter {
     const struct letter_owner *owner;
     void *ctx;
     uint8_t reference;
+    char text[LETTER_BYTES];
     unsigned part_count, taken;
     struct letter_part {
         struct letter *letter;
@@ -30,8 +31,8 @@ struct letter {
 
 void letter_init(struct letter *l, struct world *w, const char *msisdn,
                  const struct letter_owner *owner, void *ctx);
-/* BATAL. */
-void letter_send(struct letter *l);
+/* Of two characters or more. */
+void letter_send(struct letter *l, const char *text);
 bool letter_is_under_way(const struct letter *l);
 /* A response: false when it is none to a part of this one. */
 bool letter_respond(struct letter *l, const struct connection *x, uint32_t sequence_number,

@@ -135,7 +135,7 @@ static void check_numbers(struct run *run, const struct phone *phone, const stru
         return;
     if (s->merchant_count != 0 && phone->receipts == 0 && comes_by_sms(run))
         world_violation(&run->world, "the SMS of a registration never came", msisdn, "");
-    if (phone->letters != 0 && phone->replies == 0 && comes_by_sms(run))
+    if (phone->writing.taken != 0 && phone->writing.replies == 0 && comes_by_sms(run))
         world_violation(&run->world, "an SMS was never answered", msisdn, "");
 }
 

@@ -16,23 +16,12 @@ enum {
     PHONE_FORGOTTEN_MS = 15 * 60 * 1000, /* then nothing of before is under way */
     PHONE_FORGETS_MS = 15 * 60 * 1000,   /* what it asked for before is over */
     /* In a million, where there is a training: */
-    PHONE_LETTERS = 250000, /* of what else would be dials */
+    PHONE_LETTERS = 150000, /* of what else would be dials */
     PHONE_JOINS = 500000,   /* of choices of the main menu */
     /* ... and where it has registered: */
     PHONE_CORRECTS = 250000,
     PHONE_CANCELS = 100000,
 };
-
-static struct connection *choose_connection(const struct smsc *c)
-{
-    struct connection *bound[SMSC_CONNECTIONS_MAX];
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
-        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]))
-            bound[count++] = c->connections[i];
-    return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
-}
 
 static uint32_t write_input(struct phone *s, struct connection *x)
 {
@@ -76,45 +65,13 @@ void phone_go_idle(struct phone *s)
             world_between(w, 1000, w->is_busy ? PHONE_IDLE_BUSY_MS_MAX : PHONE_IDLE_MS_MAX));
 }
 
-/* --- SMS to the service ---------------------------------------------------------------------- */
-
-static void lose_letter(void *ctx)
-{
-    struct phone *s = ctx;
-
-    s->is_leaving = false;
-}
-
-/* The seat is given back. */
-static void send_letter(struct phone *s)
-{
-    s->seat = SEAT_UNSURE;
-    s->is_leaving = true;
-    s->is_joining = false;
-    s->has_come_back = true;
-    letter_send(&s->letter);
-}
-
-/* Of a dialogue before, an answer may be carried out still. */
-static void end_letter(void *ctx)
-{
-    struct phone *s = ctx;
-
-    s->smsc->counters.letters++;
-    if (!s->is_forgotten)
-        s->letters++;
-    if (!s->is_forgotten && s->is_leaving && s->dues.count == 0)
-        s->seat = SEAT_NONE;
-    s->is_leaving = false;
-}
-
 /* --- its answers ----------------------------------------------------------------------------- */
 
 static struct connection *choose(void *ctx)
 {
     const struct phone *s = ctx;
 
-    return choose_connection(s->smsc);
+    return smsc_choose_connection(s->smsc);
 }
 
 static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
@@ -133,7 +90,7 @@ static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
      * docs/custody.md). The copy's response says nothing. */
     if (c->world->token == TURN_TOKEN_ECHO &&
         world_chance(c->world, c->world->faults.deliver_twice)) {
-        (void)write_input(s, choose_connection(c));
+        (void)write_input(s, smsc_choose_connection(c));
         dues_note_copy(&s->dues);
     }
     return sequence_number;
@@ -173,7 +130,7 @@ static enum flow_wish choose_wish(const struct phone *s)
         return FLOW_WISH_REGISTER;
     if (w->is_busy)
         return FLOW_WISH_STATUS;
-    if (world_chance(w, PHONE_CORRECTS))
+    if (!writing_names(s) && world_chance(w, PHONE_CORRECTS))
         return FLOW_WISH_CORRECT;
     return world_chance(w, PHONE_CANCELS) ? FLOW_WISH_CANCEL : FLOW_WISH_STATUS;
 }
@@ -204,6 +161,15 @@ static void dial(struct phone *s)
     input(s, SMSC_OP_BEGIN, "*384#");
 }
 
+/* By SMS or by dialling. */
+static void begin(struct phone *s)
+{
+    if (writing_goes_on(s) || (world_chance(s->smsc->world, PHONE_LETTERS) && writing_send(s)))
+        phone_go_idle(s);
+    else
+        dial(s);
+}
+
 static void on_think(struct timer *timer, void *arg)
 {
     struct phone *s = arg;
@@ -217,14 +183,8 @@ static void on_think(struct timer *timer, void *arg)
         timer_start(&c->world->timers, &s->think, PHONE_ANSWER_WAIT_MS);
         return;
     }
-    if (!s->is_open && c->world->seats != 0 && !letter_is_under_way(&s->letter) &&
-        world_chance(c->world, PHONE_LETTERS)) {
-        send_letter(s);
-        phone_go_idle(s);
-        return;
-    }
     if (!s->is_open) {
-        dial(s);
+        begin(s);
         return;
     }
     if (s->at == FLOW_MAIN)
@@ -256,15 +216,16 @@ void phone_forget(struct phone *s)
     s->farthest = FLOW_LANG;
     deeds_forget(&s->deeds);
     s->asked_news_ms = 0;
-    s->receipts = s->decisions = s->letters = s->replies = 0;
+    s->receipts = s->decisions = 0;
+    writing_forget(s);
     s->seat = SEAT_UNSURE;
 }
 
 void phone_forgotten(struct phone *s)
 {
     s->forgotten_ms = s->smsc->world->timers.now_ms;
-    s->receipts = s->decisions = s->replies = 0;
-    s->has_come_back = s->is_open || letter_is_under_way(&s->letter) || s->dues.has_current;
+    s->receipts = s->decisions = s->writing.replies = 0;
+    s->has_come_back = s->is_open || letter_is_under_way(&s->writing.letter) || s->dues.has_current;
     if (!s->has_come_back)
         s->seat = SEAT_NONE;
     s->has_consented = s->has_sent = s->is_open;
@@ -297,14 +258,13 @@ void phone_think(struct phone *s)
 void phone_init(struct phone *s, struct smsc *c, unsigned number)
 {
     static const struct delivery_owner input_owner = {choose, deliver, give_up};
-    static const struct letter_owner letter_owner = {choose, end_letter, lose_letter};
 
     s->smsc = c;
     snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", number);
     s->session = (uint8_t)world_random(c->world);
     delivery_init(&s->delivery, c->world, &input_owner, s);
     deeds_init(&s->deeds, c->world, s->msisdn);
-    letter_init(&s->letter, c->world, s->msisdn, &letter_owner, s);
+    writing_init(s);
     s->seat = SEAT_NONE;
     timer_init(&s->think, on_think, s);
     timer_init(&s->silence, on_silence, s);
@@ -314,7 +274,7 @@ void phone_init(struct phone *s, struct smsc *c, unsigned number)
 void phone_fini(struct phone *s)
 {
     delivery_stop(&s->delivery);
-    letter_stop(&s->letter);
+    writing_stop(s);
     timer_stop(&s->smsc->world->timers, &s->think);
     timer_stop(&s->smsc->world->timers, &s->silence);
 }

@@ -9,8 +9,8 @@
 #include "tests/sim/delivery.h"
 #include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
-#include "tests/sim/letter.h"
 #include "tests/sim/smsc.h"
+#include "tests/sim/writing.h"
 
 enum {
     SMSC_CONNECTIONS_MAX = 64,
@@ -44,8 +44,7 @@ struct phone {
     bool is_joining, is_leaving; /* the last that was asked for */
     enum flow_wish wish;         /* of this dialogue */
     struct deeds deeds;
-    struct letter letter;         /* an SMS, beside the dialogue */
-    unsigned letters, replies;    /* SMS that the service has taken, and that it has answered */
+    struct writing writing;
     bool has_consented, has_sent; /* since it was erased: else there is no draft, no registration */
     bool is_forgotten;     /* it is being erased, or was while something of it was under way */
     bool has_come_back;    /* since then */
@@ -68,6 +67,9 @@ struct smsc {
     bool is_closed;
     struct smsc_counters counters;
 };
+
+/* One that takes inputs; NULL = none does. */
+struct connection *smsc_choose_connection(const struct smsc *c);
 
 void phone_init(struct phone *s, struct smsc *c, unsigned number);
 void phone_fini(struct phone *s);

@@ -180,7 +180,7 @@ static void take_seat(struct phone *s, const char *screen)
 {
     s->smsc->counters.seats++;
     s->seat_number = flow_training(screen);
-    if (s->is_joining && !letter_is_under_way(&s->letter) && !s->is_forgotten)
+    if (s->is_joining && !letter_is_under_way(&s->writing.letter) && !s->is_forgotten)
         s->seat = SEAT_TAKEN;
 }
 
@@ -251,6 +251,14 @@ static unsigned decision_in(const char *text)
     return 0;
 }
 
+/* All others are results of a dialogue: the main menu begins so, too. */
+static bool is_of_service(const char *text)
+{
+    static const char name[] = "#TerusUsaha";
+
+    return strncmp(text, name, sizeof(name) - 1) == 0 && flow_recognise(text) != FLOW_MAIN;
+}
+
 /* SMS that belong to a registration or a seat, whatever becomes of its dialogue, and answers to an
  * SMS; all others are results. */
 static void take_text(struct phone *s, const struct smpp_pdu *pdu)
@@ -261,15 +269,12 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
     s->smsc->counters.texts++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     world_tell(s->smsc->world, "%s gets SMS \"%s\"", s->msisdn, text);
-    if (strstr(text, "pelatihan gratis: 1.") != NULL) {
-        s->asked_news_ms = 0;
-        return;
-    }
-    if (strncmp(text, "#TerusUsaha: ", 13) == 0 || strncmp(text, "#TerusUsaha. ", 13) == 0) {
-        s->receipts += strstr(text, " terkirim. ") != NULL;
-        s->decisions |= decision_in(text);
+    if (is_of_service(text)) {
+        if (strstr(text, "pelatihan gratis: 1.") != NULL)
+            s->asked_news_ms = 0;
         s->unseated += strstr(text, " keikutsertaan pelatihan ") != NULL;
-        s->replies += strstr(text, " dibatalkan. ") != NULL || text[11] == '.';
+        s->decisions |= decision_in(text);
+        writing_read(s, text);
         return;
     }
     if (!dues_take_text(&s->dues, text) && !s->is_forgotten &&
@@ -322,7 +327,7 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
     /* What stands behind it in the same stream is read: the screen, which says as much. Where there
      * is none, an enquire_link, which would prove too much. */
     for (unsigned i = 0; i < c->count; i++)
-        if (letter_respond(&c->phones[i].letter, x, pdu->header.sequence_number,
+        if (letter_respond(&c->phones[i].writing.letter, x, pdu->header.sequence_number,
                            pdu->header.command_status))
             return;
     if (!answers_alone(c->world) && world_chance(c->world, c->world->faults.deliver_resp_lost))
@@ -363,7 +368,7 @@ static void on_lost(void *ctx, struct connection *x)
 
         if (s->delivery.connection == x)
             delivery_later(&s->delivery);
-        letter_lose_connection(&s->letter, x);
+        letter_lose_connection(&s->writing.letter, x);
     }
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] == x)
@@ -381,6 +386,17 @@ struct network_peer smsc_accept(void *smsc, struct transport *far_end)
     assert(place < SMSC_CONNECTIONS_MAX);
     c->connections[place] = connection_new(c->world, far_end, &owner, c);
     return connection_peer(c->connections[place]);
+}
+
+struct connection *smsc_choose_connection(const struct smsc *c)
+{
+    struct connection *bound[SMSC_CONNECTIONS_MAX];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
+        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]))
+            bound[count++] = c->connections[i];
+    return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

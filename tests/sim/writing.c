@@ -1,0 +1,191 @@
+#include "tests/sim/writing.h"
+
+#include "tests/sim/phone.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    WRITING_PATIENCE_MS = 60 * 60 * 1000,
+    WRITING_OVER_MS = 15 * 60 * 1000, /* then nothing of a letter that was given up is under way */
+    /* In a million, where there is a choice: */
+    WRITING_OF_SEATS = 500000,
+    WRITING_OF_NAMES = 500000,
+};
+
+static uint64_t now_ms(const struct phone *s)
+{
+    return s->smsc->world->timers.now_ms;
+}
+
+static void go_to(struct phone *s, enum writing_step step)
+{
+    s->writing.step = step;
+    s->writing.step_ms = now_ms(s);
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+static void leave(struct phone *s)
+{
+    s->writing.about = WRITING_LEAVES;
+    s->seat = SEAT_UNSURE;
+    s->is_leaving = true;
+    s->is_joining = false;
+    letter_send(&s->writing.letter, "BATAL");
+}
+
+static void begin_registering(struct phone *s)
+{
+    s->writing.about = WRITING_REGISTERS;
+    go_to(s, WRITING_ASKS);
+    letter_send(&s->writing.letter, "DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO#METRO BARAT");
+}
+
+static void agree(struct phone *s)
+{
+    s->writing.about = WRITING_REGISTERS;
+    s->has_sent = true;
+    go_to(s, WRITING_AGREES);
+    letter_send(&s->writing.letter, "YA");
+}
+
+static void give_name(struct phone *s)
+{
+    char name[MERCHANT_NAME_BYTES], text[LETTER_BYTES];
+
+    s->writing.about = WRITING_NAMES;
+    s->writing.name_ms = now_ms(s);
+    snprintf(text, sizeof(text), "NAMA %.40s", deeds_try_name(&s->deeds, name));
+    letter_send(&s->writing.letter, text);
+}
+
+static void look(struct phone *s)
+{
+    s->writing.about = WRITING_LOOKS;
+    letter_send(&s->writing.letter, "STATUS");
+}
+
+/* No registration, and no draft, can be there. */
+static bool may_register(const struct phone *s)
+{
+    return !s->has_consented && !s->has_sent && !s->is_forgotten;
+}
+
+bool writing_send(struct phone *s)
+{
+    struct world *w = s->smsc->world;
+
+    if (letter_is_under_way(&s->writing.letter) || (w->is_busy && w->seats == 0))
+        return false;
+    s->has_come_back = true;
+    if (w->seats != 0 && (w->is_busy || world_chance(w, WRITING_OF_SEATS)))
+        leave(s);
+    else if (may_register(s))
+        begin_registering(s);
+    else if (s->regno[0] != '\0' && deeds_are_over(&s->deeds) && world_chance(w, WRITING_OF_NAMES))
+        give_name(s);
+    else
+        look(s);
+    return true;
+}
+
+bool writing_goes_on(struct phone *s)
+{
+    struct writing *t = &s->writing;
+
+    if (t->step == WRITING_NOTHING || letter_is_under_way(&t->letter))
+        return t->step != WRITING_NOTHING;
+    if (t->step == WRITING_IS_ASKED)
+        agree(s);
+    else if (now_ms(s) - t->step_ms >= WRITING_PATIENCE_MS)
+        go_to(s, WRITING_NOTHING);
+    return t->step != WRITING_NOTHING;
+}
+
+bool writing_names(const struct phone *s)
+{
+    const struct writing *t = &s->writing;
+
+    return t->name_ms != 0 &&
+           (letter_is_under_way(&t->letter) || now_ms(s) - t->name_ms < WRITING_OVER_MS);
+}
+
+/* --- what becomes of it ---------------------------------------------------------------------- */
+
+static struct connection *choose(void *ctx)
+{
+    const struct phone *s = ctx;
+
+    return smsc_choose_connection(s->smsc);
+}
+
+static void lose(void *ctx)
+{
+    struct phone *s = ctx;
+
+    s->is_leaving = false;
+    if (s->writing.about == WRITING_NAMES)
+        s->writing.name_ms = now_ms(s);
+}
+
+/* Of a dialogue before, an answer may be carried out still. */
+static void end(void *ctx)
+{
+    struct phone *s = ctx;
+
+    s->smsc->counters.letters++;
+    if (s->writing.about == WRITING_NAMES)
+        s->writing.name_ms = 0;
+    if (s->is_forgotten)
+        return;
+    s->writing.taken++;
+    if (s->is_leaving && s->dues.count == 0)
+        s->seat = SEAT_NONE;
+    if (s->writing.about == WRITING_REGISTERS && s->writing.step == WRITING_AGREES)
+        s->is_sent = true;
+    s->is_leaving = false;
+}
+
+static void take_number(struct phone *s, const char *text)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+
+    /* Of one before it may come once more. */
+    if (s->is_forgotten || !flow_regno(text, regno, sizeof(regno)) ||
+        strcmp(regno, s->deeds.cancelled) == 0)
+        return;
+    text_copy(s->regno, sizeof(s->regno), regno);
+    go_to(s, WRITING_NOTHING);
+}
+
+void writing_read(struct phone *s, const char *text)
+{
+    struct writing *t = &s->writing;
+    bool is_sent = strstr(text, " terkirim. ") != NULL;
+
+    s->receipts += is_sent;
+    t->replies++;
+    if (t->step == WRITING_ASKS && strstr(text, "Balas YA.") != NULL)
+        go_to(s, WRITING_IS_ASKED);
+    if (t->step == WRITING_AGREES && is_sent)
+        take_number(s, text);
+}
+
+void writing_forget(struct phone *s)
+{
+    s->writing.taken = s->writing.replies = 0;
+    s->writing.step = WRITING_NOTHING;
+}
+
+void writing_init(struct phone *s)
+{
+    static const struct letter_owner owner = {choose, end, lose};
+
+    letter_init(&s->writing.letter, s->smsc->world, s->msisdn, &owner, s);
+}
+
+void writing_stop(struct phone *s)
+{
+    letter_stop(&s->writing.letter);
+}
