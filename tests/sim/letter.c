@@ -28,11 +28,8 @@ static struct span part_of(const struct letter *l, unsigned place, uint8_t octet
     return writer_span(&w);
 }
 
-static uint32_t write_part(void *ctx, struct connection *x, unsigned tries)
+static uint32_t write_on(struct connection *x, const struct letter *l, unsigned place)
 {
-    const struct letter_part *p = ctx;
-    const struct letter *l = p->letter;
-    unsigned place = (unsigned)(p - l->parts);
     uint32_t sequence_number = connection_next_sequence(x);
     uint8_t octets[256], part[LETTER_BYTES];
     struct writer w;
@@ -49,9 +46,22 @@ static uint32_t write_part(void *ctx, struct connection *x, unsigned tries)
     writer_init(&w, octets, sizeof(octets));
     smpp_message_encode(&w, SMPP_DELIVER_SM, sequence_number, &m, span_of(NULL, 0));
     assert(!w.failed);
-    world_tell(l->world, "%s sends SMS, part %u of %u, try %u", l->msisdn, place + 1, l->part_count,
-               tries);
     connection_send(x, writer_span(&w));
+    return sequence_number;
+}
+
+/* Twice, perhaps, by another bind: the copy's response says nothing. */
+static uint32_t write_part(void *ctx, struct connection *x, unsigned tries)
+{
+    const struct letter_part *p = ctx;
+    const struct letter *l = p->letter;
+    unsigned place = (unsigned)(p - l->parts);
+    uint32_t sequence_number = write_on(x, l, place);
+
+    world_tell(l->world, "%s sends SMS \"%s\", part %u of %u, try %u", l->msisdn, l->text,
+               place + 1, l->part_count, tries);
+    if (world_chance(l->world, l->world->faults.deliver_twice))
+        (void)write_on(l->owner->choose(l->ctx), l, place);
     return sequence_number;
 }
 
