@@ -121,6 +121,9 @@ static void entries_lead_to_one_centre(void **state)
     memcpy(again, f->smsc, sizeof(again));
     again[0].centre = again[1].centre = "both";
     centres_apply(f->centres, again, 2);
+    /* Until it has left, its dialogues go on as they began. */
+    assert_null(centres_find(f->centres, "op1"));
+    assert_int_equal(ports.traits(ports.ctx, "op1").limits.gsm_septets, 182);
     link_fixture_pass(&f->net, 20000);
     assert_true(ports.is_one_centre(ports.ctx, "op1", "op2"));
 }
@@ -157,6 +160,12 @@ static void an_sms_leaves_by_its_centre_or_another_with_the_code(void **state)
     assert_int_equal(f->heard.sent.kind, TURN_SENT_TEMPORARY);
     assert_int_equal(f->heard.sent.command_status, ESME_RTHROTTLED);
     assert_false(ports_fixture_send_sms(f, "elsewhere", "*7#", "hai"));
+
+    service_drain(centre_service(centres_find(f->centres, "op1")), 60, 600);
+    assert_true(ports_fixture_send_sms(f, "op1", "*384#", "hai"));
+    link_fixture_turn(&f->net);
+    ports_fixture_answer(f, two, ESME_ROK, "def");
+    assert_string_equal(f->heard.message_id, "def");
 }
 
 /* Of two binds one says nothing to what is sent: again and again would be the other's turn. */
