@@ -294,17 +294,21 @@ static void note_dialogue(struct run *run, bool is_new)
     struct session *s = &run->work->session;
     const struct dialect_input *in = run->input;
     const struct menu_outcome *out = &run->work->outcome;
+    unsigned step;
 
     if (is_new) {
         s->is_pushed = false;
         s->opened_ms = run->now_ms;
     }
+    /* A pushed dialogue counts on from its first answer, as the centre counts: our own count could
+     * come to that number again, and the same key be taken for a copy. */
+    step = s->is_unnamed && !is_new ? in->session.unit : s->step;
     s->is_unnamed = false;
     text_copy(s->link, sizeof(s->link), run->cause->link_name);
     text_copy(s->code, sizeof(s->code), run->code);
     s->id_size = in->session.size;
     memcpy(s->id, in->session.octets, in->session.size);
-    s->step = (uint8_t)((s->step + 1) % STEP_UNITS);
+    s->step = (uint8_t)((step + 1) % STEP_UNITS);
     s->is_open = out->kind == MENU_ASK && in->kind != DIALECT_ANSWER_LAST;
     s->reply = SESSION_REPLY_NONE;
     s->holder = run->cause->mark;

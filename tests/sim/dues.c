@@ -73,16 +73,29 @@ static bool is_result_of(enum flow_step answered, enum flow_step result)
     return flow_may_follow(answered, result);
 }
 
+static unsigned count_results(enum flow_step answered)
+{
+    unsigned count = 0;
+
+    for (unsigned next = 0; next < FLOW_UNKNOWN; next++)
+        count += is_result_of(answered, (enum flow_step)next);
+    return count;
+}
+
 bool dues_settle(struct dues *d, enum flow_step result, enum flow_step *answered)
 {
-    for (unsigned i = 0; i < d->count; i++) {
-        if (!is_result_of(d->items[i], result))
-            continue;
-        *answered = d->items[i];
-        drop(d, i);
-        return true;
-    }
-    return false;
+    unsigned at = DUES_MAX;
+
+    /* One that several wait for goes to who may get most else: the others keep what is theirs. */
+    for (unsigned i = 0; i < d->count; i++)
+        if (is_result_of(d->items[i], result) &&
+            (at == DUES_MAX || count_results(d->items[i]) > count_results(d->items[at])))
+            at = i;
+    if (at == DUES_MAX)
+        return false;
+    *answered = d->items[at];
+    drop(d, at);
+    return true;
 }
 
 bool dues_settle_any(struct dues *d, enum flow_step *answered)

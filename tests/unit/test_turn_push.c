@@ -44,6 +44,22 @@ static void test_a_question_and_its_answers(void **state)
     assert_false(phone->was_pushed);
 }
 
+/* With our own count of before, it could come to the number that the first answer had. */
+static void test_it_counts_on_from_its_first_answer(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    input.session = (struct dialect_session){.size = 2, .octets = "ab", .unit = 127};
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    turn_rig_assert_begins(phone->screen, "Untuk mendaftar");
+    assert_int_equal(phone->session.unit, 0);
+}
+
 static void test_a_notice(void **state)
 {
     struct dialect_input ack = turn_rig_input(0, DIALECT_NOTIFY_ACK, "*384#", "");
@@ -363,6 +379,7 @@ int main(void)
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_a_question_and_its_answers),
+        ON_RIG(test_it_counts_on_from_its_first_answer),
         ON_RIG(test_a_notice),
         ON_RIG(test_nothing_of_that_name),
         ON_RIG(test_it_waits_for_a_running_dialogue),
