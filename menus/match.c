@@ -174,23 +174,29 @@ static bool is_code(const char *code, const char *folded)
     return folded_code[0] != '\0' && strcmp(folded_code, folded) == 0;
 }
 
+/* Of name and word the longer counts: "ktbung" is Katibung; "lanjut" and "batal" are not Lamut and
+ * Balam. */
+static unsigned edits_of(size_t name_letters, size_t letters)
+{
+    if (letters < PREFIX_LETTERS_MIN)
+        return 0;
+    if (name_letters > GUESS_SHORT_LETTERS || letters > GUESS_SHORT_LETTERS)
+        return GUESS_EDITS_MAX;
+    return 1;
+}
+
 static unsigned row_distance(const struct menu_row *row, const char *folded, unsigned limit)
 {
     unsigned best = limit + 1;
 
     for (unsigned i = 0; i < row->key_count; i++) {
-        unsigned d = menu_match_distance(row->keys[i], folded, limit);
+        unsigned edits = edits_of(strlen(row->keys[i]), strlen(folded));
+        unsigned d = menu_match_distance(row->keys[i], folded, edits);
 
-        if (d < best)
+        if (d <= edits && d < best)
             best = d;
     }
     return best;
-}
-
-/* "lanjut" and "batal" are not Lamut and Balam. */
-static unsigned edits_of(size_t letters)
-{
-    return letters < PREFIX_LETTERS_MIN ? 0 : letters <= GUESS_SHORT_LETTERS ? 1 : GUESS_EDITS_MAX;
 }
 
 typedef bool fits_fn(const char *key, const char *folded);
@@ -332,7 +338,7 @@ const struct menu_row *menu_match_row(const struct menu_table *table,
             return &table->rows[group->first + i];
     if (!takes_names)
         return NULL;
-    row = nearest_row(table, group, folded, edits_of(strlen(folded)), is_guess);
+    row = nearest_row(table, group, folded, GUESS_EDITS_MAX, is_guess);
     if (row != NULL && !*is_guess)
         return row;
     if (strlen(folded) >= PREFIX_LETTERS_MIN) {

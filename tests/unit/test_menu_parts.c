@@ -391,6 +391,8 @@ static const struct {
     {"engal", "d", true},
     {"eng", "d", false},
     {"engel", NULL, false}, /* two of five letters: too many */
+    {"wyhlim", "c", true},  /* of a name of eight not */
+    {"kec wyhlim", NULL, false},
     {"kec engel", NULL, false},
     {"kec hali", NULL, false}, /* of four behind a word one is too many */
     {"metro bratt", "18.72.01", true},
