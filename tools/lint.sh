@@ -5,12 +5,13 @@ set -u
 cd "$(dirname "$0")/.." || exit
 shopt -s nullglob
 
-# All files of the project: what git knows, or in a released archive what is there.
+# All files of the project: what git knows, or in a released archive what is there; so, too, where git
+# does not tell (a checkout of another user's, no git).
 files() {
-    if [ -e .git ]; then
+    if [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; then
         git ls-files --cached --others --exclude-standard -- "$@"
     else
-        find . -type f -not -path './build*' -not -path '*/node_modules/*' -not -path './run/*' |
+        find . -type f -not -path './.git/*' -not -path './build*' -not -path '*/node_modules/*' -not -path './run/*' |
             sed 's|^\./||' | while read -r file; do
                 for pattern in "$@"; do
                     # shellcheck disable=SC2053
