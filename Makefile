@@ -35,7 +35,9 @@ VERSION  := $(shell sed -n 's/^\#define WARUNG_VERSION "\(.*\)"/\1/p' base/versi
 SANITIZE ?= 0
 KIND     ?= $(if $(filter 1,$(SANITIZE)),sanitize,plain)
 SAN       = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-OPT_plain    := -O3 -g -flto=auto -ffat-lto-objects
+# Objects for both ways of linking (below); clang has none such, and does without.
+LTO          := $(if $(findstring clang,$(shell $(CC) --version 2>&1)),,-flto=auto -ffat-lto-objects)
+OPT_plain    := -O3 -g $(LTO)
 # What a fault in the programs should meet (docs/security.md); the sanitizers have their own.
 HARD_x86_64  := -fcf-protection
 HARD_aarch64 := -mbranch-protection=standard

@@ -37,6 +37,10 @@ if [ "$kind" = plain ]; then
         ok "${program#*/}: PIE, RELRO, bound at the start, stack and buffers guarded" is_hardened "$folder/usr/$program"
     done
 fi
+if command -v clang >/dev/null; then
+    ok 'clang compiles it as well' make -s KIND=plain INSTALL_PACKAGES=no CC=clang B="$folder/clang" \
+        "$folder/clang/obj/base/span.o"
+fi
 refuses_blanks() {
     mkdir -p "$folder/a"
     ! make -s "$1" KIND="$kind" INSTALL_PACKAGES=no DESTDIR="$folder/a b" prefix=/usr 2>/dev/null &&
