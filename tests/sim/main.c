@@ -15,6 +15,7 @@
 #include "tests/sim/node.h"
 #include "tests/sim/officer.h"
 #include "tests/sim/phone.h"
+#include "tests/sim/reports.h"
 #include "tests/sim/seats.h"
 #include "tests/sim/smsc.h"
 #include "tests/sim/weather.h"
@@ -202,6 +203,60 @@ static void check_outboxes(struct run *run)
     }
 }
 
+static uint64_t count_awaited(struct run *run, const char *msisdn)
+{
+    static struct store_message list[STORE_AWAITED_MAX + STORE_ENDED_MAX];
+    struct vault *vault = vault_new_plain();
+    char subject[VAULT_SUBJECT_BYTES];
+    struct store_reply reply;
+    uint64_t count = 0;
+
+    vault_subject(vault, msisdn, subject);
+    vault_free(vault);
+    memory_data_messages(run->data, store_crc16(msisdn, strlen(msisdn)) % SIM_BUCKETS, subject,
+                         list, &reply);
+    for (size_t i = 0; i < reply.message_count; i++)
+        count += list[i].end == STORE_END_AWAITED;
+    return count;
+}
+
+/* Every SMS that was ever owed has ended in one way, or waits. */
+static void check_tally(struct run *run)
+{
+    const struct reports *reports = smsc_reports(run->smsc);
+    struct store_tally sum = {.owed = 0};
+    struct store_reply reply;
+    uint64_t ended, awaited = 0;
+    char detail[64];
+
+    for (unsigned bucket = 0; bucket < SIM_BUCKETS; bucket++) {
+        const struct store_tally *t = &reply.tally;
+
+        memory_data_tally(run->data, bucket, &reply);
+        sum.owed += t->owed;
+        sum.sent += t->sent;
+        sum.delivered += t->delivered;
+        sum.expired += t->expired;
+        sum.failed += t->failed;
+        sum.erased += t->erased;
+        sum.waiting += t->waiting;
+    }
+    ended = sum.sent + sum.delivered + sum.expired + sum.failed + sum.erased + sum.waiting;
+    for (unsigned i = 0; i < smsc_subscribers(run->smsc); i++)
+        awaited += count_awaited(run, smsc_phone(run->smsc, i)->msisdn);
+    ended += awaited;
+    snprintf(detail, sizeof(detail), "%" PRIu64 " owed, %" PRIu64 " ended or wait", sum.owed,
+             ended);
+    if (sum.owed != ended)
+        world_violation(&run->world, "SMS that are not accounted for", "-", detail);
+    if (sum.delivered > reports_delivered(reports))
+        world_violation(&run->world, "SMS that are delivered as nobody told", "-", "");
+    snprintf(detail, sizeof(detail), "%" PRIu64 ", of %" PRIu64 " none was taken", awaited,
+             reports_missing(reports));
+    if (awaited > reports_missing(reports))
+        world_violation(&run->world, "receipts that were taken are awaited", "-", detail);
+}
+
 static void check_indexes(struct run *run, uint64_t registrations)
 {
     uint64_t count = 0;
@@ -215,6 +270,7 @@ static void check_indexes(struct run *run, uint64_t registrations)
     if (count != registrations)
         world_violation(&run->world, "index and records differ", "-", "");
     check_outboxes(run);
+    check_tally(run);
 }
 
 static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *menus)
@@ -240,6 +296,7 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
         seats_plan(&run->world, run->data);
     run->smsc = smsc_new(&run->world, run->options->subscribers);
     run->world.is_exclusive = random_below(&chooser, 4) == 0;
+    run->world.tells = random_below(&chooser, 2) != 0;
     run->world.erases = random_below(&chooser, 2) != 0;
     run->world.calls_off =
         random_below(&chooser, 2) != 0 && run->world.seats != 0 && !run->world.is_busy;

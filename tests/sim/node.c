@@ -21,6 +21,7 @@ enum {
     NODE_STILL_MS_MAX = 60000,
     NODE_OUT_MS_MAX = 30000,
     NODE_RELOAD_POLL_MS = 1000,
+    NODE_RECEIPT_MARGIN_S = 600,
     NODE_LEASE_S = 10,
     /* Of its wall clock, either way: two differ by all that docs/custody.md assumes, less the time
      * that a subscriber takes to answer, and, where gateways stand still, that he then waits. */
@@ -149,6 +150,7 @@ static void make_links(struct node *n)
         .centre = "op",
         .bind = w->bind,
         .binds = w->bind == CONFIG_BIND_PAIR ? 1 : NODE_LINKS,
+        .receipts = w->tells,
         .exclusive = w->is_exclusive,
         .lease_s = NODE_LEASE_S,
         .window = w->window,
@@ -185,6 +187,8 @@ static void make_engine(struct node *n)
 
     settings.instance = n->name;
     settings.sms_expiry_s = n->world->sms_expiry_s;
+    if (n->world->sms_expiry_s < NODE_RECEIPT_MARGIN_S) /* they come to that within a history */
+        settings.receipt_margin_s = NODE_RECEIPT_MARGIN_S;
     settings.sweep_ms = 5000;          /* most of a quiet hour is sweeps */
     settings.reply_deadline_ms = 1000; /* many a reply is late */
     n->vault = vault_new_plain();

@@ -65,6 +65,8 @@ struct smsc {
     struct phone *phones;
     unsigned count;
     bool is_closed;
+    struct reports *reports;
+    unsigned messages; /* ids given */
     struct smsc_counters counters;
 };
 

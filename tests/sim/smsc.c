@@ -5,6 +5,7 @@
 #include "gateway/smpp/text.h"
 #include "merchants/merchant.h"
 #include "tests/sim/phone.h"
+#include "tests/sim/reports.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -282,11 +283,13 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
         violation(s, "told by SMS what nobody waits for", flow_recognise(text));
 }
 
-static uint32_t judge_text(struct phone *s, const struct smpp_pdu *pdu)
+static uint32_t judge_text(struct phone *s, const struct smpp_pdu *pdu, const char *message_id)
 {
     if (s->smsc->world->is_sms_jammed)
         return world_chance(s->smsc->world, 500000) ? ESME_RTHROTTLED : ESME_RMSGQFUL;
     take_text(s, pdu);
+    if (pdu->message.registered_delivery != 0)
+        reports_plan(s->smsc->reports, s->msisdn, message_id);
     return ESME_ROK;
 }
 
@@ -295,18 +298,21 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
     struct world *w = c->world;
     struct phone *s = find_phone(c, pdu->message.destination.digits);
     uint32_t status = ESME_ROK;
+    char message_id[16];
     struct span op;
 
+    /* No number in any base: such may be taken for each other. */
+    snprintf(message_id, sizeof(message_id), "s%u", ++c->messages);
     if (s == NULL)
         world_violation(w, "a message to nobody", "-", "");
     if (world_chance(w, w->faults.submit_throttled))
         status = ESME_RTHROTTLED;
     else if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op))
-        status = judge_text(s, pdu);
+        status = judge_text(s, pdu, message_id);
     else if (!take_screen(s, pdu, op.data[0]))
         status = ESME_RINVDSTADR;
     if (!world_chance(w, w->faults.submit_resp_lost))
-        connection_respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, "1");
+        connection_respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, message_id);
 }
 
 /* Where steps are numbered an acknowledged answer is a step that was taken, screen or not: from now
@@ -330,6 +336,8 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
         if (letter_respond(&c->phones[i].writing.letter, x, pdu->header.sequence_number,
                            pdu->header.command_status))
             return;
+    if (reports_respond(c->reports, x, pdu->header.sequence_number, pdu->header.command_status))
+        return;
     if (!answers_alone(c->world) && world_chance(c->world, c->world->faults.deliver_resp_lost))
         return;
     for (unsigned i = 0; i < c->count; i++) {
@@ -370,6 +378,7 @@ static void on_lost(void *ctx, struct connection *x)
             delivery_later(&s->delivery);
         letter_lose_connection(&s->writing.letter, x);
     }
+    reports_lose_connection(c->reports, x);
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
         if (c->connections[i] == x)
             c->connections[i] = NULL;
@@ -407,6 +416,7 @@ struct smsc *smsc_new(struct world *w, unsigned subscribers)
 
     c->world = w;
     c->count = subscribers;
+    c->reports = reports_new(w, c);
     c->phones = mem_zalloc(subscribers * sizeof(*c->phones));
     for (unsigned i = 0; i < subscribers; i++)
         phone_init(&c->phones[i], c, i + 1);
@@ -436,8 +446,14 @@ struct phone *smsc_phone(const struct smsc *c, unsigned i)
     return &c->phones[i];
 }
 
+const struct reports *smsc_reports(const struct smsc *c)
+{
+    return c->reports;
+}
+
 void smsc_free(struct smsc *c)
 {
+    reports_free(c->reports);
     for (unsigned i = 0; i < c->count; i++)
         phone_fini(&c->phones[i]);
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)

@@ -77,6 +77,7 @@ struct world {
     /* Of each gateway's entry for the centre: */
     enum config_bind bind;
     unsigned window, tps;
+    bool tells;        /* receipts are asked for */
     bool is_exclusive; /* one gateway at a time is bound, by a lease */
     bool is_busy;      /* subscribers dial every few seconds, answer fast, and do not wait */
     bool erases;       /* the officer does, too */
