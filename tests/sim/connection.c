@@ -16,13 +16,19 @@ struct connection {
     uint32_t next_sequence;
     size_t size;
     uint8_t stream[CONNECTION_STREAM_BYTES];
+    uint8_t *unsent; /* what the pipe had no room for */
+    size_t unsent_size;
 };
 
 void connection_send(struct connection *x, struct span pdu)
 {
-    /* The pipe holds more than the centre ever has under way; a full one loses the rest, as a
-     * broken peer would. */
-    transport_write(x->transport, pdu);
+    size_t size = x->unsent_size == 0 ? transport_write(x->transport, pdu) : 0;
+
+    if (size == pdu.size)
+        return;
+    x->unsent = mem_realloc_array(x->unsent, x->unsent_size + pdu.size - size, 1);
+    memcpy(x->unsent + x->unsent_size, pdu.data + size, pdu.size - size);
+    x->unsent_size += pdu.size - size;
 }
 
 void connection_respond(struct connection *x, uint32_t command_id, uint32_t status,
@@ -98,7 +104,11 @@ static void on_lost(void *ctx, const char *reason)
 
 static void on_writable(void *ctx)
 {
-    (void)ctx;
+    struct connection *x = ctx;
+    size_t size = transport_write(x->transport, span_of(x->unsent, x->unsent_size));
+
+    memmove(x->unsent, x->unsent + size, x->unsent_size - size);
+    x->unsent_size -= size;
 }
 
 struct connection *connection_new(struct world *w, struct transport *transport,
@@ -135,5 +145,6 @@ uint32_t connection_next_sequence(struct connection *x)
 void connection_free(struct connection *x)
 {
     transport_close(x->transport);
+    mem_free(x->unsent);
     mem_free(x);
 }
