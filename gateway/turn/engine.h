@@ -146,6 +146,8 @@ void turn_run(struct turn *t);
 void turn_answer(struct turn *t, uint32_t command_status);
 /* The centre waits no longer for the answer, and may send the input again. */
 bool turn_window_is_over(const struct turn *t);
+/* The connection that its input came by is there still. */
+bool turn_is_connected(const struct turn *t);
 /* The turn is over: its box goes on with the next. */
 void turn_done(struct turn *t, const char *reason);
 /* Nothing was stored: tells the centre (ESME_RX_T_APPN, so that it delivers again) and, kindly, the

@@ -29,7 +29,8 @@ static bool is_copy(const struct turn *t)
 }
 
 /* The copy may be with another gateway, and the dialogue have gone on there: the text would end it.
- * What was read after a standstill, and timers that ran out in one, are that late. */
+ * What was read after a standstill, and timers that ran out in one, are that late; and so it is, at
+ * once, where the input's connection is gone. */
 static uint64_t too_late_ms(const struct turn *t)
 {
     return t->arrived_ms + t->engine->settings.answer_window_ms + LATE_LAG_MS;
@@ -50,7 +51,8 @@ static void on_late(struct timer *timer, void *arg)
     char text[MENU_TEXT_BYTES];
 
     (void)timer;
-    if (is_copy(t) || t->engine->env.timers->now_ms > too_late_ms(t) || !make_text(t, true, text))
+    if (is_copy(t) || t->engine->env.timers->now_ms > too_late_ms(t) || !turn_is_connected(t) ||
+        !make_text(t, true, text))
         return;
     t->is_late = true;
     t->engine->counters.late_answers++;

@@ -139,6 +139,13 @@ struct turn *turn_make_own(struct turn_engine *e, struct box *box, enum turn_cau
     return t;
 }
 
+bool turn_is_connected(const struct turn *t)
+{
+    const struct turn_ports *ports = &t->engine->env.ports;
+
+    return ports->is_connected(ports->ctx, &t->origin);
+}
+
 void turn_answer(struct turn *t, uint32_t command_status)
 {
     const struct turn_ports *ports = &t->engine->env.ports;
@@ -150,7 +157,7 @@ void turn_answer(struct turn *t, uint32_t command_status)
 /* --- what cannot be done now ---------------------------------------------------------------- */
 
 /* Nothing was stored, so nothing is acknowledged; who waits at a phone gets a kind screen, while
- * the dialogue is surely here. */
+ * the dialogue is surely here: after a break its copy may have gone on elsewhere. */
 static void refuse(struct turn *t, uint32_t command_status, const char *reason)
 {
     struct turn_engine *e = t->engine;
@@ -161,7 +168,7 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
         return;
     e->counters.busy++;
     if (t->is_late || (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
-        turn_window_is_over(t) ||
+        turn_window_is_over(t) || !turn_is_connected(t) ||
         !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
                         t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0),
                         text)) {
@@ -439,12 +446,9 @@ static bool is_guess(const struct turn *t, const struct step *step)
  * be a second step. */
 static bool is_overdue(const struct turn *t, const struct step *step)
 {
-    const struct turn_ports *ports = &t->engine->env.ports;
-
     if (step->is_replay || t->origin.link == NULL || t->input.kind == DIALECT_ABORT)
         return false;
-    return turn_window_is_over(t) ||
-           (!step->is_exact && !ports->is_connected(ports->ctx, &t->origin));
+    return turn_window_is_over(t) || (!step->is_exact && !turn_is_connected(t));
 }
 
 /* A gateway on its way out begins nothing. The copy of a dial that was taken in, here or by

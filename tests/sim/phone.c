@@ -104,6 +104,7 @@ static void give_up(void *ctx)
 static void input(struct phone *s, uint8_t op, const char *text)
 {
     dues_add(&s->dues, s->answered);
+    s->is_shown = false;
     s->op = op;
     s->answers_unit = s->unit;
     text_copy(s->text, sizeof(s->text), text);

@@ -35,6 +35,7 @@ struct phone {
     unsigned receipts;       /* SMS with a registration number that it has taken */
     unsigned decisions;      /* that SMS have told it: a bit for each status */
     struct dues dues;
+    bool is_shown;     /* what its last input leads to, and its answer is read */
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */
     enum seat_belief seat;

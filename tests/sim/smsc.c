@@ -87,6 +87,17 @@ static void check_screen(struct phone *s, enum flow_step next)
         s->farthest = next;
 }
 
+/* Where nothing names the step, and a screen proves its answer, no copy is about when it has come.
+ */
+static void check_end(struct phone *s, enum flow_step next)
+{
+    const struct world *w = s->smsc->world;
+
+    if ((next == FLOW_BUSY || next == FLOW_WAIT) && s->is_shown && !answers_alone(w) &&
+        w->token == TURN_TOKEN_NONE)
+        violation(s, "what has gone on is ended as if it had not", next);
+}
+
 static void take_regno(struct phone *s, const char *screen)
 {
     char regno[16];
@@ -127,6 +138,7 @@ static void show(struct phone *s, uint8_t op, uint8_t unit, const char *screen, 
         return;
     check_screen(s, next);
     check_version(s, screen, next);
+    check_end(s, next);
     if (next == FLOW_SELESAI)
         take_regno(s, screen);
     timer_stop(&c->world->timers, &s->silence);
@@ -299,17 +311,21 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
     struct phone *s = find_phone(c, pdu->message.destination.digits);
     uint32_t status = ESME_ROK;
     char message_id[16];
+    bool is_proof;
     struct span op;
 
     /* No number in any base: such may be taken for each other. */
     snprintf(message_id, sizeof(message_id), "s%u", ++c->messages);
     if (s == NULL)
         world_violation(w, "a message to nobody", "-", "");
+    is_proof = !s->delivery.is_under_way || s->delivery.connection == x;
     if (world_chance(w, w->faults.submit_throttled))
         status = ESME_RTHROTTLED;
     else if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op))
         status = judge_text(s, pdu, message_id);
-    else if (!take_screen(s, pdu, op.data[0]))
+    else if (take_screen(s, pdu, op.data[0]))
+        s->is_shown = is_proof;
+    else
         status = ESME_RINVDSTADR;
     if (!world_chance(w, w->faults.submit_resp_lost))
         connection_respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, message_id);

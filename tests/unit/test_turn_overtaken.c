@@ -46,6 +46,33 @@ static void test_a_late_input_leaves_a_newer_dialogue_alone(void **state)
     }
 }
 
+/* The centre brings it again at once, by another connection, to another gateway perhaps: a text
+ * that ends the dialogue would end what the copy has begun. */
+static void test_no_text_behind_a_break(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 2000;
+    slow_commit(3000, 0);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(1000);
+    turn_rig.is_disconnected = true;
+    turn_rig_pass(2500); /* of what was under way, to wait */
+    turn_rig.is_disconnected = false;
+    assert_int_equal(turn_rig_counters()->late_answers, 0);
+
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_LOAD,
+        (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .back_ms = 1000});
+    dials = turn_rig_input(1, DIALECT_BEGIN, "*384#", "*384#");
+    turn_rig_deliver(&dials);
+    turn_rig.is_disconnected = true;
+    turn_rig_pass(1500); /* of what was not taken, that the service is busy */
+    assert_int_equal(turn_rig_counters()->busy, 1);
+    assert_int_equal(turn_rig.phones[1].screen_count, 0);
+}
+
 /* The dialogue that the dial began is pushed, and has no name yet: an answer from before it is none
  * to its question. */
 static void test_a_late_answer_is_none_to_what_was_pushed(void **state)
@@ -150,6 +177,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_late_input_leaves_a_newer_dialogue_alone,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_no_text_behind_a_break, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_late_answer_is_none_to_what_was_pushed,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
