@@ -259,8 +259,11 @@ static bool rule_kind(struct menu_loader *l, config_setting_t *group, enum menu_
 
 /* Repetitions are written out when an expression is compiled, one in another multiplies, and what
  * may be empty costs by the square: of (a{1,255}){1,255} regcomp() makes 250 MB in a second, of
- * (a?){1,3000} a gigabyte in ten. */
+ * (a?){1,3000} a gigabyte in ten. What may be empty repeated without end makes a circle, on which
+ * each further choice doubles: (((a{0,5}){0,3}){0,5}){2,} takes it half a minute and more. */
 enum { REGEX_ATOMS_MAX = 1000, REGEX_DEPTH_MAX = 16 };
+static const char too_large[] =
+    "its repetitions come to more than 1000 characters when written out";
 
 /* Behind a bracket expression's end. */
 static const char *skip_bracket(const char *c)
@@ -282,58 +285,105 @@ static const char *skip_bracket(const char *c)
     return *c != '\0' ? c + 1 : c;
 }
 
-/* {3}, {1,60}, {2,}, {,5}, +: how often what stands before it is written out. *c is left behind it.
- * Braces with anything else in them regcomp() refuses. */
-static unsigned long take_times(const char **c)
+struct repetition {
+    unsigned long least, times; /* times: how often what stands before it is written out */
+    bool is_endless;
+};
+
+/* {3}, {1,60}, {2,}, {,5}, *, +, ?. *c is left behind it. Braces with anything else in them
+ * regcomp() refuses. */
+static struct repetition take_repetition(const char **c)
 {
-    unsigned long times;
+    struct repetition r = {.is_endless = **c == '*' || **c == '+'};
     char *end;
 
-    if (**c != '{')
-        return *(*c)++ == '+' ? 2 : 1;
-    times = strtoul(*c + 1, &end, 10);
-    if (*end == ',')
-        times = *++end != '}' ? strtoul(end, &end, 10) : times + 1;
+    if (**c != '{') {
+        r.least = **c == '+';
+        r.times = 1 + r.least;
+        ++*c;
+        return r;
+    }
+    r.least = r.times = strtoul(*c + 1, &end, 10);
+    if (*end == ',') {
+        r.is_endless = *++end == '}';
+        r.times = r.is_endless ? r.least + 1 : strtoul(end, &end, 10);
+    }
     *c = *end == '}' ? end + 1 : *c + 1;
-    return times <= 1 ? 1 : times <= RE_DUP_MAX ? times : RE_DUP_MAX;
+    r.times = r.times <= 1 ? 1 : r.times <= RE_DUP_MAX ? r.times : RE_DUP_MAX;
+    return r;
 }
 
-/* Of an expression that need not be right. Groups deeper than that, or more atoms: too large. */
-static bool is_too_large(const char *c)
+/* One atom that is no group: does it match nothing? *c is left behind it. */
+static bool take_atom(const char **c)
 {
-    unsigned long sums[REGEX_DEPTH_MAX] = {0}, last = 0;
-    unsigned depth = 0;
+    const char *at = *c;
+
+    *c = *at == '[' ? skip_bracket(at) : at + (*at == '\\' && at[1] != '\0') + 1;
+    if (*at == '\\')
+        return at[1] != '\0' && strchr("bB<>`'", at[1]) != NULL;
+    return strchr("^$*+?{", *at) != NULL; /* a repetition of nothing is passed over */
+}
+
+struct regex_group {
+    unsigned long atoms;
+    bool is_empty;  /* the branch may be, up to what stands last */
+    bool has_empty; /* a branch before it may be */
+};
+
+/* What is wrong with an expression that need not be right; NULL: nothing, or regcomp() says it.
+ * Groups deeper than that, or more atoms: too large. */
+static const char *regex_complaint(const char *c)
+{
+    struct regex_group groups[REGEX_DEPTH_MAX] = {{.is_empty = true}}, *g = groups;
+    unsigned long last = 0;
+    bool is_empty = true; /* may what stands last be */
 
     while (*c != '\0') {
         if (strchr("*+?{", *c) != NULL && last != 0) {
-            unsigned long times = take_times(&c);
+            struct repetition r = take_repetition(&c);
+            unsigned long times = is_empty ? 2 * r.times : r.times;
 
-            sums[depth] += last * (times - 1) + 1;
+            if (is_empty && r.is_endless)
+                return "it repeats without end what may be empty";
+            g->atoms += last * (times - 1) + 1;
             last = last * times + 1;
+            is_empty = is_empty || r.least == 0;
         } else if (*c == '(') {
-            if (++depth == REGEX_DEPTH_MAX)
-                return true;
-            sums[depth] = last = 0;
+            g->is_empty = g->is_empty && is_empty;
+            if (++g == groups + REGEX_DEPTH_MAX)
+                return too_large;
+            *g = (struct regex_group){.is_empty = true};
+            is_empty = true;
+            last = 0;
             c++;
-        } else if (*c == ')' && depth > 0) {
-            last = sums[depth--] + 1;
-            sums[depth] += last;
+        } else if (*c == '|') {
+            g->has_empty = g->has_empty || (g->is_empty && is_empty);
+            g->is_empty = is_empty = true;
+            g->atoms++;
+            last = 0;
+            c++;
+        } else if (*c == ')' && g > groups) {
+            is_empty = g->has_empty || (g->is_empty && is_empty);
+            last = g->atoms + 1;
+            (--g)->atoms += last;
             c++;
         } else {
+            g->is_empty = g->is_empty && is_empty;
+            is_empty = take_atom(&c);
             last = 1;
-            sums[depth]++;
-            c = *c == '[' ? skip_bracket(c) : c + (*c == '\\' && c[1] != '\0') + 1;
+            g->atoms++;
         }
-        if (sums[depth] > REGEX_ATOMS_MAX)
-            return true;
+        if (g->atoms > REGEX_ATOMS_MAX)
+            return too_large;
     }
-    return false;
+    return NULL;
 }
 
 static void load_regex(struct menu_loader *l, config_setting_t *group, struct menu_input_rule *rule)
 {
     struct menu *menu = l->menu;
     const char *text = menu_load_string(l, group, "regex", true);
+    const char *complaint;
     regex_t *regex;
     char why[128];
     int code;
@@ -347,10 +397,9 @@ static void load_regex(struct menu_loader *l, config_setting_t *group, struct me
                                "back references are not possible");
             return;
         }
-    if (is_too_large(text)) {
-        menu_load_fault_at(l, config_setting_get_member(group, "regex"), 0,
-                           "its repetitions come to more than %d characters when written out",
-                           REGEX_ATOMS_MAX);
+    complaint = regex_complaint(text);
+    if (complaint != NULL) {
+        menu_load_fault_at(l, config_setting_get_member(group, "regex"), 0, "%s", complaint);
         return;
     }
     regex = menu_model_alloc(menu, sizeof(*regex));
