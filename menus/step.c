@@ -378,22 +378,22 @@ static size_t dash_bytes(const char *at)
     return strncmp(at, "\u2013", 3) == 0 || strncmp(at, "\u2014", 3) == 0 ? 3 : 0;
 }
 
-/* Octets of what says nothing: marks, blanks, and emoji, which octets from 0xF0 on begin; below
- * stand the letters of languages. 0: it says something, or is the end. */
-static size_t mark_bytes(const char *at)
+/* Is this octet of one that says nothing? Marks, blanks and emoji: beside those of ASCII what lies
+ * in U+0080-U+00BF and U+2000-U+2BFF (bullets, dots, directions, arrows, hearts), what follows
+ * emoji (U+FE0F), and all that begins with 0xF0. Other octets from 0xC3 on begin letters of
+ * languages. */
+static bool is_mark(const char *at)
 {
-    unsigned char c = (unsigned char)*at;
-    size_t bytes = quoting_bytes(at) + dash_bytes(at);
+    unsigned char c = (unsigned char)at[0], second = (unsigned char)at[1];
 
-    if (bytes != 0 || c == '\0')
-        return bytes;
-    return !isalnum(c) && (c < 0xC0 || c >= 0xF0);
+    return (!isalnum(c) && (c <= 0xC2 || c >= 0xF0)) || (c == 0xE2 && second < 0xB0) ||
+           (c == 0xEF && second == 0xB8);
 }
 
 static const char *skip_marks(const char *text)
 {
-    for (size_t bytes; (bytes = mark_bytes(text)) != 0; text += bytes)
-        continue;
+    while (*text != '\0' && is_mark(text))
+        text++;
     return text;
 }
 
