@@ -12,13 +12,14 @@
 
 struct dated {
     json_t *entry;
-    size_t index; /* as it was found: entries of one second of a bucket stay as they are */
+    const char *at; /* the entry's */
+    size_t index;   /* as it was found: entries of one second of a bucket stay as they are */
 };
 
 static int dated_compare(const void *a, const void *b)
 {
     const struct dated *x = a, *y = b;
-    int order = strcmp(ctl_text(x->entry, "at"), ctl_text(y->entry, "at"));
+    int order = strcmp(x->at, y->at);
 
     if (order != 0)
         return order;
@@ -32,8 +33,11 @@ static json_t *by_time(const json_t *journal)
     struct dated *all = mem_alloc((count + 1) * sizeof(*all));
     json_t *sorted = json_array();
 
-    for (size_t i = 0; i < count; i++)
-        all[i] = (struct dated){json_array_get(journal, i), i};
+    for (size_t i = 0; i < count; i++) {
+        json_t *entry = json_array_get(journal, i);
+
+        all[i] = (struct dated){entry, ctl_text(entry, "at"), i};
+    }
     qsort(all, count, sizeof(*all), dated_compare);
     for (size_t i = 0; i < count; i++)
         json_array_append(sorted, all[i].entry);
