@@ -79,8 +79,8 @@ static bool check_link(const struct finding *before, struct finding *next, json_
     char name[CDR_INSTANCE_BYTES + 32];
     uint64_t first = before->verdict.sequence + 1, last = next->verdict.sequence;
 
-    if (strcmp(before->verdict.instance, next->verdict.instance) != 0)
-        return true;
+    if (strcmp(before->verdict.instance, next->verdict.instance) != 0 || last == 0)
+        return true; /* 0: no head says where it belongs, as of cdr-gw1.state */
     if (last + 1 == first) {
         text_copy(next->verdict.fault, sizeof(next->verdict.fault),
                   "is a second file of this number");

@@ -100,6 +100,11 @@ test('a file that was changed, cut off or taken away is named', async () => {
         assert.match(found[1].fault, /^truncated/);
         fs.writeFileSync(all[1], original);
         assert.equal((await verify(...all)).code, 0);
+        const other = ['cdr-e2e.lock', 'cdr-e2e.state'].map((name) => path.join(directory, name));
+        const { code, stdout } = await verify(...other, ...all);
+        assert.equal(code, 1);
+        for (const file of other)
+            assert.ok(stdout.includes(`${file}: is no file of records: `), stdout);
         assert.equal((await verify()).code, 2);
     });
 });
