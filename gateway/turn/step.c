@@ -207,6 +207,15 @@ static bool is_late_copy(const struct run *run)
            behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2;
 }
 
+/* An answer to a screen that is not stored yet: what was read is an old master's, perhaps, which a
+ * fail-over has left behind. */
+static bool is_ahead(const struct run *run)
+{
+    unsigned ahead = (STEP_UNITS + run->input->session.unit - run->work->session.step) % STEP_UNITS;
+
+    return ahead < STEP_UNITS / 2;
+}
+
 /* A late dial gets the screen of now: should the centre's ids have come round, it is a new one. */
 static void replay_late(struct run *run)
 {
@@ -365,6 +374,7 @@ void run_take_input(struct run *run, const struct step_records *records)
     if (event.kind == MENU_EVENT_INPUT && has_unit(run) &&
         in->session.unit != run->work->session.step) {
         run->step->kind = STEP_MISMATCH;
+        run->step->command_status = is_ahead(run) ? ESME_RX_T_APPN : ESME_RX_R_APPN;
         return;
     }
     if (event.kind == MENU_EVENT_INPUT && is_version_awaited(run)) {

@@ -494,7 +494,7 @@ static void follow(struct turn *t)
         e->counters.mismatches++;
         log_warning("turn.unit_mismatch", LOG_S("link", t->link_name),
                     LOG_U("unit", t->input.session.unit));
-        turn_answer(t, ESME_RX_R_APPN);
+        turn_answer(t, e->step->command_status);
         turn_done(t, "mismatch");
         break;
     case STEP_UNREADABLE:

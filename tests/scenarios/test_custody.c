@@ -337,6 +337,14 @@ static void numbers_begin_after(unsigned answers)
     turn_rig_deliver(&answer);
     turn_rig_settle();
     assert_int_equal(turn_counters(turn_rig.engine)->mismatches, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN); /* what was read may be old */
+    answer.session.unit -= 2;
+    text_copy(answer.text, sizeof(answer.text), "98");
+    answer.fingerprint++;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_counters(turn_rig.engine)->mismatches, 2);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_R_APPN);
 }
 
 static void test_numbers_begin_in_a_dialogue(void **state)
