@@ -8,7 +8,7 @@ const test = require('node:test');
 
 const { openMainMenu } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { BUILD, Process, freePort, run, temporaryFolder, until } = require('./lib/process');
+const { BUILD, Process, freePort, preload, run, temporaryFolder, until } = require('./lib/process');
 
 const ROOT = path.join(__dirname, '..', '..');
 const RULES = path.join(ROOT, 'conf/monitoring/warung.rules.yml');
@@ -137,7 +137,7 @@ test('a gateway whose clock is not that of Redis says so', async () => {
         assert.doesNotMatch(gateway.process.output, /store\.clock_differs/);
         await gateway.stop();
         const env = {
-            CLOCK_AHEAD: path.join(folder, 'ahead'), LD_PRELOAD: path.join(BUILD, 'tests/fault/clock.so'),
+            CLOCK_AHEAD: path.join(folder, 'ahead'), LD_PRELOAD: preload('clock.so'),
             ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`,
         };
         gateway.launch(env);

@@ -9,7 +9,7 @@ const test = require('node:test');
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { Liar } = require('./lib/liar');
-const { BUILD, run, until } = require('./lib/process');
+const { BUILD, preload, run, until } = require('./lib/process');
 const { MENU } = require('./lib/warungd');
 
 const MSISDN = '6281200000071';
@@ -431,7 +431,7 @@ test('users: a file that cannot be read whole is not written back', async () => 
         for (const words of [['add', 'budi', '--role', 'viewer'], ['remove', 'sri']]) {
             const { code, output } = await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'users', ...words], {
                 env: {
-                    UNREADABLE: `${users}:2`, LD_PRELOAD: path.join(BUILD, 'tests/fault/unreadable.so'),
+                    UNREADABLE: `${users}:2`, LD_PRELOAD: preload('unreadable.so'),
                     ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`,
                 },
             });

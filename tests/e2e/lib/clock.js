@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { BUILD, temporaryFolder } = require('./process');
+const { preload, temporaryFolder } = require('./process');
 
 const HOUR_MS = 3600000;
 const DAY_MS = 24 * HOUR_MS;
@@ -16,7 +16,7 @@ class Clock {
         this.file = path.join(this.folder, 'ahead');
         this.set(0);
         process.env.CLOCK_AHEAD = this.file;
-        process.env.LD_PRELOAD = path.join(BUILD, 'tests/fault/clock.so');
+        process.env.LD_PRELOAD = preload('clock.so');
         // A sanitized program wants its own library to be the first.
         process.env.ASAN_OPTIONS = `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`;
     }

@@ -10,6 +10,12 @@ const { StringDecoder } = require('node:string_decoder');
 
 const ROOT = path.resolve(__dirname, '../../..');
 const BUILD = path.resolve(ROOT, process.env.BUILD || 'build');
+
+// For LD_PRELOAD: a library of tests/fault, from the folder that programs start in. The loader takes a path with a blank
+// for two.
+function preload(library) {
+    return path.relative(ROOT, path.join(BUILD, 'tests/fault', library));
+}
 // A sanitized program is several times slower; so is a machine with other work.
 const PATIENCE_MS = 20000;
 
@@ -147,4 +153,4 @@ function temporaryFolder(name) {
     return fs.mkdtempSync(path.join(os.tmpdir(), `warung-${name}-`));
 }
 
-module.exports = { BUILD, PATIENCE_MS, Process, ROOT, delay, freePort, run, temporaryFolder, until };
+module.exports = { BUILD, PATIENCE_MS, Process, ROOT, delay, freePort, preload, run, temporaryFolder, until };

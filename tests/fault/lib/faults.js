@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { BUILD, ROOT, delay, run, until } = require('../../e2e/lib/process');
+const { ROOT, delay, preload, run, until } = require('../../e2e/lib/process');
 
 const iptables = async (...words) => {
     const { code, output } = await run('iptables', ['-w', ...words.map(String)]);
@@ -280,7 +280,7 @@ function envOf(kind, random) {
     if (!point)
         return {};
     return {
-        LD_PRELOAD: path.join(BUILD, 'tests/fault/dying.so'),
+        LD_PRELOAD: preload('dying.so'),
         ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`, // of a sanitized gateway
         DIE_AT: `${point}:${random.between(point.endsWith('commit') ? 15 : 1, 60)}`,
     };

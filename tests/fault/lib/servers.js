@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { BUILD, Process, ROOT, freePort, run, until } = require('../../e2e/lib/process');
+const { Process, ROOT, freePort, preload, run, until } = require('../../e2e/lib/process');
 const { Liar } = require('../../e2e/lib/liar');
 
 const START_MS = 60000; // six servers on a busy machine
@@ -30,7 +30,7 @@ class Server {
         const common = [`port ${this.port}`, `bind ${this.host}`, `bind-source-addr ${this.host}`,
             'protected-mode no', `dir ${this.folder}`, `logfile ${this.logfile}`];
         return (this.sentinel ? [...common, ...this.sentinel] :
-            [`include ${ROOT}/conf/redis.conf`, ...common, 'repl-diskless-sync-delay 0', ...this.settings])
+            [`include "${ROOT}/conf/redis.conf"`, ...common, 'repl-diskless-sync-delay 0', ...this.settings])
             .join('\n') + '\n';
     }
 
@@ -41,10 +41,10 @@ class Server {
     launch() {
         const env = { ...process.env };
         if (this.preload)
-            Object.assign(env, { LD_PRELOAD: path.join(BUILD, 'tests/fault/synced.so'), SYNCED_NOTES: this.notes });
+            Object.assign(env, { LD_PRELOAD: preload('synced.so'), SYNCED_NOTES: this.notes });
         // As in our unit: what a loss of power left unfinished goes first. A file at its limit is an error to
         // be told, not a signal to die of.
-        this.process = new Process('sh', ['-c', `trap "" XFSZ; ${ROOT}/systemd/redis-tail ${this.folder}; exec redis-server "$@"`,
+        this.process = new Process('sh', ['-c', `trap "" XFSZ; systemd/redis-tail ${this.folder}; exec redis-server "$@"`,
             'redis-server', this.file,
             ...(this.sentinel ? ['--sentinel'] : [])], { env });
         return this;
