@@ -299,12 +299,18 @@ static bool is_lost(const struct push *p)
     return !is_late_answer(p) && p->engine->env.timers->now_ms >= p->cause.ours_until_ms;
 }
 
+void pusher_on_step(const struct turn *t)
+{
+    struct step_push *cause = &t->push->cause;
+
+    cause->was_known = cause->was_known || copy_span(&t->box->session).size != 0 ||
+                       copy_span(&t->box->merchant).size != 0;
+}
+
 void pusher_on_turn(struct turn *t)
 {
     struct push *p = t->push;
 
-    p->cause.was_known = p->cause.was_known || copy_span(&t->box->session).size != 0 ||
-                         copy_span(&t->box->merchant).size != 0;
     switch (t->push_verdict) {
     case STEP_PUSH_SHOW:
         if (t->reply != SESSION_REPLY_NONE && is_overtaken(p, t))

@@ -531,6 +531,8 @@ void turn_run(struct turn *t)
     };
 
     step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
+    if (t->push != NULL)
+        pusher_on_step(t);
     if (!t->is_fresh && (is_guess(t, e->step) || is_turned_away(t, e->step))) {
         load(t);
         return;

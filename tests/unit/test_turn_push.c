@@ -116,6 +116,23 @@ static void test_who_is_erased_meanwhile_is_left_alone(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* The write that would begin it meets the erasure. */
+static void test_who_is_erased_in_between_is_left_alone(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*2#"); /* leads to an end */
+    turn_rig_pass(2000);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 3000});
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_erase(0);
+    turn_rig_pass(60000);
+    assert_int_equal(turn_rig_counters()->conflicts, 1);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 static void test_the_links_clock_ends_a_dialogue_for_pushes(void **state)
 {
     (void)state;
@@ -384,6 +401,7 @@ int main(void)
         ON_RIG(test_nothing_of_that_name),
         ON_RIG(test_it_waits_for_a_running_dialogue),
         ON_RIG(test_who_is_erased_meanwhile_is_left_alone),
+        ON_RIG(test_who_is_erased_in_between_is_left_alone),
         ON_RIG(test_the_links_clock_ends_a_dialogue_for_pushes),
         ON_RIG(test_it_expires),
         ON_RIG(test_a_refusal_ends_it),
