@@ -55,7 +55,12 @@ void deeds_note_cancel(struct deeds *d, const char *regno)
 {
     text_copy(d->cancelled, sizeof(d->cancelled), regno);
     d->is_cancelling = false;
-    d->done = 0;
+    d->done = d->written = 0;
+}
+
+void deeds_note_written(struct deeds *d, unsigned name)
+{
+    d->written = name;
 }
 
 void deeds_forget(struct deeds *d)
@@ -68,7 +73,9 @@ bool deeds_are_over(const struct deeds *d)
     return d->last_ms == 0 || d->world->timers.now_ms - d->last_ms >= DEEDS_OVER_MS;
 }
 
-void deeds_compare(const struct deeds *d, const char *regno, struct subscriber *record)
+/* That a name was refused comes by SMS, too. */
+void deeds_compare(const struct deeds *d, const char *regno, struct subscriber *record,
+                   bool comes_by_sms)
 {
     const struct merchant *m = subscriber_find(record, d->cancelled);
     char detail[64];
@@ -81,4 +88,6 @@ void deeds_compare(const struct deeds *d, const char *regno, struct subscriber *
     snprintf(detail, sizeof(detail), "name %u, %u was shown as taken", number_of(m->name), d->done);
     if (number_of(m->name) < d->done)
         world_violation(d->world, "an older name has come back", d->msisdn, detail);
+    if (comes_by_sms && number_of(m->name) < d->written)
+        world_violation(d->world, "a name that was taken by SMS is not there", d->msisdn, detail);
 }

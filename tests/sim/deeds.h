@@ -13,6 +13,7 @@ struct deeds {
     const char *msisdn;
     unsigned tried;     /* names, of all its registrations: each is another */
     unsigned done;      /* the last that was shown as taken, of the registration it has; 0 = none */
+    unsigned written;   /* the last that was taken by SMS, and not refused; likewise */
     uint64_t last_ms;   /* the last deed was sent; 0 = never */
     bool is_cancelling; /* not known whether it is */
     char cancelled[MERCHANT_REGNO_BYTES]; /* the last that was shown as cancelled; "" = none */
@@ -26,12 +27,15 @@ void deeds_note_name(struct deeds *d);
 void deeds_try_cancel(struct deeds *d);
 /* regno is shown as cancelled. */
 void deeds_note_cancel(struct deeds *d, const char *regno);
+/* A name that was typed is taken by SMS, 0 = or not. */
+void deeds_note_written(struct deeds *d, unsigned name);
 /* All is erased. */
 void deeds_forget(struct deeds *d);
 /* It has done nothing for so long that nothing is under way. */
 bool deeds_are_over(const struct deeds *d);
 
 /* The check at the end. */
-void deeds_compare(const struct deeds *d, const char *regno, struct subscriber *record);
+void deeds_compare(const struct deeds *d, const char *regno, struct subscriber *record,
+                   bool comes_by_sms);
 
 #endif

@@ -156,7 +156,7 @@ static uint64_t check_registrations(struct run *run)
     uint64_t count = 0;
     struct seats seats;
 
-    seats_begin(&seats, &run->world, run->data, vault);
+    seats_begin(&seats, &run->world, run->data, vault, officer_training(run->officer));
     for (unsigned i = 0; i < smsc_subscribers(run->smsc); i++) {
         const struct phone *phone = smsc_phone(run->smsc, i);
         const char *msisdn = phone->msisdn;
@@ -174,7 +174,7 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
-        deeds_compare(&phone->deeds, regno, &s);
+        deeds_compare(&phone->deeds, regno, &s, comes_by_sms(run));
         seats_compare(&seats, phone, &s, comes_by_sms(run));
         count += s.merchant_count;
     }

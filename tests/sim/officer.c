@@ -205,6 +205,11 @@ void officer_compare(const struct officer *o, unsigned i, const struct subscribe
         world_violation(o->world, "the SMS of a decision never came", phone->msisdn, detail);
 }
 
+unsigned officer_training(const struct officer *o)
+{
+    return o->planner.number;
+}
+
 void officer_free(struct officer *o)
 {
     vault_free(o->dossier.setup.vault);

@@ -28,6 +28,8 @@ const struct officer_counters *officer_counters(const struct officer *o);
  * the subscriber was told of the last decision. */
 void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record,
                      bool comes_by_sms);
+/* The number of the training that he has planned last (tests/sim/seats.h). */
+unsigned officer_training(const struct officer *o);
 void officer_free(struct officer *o);
 
 #endif

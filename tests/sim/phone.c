@@ -200,6 +200,10 @@ static void on_think(struct timer *timer, void *arg)
     s->has_sent = s->has_sent || s->at == FLOW_PERIKSA;
     if (s->at == FLOW_DETAIL)
         want_seat(s);
+    if (s->at == FLOW_LATIH_KOSONG) {
+        s->wants_news_ms = c->world->timers.now_ms;
+        s->told_news_ms = 0;
+    }
     if (s->at == FLOW_NAMA_BARU)
         text = deeds_try_name(&s->deeds, name);
     if (s->at == FLOW_YAKIN)

@@ -42,6 +42,8 @@ struct phone {
     unsigned seat_number;   /* of the training; 0 = none was shown as taken */
     unsigned unseated;      /* SMS that told of a seat that is gone, since one was asked for */
     uint64_t asked_news_ms; /* was shown that it will hear of a training, and has not; 0 = not */
+    uint64_t wants_news_ms; /* it has asked for that */
+    uint64_t told_news_ms;  /* and has heard of one since, for the first time; 0 = not */
     bool is_joining, is_leaving; /* the last that was asked for */
     enum flow_wish wish;         /* of this dialogue */
     struct deeds deeds;

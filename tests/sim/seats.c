@@ -39,8 +39,17 @@ void seats_plan(struct world *w, struct memory_data *data)
     vault_free(vault);
 }
 
+/* Others may be there, too: of commands whose outcome was not known. */
+static bool is_planned(const struct trainings *trainings, unsigned number)
+{
+    for (unsigned i = 0; i < trainings->count; i++)
+        if (flow_training(trainings->items[i].place) == number)
+            return true;
+    return false;
+}
+
 void seats_begin(struct seats *s, const struct world *w, struct memory_data *data,
-                 struct vault *vault)
+                 struct vault *vault, unsigned number)
 {
     uint8_t plain[TRAININGS_BYTES_MAX];
     struct store_reply reply;
@@ -54,6 +63,8 @@ void seats_begin(struct seats *s, const struct world *w, struct memory_data *dat
                      &writer) ||
          !trainings_decode(&s->trainings, writer_span(&writer))))
         world_violation(w, "trainings that cannot be read", "-", "");
+    if (w->seats != 0 && !is_planned(&s->trainings, number))
+        world_violation(w, "a training that was planned is not there", "-", "");
 }
 
 /* Takes the claim of each seat out, so that what is left is nobody's. */

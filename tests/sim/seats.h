@@ -22,9 +22,10 @@ struct seats {
     struct trainings trainings;
 };
 
-/* The check at the end: begin, each subscriber's record, end. */
+/* The check at the end: begin, with the number of the training that there is to be, each
+ * subscriber's record, end. */
 void seats_begin(struct seats *s, const struct world *w, struct memory_data *data,
-                 struct vault *vault);
+                 struct vault *vault, unsigned number);
 void seats_compare(struct seats *s, const struct phone *phone, const struct subscriber *record,
                    bool comes_by_sms);
 void seats_end(const struct seats *s);

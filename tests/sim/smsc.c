@@ -11,6 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    SMSC_ON_ITS_WAY_MS = 60 * 1000, /* a gateway notices so soon that an SMS is owed no more */
+    SMSC_NEWS_MS = 15 * 60 * 1000,  /* then nothing of a question, or of an SMS, is under way */
+};
+
 /* Answers come by one connection, screens by another: a screen says nothing of its answer. */
 static bool answers_alone(const struct world *w)
 {
@@ -272,6 +277,32 @@ static bool is_of_service(const char *text)
     return strncmp(text, name, sizeof(name) - 1) == 0 && flow_recognise(text) != FLOW_MAIN;
 }
 
+/* What was owed to who was erased goes with him, but for the word of it; what has left comes. */
+static void check_forgotten(const struct phone *s, const char *text)
+{
+    const struct world *w = s->smsc->world;
+
+    if (s->forgotten_ms != 0 && !s->has_come_back && strstr(text, "dihapus") == NULL &&
+        w->timers.now_ms - s->forgotten_ms >= SMSC_ON_ITS_WAY_MS)
+        world_violation(w, "an SMS to who was erased", s->msisdn, text);
+}
+
+/* Once for each time that it was asked for; the last may have come twice, or crossed the question.
+ */
+static void note_news(struct phone *s)
+{
+    uint64_t now_ms = s->smsc->world->timers.now_ms;
+
+    s->asked_news_ms = 0;
+    if (now_ms - s->wants_news_ms < SMSC_NEWS_MS || s->is_forgotten || s->smsc->world->is_busy)
+        return;
+    if (s->told_news_ms == 0)
+        s->told_news_ms = now_ms;
+    else if (now_ms - s->told_news_ms >= 2 * SMSC_NEWS_MS)
+        world_violation(s->smsc->world, "told of a training, and has not asked again", s->msisdn,
+                        "");
+}
+
 /* SMS that belong to a registration or a seat, whatever becomes of its dialogue, and answers to an
  * SMS; all others are results. */
 static void take_text(struct phone *s, const struct smpp_pdu *pdu)
@@ -282,9 +313,10 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
     s->smsc->counters.texts++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     world_tell(s->smsc->world, "%s gets SMS \"%s\"", s->msisdn, text);
+    check_forgotten(s, text);
     if (is_of_service(text)) {
         if (strstr(text, "pelatihan gratis: 1.") != NULL)
-            s->asked_news_ms = 0;
+            note_news(s);
         s->unseated += strstr(text, " keikutsertaan pelatihan ") != NULL;
         s->decisions |= decision_in(text);
         writing_read(s, text);

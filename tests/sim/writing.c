@@ -57,11 +57,20 @@ static void give_name(struct phone *s)
     s->writing.about = WRITING_NAMES;
     s->writing.name_ms = now_ms(s);
     snprintf(text, sizeof(text), "NAMA %.40s", deeds_try_name(&s->deeds, name));
+    s->writing.name = s->deeds.tried;
     letter_send(&s->writing.letter, text);
+}
+
+/* It was shown a registration, and has not been erased since: a cancelled one has a status, too. */
+static bool is_known(const struct phone *s)
+{
+    return s->regno[0] != '\0' || s->deeds.cancelled[0] != '\0';
 }
 
 static void look(struct phone *s)
 {
+    if (!is_known(s))
+        s->writing.unknown_ms = now_ms(s);
     s->writing.about = WRITING_LOOKS;
     letter_send(&s->writing.letter, "STATUS");
 }
@@ -139,6 +148,8 @@ static void end(void *ctx)
         s->writing.name_ms = 0;
     if (s->is_forgotten)
         return;
+    if (s->writing.about == WRITING_NAMES && s->writing.name != 0)
+        deeds_note_written(&s->deeds, s->writing.name);
     s->writing.taken++;
     if (s->is_leaving && s->dues.count == 0)
         s->seat = SEAT_NONE;
@@ -159,10 +170,35 @@ static void take_number(struct phone *s, const char *text)
     go_to(s, WRITING_NOTHING);
 }
 
+/* It may not be changed, has gone, or is another that was put together by SMS. */
+static void note_refused_name(struct phone *s, const char *text)
+{
+    static const char *const words[] = {"Cek lagi kapan saja", "ketik: DAFTAR#", "Balas YA."};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strstr(text, words[i]) != NULL) {
+            s->writing.name = 0;
+            deeds_note_written(&s->deeds, 0);
+        }
+}
+
+/* What was asked before a registration was known may come late. */
+static void check_status(const struct phone *s, const char *text)
+{
+    const struct writing *t = &s->writing;
+
+    if (strstr(text, "nomor HP ini belum terdaftar") != NULL && is_known(s) && !s->is_forgotten &&
+        (t->unknown_ms == 0 || now_ms(s) - t->unknown_ms >= WRITING_PATIENCE_MS))
+        world_violation(s->smsc->world, "told by SMS that it is not registered", s->msisdn, "");
+}
+
 void writing_read(struct phone *s, const char *text)
 {
     struct writing *t = &s->writing;
     bool is_sent = strstr(text, " terkirim. ") != NULL;
+
+    note_refused_name(s, text);
+    check_status(s, text);
 
     s->receipts += is_sent;
     t->replies++;
@@ -175,6 +211,7 @@ void writing_read(struct phone *s, const char *text)
 void writing_forget(struct phone *s)
 {
     s->writing.taken = s->writing.replies = 0;
+    s->writing.unknown_ms = now_ms(s);
     s->writing.step = WRITING_NOTHING;
 }
 

@@ -22,6 +22,8 @@ struct writing {
     enum { WRITING_LEAVES, WRITING_REGISTERS, WRITING_NAMES, WRITING_LOOKS } about;
     enum writing_step step;
     uint64_t step_ms;        /* since then */
+    unsigned name;           /* that it gives; 0 = it is refused */
+    uint64_t unknown_ms;     /* it has asked for a status that there may be none of; 0 = never */
     uint64_t name_ms;        /* a name may be taken since then; 0 = none is under way */
     unsigned taken, replies; /* SMS that the service has taken, and that it has answered */
 };
