@@ -215,8 +215,13 @@ static bool load_place(struct cdr_chain *chain)
     chain->previous[0] = '\0';
     chain->dropped = 0;
     f = fopen(path, "re");
+    if (f == NULL && errno == ENOENT) {
+        sequence = cdr_chain_newest(chain); /* whose number and name are taken: catch_up() */
+        chain->sequence = sequence != 0 ? sequence : 1;
+        return true;
+    }
     if (f == NULL)
-        return errno == ENOENT;
+        return false;
     count = fscanf(f, "%" SCNu64 " %64s %" SCNu64, &sequence, previous, &dropped);
     if (count >= 2) {
         chain->sequence = sequence;

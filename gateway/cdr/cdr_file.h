@@ -53,6 +53,9 @@ bool cdr_chain_open(struct cdr_chain *chain, const struct cdr_key *key);
  * nothing new, in the octets that the last one has. */
 bool cdr_chain_save(const struct cdr_chain *chain);
 
+/* The number of the newest closed file that is there; 0: there is none. */
+uint64_t cdr_chain_newest(const struct cdr_chain *chain);
+
 struct cdr_file;
 /* The next file of the chain; NULL with errno. */
 struct cdr_file *cdr_file_open(const struct cdr_chain *chain);

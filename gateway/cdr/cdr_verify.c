@@ -121,6 +121,26 @@ static bool find_closed_file(const struct cdr_chain *chain, const char *name, st
     return is_closed_file(name, begin) && lstat(path, st) == 0 && S_ISREG(st->st_mode);
 }
 
+uint64_t cdr_chain_newest(const struct cdr_chain *chain)
+{
+    struct dirent **entries = NULL;
+    int entry_count = scandir(chain->directory, &entries, NULL, NULL);
+    char path[CDR_PATH_BYTES];
+    uint64_t newest = 0;
+    struct stat st;
+
+    for (int i = 0; i < entry_count; i++) {
+        if (find_closed_file(chain, entries[i]->d_name, &st, path)) {
+            uint64_t sequence = strtoull(strrchr(path, '-') + 1, NULL, 10);
+
+            newest = sequence > newest ? sequence : newest;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return newest;
+}
+
 /* From the first on, without a gap: what was closed by a clock that was far behind is not older
  * than what was before it, and what was closed by one that was ahead not newer than what is behind
  * it. */

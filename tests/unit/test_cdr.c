@@ -105,6 +105,27 @@ static void test_files_may_be_carried_away(void **state)
     assert_int_equal(strlen(third.previous), 64);
 }
 
+/* ... and is that behind the newest file where it was lost: its name would be taken again. */
+static void test_a_lost_place_is_behind_the_newest_file(void **state)
+{
+    struct cdr_verdict second, third, fourth;
+    char path[160];
+
+    (void)state;
+    cdr_rig_write_files(3);
+    cdr_verify(cdr_rig_path(2, ""), cdr_rig.public_key, &second);
+    cdr_rig_remove(cdr_rig_path(1, ""));
+    snprintf(path, sizeof(path), "%s/cdr-gw1.state", cdr_rig.folder);
+    cdr_rig_remove(path);
+    cdr_rig_write_files(2);
+    cdr_verify(cdr_rig_path(3, ""), cdr_rig.public_key, &third);
+    cdr_verify(cdr_rig_path(4, ""), cdr_rig.public_key, &fourth);
+    assert_string_equal(third.previous, second.sha256);
+    assert_string_equal(fourth.previous, third.sha256);
+    assert_int_equal(cdr_rig_size_of(cdr_rig_path(1, "")), -1);
+    cdr_rig_assert_fault(5, "");
+}
+
 static void change(unsigned sequence, long at, const char *text)
 {
     FILE *f = fopen(cdr_rig_path(sequence, ""), "r+");
@@ -395,7 +416,7 @@ int main(void)
         TEST(test_what_a_crash_left_is_closed), TEST(test_a_crash_while_closing),
         TEST(test_a_name_that_is_taken),        TEST(test_older_files_are_verified),
         TEST(test_an_empty_left_over_goes),     TEST(test_old_files_are_removed),
-        TEST(test_no_gap_is_removed),
+        TEST(test_no_gap_is_removed),           TEST(test_a_lost_place_is_behind_the_newest_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
