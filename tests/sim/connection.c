@@ -12,6 +12,7 @@ struct connection {
     struct transport *transport;
     struct connection_owner owner;
     void *ctx;
+    unsigned centre;
     bool takes_inputs;
     uint32_t next_sequence;
     size_t size;
@@ -111,12 +112,13 @@ static void on_writable(void *ctx)
     x->unsent_size -= size;
 }
 
-struct connection *connection_new(struct world *w, struct transport *transport,
+struct connection *connection_new(struct world *w, struct transport *transport, unsigned centre,
                                   const struct connection_owner *owner, void *ctx)
 {
     struct connection *x = mem_zalloc(sizeof(*x));
 
     x->world = w;
+    x->centre = centre;
     x->transport = transport;
     x->owner = *owner;
     x->ctx = ctx;
@@ -130,6 +132,11 @@ struct network_peer connection_peer(struct connection *x)
         .on_bytes = on_bytes, .on_lost = on_lost, .on_writable = on_writable};
 
     return (struct network_peer){&events, x};
+}
+
+unsigned connection_centre(const struct connection *x)
+{
+    return x->centre;
 }
 
 bool connection_takes_inputs(const struct connection *x)

@@ -17,8 +17,10 @@ struct connection_owner {
     void (*on_lost)(void *ctx, struct connection *x);
 };
 
-struct connection *connection_new(struct world *w, struct transport *transport,
+/* `centre`: by which of them it came. */
+struct connection *connection_new(struct world *w, struct transport *transport, unsigned centre,
                                   const struct connection_owner *owner, void *ctx);
+unsigned connection_centre(const struct connection *x);
 void connection_free(struct connection *x);
 /* What network_accept_fn gives back. */
 struct network_peer connection_peer(struct connection *x);

@@ -294,8 +294,10 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
     if (run->world.seats != 0)
         seats_plan(&run->world, run->data);
-    run->smsc = smsc_new(&run->world, run->options->subscribers);
     run->world.is_exclusive = random_below(&chooser, 4) == 0;
+    run->world.centres =
+        random_below(&chooser, 3) == 0 && !run->world.is_exclusive ? WORLD_CENTRES_MAX : 1;
+    run->smsc = smsc_new(&run->world, run->options->subscribers);
     run->world.tells = random_below(&chooser, 2) != 0;
     run->world.erases = random_below(&chooser, 2) != 0;
     run->world.calls_off =

@@ -28,6 +28,7 @@ struct end {
 
 struct pipe {
     struct network *network;
+    uint16_t port;
     struct list_node node;
     struct end near;
     struct end far;
@@ -183,7 +184,8 @@ static const struct transport_ops end_ops = {.write = end_write, .close = end_cl
 static void on_opening(struct timer *timer, void *arg)
 {
     struct pipe *p = arg;
-    struct network_peer peer = p->network->accept(p->network->accept_ctx, &p->far.transport);
+    struct network_peer peer =
+        p->network->accept(p->network->accept_ctx, &p->far.transport, p->port);
 
     (void)timer;
     p->far.transport.events = peer.events;
@@ -210,8 +212,8 @@ static struct transport *network_connect(void *ctx, const char *host, uint16_t p
     struct pipe *p = mem_zalloc(sizeof(*p));
 
     (void)host;
-    (void)port;
     p->network = n;
+    p->port = port;
     list_node_init(&p->node);
     list_push_back(&n->pipes, &p->node);
     end_init(p, &p->near, &p->far, side->timers);

@@ -9,12 +9,13 @@
 
 struct network;
 
-/* The far end of each new pipe is handed to `accept`, which gives the events to tell it. */
+/* The far end of each new pipe is handed to `accept`, with the port that is called, which gives the
+ * events to tell it. */
 struct network_peer {
     const struct transport_events *events;
     void *ctx;
 };
-typedef struct network_peer network_accept_fn(void *ctx, struct transport *far_end);
+typedef struct network_peer network_accept_fn(void *ctx, struct transport *far_end, uint16_t port);
 
 struct network *network_new(struct world *w, network_accept_fn *accept, void *accept_ctx);
 /* Where a gateway's connections begin. */
@@ -22,7 +23,7 @@ struct network_side {
     struct network *network;
     struct timer_queue *timers; /* the gateway's: it learns of nothing while they stand still */
 };
-/* For link_client_new(): host and port are ignored, there is one centre. The side outlives it. */
+/* For link_client_new(): the host is ignored. The side outlives it. */
 struct transport_factory network_factory(struct network_side *side);
 void network_free(struct network *n);
 

@@ -52,7 +52,7 @@ struct node {
     /* One incarnation; NULL while dead. */
     struct vault *vault;
     struct store *store;
-    struct config_smsc smsc[2]; /* one is in force, one was before */
+    struct config_smsc smsc[2][WORLD_CENTRES_MAX]; /* one list is in force, one was before */
     unsigned in_force;
     bool is_out; /* the entry, of the configuration */
     struct link_watch watch;
@@ -121,7 +121,7 @@ static struct config_smsc choose_entry(const struct node *n)
     static const unsigned windows[] = {1, 2, 32, 32}, rates[] = {0, 0, 1, 5};
     static const char *const names[] = {"op1", "op1", "op2"};
     struct world *w = n->world;
-    struct config_smsc entry = n->smsc[n->in_force];
+    struct config_smsc entry = n->smsc[n->in_force][0];
 
     if (!w->is_exclusive) /* the lease has the entry's name */
         entry.name = names[world_between(w, 0, 2)];
@@ -132,22 +132,24 @@ static struct config_smsc choose_entry(const struct node *n)
     return entry;
 }
 
-static void make_links(struct node *n)
+/* Of one of the centres. */
+static struct config_smsc make_entry(const struct node *n, unsigned centre)
 {
-    struct transport_factory network = network_factory(&n->side);
-    struct partners_owner nobody = {ports_on_partner_message, n->ports};
+    static const char *prefixes[WORLD_CENTRES_MAX];
     const struct world *w = n->world;
 
-    n->smsc[n->in_force] = (struct config_smsc){
-        .name = "op1",
+    prefixes[centre] = world_prefix(centre);
+    return (struct config_smsc){
+        .name = centre == 0 ? "op1" : "op3",
         .host = "centre",
-        .port = 2775,
+        .port = WORLD_PORT + centre,
         .system_id = "warung",
         .password = "secret",
         .password_file = "",
         .system_type = "",
         .address_range = "",
-        .centre = "op",
+        .centre = centre == 0 ? "op" : "other",
+        .prefixes = {&prefixes[centre], 1},
         .bind = w->bind,
         .binds = w->bind == CONFIG_BIND_PAIR ? 1 : NODE_LINKS,
         .receipts = w->tells,
@@ -161,6 +163,16 @@ static void make_links(struct node *n)
         .limit = NODE_LIMIT,
         .tls = {.cert = "", .key = "", .ca = ""},
     };
+}
+
+static void make_links(struct node *n)
+{
+    struct transport_factory network = network_factory(&n->side);
+    struct partners_owner nobody = {ports_on_partner_message, n->ports};
+    const struct world *w = n->world;
+
+    for (unsigned i = 0; i < w->centres; i++)
+        n->smsc[n->in_force][i] = make_entry(n, i);
     n->watch = (struct link_watch){on_pdu, n};
     n->link_env = (struct link_env){&n->process->timers,
                                     &n->world->deferred,
@@ -211,7 +223,7 @@ static void node_wake(struct node *n)
                   n->vault);
     centres_share(n->centres, &(struct centre_sharing){n->store, n->name});
     n->is_out = false;
-    centres_apply(n->centres, &n->smsc[n->in_force], 1);
+    centres_apply(n->centres, n->smsc[n->in_force], n->world->centres);
 }
 
 /* kill -9: nothing is finished, nothing is told. */
@@ -349,14 +361,14 @@ static void on_reload(struct timer *timer, void *arg)
     }
     w->reloads++;
     n->in_force = 1 - n->in_force;
-    n->smsc[n->in_force] = n->smsc[1 - n->in_force];
+    memcpy(n->smsc[n->in_force], n->smsc[1 - n->in_force], sizeof(n->smsc[0]));
     n->is_out = !n->is_out && !n->is_spared && world_chance(w, 250000);
     if (!n->is_out)
-        n->smsc[n->in_force] = choose_entry(n);
+        n->smsc[n->in_force][0] = choose_entry(n);
     world_tell(w, "%s reloads: %u of %s, window %u, %u a second", n->name,
-               n->is_out ? 0 : n->smsc[n->in_force].binds, n->smsc[n->in_force].name,
-               n->smsc[n->in_force].window, n->smsc[n->in_force].tps);
-    centres_apply(n->centres, &n->smsc[n->in_force], !n->is_out);
+               n->is_out ? 0 : n->smsc[n->in_force][0].binds, n->smsc[n->in_force][0].name,
+               n->smsc[n->in_force][0].window, n->smsc[n->in_force][0].tps);
+    centres_apply(n->centres, &n->smsc[n->in_force][n->is_out], w->centres - n->is_out);
     if (n->is_out)
         timer_start(&w->timers, timer, world_between(w, 10, NODE_OUT_MS_MAX));
     else

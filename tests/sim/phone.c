@@ -71,7 +71,7 @@ static struct connection *choose(void *ctx)
 {
     const struct phone *s = ctx;
 
-    return smsc_choose_connection(s->smsc);
+    return phone_choose_connection(s);
 }
 
 static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
@@ -90,7 +90,7 @@ static uint32_t deliver(void *ctx, struct connection *x, unsigned tries)
      * docs/custody.md). The copy's response says nothing. */
     if (c->world->token == TURN_TOKEN_ECHO &&
         world_chance(c->world, c->world->faults.deliver_twice)) {
-        (void)write_input(s, smsc_choose_connection(c));
+        (void)write_input(s, phone_choose_connection(s));
         dues_note_copy(&s->dues);
     }
     return sequence_number;
@@ -265,7 +265,8 @@ void phone_init(struct phone *s, struct smsc *c, unsigned number)
     static const struct delivery_owner input_owner = {choose, deliver, give_up};
 
     s->smsc = c;
-    snprintf(s->msisdn, sizeof(s->msisdn), "62812%08u", number);
+    s->centre = number % c->world->centres;
+    snprintf(s->msisdn, sizeof(s->msisdn), "%s%08u", world_prefix(s->centre), number);
     s->session = (uint8_t)world_random(c->world);
     delivery_init(&s->delivery, c->world, &input_owner, s);
     deeds_init(&s->deeds, c->world, s->msisdn);

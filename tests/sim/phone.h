@@ -24,6 +24,7 @@ enum {
 struct phone {
     struct smsc *smsc;
     char msisdn[16];
+    unsigned centre;
     char regno[16]; /* that was shown to it; "" = none yet */
     uint8_t session;
     bool is_open;            /* a dialogue, as the centre sees it */
@@ -73,8 +74,8 @@ struct smsc {
     struct smsc_counters counters;
 };
 
-/* One that takes inputs; NULL = none does. */
-struct connection *smsc_choose_connection(const struct smsc *c);
+/* One of its centre's that takes inputs; NULL = none does. */
+struct connection *phone_choose_connection(const struct phone *s);
 
 void phone_init(struct phone *s, struct smsc *c, unsigned number);
 void phone_fini(struct phone *s);

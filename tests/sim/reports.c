@@ -25,7 +25,7 @@ struct one {
     struct reports *reports;
     struct delivery delivery;
     struct timer due;
-    const char *msisdn;
+    const struct phone *phone;
     char message_id[16];
     const char *state; /* "DELIVRD" */
     bool is_delivered, is_told, is_taken;
@@ -33,7 +33,6 @@ struct one {
 
 struct reports {
     struct world *world;
-    const struct smsc *smsc;
     struct list list;
     uint64_t planned, taken, delivered; /* SMS; the last are told of, taken or not */
 };
@@ -42,7 +41,7 @@ static struct connection *choose(void *ctx)
 {
     const struct one *o = ctx;
 
-    return smsc_choose_connection(o->reports->smsc);
+    return phone_choose_connection(o->phone);
 }
 
 /* As most centres write it (SMPP 3.4, appendix B). */
@@ -54,7 +53,7 @@ static uint32_t write_receipt(void *ctx, struct connection *x, unsigned tries)
     uint8_t octets[320];
     struct writer w;
     struct smpp_message m = {
-        .source = {1, 1, span_of_string(o->msisdn)},
+        .source = {1, 1, span_of_string(o->phone->msisdn)},
         .destination = {0, 1, span_of_string("384")},
         .esm_class = REPORTS_ESM_CLASS,
     };
@@ -69,8 +68,8 @@ static uint32_t write_receipt(void *ctx, struct connection *x, unsigned tries)
     assert(!w.failed);
     o->reports->delivered += o->is_delivered && !o->is_told;
     o->is_told = true;
-    world_tell(o->reports->world, "%s: the receipt of SMS %s, %s, try %u", o->msisdn, o->message_id,
-               o->state, tries);
+    world_tell(o->reports->world, "%s: the receipt of SMS %s, %s, try %u", o->phone->msisdn,
+               o->message_id, o->state, tries);
     connection_send(x, writer_span(&w));
     return sequence_number;
 }
@@ -93,7 +92,7 @@ static void on_due(struct timer *timer, void *arg)
     delivery_begin(&o->delivery);
 }
 
-void reports_plan(struct reports *r, const char *msisdn, const char *message_id)
+void reports_plan(struct reports *r, const struct phone *phone, const char *message_id)
 {
     static const struct delivery_owner owner = {choose, write_receipt, end};
     static const char *const states[] = {"DELIVRD", "DELIVRD", "DELIVRD", "UNDELIV", "EXPIRED"};
@@ -104,7 +103,7 @@ void reports_plan(struct reports *r, const char *msisdn, const char *message_id)
         return;
     o = mem_zalloc(sizeof(*o));
     o->reports = r;
-    o->msisdn = msisdn;
+    o->phone = phone;
     text_copy(o->message_id, sizeof(o->message_id), message_id);
     o->state = states[world_between(r->world, 0, sizeof(states) / sizeof(states[0]) - 1)];
     o->is_delivered = strcmp(o->state, states[0]) == 0;
@@ -163,12 +162,11 @@ uint64_t reports_missing(const struct reports *r)
     return r->planned - r->taken;
 }
 
-struct reports *reports_new(struct world *w, const struct smsc *c)
+struct reports *reports_new(struct world *w)
 {
     struct reports *r = mem_zalloc(sizeof(*r));
 
     r->world = w;
-    r->smsc = c;
     list_init(&r->list);
     return r;
 }

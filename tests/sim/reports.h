@@ -10,10 +10,10 @@
 
 struct reports;
 
-struct reports *reports_new(struct world *w, const struct smsc *c);
+struct reports *reports_new(struct world *w);
 void reports_free(struct reports *r);
-/* Of an SMS that was taken; msisdn lives as long as the centre. */
-void reports_plan(struct reports *r, const char *msisdn, const char *message_id);
+/* Of an SMS that was taken; the phone outlives it. */
+void reports_plan(struct reports *r, const struct phone *phone, const char *message_id);
 /* A response: false when it is none to a receipt. */
 bool reports_respond(struct reports *r, const struct connection *x, uint32_t sequence_number,
                      uint32_t command_status);

@@ -333,7 +333,7 @@ static uint32_t judge_text(struct phone *s, const struct smpp_pdu *pdu, const ch
         return world_chance(s->smsc->world, 500000) ? ESME_RTHROTTLED : ESME_RMSGQFUL;
     take_text(s, pdu);
     if (pdu->message.registered_delivery != 0)
-        reports_plan(s->smsc->reports, s->msisdn, message_id);
+        reports_plan(s->smsc->reports, s, message_id);
     return ESME_ROK;
 }
 
@@ -350,6 +350,8 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
     snprintf(message_id, sizeof(message_id), "s%u", ++c->messages);
     if (s == NULL)
         world_violation(w, "a message to nobody", "-", "");
+    if (connection_centre(x) != s->centre)
+        world_violation(w, "a message by another's centre", s->msisdn, "");
     is_proof = !s->delivery.is_under_way || s->delivery.connection == x;
     if (world_chance(w, w->faults.submit_throttled))
         status = ESME_RTHROTTLED;
@@ -432,7 +434,7 @@ static void on_lost(void *ctx, struct connection *x)
             c->connections[i] = NULL;
 }
 
-struct network_peer smsc_accept(void *smsc, struct transport *far_end)
+struct network_peer smsc_accept(void *smsc, struct transport *far_end, uint16_t port)
 {
     static const struct connection_owner owner = {on_request, on_lost};
     struct smsc *c = smsc;
@@ -441,17 +443,19 @@ struct network_peer smsc_accept(void *smsc, struct transport *far_end)
     while (place < SMSC_CONNECTIONS_MAX && c->connections[place] != NULL)
         place++;
     assert(place < SMSC_CONNECTIONS_MAX);
-    c->connections[place] = connection_new(c->world, far_end, &owner, c);
+    c->connections[place] = connection_new(c->world, far_end, port - WORLD_PORT, &owner, c);
     return connection_peer(c->connections[place]);
 }
 
-struct connection *smsc_choose_connection(const struct smsc *c)
+struct connection *phone_choose_connection(const struct phone *s)
 {
+    const struct smsc *c = s->smsc;
     struct connection *bound[SMSC_CONNECTIONS_MAX];
     unsigned count = 0;
 
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)
-        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]))
+        if (c->connections[i] != NULL && connection_takes_inputs(c->connections[i]) &&
+            connection_centre(c->connections[i]) == s->centre)
             bound[count++] = c->connections[i];
     return count != 0 ? bound[world_between(c->world, 0, count - 1)] : NULL;
 }
@@ -464,7 +468,7 @@ struct smsc *smsc_new(struct world *w, unsigned subscribers)
 
     c->world = w;
     c->count = subscribers;
-    c->reports = reports_new(w, c);
+    c->reports = reports_new(w);
     c->phones = mem_zalloc(subscribers * sizeof(*c->phones));
     for (unsigned i = 0; i < subscribers; i++)
         phone_init(&c->phones[i], c, i + 1);

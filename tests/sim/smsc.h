@@ -1,6 +1,6 @@
 /*
- * The simulated USSD centre and its subscribers: delivers at least once, shows what it is sent, and
- * holds the service to its promises (the oracle).
+ * The simulated USSD centre, or two of them, and the subscribers of each: delivers at least once,
+ * shows what it is sent, and holds the service to its promises (the oracle).
  *
  * A subscriber registers, asks for the status, corrects the name, cancels and registers again,
  * joins a training and leaves it by SMS, reading each screen as a person does: whatever is shown is
@@ -41,7 +41,8 @@ struct smsc_counters {
 };
 
 struct smsc *smsc_new(struct world *w, unsigned subscribers);
-struct network_peer smsc_accept(void *smsc, struct transport *far_end);
+/* For each of the centres' ports. */
+struct network_peer smsc_accept(void *smsc, struct transport *far_end, uint16_t port);
 /* No new dials; dialogues under way end by themselves. */
 void smsc_close(struct smsc *c);
 const struct smsc_counters *smsc_counters(const struct smsc *c);

@@ -72,6 +72,11 @@ void world_run(struct world *w, uint64_t until_ms)
     pass(w, until_ms);
 }
 
+const char *world_prefix(unsigned centre)
+{
+    return centre == 0 ? "62812" : "62857";
+}
+
 int64_t world_wall_ms(void *world)
 {
     const struct world *w = world;

@@ -15,6 +15,8 @@
 
 enum {
     WORLD_GATEWAYS_MAX = 4,
+    WORLD_CENTRES_MAX = 2,
+    WORLD_PORT = 2775,    /* of the first centre; the others' follow */
     WORLD_PULSE_MS = 500, /* a gateway that runs looks at its clock so often, as in gateway.c */
 };
 
@@ -77,6 +79,7 @@ struct world {
     /* Of each gateway's entry for the centre: */
     enum config_bind bind;
     unsigned window, tps;
+    unsigned centres;  /* of different operators: one or two, whose subscribers' numbers tell */
     bool tells;        /* receipts are asked for */
     bool is_exclusive; /* one gateway at a time is bound, by a lease */
     bool is_busy;      /* subscribers dial every few seconds, answer fast, and do not wait */
@@ -93,6 +96,9 @@ void world_init(struct world *w, uint64_t seed, const struct world_faults *fault
 void world_fini(struct world *w);
 /* Runs events up to and including until_ms. */
 void world_run(struct world *w, uint64_t until_ms);
+
+/* What the numbers of a centre's subscribers begin with. */
+const char *world_prefix(unsigned centre);
 
 int64_t world_wall_ms(void *world);
 uint64_t world_random(void *world);

@@ -126,7 +126,7 @@ static struct connection *choose(void *ctx)
 {
     const struct phone *s = ctx;
 
-    return smsc_choose_connection(s->smsc);
+    return phone_choose_connection(s);
 }
 
 static void lose(void *ctx)
