@@ -152,6 +152,7 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
 {
     struct turn_engine *e = arg;
     struct swept *s = &e->swept[sweep->bucket];
+    uint64_t without_link = outbox_without_link(e->outbox);
     size_t before = in_hand(e);
 
     s->is_asked = false;
@@ -162,6 +163,10 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
     if ((s->again == 0 || sweep->ahead_s != 0) && !wall_on_told(&e->wall, sweep->ahead_s))
         return;
     take_over(e, sweep);
+    if (outbox_without_link(e->outbox) != without_link)
+        s->is_shy = true;
+    else if (in_hand(e) != before && s->again == 0)
+        s->is_shy = false;
     if (s->again == 0)
         deliver_due(e, sweep);
     /* The oldest come first. What nobody here can send, a whole operator's perhaps, is not idle any
@@ -174,11 +179,14 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
 }
 
 /* By chance: gateways sweep in step, and what the first of them cannot send, or its centre does not
- * take, would come back to it each time, and never to one who can. */
-static unsigned idle_ms(const struct turn_engine *e)
+ * take, would come back to it each time, and never to one who can. Who had no link for it leaves it
+ * to the others: of its later rounds few are tried at all (outbox.c). */
+static unsigned idle_ms(const struct turn_engine *e, unsigned bucket)
 {
-    return e->settings.owed_idle_ms +
-           (unsigned)(e->env.random(e->env.ctx) % (TURN_SWEEP_SPREAD * e->settings.sweep_ms));
+    unsigned spread_ms = TURN_SWEEP_SPREAD * e->settings.sweep_ms;
+
+    return e->settings.owed_idle_ms + (e->swept[bucket].is_shy ? spread_ms : 0) +
+           (unsigned)(e->env.random(e->env.ctx) % spread_ms);
 }
 
 static void ask_sweep(struct turn_engine *e, unsigned bucket)
@@ -186,8 +194,8 @@ static void ask_sweep(struct turn_engine *e, unsigned bucket)
     e->swept[bucket].is_asked = true;
     e->swept[bucket].asked_ms = e->env.timers->now_ms;
     e->sweeps_under_way++;
-    store_sweep(e->env.store, bucket, e->settings.instance, idle_ms(e), e->env.wall_ms(e->env.ctx),
-                e->swept[bucket].limit, on_swept, e);
+    store_sweep(e->env.store, bucket, e->settings.instance, idle_ms(e, bucket),
+                e->env.wall_ms(e->env.ctx), e->swept[bucket].limit, on_swept, e);
 }
 
 static void on_sweep(struct timer *timer, void *arg)
@@ -216,7 +224,7 @@ static void on_sweep(struct timer *timer, void *arg)
         if (e->swept[bucket].is_asked)
             continue;
         room -= limit;
-        e->swept[bucket] = (struct swept){.limit = limit};
+        e->swept[bucket] = (struct swept){.limit = limit, .is_shy = e->swept[bucket].is_shy};
         ask_sweep(e, bucket);
     }
 }

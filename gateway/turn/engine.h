@@ -129,6 +129,7 @@ struct turn_engine {
         bool is_asked;  /* one at a time */
         unsigned limit; /* of what the bucket's sweep takes over */
         unsigned again; /* how often it was asked again at once */
+        bool is_shy;    /* no link here could send some of what was taken over last */
         uint64_t asked_ms;
     } * swept; /* one for each bucket */
     struct wall wall;

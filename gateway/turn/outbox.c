@@ -65,6 +65,7 @@ struct outbox {
     struct timer touch;
     struct map owed;
     struct map lanes;
+    uint64_t without_link;
     bool is_draining;
 };
 
@@ -132,6 +133,11 @@ struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings
 size_t outbox_under_way(const struct outbox *o)
 {
     return map_count(&o->owed);
+}
+
+uint64_t outbox_without_link(const struct outbox *o)
+{
+    return o->without_link;
 }
 
 static struct lane *lane_find_or_make(struct outbox *o, const char *msisdn)
@@ -410,6 +416,7 @@ static bool owed_try(struct owed *d)
                                      env->timers->now_ms + OUTBOX_SEND_DEADLINE_MS, on_sent, d);
     if (d->sending != NULL)
         return true;
+    d->outbox->without_link++;
     owed_free(d);
     return false;
 }

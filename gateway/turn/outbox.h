@@ -43,6 +43,8 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
 void outbox_drain(struct outbox *o);
 /* Entries being sent, waiting for their turn, or being settled. */
 size_t outbox_under_way(const struct outbox *o);
+/* Tries so far for which no link here could be found. */
+uint64_t outbox_without_link(const struct outbox *o);
 /* Counts what the store says has ended now. What a lost reply would have said is counted nowhere
  * but in the store: better too little than twice. */
 void outbox_count(struct turn_counters *counters, const struct store_reply *reply);

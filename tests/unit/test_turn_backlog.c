@@ -101,6 +101,24 @@ static void test_sent_by_who_can(void **state)
     }
 }
 
+/* Of two gateways one has no link to the centre, as the stand-by of an exclusive bind: what it took
+ * goes to the other at the next round, and not to it again. */
+static void test_left_to_who_can(void **state)
+{
+    (void)state;
+    turn_rig_pass(730);
+    turn_rig_change_gateway();
+    turn_rig.cut_off = "gw2";
+    for (unsigned i = 0; i < 24; i++) {
+        struct turn_rig_phone *phone = &turn_rig.phones[i % TURN_RIG_PHONES];
+
+        phone->sms_count = 0;
+        assert_string_equal(turn_rig_sms(i % TURN_RIG_PHONES, "STATUS"), "");
+        turn_rig_pass(45000);
+        assert_int_equal(phone->sms_count, 1);
+    }
+}
+
 /* One operator is gone, and owed more than fits between two tries of the oldest; behind it waits
  * what another would take. */
 static void test_what_nobody_sends_keeps_nobody_waiting(void **state)
@@ -129,7 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_owed_by_whoever), TEST(test_unknown_without_a_store), TEST(test_sent_by_who_can),
-        TEST(test_what_nobody_sends_keeps_nobody_waiting)};
+        TEST(test_left_to_who_can), TEST(test_what_nobody_sends_keeps_nobody_waiting)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
