@@ -513,14 +513,22 @@ static enum ctl_status change_if_needed(struct dossier *d, dossier_change_fn *ch
     return status;
 }
 
-/* Done already, by what was read: so it must be before and behind a write that replicas have
- * confirmed. */
+/* Done already or refused, by what was read: so it must be before and behind a write that replicas
+ * have confirmed. */
 enum ctl_status dossier_change(struct dossier *d, dossier_change_fn *change, void *arg)
 {
-    enum ctl_status status = change_if_needed(d, change, arg);
+    enum ctl_status status = change_if_needed(d, change, arg), confirmed;
+    uint64_t versions[] = {d->records.session_version, d->records.merchant_version};
 
-    if (status != CTL_DONE || has_something(&d->programme))
+    if (status != CTL_REFUSED && (status != CTL_DONE || has_something(&d->programme)))
         return status;
-    status = hand_complain(hand_confirm(d->hand, d->msisdn));
-    return status == CTL_DONE ? change_if_needed(d, change, arg) : status;
+    confirmed = hand_complain(hand_confirm(d->hand, d->msisdn));
+    if (confirmed == CTL_DONE && status == CTL_REFUSED)
+        confirmed = hand_complain(hand_load(d->hand, d->msisdn, &d->records));
+    if (confirmed != CTL_DONE)
+        return confirmed;
+    if (status == CTL_REFUSED && versions[0] == d->records.session_version &&
+        versions[1] == d->records.merchant_version)
+        return CTL_REFUSED; /* told already */
+    return change_if_needed(d, change, arg);
 }

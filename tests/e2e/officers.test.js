@@ -320,6 +320,22 @@ test('a breach: who was told by what no replica has is not told before', async (
     });
 });
 
+test('a decision, an erasure given again: what no replica has is no reason to refuse them', async () => {
+    await withScene('refused-unsure', async (scene) => {
+        const regno = await register(scene.centre.phone(MSISDN));
+        await withLiar(scene, async (liar, ctl) => {
+            noneHas(liar, /w_commit|confirm/);
+            for (const words of [['merchants', 'review', regno], ['erase', MSISDN]])
+                for (let i = 0; i < 2; i++) {
+                    const { code, output } = await ctl(...words);
+                    assert.equal(code, 3, output);
+                    assert.match(output, /the store did not answer; look whether it was done/);
+                }
+        }, 'wait_replicas = 1; ');
+        assert.equal((await scene.gateway.ctl('erase', MSISDN)).code, 1, 'who waits for no replica');
+    });
+});
+
 test('trainings: what no replica has is not told done, nor that nothing was changed', async () => {
     await withScene('trainings-unsure', async (scene) => {
         const { gateway } = scene;
