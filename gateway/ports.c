@@ -106,11 +106,14 @@ static void ask_apart(struct ports *p, struct sent *s)
         s->read_mark = ask_read(p, &s->origin);
 }
 
-static void answer_with(void *ctx, struct sent *s, uint32_t command_status)
+static bool answer_with(void *ctx, struct sent *s, uint32_t command_status)
 {
+    bool is_on = is_connected(ctx, &s->origin);
+
     answer(ctx, &s->origin, command_status);
     if (command_status == ESME_ROK)
         ask_apart(ctx, s);
+    return is_on;
 }
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre

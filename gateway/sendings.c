@@ -85,19 +85,21 @@ static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
     text[size] = '\0';
 }
 
-static void give_answer(struct sent *s, uint32_t command_status)
+/* False: its connection is gone. */
+static bool give_answer(struct sent *s, uint32_t command_status)
 {
     if (!s->holds_answer)
-        return;
+        return true;
     s->holds_answer = false;
-    s->sendings->answer(s->sendings->ctx, s, command_status);
+    return s->sendings->answer(s->sendings->ctx, s, command_status);
 }
 
-static void on_leave(void *arg)
+/* Behind a break, what was refused comes again at once: the text would end what its copy begins. */
+static bool on_leave(void *arg)
 {
     struct sent *s = arg;
 
-    give_answer(s, s->answer_status);
+    return give_answer(s, s->answer_status) || s->answer_status == ESME_ROK;
 }
 
 static void on_part(void *arg, const struct link_result *result)
@@ -108,7 +110,7 @@ static void on_part(void *arg, const struct link_result *result)
     struct dialect_session session = {.size = 0};
 
     assert(s->parts > 0);
-    give_answer(s, ESME_RX_T_APPN); /* it has not left */
+    (void)give_answer(s, ESME_RX_T_APPN); /* it has not left */
     copy_id(result->message_id, id);
     if (s->message_id[0] == '\0')
         memcpy(s->message_id, id, sizeof(id));
@@ -161,7 +163,7 @@ bool sent_withdraw(struct sent *s)
 {
     if (s->total != 1 || !link_withdraw(s->request))
         return false;
-    give_answer(s, s->answer_status); /* the dialogue has gone on without it */
+    (void)give_answer(s, s->answer_status); /* the dialogue has gone on without it */
     sent_recycle(s);
     return true;
 }

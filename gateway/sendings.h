@@ -17,8 +17,8 @@ struct sent;
 typedef bool sent_name_fn(void *ctx, const char *pushed_to, const struct link_result *result,
                           struct dialect_session *session);
 
-/* Gives the answer that left or stayed with a reply. */
-typedef void sent_answer_fn(void *ctx, struct sent *s, uint32_t command_status);
+/* Gives the answer that left or stayed with a reply; false when its connection is gone. */
+typedef bool sent_answer_fn(void *ctx, struct sent *s, uint32_t command_status);
 
 /* Has the peer read the answer to the request of that origin? Asked by link_ask_read(). */
 typedef bool sent_has_read_fn(void *ctx, const struct turn_origin *origin, uint64_t mark);

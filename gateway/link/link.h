@@ -104,8 +104,9 @@ struct link_request;
 /* Runs exactly once, or never after link_withdraw(); never from inside link_submit(). */
 typedef void link_result_fn(void *arg, const struct link_result *result);
 /* Runs right before the request is written, if it ever is; from inside link_submit_reply(), too. It
- * may answer requests of this link or another's, and nothing else. */
-typedef void link_leave_fn(void *arg);
+ * may answer requests of this link or another's, and nothing else. False: it is not to be written
+ * any more, and is LINK_RESULT_UNSENT (NULL from inside link_submit_reply()). */
+typedef bool link_leave_fn(void *arg);
 
 struct link_owner {
     /* deliver_sm, submit_sm, data_sm, query_sm... of the peer; pdu is valid during the call. */

@@ -31,12 +31,13 @@ static void patch_sequence(uint8_t *pdu, uint32_t sequence_number)
     pdu[SEQUENCE_OFFSET + 3] = (uint8_t)sequence_number;
 }
 
-static void send_request(struct link *link, struct link_request *r, struct span pdu)
+/* False: it is not to leave any more. */
+static bool send_request(struct link *link, struct link_request *r, struct span pdu)
 {
     struct writer w;
 
-    if (r->leave != NULL)
-        r->leave(r->arg);
+    if (r->leave != NULL && !r->leave(r->arg))
+        return false;
     w = link_write_begin(link, pdu.size);
     window_send(&link->window, r, link_now(link));
     writer_bytes(&w, pdu.data, pdu.size);
@@ -46,6 +47,7 @@ static void send_request(struct link *link, struct link_request *r, struct span 
     link->submitted_ms = link_now(link);
     if (!timer_is_running(&link->response))
         timer_start(link->env.timers, &link->response, response_timeout_ms(link));
+    return true;
 }
 
 /* ---- results ---- */
@@ -303,7 +305,12 @@ static void pump(struct link *link)
         }
         timer_stop(link->env.timers, &r->expiry);
         window_unqueue(&link->window, r);
-        send_request(link, r, span_of(r->pdu, r->pdu_bytes));
+        if (send_request(link, r, span_of(r->pdu, r->pdu_bytes)))
+            continue;
+        settle_pacer(link, r, PACER_SILENCE);
+        unsent(link, r);
+        if (!link_is_on(link, connection))
+            return;
     }
 }
 
@@ -359,11 +366,14 @@ static struct link_request *submit(struct link *link, enum link_lane lane, struc
     r->lane = lane;
     r->command_id = read_u32(pdu.data + 4);
     assert((r->command_id & SMPP_RESPONSE_BIT) == 0);
-    if (!is_late && w->queued == 0 && window_has_room(w) &&
-        pacer_take(&link->pacer, link_now(link), &r->pacer_ticket))
-        send_request(link, r, pdu);
-    else
+    if (is_late || w->queued != 0 || !window_has_room(w) ||
+        !pacer_take(&link->pacer, link_now(link), &r->pacer_ticket)) {
         queue_request(link, r, pdu, deadline_ms);
+    } else if (!send_request(link, r, pdu)) {
+        settle_pacer(link, r, PACER_SILENCE);
+        window_request_free(w, r);
+        return NULL;
+    }
     return r;
 }
 

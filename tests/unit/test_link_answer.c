@@ -28,16 +28,25 @@ static uint32_t fill_window(struct link_fixture *f)
 
 static struct link_fixture *the_fixture;
 
-static void answer(void *arg)
+static bool answer(void *arg)
 {
     (void)arg;
     link_answer(the_fixture->link, the_fixture->tickets[0], ESME_ROK, NULL);
+    return true;
 }
+
+static unsigned unsent;
 
 static void on_result(void *arg, const struct link_result *result)
 {
     (void)arg;
-    (void)result;
+    unsent += result->kind == LINK_RESULT_UNSENT;
+}
+
+static bool stay(void *arg)
+{
+    (void)arg;
+    return false;
 }
 
 static struct link_request *reply(struct link_fixture *f, uint64_t deadline_ms)
@@ -70,6 +79,38 @@ static void test_leave_runs_before_a_reply_is_written(void **state)
     link_fixture_turn(&f);
     link_fixture_expect(&f, SMPP_DELIVER_SM | SMPP_RESPONSE_BIT, ESME_ROK, 8);
     link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
+    link_fixture_fini(&f);
+}
+
+static struct link_request *reply_that_stays(struct link_fixture *f)
+{
+    uint8_t buffer[256];
+
+    return link_submit_reply(f->link,
+                             link_fixture_message(SMPP_SUBMIT_SM, 0, buffer, sizeof(buffer)), 0,
+                             stay, on_result, NULL);
+}
+
+/* What is behind it goes on. */
+static void test_a_reply_may_stay_when_it_is_to_leave(void **state)
+{
+    struct link_fixture f;
+    uint32_t sequence_number = fill_window(&f);
+
+    (void)state;
+    unsent = 0;
+    assert_non_null(reply_that_stays(&f));
+    assert_non_null(reply(&f, 0));
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM | SMPP_RESPONSE_BIT, ESME_ROK, sequence_number);
+    link_fixture_expect(&f, SMPP_DELIVER_SM | SMPP_RESPONSE_BIT, ESME_ROK, 7);
+    sequence_number = link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
+    assert_int_equal(unsent, 1);
+
+    link_fixture_feed_header(&f, SMPP_SUBMIT_SM | SMPP_RESPONSE_BIT, ESME_ROK, sequence_number);
+    assert_null(reply_that_stays(&f)); /* at once, where there is room */
+    link_fixture_turn(&f);
+    link_fixture_expect_nothing(&f);
+    assert_int_equal(unsent, 1);
     link_fixture_fini(&f);
 }
 
@@ -277,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_a_peer_tells_how_far_it_has_read),
         cmocka_unit_test(test_later_marks_tell_of_earlier_ones),
         cmocka_unit_test(test_leave_runs_before_a_reply_is_written),
+        cmocka_unit_test(test_a_reply_may_stay_when_it_is_to_leave),
         cmocka_unit_test(test_leave_does_not_run_for_a_reply_that_stays),
         cmocka_unit_test(test_a_centre_that_answers_nothing_is_bound_anew),
         cmocka_unit_test(test_a_centre_that_is_slow_is_kept),

@@ -288,6 +288,21 @@ static void a_refusal_whose_text_never_leaves_is_one_all_the_same(void **state)
     assert_int_equal(take(two.out).size, 0);
 }
 
+/* ... and nobody else is to have the dialogue that the text would end. */
+static void a_refusal_does_not_outlive_its_receiver(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = take_the_room(f, CONFIG_BIND_PAIR);
+
+    turn_drain(f->turns);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    fake_transport_lose(two.in, "reset");
+    link_fixture_turn(&f->net);
+    ports_fixture_answer(f, two.out, ESME_ROK, "1");
+    assert_int_equal(take(two.out).size, 0);
+    assert_int_equal(turn_counters(f->turns)->failed_screens, 1);
+}
+
 /* ---- the screen's response comes before the word that the answer was read ---- */
 
 static void take_question(struct two two, uint8_t asked[SMPP_HEADER_BYTES])
@@ -376,6 +391,7 @@ int main(void)
         TEST(a_lost_receiver_is_not_answered),
         TEST(a_refusal_waits_with_its_text),
         TEST(a_refusal_whose_text_never_leaves_is_one_all_the_same),
+        TEST(a_refusal_does_not_outlive_its_receiver),
         TEST(the_same_key_waits_for_the_word),
         TEST(the_same_key_is_a_copy_without_the_word),
     };
