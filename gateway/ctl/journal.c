@@ -85,10 +85,11 @@ static enum ctl_status show(struct dossier *d, const struct ctl_call *call)
     json_t *found = json_array(), *journal;
     enum store_result result = STORE_OK;
 
-    if (status == CTL_DONE)
-        result = trail_add_journal(d, regno, found);
-    if (status == CTL_DONE && result == STORE_OK && regno[0] == '\0')
+    /* Of one second the consent first: a YA by SMS is one commit with what it allows. */
+    if (status == CTL_DONE && regno[0] == '\0')
         result = trail_add_consents(d, found);
+    if (status == CTL_DONE && result == STORE_OK)
+        result = trail_add_journal(d, regno, found);
     if (result != STORE_OK)
         status = hand_complain(result);
     if (status == CTL_DONE)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/isotime.h"
-#include "gateway/ctl/dossier.h"
+#include "gateway/ctl/access.h"
 #include "gateway/ctl/table.h"
 #include "gateway/turn/outbox.h"
 #include "gateway/turn/push.h"
@@ -109,18 +109,19 @@ static enum ctl_status tell_one(struct dossier *d, const struct ctl_call *call)
     m.table = table_new((const char *const[]){"OWED", "STATE", "SINCE", NULL});
     m.json = json_array();
     result = gather(&m);
-    if (result == STORE_OK && call->is_json)
+    status = result == STORE_OK ? access_log(d, "outbox", NULL, "ok") : hand_complain(result);
+    if (status == CTL_DONE && call->is_json)
         ctl_print_json(m.json);
-    if (result == STORE_OK && !call->is_json)
+    if (status == CTL_DONE && !call->is_json)
         table_print(m.table);
     else
         table_free(m.table);
     json_decref(m.json);
     if (m.unreadable > 0)
         ctl_complain("%u entries of the outbox could not be opened", m.unreadable);
-    if (result != STORE_OK)
-        return hand_complain(result);
-    return m.unreadable > 0 ? CTL_REFUSED : CTL_DONE; /* one may have been this subscriber's */
+    if (status == CTL_DONE && m.unreadable > 0)
+        status = CTL_REFUSED; /* one may have been this subscriber's */
+    return status;
 }
 
 static enum ctl_status tell(struct dossier *d, const struct ctl_call *call)

@@ -49,12 +49,14 @@ async function registerAndJoin(scene) {
 test('every look and change is in the journal, without a value', async () => {
     await withKeys('journal', async ({ centre, gateway, redis }) => {
         const regno = await register(centre.phone(MSISDN));
-        await delay(1000); // a second later: the consent is first, in whichever bucket
+        await delay(1000); // a second later: what is done then stands behind, in whichever bucket
         assert.equal((await gateway.ctl('merchants', 'show', regno)).code, 0);
         assert.equal((await gateway.ctl('merchants', 'list', '--status', 'TERKIRIM')).code, 0);
         assert.equal((await gateway.ctl('merchants', 'export', '--csv', '--reveal')).code, 0);
         assert.equal((await gateway.ctl('tickets', 'list')).code, 0);
         assert.equal((await gateway.ctl('sessions', 'show', MSISDN)).code, 0);
+        assert.equal((await gateway.ctl('outbox', MSISDN)).code, 0);
+        assert.equal((await gateway.ctl('outbox')).code, 0); // nobody's: numbers alone
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 1);
         const entries = await gateway.ctlJson('journal', MSISDN);
@@ -66,10 +68,11 @@ test('every look and change is in the journal, without a value', async () => {
             ['list', 'TERKIRIM,all', '1-records'],
             ['export', 'all,all,NIK', '1-records'],
             ['session-show', '-', 'ok'],
+            ['outbox', '-', 'ok'],
             ['review', regno, 'TERKIRIM>DIPERIKSA'],
             ['review', regno, 'refused'],
         ]);
-        const [consent] = entries.filter((e) => e.consent);
+        const [consent] = entries; // what it allows stands behind it, in the same second, too
         assert.match(consent.consent,
             /^version=[0-9a-f]{16} words=[0-9a-f]{32} lang=id by=ussd link=op1 session=[0-9a-f]+$/);
         assert.deepEqual((await gateway.ctlJson('journal', regno)).map((e) => e.event),
@@ -98,7 +101,7 @@ test('what cannot be logged is not shown', async () => {
         await centre.smsFor(MSISDN);
         await redis.command('CONFIG', 'SET', 'maxmemory', '1'); // reads go on, writes are refused
         for (const command of [['merchants', 'show', regno], ['merchants', 'list'], ['export', MSISDN],
-            ['merchants', 'export', '--csv'], ['sessions', 'show', MSISDN], ['journal', MSISDN]]) {
+            ['merchants', 'export', '--csv'], ['sessions', 'show', MSISDN], ['journal', MSISDN], ['outbox', MSISDN]]) {
             for (const form of [[], ['--json']]) {
                 const result = await gateway.ctl(...command, ...form);
                 assert.equal(result.code, 3, command.join(' '));
