@@ -315,10 +315,10 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
         weather_new(&run->world, run->data, run->nodes, run->options->gateways, run->officer);
 }
 
-/* Busy subscribers are owed more SMS than a slow centre takes. */
+/* Busy subscribers are owed more SMS than a slow centre takes, which any may be by a reload. */
 static uint64_t settle_ms(const struct run *run)
 {
-    return run->world.is_busy && run->world.tps == 1 ? 4 * SIM_SETTLE_MS : SIM_SETTLE_MS;
+    return run->world.is_busy ? 4 * SIM_SETTLE_MS : SIM_SETTLE_MS;
 }
 
 /* The officer's commands wait for the store, and the world goes on meanwhile: they are no timers of
