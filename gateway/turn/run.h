@@ -60,6 +60,8 @@ void run_encode_session(struct run *run);
 bool run_find_menu(struct run *run, const char *code, const uint8_t *id);
 /* What texts call the service. */
 const char *run_shown_code(const struct run *run);
+/* The subscriber's name for the store: what is owed under it is forgotten with him. */
+const char *run_name_subject(struct run *run);
 /* An SMS goes with the commit. */
 void run_owe(struct run *run, const char *text);
 /* False: the step ends with its kind set. */

@@ -9,6 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Two hashes: only where they are needed. */
+const char *run_name_subject(struct run *run)
+{
+    if (run->step->subject == NULL)
+        vault_subject(run->env->vault, run->msisdn, run->work->subject);
+    run->step->subject = run->work->subject;
+    return run->work->subject;
+}
+
 void run_owe(struct run *run, const char *text)
 {
     struct step *step = run->step;
@@ -23,6 +32,7 @@ void run_owe(struct run *run, const char *text)
     text_copy(e->text, sizeof(e->text), text);
     e->is_bulk = run->cause->input == NULL; /* a reminder */
     e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
+    run_name_subject(run);
 }
 
 /* A text of the programme, which may be true for a shorter time. */
@@ -94,22 +104,14 @@ bool run_menu(struct run *run, struct menu_event event)
     return true;
 }
 
-/* Two hashes: only where they are needed. */
-static const char *name_subject(struct run *run)
-{
-    vault_subject(run->env->vault, run->msisdn, run->work->subject);
-    run->step->subject = run->work->subject;
-    return run->work->subject;
-}
-
 static void note_changes(struct run *run)
 {
     struct step *step = run->step;
     struct step_work *work = run->work;
     const struct programme *p = &work->programme;
 
-    if (p->change_count > 0 || p->is_erased || step->owed_count > 0)
-        name_subject(run);
+    if (p->change_count > 0 || p->is_erased)
+        run_name_subject(run);
     for (unsigned i = 0; i < p->change_count; i++) {
         const struct programme_change *c = &p->changes[i];
         struct journal_entry entry;
@@ -140,7 +142,7 @@ void run_note_consent(struct run *run, bool was_shown)
     struct journal_consent consent = {.language = ""};
     uint8_t digest[VAULT_HASH_BYTES];
 
-    text_copy(consent.subject, sizeof(consent.subject), name_subject(run));
+    text_copy(consent.subject, sizeof(consent.subject), run_name_subject(run));
     text_copy(consent.version, sizeof(consent.version), c->version);
     text_hex(consent.session, id->octets, id->size);
     if (was_shown && work->session.screen[0] != '\0') {

@@ -270,6 +270,7 @@ void run_owe_late(struct run *run, uint64_t answers)
     entry->answers = answers;
     entry->expires_ms = run->now_ms + (int64_t)run->settings->push_expiry_s * 1000;
     run->step->push = entry;
+    run_name_subject(run);
     /* The dialogue ended with the text that asked to wait. */
     s->is_open = false;
     s->reply = run->step->reply = SESSION_REPLY_NONE;

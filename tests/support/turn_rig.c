@@ -517,12 +517,14 @@ void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms)
     assert_int_equal(reply.result, STORE_OK);
 }
 
-void turn_rig_erase(unsigned n)
+static void erase(unsigned n, const char *subject)
 {
     struct store_commit c = {.msisdn = turn_rig.phones[n].msisdn,
                              .session_delete = true,
                              .merchant_delete = true,
-                             .merchant_checked = true};
+                             .merchant_checked = true,
+                             .subject = subject,
+                             .owed_forgotten = subject != NULL};
     struct store_reply reply;
 
     memory_data_load(turn_rig.data, c.msisdn, &reply);
@@ -530,4 +532,17 @@ void turn_rig_erase(unsigned n)
     c.merchant_version = reply.subscriber.merchant.version;
     memory_data_commit(turn_rig.data, &c, &reply);
     assert_int_equal(reply.result, STORE_OK);
+}
+
+void turn_rig_erase(unsigned n)
+{
+    erase(n, NULL);
+}
+
+void turn_rig_erase_all(unsigned n)
+{
+    char subject[VAULT_SUBJECT_BYTES];
+
+    vault_subject(turn_rig.vault, turn_rig.phones[n].msisdn, subject);
+    erase(n, subject);
 }

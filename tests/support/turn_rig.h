@@ -95,7 +95,9 @@ void turn_rig_pass(unsigned ms);
 /* Long enough for everything but timers of the programme: half a second. */
 void turn_rig_settle(void);
 
-/* Takes away both records of phone `n`, as an erasure does, and leaves what is owed to it. */
+/* Takes away both records of phone `n`, as an erasure does, and what is owed to it, or leaves that.
+ */
+void turn_rig_erase_all(unsigned n);
 void turn_rig_erase(unsigned n);
 /* Owes phone `n` a push, as warungctl does: an entry that no gateway owns. */
 void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms);

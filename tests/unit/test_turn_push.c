@@ -133,6 +133,28 @@ static void test_who_is_erased_in_between_is_left_alone(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* What is told late is owed under his name: as a push, and where no link takes one as an SMS. */
+static void test_what_is_late_goes_with_who_is_erased(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct dialect_input dial = turn_rig_input(i, DIALECT_BEGIN, "*384#", "*384#");
+        struct store_memory_fate late = {.kind = STORE_MEMORY_DONE, .back_ms = 7000};
+
+        turn_rig.has_push_link = i == 0;
+        turn_rig.sms_ends = TURN_SENT_TEMPORARY;
+        store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, late);
+        turn_rig_deliver(&dial);
+        turn_rig_pass(6500);
+        turn_rig.has_link = i != 0;
+        turn_rig_pass(6000);
+        turn_rig.has_link = true;
+        assert_int_equal(turn_rig_owed(), 1);
+        turn_rig_erase_all(i);
+        assert_int_equal(turn_rig_owed(), 0);
+    }
+}
+
 static void test_the_links_clock_ends_a_dialogue_for_pushes(void **state)
 {
     (void)state;
@@ -402,6 +424,7 @@ int main(void)
         ON_RIG(test_it_waits_for_a_running_dialogue),
         ON_RIG(test_who_is_erased_meanwhile_is_left_alone),
         ON_RIG(test_who_is_erased_in_between_is_left_alone),
+        ON_RIG(test_what_is_late_goes_with_who_is_erased),
         ON_RIG(test_the_links_clock_ends_a_dialogue_for_pushes),
         ON_RIG(test_it_expires),
         ON_RIG(test_a_refusal_ends_it),
