@@ -183,7 +183,7 @@ static enum ctl_status remove_training(struct dossier *d, const char *id, struct
 enum ctl_status planning_call_off(struct dossier *d, const char *id, bool *was_there,
                                   unsigned *told)
 {
-    char member[TRAINING_ID_BYTES + 1], training[TRAINING_ID_BYTES];
+    char prefix[TRAINING_ID_BYTES + 1], training[TRAINING_ID_BYTES];
     struct trainings *t = mem_zalloc(sizeof(*t));
     enum ctl_status status;
 
@@ -194,9 +194,9 @@ enum ctl_status planning_call_off(struct dossier *d, const char *id, bool *was_t
     /* Those who have a seat are told even when the training itself is gone: an earlier run may have
      * been cut off between the two. */
     text_copy(training, sizeof(training), id);
-    snprintf(member, sizeof(member), "%.8s/", id);
+    snprintf(prefix, sizeof(prefix), "%.8s/", id);
     if (status == CTL_DONE)
         status = access_log_other(d, "training-cancel", id, *was_there ? "ok" : "none");
-    return status == CTL_DONE ? tell(d, PROGRAMME_TRAINING_SET, member, call_off, training, told)
+    return status == CTL_DONE ? tell(d, PROGRAMME_TRAINING_SET, prefix, call_off, training, told)
                               : status;
 }

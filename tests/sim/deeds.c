@@ -1,7 +1,6 @@
 #include "tests/sim/deeds.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char first_name[] = "SITI NUR";

@@ -209,8 +209,9 @@ enum store_result hand_list(struct hand *h, const char *const *sets, struct hand
             page.answer.is_done = false;
             store_list(h->store, bucket, sets[0], after, STORE_LIST_MAX, on_list, &page);
             result = wait_for(h, &page.answer);
-            if (items->count != 0)
-                last = items->items[items->count - 1];
+            if (result != STORE_OK || !page.more)
+                continue;
+            last = items->items[items->count - 1]; /* the list moves as it grows */
             after = (struct store_cursor){last.at_ms, last.member};
         }
     }

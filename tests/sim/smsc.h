@@ -4,8 +4,7 @@
  *
  * A subscriber registers, asks for the status, corrects the name, cancels and registers again,
  * joins a training and leaves it by SMS, reading each screen as a person does: whatever is shown is
- * answered. So every screen tells which steps
- * the service has taken:
+ * answered. So every screen tells which steps the service has taken:
  *   - the screen after an answer is the next one, or the same one again: never one further (a step
  *     done twice) and never one that was passed long ago (a step lost);
  *   - a dialogue stays with the menu version that it began with;
