@@ -24,7 +24,8 @@ enum {
     NODE_RECEIPT_MARGIN_S = 600,
     NODE_LEASE_S = 10,
     /* Of its wall clock, either way: two differ by all that docs/custody.md assumes, less the time
-     * that a subscriber takes to answer, and, where gateways stand still, that he then waits. */
+     * that a subscriber takes to answer, and, where gateways stand still or one alone is bound,
+     * that he then waits. */
     NODE_SKEW_MS = 75000,
     NODE_SKEW_STILL_MS = 35000,
 };
@@ -315,8 +316,9 @@ static void on_partition(struct timer *timer, void *arg)
 static void on_clock(struct timer *timer, void *arg)
 {
     struct node *n = arg;
+    const struct world *w = n->world;
     uint64_t most_ms =
-        n->world->faults.standstills_per_hour != 0 ? NODE_SKEW_STILL_MS : NODE_SKEW_MS;
+        w->faults.standstills_per_hour != 0 || w->is_exclusive ? NODE_SKEW_STILL_MS : NODE_SKEW_MS;
 
     n->world->clock_steps++;
     n->skew_ms = (int64_t)world_between(n->world, 0, 2 * most_ms) - (int64_t)most_ms;
