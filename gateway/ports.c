@@ -106,14 +106,11 @@ static void ask_apart(struct ports *p, struct sent *s)
         s->read_mark = ask_read(p, &s->origin);
 }
 
-static bool answer_with(void *ctx, struct sent *s, uint32_t command_status)
+static void answer_with(void *ctx, struct sent *s, uint32_t command_status)
 {
-    bool is_on = is_connected(ctx, &s->origin);
-
     answer(ctx, &s->origin, command_status);
     if (command_status == ESME_ROK)
         ask_apart(ctx, s);
-    return is_on;
 }
 
 /* By the link of the input, so that the response proves the answer was read; a receiver's centre
@@ -209,6 +206,7 @@ static struct sent *reply_new(struct ports *p, const struct turn_screen *screen,
     s->link = link;
     s->holds_answer = screen->answers;
     s->answer_status = screen->answer_status;
+    s->is_aside = screen->is_aside;
     if (!s->holds_answer)
         ask_apart(p, s);
     return s;
@@ -546,7 +544,7 @@ struct ports *ports_new(void)
 {
     struct ports *p = mem_zalloc(sizeof(*p));
 
-    sendings_init(&p->sendings, name_dialogue, answer_with, has_read, p);
+    sendings_init(&p->sendings, name_dialogue, answer_with, is_connected, has_read, p);
     return p;
 }
 

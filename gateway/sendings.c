@@ -19,7 +19,7 @@ struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg)
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = s->pushed_to[0] = '\0';
     s->names = NULL;
-    s->holds_answer = false;
+    s->holds_answer = s->is_aside = false;
     s->read_mark = 0;
     s->fn = fn;
     s->arg = arg;
@@ -85,21 +85,23 @@ static void copy_id(struct span id, char text[LINK_MESSAGE_ID_BYTES])
     text[size] = '\0';
 }
 
-/* False: its connection is gone. */
-static bool give_answer(struct sent *s, uint32_t command_status)
+static void give_answer(struct sent *s, uint32_t command_status)
 {
     if (!s->holds_answer)
-        return true;
+        return;
     s->holds_answer = false;
-    return s->sendings->answer(s->sendings->ctx, s, command_status);
+    s->sendings->answer(s->sendings->ctx, s, command_status);
 }
 
-/* Behind a break, what was refused comes again at once: the text would end what its copy begins. */
+/* Behind a break the input comes again at once: the text would end what its copy begins. */
 static bool on_leave(void *arg)
 {
     struct sent *s = arg;
 
-    return give_answer(s, s->answer_status) || s->answer_status == ESME_ROK;
+    if (s->is_aside && !s->sendings->is_connected(s->sendings->ctx, &s->origin))
+        return false;
+    give_answer(s, s->answer_status);
+    return true;
 }
 
 static void on_part(void *arg, const struct link_result *result)
@@ -110,7 +112,7 @@ static void on_part(void *arg, const struct link_result *result)
     struct dialect_session session = {.size = 0};
 
     assert(s->parts > 0);
-    (void)give_answer(s, ESME_RX_T_APPN); /* it has not left */
+    give_answer(s, ESME_RX_T_APPN); /* it has not left */
     copy_id(result->message_id, id);
     if (s->message_id[0] == '\0')
         memcpy(s->message_id, id, sizeof(id));
@@ -163,16 +165,17 @@ bool sent_withdraw(struct sent *s)
 {
     if (s->total != 1 || !link_withdraw(s->request))
         return false;
-    (void)give_answer(s, s->answer_status); /* the dialogue has gone on without it */
+    give_answer(s, s->answer_status); /* the dialogue has gone on without it */
     sent_recycle(s);
     return true;
 }
 
 void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_answer_fn *answer,
-                   sent_has_read_fn *has_read, void *ctx)
+                   sent_is_connected_fn *is_connected, sent_has_read_fn *has_read, void *ctx)
 {
     all->name_dialogue = name_dialogue;
     all->answer = answer;
+    all->is_connected = is_connected;
     all->has_read = has_read;
     all->ctx = ctx;
     list_init(&all->under_way);

@@ -17,8 +17,11 @@ struct sent;
 typedef bool sent_name_fn(void *ctx, const char *pushed_to, const struct link_result *result,
                           struct dialect_session *session);
 
-/* Gives the answer that left or stayed with a reply; false when its connection is gone. */
-typedef bool sent_answer_fn(void *ctx, struct sent *s, uint32_t command_status);
+/* Gives the answer that left or stayed with a reply. */
+typedef void sent_answer_fn(void *ctx, struct sent *s, uint32_t command_status);
+
+/* Does the connection of that origin still stand? */
+typedef bool sent_is_connected_fn(void *ctx, const struct turn_origin *origin);
 
 /* Has the peer read the answer to the request of that origin? Asked by link_ask_read(). */
 typedef bool sent_has_read_fn(void *ctx, const struct turn_origin *origin, uint64_t mark);
@@ -28,6 +31,7 @@ struct sendings {
     struct list pool;
     sent_name_fn *name_dialogue;
     sent_answer_fn *answer;
+    sent_is_connected_fn *is_connected;
     sent_has_read_fn *has_read;
     void *ctx;
 };
@@ -47,13 +51,14 @@ struct sent {
     struct turn_origin origin;    /* of the input whose reply it is; without link_name */
     bool holds_answer;            /* to that input: it is given when this leaves, or does not */
     uint32_t answer_status;       /* when it leaves */
+    bool is_aside;                /* of a reply: see turn_screen */
     uint64_t read_mark; /* where that is another link's; 0 = the same link, or nothing asked */
     turn_sent_fn *fn;
     void *arg;
 };
 
 void sendings_init(struct sendings *all, sent_name_fn *name_dialogue, sent_answer_fn *answer,
-                   sent_has_read_fn *has_read, void *ctx);
+                   sent_is_connected_fn *is_connected, sent_has_read_fn *has_read, void *ctx);
 /* No callback comes any more. */
 void sendings_fini(struct sendings *all);
 

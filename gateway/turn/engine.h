@@ -93,6 +93,7 @@ struct shown {
     uint32_t answer_status; /* of its input */
     bool proves;            /* the reply is that of the session record */
     bool is_step;           /* its reply, not a text beside it: the step may be at work elsewhere */
+    bool is_aside;          /* ends the dialogue beside it: see turn_screen */
     bool is_replay;         /* shown again, to a copy */
     bool is_sms;            /* its input is one: no next one will take the proof along */
     bool is_owed;           /* an SMS that the outbox has, and will tell of */

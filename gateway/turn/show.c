@@ -96,6 +96,7 @@ static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool
                                  .reply = *reply,
                                  .answers = answers,
                                  .answer_status = s->answer_status,
+                                 .is_aside = s->is_aside,
                                  .is_again = s->was_tried_again};
 
     screen.origin.link_name = s->link_name;
@@ -324,6 +325,7 @@ static struct shown *show_expect(struct turn *t)
         s->deadline_ms = now_ms + t->limit_ms / 4;
     s->proves = !t->is_exact;
     s->is_step = true;
+    s->is_aside = false;
     s->is_replay = t->is_replay;
     s->answer_status = ESME_ROK;
     s->is_sms = t->input.kind == DIALECT_SMS;
@@ -399,6 +401,15 @@ static struct shown *expect_no_proof(struct turn *t)
     return s;
 }
 
+/* For a text beside the dialogue that ends it. */
+static struct shown *expect_aside(struct turn *t)
+{
+    struct shown *s = expect_no_proof(t);
+
+    s->is_aside = true;
+    return s;
+}
+
 static struct dialect_reply closing_text(const struct turn *t, const char *text)
 {
     struct step_screen last = step_last_screen(t->engine->step, copy_span(&t->box->session));
@@ -415,7 +426,7 @@ static struct dialect_reply closing_text(const struct turn *t, const char *text)
 void show_refusal(struct turn *t, const char *text, uint32_t command_status)
 {
     struct dialect_reply reply = closing_text(t, text);
-    struct shown *s = expect_no_proof(t);
+    struct shown *s = expect_aside(t);
 
     s->answer_status = command_status;
     (void)show(s, &reply, true);
@@ -426,7 +437,7 @@ void show_refusal(struct turn *t, const char *text, uint32_t command_status)
 void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms)
 {
     struct dialect_reply reply = closing_text(t, text);
-    struct shown *s = expect_no_proof(t);
+    struct shown *s = expect_aside(t);
 
     t->told = s;
     s->tells = t;

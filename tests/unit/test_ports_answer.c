@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "gateway/smpp/header.h"
+#include "sessions/store_memory.h"
 #include "tests/support/ports_fixture.h"
 
 enum { BEGIN = 1, ANSWER = 18 }; /* ussd_service_op */
@@ -303,6 +304,23 @@ static void a_refusal_does_not_outlive_its_receiver(void **state)
     assert_int_equal(turn_counters(f->turns)->failed_screens, 1);
 }
 
+/* Nor is the text that asks to wait. */
+static void nor_does_a_text_to_wait(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = take_the_room(f, CONFIG_BIND_PAIR);
+
+    store_memory_set_next(f->store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .there_ms = 20000});
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    link_fixture_pass(&f->net, turn_settings_default().answer_window_ms);
+    assert_int_equal(turn_counters(f->turns)->late_answers, 1);
+    fake_transport_lose(two.in, "reset");
+    link_fixture_turn(&f->net);
+    ports_fixture_answer(f, two.out, ESME_ROK, "1");
+    assert_int_equal(take(two.out).size, 0);
+}
+
 /* ---- the screen's response comes before the word that the answer was read ---- */
 
 static void take_question(struct two two, uint8_t asked[SMPP_HEADER_BYTES])
@@ -392,6 +410,7 @@ int main(void)
         TEST(a_refusal_waits_with_its_text),
         TEST(a_refusal_whose_text_never_leaves_is_one_all_the_same),
         TEST(a_refusal_does_not_outlive_its_receiver),
+        TEST(nor_does_a_text_to_wait),
         TEST(the_same_key_waits_for_the_word),
         TEST(the_same_key_is_a_copy_without_the_word),
     };
