@@ -175,11 +175,14 @@ run_load() {
 
 # run_bound ROW OPTION...: steps/s, p50, p99, p99.9, on a private Redis of its own.
 run_bound() {
-    local row=$1
+    local row=$1 figures
     shift
-    "$build/bench/bound" -t "$seconds" "${bound_options[@]}" "$@" |
-        sed -n 's|.*: \([0-9]*\) steps/s *p50 \([0-9.]*\) ms *p99 \([0-9.]*\) ms *p99.9 \([0-9.]*\) ms.*|\1\t\2\t\3\t\4|p' \
-            >>"$folder/bound-$row"
+    "$build/bench/bound" -t "$seconds" "${bound_options[@]}" "$@" >"$folder/bound.log" 2>&1 ||
+        fail "$build/bench/bound failed (status $?)"
+    figures=$(sed -n 's|.*: \([0-9]*\) steps/s *p50 \([0-9.]*\) ms *p99 \([0-9.]*\) ms *p99.9 \([0-9.]*\) ms.*|\1\t\2\t\3\t\4|p' \
+        "$folder/bound.log")
+    [ -n "$figures" ] || fail "$build/bench/bound gave no figures"
+    echo "$figures" >>"$folder/bound-$row"
 }
 
 # bytes_of FILE: what Redis holds for the keys in it, their entries included.
