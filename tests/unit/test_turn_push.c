@@ -327,8 +327,23 @@ static void test_who_stood_still_in_a_commit_does_not_show_it_again(void **state
     assert_int_equal(turn_rig_owed(), 0);
 }
 
-/* All buckets are looked into at once, and the links have room for little more than one each: those
- * that come first in the round must not have it all. */
+/* Likewise, with word of the sweep under way that gave it the push. */
+static void test_who_hears_late_that_it_is_its_own_does_not_show_it_again(void **state)
+{
+    static const struct store_memory_fate slow = {.kind = STORE_MEMORY_DONE, .back_ms = 30000};
+
+    (void)state;
+    turn_rig_owe_push(0, "MAIN", 100000);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SWEEP, slow);
+    turn_rig_pass(2000);
+    turn_rig_change_gateway();
+    turn_rig_pass(25000);
+    assert_int_equal(phone->screen_count, 1);
+    turn_rig_pass(20000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* A late answer, shown by a gateway that dies before the response; then the subscriber dials, and
  * what was shown is not the newest any more when another takes the entry over. */
 static void test_a_result_is_not_told_again_behind_a_dial(void **state)
@@ -353,6 +368,8 @@ static void test_a_result_is_not_told_again_behind_a_dial(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* All buckets are looked into at once, and the links have room for little more than one each: those
+ * that come first in the round must not have it all. */
 static void test_little_room_is_shared_by_the_buckets(void **state)
 {
     (void)state;
@@ -434,6 +451,7 @@ int main(void)
         ON_RIG(test_a_push_outlives_its_gateway),
         ON_RIG(test_who_stood_still_does_not_show_it_again),
         ON_RIG(test_who_stood_still_in_a_commit_does_not_show_it_again),
+        ON_RIG(test_who_hears_late_that_it_is_its_own_does_not_show_it_again),
         ON_RIG(test_a_result_is_not_told_again_behind_a_dial),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
