@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "gateway/link/netaddr.h"
 #include "gateway/link/verifier.h"
+#include "gateway/smpp/text.h"
 #include "sessions/redis_address.h"
 
 static bool is_made_of(const char *value, const char *others)
@@ -32,14 +32,7 @@ const char *config_check_name(const char *value)
 
 const char *config_check_utf8(const char *value)
 {
-    uint32_t c;
-
-    for (size_t bytes; *value != '\0'; value += bytes) {
-        bytes = utf8_take(value, strlen(value), &c);
-        if (bytes == 0)
-            return "is no UTF-8";
-    }
-    return NULL;
+    return text_is_utf8(value) ? NULL : "is no UTF-8";
 }
 
 const char *config_check_host(const char *value)
