@@ -119,6 +119,27 @@ static void test_a_question_of_long_ago_is_not_pushed(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* A result is news however late: whoever has taken the push over meanwhile leaves it alone, for it
+ * may have been shown. */
+static void test_a_result_of_long_ago_is_pushed(void **state)
+{
+    struct dialect_input declines = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*2#");
+
+    (void)state;
+    slow_commit(0, 3000);
+    turn_rig.traits.reply_limit_ms = 2000;
+    turn_rig_deliver(&declines);
+    turn_rig_pass(2900);
+    slow_commit(0, 200);
+    turn_rig_pass(200);
+    slow_commit(0, 12000);
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 2); /* told to wait, the result */
+    turn_rig_assert_begins(phone->screen, "Baik, data Anda");
+    assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* An end that goes by SMS, because a newer dialogue is open, leaves that one's screen where it is:
  * a copy of the dial is shown it. */
 static void test_a_result_by_sms_leaves_the_newer_screen(void **state)
@@ -181,6 +202,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_late_answer_is_none_to_what_was_pushed,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_result_of_long_ago_is_pushed, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_copy_ends_nothing, turn_rig_setup,
