@@ -99,6 +99,8 @@ static void step_menu(struct run *run, const struct step_records *records)
     if (run->step->reply != SESSION_REPLY_NONE)
         run_note_pushed(run);
     run_finish_programme(run);
+    /* By the session alone the write would not meet an erasure of who has none. */
+    run->step->merchant_used = true;
     run_encode_session(run);
 }
 

@@ -517,12 +517,12 @@ void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms)
     assert_int_equal(reply.result, STORE_OK);
 }
 
-static void erase(unsigned n, const char *subject)
+static void take_away(unsigned n, bool has_merchant, const char *subject)
 {
     struct store_commit c = {.msisdn = turn_rig.phones[n].msisdn,
                              .session_delete = true,
-                             .merchant_delete = true,
-                             .merchant_checked = true,
+                             .merchant_delete = has_merchant,
+                             .merchant_checked = has_merchant,
                              .subject = subject,
                              .owed_forgotten = subject != NULL};
     struct store_reply reply;
@@ -534,9 +534,14 @@ static void erase(unsigned n, const char *subject)
     assert_int_equal(reply.result, STORE_OK);
 }
 
+void turn_rig_end_session(unsigned n)
+{
+    take_away(n, false, NULL);
+}
+
 void turn_rig_erase(unsigned n)
 {
-    erase(n, NULL);
+    take_away(n, true, NULL);
 }
 
 void turn_rig_erase_all(unsigned n)
@@ -544,5 +549,5 @@ void turn_rig_erase_all(unsigned n)
     char subject[VAULT_SUBJECT_BYTES];
 
     vault_subject(turn_rig.vault, turn_rig.phones[n].msisdn, subject);
-    erase(n, subject);
+    take_away(n, true, subject);
 }

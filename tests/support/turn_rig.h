@@ -95,6 +95,8 @@ void turn_rig_pass(unsigned ms);
 /* Long enough for everything but timers of the programme: half a second. */
 void turn_rig_settle(void);
 
+/* Takes away the session record of phone `n`, as time does. */
+void turn_rig_end_session(unsigned n);
 /* Takes away both records of phone `n`, as an erasure does, and what is owed to it, or leaves that.
  */
 void turn_rig_erase_all(unsigned n);

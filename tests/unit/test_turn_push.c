@@ -133,6 +133,26 @@ static void test_who_is_erased_in_between_is_left_alone(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* Likewise, of somebody whose session is over since long: of him there is the other record alone.
+ */
+static void test_who_is_erased_without_a_session_is_left_alone(void **state)
+{
+    (void)state;
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*4*1#"), "Baik, kami kabari");
+    turn_rig_pass(2000);
+    turn_rig_end_session(0);
+    turn_rig_restart();
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 3000});
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_erase(0);
+    turn_rig_pass(60000);
+    assert_int_equal(turn_rig_counters()->conflicts, 1);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* What is told late is owed under his name: as a push, and where no link takes one as an SMS. */
 static void test_what_is_late_goes_with_who_is_erased(void **state)
 {
@@ -441,6 +461,7 @@ int main(void)
         ON_RIG(test_it_waits_for_a_running_dialogue),
         ON_RIG(test_who_is_erased_meanwhile_is_left_alone),
         ON_RIG(test_who_is_erased_in_between_is_left_alone),
+        ON_RIG(test_who_is_erased_without_a_session_is_left_alone),
         ON_RIG(test_what_is_late_goes_with_who_is_erased),
         ON_RIG(test_the_links_clock_ends_a_dialogue_for_pushes),
         ON_RIG(test_it_expires),
