@@ -20,6 +20,7 @@
 struct decision {
     const struct ctl_call *call;
     const char *word; /* a version; NULL = not given */
+    char chosen[RELEASES_HEX_BYTES];
     struct menu *loaded;
     char numbers[RELEASES_NUMBERS_MAX][RELEASES_MSISDN_BYTES];
     unsigned number_count;
@@ -28,6 +29,7 @@ struct decision {
     const char *state;
     char by[JOURNAL_WORD_BYTES]; /* who decided */
     char told[256];
+    bool is_done_already; /* by what was read: the list is written as it is, to be sure */
 };
 
 /* ---- versions ---- */
@@ -185,10 +187,6 @@ static const struct release *choose(struct shelf *s, const struct decision *d,
 
     if (chosen == NULL && d->word == NULL)
         ctl_complain("%s", none);
-    if (chosen != NULL && chosen->state == RELEASE_IN_FORCE) {
-        ctl_complain("that version is in force already");
-        return NULL;
-    }
     return chosen;
 }
 
@@ -203,12 +201,21 @@ static bool passes(struct shelf *s, const struct release *release)
     return true;
 }
 
+/* Which one it is stays as it was chosen first: by then the list may have it in force, by another
+ * admin or by a try of ours that was heard of late, and a rollback would go another step back. */
 static enum ctl_status put_in_force(struct shelf *s, struct decision *d,
                                     const struct release *chosen, enum release_state leaves_as)
 {
-    if (chosen == NULL || !passes(s, chosen))
+    if (chosen == NULL)
         return CTL_REFUSED;
     note(d, chosen->menu, chosen->id, "in_force");
+    d->is_done_already = chosen->state == RELEASE_IN_FORCE;
+    if (d->is_done_already)
+        return CTL_DONE;
+    if (!passes(s, chosen))
+        return CTL_REFUSED;
+    releases_hex(d->id, d->chosen);
+    d->word = d->chosen;
     releases_put_in_force(&s->releases, d->menu, d->id, leaves_as, d->by, clock_wall_ms());
     return CTL_DONE;
 }
@@ -321,6 +328,10 @@ static enum ctl_status run(const struct ctl_call *call, shelf_change_fn *fn)
     if (s == NULL)
         return status;
     status = shelf_change(s, fn, &d);
+    if (status == CTL_DONE && d.is_done_already && call->word_count > 0) {
+        ctl_complain("that version is in force already");
+        status = CTL_REFUSED;
+    }
     if (status == CTL_DONE)
         tell(&d);
     shelf_close(s);

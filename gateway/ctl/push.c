@@ -140,14 +140,22 @@ static enum ctl_status owe(struct dossier *d, struct request *q)
     return CTL_UNREACHABLE;
 }
 
-/* Looks, then owes: two officers at once would both find nothing. */
+/* Looks, then owes: two officers at once would both find nothing. What is owed already must be so
+ * behind a confirmed write, too. */
 static enum ctl_status owe_once(struct dossier *d, struct request *q, bool is_again)
 {
-    enum store_result result = look(d, q);
+    enum store_result result = STORE_OK;
 
+    for (int i = 0; i < 2 && result == STORE_OK && !q->is_new; i++) {
+        if (i > 0)
+            result = hand_confirm(d->hand, d->msisdn);
+        q->last = (struct store_owed_id){0};
+        if (result == STORE_OK)
+            result = look(d, q);
+        q->is_new = is_again || (int64_t)q->last.ms <= clock_wall_ms() - (int64_t)q->for_s * 1000;
+    }
     if (result != STORE_OK)
         return hand_complain(result);
-    q->is_new = is_again || (int64_t)q->last.ms <= clock_wall_ms() - (int64_t)q->for_s * 1000;
     return q->is_new ? owe(d, q) : CTL_DONE;
 }
 

@@ -226,28 +226,54 @@ enum ctl_status shelf_keep(struct shelf *s, const struct menu *menu)
     return result == STORE_OK || result == STORE_CONFLICT ? CTL_DONE : hand_complain(result);
 }
 
+/* After a commit without an answer. What is there already is written once more: only a write makes
+ * sure. STORE_CONFLICT: it is not there, and comes too late now. */
+static enum store_result write_again(struct shelf *s, struct span written)
+{
+    enum store_result result = STORE_UNKNOWN;
+    uint64_t before = s->version;
+    size_t size;
+
+    if (hand_await(s->hand) &&
+        hand_shared_load(s->hand, RELEASES_RECORD, &s->version, s->octets, &size) == STORE_OK) {
+        if (span_is_equal(span_of(s->octets, size), written))
+            result = hand_shared_commit(s->hand, RELEASES_RECORD, s->version, written, 0);
+        else if (s->version <= before + 1)
+            return STORE_CONFLICT;
+    }
+    return result == STORE_CONFLICT ? STORE_UNKNOWN : result; /* others have gone on from it */
+}
+
+static enum store_result write_list(struct shelf *s)
+{
+    uint8_t *octets = mem_alloc(RELEASES_BYTES_MAX);
+    enum store_result result;
+    struct writer w;
+
+    writer_init(&w, octets, RELEASES_BYTES_MAX);
+    releases_encode(&s->releases, &w);
+    result = hand_shared_commit(s->hand, RELEASES_RECORD, s->version, writer_span(&w), 0);
+    if (result == STORE_UNKNOWN)
+        result = write_again(s, writer_span(&w));
+    mem_free(octets);
+    return result;
+}
+
 enum ctl_status shelf_change(struct shelf *s, shelf_change_fn *fn, void *arg)
 {
-    for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
-        enum store_result result;
-        enum ctl_status status;
-        struct writer w;
+    enum store_result result = STORE_CONFLICT;
+    enum ctl_status status = CTL_DONE;
 
-        status = fn(s, arg);
+    for (unsigned tries = 0; tries < TRIES_MAX && result == STORE_CONFLICT; tries++) {
+        if (tries > 0)
+            status = load_list(s);
+        if (status == CTL_DONE)
+            status = fn(s, arg);
         if (status != CTL_DONE)
             return status;
-        writer_init(&w, s->octets, RELEASES_BYTES_MAX);
-        releases_encode(&s->releases, &w);
-        result = hand_shared_commit(s->hand, RELEASES_RECORD, s->version, writer_span(&w), 0);
-        if (result == STORE_OK)
-            return CTL_DONE;
-        if (result != STORE_CONFLICT)
-            return hand_complain(result);
-        status = load_list(s);
-        if (status != CTL_DONE)
-            return status;
+        result = write_list(s);
     }
-    return hand_complain(STORE_CONFLICT);
+    return hand_complain(result);
 }
 
 /* NULL when it is not kept any more, or not good for this program. */

@@ -8,7 +8,7 @@ const test = require('node:test');
 
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
-const { Liar } = require('./lib/liar');
+const { noneHas, withLiar } = require('./lib/liar');
 const { BUILD, preload, run, until } = require('./lib/process');
 const { MENU } = require('./lib/warungd');
 
@@ -74,21 +74,6 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
         assert.equal((await gateway.ctl('erase', MSISDN)).code, 1, 'there is nothing left');
     });
 });
-
-// warungctl, with a liar between it and Redis.
-async function withLiar({ folder, redis }, work, settings = '') {
-    const liar = await new Liar(redis).listen();
-    const file = path.join(folder, 'lied.cfg');
-    const ctl = (...words) => ctl.with({}, ...words);
-    ctl.with = (options, ...words) => run(path.join(BUILD, 'warungctl'), ['-c', file, ...words], options);
-    fs.writeFileSync(file, fs.readFileSync(path.join(folder, 'warung.cfg'), 'utf8').replaceAll(redis.server, liar.address)
-        .replace('redis = { ', `redis = { ${settings}`));
-    try {
-        await work(liar, ctl);
-    } finally {
-        liar.close();
-    }
-}
 
 const sessions = async (redis) => (await redis.command('KEYS', `*s:${MSISDN}`)).trim();
 
@@ -288,22 +273,6 @@ test('a breach that Redis cuts short: the next try tells the others, and nobody 
     });
 });
 
-// Replicas that never have a commit of some: the master shows it, and a fail-over would lose it.
-function noneHas(liar, which, count = Infinity) {
-    const choose = liar.choose.bind(liar);
-    const lost = { left: count };
-    let isLost = false;
-    liar.choose = (command) => {
-        const text = command.toString('latin1');
-        if (!/^\*\d+\r\n\$4\r\nWAIT\r\n/.test(text)) {
-            isLost = lost.left > 0 && which.test(text);
-            lost.left -= isLost;
-            return choose(command);
-        }
-        return { isAsked: false, reply: Buffer.from(isLost ? ':0\r\n' : ':1\r\n') };
-    };
-    return lost;
-}
 const SHARED = /\r\nw_commit\r\n\$1\r\n1\r\n\$\d+\r\nw:/;
 
 test('a breach: who was told by what no replica has is not told before', async () => {

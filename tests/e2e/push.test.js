@@ -6,6 +6,7 @@ const smpp = require('smpp');
 const test = require('node:test');
 
 const { OP } = require('./lib/centre');
+const { noneHas, withLiar } = require('./lib/liar');
 const { withScene } = require('./lib/scene');
 const { until } = require('./lib/process');
 
@@ -163,5 +164,17 @@ test('what cannot be pushed is said at once', async () => {
         assert.equal((await gateway.ctl('push', phone, ...MENU, 'MAIN', '--for', '25h')).code, 2);
         assert.deepEqual(await gateway.ctlJson('push', phone, ...MENU, 'MAIN', '--for', '2m'),
             { msisdn: phone, menu: 'terususaha', screen: 'MAIN', for_s: 120, is_new: true });
+    });
+});
+
+test('a push that no replica has is not told owed before', async () => {
+    await withScene('push-unsure', async (scene) => {
+        await withLiar(scene, async (liar, ctl) => {
+            noneHas(liar, /w_commit_all|confirm/);
+            for (let i = 0; i < 2; i++) {
+                const { code, output } = await ctl('push', '6281200000052', ...MENU, 'MAIN', '--for', '60s');
+                assert.equal(code, 3, output);
+            }
+        }, 'wait_replicas = 1; ');
     });
 });

@@ -9,6 +9,7 @@ const path = require('node:path');
 const test = require('node:test');
 
 const { Centre } = require('./lib/centre');
+const { noneHas, withLiar } = require('./lib/liar');
 const { HEADING, headingOf, help, withMenu } = require('./lib/menu');
 const { openMainMenu, register } = require('./lib/programme');
 const { BUILD, run, until } = require('./lib/process');
@@ -284,5 +285,41 @@ test('a version whose source is gone is not put in force', async () => {
         assert.equal((await gateway.ctl('menu', 'rollback', await inForce(gateway))).code, 1, 'in force already');
         assert.deepEqual(await states(gateway), ['in_force', 'superseded']);
         assert.equal(await help(newPhone(centre)), 'Bantuan baru');
+    });
+});
+
+test('a rollback or promotion without an answer: done once, or not said to be done', async () => {
+    await withMenu('menu-unsure', async (scene) => {
+        const { gateway, say } = scene;
+        const promote = (version) => ok(gateway, 'menu', 'promote', version);
+        for (const heading of ['Bantuan dua', 'Bantuan tiga']) {
+            say(heading);
+            await ok(gateway, 'reload');
+        }
+        const [bad, good] = (await gateway.ctlJson('menu', 'versions')).map((v) => v.version);
+        await withLiar(scene, async (liar, ctl) => {
+            const goesOneBack = async () => {
+                const { code, output } = await ctl('menu', 'rollback');
+                assert.equal(code, 0, output);
+                assert.equal(liar.plan, null);
+                assert.equal(await inForce(gateway), good, 'one step');
+                await promote(bad);
+            };
+            for (const fate of [{ cuts: true }, { breaks: true }]) {
+                liar.planFor('w_commit', fate);
+                await goesOneBack();
+            }
+            // Another admin does the same in between.
+            liar.planFor('w_commit', { before: () => ok(gateway, 'menu', 'rollback') });
+            await goesOneBack();
+        });
+        await withLiar(scene, async (liar, ctl) => {
+            noneHas(liar, /w_commit/);
+            for (let i = 0; i < 2; i++) { // the second finds it in force, which a fail-over may take back
+                const { code, output } = await ctl('menu', 'promote', good);
+                assert.equal(code, 3, output);
+            }
+        }, 'wait_replicas = 1; ');
+        assert.equal((await gateway.ctl('menu', 'promote', good)).code, 1, 'in force already');
     });
 });

@@ -4,7 +4,11 @@
 // not.
 'use strict';
 
+const fs = require('node:fs');
 const net = require('node:net');
+const path = require('node:path');
+
+const { BUILD, run } = require('./process');
 
 const CRLF = Buffer.from('\r\n');
 const REFUSALS = [
@@ -228,4 +232,36 @@ function slotOf(key) {
     return crc % 16384;
 }
 
-module.exports = { Liar };
+// warungctl, with a liar between it and Redis.
+async function withLiar({ folder, redis }, work, settings = '') {
+    const liar = await new Liar(redis).listen();
+    const file = path.join(folder, 'lied.cfg');
+    const ctl = (...words) => ctl.with({}, ...words);
+    ctl.with = (options, ...words) => run(path.join(BUILD, 'warungctl'), ['-c', file, ...words], options);
+    fs.writeFileSync(file, fs.readFileSync(path.join(folder, 'warung.cfg'), 'utf8').replaceAll(redis.server, liar.address)
+        .replace('redis = { ', `redis = { ${settings}`));
+    try {
+        await work(liar, ctl);
+    } finally {
+        liar.close();
+    }
+}
+
+// Replicas that never have a commit of some: the master shows it, and a fail-over would lose it.
+function noneHas(liar, which, count = Infinity) {
+    const choose = liar.choose.bind(liar);
+    const lost = { left: count };
+    let isLost = false;
+    liar.choose = (command) => {
+        const text = command.toString('latin1');
+        if (!/^\*\d+\r\n\$4\r\nWAIT\r\n/.test(text)) {
+            isLost = lost.left > 0 && which.test(text);
+            lost.left -= isLost;
+            return choose(command);
+        }
+        return { isAsked: false, reply: Buffer.from(isLost ? ':0\r\n' : ':1\r\n') };
+    };
+    return lost;
+}
+
+module.exports = { Liar, noneHas, withLiar };
