@@ -215,24 +215,23 @@ static bool load_place(struct cdr_chain *chain)
     chain->previous[0] = '\0';
     chain->dropped = 0;
     f = fopen(path, "re");
-    if (f == NULL && errno == ENOENT) {
-        sequence = cdr_chain_newest(chain); /* whose number and name are taken: catch_up() */
-        chain->sequence = sequence != 0 ? sequence : 1;
-        return true;
-    }
-    if (f == NULL)
+    if (f == NULL && errno != ENOENT)
         return false;
-    count = fscanf(f, "%" SCNu64 " %64s %" SCNu64, &sequence, previous, &dropped);
+    count = f != NULL ? fscanf(f, "%" SCNu64 " %64s %" SCNu64, &sequence, previous, &dropped) : 0;
+    is_read = f == NULL || ferror(f) == 0;
+    error = errno;
+    if (f != NULL)
+        fclose(f);
+    errno = error;
     if (count >= 2) {
         chain->sequence = sequence;
         text_copy(chain->previous, sizeof(chain->previous),
                   strcmp(previous, "-") != 0 ? previous : "");
         chain->dropped = count == 3 ? dropped : 0;
+    } else {
+        sequence = cdr_chain_newest(chain); /* whose number and name are taken: catch_up() */
+        chain->sequence = sequence != 0 ? sequence : 1;
     }
-    is_read = ferror(f) == 0;
-    error = errno;
-    fclose(f);
-    errno = error;
     return is_read;
 }
 
@@ -332,17 +331,20 @@ static bool recover(struct cdr_chain *chain, const struct cdr_key *key)
     return is_good;
 }
 
-/* Files that were closed after the place was last saved. */
+/* Files that were closed after the place was last saved. Also one that cannot be read: what closes
+ * under its name would take its place. */
 static void catch_up(struct cdr_chain *chain)
 {
     char path[CDR_PATH_BYTES];
     struct cdr_tail tail;
+    bool is_read;
 
     for (;;) {
         make_path(chain, chain->sequence, "", path);
-        if (!cdr_tail_read_file(&tail, path))
+        is_read = cdr_tail_read_file(&tail, path);
+        if (!is_read && access(path, F_OK) != 0)
             return;
-        (void)move_on(chain, tail.sha256);
+        (void)move_on(chain, is_read ? tail.sha256 : "");
     }
 }
 

@@ -126,6 +126,27 @@ static void test_a_lost_place_is_behind_the_newest_file(void **state)
     cdr_rig_assert_fault(5, "");
 }
 
+/* Nor is a file written over that has lost its end, and its place with it: a copy that met a full
+ * disk. */
+static void test_what_is_torn_is_not_written_over(void **state)
+{
+    struct cdr_verdict third;
+    char path[160];
+    long size;
+
+    (void)state;
+    cdr_rig_write_files(2);
+    size = cdr_rig_size_of(cdr_rig_path(2, "")) - 10;
+    assert_int_equal(truncate(cdr_rig_path(2, ""), size), 0);
+    snprintf(path, sizeof(path), "%s/cdr-gw1.state", cdr_rig.folder);
+    assert_int_equal(truncate(path, 0), 0);
+    cdr_rig_write_files(1);
+    assert_int_equal(cdr_rig_size_of(cdr_rig_path(2, "")), size);
+    cdr_verify(cdr_rig_path(3, ""), cdr_rig.public_key, &third);
+    assert_string_equal(third.fault, "");
+    assert_string_equal(third.previous, "");
+}
+
 static void change(unsigned sequence, long at, const char *text)
 {
     FILE *f = fopen(cdr_rig_path(sequence, ""), "r+");
@@ -408,15 +429,25 @@ static void test_older_files_are_verified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_record_is_a_line_of_json),  TEST(test_a_chain_goes_on_after_a_restart),
-        TEST(test_the_directory_is_made),       TEST(test_files_may_be_carried_away),
-        TEST(test_changes_are_named),           TEST(test_a_line_less_is_named),
-        TEST(test_half_a_pair_is_none),         TEST(test_a_key_gets_its_public_half),
-        TEST(test_another_key_is_not_ours),     TEST(test_keys_that_others_read_are_refused),
-        TEST(test_what_a_crash_left_is_closed), TEST(test_a_crash_while_closing),
-        TEST(test_a_name_that_is_taken),        TEST(test_older_files_are_verified),
-        TEST(test_an_empty_left_over_goes),     TEST(test_old_files_are_removed),
-        TEST(test_no_gap_is_removed),           TEST(test_a_lost_place_is_behind_the_newest_file),
+        TEST(test_a_record_is_a_line_of_json),
+        TEST(test_a_chain_goes_on_after_a_restart),
+        TEST(test_the_directory_is_made),
+        TEST(test_files_may_be_carried_away),
+        TEST(test_changes_are_named),
+        TEST(test_a_line_less_is_named),
+        TEST(test_half_a_pair_is_none),
+        TEST(test_a_key_gets_its_public_half),
+        TEST(test_another_key_is_not_ours),
+        TEST(test_keys_that_others_read_are_refused),
+        TEST(test_what_a_crash_left_is_closed),
+        TEST(test_a_crash_while_closing),
+        TEST(test_a_name_that_is_taken),
+        TEST(test_older_files_are_verified),
+        TEST(test_an_empty_left_over_goes),
+        TEST(test_old_files_are_removed),
+        TEST(test_no_gap_is_removed),
+        TEST(test_a_lost_place_is_behind_the_newest_file),
+        TEST(test_what_is_torn_is_not_written_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
