@@ -202,7 +202,7 @@ static struct store_request *load(struct store *s, const char *msisdn, store_rep
     struct memory_request *r =
         send(of(s), STORE_MEMORY_LOAD, (union memory_callback){.reply = fn}, arg);
 
-    r->commit.msisdn = memory_keep_string(r, msisdn);
+    r->msisdn = memory_keep_string(r, msisdn);
     return handle(r);
 }
 
@@ -222,7 +222,7 @@ static struct store_request *reserve(struct store *s, const char *msisdn, const 
     struct memory_request *r =
         send(of(s), STORE_MEMORY_RESERVE, (union memory_callback){.reply = fn}, arg);
 
-    r->commit.msisdn = memory_keep_string(r, msisdn);
+    r->msisdn = memory_keep_string(r, msisdn);
     r->name = memory_keep_string(r, counter);
     return handle(r);
 }

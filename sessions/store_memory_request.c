@@ -34,9 +34,9 @@ const char *memory_keep_string(struct memory_request *r, const char *text)
 
 void memory_keep_commit(struct memory_request *r, const struct store_commit *c)
 {
-    struct store_commit *k = &r->commit;
+    struct store_commit *k = memory_keep_octets(r, c, sizeof(*c));
 
-    *k = *c;
+    r->commit = k;
     k->msisdn = memory_keep_string(r, c->msisdn);
     k->owner = memory_keep_string(r, c->owner);
     k->session = memory_keep_span(r, c->session);
@@ -144,13 +144,13 @@ static void do_call(struct memory_data *d, struct memory_request *r)
 {
     switch (r->call) {
     case STORE_MEMORY_LOAD:
-        memory_data_load(d, r->commit.msisdn, &r->reply);
+        memory_data_load(d, r->msisdn, &r->reply);
         break;
     case STORE_MEMORY_COMMIT:
-        memory_data_commit(d, &r->commit, &r->reply);
+        memory_data_commit(d, r->commit, &r->reply);
         break;
     case STORE_MEMORY_RESERVE:
-        memory_data_reserve(d, r->commit.msisdn, r->name, &r->reply);
+        memory_data_reserve(d, r->msisdn, r->name, &r->reply);
         break;
     case STORE_MEMORY_SETTLE:
         memory_data_settle(d, &r->settlement, &r->reply);
@@ -200,7 +200,7 @@ static void do_call(struct memory_data *d, struct memory_request *r)
 static void do_conflict(struct memory_data *d, struct memory_request *r)
 {
     if (r->call == STORE_MEMORY_COMMIT)
-        memory_data_load(d, r->commit.msisdn, &r->reply);
+        memory_data_load(d, r->commit->msisdn, &r->reply);
     else
         memory_data_shared_load(d, r->name, &r->reply);
     keep_reply(r);

@@ -29,7 +29,8 @@ struct memory_request {
     void *arg;
     struct memory_block *blocks; /* the copies */
 
-    struct store_commit commit; /* its msisdn serves other calls too */
+    const char *msisdn;
+    struct store_commit *commit; /* of a commit alone, which is larger than all the rest */
     struct store_settlement settlement;
     struct store_receipt receipt;
     const char *name; /* counter, member, set, owner, subject or shared record */

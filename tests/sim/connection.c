@@ -16,7 +16,7 @@ struct connection {
     bool takes_inputs;
     uint32_t next_sequence;
     size_t size;
-    uint8_t stream[CONNECTION_STREAM_BYTES];
+    uint8_t *stream; /* CONNECTION_STREAM_BYTES of room */
     uint8_t *unsent; /* what the pipe had no room for */
     size_t unsent_size;
 };
@@ -78,7 +78,7 @@ static void on_bytes(void *ctx, struct span bytes)
     size_t at = 0;
     struct smpp_header header;
 
-    assert(bytes.size <= sizeof(x->stream) - x->size);
+    assert(bytes.size <= CONNECTION_STREAM_BYTES - x->size);
     memcpy(x->stream + x->size, bytes.data, bytes.size);
     x->size += bytes.size;
     while (smpp_frame_look(span_of(x->stream + at, x->size - at), SMPP_PDU_BYTES_DEFAULT,
@@ -123,6 +123,7 @@ struct connection *connection_new(struct world *w, struct transport *transport, 
     x->owner = *owner;
     x->ctx = ctx;
     x->next_sequence = 1;
+    x->stream = mem_alloc(CONNECTION_STREAM_BYTES);
     return x;
 }
 
@@ -152,6 +153,7 @@ uint32_t connection_next_sequence(struct connection *x)
 void connection_free(struct connection *x)
 {
     transport_close(x->transport);
+    mem_free(x->stream);
     mem_free(x->unsent);
     mem_free(x);
 }

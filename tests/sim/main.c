@@ -29,7 +29,7 @@
 
 enum {
     SIM_HOUR_MS = 3600000,
-    SIM_BUCKETS = 16,
+    SIM_BUCKETS = 4, /* quiet hours are sweeps: a fourth of the gateway's buckets has fewer */
     SIM_SETTLE_MS = 20 * 60 * 1000,
     SIM_OWED_MS_MAX = 15 * 60 * 1000, /* one that failed often is tried every 32nd takeover */
 };
