@@ -13,6 +13,7 @@ enum {
      * takes it over meanwhile (owed_idle_ms); then it is left to whoever sweeps. */
     PUSH_LATER_MS = 2000,
     PUSH_STALE_MS = 1000, /* from the write of a late question to our word of it */
+    PUSH_TOUCHES = 4,     /* of one that the centre has, before another may take it for left */
 };
 
 enum push_stage {
@@ -35,6 +36,8 @@ struct push {
     enum push_stage stage;
     enum store_end end; /* as it is being settled */
     unsigned tries;
+    uint64_t touched_ms;
+    struct store_request *touching;
     struct timer again;
 };
 
@@ -46,6 +49,8 @@ struct store_owed_id pusher_id(const struct push *push)
 static void push_free(struct push *p)
 {
     timer_stop(p->engine->env.timers, &p->again);
+    if (p->touching != NULL)
+        store_cancel(p->engine->env.store, p->touching);
     map_remove(&p->engine->pushes, &p->by_id);
     mem_free(p);
 }
@@ -139,12 +144,50 @@ static void try_later(struct push *p)
     timer_start(p->engine->env.timers, &p->again, PUSH_LATER_MS);
 }
 
+/* --- what the centre has stays ours --------------------------------------------------------- */
+
+/* Less than owed_idle_ms: clocks may differ. */
+static uint64_t ours_until_ms(const struct turn_engine *e, uint64_t since_ms)
+{
+    return since_ms + e->settings.owed_idle_ms / 3 * 2;
+}
+
+static void on_touched(void *arg, const struct store_reply *reply)
+{
+    struct push *p = arg;
+
+    p->touching = NULL;
+    if (reply->result == STORE_OK && reply->number != 0)
+        p->cause.ours_until_ms = ours_until_ms(p->engine, p->touched_ms);
+}
+
+static void touch_later(struct push *p)
+{
+    const struct turn_engine *e = p->engine;
+
+    timer_start(e->env.timers, &p->again, e->settings.owed_idle_ms / PUSH_TOUCHES);
+}
+
+static void touch(struct push *p)
+{
+    const struct turn_engine *e = p->engine;
+
+    touch_later(p);
+    if (p->touching != NULL)
+        return;
+    p->touched_ms = e->env.timers->now_ms;
+    p->touching = store_touch(e->env.store, store_bucket(e->env.store, p->entry.msisdn),
+                              e->settings.instance, p->id, on_touched, p);
+}
+
 static void on_again(struct timer *timer, void *arg)
 {
     struct push *p = arg;
 
     (void)timer;
-    if (p->stage == PUSH_SETTLING)
+    if (p->stage == PUSH_SHOWING)
+        touch(p);
+    else if (p->stage == PUSH_SETTLING)
         settle(p, p->end);
     else if (has_expired(p->engine, &p->entry))
         give_up(p);
@@ -211,6 +254,7 @@ static void on_sent(void *arg, const struct turn_sent *sent)
 {
     struct push *p = arg;
 
+    timer_stop(p->engine->env.timers, &p->again);
     switch (sent->kind) {
     case TURN_SENT_OK:
         p->engine->counters.pushes++;
@@ -257,8 +301,10 @@ static void show(struct push *p, struct turn *t)
     text_copy(p->link, sizeof(p->link), last.link);
     p->is_ask = screen.reply.kind == DIALECT_PUSH;
     note_opened(p, t, &screen.reply);
-    if (!ports->show(ports->ctx, &screen, e->env.timers->now_ms + e->settings.reply_deadline_ms,
-                     on_sent, p))
+    if (ports->show(ports->ctx, &screen, e->env.timers->now_ms + e->settings.reply_deadline_ms,
+                    on_sent, p))
+        touch_later(p);
+    else
         on_refused(p, &(struct turn_sent){.kind = TURN_SENT_NOT});
 }
 
@@ -374,8 +420,7 @@ void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned delive
     p->cause.fingerprint = fingerprint(id);
     p->cause.entry = &p->entry;
     p->cause.may_be_shown = deliveries > 1;
-    /* Less than owed_idle_ms: clocks may differ. */
-    p->cause.ours_until_ms = since_ms + e->settings.owed_idle_ms / 3 * 2;
+    p->cause.ours_until_ms = ours_until_ms(e, since_ms);
     memcpy(p->key, key, sizeof(key));
     timer_init(&p->again, on_again, p);
     map_add(&e->pushes, &p->by_id, span_of(p->key, sizeof(p->key)));
@@ -389,7 +434,11 @@ void pusher_free_all(struct turn_engine *e)
 {
     struct map_node *node;
 
-    while ((node = map_first(&e->pushes)) != NULL)
-        push_free(MAP_ITEM(node, struct push, by_id));
+    while ((node = map_first(&e->pushes)) != NULL) {
+        struct push *p = MAP_ITEM(node, struct push, by_id);
+
+        p->touching = NULL; /* the store is gone */
+        push_free(p);
+    }
     map_fini(&e->pushes);
 }

@@ -364,6 +364,24 @@ static void test_who_hears_late_that_it_is_its_own_does_not_show_it_again(void *
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* A centre that takes its time: it is not left, and nobody else shows it. */
+static void test_a_slow_centre_is_waited_for(void **state)
+{
+    (void)state;
+    turn_rig.show_ms = 80000;
+    turn_rig_change_gateway();
+    for (unsigned i = 0; i < TURN_RIG_PHONES; i++)
+        turn_rig_owe_push(i, "MAIN", 100000);
+    turn_rig_pass(79000);
+    assert_int_equal(turn_rig_owed(), TURN_RIG_PHONES);
+    turn_rig_pass(10000);
+    assert_int_equal(turn_rig_owed(), 0);
+    for (unsigned i = 0; i < TURN_RIG_PHONES; i++)
+        assert_int_equal(turn_rig.phones[i].screen_count, 1);
+}
+
+/* All buckets are looked into at once, and the links have room for little more than one each: those
+ * that come first in the round must not have it all. */
 /* A late answer, shown by a gateway that dies before the response; then the subscriber dials, and
  * what was shown is not the newest any more when another takes the entry over. */
 static void test_a_result_is_not_told_again_behind_a_dial(void **state)
@@ -473,6 +491,7 @@ int main(void)
         ON_RIG(test_who_stood_still_does_not_show_it_again),
         ON_RIG(test_who_stood_still_in_a_commit_does_not_show_it_again),
         ON_RIG(test_who_hears_late_that_it_is_its_own_does_not_show_it_again),
+        ON_RIG(test_a_slow_centre_is_waited_for),
         ON_RIG(test_a_result_is_not_told_again_behind_a_dial),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
