@@ -178,6 +178,12 @@ static void replay(struct run *run, const struct session_debt *found)
     run_encode_session(run);
 }
 
+/* What we have pushed counts on from its first answer, as the centre counts, whichever names it. */
+static bool is_unanswered_push(const struct session *s)
+{
+    return s->is_pushed && s->holder == 0;
+}
+
 /* The answer carries the number of the screen that it answers. Not where that screen was shown
  * before a reload began to number (turn_token): its input is known as one of a link without
  * numbers. */
@@ -185,7 +191,7 @@ static bool has_unit(const struct run *run)
 {
     const struct session *s = &run->work->session;
 
-    return is_exact(run) && !s->is_unnamed &&
+    return is_exact(run) && !is_unanswered_push(s) &&
            (s->debt_count == 0 || s->debts[0].is_exact || !is_same_dialogue(run));
 }
 
@@ -198,8 +204,7 @@ static bool is_late_copy(const struct run *run)
     const struct session *s = &run->work->session;
     unsigned behind = (STEP_UNITS + s->step - in->session.unit) % STEP_UNITS;
 
-    /* The first answer of a pushed dialogue counts from nothing. */
-    if (!is_exact(run) || s->is_unnamed)
+    if (!is_exact(run) || is_unanswered_push(s))
         return false;
     if (in->kind == DIALECT_BEGIN)
         return is_same_dialogue(run);
@@ -309,9 +314,9 @@ static void note_dialogue(struct run *run, bool is_new)
         s->is_pushed = false;
         s->opened_ms = run->now_ms;
     }
-    /* A pushed dialogue counts on from its first answer, as the centre counts: our own count could
-     * come to that number again, and the same key be taken for a copy. */
-    step = s->is_unnamed && !is_new ? in->session.unit : s->step;
+    /* Our own count could come to the number of a push's first answer again, and the same key be
+     * taken for a copy. */
+    step = is_unanswered_push(s) && !is_new ? in->session.unit : s->step;
     s->is_unnamed = false;
     text_copy(s->link, sizeof(s->link), run->cause->link_name);
     text_copy(s->code, sizeof(s->code), run->code);

@@ -434,6 +434,20 @@ static void test_the_response_names_the_dialogue(void **state)
     turn_rig_assert_begins(turn_rig_answer("ni", "1"), "Untuk mendaftar");
 }
 
+/* ... and where steps are numbered, the first answer's number is the centre's all the same. */
+static void test_who_is_named_counts_on_from_the_first_answer(void **state)
+{
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    turn_rig.names_pushes = true;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_assert_begins(turn_rig_answer("ni", "1"), "Untuk mendaftar");
+    assert_int_equal(phone->session.unit, 1);
+    assert_string_equal(turn_rig_answer("ni", "2"), ""); /* of the same number: it has gone on */
+    assert_int_equal(turn_rig_counters()->mismatches, 1);
+}
+
 static void test_the_end_of_the_dialogue_before_comes_late(void **state)
 {
     struct dialect_input begin = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*9#");
@@ -495,6 +509,7 @@ int main(void)
         ON_RIG(test_a_result_is_not_told_again_behind_a_dial),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
+        ON_RIG(test_who_is_named_counts_on_from_the_first_answer),
         ON_RIG(test_the_end_of_the_dialogue_before_comes_late),
         ON_RIG(test_aborts_are_confirmed_where_the_centre_wants_it),
     };
