@@ -276,6 +276,21 @@ static void a_refusal_waits_with_its_text(void **state)
     assert_int_equal(turn_counters(f->turns)->steps, 1);
 }
 
+/* Nobody is there any more to be told: what was not taken is not acknowledged for that. */
+static void a_refusal_is_one_when_its_text_is_withdrawn(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two = take_the_room(f, the_bind);
+
+    turn_drain(f->turns);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    assert_int_equal(take(two.out).data[7], SMPP_SUBMIT_SM);
+    ports_fixture_ussd(f, two.in, "6281200000001", ANSWER, "", true); /* hangs up */
+    assert_int_equal(turn_counters(f->turns)->screens_withdrawn, 1);
+    expect_answer(two, ESME_RX_T_APPN);
+    expect_answer(two, ESME_ROK);
+}
+
 static void a_refusal_whose_text_never_leaves_is_one_all_the_same(void **state)
 {
     struct ports_fixture *f = *state;
@@ -408,6 +423,7 @@ int main(void)
         TEST(a_lost_transmitter_leaves_its_screens_to_the_next),
         TEST(a_lost_receiver_is_not_answered),
         TEST(a_refusal_waits_with_its_text),
+        TEST(a_refusal_is_one_when_its_text_is_withdrawn),
         TEST(a_refusal_whose_text_never_leaves_is_one_all_the_same),
         TEST(a_refusal_does_not_outlive_its_receiver),
         TEST(nor_does_a_text_to_wait),

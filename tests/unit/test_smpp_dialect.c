@@ -212,6 +212,9 @@ static void sms_are_unpacked_where_ussd_is_packed(void **state)
     assert_string_equal(input.text, "STA");
     draft_decode(&draft, dialect_find("spec34"), &input);
     assert_string_equal(input.text, "STA");
+    assert_true(dialect_set_knob(d, "dcs_in", "0:ucs2 17:ascii", error, sizeof(error)));
+    draft_decode(&draft, d, &input);
+    assert_string_equal(input.text, "STA"); /* where it is said what it is, it is that */
     dialect_free(d);
 }
 

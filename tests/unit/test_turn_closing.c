@@ -39,6 +39,9 @@ static void test_busy_leaves_inside_the_window(void **state)
     turn_rig_pass(2100);
     turn_rig_assert_begins(phone->screen, "Maaf, layanan sedang sibuk.");
     assert_int_equal(turn_rig.show_by_ms, arrived_ms + WINDOW_MS);
+    assert_int_equal(turn_rig.refusals, 1);
+    turn_rig_assert_begins(turn_rig_dial(0, "*384#"), "Tabik pun!");
+    assert_int_equal(turn_rig.refusals, 1); /* the next one is taken */
 }
 
 /* A copy's dialogue is told to be busy; the screen of the first is not shown behind that, where the
