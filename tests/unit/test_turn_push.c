@@ -60,6 +60,23 @@ static void test_it_counts_on_from_its_first_answer(void **state)
     assert_int_equal(phone->session.unit, 0);
 }
 
+/* Whatever number a dial has: those of the dialogue that it leaves were used a moment ago. */
+static void test_a_dial_counts_on_from_the_push(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    turn_rig_dial(0, "*384*1*2#"); /* leads to an end */
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    assert_int_equal(phone->session.unit, 2);
+    dial.session = (struct dialect_session){.size = 2, .octets = "cd", .unit = 0};
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    assert_int_equal(phone->session.unit, 3);
+}
+
 static void test_a_notice(void **state)
 {
     struct dialect_input ack = turn_rig_input(0, DIALECT_NOTIFY_ACK, "*384#", "");
@@ -488,6 +505,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_a_question_and_its_answers),
         ON_RIG(test_it_counts_on_from_its_first_answer),
+        ON_RIG(test_a_dial_counts_on_from_the_push),
         ON_RIG(test_a_notice),
         ON_RIG(test_nothing_of_that_name),
         ON_RIG(test_it_waits_for_a_running_dialogue),
