@@ -390,8 +390,12 @@ static const struct {
     {"way", "c", false},
     {"engal", "d", true},
     {"eng", "d", false},
-    {"engel", NULL, false}, /* two of five letters: too many */
-    {"wyhlim", "c", true},  /* of a name of eight not */
+    {"engel", NULL, false},  /* two of five letters: too many */
+    {"ennggall", "d", true}, /* of eight not */
+    {"septh", "j", true},    /* nor of a name of seven */
+    {"kua", "k", true},
+    {"ku", NULL, false},   /* of two none */
+    {"wyhlim", "c", true}, /* of a name of eight not */
     {"kec wyhlim", NULL, false},
     {"kec engel", NULL, false},
     {"kec hali", NULL, false}, /* of four behind a word one is too many */
@@ -426,16 +430,18 @@ static void names_mean_one_row(void **state)
 {
     static const char *k0[] = {"metrobarat"}, *k1[] = {"metropusat"}, *k2[] = {"wayhalim", "halim"},
                       *k3[] = {"enggal"}, *k4[] = {"tanjungraja"}, *k5[] = {"tanjungraya"},
-                      *k6[] = {"putrarumbia"}, *k7[] = {"rumbia"}, *k8[] = {"pusar"};
+                      *k6[] = {"putrarumbia"}, *k7[] = {"rumbia"}, *k8[] = {"pusar"},
+                      *k9[] = {"seputih"}, *k10[] = {"kue"};
     static struct menu_row rows[] = {
         {.code = "18.72.01", .keys = k0, .key_count = 1}, {.code = "b", .keys = k1, .key_count = 1},
         {.code = "c", .keys = k2, .key_count = 2},        {.code = "d", .keys = k3, .key_count = 1},
         {.code = "e", .keys = k4, .key_count = 1},        {.code = "f", .keys = k5, .key_count = 1},
         {.code = "g", .keys = k6, .key_count = 1},        {.code = "h", .keys = k7, .key_count = 1},
-        {.code = "i", .keys = k8, .key_count = 1},
+        {.code = "i", .keys = k8, .key_count = 1},        {.code = "j", .keys = k9, .key_count = 1},
+        {.code = "k", .keys = k10, .key_count = 1},
     };
-    static const struct menu_table table = {.rows = rows, .row_count = 9};
-    static const struct menu_row_group all = {.first = 0, .count = 9};
+    static const struct menu_table table = {.rows = rows, .row_count = 11};
+    static const struct menu_row_group all = {.first = 0, .count = 11};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
