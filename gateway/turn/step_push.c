@@ -198,16 +198,16 @@ static void show_late(struct run *run)
 static void show(struct run *run, const struct step_records *records)
 {
     const struct step_push *p = run->cause->push;
+    /* Another gateway may have taken it over, and shown it. */
+    bool is_lost = run->env->timers->now_ms >= p->ours_until_ms;
 
     if (p->entry->screen[0] == '\0')
         show_late(run);
-    else if (run->env->timers->now_ms >= p->ours_until_ms)
-        say(run, STEP_PUSH_LATER); /* another gateway may have taken it over, and shown it */
     else if (p->was_known && records->session.size == 0 && records->merchant.size == 0)
         say(run, STEP_PUSH_OVER); /* erased while it waited, and the outbox is rid of it */
-    else if (has_debt(run, p->fingerprint))
+    else if (!is_lost && has_debt(run, p->fingerprint))
         show_again(run);
-    else if (is_dialogue_running(run) || !find_link(run, p->entry->code))
+    else if (is_lost || is_dialogue_running(run) || !find_link(run, p->entry->code))
         say(run, STEP_PUSH_LATER);
     else
         step_menu(run, records);
