@@ -8,10 +8,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gateway/taps.h"
 
-/* A gateway that stands still for longer is ended by systemd's watchdog; any answers within a
- * second. */
-enum { REPLY_BYTES_MAX = 4 * 1024 * 1024, TIMEOUT_S = 10 };
+enum {
+    REPLY_BYTES_MAX = 2 * TAP_BYTES_MAX, /* a full tap, or the links of 10,000 binds */
+    /* A gateway that stands still for longer is ended by systemd's watchdog; any answers within a
+     * second. */
+    TIMEOUT_S = 10,
+};
 
 static size_t on_octets(char *octets, size_t size, size_t count, void *arg)
 {

@@ -213,3 +213,18 @@ test('a capture is a private file, is not written over another, and ends with it
         assert.equal((await gateway.ctl('pcap', '--for', 'soon', file)).code, 2);
     });
 });
+
+test('a capture whose reader is held up has all of it', async () => {
+    await withScene('pcap-late', async ({ gateway, centre, folder }) => {
+        const file = path.join(folder, 'x.pcap'), octets = 60000, count = 100;
+        const pcap = new Process(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'pcap', '--for', '1h', file]);
+        await until('the tap', () => gateway.log.includes('event=tap.open'));
+        await until('what was there before', () => fs.statSync(file).size > 0);
+        pcap.child.kill('SIGSTOP');
+        for (let n = 0; n < count; n++)
+            await centre.request('data_sm', { source_addr: '', destination_addr: '384', message_payload: Buffer.alloc(octets, 'x') });
+        pcap.child.kill('SIGCONT');
+        await until('all of it', () => !pcap.isRunning || fs.statSync(file).size > count * octets);
+        assert.equal(await pcap.end('SIGINT'), 0, pcap.output);
+    });
+});
