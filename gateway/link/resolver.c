@@ -186,8 +186,9 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 void resolver_start(struct resolver *r, struct resolution *n, const char *host, uint16_t port,
                     resolver_found_fn *found, void *ctx)
 {
-    struct evutil_addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_ADDRCONFIG};
+    /* Without EVUTIL_AI_ADDRCONFIG: libevent looks once which kinds of address this machine has,
+     * and at its start one may not be up yet. */
+    struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct evdns_getaddrinfo_request *request;
     char service[8];
 
