@@ -116,12 +116,13 @@ static void note_changes(struct run *run)
         const struct programme_change *c = &p->changes[i];
         struct journal_entry entry;
 
-        step->index[step->index_count++] = (struct store_index){
-            .member = c->member,
-            .leave_set = c->leave_set,
-            .enter_set = c->enter_set,
-            .at_ms = run->now_ms,
-        };
+        if (c->leave_set != c->enter_set) /* who stays in a list keeps the place in it */
+            step->index[step->index_count++] = (struct store_index){
+                .member = c->member,
+                .leave_set = c->leave_set,
+                .enter_set = c->enter_set,
+                .at_ms = run->now_ms,
+            };
         journal_fill_change(&entry, c, NULL, work->subject);
         step->journal[step->journal_count++] = journal_encode(&entry, work->journal[i]);
     }

@@ -359,6 +359,20 @@ test('trainings: an announcement is made when a replica has it, not when it is r
     });
 });
 
+test('the list is in the order of waiting: who corrects something meanwhile keeps the place', async () => {
+    await withScene('queue', async ({ centre, gateway }) => {
+        const numbers = ['6281200000075', '6281200000076'];
+        for (const number of numbers) {
+            await register(centre.phone(number));
+            await centre.smsFor(number);
+        }
+        await centre.text(numbers[0], 'NAMA BUDI SANTOSO');
+        assert.match((await centre.smsFor(numbers[0], 1)).text, /data nama pada .* sudah diubah/);
+        const list = await gateway.ctlJson('merchants', 'list', '--status', 'TERKIRIM');
+        assert.deepEqual(list.map((m) => [m.msisdn, m.name]), [[numbers[0], 'BUDI SANTOSO'], [numbers[1], MERCHANT.name]]);
+    });
+});
+
 test('trainings: planned, joined by phone, called off by SMS', async () => {
     await withScene('trainings', async ({ centre, gateway }) => {
         const phone = centre.phone(MSISDN);
