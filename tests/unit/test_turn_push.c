@@ -397,6 +397,54 @@ static void test_a_slow_centre_is_waited_for(void **state)
         assert_int_equal(turn_rig.phones[i].screen_count, 1);
 }
 
+/* A gateway that the store is slow for hears that another has its push when that has been shown. */
+static void test_what_another_has_is_not_shown_again(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig.show_ms = 40000;
+    turn_rig_owe_push(0, "MAIN", 100000);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_TOUCH,
+                          (struct store_memory_fate){.there_ms = 30000});
+    turn_rig_pass(2000);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.show_ms = 1;
+    turn_rig_change_gateway();
+    turn_rig_pass(28000);
+    assert_int_equal(phone->screen_count, 1);
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* Nothing of it comes behind its end: the word that it is still ours, the time to ask again. */
+static void test_a_slow_push_that_is_over(void **state)
+{
+    static const struct store_memory_fate slow = {.back_ms = 30000};
+    struct dialect_input dial = turn_rig_input(1, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig.show_ms = 8000;
+    turn_rig_owe_push(0, "MAIN", 12000);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_TOUCH, slow);
+    turn_rig_pass(60000);
+
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.back_ms = 7000});
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_deliver(&dial);
+    turn_rig_pass(6500); /* told to wait */
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig.show_ms = 3000;
+    turn_rig_pass(2000); /* its result is pushed */
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = 5000});
+    turn_rig_pass(20000); /* refused, it goes by SMS */
+    assert_int_equal(turn_rig.phones[1].sms_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* All buckets are looked into at once, and the links have room for little more than one each: those
  * that come first in the round must not have it all. */
 /* A late answer, shown by a gateway that dies before the response; then the subscriber dials, and
@@ -524,6 +572,8 @@ int main(void)
         ON_RIG(test_who_stood_still_in_a_commit_does_not_show_it_again),
         ON_RIG(test_who_hears_late_that_it_is_its_own_does_not_show_it_again),
         ON_RIG(test_a_slow_centre_is_waited_for),
+        ON_RIG(test_what_another_has_is_not_shown_again),
+        ON_RIG(test_a_slow_push_that_is_over),
         ON_RIG(test_a_result_is_not_told_again_behind_a_dial),
         ON_RIG(test_little_room_is_shared_by_the_buckets),
         ON_RIG(test_the_response_names_the_dialogue),
