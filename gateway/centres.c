@@ -360,6 +360,21 @@ struct centre *centres_for_sms(struct centres *cs, const char *code, const char 
     return best->centre;
 }
 
+uint64_t centres_carry_since(const struct centres *cs, const char *code, const char *msisdn)
+{
+    uint64_t last_ms = 0;
+
+    LIST_FOREACH(node, &cs->entries) {
+        const struct entry *e = entry_of(node);
+        uint64_t since_ms =
+            rank_of(e, code, msisdn) != CARRIER_NONE ? centre_sends_since(e->centre) : 0;
+
+        if (since_ms > last_ms)
+            last_ms = since_ms;
+    }
+    return last_ms;
+}
+
 size_t centres_room(const struct centres *cs)
 {
     size_t room = 0;

@@ -379,6 +379,21 @@ const struct partner *partners_for_sms(struct partners *ps, const char *code, co
     return best;
 }
 
+uint64_t partners_carry_since(struct partners *ps, const char *code, const char *msisdn)
+{
+    uint64_t last_ms = 0;
+
+    for (size_t i = 0; i < ps->count; i++) {
+        const struct partner *p = &ps->partners[i];
+        uint64_t since_ms =
+            rank_of(ps, p, code, msisdn) != CARRIER_NONE ? partners_send_since(ps, p) : 0;
+
+        if (since_ms > last_ms)
+            last_ms = since_ms;
+    }
+    return last_ms;
+}
+
 size_t partners_room(struct partners *ps)
 {
     size_t room = 0;
@@ -397,6 +412,12 @@ struct link *partners_find_link(struct partners *ps, uint64_t connection)
 struct link *partners_pick(struct partners *ps, const struct partner *partner)
 {
     return ps->server != NULL ? link_server_pick(ps->server, partner->settings->system_id) : NULL;
+}
+
+uint64_t partners_send_since(struct partners *ps, const struct partner *partner)
+{
+    return ps->server != NULL ? link_server_submits_since(ps->server, partner->settings->system_id)
+                              : 0;
 }
 
 unsigned partners_bound_count(const struct partners *ps)

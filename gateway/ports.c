@@ -313,6 +313,11 @@ static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, ui
                         deadline_ms, fn, arg);
 }
 
+static uint64_t sms_sender_since(void *ctx, const struct turn_sms *order)
+{
+    return peers_sender_since(&((const struct ports *)ctx)->peers, order);
+}
+
 static bool find_push_link(void *ctx, const char *preferred, const char *code, const char *msisdn,
                            char *name, size_t name_bytes)
 {
@@ -396,6 +401,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .is_full = is_full,
                                .has_way_back = has_way_back,
                                .send_sms = send_sms,
+                               .sms_sender_since = sms_sender_since,
                                .find_push_link = find_push_link,
                                .find_menu = find_menu,
                                .find_text = find_text,

@@ -21,7 +21,8 @@ enum {
     OUTBOX_LATER_MS = 1000,          /* the wait after the first, doubling */
     OUTBOX_LATER_MAX_MS = 60000,
     /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
-     * then on powers of two, and at least every 32nd. */
+     * then on powers of two, and at least every 32nd; but on each while who sends it is new here:
+     * rounds that nobody could send it in are no refusals. */
     OUTBOX_EAGER_ROUNDS = 4,
     OUTBOX_LAZY_ROUNDS = 32,
 };
@@ -61,6 +62,7 @@ struct outbox {
     const struct wall *wall;
     const char *instance;
     int64_t receipt_margin_ms;
+    uint64_t idle_ms; /* of a round, at least */
     unsigned touch_ms;
     struct timer touch;
     struct map owed;
@@ -122,6 +124,7 @@ struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings
     o->wall = wall;
     o->instance = settings->instance;
     o->receipt_margin_ms = (int64_t)settings->receipt_margin_s * 1000;
+    o->idle_ms = settings->owed_idle_ms;
     o->touch_ms = settings->owed_idle_ms / OUTBOX_TOUCHES;
     timer_init(&o->touch, on_touch_timer, o);
     timer_start(env->timers, &o->touch, o->touch_ms);
@@ -386,18 +389,23 @@ static bool is_over(const struct outbox_entry *e, int64_t now_ms)
     return now_ms >= e->expires_ms;
 }
 
+static struct turn_sms order_of(const struct outbox_entry *e, struct store_owed_id id)
+{
+    return (struct turn_sms){.link_name = e->link,
+                             .source = e->source,
+                             .msisdn = e->msisdn,
+                             .text = e->text,
+                             .reference = (uint16_t)(id.ms * 31 + id.number),
+                             .is_bulk = e->is_bulk};
+}
+
 /* True when the entry is under way; false when it is no longer (or not yet) to be sent from here.
  */
 static bool owed_try(struct owed *d)
 {
     const struct turn_env *env = &d->outbox->env;
     const struct outbox_entry *e = &d->entry;
-    struct turn_sms sms = {.link_name = e->link,
-                           .source = e->source,
-                           .msisdn = e->msisdn,
-                           .text = e->text,
-                           .reference = (uint16_t)(d->id.ms * 31 + d->id.number),
-                           .is_bulk = e->is_bulk};
+    struct turn_sms sms = order_of(e, d->id);
     int64_t now_ms = env->wall_ms(env->ctx);
 
     if (is_over(e, now_ms) && !wall_is_credible(d->outbox->wall)) {
@@ -484,6 +492,14 @@ static bool is_this_round_tried(unsigned deliveries)
            deliveries % OUTBOX_LAZY_ROUNDS == 0;
 }
 
+static bool is_sender_new(struct outbox *o, const struct turn_sms *order)
+{
+    uint64_t since_ms = o->env.ports.sms_sender_since(o->env.ports.ctx, order);
+
+    o->without_link += since_ms == 0;
+    return since_ms != 0 && o->env.timers->now_ms - since_ms < OUTBOX_LAZY_ROUNDS * o->idle_ms;
+}
+
 static bool is_before(struct store_owed_id a, struct store_owed_id b)
 {
     return a.ms != b.ms ? a.ms < b.ms : a.number < b.number;
@@ -509,10 +525,12 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
                  const struct outbox_entry *entry, turn_sent_fn *on_left, void *arg)
 {
     uint8_t key[OUTBOX_KEY_BYTES];
+    struct turn_sms order = order_of(entry, id);
     struct owed *d;
 
     make_key(key, store_bucket(o->env.store, entry->msisdn), id);
-    if (!(is_this_round_tried(deliveries) || is_over(entry, o->env.wall_ms(o->env.ctx))) ||
+    if (!(is_this_round_tried(deliveries) || is_over(entry, o->env.wall_ms(o->env.ctx)) ||
+          is_sender_new(o, &order)) ||
         map_find(&o->owed, span_of(key, sizeof(key))) != NULL) {
         if (on_left != NULL)
             on_left(arg, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});

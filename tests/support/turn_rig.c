@@ -184,6 +184,18 @@ static bool port_has_way_back(void *ctx, const struct turn_origin *origin)
     return !turn_rig.is_unbinding;
 }
 
+static bool has_sender(const char *instance, const struct turn_sms *sms)
+{
+    return turn_rig.has_link &&
+           (turn_rig.cut_off == NULL || strcmp(instance, turn_rig.cut_off) != 0) &&
+           (turn_rig.unreached == NULL || strcmp(sms->msisdn, turn_rig.unreached) != 0);
+}
+
+static uint64_t port_sms_sender_since(void *ctx, const struct turn_sms *sms)
+{
+    return has_sender(ctx, sms) ? turn_rig.sender_since_ms : 0;
+}
+
 static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
                                           uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
@@ -193,8 +205,7 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
     /* Else nobody may be found who sends it. */
     assert_string_not_equal(sms->link_name, "");
     assert_string_not_equal(sms->source, "");
-    if (!turn_rig.has_link || (turn_rig.cut_off != NULL && strcmp(ctx, turn_rig.cut_off) == 0) ||
-        (turn_rig.unreached != NULL && strcmp(sms->msisdn, turn_rig.unreached) == 0))
+    if (!has_sender(ctx, sms))
         return NULL;
     turn_rig.sms_validity_s = sms->validity_s;
     if (turn_rig.sms_ends == TURN_SENT_OK) {
@@ -314,6 +325,7 @@ static void start_engine(void)
                                     .is_full = port_is_full,
                                     .has_way_back = port_has_way_back,
                                     .send_sms = port_send_sms,
+                                    .sms_sender_since = port_sms_sender_since,
                                     .find_push_link = port_find_push_link,
                                     .find_menu = port_find_menu,
                                     .find_text = port_find_text,
@@ -361,6 +373,7 @@ int turn_rig_setup(void **state)
     memset(outcomes, 0, sizeof(outcomes));
     turn_rig.wall_ms = TURN_RIG_NOW;
     turn_rig.has_link = turn_rig.has_push_link = true;
+    turn_rig.sender_since_ms = (uint64_t)-86400000; /* long before timers began */
     turn_rig.sms_room = 1000;
     turn_rig.show_ms = turn_rig.sms_ms = 1;
     turn_rig.show_connection = 1;

@@ -119,6 +119,28 @@ static void test_left_to_who_can(void **state)
     }
 }
 
+/* ... and when its centre was gone for long, in rounds that nobody could send it in, not only at
+ * the few that are tried of an old one. */
+static void test_sent_soon_behind_an_absence(void **state)
+{
+    (void)state;
+    turn_rig_pass(730);
+    turn_rig_change_gateway();
+    turn_rig.cut_off = "gw2";
+    for (unsigned i = 0; i < 8; i++) {
+        struct turn_rig_phone *phone = &turn_rig.phones[i % TURN_RIG_PHONES];
+
+        phone->sms_count = 0;
+        turn_rig.unreached = phone->msisdn;
+        assert_string_equal(turn_rig_sms(i % TURN_RIG_PHONES, "STATUS"), "");
+        turn_rig_pass((5 + i) * 60000);
+        turn_rig.unreached = NULL;
+        turn_rig.sender_since_ms = turn_rig.timers.now_ms;
+        turn_rig_pass(150000);
+        assert_int_equal(phone->sms_count, 1);
+    }
+}
+
 /* One operator is gone, and owed more than fits between two tries of the oldest; behind it waits
  * what another would take. */
 static void test_what_nobody_sends_keeps_nobody_waiting(void **state)
@@ -145,9 +167,12 @@ static void test_what_nobody_sends_keeps_nobody_waiting(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(test_owed_by_whoever), TEST(test_unknown_without_a_store), TEST(test_sent_by_who_can),
-        TEST(test_left_to_who_can), TEST(test_what_nobody_sends_keeps_nobody_waiting)};
+    const struct CMUnitTest tests[] = {TEST(test_owed_by_whoever),
+                                       TEST(test_unknown_without_a_store),
+                                       TEST(test_sent_by_who_can),
+                                       TEST(test_left_to_who_can),
+                                       TEST(test_sent_soon_behind_an_absence),
+                                       TEST(test_what_nobody_sends_keeps_nobody_waiting)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
