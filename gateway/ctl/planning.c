@@ -71,7 +71,7 @@ static enum ctl_status tell(struct dossier *d, const char *set, const char *pref
         if (status == CTL_REFUSED && d->is_unreadable) {
             unreadable++;
             status = CTL_DONE;
-        } else {
+        } else if (status == CTL_DONE) {
             *told += d->programme.sms_count > 0;
         }
     }

@@ -397,6 +397,20 @@ test('trainings: planned, joined by phone, called off by SMS', async () => {
     });
 });
 
+test('trainings: who could not be told is not counted as told', async () => {
+    await withScene('trainings-untold', async ({ centre, gateway, folder }) => {
+        const plan = ['trainings', 'add', `${new Date().getUTCFullYear() + 1}-03-01T09:00`, 'Foto produk', 'Balai', '--seats', '5'];
+        assert.equal((await gateway.ctl(...plan)).code, 0);
+        assert.match((await centre.phone(MSISDN).dial('*384*4*1*1#')).text, /Anda terdaftar pelatihan/);
+        const file = path.join(folder, 'other.cfg'); // of another service on this store, without the programme's texts
+        fs.writeFileSync(file, fs.readFileSync(gateway.file, 'utf8').replace(MENU, path.join(__dirname, 'menus/call.cfg')));
+        const { code, output } = await run(path.join(BUILD, 'warungctl'), ['-c', file, 'trainings', 'cancel', 'L1']);
+        assert.equal(code, 1, output);
+        assert.match(output, /no text SMS_LATIH_BATAL; nothing was changed/);
+        assert.doesNotMatch(output, /get an SMS/);
+    });
+});
+
 test('users: a token opens the API for its role, a reload shuts it', async () => {
     await withScene('users', async ({ gateway }) => {
         const ask = async (where, token, method = 'GET') =>
