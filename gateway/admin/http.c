@@ -20,9 +20,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/admin/http_check.h"
+#include "gateway/config_check.h"
 #include "gateway/link/listener.h"
 
-enum { SWEEP_MS = 500, BACKLOG = 128 };
+enum {
+    SWEEP_MS = 500,
+    BACKLOG = 128,
+    UNTOLD_UID = 65534, /* of whom our user namespace does not know (the kernel's overflowuid) */
+};
 
 /* evhttp neither counts nor times connections and tells nobody when one goes. A reference of ours
  * keeps the bufferevent readable as memory until the sweep sees that evhttp has let go of it. */
@@ -251,18 +256,35 @@ static bool find_user(uid_t uid, char name[AUTH_NAME_BYTES])
     return entry != NULL;
 }
 
-/* Who holds the other end of the control socket: the kernel knows. */
+/* What warungctl says of who runs it; NULL when that is no name. */
+static const char *stated_user(const struct http_call *call)
+{
+    const char *name =
+        evhttp_find_header(evhttp_request_get_input_headers(call->request), "Warung-User");
+    size_t length = name != NULL ? strlen(name) : 0;
+
+    return length > 0 && length < AUTH_NAME_BYTES && config_check_name(name) == NULL ? name : NULL;
+}
+
+/* Who holds the other end of the control socket: the kernel knows. Behind sudo it is root, who may
+ * say for whom. Under PrivateUsers= the kernel tells of root and of the gateway's own user alone:
+ * a name that somebody else states is marked as not proved. */
 static void name_peer(struct http_call *call)
 {
     struct bufferevent *stream =
         evhttp_connection_get_bufferevent(evhttp_request_get_connection(call->request));
+    const char *stated = stated_user(call);
     struct ucred peer;
     socklen_t size = sizeof(peer);
     char name[AUTH_NAME_BYTES];
 
     if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return;
-    if (find_user(peer.uid, name))
+    if (stated != NULL && peer.uid == 0)
+        snprintf(call->user, sizeof(call->user), "unix:%s", stated);
+    else if (stated != NULL && peer.uid == UNTOLD_UID)
+        snprintf(call->user, sizeof(call->user), "unix:%s?", stated);
+    else if (find_user(peer.uid, name))
         snprintf(call->user, sizeof(call->user), "unix:%s", name);
     else
         snprintf(call->user, sizeof(call->user), "unix:%u", (unsigned)peer.uid);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gateway/ctl/access.h"
 #include "gateway/taps.h"
 
 enum {
@@ -38,14 +39,19 @@ static bool perform(const char *socket, const char *path, const char *body, stru
                     const char **why)
 {
     CURL *curl = curl_easy_init();
+    char url[128], name[JOURNAL_WORD_BYTES], header[JOURNAL_WORD_BYTES + 16];
+    struct curl_slist *headers;
     long os_errno = 0;
-    char url[128];
     CURLcode code;
 
     *why = curl_easy_strerror(CURLE_FAILED_INIT);
     if (curl == NULL)
         return false;
     snprintf(url, sizeof(url), "http://warungd%s", path);
+    access_user(name);
+    snprintf(header, sizeof(header), "Warung-User: %s", name);
+    headers = curl_slist_append(NULL, header);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -58,6 +64,7 @@ static bool perform(const char *socket, const char *path, const char *body, stru
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_errno);
     curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
     *why = curl_easy_strerror(code);
     if (code == CURLE_COULDNT_CONNECT && os_errno != 0)
         *why = strerror((int)os_errno);

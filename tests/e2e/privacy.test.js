@@ -91,6 +91,11 @@ test('every look and change is in the journal, without a value', async () => {
             await run(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'merchants', 'show', regno],
                 { env: { SUDO_USER: 'sri' } });
             assert.equal((await gateway.ctlJson('journal', regno)).at(-1).who, 'unix:sri');
+            // What the gateway writes down: a capture has every text.
+            const capture = (name, options) => run(path.join(BUILD, 'warungctl'),
+                ['-c', gateway.file, 'pcap', '--for', '1s', path.join(gateway.folder, name)], options);
+            assert.equal((await capture('a.pcap', { env: { SUDO_USER: 'sri' } })).code, 0);
+            assert.equal((await gateway.ctlJson('journal')).at(-1).who, 'unix:sri');
         }
     });
 });

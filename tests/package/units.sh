@@ -88,6 +88,12 @@ loads() { # away from the source
     (cd / && timeout 60 warung-smsc load --listen 127.0.0.1:2775 --system-id warung --password secret \
         --dialogues 2 --count 2)
 }
+names_who_asks() { # the kernel does not, under PrivateUsers=: what an operator says of himself is marked
+    useradd -G warung siti && runuser -u siti -- warungctl -c /etc/warung/warung.cfg trace --for 1s &&
+        SUDO_USER=sri warungctl -c /etc/warung/warung.cfg trace --for 1s || return
+    warungctl -c /etc/warung/warung.cfg journal | tee /dev/stderr |
+        awk '$3 == "trace" { who = who " " $2 } END { exit who != " unix:siti? unix:sri" }'
+}
 is_not_reached() { ! runuser -u nobody -- cat /etc/warung/warung.cfg /etc/warung/secrets/keys; }
 watchdog_fires() {
     local pid
@@ -132,6 +138,7 @@ ok 'the record is read by warungctl and sealed on the disk' is_sealed
 ok 'others read neither configuration nor keys' is_not_reached
 ok 'reload' reloads
 ok 'a fault that only the daemon sees: warungctl says where it is named, and all goes on' names_its_fault
+ok 'who asks the gateway is in the journal' names_who_asks
 ok 'a user whom root adds is let in by the daemon' lets_in
 ok 'CDRs are written, signed with the key that root makes' writes_cdr
 ok 'keys rotate, restart: old records are read, new ones have the new key' rotates
