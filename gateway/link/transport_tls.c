@@ -418,14 +418,19 @@ bool tls_factory_reload(struct tls_factory *f, char error[TLS_ERROR_BYTES])
     return true;
 }
 
-int64_t tls_factory_expiry(const struct tls_factory *f)
+bool tls_try_settings(const struct tls_settings *settings, int64_t *expires_s,
+                      char error[TLS_ERROR_BYTES])
 {
-    const X509 *cert = SSL_CTX_get0_certificate(f->ctx);
+    SSL_CTX *ctx = tls_context_new(settings, error);
+    const X509 *cert = ctx != NULL ? SSL_CTX_get0_certificate(ctx) : NULL;
+    bool is_good = ctx != NULL;
     struct tm end;
 
-    if (cert == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
-        return 0;
-    return timegm(&end);
+    *expires_s = 0;
+    if (cert != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1)
+        *expires_s = timegm(&end);
+    SSL_CTX_free(ctx);
+    return is_good;
 }
 
 void tls_factory_free(struct tls_factory *f)

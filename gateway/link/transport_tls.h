@@ -27,7 +27,11 @@ struct tls_settings {
     const char *min_version; /* "1.2" (also NULL or "") or "1.3" */
 };
 
-/* NULL on bad settings or files; `error` then says why. The settings are copied. */
+/* False on bad settings or files; `error` then says why. *expires_s: when the certificate ends,
+ * Unix time; 0 = there is none. */
+bool tls_try_settings(const struct tls_settings *settings, int64_t *expires_s,
+                      char error[TLS_ERROR_BYTES]);
+/* NULL where tls_try_settings() is false. The settings are copied. */
 struct tls_factory *tls_factory_new(struct event_base *base, struct timer_queue *timers,
                                     struct deferred_queue *deferred,
                                     const struct tls_settings *settings,
@@ -35,8 +39,6 @@ struct tls_factory *tls_factory_new(struct event_base *base, struct timer_queue 
 /* Reads the files anew. New connections take what was read; running ones keep what they have. On a
  * fault (false) everything stays as it was. */
 bool tls_factory_reload(struct tls_factory *factory, char error[TLS_ERROR_BYTES]);
-/* When the certificate that it shows ends, Unix time; 0 = it has none. */
-int64_t tls_factory_expiry(const struct tls_factory *factory);
 /* Every transport must have been closed; what lingers for its last octets is cut off. */
 void tls_factory_free(struct tls_factory *factory);
 
