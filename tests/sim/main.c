@@ -29,15 +29,22 @@
 
 enum {
     SIM_HOUR_MS = 3600000,
+    SIM_DAY_MS = 24 * SIM_HOUR_MS,
     SIM_BUCKETS = 4, /* quiet hours are sweeps: a fourth of the gateway's buckets has fewer */
     SIM_SETTLE_MS = 20 * 60 * 1000,
     SIM_OWED_MS_MAX = 15 * 60 * 1000, /* one that failed often is tried every 32nd takeover */
+    SIM_DUE_MS_MAX = 5 * 60 * 1000,
+    SIM_IDLE_MS_MAX = SIM_HOUR_MS,
+    SIM_IDLE_BUSY_MS_MAX = 20000,
+    SIM_IDLE_SLOW_MS_MAX = 20 * SIM_DAY_MS,
+    SIM_SLOW_OFFICER = 50000, /* of a million commands: as rare as the subscribers */
 };
 
 struct options {
     uint64_t first, seeds;
     unsigned hours, subscribers, gateways;
     bool is_busy; /* in all seeds */
+    bool is_slow; /* subscribers dial every few days */
     bool is_quiet;
     bool is_told;
 };
@@ -140,6 +147,29 @@ static void check_numbers(struct run *run, const struct phone *phone, const stru
         world_violation(&run->world, "an SMS was never answered", msisdn, "");
 }
 
+/* What has come due is done, by whatever gateway lives. It is told by day: so a day later at most.
+ */
+static void check_deadlines(const struct run *run, const char *msisdn, const struct subscriber *s)
+{
+    int64_t then_ms = world_wall_ms((void *)&run->world) - SIM_DAY_MS;
+
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        const struct merchant *m = &s->merchants[i];
+
+        if (m->status != MERCHANT_PERLU_PERBAIKAN)
+            continue;
+        if (m->deadline_ms < then_ms)
+            world_violation(&run->world, "a correction can be made for ever", msisdn, m->regno);
+        if (!m->reminded && m->deadline_ms - 3 * SIM_DAY_MS < then_ms)
+            world_violation(&run->world, "nobody was reminded of a correction", msisdn, m->regno);
+    }
+    if (s->pending_since_ms != 0 && s->pending_since_ms + 2 * SIM_DAY_MS < then_ms)
+        world_violation(&run->world, "what was written without consent is kept", msisdn, "");
+    for (unsigned i = 0; i < s->ticket_count; i++)
+        if (s->tickets[i].kind == TICKET_ERASE && s->tickets[i].asked_ms + 2 * SIM_DAY_MS < then_ms)
+            world_violation(&run->world, "who asked to be erased is not", msisdn, "");
+}
+
 static unsigned count_live(const struct subscriber *s)
 {
     unsigned count = 0;
@@ -174,6 +204,7 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
+        check_deadlines(run, msisdn, &s);
         deeds_compare(&phone->deeds, regno, &s, comes_by_sms(run));
         seats_compare(&seats, phone, &s, comes_by_sms(run));
         count += s.merchant_count;
@@ -201,6 +232,16 @@ static void check_outboxes(struct run *run)
             world_violation(&run->world, "SMS still owed at the end", "-", detail);
         }
     }
+}
+
+static void check_timers(struct run *run)
+{
+    int64_t old_ms = world_wall_ms(&run->world) - SIM_DUE_MS_MAX;
+    const char *member;
+
+    for (unsigned bucket = 0; bucket < SIM_BUCKETS; bucket++)
+        if (memory_data_due(run->data, bucket, old_ms, 1, &member) != 0)
+            world_violation(&run->world, "a timer that nobody looks after", "-", member);
 }
 
 static uint64_t count_awaited(struct run *run, const char *msisdn)
@@ -270,6 +311,7 @@ static void check_indexes(struct run *run, uint64_t registrations)
     if (count != registrations)
         world_violation(&run->world, "index and records differ", "-", "");
     check_outboxes(run);
+    check_timers(run);
     check_tally(run);
 }
 
@@ -289,6 +331,10 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.tps = rates[random_below(&chooser, 4)];
     run->world.sms_expiry_s = random_below(&chooser, 4) != 0 ? 3 * 86400 : 120;
     run->world.is_busy = random_below(&chooser, 64) == 0 || run->options->is_busy;
+    run->world.is_slow = run->options->is_slow;
+    run->world.idle_ms_max = run->world.is_busy   ? SIM_IDLE_BUSY_MS_MAX
+                             : run->world.is_slow ? SIM_IDLE_SLOW_MS_MAX
+                                                  : SIM_IDLE_MS_MAX;
     run->world.seats = seats[random_below(&chooser, 4)];
     run->world.is_verbose = run->options->is_told;
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
@@ -330,7 +376,8 @@ static void run_hours(struct run *run)
 
     while (w->faults.officers_per_hour != 0 && w->timers.now_ms < until_ms) {
         world_run(w, w->timers.now_ms + world_next(w, w->faults.officers_per_hour));
-        officer_work(run->officer);
+        if (!w->is_slow || world_chance(w, SIM_SLOW_OFFICER))
+            officer_work(run->officer);
     }
     world_run(w, until_ms);
 }
@@ -436,6 +483,7 @@ static bool parse(int argc, char **argv, struct options *o)
                                                  {"subscribers", required_argument, NULL, 'n'},
                                                  {"gateways", required_argument, NULL, 'g'},
                                                  {"busy", no_argument, NULL, 'b'},
+                                                 {"slow", no_argument, NULL, 'l'},
                                                  {"quiet", no_argument, NULL, 'q'},
                                                  {0}};
     int c;
@@ -464,6 +512,9 @@ static bool parse(int argc, char **argv, struct options *o)
             break;
         case 'b':
             o->is_busy = true;
+            break;
+        case 'l':
+            o->is_slow = true;
             break;
         case 'q':
             o->is_quiet = true;
@@ -508,8 +559,9 @@ int main(int argc, char **argv)
     static struct sim_menus menus;
 
     if (!parse(argc, argv, &options)) {
-        fprintf(stderr, "usage: warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] "
-                        "[--gateways 1-4] [--busy] [--quiet]\n       warung-sim --seed S [...]\n");
+        fprintf(stderr,
+                "usage: warung-sim [--seeds N] [--first S] [--hours H] [--subscribers N] "
+                "[--gateways 1-4] [--busy | --slow] [--quiet]\n       warung-sim --seed S [...]\n");
         return 2;
     }
     log_set_level(LOG_LEVEL_OFF);
@@ -521,7 +573,10 @@ int main(int argc, char **argv)
                     "\r%" PRIu64 " of %" PRIu64 ", repeat: warung-sim --seed %" PRIu64
                     " --hours %u --subscribers %u --gateways %u%s ",
                     i + 1, options.seeds, options.first + i, options.hours, options.subscribers,
-                    options.gateways, options.is_busy ? " --busy" : "");
+                    options.gateways,
+                    options.is_busy   ? " --busy"
+                    : options.is_slow ? " --slow"
+                                      : "");
         run_seed(options.first + i, &options, &menus, &totals);
     }
     fprintf(stderr, "\n");

@@ -15,6 +15,8 @@ enum {
     OFFICER_ERASES = 250000, /* of a million commands, where there are erasures */
     OFFICER_PLANS = 200000,  /* where trainings are called off */
     OFFICER_KEEPS_D = 365,   /* longer than any history */
+    OFFICER_WAITS_MS = 14 * 24 * 3600 * 1000,
+    OFFICER_SKEW_MS = 10 * 60 * 1000, /* of clocks */
 };
 
 /* What a registration's status must be. */
@@ -180,6 +182,14 @@ const struct officer_counters *officer_counters(const struct officer *o)
     return &o->counters;
 }
 
+/* He asked for a correction, two weeks have gone by. */
+static bool has_lapsed(const struct officer *o, const struct decided *d, const struct merchant *m)
+{
+    return d->status == MERCHANT_PERLU_PERBAIKAN && m->status == MERCHANT_DITOLAK &&
+           strcmp(m->reason, "T05") == 0 &&
+           o->world->timers.now_ms - d->at_ms >= OFFICER_WAITS_MS - OFFICER_SKEW_MS;
+}
+
 void officer_compare(const struct officer *o, unsigned i, const struct subscriber *record,
                      bool comes_by_sms)
 {
@@ -199,8 +209,11 @@ void officer_compare(const struct officer *o, unsigned i, const struct subscribe
     snprintf(detail, sizeof(detail), "%s: %s, is %s", known->regno,
              merchant_status_name(known->status),
              m != NULL ? merchant_status_name(m->status) : "not there");
-    if (m == NULL || m->status != known->status)
+    if (m == NULL || (m->status != known->status && !has_lapsed(o, known, m)))
         world_violation(o->world, "a decision is gone", phone->msisdn, detail);
+    if (m->status != known->status && comes_by_sms &&
+        (phone->reminded_ms < known->at_ms || phone->reminded_ms == 0))
+        world_violation(o->world, "it was too late, and nobody had said so", phone->msisdn, detail);
     if (comes_by_sms && (phone->decisions >> known->status & 1) == 0)
         world_violation(o->world, "the SMS of a decision never came", phone->msisdn, detail);
 }

@@ -11,8 +11,6 @@ enum {
     PHONE_SILENCE_MS = 90000, /* then it gives up */
     PHONE_THINK_MS_MAX = 20000,
     PHONE_THINK_BUSY_MS_MAX = 4000,
-    PHONE_IDLE_MS_MAX = 3600000,
-    PHONE_IDLE_BUSY_MS_MAX = 20000,
     PHONE_FORGOTTEN_MS = 15 * 60 * 1000, /* then nothing of before is under way */
     PHONE_FORGETS_MS = 15 * 60 * 1000,   /* what it asked for before is over */
     /* In a million, where there is a training: */
@@ -60,9 +58,7 @@ void phone_go_idle(struct phone *s)
     if (s->smsc->is_closed)
         timer_stop(&w->timers, &s->think);
     else
-        timer_start(
-            &w->timers, &s->think,
-            world_between(w, 1000, w->is_busy ? PHONE_IDLE_BUSY_MS_MAX : PHONE_IDLE_MS_MAX));
+        timer_start(&w->timers, &s->think, world_between(w, 1000, w->idle_ms_max));
 }
 
 /* --- its answers ----------------------------------------------------------------------------- */
@@ -190,7 +186,9 @@ static void on_think(struct timer *timer, void *arg)
     }
     if (s->at == FLOW_MAIN)
         s->wish = choose_wish(s);
-    text = s->at == FLOW_FIX && c->world->is_busy ? NULL : flow_answer(s->at, s->wish);
+    text = s->at == FLOW_FIX && (c->world->is_busy || c->world->is_slow)
+               ? NULL
+               : flow_answer(s->at, s->wish);
     if (text == NULL || world_chance(c->world, c->world->faults.hang_up)) {
         phone_go_idle(s);
         return;
@@ -212,13 +210,19 @@ static void on_think(struct timer *timer, void *arg)
     input(s, SMSC_OP_ANSWER, text);
 }
 
+void phone_lose_draft(struct phone *s)
+{
+    s->farthest = FLOW_LANG;
+    s->begun_ms[0] = s->begun_ms[1] = 0;
+}
+
 void phone_forget(struct phone *s)
 {
     s->is_forgotten = true;
     s->forgotten_ms = 0;
     s->regno[0] = '\0';
     s->is_sent = false;
-    s->farthest = FLOW_LANG;
+    phone_lose_draft(s);
     deeds_forget(&s->deeds);
     s->asked_news_ms = 0;
     s->receipts = s->decisions = 0;

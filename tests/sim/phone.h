@@ -32,6 +32,7 @@ struct phone {
     enum flow_step at;       /* screen on the phone */
     enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
     enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
+    uint64_t begun_ms[2];    /* the draft: at the earliest, and at the latest; 0 = there is none */
     int version;             /* of the menu, in this dialogue; -1 = not seen yet */
     unsigned receipts;       /* SMS with a registration number that it has taken */
     unsigned decisions;      /* that SMS have told it: a bit for each status */
@@ -45,6 +46,7 @@ struct phone {
     uint64_t asked_news_ms; /* was shown that it will hear of a training, and has not; 0 = not */
     uint64_t wants_news_ms; /* it has asked for that */
     uint64_t told_news_ms;  /* and has heard of one since, for the first time; 0 = not */
+    uint64_t reminded_ms;   /* of a correction, for the first time; 0 = never */
     bool is_joining, is_leaving; /* the last that was asked for */
     enum flow_wish wish;         /* of this dialogue */
     struct deeds deeds;
@@ -83,6 +85,8 @@ void phone_fini(struct phone *s);
 void phone_go_idle(struct phone *s);
 /* It reads what is shown, and will answer that. */
 void phone_think(struct phone *s);
+/* It is registered, or too old. */
+void phone_lose_draft(struct phone *s);
 /* The officer erases all of it; and has done so. */
 void phone_forget(struct phone *s);
 void phone_forgotten(struct phone *s);

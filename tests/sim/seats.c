@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEATS_DAYS_AHEAD = 60 }; /* no reminder falls into a history */
+/* So far ahead that no reminder falls into a history. The same for a number at all times: who does
+ * not know whether it is planned plans it again. */
+static const int64_t seats_first_ms = INT64_C(1790000000000);
 
 struct training seats_make(const struct world *w, unsigned number)
 {
     struct training made = {.title = "Foto produk", .seats = (uint16_t)w->seats};
 
-    made.at_ms = world_wall_ms((void *)w) + (SEATS_DAYS_AHEAD + number) * (int64_t)86400000;
+    made.at_ms = seats_first_ms + number * (int64_t)86400000;
     snprintf(made.place, sizeof(made.place), "Balai Desa %u", number);
     return made;
 }

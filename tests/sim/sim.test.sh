@@ -31,6 +31,7 @@ same_history() {
 run "one gateway, 20 seeds of an hour" "$sim" --first 1000 --seeds 20 --hours 1 --gateways 1 --quiet
 run "three gateways, 20 seeds of an hour" "$sim" --first 2000 --seeds 20 --hours 1 --quiet
 run "few subscribers, ten hours" "$sim" --first 3000 --seeds 2 --hours 10 --subscribers 8 --quiet
+run "what takes days" "$sim" --first 9201 --seeds 2 --hours 600 --subscribers 200 --gateways 1 --slow --quiet
 run "a seed is a history" same_history
 echo "1..$n"
 exit $status

@@ -13,7 +13,11 @@
 
 enum {
     SMSC_ON_ITS_WAY_MS = 60 * 1000, /* a gateway notices so soon that an SMS is owed no more */
-    SMSC_NEWS_MS = 15 * 60 * 1000,  /* then nothing of a question, or of an SMS, is under way */
+    SMSC_DRAFT_MS = 7 * 24 * 3600 * 1000,
+    SMSC_SKEW_MS = 10 * 60 * 1000, /* of clocks, and until a timer is looked after */
+    SMSC_AGAIN_MS = 6 * 3600 * 1000,
+    SMSC_REMINDERS_MS = 10 * 24 * 3600 * 1000,
+    SMSC_NEWS_MS = 15 * 60 * 1000, /* then nothing of a question, or of an SMS, is under way */
 };
 
 /* Answers come by one connection, screens by another: a screen says nothing of its answer. */
@@ -65,6 +69,23 @@ static bool begin_anew(struct phone *s, enum flow_step next)
     return true;
 }
 
+/* A draft is kept for so long since it was begun. */
+static void note_draft(struct phone *s, enum flow_step next)
+{
+    uint64_t now_ms = s->smsc->world->timers.now_ms;
+    bool is_anew = next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT);
+
+    if (is_anew && s->begun_ms[0] != 0 && now_ms >= s->begun_ms[0] + SMSC_DRAFT_MS - SMSC_SKEW_MS)
+        phone_lose_draft(s);
+    if (next == FLOW_RESUME && s->begun_ms[1] != 0 &&
+        now_ms >= s->begun_ms[1] + SMSC_DRAFT_MS + SMSC_SKEW_MS)
+        violation(s, "a draft that is too old", next);
+    if (next == FLOW_NAMA && s->begun_ms[0] == 0)
+        s->begun_ms[0] = now_ms;
+    if (next > FLOW_NAMA && next <= FLOW_PERIKSA && s->begun_ms[1] == 0)
+        s->begun_ms[1] = now_ms;
+}
+
 static void check_screen(struct phone *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
@@ -81,6 +102,7 @@ static void check_screen(struct phone *s, enum flow_step next)
         violation(s, "a draft that nobody has begun", next);
     if (s->answered != FLOW_UNKNOWN && !flow_may_follow(s->answered, next))
         violation(s, "a step too far, or one lost", next);
+    note_draft(s, next);
     if (s->answered == FLOW_RESUME && is_draft && next < s->farthest)
         violation(s, "an answer that was shown as taken is gone", next);
     if ((next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT)) &&
@@ -303,6 +325,17 @@ static void note_news(struct phone *s)
                         "");
 }
 
+/* Once for each correction that an officer asked for, 11 days before; the SMS may come twice. */
+static void note_reminder(struct phone *s)
+{
+    uint64_t now_ms = s->smsc->world->timers.now_ms, since_ms = now_ms - s->reminded_ms;
+
+    if (s->reminded_ms != 0 && since_ms >= SMSC_AGAIN_MS && since_ms < SMSC_REMINDERS_MS)
+        world_violation(s->smsc->world, "reminded again of one correction", s->msisdn, "");
+    if (s->reminded_ms == 0 || since_ms >= SMSC_REMINDERS_MS)
+        s->reminded_ms = now_ms;
+}
+
 /* SMS that belong to a registration or a seat, whatever becomes of its dialogue, and answers to an
  * SMS; all others are results. */
 static void take_text(struct phone *s, const struct smpp_pdu *pdu)
@@ -317,6 +350,8 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
     if (is_of_service(text)) {
         if (strstr(text, "pelatihan gratis: 1.") != NULL)
             note_news(s);
+        if (strstr(text, " masih perlu perbaikan sampai ") != NULL)
+            note_reminder(s);
         s->unseated += strstr(text, " keikutsertaan pelatihan ") != NULL;
         s->decisions |= decision_in(text);
         writing_read(s, text);

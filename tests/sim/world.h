@@ -79,13 +79,15 @@ struct world {
     /* Of each gateway's entry for the centre: */
     enum config_bind bind;
     unsigned window, tps;
-    unsigned centres;  /* of different operators: one or two, whose subscribers' numbers tell */
-    bool tells;        /* receipts are asked for */
-    bool is_exclusive; /* one gateway at a time is bound, by a lease */
-    bool is_busy;      /* subscribers dial every few seconds, answer fast, and do not wait */
-    bool erases;       /* the officer does, too */
-    unsigned seats;    /* of the training that subscribers join; 0 = none is planned */
-    bool calls_off;    /* the officer, that training */
+    unsigned centres;     /* of different operators: one or two, whose subscribers' numbers tell */
+    bool tells;           /* receipts are asked for */
+    bool is_exclusive;    /* one gateway at a time is bound, by a lease */
+    bool is_busy;         /* subscribers dial every few seconds, answer fast, and do not wait */
+    bool is_slow;         /* ... every few days, and correct nothing */
+    uint32_t idle_ms_max; /* between two dialogues of a subscriber */
+    bool erases;          /* the officer does, too */
+    unsigned seats;       /* of the training that subscribers join; 0 = none is planned */
+    bool calls_off;       /* the officer, that training */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;

@@ -7,6 +7,7 @@
 
 enum {
     WRITING_PATIENCE_MS = 60 * 60 * 1000,
+    WRITING_ASKED_MS = 47 * 3600 * 1000, /* for the two days that the service promises */
     WRITING_OVER_MS = 15 * 60 * 1000, /* then nothing of a letter that was given up is under way */
     /* In a million, where there is a choice: */
     WRITING_OF_SEATS = 500000,
@@ -105,10 +106,11 @@ bool writing_goes_on(struct phone *s)
 
     if (t->step == WRITING_NOTHING || letter_is_under_way(&t->letter))
         return t->step != WRITING_NOTHING;
-    if (t->step == WRITING_IS_ASKED)
-        agree(s);
-    else if (now_ms(s) - t->step_ms >= WRITING_PATIENCE_MS)
+    if (now_ms(s) - t->step_ms >=
+        (t->step == WRITING_IS_ASKED ? WRITING_ASKED_MS : WRITING_PATIENCE_MS))
         go_to(s, WRITING_NOTHING);
+    else if (t->step == WRITING_IS_ASKED)
+        agree(s);
     return t->step != WRITING_NOTHING;
 }
 
