@@ -309,7 +309,10 @@ test('backups under load, while Redis rewrites its file: each copy is good, and 
         }
         await backup(commands.replace('tar ', 'kill -KILL $$; tar ')); // midway: Redis is as it was
         assert.equal(await settings(), before);
-        const { code, output } = await backup();
+        const first = backup(commands.replace('tar ', 'sleep 1; tar '));
+        await until('its links', () => fs.existsSync(path.join(redis.folder, 'copy/appendonlydir/appendonly.aof.manifest')));
+        assert.equal((await backup()).code, 1); // another one leaves it its links
+        const { code, output } = await first;
         await load.end('SIGKILL');
         assert.equal(code, 0, output);
         const full = await backup(commands.replace(/-czf \S+/, '-czf /dev/full'));
