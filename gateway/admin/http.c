@@ -20,13 +20,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/admin/http_check.h"
-#include "gateway/config_check.h"
 #include "gateway/link/listener.h"
+#include "merchants/journal.h"
 
 enum {
     SWEEP_MS = 500,
     BACKLOG = 128,
     UNTOLD_UID = 65534, /* of whom our user namespace does not know (the kernel's overflowuid) */
+    USER_BYTES = JOURNAL_WORD_BYTES,
+    STATED_MAX = USER_BYTES - sizeof("unix:?"),
 };
 
 /* evhttp neither counts nor times connections and tells nobody when one goes. A reference of ours
@@ -51,7 +53,7 @@ struct http_server {
 struct http_call {
     struct http_server *server;
     struct evhttp_request *request;
-    char user[AUTH_NAME_BYTES + 8];
+    char user[USER_BYTES];
     bool is_answered;
 };
 
@@ -256,14 +258,17 @@ static bool find_user(uid_t uid, char name[AUTH_NAME_BYTES])
     return entry != NULL;
 }
 
-/* What warungctl says of who runs it; NULL when that is no name. */
+/* What warungctl says of who runs it; NULL when that is no name. A directory's may be
+ * "sri@kominfo.example", or "KOMINFO\sri". */
 static const char *stated_user(const struct http_call *call)
 {
     const char *name =
         evhttp_find_header(evhttp_request_get_input_headers(call->request), "Warung-User");
-    size_t length = name != NULL ? strlen(name) : 0;
 
-    return length > 0 && length < AUTH_NAME_BYTES && config_check_name(name) == NULL ? name : NULL;
+    for (const char *c = name; c != NULL && *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7F)
+            return NULL;
+    return name != NULL && name[0] != '\0' ? name : NULL;
 }
 
 /* Who holds the other end of the control socket: the kernel knows. Behind sudo it is root, who may
@@ -281,9 +286,9 @@ static void name_peer(struct http_call *call)
     if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return;
     if (stated != NULL && peer.uid == 0)
-        snprintf(call->user, sizeof(call->user), "unix:%s", stated);
+        snprintf(call->user, sizeof(call->user), "unix:%.*s", STATED_MAX, stated);
     else if (stated != NULL && peer.uid == UNTOLD_UID)
-        snprintf(call->user, sizeof(call->user), "unix:%s?", stated);
+        snprintf(call->user, sizeof(call->user), "unix:%.*s?", STATED_MAX, stated);
     else if (find_user(peer.uid, name))
         snprintf(call->user, sizeof(call->user), "unix:%s", name);
     else

@@ -379,6 +379,10 @@ static void the_control_socket_is_guarded_by_its_mode(void **state)
             "POST /echo HTTP/1.1\r\nHost: x\r\nWarung-User: sri\r\nContent-Length: 2\r\n\r\nyo");
         assert_int_equal(expect(f, fd, "unix:sri:yo"), 200);
         send_all(
+            fd, "POST /echo HTTP/1.1\r\nHost: x\r\nWarung-User: ayu.lestari@kominfo-lampung.example"
+                "\r\nContent-Length: 2\r\n\r\nyo");
+        assert_int_equal(expect(f, fd, "unix:ayu.lestari@kominfo-lampung.example:yo"), 200);
+        send_all(
             fd,
             "POST /echo HTTP/1.1\r\nHost: x\r\nWarung-User: s ri\r\nContent-Length: 2\r\n\r\nyo");
         assert_int_equal(expect(f, fd, "unix:root:yo"), 200);
