@@ -320,19 +320,6 @@ size_t centre_room(const struct centre *c)
     return room;
 }
 
-uint64_t centre_sends_since(const struct centre *c)
-{
-    uint64_t first_ms = 0;
-
-    for (unsigned i = 0; centre_may_act(c) && i < c->bind_count; i++) {
-        uint64_t since_ms = link_submits_since(c->binds[i].link);
-
-        if (since_ms != 0 && (first_ms == 0 || since_ms < first_ms))
-            first_ms = since_ms;
-    }
-    return first_ms;
-}
-
 bool centre_tells_receipts(const struct centre *c)
 {
     return c->tells_receipts;

@@ -64,8 +64,6 @@ bool centre_has_transmitter(const struct centre *c);
 struct link *centre_transmitter(struct centre *c);
 /* link_room() of all its links. */
 size_t centre_room(const struct centre *c);
-/* Since when some bind can send; 0 = none can. */
-uint64_t centre_sends_since(const struct centre *c);
 /* NULL when the bind is none of this centre's, or its lease is over. */
 struct link *centre_find_link(const struct centre *c, uintptr_t bind);
 unsigned centre_link_count(const struct centre *c);

@@ -339,7 +339,7 @@ static int rank_of(const struct entry *e, const char *code, const char *msisdn)
     return carrier_rank(&e->settings->codes, &e->settings->prefixes, code, msisdn);
 }
 
-struct centre *centres_for_sms(struct centres *cs, const char *code, const char *msisdn)
+static struct entry *best_for(const struct centres *cs, const char *code, const char *msisdn)
 {
     struct entry *best = NULL;
     int best_rank = CARRIER_NONE;
@@ -354,25 +354,22 @@ struct centre *centres_for_sms(struct centres *cs, const char *code, const char 
         best = e;
         best_rank = rank;
     }
+    return best;
+}
+
+struct centre *centres_for_sms(struct centres *cs, const char *code, const char *msisdn)
+{
+    struct entry *best = best_for(cs, code, msisdn);
+
     if (best == NULL)
         return NULL;
     best->sms_turn = ++cs->sms_turns;
     return best->centre;
 }
 
-uint64_t centres_carry_since(const struct centres *cs, const char *code, const char *msisdn)
+bool centres_carry(const struct centres *cs, const char *code, const char *msisdn)
 {
-    uint64_t last_ms = 0;
-
-    LIST_FOREACH(node, &cs->entries) {
-        const struct entry *e = entry_of(node);
-        uint64_t since_ms =
-            rank_of(e, code, msisdn) != CARRIER_NONE ? centre_sends_since(e->centre) : 0;
-
-        if (since_ms > last_ms)
-            last_ms = since_ms;
-    }
-    return last_ms;
+    return best_for(cs, code, msisdn) != NULL;
 }
 
 size_t centres_room(const struct centres *cs)

@@ -45,8 +45,8 @@ struct link *centres_find_link(const struct centres *cs, uintptr_t bind);
 /* Of the centres that can send now, and carry the code and the number, the one with the longest
  * prefix, several such in turn; NULL when none can. */
 struct centre *centres_for_sms(struct centres *cs, const char *code, const char *msisdn);
-/* Since when the newest of those that carry them can send; 0 = none can. Takes nobody's turn. */
-uint64_t centres_carry_since(const struct centres *cs, const char *code, const char *msisdn);
+/* Is there one? Takes nobody's turn. */
+bool centres_carry(const struct centres *cs, const char *code, const char *msisdn);
 /* How many SMS their links would take now and send before long (link_room()). */
 size_t centres_room(const struct centres *cs);
 unsigned centres_bound_count(const struct centres *cs);

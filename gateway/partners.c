@@ -359,7 +359,7 @@ static int rank_of(struct partners *ps, const struct partner *p, const char *cod
     return carrier_rank(&p->settings->codes, &p->settings->prefixes, code, msisdn);
 }
 
-const struct partner *partners_for_sms(struct partners *ps, const char *code, const char *msisdn)
+static struct partner *best_for(struct partners *ps, const char *code, const char *msisdn)
 {
     struct partner *best = NULL;
     int best_rank = CARRIER_NONE;
@@ -374,24 +374,21 @@ const struct partner *partners_for_sms(struct partners *ps, const char *code, co
         best = p;
         best_rank = rank;
     }
+    return best;
+}
+
+const struct partner *partners_for_sms(struct partners *ps, const char *code, const char *msisdn)
+{
+    struct partner *best = best_for(ps, code, msisdn);
+
     if (best != NULL)
         best->sms_turn = ++ps->sms_turns;
     return best;
 }
 
-uint64_t partners_carry_since(struct partners *ps, const char *code, const char *msisdn)
+bool partners_carry(struct partners *ps, const char *code, const char *msisdn)
 {
-    uint64_t last_ms = 0;
-
-    for (size_t i = 0; i < ps->count; i++) {
-        const struct partner *p = &ps->partners[i];
-        uint64_t since_ms =
-            rank_of(ps, p, code, msisdn) != CARRIER_NONE ? partners_send_since(ps, p) : 0;
-
-        if (since_ms > last_ms)
-            last_ms = since_ms;
-    }
-    return last_ms;
+    return best_for(ps, code, msisdn) != NULL;
 }
 
 size_t partners_room(struct partners *ps)
@@ -412,12 +409,6 @@ struct link *partners_find_link(struct partners *ps, uint64_t connection)
 struct link *partners_pick(struct partners *ps, const struct partner *partner)
 {
     return ps->server != NULL ? link_server_pick(ps->server, partner->settings->system_id) : NULL;
-}
-
-uint64_t partners_send_since(struct partners *ps, const struct partner *partner)
-{
-    return ps->server != NULL ? link_server_submits_since(ps->server, partner->settings->system_id)
-                              : 0;
 }
 
 unsigned partners_bound_count(const struct partners *ps)

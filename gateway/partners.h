@@ -45,16 +45,14 @@ void partners_free(struct partners *ps);
 const struct partner *partners_find(const struct partners *ps, const char *name);
 /* A partner that can take an SMS: chosen as centres_for_sms() does. */
 const struct partner *partners_for_sms(struct partners *ps, const char *code, const char *msisdn);
-/* As centres_carry_since(). */
-uint64_t partners_carry_since(struct partners *ps, const char *code, const char *msisdn);
+/* As centres_carry(). */
+bool partners_carry(struct partners *ps, const char *code, const char *msisdn);
 /* As centres_room(). */
 size_t partners_room(struct partners *ps);
 /* The link of a connection; NULL when it is gone. */
 struct link *partners_find_link(struct partners *ps, uint64_t connection);
 /* A link of the partner's that can take a message; NULL when there is none. */
 struct link *partners_pick(struct partners *ps, const struct partner *partner);
-/* Since when there is one; 0 = there is none. */
-uint64_t partners_send_since(struct partners *ps, const struct partner *partner);
 unsigned partners_bound_count(const struct partners *ps);
 void partners_each_link(struct partners *ps, void (*fn)(void *ctx, struct link *link), void *ctx);
 /* NULL while no partner is configured. */

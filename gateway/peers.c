@@ -68,31 +68,26 @@ bool peers_find_origin(const struct peers *all, const char *name, struct peer *p
            take_centre(centres_find_leaving(all->centres, name), peer);
 }
 
+static bool find_named(const struct peers *all, const struct turn_sms *order, struct peer *peer)
+{
+    return peers_find(all, order->link_name, peer) &&
+           peer_service(peer)->state == SERVICE_SERVING && peers_pick_link(all, peer) != NULL;
+}
+
 bool peers_find_sender(const struct peers *all, const struct turn_sms *order, struct peer *peer)
 {
-    if (peers_find(all, order->link_name, peer) && peer_service(peer)->state == SERVICE_SERVING &&
-        peers_pick_link(all, peer) != NULL)
-        return true;
-    return take_centre(centres_for_sms(all->centres, order->source, order->msisdn), peer) ||
+    return find_named(all, order, peer) ||
+           take_centre(centres_for_sms(all->centres, order->source, order->msisdn), peer) ||
            take_partner(partners_for_sms(all->partners, order->source, order->msisdn), peer);
 }
 
-static uint64_t later(uint64_t a_ms, uint64_t b_ms)
-{
-    return a_ms > b_ms ? a_ms : b_ms;
-}
-
-uint64_t peers_sender_since(const struct peers *all, const struct turn_sms *order)
+bool peers_have_sender(const struct peers *all, const struct turn_sms *order)
 {
     struct peer peer;
-    uint64_t named_ms = 0;
 
-    if (peers_find(all, order->link_name, &peer) && peer_service(&peer)->state == SERVICE_SERVING)
-        named_ms = peer.centre != NULL ? centre_sends_since(peer.centre)
-                                       : partners_send_since(all->partners, peer.partner);
-    return later(named_ms,
-                 later(centres_carry_since(all->centres, order->source, order->msisdn),
-                       partners_carry_since(all->partners, order->source, order->msisdn)));
+    return find_named(all, order, &peer) ||
+           centres_carry(all->centres, order->source, order->msisdn) ||
+           partners_carry(all->partners, order->source, order->msisdn);
 }
 
 struct link *peers_link(const struct peers *all, const struct turn_origin *origin)

@@ -40,8 +40,8 @@ bool peers_find(const struct peers *all, const char *name, struct peer *peer);
 bool peers_find_origin(const struct peers *all, const char *name, struct peer *peer);
 /* Who sends an SMS: the one named, when it can; else whoever carries the code, centres first. */
 bool peers_find_sender(const struct peers *all, const struct turn_sms *order, struct peer *peer);
-/* Since when one of them is there; 0 = nobody is. Takes nobody's turn. */
-uint64_t peers_sender_since(const struct peers *all, const struct turn_sms *order);
+/* Is somebody there who sends it? Takes nobody's turn. */
+bool peers_have_sender(const struct peers *all, const struct turn_sms *order);
 /* The link that an input came by; NULL when its connection is gone. */
 struct link *peers_link(const struct peers *all, const struct turn_origin *origin);
 /* One that can send to the peer now; NULL = none. */

@@ -313,9 +313,9 @@ static struct turn_sending *send_sms(void *ctx, const struct turn_sms *order, ui
                         deadline_ms, fn, arg);
 }
 
-static uint64_t sms_sender_since(void *ctx, const struct turn_sms *order)
+static bool has_sms_sender(void *ctx, const struct turn_sms *order)
 {
-    return peers_sender_since(&((const struct ports *)ctx)->peers, order);
+    return peers_have_sender(&((const struct ports *)ctx)->peers, order);
 }
 
 static bool find_push_link(void *ctx, const char *preferred, const char *code, const char *msisdn,
@@ -401,7 +401,7 @@ struct turn_ports ports_for_turns(struct ports *p)
                                .is_full = is_full,
                                .has_way_back = has_way_back,
                                .send_sms = send_sms,
-                               .sms_sender_since = sms_sender_since,
+                               .has_sms_sender = has_sms_sender,
                                .find_push_link = find_push_link,
                                .find_menu = find_menu,
                                .find_text = find_text,

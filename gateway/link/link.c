@@ -252,11 +252,6 @@ bool link_can_submit(const struct link *link)
            link->bind != (link->role->is_server ? LINK_TRANSMITTER : LINK_RECEIVER);
 }
 
-uint64_t link_submits_since(const struct link *link)
-{
-    return link_can_submit(link) ? link->since_ms : 0;
-}
-
 uint64_t link_ask_read(struct link *link)
 {
     uint32_t sequence_number;

@@ -148,8 +148,6 @@ enum link_state link_state(const struct link *link);
 /* Bound, not about to close, and the bind lets us send requests: a client's transmitter or
  * transceiver, a server's receiver or transceiver. */
 bool link_can_submit(const struct link *link);
-/* Since when (the timer queue's clock); 0 = it cannot. */
-uint64_t link_submits_since(const struct link *link);
 /* Asks, by an enquire_link behind everything that was written, for a sign that the peer has read so
  * far: for answers after which nothing else goes over this connection. A mark for link_has_read();
  * 0 when the link is not bound. */

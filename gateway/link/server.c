@@ -507,22 +507,6 @@ struct link *link_server_pick(struct link_server *s, const char *system_id)
     return best;
 }
 
-uint64_t link_server_submits_since(struct link_server *s, const char *system_id)
-{
-    struct account *a = account_find(&s->accounts, span_of_string(system_id));
-    uint64_t first_ms = 0;
-
-    if (a == NULL)
-        return 0;
-    LIST_FOREACH(n, &a->links) {
-        uint64_t since_ms = link_submits_since(&LIST_ITEM(n, struct server_link, in_account)->link);
-
-        if (since_ms != 0 && (first_ms == 0 || since_ms < first_ms))
-            first_ms = since_ms;
-    }
-    return first_ms;
-}
-
 const char *link_account(const struct link *link)
 {
     const struct server_link *sl = (const struct server_link *)link;

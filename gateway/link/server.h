@@ -74,8 +74,6 @@ struct link *link_server_find(struct link_server *server, uint64_t connection);
  * so.
  */
 struct link *link_server_pick(struct link_server *server, const char *system_id);
-/* Since when there is one: the oldest such link's link_submits_since(); 0 = there is none. */
-uint64_t link_server_submits_since(struct link_server *server, const char *system_id);
 /* The account of a server's link; NULL for a client's. */
 const char *link_account(const struct link *link);
 /* Where the partner connected from. */

@@ -21,10 +21,17 @@ enum {
     OUTBOX_LATER_MS = 1000,          /* the wait after the first, doubling */
     OUTBOX_LATER_MAX_MS = 60000,
     /* A sweep brings a failed entry back at a steady pace; it is tried on its first four rounds,
-     * then on powers of two, and at least every 32nd; but on each while who sends it is new here:
-     * rounds that nobody could send it in are no refusals. */
+     * then on powers of two, and at least every 32nd; but on any where it was not tried here
+     * lately: rounds that nobody could send it in are no refusals. */
     OUTBOX_EAGER_ROUNDS = 4,
     OUTBOX_LAZY_ROUNDS = 32,
+    TRIED_BITS = 1 << 18,
+};
+
+/* Which entries were tried here in vain: a bit each, by their hash. Where two have one, it is tried
+ * as seldom as if it had been. */
+struct tried {
+    uint8_t bits[TRIED_BITS / 8];
 };
 
 struct lane {
@@ -62,12 +69,13 @@ struct outbox {
     const struct wall *wall;
     const char *instance;
     int64_t receipt_margin_ms;
-    uint64_t idle_ms; /* of a round, at least */
     unsigned touch_ms;
     struct timer touch;
     struct map owed;
     struct map lanes;
     uint64_t without_link;
+    struct tried *tried, *tried_before; /* of now, and of as long before */
+    uint64_t tried_for_ms, tried_since_ms;
     bool is_draining;
 };
 
@@ -124,12 +132,15 @@ struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings
     o->wall = wall;
     o->instance = settings->instance;
     o->receipt_margin_ms = (int64_t)settings->receipt_margin_s * 1000;
-    o->idle_ms = settings->owed_idle_ms;
     o->touch_ms = settings->owed_idle_ms / OUTBOX_TOUCHES;
     timer_init(&o->touch, on_touch_timer, o);
     timer_start(env->timers, &o->touch, o->touch_ms);
     map_init(&o->owed, env->random(env->ctx));
     map_init(&o->lanes, env->random(env->ctx));
+    o->tried = mem_zalloc(sizeof(*o->tried));
+    o->tried_before = mem_zalloc(sizeof(*o->tried_before));
+    o->tried_for_ms = 2UL * OUTBOX_LAZY_ROUNDS * settings->owed_idle_ms;
+    o->tried_since_ms = env->timers->now_ms;
     return o;
 }
 
@@ -340,6 +351,45 @@ static void record(const struct owed *d, enum turn_end end)
     env->ports.record(env->ports.ctx, &r);
 }
 
+/* --- tried in vain ------------------------------------------------------------------------------
+ */
+
+static void age_tried(struct outbox *o)
+{
+    uint64_t now_ms = o->env.timers->now_ms;
+    struct tried *before = o->tried_before;
+
+    if (now_ms - o->tried_since_ms < o->tried_for_ms)
+        return;
+    if (now_ms - o->tried_since_ms >= 2 * o->tried_for_ms)
+        memset(o->tried, 0, sizeof(*o->tried));
+    memset(before, 0, sizeof(*before));
+    o->tried_before = o->tried;
+    o->tried = before;
+    o->tried_since_ms = now_ms;
+}
+
+static unsigned tried_bit(const uint8_t key[OUTBOX_KEY_BYTES])
+{
+    return (unsigned)(map_hash(span_of(key, OUTBOX_KEY_BYTES), 0) % TRIED_BITS);
+}
+
+static void note_tried(struct owed *d)
+{
+    unsigned bit = tried_bit(d->key);
+
+    age_tried(d->outbox);
+    d->outbox->tried->bits[bit / 8] |= (uint8_t)(1U << bit % 8);
+}
+
+static bool was_tried(struct outbox *o, const uint8_t key[OUTBOX_KEY_BYTES])
+{
+    unsigned bit = tried_bit(key);
+
+    age_tried(o);
+    return ((o->tried->bits[bit / 8] | o->tried_before->bits[bit / 8]) >> bit % 8 & 1) != 0;
+}
+
 static void on_sent(void *arg, const struct turn_sent *sent)
 {
     struct owed *d = arg;
@@ -373,9 +423,13 @@ static void on_sent(void *arg, const struct turn_sent *sent)
                     LOG_S("link", sent->link_name != NULL ? sent->link_name : d->entry.link),
                     LOG_S("command_status", smpp_status_name(sent->command_status)),
                     LOG_U("status", sent->command_status));
+        note_tried(d);
         give_back(d);
         return;
     case TURN_SENT_UNKNOWN:
+        note_tried(d);
+        give_back(d);
+        return;
     case TURN_SENT_NOT:
         give_back(d);
         return;
@@ -492,12 +546,13 @@ static bool is_this_round_tried(unsigned deliveries)
            deliveries % OUTBOX_LAZY_ROUNDS == 0;
 }
 
-static bool is_sender_new(struct outbox *o, const struct turn_sms *order)
+static bool is_untried(struct outbox *o, const uint8_t key[OUTBOX_KEY_BYTES],
+                       const struct turn_sms *order)
 {
-    uint64_t since_ms = o->env.ports.sms_sender_since(o->env.ports.ctx, order);
+    bool has_sender = o->env.ports.has_sms_sender(o->env.ports.ctx, order);
 
-    o->without_link += since_ms == 0;
-    return since_ms != 0 && o->env.timers->now_ms - since_ms < OUTBOX_LAZY_ROUNDS * o->idle_ms;
+    o->without_link += !has_sender;
+    return has_sender && !was_tried(o, key);
 }
 
 static bool is_before(struct store_owed_id a, struct store_owed_id b)
@@ -530,7 +585,7 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
 
     make_key(key, store_bucket(o->env.store, entry->msisdn), id);
     if (!(is_this_round_tried(deliveries) || is_over(entry, o->env.wall_ms(o->env.ctx)) ||
-          is_sender_new(o, &order)) ||
+          is_untried(o, key, &order)) ||
         map_find(&o->owed, span_of(key, sizeof(key))) != NULL) {
         if (on_left != NULL)
             on_left(arg, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
@@ -566,5 +621,7 @@ void outbox_free(struct outbox *o)
     }
     map_fini(&o->owed);
     map_fini(&o->lanes);
+    mem_free(o->tried);
+    mem_free(o->tried_before);
     mem_free(o);
 }

@@ -192,8 +192,8 @@ struct turn_ports {
     bool (*has_way_back)(void *ctx, const struct turn_origin *origin);
     struct turn_sending *(*send_sms)(void *ctx, const struct turn_sms *sms, uint64_t deadline_ms,
                                      turn_sent_fn *fn, void *arg);
-    /* Since when the newest of those who can send it is there (timers' clock); 0 = nobody is. */
-    uint64_t (*sms_sender_since)(void *ctx, const struct turn_sms *sms);
+    /* Is somebody there who can send it? */
+    bool (*has_sms_sender)(void *ctx, const struct turn_sms *sms);
     /* The link for a network-initiated dialogue: `preferred` where it can, else any that carries
      * the code and the number; its name into `name`. False when none can carry it now. */
     bool (*find_push_link)(void *ctx, const char *preferred, const char *code, const char *msisdn,

@@ -191,9 +191,9 @@ static bool has_sender(const char *instance, const struct turn_sms *sms)
            (turn_rig.unreached == NULL || strcmp(sms->msisdn, turn_rig.unreached) != 0);
 }
 
-static uint64_t port_sms_sender_since(void *ctx, const struct turn_sms *sms)
+static bool port_has_sms_sender(void *ctx, const struct turn_sms *sms)
 {
-    return has_sender(ctx, sms) ? turn_rig.sender_since_ms : 0;
+    return has_sender(ctx, sms);
 }
 
 static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
@@ -325,7 +325,7 @@ static void start_engine(void)
                                     .is_full = port_is_full,
                                     .has_way_back = port_has_way_back,
                                     .send_sms = port_send_sms,
-                                    .sms_sender_since = port_sms_sender_since,
+                                    .has_sms_sender = port_has_sms_sender,
                                     .find_push_link = port_find_push_link,
                                     .find_menu = port_find_menu,
                                     .find_text = port_find_text,
@@ -373,7 +373,6 @@ int turn_rig_setup(void **state)
     memset(outcomes, 0, sizeof(outcomes));
     turn_rig.wall_ms = TURN_RIG_NOW;
     turn_rig.has_link = turn_rig.has_push_link = true;
-    turn_rig.sender_since_ms = (uint64_t)-86400000; /* long before timers began */
     turn_rig.sms_room = 1000;
     turn_rig.show_ms = turn_rig.sms_ms = 1;
     turn_rig.show_connection = 1;

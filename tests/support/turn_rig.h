@@ -60,7 +60,6 @@ extern struct turn_rig {
     bool has_link, has_push_link;
     const char *cut_off;          /* this gateway has room, and nobody who sends an SMS of these */
     const char *unreached;        /* nor who sends to this phone */
-    uint64_t sender_since_ms;     /* who sends SMS is there; long at first */
     size_t sms_room;              /* for so many the links have room, at any time; 1000 at first */
     unsigned sms_validity_s;      /* of the last that was sent */
     unsigned push_commit_lost_ms; /* the next push's commit is done, and not heard of for so long */
