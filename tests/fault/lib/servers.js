@@ -234,12 +234,14 @@ class Cluster extends Single {
 
     // All slots served as every node sees it, and each master has its replica.
     async isWhole() {
-        await until(`${this.folder}: the cluster to be whole`, async () => {
-            const infos = await Promise.all(this.servers.map((s) => s.command('CLUSTER', 'INFO')));
+        let infos = [], roles = [];
+        const seen = () => this.servers.map((s, i) => `\n${s.name}:\n${infos[i]}${roles[i] ?? ''}`).join('');
+        await until(() => `${this.folder}: the cluster to be whole; it is:${seen()}`, async () => {
+            infos = await Promise.all(this.servers.map((s) => s.command('CLUSTER', 'INFO')));
             if (!infos.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text) &&
                     text.includes(`cluster_known_nodes:${this.size}`)))
                 return false;
-            const roles = await Promise.all(this.servers.map((s) => s.command('INFO', 'replication')));
+            roles = await Promise.all(this.servers.map((s) => s.command('INFO', 'replication')));
             this.masters = this.servers.filter((s, i) => /role:master/.test(roles[i]));
             return this.masters.length === 3 &&
                 roles.filter((text) => /role:master/.test(text)).every((text) => /state=online/.test(text)) &&
