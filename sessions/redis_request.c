@@ -209,12 +209,29 @@ static void on_again(struct timer *t, void *arg)
     }
 }
 
+/* Each bucket's sweep is rejected while it lasts: a line each would fill the disk that may be full
+ * already. The metric counts them. */
+static void tell_rejection(struct redis_requests *rs, const char *reply)
+{
+    uint64_t now_ms = rs->timers->now_ms;
+    char text[sizeof(rs->rejection)];
+
+    text_copy(text, sizeof(text), reply);
+    if (strcmp(text, rs->rejection) == 0 &&
+        now_ms < rs->rejection_told_ms + REJECTION_TOLD_EVERY_MS)
+        return;
+    text_copy(rs->rejection, sizeof(rs->rejection), text);
+    rs->rejection_told_ms = now_ms;
+    log_warning("store.rejected", LOG_S("reply", reply));
+}
+
 static void redirect(struct redis_request *r, const char *error)
 {
     struct redis_requests *rs = r->requests;
     bool is_asking = false;
 
     if (rs->timers->now_ms >= r->give_up_ms) {
+        tell_rejection(rs, error); /* of a slot that nobody serves nothing else tells */
         tell_failure(r, STORE_UNAVAILABLE);
         return;
     }
@@ -305,23 +322,6 @@ static void load_merchant(struct redis_request *r)
     send(r);
 }
 
-/* Each bucket's sweep is rejected while it lasts: a line each would fill the disk that may be full
- * already. The metric counts them. */
-static void take_rejection(struct redis_requests *rs, const char *reply)
-{
-    uint64_t now_ms = rs->timers->now_ms;
-    char text[sizeof(rs->rejection)];
-
-    rs->stats.rejected++;
-    text_copy(text, sizeof(text), reply);
-    if (strcmp(text, rs->rejection) == 0 &&
-        now_ms < rs->rejection_told_ms + REJECTION_TOLD_EVERY_MS)
-        return;
-    text_copy(rs->rejection, sizeof(rs->rejection), text);
-    rs->rejection_told_ms = now_ms;
-    log_warning("store.rejected", LOG_S("reply", reply));
-}
-
 static void on_error(struct redis_request *r, const redisReply *reply)
 {
     enum redis_error error = redis_decode_error(reply);
@@ -334,7 +334,8 @@ static void on_error(struct redis_request *r, const redisReply *reply)
         return;
     }
     if (error == REDIS_ERROR_REFUSED) {
-        take_rejection(r->requests, reply->str);
+        r->requests->stats.rejected++;
+        tell_rejection(r->requests, reply->str);
     } else {
         log_debug("store.refused", LOG_S("reply", reply->str));
     }

@@ -1,4 +1,5 @@
 /* The store on a small Cluster and behind sentinels: the short form of tests/fault. */
+#include "base/log.h"
 #include "tests/support/redis_group.h"
 #include "tests/support/store_cases.h"
 #include "tests/support/store_load.h"
@@ -11,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { TESTS_MAX = 64, MASTERS = 3, DIALOGUES = 16, DOWN_AFTER_MS = 300 };
+enum { TESTS_MAX = 64, MASTERS = 3, DIALOGUES = 16, DOWN_AFTER_MS = 300, LINE_BYTES = 256 };
 
 static struct redis_group *group;
 
@@ -154,6 +155,37 @@ static void test_freed_while_asking(void **state)
     redis_group_move_slot(group, p.slot, p.to, p.from, 100);
 }
 
+static void keep_rejection(void *arg, const char *line, size_t line_bytes)
+{
+    char *kept = arg;
+
+    if (memmem(line, line_bytes, "event=store.rejected", strlen("event=store.rejected")) != NULL)
+        snprintf(kept, LINE_BYTES, "%.*s", (int)line_bytes, line);
+}
+
+/* Its node does not know that a slot is its own, as after a fail-over behind a move (Redis 7.0):
+ * the log tells, the other slots are served. */
+static void test_slot_that_nobody_serves(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place p = place_of(rig, "6281290000006");
+    char line[LINE_BYTES] = "";
+    redisReply *reply;
+
+    write_session(rig, p.number);
+    reply = redis_server_ask(p.from, "CLUSTER DELSLOTS %u", p.slot);
+    assert_string_equal(reply->str, "OK");
+    freeReplyObject(reply);
+    log_set_sink(keep_rejection, line);
+    assert_int_equal(store_rig_load(rig, rig->store, p.number)->result, STORE_UNAVAILABLE);
+    log_set_sink(NULL, NULL);
+    assert_non_null(strstr(line, "reply=\"CLUSTERDOWN Hash slot not served\""));
+    assert_true(store_is_ready(rig->store));
+    reply = redis_server_ask(p.from, "CLUSTER ADDSLOTS %u", p.slot);
+    freeReplyObject(reply);
+    assert_int_equal(store_rig_load(rig, rig->store, p.number)->result, STORE_OK);
+}
+
 /* No replica takes its place: its slots are gone, the others are served. */
 static void test_lost_node_takes_its_slots_alone(void **state)
 {
@@ -279,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_moved_slot),
         cmocka_unit_test(test_half_moved_slot),
         cmocka_unit_test(test_freed_while_asking),
+        cmocka_unit_test(test_slot_that_nobody_serves),
         cmocka_unit_test(test_lost_node_takes_its_slots_alone),
     };
     static const struct CMUnitTest sentinels[] = {
