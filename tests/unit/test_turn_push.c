@@ -239,6 +239,22 @@ static void test_a_refusal_ends_it(void **state)
     assert_false(phone->was_pushed);
 }
 
+/* The phone is in a dialogue still, by its centre's clock. Earlier tries only waited for the end of
+ * that: nothing of the push can be on the phone, and what is typed there is no answer to it. */
+static void test_a_refusal_of_what_had_to_wait(void **state)
+{
+    (void)state;
+    turn_rig.traits.user_reply_s = 30;
+    turn_rig_dial(0, "*384#");
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_owe_push(0, "MAIN", 100000);
+    turn_rig_pass(60000);
+    assert_int_equal(turn_rig_counters()->push_failures, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Tabik pun!");
+}
+
 /* Throttled, or no link: it stays owed, and the menu is stepped once. */
 static void test_a_centre_that_cannot_now(void **state)
 {
@@ -564,6 +580,7 @@ int main(void)
         ON_RIG(test_the_links_clock_ends_a_dialogue_for_pushes),
         ON_RIG(test_it_expires),
         ON_RIG(test_a_refusal_ends_it),
+        ON_RIG(test_a_refusal_of_what_had_to_wait),
         ON_RIG(test_a_centre_that_cannot_now),
         ON_RIG(test_the_link_goes_in_between),
         ON_RIG(test_an_unknown_outcome),
