@@ -17,7 +17,8 @@ static const struct {
     const char *answer;
     uint64_t next;
 } steps[FLOW_STEP_COUNT] = {
-    [FLOW_LANG] = {"LANG", "Pilih bahasa", "1", BIT(FLOW_MAIN)},
+    /* A draft may have been begun from what was pushed, before the language was asked for. */
+    [FLOW_LANG] = {"LANG", "Pilih bahasa", "1", BIT(FLOW_MAIN) | BIT(FLOW_RESUME)},
     [FLOW_MAIN] = {"MAIN", "1. Daftar UMKM", "",
                    BIT(FLOW_CONSENT) | BIT(FLOW_DUP) | BIT(FLOW_RESUME) | BIT(FLOW_STATUS) |
                        BIT(FLOW_FIX) | BIT(FLOW_CARI) | BIT(FLOW_KOSONG) | BIT(FLOW_DATA) |
@@ -60,6 +61,7 @@ static const struct {
     [FLOW_LATIH_KOSONG] = {"LATIH_KOSONG", "Belum ada jadwal", "1", BIT(FLOW_KABARI_OK)},
     [FLOW_KABARI_OK] = {"KABARI_OK", "kami kabari lewat SMS", NULL, 0},
     [FLOW_INFO] = {"INFO", "kami kirim lewat SMS", NULL, 0},
+    [FLOW_BANTUAN] = {"BANTUAN", "Bantuan:", "0", BIT(FLOW_MAIN)},
     [FLOW_REFUSED] = {"REFUSED", "pilihan belum sesuai", NULL, 0},
     [FLOW_BUSY] = {"BUSY", "sedang sibuk", NULL, 0},
     [FLOW_WAIT] = {"WAIT", "Sedang diproses", NULL, 0},

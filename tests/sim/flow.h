@@ -43,6 +43,7 @@ enum flow_step {
     FLOW_LATIH_KOSONG, /* none is planned */
     FLOW_KABARI_OK,
     FLOW_INFO,    /* behind DETAIL, for a 2 that was meant for MAIN */
+    FLOW_BANTUAN, /* pushed by an officer: nobody chooses it */
     FLOW_REFUSED, /* three times: all seats are taken */
     FLOW_BUSY,
     FLOW_WAIT, /* ends the dialogue; the result comes by itself */

@@ -348,6 +348,7 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.erases = random_below(&chooser, 2) != 0;
     run->world.calls_off =
         random_below(&chooser, 2) != 0 && run->world.seats != 0 && !run->world.is_busy;
+    run->world.pushes = random_below(&chooser, 2) != 0 && !run->world.is_busy;
     run->officer = officer_new(&run->world, run->data, run->smsc);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)

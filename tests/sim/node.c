@@ -317,8 +317,9 @@ static void on_clock(struct timer *timer, void *arg)
 {
     struct node *n = arg;
     const struct world *w = n->world;
-    uint64_t most_ms =
-        w->faults.standstills_per_hour != 0 || w->is_exclusive ? NODE_SKEW_STILL_MS : NODE_SKEW_MS;
+    uint64_t most_ms = w->faults.standstills_per_hour != 0 || w->is_exclusive || w->pushes
+                           ? NODE_SKEW_STILL_MS
+                           : NODE_SKEW_MS;
 
     n->world->clock_steps++;
     n->skew_ms = (int64_t)world_between(n->world, 0, 2 * most_ms) - (int64_t)most_ms;

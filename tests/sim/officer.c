@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "gateway/ctl/dossier.h"
+#include "gateway/turn/push.h"
 #include "gateway/turn/turn.h"
 #include "tests/sim/hand.h"
 #include "tests/sim/menus.h"
@@ -13,8 +14,10 @@
 
 enum {
     OFFICER_ERASES = 250000, /* of a million commands, where there are erasures */
-    OFFICER_PLANS = 200000,  /* where trainings are called off */
-    OFFICER_KEEPS_D = 365,   /* longer than any history */
+    OFFICER_PUSHES = 300000, /* where there are pushes */
+    OFFICER_PUSHES_FOR_MS = 300 * 1000,
+    OFFICER_PLANS = 200000, /* where trainings are called off */
+    OFFICER_KEEPS_D = 365,  /* longer than any history */
     OFFICER_WAITS_MS = 14 * 24 * 3600 * 1000,
     OFFICER_SKEW_MS = 10 * 60 * 1000, /* of clocks */
 };
@@ -148,6 +151,31 @@ static void erase_all_of(struct officer *o, unsigned i)
     phone_forgotten(smsc_phone(o->smsc, i));
 }
 
+/* The help, by its name. Of who does not hear of it, it may be owed. */
+static void push_to(struct officer *o, unsigned i)
+{
+    struct world *w = o->world;
+    struct push_entry entry = {.code = "*384#",
+                               .screen = "BANTUAN",
+                               .expires_ms = world_wall_ms(w) + OFFICER_PUSHES_FOR_MS};
+    uint8_t octets[STORE_OWED_BYTES_MAX];
+    char subject[VAULT_SUBJECT_BYTES];
+    struct store_commit commit = {.msisdn = o->dossier.msisdn, .owed_count = 1, .subject = subject};
+    enum store_result result;
+    struct writer writer;
+
+    text_copy(entry.msisdn, sizeof(entry.msisdn), o->dossier.msisdn);
+    vault_subject(o->dossier.setup.vault, o->dossier.msisdn, subject);
+    writer_init(&writer, octets, sizeof(octets));
+    if (!push_encode(&entry, o->dossier.setup.vault, &writer))
+        world_violation(w, "a push that cannot be sealed", o->dossier.msisdn, "");
+    commit.owed[0] = writer_span(&writer);
+    phone_expect_push(smsc_phone(o->smsc, i),
+                      w->timers.now_ms + OFFICER_PUSHES_FOR_MS + OFFICER_SKEW_MS);
+    result = hand_commit(o->dossier.hand, &commit);
+    world_tell(w, "the officer pushes to %s, result %d", o->dossier.msisdn, (int)result);
+}
+
 void officer_work(struct officer *o)
 {
     struct world *w = o->world;
@@ -160,7 +188,9 @@ void officer_work(struct officer *o)
     o->subscriber = i;
     o->choice = world_random(w);
     text_copy(o->dossier.msisdn, sizeof(o->dossier.msisdn), smsc_phone(o->smsc, i)->msisdn);
-    if (w->erases && world_chance(w, OFFICER_ERASES))
+    if (w->pushes && world_chance(w, OFFICER_PUSHES))
+        push_to(o, i);
+    else if (w->erases && world_chance(w, OFFICER_ERASES))
         erase_all_of(o, i);
     else
         decide_on(o, i);

@@ -10,6 +10,7 @@ enum {
     PHONE_ANSWER_WAIT_MS = 200,
     PHONE_SILENCE_MS = 90000, /* then it gives up */
     PHONE_THINK_MS_MAX = 20000,
+    PHONE_DIALOGUE_MS = 100000, /* of the 180 s that a gateway goes by: clocks differ */
     PHONE_THINK_BUSY_MS_MAX = 4000,
     PHONE_FORGOTTEN_MS = 15 * 60 * 1000, /* then nothing of before is under way */
     PHONE_FORGETS_MS = 15 * 60 * 1000,   /* what it asked for before is over */
@@ -148,6 +149,7 @@ static void dial(struct phone *s)
         s->is_forgotten = false;
     s->has_come_back = true;
     s->is_open = true;
+    s->opened_ms = w->timers.now_ms;
     s->session++;
     s->unit = 0;
     s->version = -1;
@@ -167,6 +169,16 @@ static void begin(struct phone *s)
         dial(s);
 }
 
+/* Who registers by SMS only reads what is pushed meanwhile. */
+static bool only_reads(const struct phone *s)
+{
+    const struct world *w = s->smsc->world;
+
+    if (s->at == FLOW_BANTUAN)
+        return s->writing.step != WRITING_NOTHING || letter_is_under_way(&s->writing.letter);
+    return s->at == FLOW_FIX && (w->is_busy || w->is_slow);
+}
+
 static void on_think(struct timer *timer, void *arg)
 {
     struct phone *s = arg;
@@ -184,11 +196,13 @@ static void on_think(struct timer *timer, void *arg)
         begin(s);
         return;
     }
+    if (phone_is_out_of_time(s)) {
+        phone_go_idle(s);
+        return;
+    }
     if (s->at == FLOW_MAIN)
         s->wish = choose_wish(s);
-    text = s->at == FLOW_FIX && (c->world->is_busy || c->world->is_slow)
-               ? NULL
-               : flow_answer(s->at, s->wish);
+    text = only_reads(s) ? NULL : flow_answer(s->at, s->wish);
     if (text == NULL || world_chance(c->world, c->world->faults.hang_up)) {
         phone_go_idle(s);
         return;
@@ -208,6 +222,24 @@ static void on_think(struct timer *timer, void *arg)
         deeds_try_cancel(&s->deeds);
     c->counters.answers++;
     input(s, SMSC_OP_ANSWER, text);
+}
+
+/* Where screens are pushed: a gateway goes by the network's limit, and pushes into what is longer.
+ */
+bool phone_is_out_of_time(const struct phone *s)
+{
+    const struct world *w = s->smsc->world;
+
+    return w->pushes && s->is_open && w->timers.now_ms - s->opened_ms >= PHONE_DIALOGUE_MS;
+}
+
+void phone_expect_push(struct phone *s, uint64_t until_ms)
+{
+    if (s->smsc->world->timers.now_ms >= s->pushes_until_ms)
+        s->pushes = 0;
+    s->pushes++;
+    s->pushes_until_ms = until_ms;
+    s->has_come_back = true;
 }
 
 void phone_lose_draft(struct phone *s)

@@ -27,15 +27,19 @@ struct phone {
     unsigned centre;
     char regno[16]; /* that was shown to it; "" = none yet */
     uint8_t session;
-    bool is_open;            /* a dialogue, as the centre sees it */
-    uint8_t unit;            /* of the last screen: echoed with the answer */
-    enum flow_step at;       /* screen on the phone */
-    enum flow_step answered; /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
-    enum flow_step farthest; /* of the draft: steps shown or acknowledged are durable */
-    uint64_t begun_ms[2];    /* the draft: at the earliest, and at the latest; 0 = there is none */
-    int version;             /* of the menu, in this dialogue; -1 = not seen yet */
-    unsigned receipts;       /* SMS with a registration number that it has taken */
-    unsigned decisions;      /* that SMS have told it: a bit for each status */
+    bool is_open; /* a dialogue, as the centre sees it */
+    uint64_t opened_ms;
+    uint8_t unit;             /* of the last screen: echoed with the answer */
+    enum flow_step at;        /* screen on the phone */
+    enum flow_step answered;  /* screen that the outstanding input answers; FLOW_UNKNOWN: a dial */
+    enum flow_step farthest;  /* of the draft: steps shown or acknowledged are durable */
+    uint64_t begun_ms[2];     /* the draft: at the earliest, and at the latest; 0 = there is none */
+    int version;              /* of the menu, in this dialogue; -1 = not seen yet */
+    unsigned receipts;        /* SMS with a registration number that it has taken */
+    unsigned decisions;       /* that SMS have told it: a bit for each status */
+    unsigned pushes;          /* by the officer, and not shown: so many at most */
+    uint64_t pushes_until_ms; /* that of them */
+    bool is_pushed;           /* one was shown, and no answer has been taken since */
     struct dues dues;
     bool is_shown;     /* what its last input leads to, and its answer is read */
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
@@ -90,6 +94,10 @@ void phone_lose_draft(struct phone *s);
 /* The officer erases all of it; and has done so. */
 void phone_forget(struct phone *s);
 void phone_forgotten(struct phone *s);
+/* The network ends its dialogue. */
+bool phone_is_out_of_time(const struct phone *s);
+/* The officer owes it a screen, perhaps. */
+void phone_expect_push(struct phone *s, uint64_t until_ms);
 /* It has done nothing since, for long. */
 bool phone_is_forgotten(const struct phone *s);
 /* It is not known what was erased. */

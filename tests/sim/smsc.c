@@ -187,6 +187,23 @@ static struct phone *find_phone(struct smsc *c, struct span digits)
     return NULL;
 }
 
+/* Once; again only where the response to it may not have come, and no answer has been taken since.
+ */
+static void check_push(struct phone *s)
+{
+    const struct world *w = s->smsc->world;
+
+    if (s->forgotten_ms != 0 && !s->has_come_back &&
+        w->timers.now_ms - s->forgotten_ms >= SMSC_ON_ITS_WAY_MS)
+        violation(s, "pushed to who was erased", FLOW_BANTUAN);
+    if (s->is_pushed)
+        return;
+    if (s->pushes == 0 || w->timers.now_ms >= s->pushes_until_ms)
+        violation(s, "pushed again, or late, or by nobody", FLOW_BANTUAN);
+    s->pushes--;
+    s->is_pushed = true;
+}
+
 /* The service opens a dialogue; false when the phone is busy. What comes so, or as an SMS, comes
  * once, to who waits for it. */
 static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
@@ -195,14 +212,26 @@ static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     enum flow_step next;
     bool was_current;
 
+    if (phone_is_out_of_time(s))
+        phone_go_idle(s);
     if (s->is_open)
         return false;
-    s->smsc->counters.pushes++;
-    s->is_open = true;
-    s->has_come_back = true;
-    s->session++;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
+    s->smsc->counters.pushes++;
+    if (next == FLOW_BANTUAN)
+        check_push(s);
+    s->is_open = true;
+    s->opened_ms = s->smsc->world->timers.now_ms;
+    s->has_come_back = true;
+    s->session++;
+    if (next == FLOW_BANTUAN) {
+        s->version = -1;
+        s->answered = FLOW_UNKNOWN;
+        s->is_overtaken = s->dues.has_current;
+        show(s, op, 0, text, next);
+        return true;
+    }
     if (begin_anew(s, next) && !s->smsc->world->is_busy)
         dues_begin_anew(&s->dues);
     was_current = s->dues.has_current;
@@ -271,6 +300,7 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     if (next == FLOW_KABARI_OK && !s->is_forgotten)
         s->asked_news_ms = s->smsc->world->timers.now_ms;
     note_deed(s, text, next);
+    s->is_pushed = s->is_pushed && (next == FLOW_BUSY || next == FLOW_WAIT);
     show(s, op, session.data[1] >> 1, text, next);
     return true;
 }

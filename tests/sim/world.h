@@ -88,6 +88,7 @@ struct world {
     bool erases;          /* the officer does, too */
     unsigned seats;       /* of the training that subscribers join; 0 = none is planned */
     bool calls_off;       /* the officer, that training */
+    bool pushes;          /* the officer pushes screens */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
