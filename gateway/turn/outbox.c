@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "gateway/smpp/status.h"
+#include "gateway/turn/tried.h"
 #include "gateway/turn/wall.h"
 #include "sessions/vault.h"
 
@@ -25,13 +26,6 @@ enum {
      * lately: rounds that nobody could send it in are no refusals. */
     OUTBOX_EAGER_ROUNDS = 4,
     OUTBOX_LAZY_ROUNDS = 32,
-    TRIED_BITS = 1 << 18,
-};
-
-/* Which entries were tried here in vain: a bit each, by their hash. Where two have one, it is tried
- * as seldom as if it had been. */
-struct tried {
-    uint8_t bits[TRIED_BITS / 8];
 };
 
 struct lane {
@@ -48,9 +42,11 @@ struct owed {
     struct list_node in_lane; /* self-linked once it is being settled */
     struct store_owed_id id;
     struct outbox_entry entry;
-    struct turn_sending *sending; /* NULL: it waits for those before it, or until `later` */
+    struct turn_sending *sending; /* NULL: it waits for those before it, `later` or the store */
     uint64_t touched_ms;
     struct store_request *touching;
+    bool has_waited; /* and may be owed no more: its subscriber may have been erased meanwhile */
+    bool is_asked;   /* whether it is still owed, by `touching` */
     unsigned slow_downs;
     struct timer later;
     /* Once it is being settled. */
@@ -74,8 +70,7 @@ struct outbox {
     struct map owed;
     struct map lanes;
     uint64_t without_link;
-    struct tried *tried, *tried_before; /* of now, and of as long before */
-    uint64_t tried_for_ms, tried_since_ms;
+    struct tried *tried;
     bool is_draining;
 };
 
@@ -137,10 +132,7 @@ struct outbox *outbox_new(const struct turn_env *env, const struct turn_settings
     timer_start(env->timers, &o->touch, o->touch_ms);
     map_init(&o->owed, env->random(env->ctx));
     map_init(&o->lanes, env->random(env->ctx));
-    o->tried = mem_zalloc(sizeof(*o->tried));
-    o->tried_before = mem_zalloc(sizeof(*o->tried_before));
-    o->tried_for_ms = 2UL * OUTBOX_LAZY_ROUNDS * settings->owed_idle_ms;
-    o->tried_since_ms = env->timers->now_ms;
+    o->tried = tried_new(2UL * OUTBOX_LAZY_ROUNDS * settings->owed_idle_ms, env->timers->now_ms);
     return o;
 }
 
@@ -279,6 +271,7 @@ static void keep_keys(struct owed *d, const struct turn_sent *sent)
 }
 
 static void lane_send(struct lane *lane);
+static void ask(struct owed *d);
 
 /* The peer has said "slower", or that a queue is full, and not that the message shall go away.
  * Not at once: the queue may be that of this one phone, and each further refusal would slow the
@@ -296,6 +289,7 @@ static void wait_for_later(struct owed *d)
 
     for (unsigned i = 1; i < d->slow_downs && wait_ms < OUTBOX_LATER_MAX_MS; i++)
         wait_ms *= 2;
+    d->has_waited = true;
     timer_start(d->outbox->env.timers, &d->later,
                 wait_ms < OUTBOX_LATER_MAX_MS ? wait_ms : OUTBOX_LATER_MAX_MS);
 }
@@ -351,43 +345,11 @@ static void record(const struct owed *d, enum turn_end end)
     env->ports.record(env->ports.ctx, &r);
 }
 
-/* --- tried in vain ------------------------------------------------------------------------------
- */
-
-static void age_tried(struct outbox *o)
-{
-    uint64_t now_ms = o->env.timers->now_ms;
-    struct tried *before = o->tried_before;
-
-    if (now_ms - o->tried_since_ms < o->tried_for_ms)
-        return;
-    if (now_ms - o->tried_since_ms >= 2 * o->tried_for_ms)
-        memset(o->tried, 0, sizeof(*o->tried));
-    memset(before, 0, sizeof(*before));
-    o->tried_before = o->tried;
-    o->tried = before;
-    o->tried_since_ms = now_ms;
-}
-
-static unsigned tried_bit(const uint8_t key[OUTBOX_KEY_BYTES])
-{
-    return (unsigned)(map_hash(span_of(key, OUTBOX_KEY_BYTES), 0) % TRIED_BITS);
-}
-
 static void note_tried(struct owed *d)
 {
-    unsigned bit = tried_bit(d->key);
+    struct outbox *o = d->outbox;
 
-    age_tried(d->outbox);
-    d->outbox->tried->bits[bit / 8] |= (uint8_t)(1U << bit % 8);
-}
-
-static bool was_tried(struct outbox *o, const uint8_t key[OUTBOX_KEY_BYTES])
-{
-    unsigned bit = tried_bit(key);
-
-    age_tried(o);
-    return ((o->tried->bits[bit / 8] | o->tried_before->bits[bit / 8]) >> bit % 8 & 1) != 0;
+    tried_note(o->tried, span_of(d->key, sizeof(d->key)), o->env.timers->now_ms);
 }
 
 static void on_sent(void *arg, const struct turn_sent *sent)
@@ -472,6 +434,10 @@ static bool owed_try(struct owed *d)
         end(d, STORE_END_EXPIRED);
         return false;
     }
+    if (d->has_waited) {
+        ask(d);
+        return true;
+    }
     sms.now_ms = now_ms;
     sms.validity_s = (uint32_t)((e->expires_ms - now_ms + 999) / 1000);
     d->sending = env->ports.send_sms(env->ports.ctx, &sms,
@@ -499,18 +465,56 @@ static void lane_send(struct lane *lane)
 /* --- entries in hand stay ours ----------------------------------------------------------------
  */
 
-/* Another gateway has taken it, while we stood still perhaps. What has not left is its to send. */
+/* What cannot be told to be owed is left to the sweep. */
+static void on_asked(struct owed *d, bool is_owed)
+{
+    if (!is_owed) {
+        give_back(d);
+        return;
+    }
+    d->has_waited = list_first(&d->lane->owed) != &d->in_lane; /* an older one came meanwhile */
+    lane_send(d->lane);
+}
+
+/* Another gateway has taken it, while we stood still perhaps; or its subscriber was erased. What
+ * has not left is not ours to send. */
 static void on_touched(void *arg, const struct store_reply *reply)
 {
     struct owed *d = arg;
     const struct turn_ports *ports = &d->outbox->env.ports;
 
     d->touching = NULL;
-    if (reply->result != STORE_OK || reply->number != 0 || d->lane == NULL)
+    if (d->lane == NULL)
+        return;
+    if (d->is_asked) {
+        d->is_asked = false;
+        on_asked(d, reply->result == STORE_OK && reply->number != 0);
+        return;
+    }
+    if (reply->result != STORE_OK || reply->number != 0)
         return;
     if (d->sending != NULL && !ports->withdraw(ports->ctx, d->sending))
         return;
     give_back(d);
+}
+
+static void touch(struct owed *d)
+{
+    struct outbox *o = d->outbox;
+
+    d->touched_ms = o->env.timers->now_ms;
+    d->touching = store_touch(o->env.store, store_bucket(o->env.store, d->entry.msisdn),
+                              o->instance, d->id, on_touched, d);
+}
+
+static void ask(struct owed *d)
+{
+    if (d->is_asked)
+        return;
+    if (d->touching != NULL)
+        store_cancel(d->outbox->env.store, d->touching); /* it may tell of before */
+    d->is_asked = true;
+    touch(d);
 }
 
 static void on_touch_timer(struct timer *timer, void *arg)
@@ -522,11 +526,8 @@ static void on_touch_timer(struct timer *timer, void *arg)
     for (struct map_node *n = map_first(&o->owed); n != NULL; n = map_next(&o->owed, n)) {
         struct owed *d = MAP_ITEM(n, struct owed, by_id);
 
-        if (d->touching != NULL || now_ms - d->touched_ms < o->touch_ms)
-            continue;
-        d->touched_ms = now_ms;
-        d->touching = store_touch(o->env.store, store_bucket(o->env.store, d->entry.msisdn),
-                                  o->instance, d->id, on_touched, d);
+        if (d->touching == NULL && now_ms - d->touched_ms >= o->touch_ms)
+            touch(d);
     }
 }
 
@@ -546,13 +547,12 @@ static bool is_this_round_tried(unsigned deliveries)
            deliveries % OUTBOX_LAZY_ROUNDS == 0;
 }
 
-static bool is_untried(struct outbox *o, const uint8_t key[OUTBOX_KEY_BYTES],
-                       const struct turn_sms *order)
+static bool is_untried(struct outbox *o, struct span key, const struct turn_sms *order)
 {
     bool has_sender = o->env.ports.has_sms_sender(o->env.ports.ctx, order);
 
     o->without_link += !has_sender;
-    return has_sender && !was_tried(o, key);
+    return has_sender && !tried_has(o->tried, key, o->env.timers->now_ms);
 }
 
 static bool is_before(struct store_owed_id a, struct store_owed_id b)
@@ -585,7 +585,7 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
 
     make_key(key, store_bucket(o->env.store, entry->msisdn), id);
     if (!(is_this_round_tried(deliveries) || is_over(entry, o->env.wall_ms(o->env.ctx)) ||
-          is_untried(o, key, &order)) ||
+          is_untried(o, span_of(key, sizeof(key)), &order)) ||
         map_find(&o->owed, span_of(key, sizeof(key))) != NULL) {
         if (on_left != NULL)
             on_left(arg, &(struct turn_sent){.kind = TURN_SENT_NOT, .message_id = ""});
@@ -604,6 +604,7 @@ void outbox_send(struct outbox *o, struct store_owed_id id, unsigned deliveries,
     timer_init(&d->later, on_later, d);
     map_add(&o->owed, &d->by_id, span_of(d->key, sizeof(d->key)));
     lane_insert(lane_find_or_make(o, entry->msisdn), d);
+    d->has_waited = d->lane->owed.count > 1;
     lane_send(d->lane);
 }
 
@@ -621,7 +622,6 @@ void outbox_free(struct outbox *o)
     }
     map_fini(&o->owed);
     map_fini(&o->lanes);
-    mem_free(o->tried);
-    mem_free(o->tried_before);
+    tried_free(o->tried);
     mem_free(o);
 }

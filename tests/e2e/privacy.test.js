@@ -150,7 +150,8 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
         const regno = await registerAndJoin(scene);
         const { subject } = await gateway.ctlJson('export', MSISDN);
         // An SMS that the centre does not take stands in the outbox at the erasure.
-        centre.submitStatus = (pdu) => (pdu.ussd_service_op === undefined ? 0x58 : 0);
+        let refusals = 0;
+        centre.submitStatus = () => (++refusals, 0x14); // the phone's queue is full
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         const owed = async () => (await gateway.ctlJson('export', MSISDN)).sms_owed.map((sms) => sms.text);
         assert.equal((await owed()).length, 1);
@@ -162,6 +163,7 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
         })).command_status, 0);
         assert.ok((await redis.dump()).includes(`parts:${MSISDN}`));
 
+        await until('it to wait in the gateway', () => refusals > 0);
         assert.equal((await gateway.ctl('erase', MSISDN)).code, 0);
         assert.match((await owed()).join(), /^[^,]*semua data Anda[^]*sudah dihapus/); // the one before went
         centre.submitStatus = () => 0;
@@ -172,6 +174,7 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
             left = await redis.dump();
             return !WORDS.some((word) => left.includes(word));
         });
+        assert.deepEqual(centre.sms.filter((sms) => /diperiksa/.test(sms.text)).map((sms) => sms.text), []);
         assert.ok(left.includes(subject), 'the keyed hash');
         assert.match((await gateway.ctlJson('journal', MSISDN)).map((e) => e.consent).join(), /version=\w{16} words=\w{32} lang=id by=ussd link=\w+ /);
         const events = (await gateway.ctlJson('journal', MSISDN)).map((e) => e.event);
