@@ -69,15 +69,17 @@ static enum store_result read_bucket(struct breach *b, unsigned bucket)
     return result;
 }
 
-static enum ctl_status read_told(struct breach *b)
+/* For the first of a bucket, behind a write that replicas have confirmed: what an earlier run wrote
+ * and this reads is not lost any more in a fail-over. */
+static enum store_result read_once(struct breach *b, const char *msisdn)
 {
-    unsigned buckets = hand_store(b->dossier->hand)->buckets;
-    enum store_result result = STORE_OK;
+    unsigned bucket = store_bucket(hand_store(b->dossier->hand), msisdn);
+    enum store_result result;
 
-    b->read_ms = mem_zalloc(buckets * sizeof(b->read_ms[0]));
-    for (unsigned i = 0; i < buckets && result == STORE_OK; i++)
-        result = read_bucket(b, i);
-    return hand_complain(result);
+    if (b->read_ms[bucket] > 0)
+        return STORE_OK;
+    result = hand_confirm(b->dossier->hand, msisdn);
+    return result == STORE_OK ? read_bucket(b, bucket) : result;
 }
 
 static void free_told(struct breach *b)
@@ -115,11 +117,13 @@ static enum ctl_status tell(struct breach *b)
 {
     struct dossier *d = b->dossier;
     char subject[VAULT_SUBJECT_BYTES];
-    enum ctl_status status;
+    enum ctl_status status = hand_complain(read_once(b, d->msisdn));
 
+    if (status != CTL_DONE)
+        return status;
     vault_subject(d->setup.vault, d->msisdn, subject);
     if (is_told(b, subject)) {
-        status = hand_complain(hand_confirm(d->hand, d->msisdn)); /* that run may have got none */
+        status = hand_complain(hand_confirm(d->hand, d->msisdn)); /* of one that runs beside us */
         b->told_before += status == CTL_DONE;
         return status;
     }
@@ -236,9 +240,8 @@ enum ctl_status ctl_breach(const struct ctl_call *call)
         return status;
     map_init(&b.told, 0);
     b.dossier->is_bulk = true;
-    status = read_told(&b);
-    if (status == CTL_DONE)
-        status = access_log_other(b.dossier, "breach-begin", b.object, call->words[1]);
+    b.read_ms = mem_zalloc(hand_store(b.dossier->hand)->buckets * sizeof(b.read_ms[0]));
+    status = access_log_other(b.dossier, "breach-begin", b.object, call->words[1]);
     if (status == CTL_DONE)
         status =
             strcmp(call->words[1], "all") == 0 ? tell_all(&b) : tell_listed(&b, call->words[1]);
