@@ -14,7 +14,10 @@
 #include "gateway/config_reader.h"
 #include "gateway/config_table.h"
 
-enum { CONFIG_LIMIT_MIN = 20 }; /* septets, as max_gsm of dialects.cfg(5) */
+enum {
+    CONFIG_LIMIT_MIN = 20, /* septets, as max_gsm of dialects.cfg(5) */
+    SOCKET_PATH_BYTES = sizeof(((struct sockaddr_un *)NULL)->sun_path),
+};
 
 struct fault {
     char *file;
@@ -28,7 +31,7 @@ struct faults {
     struct fault *items;
     size_t count;
     bool has_unread;  /* some key has no value, or not the one that stands there */
-    bool has_control; /* the text of `control` stands in the file, and could be read */
+    bool has_control; /* the text of `control` stands in the file, and may be a socket's */
 };
 
 static void faults_add(void *arg, const char *file, unsigned line, unsigned column,
@@ -310,7 +313,7 @@ static void check_whole(struct config *c, struct faults *f)
     if (c->redis.mode == CONFIG_REDIS_STANDALONE && c->redis.servers.count > 1)
         faults_report(f, &c->at[CONFIG_AT_SERVERS],
                       "redis.servers: mode \"standalone\" takes one server");
-    if (strlen(c->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+    if (strlen(c->control) >= SOCKET_PATH_BYTES)
         faults_report(f, &c->at[CONFIG_AT_CONTROL], "control: the path %s is too long for a socket",
                       c->control);
     if (c->dialects_file[0] != '\0' && access(c->dialects_file, R_OK) != 0)
@@ -376,7 +379,8 @@ static void read_tree(struct config *c, const struct source *source, struct faul
     if (config_read_string(&tree, source_text(source)) == CONFIG_TRUE) {
         config_reader_read(&reader, config_root_setting(&tree), c);
         note_spots(c, &tree, source);
-        f->has_control = config_lookup_string(&tree, "control", &file) == CONFIG_TRUE;
+        f->has_control = config_lookup_string(&tree, "control", &file) == CONFIG_TRUE &&
+                         strlen(file) < SOCKET_PATH_BYTES;
         f->has_unread = f->count > 0;
         check_whole(c, f);
     } else {

@@ -597,7 +597,7 @@ static char *control_of(const char *text, char heard[8192])
 
 static void a_fault_elsewhere_leaves_control_known(void **state)
 {
-    char heard[8192], path[256];
+    char heard[8192], path[256], text[8192];
     char *control = control_of(LEAST "control = \"gw2.sock\";\nnonsense = 1;\n", heard);
 
     (void)state;
@@ -616,6 +616,9 @@ static void a_fault_elsewhere_leaves_control_known(void **state)
     assert_null(control_of(LEAST "control = 2;\n", heard));
     assert_string_equal(heard, "w.cfg:4: control must be a text, not a number\n");
     assert_null(control_of(LEAST "control = \"gw2.sock\";\nnonsense = ;\n", heard));
+    snprintf(text, sizeof(text), LEAST "control = \"%05000d\";\n", 0);
+    assert_null(control_of(text, heard));
+    assert_string_equal(heard, "w.cfg:4: control has 5000 characters; 4000 are allowed\n");
     assert_null(config_load_control("no/such.cfg", hear, heard));
 }
 
