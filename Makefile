@@ -267,6 +267,7 @@ install: all
 	install -m 755 $(B)/warungctl $(B)/warung-smsc $(DESTDIR)$(bindir)
 	for unit in systemd/*.service; do \
 	    sed 's|/usr/sbin/|$(sbindir)/|; s|/usr/lib/warung/|$(prefix)/lib/warung/|' $$unit >$(DESTDIR)$(unitdir)/$${unit##*/}; done
+	chmod 644 $(patsubst systemd/%,$(DESTDIR)$(unitdir)/%,$(wildcard systemd/*.service))
 	install -D -m 755 systemd/redis-tail $(DESTDIR)$(prefix)/lib/warung/redis-tail
 	install -D -m 644 systemd/warung.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/warung.conf
 	install -D -m 644 systemd/warung.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/warung.conf

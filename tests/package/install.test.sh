@@ -18,6 +18,9 @@ ok() { # NAME COMMAND...
 has_mode() { # MODE FILE
     [ "$(stat -c %a "$folder/etc/warung/$2")" = "$1" ]
 }
+is_for_all() {
+    [ -z "$(find "$folder" -mindepth 1 ! -perm -444 ! -path '*/etc/warung/*' -print | tee /dev/stderr)" ]
+}
 is_hardened() { # PROGRAM
     local headers symbols
     headers=$(readelf --wide --file-header --program-headers --dynamic --notes "$1") || return
@@ -29,9 +32,10 @@ is_hardened() { # PROGRAM
 
 kind=plain
 [ "${BUILD:-build}" = build ] || kind=${BUILD#build-}
-make -s install KIND="$kind" INSTALL_PACKAGES=no DESTDIR="$folder" prefix=/usr
+(umask 077 && make -s install KIND="$kind" INSTALL_PACKAGES=no DESTDIR="$folder" prefix=/usr)
 ok 'warung.cfg, which may hold passwords, is not for others' has_mode 640 warung.cfg
 ok 'secrets are for their owner' has_mode 700 secrets
+ok 'everything else is for all, whatever the umask' is_for_all
 if [ "$kind" = plain ]; then
     for program in sbin/warungd bin/warungctl bin/warung-smsc; do
         ok "${program#*/}: PIE, RELRO, bound at the start, stack and buffers guarded" is_hardened "$folder/usr/$program"
