@@ -147,6 +147,7 @@ test('everything that is held of one person, as JSON', async () => {
 test('erased: no number, name or NIK in any key, stream or SMS owed; the consent stays as a hash', async () => {
     await withKeys('erased', async (scene) => {
         const { centre, gateway, redis } = scene;
+        await redis.command('CONFIG', 'SET', 'slowlog-log-slower-than', '0'); // as if each command had been slow
         const regno = await registerAndJoin(scene);
         const { subject } = await gateway.ctlJson('export', MSISDN);
         // An SMS that the centre does not take stands in the outbox at the erasure.
@@ -175,6 +176,8 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
             return !WORDS.some((word) => left.includes(word));
         });
         assert.deepEqual(centre.sms.filter((sms) => /diperiksa/.test(sms.text)).map((sms) => sms.text), []);
+        const slow = await redis.command('SLOWLOG', 'GET', '1000');
+        assert.deepEqual(WORDS.filter((word) => slow.includes(word)), []);
         assert.ok(left.includes(subject), 'the keyed hash');
         assert.match((await gateway.ctlJson('journal', MSISDN)).map((e) => e.consent).join(), /version=\w{16} words=\w{32} lang=id by=ussd link=\w+ /);
         const events = (await gateway.ctlJson('journal', MSISDN)).map((e) => e.event);
