@@ -298,6 +298,7 @@ static void show(struct push *p, struct turn *t)
     };
 
     p->stage = PUSH_SHOWING;
+    p->cause.was_known = true; /* by the write behind us */
     if (!t->is_replay)
         p->cause.may_be_shown = false; /* it was stepped just now: earlier tries only waited */
     text_copy(p->link, sizeof(p->link), last.link);

@@ -170,6 +170,23 @@ static void test_who_is_erased_without_a_session_is_left_alone(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* Of him nothing was known before, nor is a copy of what the push wrote kept here. */
+static void test_who_is_erased_while_the_centre_is_slow_is_left_alone(void **state)
+{
+    (void)state;
+    turn_rig.settings.cache_max = 0;
+    turn_rig_restart();
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2500);
+    assert_int_equal(turn_rig.shows, 1);
+    turn_rig_erase_all(0);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_pass(60000);
+    assert_int_equal(turn_rig.shows, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* What is told late is owed under his name: as a push, and where no link takes one as an SMS. */
 static void test_what_is_late_goes_with_who_is_erased(void **state)
 {
@@ -576,6 +593,7 @@ int main(void)
         ON_RIG(test_who_is_erased_meanwhile_is_left_alone),
         ON_RIG(test_who_is_erased_in_between_is_left_alone),
         ON_RIG(test_who_is_erased_without_a_session_is_left_alone),
+        ON_RIG(test_who_is_erased_while_the_centre_is_slow_is_left_alone),
         ON_RIG(test_what_is_late_goes_with_who_is_erased),
         ON_RIG(test_the_links_clock_ends_a_dialogue_for_pushes),
         ON_RIG(test_it_expires),
