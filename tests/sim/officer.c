@@ -188,9 +188,11 @@ void officer_work(struct officer *o)
     o->subscriber = i;
     o->choice = world_random(w);
     text_copy(o->dossier.msisdn, sizeof(o->dossier.msisdn), smsc_phone(o->smsc, i)->msisdn);
-    if (w->pushes && world_chance(w, OFFICER_PUSHES))
+    if (w->pushes && world_chance(w, OFFICER_PUSHES)) {
         push_to(o, i);
-    else if (w->erases && world_chance(w, OFFICER_ERASES))
+        if (w->erases && world_chance(w, OFFICER_ERASES)) /* while it is owed */
+            erase_all_of(o, i);
+    } else if (w->erases && world_chance(w, OFFICER_ERASES))
         erase_all_of(o, i);
     else
         decide_on(o, i);

@@ -209,6 +209,8 @@ static void on_think(struct timer *timer, void *arg)
     }
     s->answered = s->at;
     s->has_consented = s->has_consented || s->at == FLOW_CONSENT;
+    if (s->at == FLOW_CONSENT && s->begun_ms[0] == 0)
+        s->begun_ms[0] = c->world->timers.now_ms;
     s->has_sent = s->has_sent || s->at == FLOW_PERIKSA;
     if (s->at == FLOW_DETAIL)
         want_seat(s);

@@ -80,8 +80,6 @@ static void note_draft(struct phone *s, enum flow_step next)
     if (next == FLOW_RESUME && s->begun_ms[1] != 0 &&
         now_ms >= s->begun_ms[1] + SMSC_DRAFT_MS + SMSC_SKEW_MS)
         violation(s, "a draft that is too old", next);
-    if (next == FLOW_NAMA && s->begun_ms[0] == 0)
-        s->begun_ms[0] = now_ms;
     if (next > FLOW_NAMA && next <= FLOW_PERIKSA && s->begun_ms[1] == 0)
         s->begun_ms[1] = now_ms;
 }
