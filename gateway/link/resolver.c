@@ -168,15 +168,17 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
     else if (n->names->is_alone)
         why_none = "no_name_servers";
     leave(n->names);
-    for (struct evutil_addrinfo *a = found; a != NULL && n->count < RESOLVER_ADDRESSES_MAX;
-         a = a->ai_next) {
-        struct netaddr *address = &n->addresses[n->count];
+    for (struct evutil_addrinfo *a = found; a != NULL; a = a->ai_next) {
+        /* The last place is for the other kind, if any: this machine may have it alone. */
+        bool is_full = n->count == RESOLVER_ADDRESSES_MAX;
+        struct netaddr *address = &n->addresses[n->count - is_full];
 
-        if (a->ai_addrlen > sizeof(address->storage))
+        if (a->ai_addrlen > sizeof(address->storage) ||
+            (is_full && address->storage.ss_family == a->ai_family))
             continue;
         memcpy(&address->storage, a->ai_addr, a->ai_addrlen);
         address->size = (socklen_t)a->ai_addrlen;
-        n->count++;
+        n->count += !is_full;
     }
     if (found != NULL)
         evutil_freeaddrinfo(found);

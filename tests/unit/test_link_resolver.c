@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,16 +44,23 @@ static void on_found(void *ctx, const char *why_none)
     w->why_none = why_none;
 }
 
-/* A name server that knows every name, as 192.0.2.7. */
+/* A name server that knows every name, as 192.0.2.7; one as so many machines, and by IPv6, too. */
 static void on_question(struct evdns_server_request *request, void *arg)
 {
-    struct in_addr address;
+    static const uint8_t address[5][4] = {
+        {192, 0, 2, 7}, {192, 0, 2, 8}, {192, 0, 2, 9}, {192, 0, 2, 10}, {192, 0, 2, 11}};
+    static const uint8_t other[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 7};
 
     (void)arg;
-    inet_pton(AF_INET, "192.0.2.7", &address);
-    for (int i = 0; i < request->nquestions; i++)
+    for (int i = 0; i < request->nquestions; i++) {
+        const char *name = request->questions[i]->name;
+        bool is_many = strcasecmp(name, "many.example") == 0; /* asked in any case */
+
         if (request->questions[i]->type == EVDNS_TYPE_A)
-            evdns_server_request_add_a_reply(request, request->questions[i]->name, 1, &address, 5);
+            evdns_server_request_add_a_reply(request, name, is_many ? 5 : 1, address, 5);
+        else if (is_many)
+            evdns_server_request_add_aaaa_reply(request, name, 1, other, 5);
+    }
     evdns_server_request_respond(request, 0);
 }
 
@@ -158,7 +166,24 @@ static void test_another_name_server(void **state)
     expect_address(w);
 }
 
-/* The file changes under a lookup, which ends as it began. */
+/* This machine may have that kind alone. */
+static void test_one_place_is_for_the_other_kind(void **state)
+{
+    static const char *const expected[RESOLVER_ADDRESSES_MAX] = {"192.0.2.7", "192.0.2.8",
+                                                                 "192.0.2.9", "2001:db8::7"};
+    struct world *w = *state;
+    char text[NETADDR_TEXT_BYTES];
+
+    name_server_is(w, w->port);
+    resolver_start(w->resolver, &w->resolution, "many.example", 2775, on_found, w);
+    await(w, 1);
+    assert_int_equal(w->resolution.count, RESOLVER_ADDRESSES_MAX);
+    for (unsigned i = 0; i < RESOLVER_ADDRESSES_MAX; i++) {
+        netaddr_format(&w->resolution.addresses[i], text);
+        assert_string_equal(text, expected[i]);
+    }
+}
+
 static void test_a_lookup_outlives_its_file(void **state)
 {
     static struct resolution other;
@@ -277,6 +302,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_another_name_server, make_world, end_world),
+        cmocka_unit_test_setup_teardown(test_one_place_is_for_the_other_kind, make_world,
+                                        end_world),
         cmocka_unit_test_setup_teardown(test_a_lookup_outlives_its_file, make_world, end_world),
         cmocka_unit_test_setup_teardown(test_retired_while_a_dead_server_is_asked, make_world,
                                         end_world),
