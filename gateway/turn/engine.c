@@ -282,6 +282,7 @@ struct turn_engine *turn_engine_new(const struct turn_env *env,
     list_init(&e->pool);
     list_init(&e->shown);
     list_init(&e->shown_pool);
+    list_init(&e->apologies);
     map_init(&e->pushes, env->random(env->ctx));
     timer_init(&e->settle, on_settle, e);
     timer_init(&e->sweep, on_sweep, e);
@@ -372,6 +373,7 @@ void turn_engine_free(struct turn_engine *e)
     while ((n = list_pop_front(&e->pool)) != NULL)
         turn_free(LIST_ITEM(n, struct turn, node));
     free_waiting(e);
+    late_free_all(e);
     receipts_free(e);
     pusher_free_all(e);
     outbox_free(e->outbox);

@@ -121,6 +121,7 @@ struct turn_engine {
     struct map pushes; /* under way */
     struct list shown; /* under way */
     struct list shown_pool;
+    struct list apologies; /* under way (late.c) */
     bool is_draining;
     struct timer settle;
     struct timer sweep;

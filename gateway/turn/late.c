@@ -1,8 +1,13 @@
 #include "gateway/turn/late.h"
 
+#include "base/list.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/span.h"
 #include "gateway/turn/engine.h"
 #include "gateway/turn/show.h"
+
+#include <string.h>
 
 enum {
     LATE_APOLOGY_MS = 10000,
@@ -85,12 +90,56 @@ void late_init(struct turn *t)
     timer_init(&t->late, on_late, t);
 }
 
+/* An SMS that is owed nowhere; its record is written when the centre has it. */
+struct apology {
+    struct list_node node;
+    struct turn_engine *engine;
+    struct turn_record record;
+};
+
+static void drop_apology(struct apology *a)
+{
+    list_remove(&a->engine->apologies, &a->node);
+    mem_free(a);
+}
+
+void late_free_all(struct turn_engine *e)
+{
+    struct list_node *n;
+
+    while ((n = list_first(&e->apologies)) != NULL)
+        drop_apology(LIST_ITEM(n, struct apology, node));
+}
+
 static void on_apologised(void *arg, const struct turn_sent *sent)
 {
-    struct turn_engine *e = arg;
+    struct apology *a = arg;
+    struct turn_env *env = &a->engine->env;
 
-    if (sent->kind != TURN_SENT_OK)
-        e->counters.failed_screens++;
+    if (sent->kind != TURN_SENT_OK) {
+        a->engine->counters.failed_screens++;
+    } else if (env->ports.record != NULL) {
+        a->record.ended_ms = env->wall_ms(env->ctx);
+        env->ports.record(env->ports.ctx, &a->record);
+    }
+    drop_apology(a);
+}
+
+static struct apology *make_apology(struct turn_engine *e, const struct turn_sms *sms)
+{
+    struct apology *a = mem_zalloc(sizeof(*a));
+
+    a->engine = e;
+    list_node_init(&a->node);
+    list_push_back(&e->apologies, &a->node);
+    a->record.kind = TURN_RECORD_SMS_OUT;
+    a->record.end = TURN_END_SENT;
+    a->record.began_ms = e->env.wall_ms(e->env.ctx);
+    a->record.octets_out = (uint32_t)strlen(sms->text);
+    text_copy(a->record.msisdn, sizeof(a->record.msisdn), sms->msisdn);
+    text_copy(a->record.link, sizeof(a->record.link), sms->link_name);
+    text_copy(a->record.code, sizeof(a->record.code), sms->source);
+    return a;
 }
 
 /* Not where the text may be lost: that dialogue is open still, and the copy that the centre brings
@@ -105,11 +154,18 @@ void late_apologise(struct turn *t)
                            .msisdn = t->box->msisdn,
                            .text = text,
                            .reference = (uint16_t)t->input.fingerprint};
+    struct apology *a;
 
     if (!t->is_told)
         return;
-    if (!make_text(t, false, text) ||
-        !ports->send_sms(ports->ctx, &sms, e->env.timers->now_ms + LATE_APOLOGY_MS, on_apologised,
-                         e))
+    if (!make_text(t, false, text)) {
         e->counters.failed_screens++;
+        return;
+    }
+    a = make_apology(e, &sms);
+    if (ports->send_sms(ports->ctx, &sms, e->env.timers->now_ms + LATE_APOLOGY_MS, on_apologised,
+                        a) != NULL)
+        return;
+    e->counters.failed_screens++;
+    drop_apology(a);
 }

@@ -6,6 +6,7 @@
 #define WARUNG_TURN_LATE_H
 
 struct turn;
+struct turn_engine;
 
 void late_init(struct turn *t);
 /* The clock of an input runs from its arrival. */
@@ -14,5 +15,7 @@ void late_stop(struct turn *t);
 /* Told to wait in vain: nothing could be stored, so nothing can be owed. One SMS says so, if the
  * centre has taken that text, and the SMS can be sent at once. */
 void late_apologise(struct turn *t);
+/* Those that are under way, with the engine. */
+void late_free_all(struct turn_engine *e);
 
 #endif

@@ -320,6 +320,29 @@ static void test_a_late_answer_has_two(void **state)
     assert_int_equal(turn_rig.records[1].asks, 1);
 }
 
+/* The store ends up taking nothing: the SMS that takes "please wait" back is owed nowhere. */
+static void test_told_to_wait_in_vain(void **state)
+{
+    const struct turn_rig_phone *phone = &turn_rig.phones[0];
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    const struct turn_record *r;
+
+    (void)state;
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .back_ms = 7000});
+    turn_rig_deliver(&input);
+    turn_rig_pass(9000);
+    assert_int_equal(phone->sms_count, 1);
+    r = only(TURN_RECORD_SMS_OUT);
+    assert_string_equal(turn_end_name(r->end), turn_end_name(TURN_END_SENT));
+    assert_string_equal(r->msisdn, phone->msisdn);
+    assert_string_equal(r->link, "op1");
+    assert_string_equal(r->code, "*384#");
+    assert_int_equal(r->octets_out, strlen(phone->sms[0]));
+    assert_true(r->ended_ms >= r->began_ms && r->began_ms != 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
@@ -342,6 +365,7 @@ int main(void)
         TEST(test_a_push_that_is_refused),
         TEST(test_a_push_that_is_tried_again_has_one_record),
         TEST(test_a_late_answer_has_two),
+        TEST(test_told_to_wait_in_vain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
