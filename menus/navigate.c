@@ -413,6 +413,7 @@ static void begin_draft(struct menu_run *run)
 static void restart_draft(struct menu_state *state)
 {
     int64_t since_ms = state->draft_since_ms;
+    bool is_nudged = state->is_nudged;
     uint8_t id[MENU_ID_BYTES];
     char language[MENU_NAME_BYTES];
 
@@ -423,6 +424,7 @@ static void restart_draft(struct menu_state *state)
     menu_state_clear_draft(state);
     state->has_draft = true;
     state->draft_since_ms = since_ms;
+    state->is_nudged = is_nudged;
     memcpy(state->draft_menu_id, id, sizeof(id));
     memcpy(state->draft_language, language, sizeof(language));
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { STATE_FORMAT = 1 };
-enum { FLAG_OPEN = 1, FLAG_DRAFT = 2, FLAG_TIGHT = 4 };
+enum { FLAG_OPEN = 1, FLAG_DRAFT = 2, FLAG_TIGHT = 4, FLAG_NUDGED = 8 };
 enum { ASIDE = 0x80 }; /* in the first octet of a field's name: no name begins so */
 
 void menu_state_init(struct menu_state *state)
@@ -15,8 +15,9 @@ void menu_state_init(struct menu_state *state)
 void menu_state_encode(const struct menu_state *state, struct writer *w)
 {
     writer_u8(w, STATE_FORMAT);
-    writer_u8(w, (uint8_t)((state->is_open ? FLAG_OPEN : 0) | (state->has_draft ? FLAG_DRAFT : 0) |
-                           (state->is_tight ? FLAG_TIGHT : 0)));
+    writer_u8(w,
+              (uint8_t)((state->is_open ? FLAG_OPEN : 0) | (state->has_draft ? FLAG_DRAFT : 0) |
+                        (state->is_tight ? FLAG_TIGHT : 0) | (state->is_nudged ? FLAG_NUDGED : 0)));
     writer_bytes(w, state->menu_id, sizeof(state->menu_id));
     writer_string8(w, state->language);
     writer_string8(w, state->screen);
@@ -147,6 +148,7 @@ static void decode_fields(struct menu_state *state, struct reader *r)
     state->is_open = (flags & FLAG_OPEN) != 0;
     state->has_draft = (flags & FLAG_DRAFT) != 0;
     state->is_tight = (flags & FLAG_TIGHT) != 0;
+    state->is_nudged = (flags & FLAG_NUDGED) != 0;
     reader_string8(r, state->language, sizeof(state->language));
     reader_string8(r, state->screen, sizeof(state->screen));
     state->page = reader_u16(r);
@@ -250,6 +252,7 @@ void menu_state_clear_draft(struct menu_state *state)
     state->has_draft = false;
     state->draft_screen[0] = '\0';
     state->draft_since_ms = 0;
+    state->is_nudged = false;
     memset(state->draft_menu_id, 0, sizeof(state->draft_menu_id));
     state->draft_language[0] = '\0';
     for (unsigned i = state->answer_count; i-- > 0;)

@@ -44,6 +44,7 @@ struct menu_state {
     bool has_draft;
     char draft_screen[MENU_NAME_BYTES]; /* the question to resume at */
     int64_t draft_since_ms;
+    bool is_nudged; /* its owner was told that it waits: once, whoever else finds that due */
     /* What was consented to: the menu version and the language that the question was asked in. */
     uint8_t draft_menu_id[MENU_ID_BYTES];
     char draft_language[MENU_NAME_BYTES];

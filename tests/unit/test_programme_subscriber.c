@@ -1,4 +1,4 @@
-/* What a number has with the programme besides its registrations: lookups, wishes, erasure, drafts,
+/* What a number has with the programme besides its registrations: lookups, wishes, erasure,
  * registration by SMS. */
 #include "merchants/rules.h"
 #include "merchants/work.h"
@@ -288,90 +288,6 @@ static void test_erasure_by_sms_takes_two(void **state)
     assert_owes(NULL);
 }
 
-/* --- drafts --------------------------------------------------------------------------------- */
-
-static void test_a_dropped_draft_is_nudged_once_by_day(void **state)
-{
-    int64_t morning = calendar_start_ms((struct date){2026, 11, 25}) + 8 * CALENDAR_HOUR_MS;
-
-    (void)state;
-    world_fill_draft();
-    world_begin();
-    world.p.touched_ms = NOW - 10 * CALENDAR_MINUTE_MS; /* went on in between */
-    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
-    assert_owes(NULL);
-    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), NOW + 20 * CALENDAR_MINUTE_MS);
-
-    world.now_ms = NOW + 12 * CALENDAR_HOUR_MS; /* 22:00 */
-    world_begin();
-    world.p.touched_ms = NOW;
-    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
-    assert_owes(NULL);
-    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), morning);
-
-    world.now_ms = morning;
-    world_begin();
-    world.p.touched_ms = NOW;
-    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
-    assert_owes("SMS_NUDGE");
-    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
-    assert_string_equal(world_fact("tgl_draf"),
-                        "30-11-2026"); /* it goes in the course of the 1st */
-}
-
-static void test_no_nudge_names_a_day_that_is_over(void **state)
-{
-    (void)state;
-    world_fill_draft();
-    world.now_ms = world.state.draft_since_ms + 7 * DAY - 30 * CALENDAR_MINUTE_MS;
-    world_begin();
-    world.p.touched_ms = NOW;
-    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
-    assert_owes("SMS_NUDGE");                                  /* the gateway had stood still */
-    assert_string_equal(world_fact("tgl_draf"), "01-12-2026"); /* not the last whole one */
-
-    world.now_ms += 30 * CALENDAR_MINUTE_MS;
-    world_begin();
-    world.p.touched_ms = NOW;
-    programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
-    assert_owes(NULL); /* it is about to go */
-}
-
-static void test_no_nudge_without_a_draft_or_after_stop(void **state)
-{
-    (void)state;
-    world_fire(PROGRAMME_TIMER_NUDGE);
-    assert_owes(NULL);
-    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
-    world_fill_draft();
-    world_act("stop");
-    world_fire(PROGRAMME_TIMER_NUDGE);
-    assert_owes(NULL);
-}
-
-static void test_a_draft_is_dropped_after_a_week(void **state)
-{
-    (void)state;
-    world_fill_draft();
-    world.now_ms += 7 * DAY - 1;
-    world_fire(PROGRAMME_TIMER_DRAFT);
-    assert_true(world.state.has_draft);
-    assert_int_equal(world_armed(PROGRAMME_TIMER_DRAFT), NOW + 7 * DAY);
-    world.now_ms += 1;
-    world_fire(PROGRAMME_TIMER_DRAFT);
-    assert_false(world.state.has_draft);
-    assert_null(menu_state_answer(&world.state, "nama"));
-    assert_int_equal(world_armed(PROGRAMME_TIMER_DRAFT), 0);
-}
-
-static void test_an_unknown_timer_is_put_off(void **state)
-{
-    (void)state;
-    world_fire("later-version");
-    assert_int_equal(world_armed("later-version"), NOW + CALENDAR_HOUR_MS);
-    assert_false(world.p.record_changed);
-}
-
 /* --- by SMS --------------------------------------------------------------------------------- */
 
 static void forget_answers(void)
@@ -639,11 +555,6 @@ int main(void)
         cmocka_unit_test_setup(test_erasure_takes_everything, world_setup),
         cmocka_unit_test_setup(test_an_officer_can_call_an_erasure_off, world_setup),
         cmocka_unit_test_setup(test_erasure_by_sms_takes_two, world_setup),
-        cmocka_unit_test_setup(test_a_dropped_draft_is_nudged_once_by_day, world_setup),
-        cmocka_unit_test_setup(test_no_nudge_names_a_day_that_is_over, world_setup),
-        cmocka_unit_test_setup(test_no_nudge_without_a_draft_or_after_stop, world_setup),
-        cmocka_unit_test_setup(test_a_draft_is_dropped_after_a_week, world_setup),
-        cmocka_unit_test_setup(test_an_unknown_timer_is_put_off, world_setup),
         cmocka_unit_test_setup(test_registration_by_sms_needs_a_yes, world_setup),
         cmocka_unit_test_setup(test_a_yes_by_sms_is_to_the_words_that_asked, world_setup),
         cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
