@@ -156,8 +156,8 @@ void turn_answer(struct turn *t, uint32_t command_status)
 
 /* --- what cannot be done now ---------------------------------------------------------------- */
 
-/* Nothing was stored, so nothing is acknowledged; who waits at a phone gets a kind screen, while
- * the dialogue is surely here: after a break its copy may have gone on elsewhere. */
+/* Nothing was stored, so nothing is acknowledged; who waits at a phone gets a kind screen: not
+ * where a copy may be shown already, or have gone on elsewhere, as that would end its dialogue. */
 static void refuse(struct turn *t, uint32_t command_status, const char *reason)
 {
     struct turn_engine *e = t->engine;
@@ -167,8 +167,8 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
     if (t->origin.link == NULL)
         return;
     e->counters.busy++;
-    if (t->is_late || (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
-        turn_window_is_over(t) || !turn_is_connected(t) ||
+    if (t->is_late || t->is_copy || turn_window_is_over(t) || !turn_is_connected(t) ||
+        (t->input.kind != DIALECT_BEGIN && t->input.kind != DIALECT_ANSWER) ||
         !step_busy_text(e->step, &e->env, &e->settings, t->box->msisdn, &cause,
                         t->box->has_copies ? copy_span(&t->box->session) : span_of(NULL, 0),
                         text)) {
@@ -289,6 +289,7 @@ static void keep_results(struct turn *t, const struct step *step)
     t->debt_ms = step->debt_ms;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
+    t->is_copy = t->is_copy || (t->tries == 0 && step->is_replay);
     t->is_part = step->is_part;
     t->command_status = step->command_status;
     t->reply = step->reply;

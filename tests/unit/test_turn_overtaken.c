@@ -193,6 +193,32 @@ static void test_a_refused_copy_ends_nothing(void **state)
     turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 3/9");
 }
 
+/* The first one's screen may be on the phone: the text that the service is busy would end that. */
+static void test_a_copy_without_a_store_ends_nothing(void **state)
+{
+    static const struct store_memory_fate gone = {.kind = STORE_MEMORY_REFUSED};
+    struct dialect_input answer;
+    unsigned screens;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1#");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    screens = phone->screen_count;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, gone);
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->busy, 1);
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(phone->screen_count, screens);
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig_assert_begins(phone->screen, "Langkah 2/9");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +233,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_copy_ends_nothing, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_copy_without_a_store_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,
                                         turn_rig_teardown),
