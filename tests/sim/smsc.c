@@ -103,8 +103,10 @@ static void check_screen(struct phone *s, enum flow_step next)
     note_draft(s, next);
     if (s->answered == FLOW_RESUME && is_draft && next < s->farthest)
         violation(s, "an answer that was shown as taken is gone", next);
+    /* Who is busy, and begins anew, may register again what was rejected. */
     if ((next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT)) &&
-        (s->farthest > FLOW_NAMA || s->regno[0] != '\0'))
+        (s->farthest > FLOW_NAMA || s->regno[0] != '\0') &&
+        !(s->smsc->world->is_busy && s->answered == FLOW_UNKNOWN))
         violation(s, "a draft or registration is gone", next);
     if (next == FLOW_KOSONG && s->regno[0] != '\0')
         violation(s, "a registration is gone", next);
