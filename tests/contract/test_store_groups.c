@@ -164,7 +164,8 @@ static void keep_rejection(void *arg, const char *line, size_t line_bytes)
 }
 
 /* Its node does not know that a slot is its own, as after a fail-over behind a move (Redis 7.0):
- * the log tells, the other slots are served. */
+ * the log tells, the other slots are served. Not at every try: while the map is that node's, no
+ * node is asked. */
 static void test_slot_that_nobody_serves(void **state)
 {
     struct store_rig *rig = *state;
@@ -177,7 +178,8 @@ static void test_slot_that_nobody_serves(void **state)
     assert_string_equal(reply->str, "OK");
     freeReplyObject(reply);
     log_set_sink(keep_rejection, line);
-    assert_int_equal(store_rig_load(rig, rig->store, p.number)->result, STORE_UNAVAILABLE);
+    for (unsigned i = 0; i < 20 && line[0] == '\0'; i++)
+        assert_int_equal(store_rig_load(rig, rig->store, p.number)->result, STORE_UNAVAILABLE);
     log_set_sink(NULL, NULL);
     assert_non_null(strstr(line, "reply=\"CLUSTERDOWN Hash slot not served\""));
     assert_true(store_is_ready(rig->store));

@@ -19,7 +19,7 @@ has_mode() { # MODE FILE
     [ "$(stat -c %a "$folder/etc/warung/$2")" = "$1" ]
 }
 is_for_all() {
-    [ -z "$(find "$folder" -mindepth 1 ! -perm -444 ! -path '*/etc/warung/*' -print | tee /dev/stderr)" ]
+    ! find "$folder" -mindepth 1 ! -perm -444 ! -path '*/etc/warung/*' -print | grep . >&2
 }
 is_hardened() { # PROGRAM
     local headers symbols
