@@ -101,6 +101,7 @@ static void give_up(void *ctx)
 static void input(struct phone *s, uint8_t op, const char *text)
 {
     dues_add(&s->dues, s->answered);
+    s->typed_since_push++;
     s->is_shown = false;
     s->op = op;
     s->answers_unit = s->unit;
@@ -240,8 +241,14 @@ void phone_expect_push(struct phone *s, uint64_t until_ms)
     if (s->smsc->world->timers.now_ms >= s->pushes_until_ms)
         s->pushes = 0;
     s->pushes++;
+    s->may_be_pushed_late = false;
     s->pushes_until_ms = until_ms;
     s->has_come_back = true;
+}
+
+void phone_doubt_push(struct phone *s)
+{
+    s->may_be_pushed_late = true;
 }
 
 void phone_lose_draft(struct phone *s)

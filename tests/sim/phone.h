@@ -39,7 +39,9 @@ struct phone {
     unsigned decisions;       /* that SMS have told it: a bit for each status */
     unsigned pushes;          /* by the officer, and not shown: so many at most */
     uint64_t pushes_until_ms; /* that of them */
-    bool is_pushed;           /* one was shown, and no answer has been taken since */
+    unsigned typed_since_push;
+    bool may_be_pushed_late; /* one was owed without an answer, and may come to be after all */
+    bool is_pushed;          /* one was shown, and no answer has been taken since */
     struct dues dues;
     bool is_shown;     /* what its last input leads to, and its answer is read */
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
@@ -96,8 +98,10 @@ void phone_forget(struct phone *s);
 void phone_forgotten(struct phone *s);
 /* The network ends its dialogue. */
 bool phone_is_out_of_time(const struct phone *s);
-/* The officer owes it a screen, perhaps. */
+/* The officer owes it a screen; not known to be so yet. */
 void phone_expect_push(struct phone *s, uint64_t until_ms);
+/* He has had no answer. */
+void phone_doubt_push(struct phone *s);
 /* It has done nothing since, for long. */
 bool phone_is_forgotten(const struct phone *s);
 /* It is not known what was erased. */

@@ -17,6 +17,7 @@ enum {
     SMSC_SKEW_MS = 10 * 60 * 1000, /* of clocks, and until a timer is looked after */
     SMSC_AGAIN_MS = 6 * 3600 * 1000,
     SMSC_REMINDERS_MS = 10 * 24 * 3600 * 1000,
+    SMSC_LEDGER = 8,               /* inputs that a record knows */
     SMSC_NEWS_MS = 15 * 60 * 1000, /* then nothing of a question, or of an SMS, is under way */
 };
 
@@ -187,21 +188,25 @@ static struct phone *find_phone(struct smsc *c, struct span digits)
     return NULL;
 }
 
-/* Once; again only where the response to it may not have come, and no answer has been taken since.
+/* Once, as far back as the record knows inputs; again only where the response to it may not have
+ * come, and no answer has been taken since.
  */
 static void check_push(struct phone *s)
 {
     const struct world *w = s->smsc->world;
 
-    if (s->forgotten_ms != 0 && !s->has_come_back &&
+    bool is_known_before = s->pushes == 0 && s->typed_since_push >= SMSC_LEDGER;
+
+    if (s->forgotten_ms != 0 && !s->has_come_back && !s->may_be_pushed_late &&
         w->timers.now_ms - s->forgotten_ms >= SMSC_ON_ITS_WAY_MS)
         violation(s, "pushed to who was erased", FLOW_BANTUAN);
     if (s->is_pushed)
         return;
-    if (s->pushes == 0 || w->timers.now_ms >= s->pushes_until_ms)
+    if ((s->pushes == 0 && !is_known_before) || w->timers.now_ms >= s->pushes_until_ms)
         violation(s, "pushed again, or late, or by nobody", FLOW_BANTUAN);
-    s->pushes--;
+    s->pushes -= !is_known_before;
     s->is_pushed = true;
+    s->typed_since_push = 0;
 }
 
 /* The service opens a dialogue; false when the phone is busy. What comes so, or as an SMS, comes
