@@ -289,7 +289,7 @@ static void keep_results(struct turn *t, const struct step *step)
     t->debt_ms = step->debt_ms;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
-    t->is_copy = t->is_copy || (t->tries == 0 && step->is_replay);
+    t->is_copy = t->is_copy || (step->is_replay && !t->is_unsure);
     t->is_part = step->is_part;
     t->command_status = step->command_status;
     t->reply = step->reply;
@@ -415,9 +415,9 @@ static void on_committed(void *arg, const struct store_reply *reply)
             turn_refuse(t, "sealed");
         return;
     case STORE_UNKNOWN:
-        /* Written or not: only the record itself can tell. The ledger in it answers a second run of
-         * the same input by a replay, never by a second step. */
+        /* Written or not: the ledger in the record tells, by which a second run is a replay. */
         e->counters.unknown_commits++;
+        t->is_unsure = true;
         mailbox_drop_copies(&e->mailbox, t->box);
         if (++t->tries >= TURN_TRIES_MAX)
             break;

@@ -219,6 +219,56 @@ static void test_a_copy_without_a_store_ends_nothing(void **state)
     turn_rig_assert_begins(phone->screen, "Langkah 2/9");
 }
 
+/* Nor where a conflict tells that another gateway was first: this one's records are from before. */
+static void test_a_copy_that_another_took_ends_nothing(void **state)
+{
+    static const struct store_memory_fate gone = {.kind = STORE_MEMORY_REFUSED};
+    struct dialect_input answer;
+    unsigned screens;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1#");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig_change_gateway();
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_change_gateway();
+    screens = phone->screen_count;
+    slow_commit(0, 50);
+    turn_rig_deliver(&answer);
+    turn_rig_pass(20);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, gone);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->conflicts, 1);
+    assert_int_equal(turn_rig_counters()->busy, 1);
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(phone->screen_count, screens);
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig_assert_begins(phone->screen, "Langkah 2/9");
+}
+
+/* What the turn itself has stored, without word of it, nobody has shown. */
+static void test_what_a_turn_stored_is_no_copy(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_DONE, .back_ms = 50});
+    turn_rig_deliver(&dials);
+    turn_rig_pass(20);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED});
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->unknown_commits, 1);
+    assert_int_equal(turn_rig_counters()->busy, 1);
+    turn_rig_assert_begins(phone->screen, "Maaf, layanan sedang sibuk");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +285,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_refused_copy_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_without_a_store_ends_nothing, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_copy_that_another_took_ends_nothing, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_turn_stored_is_no_copy, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,
                                         turn_rig_teardown),
