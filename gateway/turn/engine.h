@@ -28,7 +28,7 @@ struct turn {
     bool is_fresh;               /* the records were read in this turn, and not written since */
     struct push *push;           /* NULL: none, or it is over */
     struct step_push after_push; /* what is left of one */
-    bool is_copy;                /* its input was stored, and not by this turn */
+    bool is_copy;                /* its input is at work, or was stored, and not by this turn */
     bool is_unsure;              /* by a commit of its own, perhaps, of which it has no word */
     bool is_again;               /* committed once: what follows is the late reply's commit */
     bool is_late;                /* told to wait */

@@ -17,7 +17,7 @@ enum {
 /* A copy of an input whose reply is on its way, or was shown: nobody waits for another. What this
  * turn itself has stored without knowing, or another gateway, counts as that too: its reply goes by
  * the dialogue, for as long as the centre takes it. */
-static bool is_copy(const struct turn *t)
+bool late_is_copy(const struct turn *t)
 {
     const struct turn_engine *e = t->engine;
     const struct box *box = t->box;
@@ -56,8 +56,8 @@ static void on_late(struct timer *timer, void *arg)
     char text[MENU_TEXT_BYTES];
 
     (void)timer;
-    if (is_copy(t) || t->engine->env.timers->now_ms > too_late_ms(t) || !turn_is_connected(t) ||
-        !make_text(t, true, text))
+    if (late_is_copy(t) || t->engine->env.timers->now_ms > too_late_ms(t) ||
+        !turn_is_connected(t) || !make_text(t, true, text))
         return;
     t->is_late = true;
     t->engine->counters.late_answers++;

@@ -5,6 +5,8 @@
 #ifndef WARUNG_TURN_LATE_H
 #define WARUNG_TURN_LATE_H
 
+#include <stdbool.h>
+
 struct turn;
 struct turn_engine;
 
@@ -12,6 +14,8 @@ void late_init(struct turn *t);
 /* The clock of an input runs from its arrival. */
 void late_start(struct turn *t);
 void late_stop(struct turn *t);
+/* Of an input that is at work here, or whose reply is on its way, or was shown. */
+bool late_is_copy(const struct turn *t);
 /* Told to wait in vain: nothing could be stored, so nothing can be owed. One SMS says so, if the
  * centre has taken that text, and the SMS can be sent at once. */
 void late_apologise(struct turn *t);

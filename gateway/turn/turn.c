@@ -443,8 +443,7 @@ static bool is_guess(const struct turn *t, const struct step *step)
 }
 
 /* It was not acknowledged: the centre brings it again, if it has not yet. Where nothing names its
- * step, it may even be with another gateway, taken, shown and proved there: to take it here would
- * be a second step. */
+ * step, it may be with another gateway, taken and proved there: here it would be a second step. */
 static bool is_overdue(const struct turn *t, const struct step *step)
 {
     if (step->is_replay || t->origin.link == NULL || t->input.kind == DIALECT_ABORT)
@@ -618,6 +617,7 @@ static void refuse_at_once(struct turn *t)
     bool is_alone = box->live == NULL;
 
     e->counters.throttled++;
+    t->is_copy = late_is_copy(t);
     if (is_alone)
         box->live = t;
     refuse(t, ESME_RTHROTTLED, "full");

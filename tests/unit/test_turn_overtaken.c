@@ -250,6 +250,31 @@ static void test_a_copy_that_another_took_ends_nothing(void **state)
     turn_rig_assert_begins(phone->screen, "Langkah 2/9");
 }
 
+/* Nor where the gateway is full. */
+static void test_a_copy_that_is_too_many_ends_nothing(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    struct dialect_input other;
+    unsigned screens;
+
+    (void)state;
+    turn_rig.settings.turns_max = 1;
+    turn_rig_restart();
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    screens = phone->screen_count;
+    slow_commit(0, 50);
+    other = turn_rig_input(1, DIALECT_BEGIN, "*384#", "*384#");
+    turn_rig_deliver(&other);
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->throttled, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RTHROTTLED);
+    assert_int_equal(phone->screen_count, screens);
+}
+
 /* What the turn itself has stored, without word of it, nobody has shown. */
 static void test_what_a_turn_stored_is_no_copy(void **state)
 {
@@ -287,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_copy_without_a_store_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_that_another_took_ends_nothing, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_copy_that_is_too_many_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_what_a_turn_stored_is_no_copy, turn_rig_setup,
                                         turn_rig_teardown),
