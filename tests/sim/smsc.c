@@ -137,7 +137,7 @@ static void take_regno(struct phone *s, const char *screen)
     if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0 && !s->deeds.is_cancelling)
         violation(s, "registered twice", FLOW_SELESAI);
     text_copy(s->regno, sizeof(s->regno), regno);
-    s->farthest = FLOW_LANG;
+    phone_lose_draft(s);
 }
 
 /* Its answer was taken, and the next screen is on the phone: nobody answers it once more, as
