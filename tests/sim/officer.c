@@ -173,7 +173,9 @@ static void push_to(struct officer *o, unsigned i)
     phone_expect_push(smsc_phone(o->smsc, i),
                       w->timers.now_ms + OFFICER_PUSHES_FOR_MS + OFFICER_SKEW_MS);
     result = hand_commit(o->dossier.hand, &commit);
-    if (result == STORE_UNKNOWN)
+    if (result == STORE_UNAVAILABLE)
+        phone_forget_push(smsc_phone(o->smsc, i));
+    else if (result == STORE_UNKNOWN)
         phone_doubt_push(smsc_phone(o->smsc, i));
     world_tell(w, "the officer pushes to %s, result %d", o->dossier.msisdn, (int)result);
 }

@@ -246,6 +246,11 @@ void phone_expect_push(struct phone *s, uint64_t until_ms)
     s->has_come_back = true;
 }
 
+void phone_forget_push(struct phone *s)
+{
+    s->pushes -= s->pushes != 0;
+}
+
 void phone_doubt_push(struct phone *s)
 {
     s->may_be_pushed_late = true;

@@ -100,6 +100,8 @@ void phone_forgotten(struct phone *s);
 bool phone_is_out_of_time(const struct phone *s);
 /* The officer owes it a screen; not known to be so yet. */
 void phone_expect_push(struct phone *s, uint64_t until_ms);
+/* It is not: nothing was written. */
+void phone_forget_push(struct phone *s);
 /* He has had no answer. */
 void phone_doubt_push(struct phone *s);
 /* It has done nothing since, for long. */

@@ -106,8 +106,8 @@ static void check_screen(struct phone *s, enum flow_step next)
         violation(s, "an answer that was shown as taken is gone", next);
     /* Who is busy, and begins anew, may register again what was rejected. */
     if ((next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT)) &&
-        (s->farthest > FLOW_NAMA || s->regno[0] != '\0') &&
-        !(s->smsc->world->is_busy && s->answered == FLOW_UNKNOWN))
+        (s->farthest > FLOW_NAMA ||
+         (s->regno[0] != '\0' && !(s->smsc->world->is_busy && s->answered == FLOW_UNKNOWN))))
         violation(s, "a draft or registration is gone", next);
     if (next == FLOW_KOSONG && s->regno[0] != '\0')
         violation(s, "a registration is gone", next);
@@ -188,9 +188,8 @@ static struct phone *find_phone(struct smsc *c, struct span digits)
     return NULL;
 }
 
-/* Once, as far back as the record knows inputs; again only where the response to it may not have
- * come, and no answer has been taken since.
- */
+/* At most as often as one was owed, as far back as the record knows inputs; again as long as no
+ * answer to it was taken: the response to it may be lost. */
 static void check_push(struct phone *s)
 {
     const struct world *w = s->smsc->world;
