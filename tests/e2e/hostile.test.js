@@ -161,7 +161,7 @@ test('a partner who takes no screens holds no more of them than its binds may', 
             const tlvs = Buffer.from('0501000101138300020a00', 'hex');
             for (let n = 0; n < 40; n++)
                 socket.write(Buffer.concat(Array.from({ length: 1000 }, (_, i) => pdu(4, 2 + n * 1000 + i,
-                    Buffer.concat([deliverBody({ source: `62813${n % 5}000${i % 40}`, text: '*384#' }), tlvs])))));
+                    Buffer.concat([deliverBody({ source: `62813${n}00${i}`, text: '*384#' }), tlvs])))));
             socket.write(pdu(0x15, 0x70000000), () => (isOver = true));
             await until('all is read', async () => {
                 live = Math.max(live, Number((await gateway.get('/metrics')).text.match(/^warung_turns_live (\d+)$/m)[1]));
