@@ -101,6 +101,8 @@ static void check_screen(struct phone *s, enum flow_step next)
         violation(s, "a draft that nobody has begun", next);
     if (s->answered != FLOW_UNKNOWN && !flow_may_follow(s->answered, next))
         violation(s, "a step too far, or one lost", next);
+    if (s->answered == FLOW_LANG && next == FLOW_RESUME && !s->smsc->world->pushes)
+        violation(s, "a draft before the language", next);
     note_draft(s, next);
     if (s->answered == FLOW_RESUME && is_draft && next < s->farthest)
         violation(s, "an answer that was shown as taken is gone", next);
