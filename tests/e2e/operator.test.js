@@ -204,6 +204,7 @@ test('the restore unpacks what the backup packs, and starts nothing on any other
     assert.notEqual(await tar(typed('restore')), 0);
     fs.mkdirSync(path.join(folder, 'appendonlydir'));
     assert.equal(await tar(typed('backup')), 0);
+    fs.renameSync(`${archive}.new`, archive);
     fs.rmdirSync(path.join(folder, 'appendonlydir'));
     assert.equal(await tar(typed('restore')), 0);
     assert.ok(fs.existsSync(path.join(folder, 'appendonlydir')));
@@ -317,6 +318,10 @@ test('backups under load, while Redis rewrites its file: each copy is good, and 
         assert.equal(code, 0, output);
         const full = await backup(commands.replace(/-czf \S+/, '-czf /dev/full'));
         assert.equal(full.code, 1, full.output);
+        const cut = await backup(`ulimit -f 64\n${commands}`); // KiB: the disk of the archive is full
+        assert.equal(cut.code, 1, cut.output);
+        const kept = await run('gzip', ['-t', archive]);
+        assert.equal(kept.code, 0, kept.output); // the one of before
         assert.deepEqual(fs.readdirSync(redis.folder), ['appendonlydir']);
         fs.rmSync(archive);
         const file = fs.readdirSync(path.join(redis.folder, 'appendonlydir')).find((name) => name.endsWith('incr.aof'));
