@@ -349,12 +349,16 @@ bool dialog_run(const struct menu *menu, const char *code, int64_t now_ms, const
                        .on_fault = on_fault,
                        .arg = arg};
     char line[LINE_BYTES];
-    bool is_good = true;
+    bool is_good = true, is_empty = true;
 
     while (is_good && next_line(&p, line)) {
-        if (line[0] != '\0' && line[0] != '#')
-            is_good = run_line(&p, line);
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        is_empty = false;
+        is_good = run_line(&p, line);
     }
+    if (is_empty)
+        is_good = fault(&p, p.line, "it tests nothing, and would pass");
     is_good = is_good && no_sms_waits(&p, p.line);
     rehearsal_free(p.rehearsal);
     return is_good;

@@ -1,13 +1,14 @@
 /*
  * warungctl menu graph, play and test: a menu tried without a gateway, a store or a centre.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "base/text_file.h"
 #include "gateway/ctl/command.h"
 #include "menus/graph.h"
 #include "menus/load.h"
@@ -208,27 +209,6 @@ enum ctl_status ctl_menu_play(const struct ctl_call *call)
 
 /* --- test --------------------------------------------------------------------------------- */
 
-/* NULL after telling why. An empty file tests nothing, and would pass. */
-static char *read_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t room = 0;
-    bool is_read = file != NULL && getdelim(&text, &room, '\0', file) > 0 && !ferror(file);
-
-    if (file == NULL || ferror(file))
-        ctl_complain("%s: %s", path, strerror(errno));
-    else if (!is_read || feof(file) == 0)
-        ctl_complain("%s is no text", path);
-    if (!is_read || feof(file) == 0) {
-        free(text);
-        text = NULL;
-    }
-    if (file != NULL)
-        fclose(file);
-    return text;
-}
-
 static void print_difference(void *arg, unsigned line, const char *what)
 {
     printf("%s:%u: %s\n", (const char *)arg, line, what);
@@ -243,14 +223,17 @@ enum ctl_status ctl_menu_test(const struct ctl_call *call)
     if (menu == NULL)
         return CTL_REFUSED;
     for (int i = 1; i < call->word_count; i++) {
-        char *text = read_text(call->words[i]);
+        const char *why;
+        char *text = text_file_read(call->words[i], &why);
 
+        if (text == NULL) /* an empty one tests nothing, and would pass */
+            ctl_complain("%s: %s", call->words[i], why);
         if (text != NULL &&
             dialog_run(menu, code, dialogs_begin_ms, text, print_difference, call->words[i]))
             passed++;
         else
             failed++;
-        free(text);
+        mem_free(text);
     }
     menu_free(menu);
     printf("%u passed, %u failed\n", passed, failed);

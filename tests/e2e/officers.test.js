@@ -523,7 +523,7 @@ test('wrong usage and no Redis have their own exit statuses', async () => {
         assert.match(latin.output, /a name is UTF-8/);
         const empty = await gateway.ctl('menu', 'test', menu, '/dev/null');
         assert.equal(empty.code, 1);
-        assert.match(empty.output, /\/dev\/null is no text\n0 passed, 1 failed/);
+        assert.match(empty.output, /\/dev\/null: it is no text\n0 passed, 1 failed/);
         assert.equal((await gateway.ctl('merchants', 'show', '18710000421')).code, 1);
         const wrong = await gateway.ctl('merchants', 'show', '1871-000042-2');
         assert.equal(wrong.code, 1);

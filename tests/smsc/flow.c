@@ -2,14 +2,14 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/text_file.h"
 #include "tests/smsc/alphabet.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_BYTES_MAX = 65536, WORD_BYTES = 256 };
+enum { WORD_BYTES = 256 };
 
 struct parser {
     struct flow *flow;
@@ -292,23 +292,17 @@ extern const char flow_of_the_program[];
 
 struct flow *flow_load(const char *file)
 {
-    struct flow *flow;
+    struct flow *flow = NULL;
+    const char *why;
     char *text;
-    size_t size;
-    FILE *f;
 
     if (file[0] == '\0')
         return flow_parse("register.flow", flow_of_the_program);
-    f = fopen(file, "r");
-    if (f == NULL) {
-        fprintf(stderr, "%s: %s\n", file, strerror(errno));
-        return NULL;
-    }
-    text = mem_zalloc(FILE_BYTES_MAX);
-    size = fread(text, 1, FILE_BYTES_MAX - 1, f);
-    text[size] = '\0';
-    fclose(f);
-    flow = flow_parse(file, text);
+    text = text_file_read(file, &why);
+    if (text != NULL)
+        flow = flow_parse(file, text);
+    else
+        fprintf(stderr, "%s: %s\n", file, why);
     mem_free(text);
     return flow;
 }

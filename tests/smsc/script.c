@@ -1,13 +1,13 @@
 #include "tests/smsc/script.h"
 
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "tests/smsc/control.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 
-enum { FILE_BYTES_MAX = 1 << 20, STEPS_FIRST = 64 };
+enum { STEPS_FIRST = 64 };
 
 enum argument { ARGUMENT_NONE, ARGUMENT_TEXT, ARGUMENT_NUMBER };
 
@@ -127,6 +127,8 @@ struct script *script_parse(const char *name, const char *text)
         read_line(&p, line);
     }
     mem_free(copy);
+    if (!p.failed && p.script->count == 0)
+        fail(&p, "nothing to do: it would pass", "");
     if (!p.failed)
         return p.script;
     script_free(p.script);
@@ -135,20 +137,14 @@ struct script *script_parse(const char *name, const char *text)
 
 struct script *script_load(const char *file)
 {
-    FILE *f = fopen(file, "r");
-    struct script *s;
-    char *text;
-    size_t size;
+    struct script *s = NULL;
+    const char *why;
+    char *text = text_file_read(file, &why);
 
-    if (f == NULL) {
-        fprintf(stderr, "%s: %s\n", file, strerror(errno));
-        return NULL;
-    }
-    text = mem_zalloc(FILE_BYTES_MAX);
-    size = fread(text, 1, FILE_BYTES_MAX - 1, f);
-    text[size] = '\0';
-    fclose(f);
-    s = script_parse(file, text);
+    if (text != NULL)
+        s = script_parse(file, text);
+    else
+        fprintf(stderr, "%s: %s\n", file, why);
     mem_free(text);
     return s;
 }

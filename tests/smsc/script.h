@@ -13,10 +13,12 @@
  *     screen                       waits for a screen that nothing asked for (a replay, a push)
  *     same                         the last screen is the one before it, letter by letter
  *     asked | ended                a question is open | the dialogue is over
- *     save NAME after "No: "       keeps a word of the last screen or message: {NAME} in what
- * follows nothing 500                  no screen and no message in so many ms wait 500 binds 2
- * waits for so many binds nowait dial|answer TEXT      does not wait for the screen taken waits
- * until all inputs are taken
+ *     save NAME after "No: "       keeps a word of the last screen or message, for {NAME} behind it
+ *     nothing 500                  no screen and no message in so many ms
+ *     wait 500                     lets so many ms pass
+ *     binds 2                      waits for so many binds
+ *     nowait dial|answer TEXT      does not wait for the screen
+ *     taken                        waits until all inputs are taken
  *
  * and the commands of control.h. A screen that nobody waited for by the end is a failure.
  */

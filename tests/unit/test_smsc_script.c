@@ -36,6 +36,13 @@ static void test_statements_are_read(void **state)
     script_free(s);
 }
 
+/* One that says nothing would pass, whatever the gateway does. */
+static void test_a_script_says_something(void **state)
+{
+    (void)state;
+    assert_null(script_parse("t", "# a comment\n\n"));
+}
+
 static void test_lines_match_with_wildcards(void **state)
 {
     static const struct {
@@ -87,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statements_are_read),
+        cmocka_unit_test(test_a_script_says_something),
         cmocka_unit_test(test_lines_match_with_wildcards),
         cmocka_unit_test(test_the_difference_is_shown),
     };
