@@ -89,6 +89,7 @@ struct shown {
     char link_name[32];
     struct dialect_session session;
     uint64_t fingerprint;
+    uint32_t mark;       /* of its turn */
     uint64_t arrived_ms; /* its input */
     int64_t debt_ms;
     uint64_t deadline_ms;
@@ -173,8 +174,5 @@ void turn_note_proof(struct turn_engine *e, struct box *box, const struct sessio
                      bool at_once);
 /* The box's proofs were to be stored, and are still there. */
 void turn_settle_again(struct turn_engine *e, struct box *box);
-/* Queues an abort of a dialogue that the centre has refused to go on with. */
-void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
-                         const struct dialect_session *session);
 
 #endif

@@ -199,6 +199,19 @@ static bool try_again(struct shown *s)
     return true;
 }
 
+/* The centre has refused to go on with it. */
+static void end_dialogue(const struct shown *s)
+{
+    struct turn *t = turn_make_own(s->engine, s->box, TURN_BY_INPUT);
+
+    t->mark = s->mark;
+    text_copy(t->link_name, sizeof(t->link_name), s->link_name);
+    t->input.kind = DIALECT_ABORT;
+    text_copy(t->input.msisdn, sizeof(t->input.msisdn), s->box->msisdn);
+    t->input.session = s->session;
+    turn_enqueue(s->engine, s->box, t);
+}
+
 static void on_shown(void *arg, const struct turn_sent *sent)
 {
     struct shown *s = arg;
@@ -225,7 +238,7 @@ static void on_shown(void *arg, const struct turn_sent *sent)
         fail(s, smpp_status_name(sent->command_status), sent->command_status);
         /* What a copy is shown may be refused because the dialogue has gone on elsewhere. */
         if (s->is_step && !s->is_replay)
-            turn_abort_dialogue(s->engine, s->box, s->link_name, &s->session);
+            end_dialogue(s);
         break;
     case TURN_SENT_UNKNOWN:
         fail(s, "unknown", 0);
@@ -318,6 +331,7 @@ static struct shown *show_expect(struct turn *t)
     text_copy(s->link_name, sizeof(s->link_name), t->link_name);
     s->session = t->input.session;
     s->fingerprint = t->input.fingerprint;
+    s->mark = t->mark;
     s->arrived_ms = t->arrived_ms;
     s->debt_ms = t->debt_ms;
     s->deadline_ms = t->arrived_ms + t->limit_ms;

@@ -473,6 +473,12 @@ static void reset_results(struct step *step)
     step->work = work;
 }
 
+/* Another turn has shown that step again, or has gone on from it. */
+static bool is_refusal_past(const struct run *run)
+{
+    return run->cause->is_ours && run->work->session.holder != run->cause->mark;
+}
+
 static struct run make_run(struct step *step, const struct turn_env *env,
                            const struct turn_settings *settings, const char *msisdn,
                            const struct step_cause *cause)
@@ -559,7 +565,7 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
             run_take_input(&run, records);
         break;
     case DIALECT_ABORT: /* the centre says so */
-        if (is_same_dialogue(&run))
+        if (is_same_dialogue(&run) && !is_refusal_past(&run))
             run_close_dialogue(&run);
         break;
     case DIALECT_NOTIFY_ACK:

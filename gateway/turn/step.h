@@ -44,6 +44,7 @@ struct step_cause {
     const char *link_name;             /* "" for a timer or a push */
     const struct step_push *push;      /* NULL: none */
     bool is_again;                     /* the input was taken in already by this very turn */
+    bool is_ours;                      /* an end: the screen of the turn of this mark was refused */
     uint32_t mark;                     /* of the turn: holder of the replies that it takes on */
     bool is_late;       /* the dialogue was told to wait, and ended: the reply is owed by push */
     bool is_told;       /* ... and the centre has taken that text */

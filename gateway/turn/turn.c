@@ -518,6 +518,7 @@ void turn_run(struct turn *t)
         .link_name = t->link_name,
         .push = t->cause == TURN_BY_PUSH ? pusher_cause(t) : NULL,
         .is_again = t->is_again,
+        .is_ours = t->origin.link == NULL,
         .mark = t->mark,
         .is_late = t->is_late,
         .is_told = t->is_told,
@@ -595,18 +596,6 @@ static bool is_full(const struct turn_engine *e, const struct box *box, enum dia
 
     return box->waiting.count >= e->settings.mailbox_max ||
            turns >= (kind == DIALECT_BEGIN ? limit : 2 * limit);
-}
-
-void turn_abort_dialogue(struct turn_engine *e, struct box *box, const char *link_name,
-                         const struct dialect_session *session)
-{
-    struct turn *t = turn_make_own(e, box, TURN_BY_INPUT);
-
-    text_copy(t->link_name, sizeof(t->link_name), link_name);
-    t->input.kind = DIALECT_ABORT;
-    text_copy(t->input.msisdn, sizeof(t->input.msisdn), box->msisdn);
-    t->input.session = *session;
-    turn_enqueue(e, box, t);
 }
 
 /* The turn counts as live meanwhile: a busy screen that cannot be sent would let the box go. */

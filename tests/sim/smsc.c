@@ -286,6 +286,12 @@ static void note_deed(struct phone *s, const char *screen, enum flow_step next)
     s->regno[0] = '\0';
 }
 
+/* The dialogue waits for its subscriber: such a screen is a late one. */
+static bool refuses(const struct phone *s)
+{
+    return s->is_shown && !s->delivery.is_under_way && world_chance(s->smsc->world, 500000);
+}
+
 /* A dialogue's screen; false when it is for a dialogue that is over. */
 static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
 {
@@ -296,6 +302,8 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_ITS_SESSION_INFO, &session))
         return take_push(s, pdu, op);
     if (!s->is_open || session.size != 2 || session.data[0] != s->session)
+        return false;
+    if (refuses(s))
         return false;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);

@@ -193,6 +193,34 @@ static void test_a_refused_copy_ends_nothing(void **state)
     turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 3/9");
 }
 
+/* Nor is a step's where this gateway hears of it so late that another has shown it to the copy, or
+ * has gone on from there. */
+static void test_a_refused_step_of_before_ends_nothing(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct dialect_input answer;
+
+        turn_rig_dial(0, "*384*1*1#");
+        answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+        slow_commit(0, 4000);
+        turn_rig_deliver(&answer);
+        turn_rig_pass(500);
+        turn_rig_change_gateway();
+        turn_rig_deliver(&answer);
+        turn_rig_settle();
+        turn_rig_assert_begins(phone->screen, "Langkah 2/9");
+        if (i == 1)
+            turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 3/9");
+        turn_rig.show_ends = TURN_SENT_PERMANENT;
+        turn_rig_pass(3500);
+        turn_rig.show_ends = TURN_SENT_OK;
+        turn_rig_assert_begins(turn_rig_type(0, i == 0 ? "1" : "WARUNG SITI"),
+                               i == 0 ? "Langkah 3/9" : "Langkah 4/9");
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
 /* The first one's screen may be on the phone: the text that the service is busy would end that. */
 static void test_a_copy_without_a_store_ends_nothing(void **state)
 {
@@ -308,6 +336,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_copy_ends_nothing, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_step_of_before_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_without_a_store_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
