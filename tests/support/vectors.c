@@ -8,27 +8,9 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "tests/support/files.h"
 
 enum { RUN_OCTETS = 24 };
-
-static char *read_file(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    char *text;
-    long size;
-
-    if (f == NULL)
-        fail_msg("%s: cannot be opened (is the working folder the project's?)", path);
-    assert_int_equal(fseek(f, 0, SEEK_END), 0);
-    size = ftell(f);
-    assert_true(size >= 0);
-    rewind(f);
-    text = mem_alloc((size_t)size + 1);
-    assert_int_equal(fread(text, 1, (size_t)size, f), (size_t)size);
-    text[size] = '\0';
-    fclose(f);
-    return text;
-}
 
 static void split_row(struct vector_row *row, char *line)
 {
@@ -45,7 +27,7 @@ void vector_file_load(struct vector_file *file, const char *path)
     char *rest, *line;
     unsigned number = 0;
 
-    file->text = read_file(path);
+    file->text = files_read(path);
     file->rows = NULL;
     file->count = 0;
     rest = file->text;

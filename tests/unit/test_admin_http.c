@@ -24,12 +24,13 @@
 #include "base/mem.h"
 #include "gateway/admin/http.h"
 #include "gateway/loop.h"
+#include "tests/support/files.h"
 
 struct fixture {
     struct loop *loop;
     struct http_server *server;
     struct auth *auth;
-    char folder[64];
+    char folder[FILES_FOLDER_BYTES];
     char path[96];
     char token[AUTH_TOKEN_BYTES];
     char reply[16384];
@@ -73,8 +74,7 @@ static int start(void **state)
     FILE *file;
 
     log_set_level(LOG_LEVEL_OFF);
-    strcpy(f->folder, "/tmp/warung-http.XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
+    files_make_folder(f->folder, "http");
     snprintf(f->path, sizeof(f->path), "%s/users", f->folder);
     assert_true(auth_make_token(f->token, hash));
     file = fopen(f->path, "w");
@@ -112,14 +112,14 @@ static void serve_tcp(struct fixture *f, unsigned connections_max)
 static int stop(void **state)
 {
     struct fixture *f = *state;
-    char command[128];
+    int status;
 
     http_server_free(f->server);
     loop_free(f->loop);
     auth_free(f->auth);
-    snprintf(command, sizeof(command), "rm -rf %s", f->folder);
+    status = files_remove_folder(f->folder);
     mem_free(f);
-    return system(command);
+    return status;
 }
 
 static int connect_tcp(const struct fixture *f)
@@ -430,10 +430,7 @@ static void users_files_are_checked(void **state)
 
     serve_tcp(f, 8);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        FILE *file = fopen(f->path, "w");
-
-        fputs(rows[i].text, file);
-        fclose(file);
+        files_write(f->folder, "users", rows[i].text);
         assert_null(auth_load(f->path, error, sizeof(error)));
         assert_non_null(strstr(error, rows[i].fault));
     }

@@ -1,7 +1,6 @@
 /* gateway/config: values, defaults, every fault with its place; and, like PgBouncer's optscan, the
  * table of keys against the manual and the sample. */
 #include <errno.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <libconfig.h>
@@ -18,47 +16,26 @@
 #include "base/mem.h"
 #include "gateway/config.h"
 #include "gateway/config_table.h"
+#include "tests/support/files.h"
 
-static char folder[64];
+static char folder[FILES_FOLDER_BYTES];
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/warung-config.XXXXXX");
-    return mkdtemp(folder) == NULL;
+    files_make_folder(folder, "config");
+    return 0;
 }
 
 static int remove_folder(void **state)
 {
-    char command[128];
-
     (void)state;
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return files_remove_folder(folder);
 }
 
 static const char *put(const char *name, const char *text)
 {
-    static char path[128];
-    FILE *f;
-
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    return path;
-}
-
-static char *slurp(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char *text = mem_zalloc(256 * 1024);
-
-    assert_non_null(f);
-    assert_true(fread(text, 1, 256 * 1024 - 1, f) > 0);
-    fclose(f);
-    return text;
+    return files_write(folder, name, text);
 }
 
 static void hear(void *heard, const char *file, unsigned line, unsigned column, const char *text)
@@ -88,7 +65,7 @@ static struct config *load(const char *text, char heard[8192])
 
 static void the_least_file_gets_all_defaults(void **state)
 {
-    char heard[8192], path[128];
+    char heard[8192];
     struct config *c = load(LEAST, heard);
 
     (void)state;
@@ -105,12 +82,10 @@ static void the_least_file_gets_all_defaults(void **state)
     assert_int_equal(c->smsc[0].codes.count, 0);
     assert_int_equal(c->partners.account_count, 0);
     assert_string_equal(c->menus[0].codes.items[0], "*1#");
-    snprintf(path, sizeof(path), "%s/m.cfg", folder);
-    assert_string_equal(c->menus[0].file, path);
+    assert_string_equal(c->menus[0].file, files_path(folder, "m.cfg"));
     assert_int_equal(c->menus[0].place.line, 3);
     assert_string_equal(c->admin.listen, "127.0.0.1:8080");
-    snprintf(path, sizeof(path), "%s/keys", folder);
-    assert_string_equal(c->keys_file, path);
+    assert_string_equal(c->keys_file, files_path(folder, "keys"));
     assert_int_equal(c->log.level, LOG_LEVEL_INFO);
     assert_int_equal(c->turn.draft_ttl_s, 7 * 86400);
     config_free(c);
@@ -150,12 +125,6 @@ static void values_are_taken(void **state)
     config_free(c);
 }
 
-static const char *in_folder(char path[PATH_MAX], const char *name)
-{
-    snprintf(path, PATH_MAX, "%s/%s", folder, name);
-    return path;
-}
-
 /* "credential:NAME" is the unit's LoadCredential=, or the folder that it loads from. */
 static void credentials_are_found_in_both_places(void **state)
 {
@@ -163,17 +132,17 @@ static void credentials_are_found_in_both_places(void **state)
                                "smsc = ( { password_file = \"credential:op1\"; } );\n"
                                "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );\n"
                                "keys_file = \"credential:keys\";\n";
-    char heard[8192], path[PATH_MAX];
+    char heard[8192];
     struct config *c;
 
     (void)state;
-    assert_return_code(mkdir(in_folder(path, "secrets"), 0700), errno);
+    assert_return_code(mkdir(files_path(folder, "secrets"), 0700), errno);
     put("secrets/op1", "by hand\n");
     unsetenv("CREDENTIALS_DIRECTORY");
     c = load(text, heard);
     assert_string_equal(heard, "");
     assert_string_equal(c->smsc[0].password, "by hand");
-    assert_string_equal(c->keys_file, in_folder(path, "secrets/keys"));
+    assert_string_equal(c->keys_file, files_path(folder, "secrets/keys"));
     config_free(c);
 
     put("secrets_op1", "by unit\n");
@@ -377,7 +346,7 @@ static void a_secret_of_a_file_has_the_same_limit(void **state)
         "partners = { listen = [ \"127.0.0.1:2775\" ]; accounts = (\n"
         "{ system_id = \"a\"; password_file = \"long\"; } ); };\n"
         "menus = ( { file = \"m\"; codes = [ \"*1#\" ]; } );\n";
-    char heard[8192], secret[302], expected[8192], path[PATH_MAX];
+    char heard[8192], secret[302], expected[8192];
 
     (void)state;
     memset(secret, 'x', 300);
@@ -393,7 +362,7 @@ static void a_secret_of_a_file_has_the_same_limit(void **state)
     assert_string_equal(heard, expected);
     put("nine", "eight888\n");
     assert_null(load(text, heard));
-    assert_null(strstr(heard, in_folder(path, "nine")));
+    assert_null(strstr(heard, files_path(folder, "nine")));
 }
 
 static void remember(void *heard, const char *path)
@@ -434,7 +403,7 @@ static void what_needs_a_restart_is_named_and_kept(void **state)
 /* The sample with its "//=" lines taken in, so that every key stands in it. */
 static char *whole_sample(void)
 {
-    char *text = slurp("conf/warung.cfg");
+    char *text = files_read("conf/warung.cfg");
 
     for (char *at = text; (at = strstr(at, "//=")) != NULL;)
         memcpy(at, "   ", 3);
@@ -480,7 +449,7 @@ static bool is_default(const config_setting_t *s, const struct config_row *row)
 /* Every key stands in the sample, and what is commented out there has the default. */
 static void the_sample_has_every_key(void **state)
 {
-    char *sample = slurp("conf/warung.cfg"), *whole = whole_sample();
+    char *sample = files_read("conf/warung.cfg"), *whole = whole_sample();
     config_t shown, all;
 
     (void)state;
@@ -577,7 +546,7 @@ static void check_manual_item(const char *manual, const struct config_row *row)
 
 static void the_manual_has_every_key(void **state)
 {
-    char *manual = slurp("docs/man/warung.cfg.5");
+    char *manual = files_read("docs/man/warung.cfg.5");
     unsigned items = 0;
 
     (void)state;
@@ -597,17 +566,15 @@ static char *control_of(const char *text, char heard[8192])
 
 static void a_fault_elsewhere_leaves_control_known(void **state)
 {
-    char heard[8192], path[256], text[8192];
+    char heard[8192], text[8192];
     char *control = control_of(LEAST "control = \"gw2.sock\";\nnonsense = 1;\n", heard);
 
     (void)state;
-    snprintf(path, sizeof(path), "%s/gw2.sock", folder);
-    assert_string_equal(control, path);
+    assert_string_equal(control, files_path(folder, "gw2.sock"));
     assert_string_equal(heard, "w.cfg:5: unknown key nonsense\n");
     mem_free(control);
     control = control_of(LEAST, heard);
-    snprintf(path, sizeof(path), "%s/warungd.sock", folder);
-    assert_string_equal(control, path);
+    assert_string_equal(control, files_path(folder, "warungd.sock"));
     assert_string_equal(heard, "");
     mem_free(control);
     /* The default may be that of another gateway. */

@@ -4,43 +4,31 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "gateway/config.h"
+#include "tests/support/files.h"
 
-static char folder[64];
+static char folder[FILES_FOLDER_BYTES];
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/warung-config.XXXXXX");
-    return mkdtemp(folder) == NULL;
+    files_make_folder(folder, "doubt");
+    return 0;
 }
 
 static int remove_folder(void **state)
 {
-    char command[128];
-
     (void)state;
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return files_remove_folder(folder);
 }
 
 static const char *put(const char *name, const char *text)
 {
-    static char path[128];
-    FILE *f;
-
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    return path;
+    return files_write(folder, name, text);
 }
 
 static void hear(void *heard, const char *file, unsigned line, unsigned column, const char *text)

@@ -4,12 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "tests/support/files.h"
 #include "tests/support/menus.h"
 
 #define HEAD                                                                                       \
@@ -76,25 +76,11 @@ static void a_window_of_dates_and_a_quota(void **state)
     menu_free(menu);
 }
 
-static void write_file(const char *folder, const char *name, const char *text)
-{
-    char path[128];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
 static struct menu *load_file(const char *folder, const char *name)
 {
-    char path[128], *faults;
-    struct menu *menu;
+    char *faults;
+    struct menu *menu = menu_from_file(files_path(folder, name), &menu_test_vocabulary, &faults);
 
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    menu = menu_from_file(path, &menu_test_vocabulary, &faults);
     if (menu == NULL)
         fail_msg("%s", faults);
     free(faults); /* BYE is not used here */
@@ -118,36 +104,36 @@ static void two_menus_share_screens(void **state)
     static const char shared[] = "HELP = { text = \"Help\"; choices = ( { label = \"Opening "
                                  "hours\"; to = \"HOURS\"; } ); };\n"
                                  "HOURS = { text = \"From 8 to 4.\"; };\n";
-    char folder[] = "/tmp/warung-shared.XXXXXX", command[64];
+    char folder[FILES_FOLDER_BYTES];
     struct menu *a, *b, *again;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
-    write_file(folder, "help.inc", shared);
-    write_file(folder, "a.cfg",
-               "menu = \"a\";\n" HEAD "screens = {\n  MAIN = { text = \"A\"; choices = ( { label = "
-               "\"Help\"; to = \"HELP\"; } ); };\n@include \"help.inc\"\n};\n");
-    write_file(folder, "b.cfg",
-               "menu = \"b\";\n" HEAD
-               "screens = {\n@include \"help.inc\"\n  MAIN = { text = \"B\"; "
-               "choices = ( { label = \"Help\"; to = \"HELP\"; } ); };\n};\n");
+    files_make_folder(folder, "shared");
+    files_write(folder, "help.inc", shared);
+    files_write(folder, "a.cfg",
+                "menu = \"a\";\n" HEAD
+                "screens = {\n  MAIN = { text = \"A\"; choices = ( { label = "
+                "\"Help\"; to = \"HELP\"; } ); };\n@include \"help.inc\"\n};\n");
+    files_write(folder, "b.cfg",
+                "menu = \"b\";\n" HEAD
+                "screens = {\n@include \"help.inc\"\n  MAIN = { text = \"B\"; "
+                "choices = ( { label = \"Help\"; to = \"HELP\"; } ); };\n};\n");
     a = load_file(folder, "a.cfg");
     b = load_file(folder, "b.cfg");
     play_help(a, "A\n1. Help");
     play_help(b, "B\n1. Help");
     /* The shared part is part of the version. */
-    write_file(folder, "help.inc", shared);
+    files_write(folder, "help.inc", shared);
     again = load_file(folder, "a.cfg");
     assert_true(menu_id_is(again, menu_id(a)));
     menu_free(again);
-    write_file(folder, "help.inc", "HELP = { text = \"Help: 8 to 4.\"; };\n");
+    files_write(folder, "help.inc", "HELP = { text = \"Help: 8 to 4.\"; };\n");
     again = load_file(folder, "a.cfg");
     assert_false(menu_id_is(again, menu_id(a)));
     menu_free(again);
     menu_free(a);
     menu_free(b);
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(files_remove_folder(folder), 0);
 }
 
 /* It may ask for the same field, or its action keep something under a name that the dialogue has.

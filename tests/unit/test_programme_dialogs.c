@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text_file.h"
 #include "merchants/calendar.h"
 #include "merchants/dialog.h"
+#include "tests/support/files.h"
 #include "tests/support/menus.h"
 
 #define SHIPPED "conf/menus/terususaha.cfg"
@@ -36,16 +36,6 @@ static struct menu *load(void)
     return menu;
 }
 
-static char *read_file(const char *path)
-{
-    const char *why;
-    char *text = text_file_read(path, &why);
-
-    if (text == NULL)
-        fail_msg("%s: %s", path, why);
-    return text;
-}
-
 static void print_fault(void *arg, unsigned line, const char *what)
 {
     print_error("%s:%u: %s\n", (const char *)arg, line, what);
@@ -61,7 +51,7 @@ static void test_golden_dialogues(void **state)
     assert_int_equal(glob("tests/dialogs/*.dialog", 0, NULL, &files), 0);
     assert_true(files.gl_pathc >= 25);
     for (size_t i = 0; i < files.gl_pathc; i++) {
-        char *text = read_file(files.gl_pathv[i]);
+        char *text = files_read(files.gl_pathv[i]);
 
         wrong += !dialog_run(menu, CODE, NOW, text, print_fault, files.gl_pathv[i]);
         mem_free(text);
@@ -108,7 +98,7 @@ static void test_an_earlier_menu_is_played_on(void **state)
         char *text;
 
         snprintf(path, sizeof(path), "tests/dialogs/%s.dialog", files[i]);
-        text = read_file(path);
+        text = files_read(path);
         wrong += !dialog_run(menu, CODE, NOW, text, print_fault, path);
         mem_free(text);
     }

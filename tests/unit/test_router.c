@@ -5,18 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "gateway/router.h"
+#include "tests/support/files.h"
 
 static const struct menu_vocabulary no_vocabulary;
 
 struct fixture {
-    char folder[64];
+    char folder[FILES_FOLDER_BYTES];
     struct router *router;
     struct config config;
     struct config_menu menus[3];
@@ -32,8 +32,7 @@ static int start(void **state)
 {
     struct fixture *f = mem_zalloc(sizeof(*f));
 
-    strcpy(f->folder, "/tmp/warung-router.XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
+    files_make_folder(f->folder, "router");
     f->told = "draft";
     f->router = router_new();
     f->config.menus = f->menus;
@@ -44,12 +43,11 @@ static int start(void **state)
 static int stop(void **state)
 {
     struct fixture *f = *state;
-    char command[128];
+    int status = files_remove_folder(f->folder);
 
     router_free(f->router);
-    snprintf(command, sizeof(command), "rm -rf %s", f->folder);
     mem_free(f);
-    return system(command);
+    return status;
 }
 
 static void on_fault(void *arg, const struct menu_fault *fault)

@@ -4,15 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "base/source.h"
+#include "tests/support/files.h"
 
 struct heard {
     unsigned count;
@@ -30,39 +29,29 @@ static void hear(void *arg, const char *file, unsigned line, unsigned column, co
              line, column, text);
 }
 
-static char folder[64];
+static char folder[FILES_FOLDER_BYTES];
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/warung-source.XXXXXX");
-    return mkdtemp(folder) == NULL;
+    files_make_folder(folder, "source");
+    return 0;
 }
 
 static int remove_folder(void **state)
 {
-    char command[128];
-
     (void)state;
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return files_remove_folder(folder);
 }
 
 static const char *path_of(const char *name)
 {
-    static char path[128];
-
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    return path;
+    return files_path(folder, name);
 }
 
 static void put(const char *name, const char *text)
 {
-    FILE *f = fopen(path_of(name), "w");
-
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
+    files_write(folder, name, text);
 }
 
 static struct source *from(const char *text, size_t size, struct heard *h)

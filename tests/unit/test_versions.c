@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,6 +13,7 @@
 #include "base/mem.h"
 #include "gateway/versions.h"
 #include "sessions/store_memory.h"
+#include "tests/support/files.h"
 
 static const struct menu_vocabulary no_vocabulary;
 
@@ -23,7 +23,7 @@ struct world {
     struct deferred_queue deferred;
     struct memory_data *data;
     int64_t wall_ms;
-    char folder[64];
+    char folder[FILES_FOLDER_BYTES];
 };
 
 struct gateway_here {
@@ -130,8 +130,7 @@ static int start(void **state)
 
     log_set_level(LOG_LEVEL_OFF);
     w->wall_ms = 1790000000000;
-    strcpy(w->folder, "/tmp/warung-versions.XXXXXX");
-    assert_non_null(mkdtemp(w->folder));
+    files_make_folder(w->folder, "versions");
     timer_queue_init(&w->timers, 1000);
     deferred_queue_init(&w->deferred);
     w->data = memory_data_new(16, wall_ms, w);
@@ -142,13 +141,12 @@ static int start(void **state)
 static int stop(void **state)
 {
     struct world *w = *state;
-    char command[128];
+    int status = files_remove_folder(w->folder);
 
     memory_data_free(w->data);
     timer_queue_fini(&w->timers);
-    snprintf(command, sizeof(command), "rm -rf %s", w->folder);
     mem_free(w);
-    return system(command);
+    return status;
 }
 
 /* What an admin does: changes the record in the store, by one of the functions of releases.h. */
