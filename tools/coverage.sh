@@ -1,6 +1,6 @@
 #!/bin/bash
 # coverage.sh: lines and branches that the tests of build-coverage reached, folder by folder; exit status 1
-# when a folder that has a bound (issue 7: 90 % of the lines, 80 % of the branches) stays below it.
+# when a folder that has a bound (90 % of the lines, 80 % of the branches) stays below it.
 # Details file by file: build-coverage/index.html and coverage.txt.
 set -eu
 cd "$(dirname "$0")/.."

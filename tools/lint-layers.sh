@@ -30,7 +30,7 @@ find base menus merchants sessions gateway tests/smsc -name '*.[ch]' 2>/dev/null
         row("gateway/smpp", "base gateway/smpp", "")
         row("gateway/smpp/lib.c", "base gateway/smpp", "libsmpp34")
         row("sessions", "base sessions merchants", "")
-        row("sessions/vault", "base sessions", "openssl") # seals records: libcrypto, no I/O
+        row("sessions/vault", "base sessions", "openssl") # seals records; vault_keys.c reads and writes the keys file
         # layer 2: edges, which know nothing of each other
         row("sessions/redis", "base sessions", "hiredis event2")
         row("gateway/link", "base gateway/smpp gateway/link", "event2 openssl crypt.h")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # bench.sh [ROW...]: what a registration costs, with Redis, warungd and the load generator on this
-# machine, and what issue 6 asks of each figure. docs/performance.md says what limits them.
+# machine, and what is asked of each figure. docs/performance.md says what limits them.
 #
 # Rows: always, everysec, no: 2,000 dialogues at once with that appendfsync; sentinel: with a master,
 # two replicas and three sentinels, each commit on every replica; open: 20,000 inputs/s by the clock;

@@ -5,7 +5,7 @@
  *   bound [-f always|everysec|no] [-d dialogues] [-r steps/s] [-t seconds] [-b record octets]
  *         [-c connections] [-s unix socket of a running Redis that holds the library] [-p]
  *
- * One connection is the plain program that figures are compared with (issue 6); -c 16 is what
+ * One connection is the plain program that figures are compared with; -c 16 is what
  * store_redis uses, and what Redis can do with it.
  *
  * Without -r: closed loop, a dialogue's next step follows its answer. With -r: open loop, and a

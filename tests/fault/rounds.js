@@ -15,7 +15,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { BUILD, run, temporaryFolder } = require('../e2e/lib/process');
+const { BUILD, temporaryFolder } = require('../e2e/lib/process');
 const { envOf, kinds } = require('./lib/faults');
 const { judge } = require('./lib/judge');
 const { Random } = require('./lib/random');
