@@ -36,6 +36,8 @@ struct memory_data {
     uint64_t last_version; /* the greatest ever written */
     memory_data_clock_fn *wall_ms;
     void *ctx;
+    memory_data_watch_fn *on_commit; /* NULL = nobody watches */
+    void *watcher;
 };
 
 static void record_clear(struct record *r)
@@ -345,6 +347,8 @@ void memory_data_commit(struct memory_data *d, const struct store_commit *c,
     }
     commit_rest(d, c, reply);
     close_subscriber(d, s);
+    if (d->on_commit != NULL)
+        d->on_commit(d->watcher, c);
 }
 
 void memory_data_reserve(struct memory_data *d, const char *msisdn, const char *counter,
@@ -599,4 +603,10 @@ const struct span *memory_data_journal(const struct memory_data *d, unsigned buc
     return place < b->logs[STORE_LOG_JOURNAL].count
                ? &b->logs[STORE_LOG_JOURNAL].entries[place].body
                : NULL;
+}
+
+void memory_data_watch(struct memory_data *d, memory_data_watch_fn *fn, void *ctx)
+{
+    d->on_commit = fn;
+    d->watcher = ctx;
 }

@@ -66,5 +66,8 @@ void memory_data_log_trim(struct memory_data *d, unsigned bucket, enum store_log
  * such). */
 size_t memory_data_owed_count(const struct memory_data *d);
 const struct span *memory_data_journal(const struct memory_data *d, unsigned bucket, size_t place);
+/* ... `fn` is called after each commit that is done; a copy has none. */
+typedef void memory_data_watch_fn(void *ctx, const struct store_commit *c);
+void memory_data_watch(struct memory_data *d, memory_data_watch_fn *fn, void *ctx);
 
 #endif

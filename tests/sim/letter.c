@@ -54,14 +54,16 @@ static uint32_t write_on(struct connection *x, const struct letter *l, unsigned 
 static uint32_t write_part(void *ctx, struct connection *x, unsigned tries)
 {
     const struct letter_part *p = ctx;
-    const struct letter *l = p->letter;
+    struct letter *l = p->letter;
     unsigned place = (unsigned)(p - l->parts);
     uint32_t sequence_number = write_on(x, l, place);
 
     world_tell(l->world, "%s sends SMS \"%s\", part %u of %u, try %u", l->msisdn, l->text,
                place + 1, l->part_count, tries);
-    if (world_chance(l->world, l->world->faults.deliver_twice))
+    if (world_chance(l->world, l->world->faults.deliver_twice)) {
         (void)write_on(l->owner->choose(l->ctx), l, place);
+        l->doubled++; /* two alive at a time: docs/custody.md, HALF_OPEN */
+    }
     return sequence_number;
 }
 
@@ -89,6 +91,7 @@ void letter_send(struct letter *l, const char *text)
     text_copy(l->text, sizeof(l->text), text);
     l->part_count = world_chance(l->world, LETTER_LONG) ? LETTER_PARTS_MAX : 1;
     l->reference++;
+    l->sent++;
     l->taken = 0;
     for (unsigned i = 0; i < l->part_count; i++)
         delivery_begin(&l->parts[i].delivery);

@@ -22,7 +22,8 @@ struct letter {
     void *ctx;
     uint8_t reference;
     char text[LETTER_BYTES];
-    unsigned part_count, taken;
+    unsigned part_count, taken; /* of this one */
+    unsigned sent, doubled;     /* ever: together, so often at most it may be carried out */
     struct letter_part {
         struct letter *letter;
         struct delivery delivery;

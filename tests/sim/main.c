@@ -11,6 +11,7 @@
 #include "merchants/merchant.h"
 #include "merchants/regno.h"
 #include "sessions/vault.h"
+#include "tests/sim/mail.h"
 #include "tests/sim/menus.h"
 #include "tests/sim/node.h"
 #include "tests/sim/officer.h"
@@ -52,6 +53,7 @@ struct options {
 struct run {
     struct world world;
     struct memory_data *data;
+    struct mail *mail;
     struct network *network;
     struct smsc *smsc;
     struct officer *officer;
@@ -170,6 +172,21 @@ static void check_deadlines(const struct run *run, const char *msisdn, const str
             world_violation(&run->world, "who asked to be erased is not", msisdn, "");
 }
 
+/* Each SMS was answered once at most, and each new name taken once. */
+static void check_mail(const struct run *run, const struct phone *phone)
+{
+    const struct letter *l = &phone->writing.letter;
+    unsigned replies = mail_count(run->mail, phone->msisdn, MAIL_REPLY),
+             changes = mail_count(run->mail, phone->msisdn, MAIL_CHANGED);
+    char detail[80];
+
+    snprintf(detail, sizeof(detail), "%u replies to %u SMS (%u copies), %u of %u names", replies,
+             l->sent, l->doubled, changes, phone->deeds.tried);
+    if (replies > l->sent + l->doubled || changes > phone->deeds.tried + l->doubled)
+        world_violation(&run->world, "more was owed than asked for", phone->msisdn, detail);
+    mail_compare(run->mail, phone->msisdn);
+}
+
 static unsigned count_live(const struct subscriber *s)
 {
     unsigned count = 0;
@@ -204,6 +221,7 @@ static uint64_t check_registrations(struct run *run)
             world_violation(&run->world, "a registration that nobody has sent", msisdn, "");
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
+        check_mail(run, phone);
         check_deadlines(run, msisdn, &s);
         deeds_compare(&phone->deeds, regno, &s, comes_by_sms(run));
         seats_compare(&seats, phone, &s, comes_by_sms(run));
@@ -338,6 +356,7 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.seats = seats[random_below(&chooser, 4)];
     run->world.is_verbose = run->options->is_told;
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
+    run->mail = mail_new(&run->world, run->data);
     if (run->world.seats != 0)
         seats_plan(&run->world, run->data);
     run->world.is_exclusive = random_below(&chooser, 4) == 0;
@@ -358,8 +377,8 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
                run->world.bind == CONFIG_BIND_PAIR ? "pairs" : "transceivers",
                run->world.is_exclusive ? " of one gateway" : "", run->world.window, run->world.tps,
                run->world.is_busy ? ", subscribers are busy" : "");
-    run->weather =
-        weather_new(&run->world, run->data, run->nodes, run->options->gateways, run->officer);
+    run->weather = weather_new(&run->world, run->data, run->mail, run->nodes,
+                               run->options->gateways, run->officer);
 }
 
 /* Busy subscribers are owed more SMS than a slow centre takes, which any may be by a reload. */
@@ -438,6 +457,7 @@ static void run_free(struct run *run)
     for (unsigned i = 0; i < run->options->gateways; i++)
         node_free(run->nodes[i]);
     weather_free(run->weather);
+    mail_free(run->mail);
     smsc_free(run->smsc);
     deferred_run(&run->world.deferred);
     network_free(run->network);

@@ -17,6 +17,7 @@ struct weather {
     struct world *world;
     struct memory_data *data;
     struct memory_data *replica; /* NULL but in a fail-over */
+    struct mail *mail;
     struct node **nodes;
     unsigned node_count;
     const struct officer *officer;
@@ -67,6 +68,7 @@ static void begin_unsafe(struct weather *e)
         w, 1, world_chance(w, 500000) ? WEATHER_UNSAFE_MS_MAX : WEATHER_UNSAFE_LONG_MS_MAX);
 
     e->replica = memory_data_copy(e->data);
+    mail_copied(e->mail);
     w->store = WORLD_STORE_UNSAFE;
     w->store_until_ms = w->timers.now_ms + unsafe_ms;
     timer_start(&w->timers, &e->failover, unsafe_ms);
@@ -78,6 +80,7 @@ static void fail_over(struct weather *e)
 
     memory_data_replace(e->data, e->replica);
     e->replica = NULL;
+    mail_failed_over(e->mail);
     w->failovers++;
     w->store = WORLD_STORE_WELL;
     world_tell(w, "the store has failed over");
@@ -157,13 +160,14 @@ static void on_leases(struct timer *timer, void *arg)
     timer_start(&e->world->timers, timer, WEATHER_LEASES_MS);
 }
 
-struct weather *weather_new(struct world *w, struct memory_data *data, struct node **nodes,
-                            unsigned node_count, const struct officer *officer)
+struct weather *weather_new(struct world *w, struct memory_data *data, struct mail *mail,
+                            struct node **nodes, unsigned node_count, const struct officer *officer)
 {
     struct weather *e = mem_zalloc(sizeof(*e));
 
     e->world = w;
     e->data = data;
+    e->mail = mail;
     e->nodes = nodes;
     e->node_count = node_count;
     e->officer = officer;

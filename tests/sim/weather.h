@@ -8,13 +8,15 @@
 #define WARUNG_SIM_WEATHER_H
 
 #include "sessions/memory_data.h"
+#include "tests/sim/mail.h"
 #include "tests/sim/node.h"
 #include "tests/sim/officer.h"
 
 struct weather;
 
-struct weather *weather_new(struct world *w, struct memory_data *data, struct node **nodes,
-                            unsigned node_count, const struct officer *officer);
+struct weather *weather_new(struct world *w, struct memory_data *data, struct mail *mail,
+                            struct node **nodes, unsigned node_count,
+                            const struct officer *officer);
 /* How many gateways have the lease of the binds, where they are exclusive. */
 unsigned weather_leases(const struct weather *weather);
 /* Ends it: what is broken gets well, nothing more breaks. */
