@@ -269,6 +269,19 @@ void dialogues_free(struct dialogues *d)
     mem_free(d);
 }
 
+/* "op1:2" is a bind of "op1". */
+void turn_record_name_carrier(struct turn_record *r, const struct turn_sent *sent)
+{
+    char *colon;
+
+    if (sent->link_name == NULL)
+        return;
+    text_copy(r->link, sizeof(r->link), sent->link_name);
+    colon = strrchr(r->link, ':');
+    if (colon != NULL)
+        *colon = '\0';
+}
+
 const char *turn_end_name(enum turn_end how)
 {
     static const char *const names[] = {

@@ -50,4 +50,7 @@ void dialogues_end(struct dialogues *d, const char *msisdn, enum turn_end end);
 void dialogues_sms(struct dialogues *d, const struct dialect_input *input, const char *link_name,
                    const uint8_t *menu_id);
 
+/* Of an SMS to a subscriber: by whom it left in truth. Unchanged where nobody has answered. */
+void turn_record_name_carrier(struct turn_record *r, const struct turn_sent *sent);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "gateway/turn/dialogues.h"
 #include "gateway/turn/engine.h"
 #include "gateway/turn/show.h"
 
@@ -120,6 +121,7 @@ static void on_apologised(void *arg, const struct turn_sent *sent)
         a->engine->counters.failed_screens++;
     } else if (env->ports.record != NULL) {
         a->record.ended_ms = env->wall_ms(env->ctx);
+        turn_record_name_carrier(&a->record, sent);
         env->ports.record(env->ports.ctx, &a->record);
     }
     drop_apology(a);

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "gateway/smpp/status.h"
+#include "gateway/turn/dialogues.h"
 #include "gateway/turn/tried.h"
 #include "gateway/turn/wall.h"
 #include "sessions/vault.h"
@@ -328,7 +329,8 @@ void outbox_drain(struct outbox *o)
     }
 }
 
-static void record(const struct owed *d, enum turn_end end)
+/* `sent`: NULL where it has not left. */
+static void record(const struct owed *d, enum turn_end end, const struct turn_sent *sent)
 {
     const struct turn_env *env = &d->outbox->env;
     struct turn_record r = {.kind = TURN_RECORD_SMS_OUT,
@@ -341,6 +343,8 @@ static void record(const struct owed *d, enum turn_end end)
         return;
     text_copy(r.msisdn, sizeof(r.msisdn), d->entry.msisdn);
     text_copy(r.link, sizeof(r.link), d->entry.link);
+    if (sent != NULL)
+        turn_record_name_carrier(&r, sent);
     text_copy(r.code, sizeof(r.code), d->entry.source);
     env->ports.record(env->ports.ctx, &r);
 }
@@ -368,12 +372,12 @@ static void on_sent(void *arg, const struct turn_sent *sent)
     switch (sent->kind) {
     case TURN_SENT_OK:
         o->counters->sms_sent++;
-        record(d, TURN_END_SENT);
+        record(d, TURN_END_SENT, sent);
         keep_keys(d, sent);
         end(d, sent->key_count != 0 ? STORE_END_AWAITED : STORE_END_SENT);
         break;
     case TURN_SENT_PERMANENT:
-        record(d, TURN_END_REJECTED);
+        record(d, TURN_END_REJECTED, sent);
         log_warning("outbox.refused", LOG_MSISDN("msisdn", d->entry.msisdn),
                     LOG_S("link", sent->link_name != NULL ? sent->link_name : d->entry.link),
                     LOG_S("command_status", smpp_status_name(sent->command_status)),
@@ -429,7 +433,7 @@ static bool owed_try(struct owed *d)
         return false;
     }
     if (is_over(e, now_ms)) {
-        record(d, TURN_END_EXPIRED);
+        record(d, TURN_END_EXPIRED, NULL);
         log_warning("outbox.expired", LOG_MSISDN("msisdn", e->msisdn));
         end(d, STORE_END_EXPIRED);
         return false;

@@ -156,7 +156,7 @@ struct turn_record {
     enum turn_end end;
     int64_t began_ms, ended_ms; /* wall clock; an SMS to a subscriber began when it was owed */
     char msisdn[DIALECT_MSISDN_BYTES];
-    char link[32]; /* smsc or account; an SMS to a subscriber: the one it is meant for, "" = any */
+    char link[32]; /* smsc or account; of an SMS that expired the one it was meant for, "" = any */
     char code[DIALECT_CODE_BYTES];
     uint8_t menu_id[MENU_ID_BYTES];       /* zeros = none */
     uint32_t turns;                       /* inputs taken */

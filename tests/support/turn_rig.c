@@ -61,6 +61,7 @@ static void on_outcome(struct timer *timer, void *arg)
     struct turn_sent sent = {.kind = o->kind,
                              .command_status = o->kind == TURN_SENT_OK ? ESME_ROK : ESME_RINVDSTADR,
                              .connection = o->connection,
+                             .link_name = turn_rig.sms_link,
                              .message_id = ""};
     struct store_receipt_key key = {.text = o->receipt_name};
     struct dialect_session name = {.octets = "ni", .size = 2};

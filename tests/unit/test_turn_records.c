@@ -184,6 +184,21 @@ static void test_sms(void **state)
     turn_rig.sms_ends = TURN_SENT_PERMANENT;
     turn_rig_sms(0, "BANTUAN");
     assert_int_equal(only(TURN_RECORD_SMS_OUT)->end, TURN_END_REJECTED);
+    assert_string_equal(only(TURN_RECORD_SMS_OUT)->link, "op1");
+}
+
+/* It came by op1, which cannot send: whoever has carried or refused the answer counts it. */
+static void test_sms_of_another_carrier(void **state)
+{
+    (void)state;
+    turn_rig.sms_link = "agg:1:12";
+    turn_rig_sms(0, "BANTUAN");
+    assert_string_equal(only(TURN_RECORD_SMS_IN)->link, "op1");
+    assert_string_equal(only(TURN_RECORD_SMS_OUT)->link, "agg:1");
+    turn_rig.record_count = 0;
+    turn_rig.sms_ends = TURN_SENT_PERMANENT;
+    turn_rig_sms(0, "BANTUAN");
+    assert_string_equal(only(TURN_RECORD_SMS_OUT)->link, "agg:1");
 }
 
 /* More open dialogues than the gateway keeps in mind: the oldest is given up. */
@@ -331,13 +346,14 @@ static void test_told_to_wait_in_vain(void **state)
     store_memory_set_next(
         turn_rig.store, STORE_MEMORY_COMMIT,
         (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .back_ms = 7000});
+    turn_rig.sms_link = "op2:1";
     turn_rig_deliver(&input);
     turn_rig_pass(9000);
     assert_int_equal(phone->sms_count, 1);
     r = only(TURN_RECORD_SMS_OUT);
     assert_string_equal(turn_end_name(r->end), turn_end_name(TURN_END_SENT));
     assert_string_equal(r->msisdn, phone->msisdn);
-    assert_string_equal(r->link, "op1");
+    assert_string_equal(r->link, "op2");
     assert_string_equal(r->code, "*384#");
     assert_int_equal(r->octets_out, strlen(phone->sms[0]));
     assert_true(r->ended_ms >= r->began_ms && r->began_ms != 0);
@@ -358,6 +374,7 @@ int main(void)
         TEST(test_stopped),
         TEST(test_copies_do_not_count),
         TEST(test_sms),
+        TEST(test_sms_of_another_carrier),
         TEST(test_many),
         TEST(test_a_push_that_nobody_answers),
         TEST(test_a_push_that_is_answered),
