@@ -466,6 +466,37 @@ struct programme_periods config_periods(const struct config *config)
     };
 }
 
+struct turn_settings config_turn_settings(const struct config *config)
+{
+    const struct config_turn *c = &config->turn;
+
+    return (struct turn_settings){
+        .instance = config->instance,
+        .periods = config_periods(config),
+        .retention_s = config->retention.every_s,
+        .journal_keep_s = config->retention.journal_d * 86400,
+        .consent_keep_s = config->retention.consent_d * 86400,
+        .turns_max = c->turns_max,
+        .mailbox_max = c->mailbox_max,
+        .cache_max = c->cache_max,
+        .cache_bytes_max = (size_t)c->cache_mib << 20,
+        .answer_window_ms = c->answer_window_ms,
+        .redelivery_horizon_s = c->redelivery_horizon_s,
+        .session_idle_s = c->session_idle_s,
+        .reply_deadline_ms = c->reply_deadline_ms,
+        .draft_ttl_s = c->draft_ttl_s,
+        .remember_s = c->remember_s,
+        .sms_expiry_s = c->sms_expiry_s,
+        .receipt_margin_s = c->receipt_margin_s,
+        .owed_idle_ms = c->owed_idle_ms,
+        .sweep_ms = c->sweep_ms,
+        .settle_ms = c->settle_ms,
+        .parts_max = c->parts_max,
+        .parts_keep_s = c->parts_keep_s,
+        .push_expiry_s = c->push_expiry_s,
+    };
+}
+
 void config_free(struct config *config)
 {
     if (config == NULL)

@@ -13,6 +13,7 @@
 #include "base/source.h"
 #include "gateway/cdr/cdr_line.h"
 #include "gateway/dialects.h"
+#include "gateway/turn/turn.h"
 #include "merchants/periods.h"
 
 enum { CONFIG_MENUS_MAX = 32 };
@@ -269,6 +270,8 @@ void config_doubt_certificates(const struct config *config, int64_t now_s,
 
 /* How long what is kept. */
 struct programme_periods config_periods(const struct config *config);
+/* What the configuration says of turns; its strings are the configuration's. */
+struct turn_settings config_turn_settings(const struct config *config);
 
 /* True when both describe the same connections (everything but what a running link takes over). */
 bool config_smsc_is_equal(const struct config_smsc *a, const struct config_smsc *b);

@@ -150,8 +150,7 @@ static struct store *make_store(struct gateway *g, char *error, size_t error_byt
 
 static struct turn_engine *make_turns(struct gateway *g)
 {
-    const struct config_turn *c = &g->setup.config->turn;
-    struct turn_settings settings = turn_settings_default();
+    struct turn_settings settings = config_turn_settings(g->setup.config);
     struct turn_env env = {
         .timers = loop_timers(g->loop),
         .wall_ms = loop_wall_ms,
@@ -162,29 +161,6 @@ static struct turn_engine *make_turns(struct gateway *g)
         .ports = ports_for_turns(g->ports),
     };
 
-    settings.instance = g->setup.config->instance;
-    settings.periods = config_periods(g->setup.config);
-    settings.retention_s = g->setup.config->retention.every_s;
-    settings.journal_keep_s = g->setup.config->retention.journal_d * 86400;
-    settings.consent_keep_s = g->setup.config->retention.consent_d * 86400;
-    settings.turns_max = c->turns_max;
-    settings.mailbox_max = c->mailbox_max;
-    settings.cache_max = c->cache_max;
-    settings.cache_bytes_max = (size_t)c->cache_mib << 20;
-    settings.answer_window_ms = c->answer_window_ms;
-    settings.redelivery_horizon_s = c->redelivery_horizon_s;
-    settings.session_idle_s = c->session_idle_s;
-    settings.reply_deadline_ms = c->reply_deadline_ms;
-    settings.draft_ttl_s = c->draft_ttl_s;
-    settings.remember_s = c->remember_s;
-    settings.sms_expiry_s = c->sms_expiry_s;
-    settings.receipt_margin_s = c->receipt_margin_s;
-    settings.owed_idle_ms = c->owed_idle_ms;
-    settings.sweep_ms = c->sweep_ms;
-    settings.settle_ms = c->settle_ms;
-    settings.parts_max = c->parts_max;
-    settings.parts_keep_s = c->parts_keep_s;
-    settings.push_expiry_s = c->push_expiry_s;
     return turn_engine_new(&env, &settings);
 }
 

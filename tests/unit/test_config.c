@@ -91,6 +91,20 @@ static void the_least_file_gets_all_defaults(void **state)
     config_free(c);
 }
 
+/* Simulator, scenarios and tests take the one for the other. */
+static void what_turns_are_tested_with_is_what_a_file_gives(void **state)
+{
+    char heard[8192];
+    struct config *c = load(LEAST, heard);
+    struct turn_settings given = config_turn_settings(c), tested = turn_settings_default();
+
+    (void)state;
+    assert_string_equal(given.instance, tested.instance);
+    given.instance = tested.instance;
+    assert_memory_equal(&given, &tested, sizeof(given));
+    config_free(c);
+}
+
 static void values_are_taken(void **state)
 {
     char heard[8192];
@@ -593,6 +607,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_file_gets_all_defaults),
+        cmocka_unit_test(what_turns_are_tested_with_is_what_a_file_gives),
         cmocka_unit_test(values_are_taken),
         cmocka_unit_test(credentials_are_found_in_both_places),
         cmocka_unit_test(each_fault_is_told_with_its_place),
