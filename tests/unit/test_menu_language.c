@@ -177,6 +177,33 @@ static void an_sms_leaves_the_answers_of_a_dialogue(void **state)
     menu_free(menu);
 }
 
+/* An end screen in as many parts as it takes: an SMS has no pages. The dialogue is where it was. */
+static void a_screen_that_answers_an_sms_is_whole(void **state)
+{
+#define FORTY "0123456789 123456789 123456789 123456789 "
+    static const char whole[] = FORTY FORTY FORTY FORTY "end";
+    char *faults;
+    struct menu *menu = menu_from_text(
+        "menu = \"m\";\n" HEAD
+        "sms = { otherwise = \"BYE\"; keywords = ( { words = [ \"ALL\" ]; to = \"ALL\"; } ); };\n"
+        "screens = { MAIN = { text = \"M\"; choices = ( { label = \"All\"; to = \"ALL\"; } ); };\n"
+        "  ALL = { text = \"" FORTY FORTY FORTY FORTY "end\"; end = true; }; };\n",
+        &menu_test_vocabulary, &faults);
+    struct menu_phone p;
+
+    (void)state;
+    if (menu == NULL)
+        fail_msg("%s", faults);
+    free(faults); /* the check warns of it */
+    menu_phone_init(&p, menu);
+    p.limits.gsm_septets = 100;
+    menu_phone_dial(&p, "*384#");
+    assert_string_equal(menu_phone_sms(&p, "ALL"), whole);
+    assert_int_equal(p.outcome.kind, MENU_END);
+    assert_true(strlen(menu_phone_type(&p, "1")) <= p.limits.gsm_septets);
+    menu_free(menu);
+}
+
 /* Nor does it take them away with a draft, or correct something in it. */
 static void an_sms_drops_no_dialogue(void **state)
 {
@@ -596,6 +623,7 @@ int main(void)
         cmocka_unit_test(a_window_of_dates_and_a_quota),
         cmocka_unit_test(two_menus_share_screens),
         cmocka_unit_test(an_sms_leaves_the_answers_of_a_dialogue),
+        cmocka_unit_test(a_screen_that_answers_an_sms_is_whole),
         cmocka_unit_test(another_menu_leaves_a_draft_alone),
         cmocka_unit_test(an_sms_drops_no_dialogue),
         cmocka_unit_test(a_correction_that_is_given_up_is_over),
