@@ -26,7 +26,7 @@ static void note_record(struct turn *t, const char *screen)
 {
     struct dialogues *d = t->engine->dialogues;
 
-    if (d == NULL || t->is_replay || t->cause != TURN_BY_INPUT)
+    if (t->is_replay || t->cause != TURN_BY_INPUT)
         return;
     switch (t->input.kind) {
     case DIALECT_BEGIN:

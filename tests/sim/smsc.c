@@ -195,7 +195,6 @@ static struct phone *find_phone(struct smsc *c, struct span digits)
 static void check_push(struct phone *s)
 {
     const struct world *w = s->smsc->world;
-
     bool is_known_before = s->pushes == 0 && s->typed_since_push >= SMSC_LEDGER;
 
     if (s->forgotten_ms != 0 && !s->has_come_back && !s->may_be_pushed_late &&
