@@ -329,8 +329,10 @@ static void close_group(struct reading *r, const struct file_text *f)
         report(r, f->line, column_of(f, f->at), "'%c' closes nothing: nothing is open here",
                *f->at);
     } else if (g->closer != *f->at) {
-        report(r, f->line, column_of(f, f->at), "'%c' does not close the '%c' opened in line %u",
-               *f->at, g->opener, g->place.line);
+        report(r, f->line, column_of(f, f->at),
+               "'%c' does not close the '%c' opened in line %u%s%.300s", *f->at, g->opener,
+               g->place.line, g->place.file != f->index ? " of " : "",
+               g->place.file != f->index ? r->source->files[g->place.file] : "");
     } else {
         r->depth--;
         if (*f->at == '}' && r->unclosed.line == 0 && g->place.file == f->index &&

@@ -237,6 +237,22 @@ static void an_include_is_indented_for_itself(void **state)
     assert_string_equal(h.all, "main.cfg:1:5: the '{' opened here is never closed\n");
 }
 
+/* An include that was cut off is noticed only behind it. */
+static void a_group_left_open_by_an_include_is_named_with_its_file(void **state)
+{
+    struct heard h = {0};
+    char expected[256];
+
+    (void)state;
+    put("main.cfg", "a = {\n@include \"one.cfg\"\n};\n");
+    put("one.cfg", "b = (\n");
+    assert_null(source_read(path_of("main.cfg"), hear, &h));
+    snprintf(expected, sizeof(expected),
+             "main.cfg:3:1: '}' does not close the '(' opened in line 1 of %s\n",
+             path_of("one.cfg"));
+    assert_string_equal(h.all, expected);
+}
+
 static void refuses_what_is_no_regular_file(void **state)
 {
     struct heard h = {0};
@@ -311,6 +327,7 @@ int main(void)
         cmocka_unit_test(bounds_nesting_names_and_faults),
         cmocka_unit_test(includes_keep_their_places),
         cmocka_unit_test(an_include_is_indented_for_itself),
+        cmocka_unit_test(a_group_left_open_by_an_include_is_named_with_its_file),
         cmocka_unit_test(refuses_what_is_no_regular_file),
         cmocka_unit_test(bounds_all_files_together),
     };
