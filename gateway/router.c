@@ -186,6 +186,25 @@ static void warn_of_drafts(const struct config *config, struct menu **menus, siz
     on_fault(arg, &fault);
 }
 
+/* The menu forgets a draft at the one age, timers and the record's expiry drop it at the other, of
+ * which SMS tell the day. */
+static void warn_of_two_ages(const struct config *config, size_t i, const struct menu *menu,
+                             menu_fault_fn *on_fault, void *arg)
+{
+    unsigned menu_s = (unsigned)(menu_draft_ms(menu) / 1000), ttl_s = config->turn.draft_ttl_s;
+    char text[256];
+    struct menu_fault fault = {
+        .file = config->menus[i].file, .line = 1, .text = text, .is_warning = true};
+
+    if (!menu_begins_drafts(menu) || menu_s == ttl_s)
+        return;
+    snprintf(text, sizeof(text),
+             "draft_days is %u, and turn.draft_ttl_s %u: a draft goes at the shorter of them, and "
+             "SMS say that it is kept for the latter; make it %u",
+             menu_s / 86400, ttl_s, menu_s);
+    on_fault(arg, &fault);
+}
+
 /* It would swallow what people send to its numbers. */
 static void warn_of_silence(const struct config_menu *m, const struct menu *menu,
                             menu_fault_fn *on_fault, void *arg)
@@ -232,6 +251,7 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
             for (size_t j = 0; j < config->menu_count; j++)
                 if (i != j)
                     warn_of_drafts(config, menus, i, j, on_fault, arg);
+            warn_of_two_ages(config, i, menus[i], on_fault, arg);
             warn_of_silence(&config->menus[i], menus[i], on_fault, arg);
         }
         return menus;

@@ -101,6 +101,8 @@ const char *menu_language_shown(const struct menu *menu, const char *code);
 
 /* Does anything in it begin a draft? */
 bool menu_begins_drafts(const struct menu *menu);
+/* Age at which it forgets them (draft_days). */
+int64_t menu_draft_ms(const struct menu *menu);
 /* Does it say what answers SMS? Without, nothing does. */
 bool menu_says_sms(const struct menu *menu);
 /* An answer of `other` that has the name of one which `menu` keeps in a draft: a number's answers

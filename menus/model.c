@@ -211,6 +211,11 @@ bool menu_begins_drafts(const struct menu *menu)
     return menu->begins_drafts;
 }
 
+int64_t menu_draft_ms(const struct menu *menu)
+{
+    return menu->draft_ms;
+}
+
 bool menu_says_sms(const struct menu *menu)
 {
     return menu->says_sms;

@@ -51,7 +51,7 @@ bool sim_menus_load(struct sim_menus *m)
     static const char *codes[] = {"*384#"}, *sms[] = {"384"};
     struct config_menu shipped = {
         .file = "conf/menus/terususaha.cfg", .codes = {codes, 1}, .sms = {sms, 1}};
-    struct config config = {.menus = &shipped, .menu_count = 1};
+    struct config config = {.menus = &shipped, .menu_count = 1, .turn.draft_ttl_s = 7 * 86400};
     const struct menu *menu;
     struct menu *other;
 

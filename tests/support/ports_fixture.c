@@ -83,7 +83,7 @@ static void load_menu(struct ports_fixture *f)
     static const char *codes[] = {"*384#"}, *sms[] = {"384"};
     struct config_menu menu = {
         .file = "conf/menus/terususaha.cfg", .codes = {codes, 1}, .sms = {sms, 1}};
-    struct config config = {.menus = &menu, .menu_count = 1};
+    struct config config = {.menus = &menu, .menu_count = 1, .turn.draft_ttl_s = 7 * 86400};
 
     f->router = router_new();
     assert_true(router_load(f->router, &config, &programme_vocabulary, NULL, NULL));

@@ -36,6 +36,7 @@ static int start(void **state)
     f->told = "draft";
     f->router = router_new();
     f->config.menus = f->menus;
+    f->config.turn.draft_ttl_s = 7 * 86400;
     *state = f;
     return 0;
 }
@@ -327,6 +328,24 @@ static void menus_that_share_a_draft_are_told(void **state)
     assert_string_equal(f->warnings, expected);
 }
 
+static void a_draft_of_two_ages_is_told(void **state)
+{
+    struct fixture *f = *state;
+
+    add_menu(f, "", "*1#", NULL, false);
+    write_question(f, 0, "name", true);
+    f->config.turn.draft_ttl_s = 14 * 86400;
+    assert_true(load(f));
+    assert_string_equal(
+        f->warnings, "m0.cfg: draft_days is 7, and turn.draft_ttl_s 1209600: a draft goes at the "
+                     "shorter of them, and SMS say that it is kept for the latter; make it "
+                     "604800\n");
+    f->warnings[0] = '\0';
+    write_question(f, 0, "name", false);
+    assert_true(load(f));
+    assert_string_equal(f->warnings, "");
+}
+
 static void numbers_whose_sms_nobody_answers_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(codes_lead_to_menus),
         TEST(menus_that_share_a_draft_are_told),
+        TEST(a_draft_of_two_ages_is_told),
         TEST(numbers_whose_sms_nobody_answers_are_told),
         TEST(unknown_codes_go_to_the_default),
         TEST(the_same_code_leads_each_peer_to_its_menu),
