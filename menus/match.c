@@ -13,9 +13,22 @@ enum {
     GUESS_SHORT_LETTERS = 6, /* names up to here: one edit */
 };
 
-static bool is_blank(char c)
+/* Octets of the blank at `at`; 0 = it is none. Some phones and pages write no-break spaces. */
+static size_t blank_bytes(const char *at)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+    if (*at == '\xC2')
+        return at[1] == '\xA0' ? 2 : 0;
+    return *at != '\0' && strchr(" \t\n\r\f\v", *at) != NULL;
+}
+
+/* Behind the blanks at *at; is a line break among them? */
+static bool skip_blanks(const char **at)
+{
+    bool has_break = false;
+
+    for (size_t bytes; (bytes = blank_bytes(*at)) != 0; *at += bytes)
+        has_break = has_break || **at == '\n';
+    return has_break;
 }
 
 void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, bool *is_cut)
@@ -23,20 +36,17 @@ void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, 
     size_t n = 0;
 
     *is_cut = false;
-    while (is_blank(*input))
-        input++;
+    skip_blanks(&input);
     while (*input != '\0') {
-        char c = *input++;
+        bool is_blank = blank_bytes(input) != 0;
+        char c = *input;
 
-        if (is_blank(c)) {
-            bool has_break = c == '\n';
-
-            for (; is_blank(*input); input++)
-                has_break = has_break || *input == '\n';
-            if (*input == '\0')
-                break;
-            c = has_break ? '\n' : ' ';
-        }
+        if (is_blank)
+            c = skip_blanks(&input) ? '\n' : ' ';
+        else
+            input++;
+        if (is_blank && *input == '\0')
+            break;
         if (n + 1 == typed_bytes) {
             *is_cut = true;
             break;
