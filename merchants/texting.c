@@ -230,14 +230,28 @@ const char *texting_refuse(struct programme *p, struct menu_state *state)
 
 /* By SMS only one's own: somebody else's needs the last digits of the phone, which only a dialogue
  * asks for. */
+/* Of several an officer asks something about one, and its deadline runs. */
+static void focus_on_due(struct programme *p)
+{
+    const struct subscriber *s = &p->subscriber;
+
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        if (s->merchants[i].status == MERCHANT_PERLU_PERBAIKAN && s->merchants[i].frozen_ms == 0) {
+            text_copy(p->focus, sizeof(p->focus), s->merchants[i].regno);
+            return;
+        }
+}
+
 const char *texting_status(struct programme *p, struct menu_state *state)
 {
     const char *regno = menu_state_answer(state, SMS_PREFIX "noreg");
 
     if (programme_shown(p, 0) == NULL)
         return "kosong";
-    if (regno == NULL || regno[0] == '\0')
+    if (regno == NULL || regno[0] == '\0') {
+        focus_on_due(p);
         return "ada";
+    }
     if (subscriber_find(&p->subscriber, regno) == NULL)
         return "salah";
     text_copy(p->focus, sizeof(p->focus), regno);
