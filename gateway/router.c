@@ -162,6 +162,39 @@ static bool have_names_of_their_own(const struct config *config, struct menu **m
     return true;
 }
 
+/* Shown is the first that serves what was dialled: router_shown_code(). */
+static bool is_shown(const struct config_strings *codes, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (carrier_serves(codes->items[i], codes->items[at]))
+            return false;
+    return true;
+}
+
+/* A part of a code would be dialled in vain. */
+static bool are_codes_shown_whole(const struct config_menu *m, const struct menu *menu,
+                                  menu_fault_fn *on_fault, void *arg)
+{
+    const struct config_strings *codes = m->codes.count > 0 ? &m->codes : &m->sms;
+    struct menu_fault fault = {.file = m->place.file, .line = m->place.line};
+    unsigned max = menu_code_max(menu);
+
+    for (size_t i = 0; i < codes->count; i++) {
+        size_t size = strlen(codes->items[i]);
+        char text[512];
+
+        if (size <= max || !is_shown(codes, i))
+            continue;
+        snprintf(text, sizeof(text),
+                 "the texts of %.300s show %u characters of %.40s: let its code_max be %zu",
+                 m->file, max, codes->items[i], size);
+        fault.text = text;
+        on_fault(arg, &fault);
+        return false;
+    }
+    return true;
+}
+
 /* A number has one draft, and its answers are those of all menus. */
 static void warn_of_drafts(const struct config *config, struct menu **menus, size_t i, size_t j,
                            menu_fault_fn *on_fault, void *arg)
@@ -246,6 +279,8 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
             menus[i] = menu_load_file(config->menus[i].file, vocabulary, on_fault, arg);
         all = all && menus[i] != NULL;
     }
+    for (size_t i = 0; i < config->menu_count && all; i++)
+        all = are_codes_shown_whole(&config->menus[i], menus[i], on_fault, arg);
     if (all && have_names_of_their_own(config, menus, on_fault, arg)) {
         for (size_t i = 0; i < config->menu_count; i++) {
             for (size_t j = 0; j < config->menu_count; j++)

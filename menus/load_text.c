@@ -487,6 +487,7 @@ void menu_load_count_texts(struct menu_loader *l)
             for (unsigned p = 0; p < t->part_count; p++) {
                 t->parts[p].units = (uint16_t)part_worst(l->menu, &t->parts[p], lang);
                 t->worst_units = (uint16_t)(t->worst_units + t->parts[p].units);
+                l->menu->shows_code |= t->parts[p].kind == MENU_PART_CODE;
             }
         }
 }

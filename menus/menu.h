@@ -101,6 +101,8 @@ const char *menu_language_shown(const struct menu *menu, const char *code);
 
 /* Does anything in it begin a draft? */
 bool menu_begins_drafts(const struct menu *menu);
+/* The longest service code that its texts show whole; of a longer one they show a part. */
+unsigned menu_code_max(const struct menu *menu);
 /* Age at which it forgets them (draft_days). */
 int64_t menu_draft_ms(const struct menu *menu);
 /* Does it say what answers SMS? Without, nothing does. */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "menus/match.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct menu *menu_model_new(void)
@@ -209,6 +210,11 @@ bool menu_id_is(const struct menu *menu, const uint8_t id[MENU_ID_BYTES])
 bool menu_begins_drafts(const struct menu *menu)
 {
     return menu->begins_drafts;
+}
+
+unsigned menu_code_max(const struct menu *menu)
+{
+    return menu->shows_code ? menu->code_max : UINT_MAX;
 }
 
 int64_t menu_draft_ms(const struct menu *menu)

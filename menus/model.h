@@ -304,6 +304,7 @@ struct menu {
     uint16_t code_max;
     int64_t draft_ms;
     bool begins_drafts; /* false: a draft that is there is another menu's */
+    bool shows_code;    /* in any of its texts */
     bool says_sms;      /* what answers SMS, be it nothing */
     int32_t utc_offset_s;
 };

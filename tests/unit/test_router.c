@@ -26,6 +26,7 @@ struct fixture {
     unsigned faults;
     const char *told; /* the word of those that are kept */
     char warnings[1024];
+    char fault[512]; /* the last */
 };
 
 static int start(void **state)
@@ -56,6 +57,8 @@ static void on_fault(void *arg, const struct menu_fault *fault)
     struct fixture *f = arg;
 
     f->faults += !fault->is_warning;
+    if (!fault->is_warning)
+        snprintf(f->fault, sizeof(f->fault), "%s", fault->text);
     if (fault->is_warning && strstr(fault->text, f->told) != NULL)
         snprintf(f->warnings + strlen(f->warnings), sizeof(f->warnings) - strlen(f->warnings),
                  "%s: %s\n", strrchr(fault->file, '/') + 1, fault->text);
@@ -346,6 +349,25 @@ static void a_draft_of_two_ages_is_told(void **state)
     assert_string_equal(f->warnings, "");
 }
 
+static void a_code_that_texts_would_cut_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char expected[256];
+
+    add_menu(f, "a", "*384*123456#", NULL, false); /* whose texts show none */
+    assert_true(load(f));
+    write_menu(f, 0, "Tekan {kode}");
+    assert_false(load(f));
+    snprintf(expected, sizeof(expected),
+             "the texts of %s show 9 characters of *384*123456#: let its code_max be 12",
+             f->files[0]);
+    assert_string_equal(f->fault, expected);
+    f->codes[0][1] = f->codes[0][0];
+    f->codes[0][0] = "*384#"; /* is shown to who dials the other */
+    f->menus[0].codes.count = 2;
+    assert_true(load(f));
+}
+
 static void numbers_whose_sms_nobody_answers_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -386,6 +408,7 @@ int main(void)
         TEST(codes_lead_to_menus),
         TEST(menus_that_share_a_draft_are_told),
         TEST(a_draft_of_two_ages_is_told),
+        TEST(a_code_that_texts_would_cut_is_refused),
         TEST(numbers_whose_sms_nobody_answers_are_told),
         TEST(unknown_codes_go_to_the_default),
         TEST(the_same_code_leads_each_peer_to_its_menu),
