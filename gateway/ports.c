@@ -133,6 +133,8 @@ static bool is_full(void *ctx, const struct turn_origin *origin)
     return link != NULL && link_is_full(link);
 }
 
+/* Of a bind that is not being ended nothing else says why each of its inputs is refused: a partner
+ * whose receiver is bound to another gateway, or not at all, seems to be well. */
 static bool has_way_back(void *ctx, const struct turn_origin *origin)
 {
     struct ports *p = ctx;
@@ -141,8 +143,12 @@ static bool has_way_back(void *ctx, const struct turn_origin *origin)
 
     if (link == NULL || link_can_submit(link))
         return true;
-    return peers_find(&p->peers, origin->link_name, &peer) &&
-           (peers_pick_link(&p->peers, &peer) != NULL || !peer_takes_replies(&peer));
+    if (peers_find(&p->peers, origin->link_name, &peer) &&
+        (peers_pick_link(&p->peers, &peer) != NULL || !peer_takes_replies(&peer)))
+        return true;
+    if (link_state(link) == LINK_BOUND)
+        log_warning("screen.no_way_back", LOG_S("link", link_name(link)));
+    return false;
 }
 
 static bool withdraw(void *ctx, struct turn_sending *sending)

@@ -86,6 +86,23 @@ async function register(partner) {
     return regnoOf({ text: text(screen) });
 }
 
+// A balancer that takes the receiver to another gateway leaves the partner bound, and every subscriber without an answer.
+test('a transmitter alone is told why its dials come back', async () => {
+    await withPartners('apart', async ({ gateway, port }) => {
+        const [out, back] = [0, 1].map(() => new Partner(`smpp://127.0.0.1:${port}`));
+        const bind = (partner, kind) => new Promise((resolve) => partner.session[`bind_${kind}`](
+            { system_id: 'agg1', password: 'secret', interface_version: 0x34 }, resolve));
+        const dial = () => out.send({ service_type: 'USSD', source_addr: MSISDN, destination_addr: '*384#',
+            short_message: '*384#', ussd_service_op: 1, its_session_info: Buffer.from([9, 0]) });
+        assert.equal((await bind(out, 'transmitter')).command_status, 0);
+        assert.equal((await dial()).command_status, smpp.ESME_RX_T_APPN);
+        await until('the event', () => /level=warning event=screen\.no_way_back link=agg1:1/.test(gateway.log));
+        assert.equal((await bind(back, 'receiver')).command_status, 0);
+        assert.equal((await dial()).command_status, 0);
+        await until('the screen', () => back.screens.length === 1);
+    });
+});
+
 test('a merchant registers through a partner; the SMS leaves by the partner', async () => {
     await withPartners('partner', async ({ gateway, port }) => {
         const partner = new Partner(`smpp://127.0.0.1:${port}`);

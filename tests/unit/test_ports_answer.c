@@ -6,15 +6,33 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "gateway/smpp/header.h"
 #include "sessions/store_memory.h"
 #include "tests/support/ports_fixture.h"
 
 enum { BEGIN = 1, ANSWER = 18 }; /* ussd_service_op */
+
+static char logged[160];
+
+static void keep_event(void *kept, const char *line, size_t line_bytes)
+{
+    const char *at = memmem(line, line_bytes, "event=", 6);
+
+    snprintf(kept, sizeof(logged), "%.*s", (int)(line + line_bytes - at), at);
+}
+
+static void listen_to_log(bool is_on)
+{
+    logged[0] = '\0';
+    log_set_sink(is_on ? keep_event : NULL, logged);
+    log_set_level(is_on ? LOG_LEVEL_WARNING : LOG_LEVEL_OFF);
+}
 
 /* Of a pair, the transmitter is not there: the input is taken, and comes again until its screen can
  * leave. A receiver alone has no screens to wait for. */
@@ -30,8 +48,11 @@ static void an_input_waits_for_the_transmitter(void **state)
     t = ports_fixture_bind(f);
     fake_transport_lose(sender, "reset");
     link_fixture_turn(&f->net);
+    listen_to_log(true);
     ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
     ports_fixture_expect(t, ESME_RX_T_APPN);
+    assert_string_equal(logged, "event=screen.no_way_back link=op1:1\n");
+    listen_to_log(false);
     link_fixture_pass(&f->net, 1000); /* it connects anew */
     sender = ports_fixture_bind(f);
     ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
