@@ -108,6 +108,26 @@ static void test_of_the_subscriber(void **state)
     assert_int_equal(turn_rig.shows, 1); /* the busy text: no gateway can open that */
 }
 
+/* It opens, and is no record: as with one that does not. */
+static void test_of_a_record_that_says_nothing(void **state)
+{
+    uint8_t sealed[100];
+    struct store_reply reply;
+    struct writer w;
+
+    (void)state;
+    writer_init(&w, sealed, sizeof(sealed));
+    assert_true(vault_seal(turn_rig.vault, VAULT_MERCHANT, turn_rig.phones[0].msisdn,
+                           span_of_string("\1nonsense"), &w));
+    write_record(true, writer_span(&w));
+    turn_rig_dial(0, "*384#");
+    assert_int_equal(turn_rig_counters()->steps, 0);
+    assert_int_equal(turn_rig.shows, 1);
+    memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
+    assert_true(span_is_equal(reply.subscriber.merchant.data, writer_span(&w)));
+    assert_int_equal(reply.subscriber.session.version, 0);
+}
+
 static void test_of_somebody_else(void **state)
 {
     char regno[16];
@@ -187,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_of_the_subscriber),
+        TEST(test_of_a_record_that_says_nothing),
         TEST(test_of_somebody_else),
         TEST(test_of_all),
         TEST(test_of_all_with_another_key),
