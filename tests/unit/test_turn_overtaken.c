@@ -303,6 +303,28 @@ static void test_a_copy_that_is_too_many_ends_nothing(void **state)
     assert_int_equal(phone->screen_count, screens);
 }
 
+/* Who has more under way than the mailbox holds is refused beside the turn that is at work. */
+static void test_an_input_too_many_leaves_the_one_at_work_alone(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    struct dialect_input first = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+    struct dialect_input second = turn_rig_input(0, DIALECT_SMS, "384", "STOP");
+
+    (void)state;
+    turn_rig.settings.mailbox_max = 1;
+    turn_rig_restart();
+    slow_commit(0, 50);
+    turn_rig_deliver(&dials);
+    turn_rig_deliver(&first);
+    turn_rig_deliver(&second);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->throttled, 1);
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig_counters()->steps, 2);
+    turn_rig_assert_begins(phone->screen, "Langkah 1/9");
+    assert_int_equal(phone->sms_count, 1);
+}
+
 /* What the turn itself has stored, without word of it, nobody has shown. */
 static void test_what_a_turn_stored_is_no_copy(void **state)
 {
@@ -345,6 +367,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_that_is_too_many_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_an_input_too_many_leaves_the_one_at_work_alone,
+                                        turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_what_a_turn_stored_is_no_copy, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,
