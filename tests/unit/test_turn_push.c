@@ -380,14 +380,12 @@ static void test_who_stood_still_does_not_show_it_again(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
-/* Likewise, with the commit under way. */
-static void test_who_stood_still_in_a_commit_does_not_show_it_again(void **state)
+static void is_shown_once_when_it_waited_for(enum store_memory_call call)
 {
     static const struct store_memory_fate slow = {.kind = STORE_MEMORY_DONE, .back_ms = 30000};
 
-    (void)state;
     turn_rig_owe_push(0, "MAIN", 100000);
-    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, slow);
+    store_memory_set_next(turn_rig.store, call, slow);
     turn_rig_pass(2000);
     turn_rig_change_gateway();
     turn_rig_pass(25000);
@@ -397,21 +395,17 @@ static void test_who_stood_still_in_a_commit_does_not_show_it_again(void **state
     assert_int_equal(turn_rig_owed(), 0);
 }
 
-/* Likewise, with word of the sweep under way that gave it the push. */
+static void test_who_stood_still_in_a_commit_does_not_show_it_again(void **state)
+{
+    (void)state;
+    is_shown_once_when_it_waited_for(STORE_MEMORY_COMMIT);
+}
+
+/* The sweep gave it the push. */
 static void test_who_hears_late_that_it_is_its_own_does_not_show_it_again(void **state)
 {
-    static const struct store_memory_fate slow = {.kind = STORE_MEMORY_DONE, .back_ms = 30000};
-
     (void)state;
-    turn_rig_owe_push(0, "MAIN", 100000);
-    store_memory_set_next(turn_rig.store, STORE_MEMORY_SWEEP, slow);
-    turn_rig_pass(2000);
-    turn_rig_change_gateway();
-    turn_rig_pass(25000);
-    assert_int_equal(phone->screen_count, 1);
-    turn_rig_pass(20000);
-    assert_int_equal(phone->screen_count, 1);
-    assert_int_equal(turn_rig_owed(), 0);
+    is_shown_once_when_it_waited_for(STORE_MEMORY_SWEEP);
 }
 
 /* A centre that takes its time: it is not left, and nobody else shows it. */
