@@ -113,11 +113,35 @@ static bool is_parent(const struct menu *menu, unsigned field)
     return false;
 }
 
-static bool is_listed(const char *const *names, const char *name)
+static const struct menu_kept *find_answer(const struct menu_kept *answers, const char *name)
 {
-    while (*names != NULL && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
+    while (answers->name != NULL && strcmp(answers->name, name) != 0)
+        answers++;
+    return answers->name != NULL ? answers : NULL;
+}
+
+/* Of a table the first fault is enough. */
+static void check_codes(struct menu_loader *l, const struct menu_field *field,
+                        const struct menu_kept *answer)
+{
+    const struct menu_table *table = &l->menu->tables[field->table];
+
+    for (unsigned i = 0; i < table->row_count; i++) {
+        const char *code = table->rows[i].code;
+        size_t size = strlen(code), digits = strspn(code, "0123456789");
+
+        if (answer->code_digits != 0 && (size != answer->code_digits || digits != size))
+            menu_faults_add(&l->faults, false, table->rows[i].line, 0,
+                            "the code %s is kept as the answer %s, which has %u digits", code,
+                            field->name, answer->code_digits);
+        else if (answer->code_max != 0 && size > answer->code_max)
+            menu_faults_add(&l->faults, false, table->rows[i].line, 0,
+                            "the code %s is kept as the answer %s, of %u characters: %u too many",
+                            code, field->name, answer->code_max, (unsigned)size - answer->code_max);
+        else
+            continue;
+        return;
+    }
 }
 
 static bool has_actions(const struct menu *menu)
@@ -137,8 +161,11 @@ static void check_answers(struct menu_loader *l)
 
     for (unsigned i = 0; is_told && i < menu->field_count; i++) {
         const struct menu_field *f = &menu->fields[i];
+        const struct menu_kept *answer = find_answer(l->vocabulary->answers, f->name);
 
-        if (!f->is_read && !is_parent(menu, i) && !is_listed(l->vocabulary->answers, f->name))
+        if (answer != NULL && f->table != MENU_NONE)
+            check_codes(l, f, answer);
+        if (!f->is_read && !is_parent(menu, i) && answer == NULL)
             menu_faults_add(&l->faults, true, f->line, 0,
                             "the answer %s is kept for nobody: no text, condition or action reads "
                             "it, and it goes with the dialogue or the draft",

@@ -33,6 +33,9 @@ static void load_language(struct menu_loader *l, config_setting_t *group,
     lang->is_partial = menu_load_flag(l, group, "partial");
     if (lang->code == NULL || !menu_load_is_name(l, group, lang->code, "language code"))
         lang->code = "";
+    if (strlen(lang->code) > MENU_LANGUAGE_MAX)
+        menu_load_fault(l, group, "the code of a language has at most %d characters, such as id",
+                        MENU_LANGUAGE_MAX);
     if (lang->name == NULL)
         lang->name = lang->code;
 }

@@ -14,7 +14,8 @@
 enum {
     MENU_NONE = 0xFFFF, /* no screen, text, table, ... */
     MENU_LANGUAGES_MAX = 8,
-    MENU_ITEMS_MAX = 256, /* choices and rows of one screen */
+    MENU_LANGUAGE_MAX = 7, /* characters of its code, in records too */
+    MENU_ITEMS_MAX = 256,  /* choices and rows of one screen */
     MENU_FLOW_STEPS_MAX = 32,
 };
 

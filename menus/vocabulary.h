@@ -57,6 +57,13 @@ struct menu_fact {
     const char *const *words; /* MENU_FACT_WORD: NULL-ended list of its values */
 };
 
+/* An answer that actions read, and what they keep of the codes of its list. */
+struct menu_kept {
+    const char *name;
+    unsigned code_max;    /* longest code, in octets; 0 = any */
+    unsigned code_digits; /* its exact number of digits; 0 = any code */
+};
+
 struct menu_vocabulary {
     const struct menu_rule *rules;
     size_t rule_count;
@@ -68,7 +75,7 @@ struct menu_vocabulary {
     size_t fact_count;
     const struct menu_owed *owed;
     size_t owed_count;
-    const char *const *answers; /* that its actions read, NULL-ended; NULL: nobody knows */
+    const struct menu_kept *answers; /* ended by one without a name; NULL: nobody knows */
 };
 
 /* Facts at hand during one step. get() writes the value of a named fact and returns true, or false

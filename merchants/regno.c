@@ -4,12 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    REGNO_DIGITS = REGNO_BYTES - 1,
-    REGENCY_DIGITS = 4,
-    COUNTER_DIGITS = 6,
-    COUNTER_MAX = 999999
-};
+enum { REGNO_DIGITS = REGNO_BYTES - 1, COUNTER_DIGITS = 6, COUNTER_MAX = 999999 };
 
 /* Damm's quasigroup of order 10: weakly totally anti-symmetric with a zero diagonal, so it finds
  * every single wrong digit and every swap of neighbours, and a number with its check digit gives 0.
@@ -41,7 +36,7 @@ bool regno_make(const char *regency, uint64_t number, unsigned bucket, unsigned 
     uint64_t counter;
 
     assert(buckets > 0 && bucket < buckets);
-    if (!is_digits(regency, REGENCY_DIGITS) || number > COUNTER_MAX)
+    if (!is_digits(regency, REGNO_REGENCY_DIGITS) || number > COUNTER_MAX)
         return false;
     counter = number * buckets + bucket;
     if (counter > COUNTER_MAX)
@@ -74,11 +69,11 @@ bool regno_parse(const char *typed, char regno[REGNO_BYTES])
 void regno_format(const char *regno, char display[REGNO_DISPLAY_BYTES])
 {
     assert(is_digits(regno, REGNO_DIGITS));
-    memcpy(display, regno, REGENCY_DIGITS);
-    display[REGENCY_DIGITS] = '-';
-    memcpy(display + REGENCY_DIGITS + 1, regno + REGENCY_DIGITS, COUNTER_DIGITS);
-    display[REGENCY_DIGITS + 1 + COUNTER_DIGITS] = '-';
-    display[REGENCY_DIGITS + 2 + COUNTER_DIGITS] = regno[REGNO_DIGITS - 1];
+    memcpy(display, regno, REGNO_REGENCY_DIGITS);
+    display[REGNO_REGENCY_DIGITS] = '-';
+    memcpy(display + REGNO_REGENCY_DIGITS + 1, regno + REGNO_REGENCY_DIGITS, COUNTER_DIGITS);
+    display[REGNO_REGENCY_DIGITS + 1 + COUNTER_DIGITS] = '-';
+    display[REGNO_REGENCY_DIGITS + 2 + COUNTER_DIGITS] = regno[REGNO_DIGITS - 1];
     display[REGNO_DISPLAY_BYTES - 1] = '\0';
 }
 
@@ -87,7 +82,7 @@ unsigned regno_bucket(const char *regno, unsigned buckets)
     unsigned counter = 0;
 
     assert(is_digits(regno, REGNO_DIGITS) && buckets > 0);
-    for (size_t i = REGENCY_DIGITS; i < REGNO_DIGITS - 1; i++)
+    for (size_t i = REGNO_REGENCY_DIGITS; i < REGNO_DIGITS - 1; i++)
         counter = counter * 10 + (unsigned)(regno[i] - '0');
     return counter % buckets;
 }

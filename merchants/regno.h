@@ -14,6 +14,7 @@
 enum {
     REGNO_BYTES = 12,         /* 11 digits and NUL */
     REGNO_DISPLAY_BYTES = 14, /* with two dashes */
+    REGNO_REGENCY_DIGITS = 4,
 };
 
 /* `regency` is 4 digits ("1871"), bucket < buckets. False when the regency is none or the counter

@@ -2,6 +2,7 @@
  * What the programme lends its menus: rules, actions, facts. One row each; `menu check` and the
  * manual's reader find here what a menu file may name.
  */
+#include "merchants/regno.h"
 #include "merchants/rules.h"
 #include "merchants/work.h"
 
@@ -139,27 +140,24 @@ bool programme_owes_message(const char *name)
     return false;
 }
 
+#define CODE_MAX (MERCHANT_CODE_BYTES - 1)
 #define OF_A_REGISTRATION(prefix)                                                                  \
-    prefix "nama", prefix "nik", prefix "usaha", prefix "jenis", prefix "kab", prefix "kec",       \
-        prefix "kec_tebak", prefix "omzet", prefix "hp"
+    {.name = prefix "nama"}, {.name = prefix "nik"}, {.name = prefix "usaha"},                     \
+        {.name = prefix "jenis", .code_max = CODE_MAX},                                            \
+        {.name = prefix "kab", .code_digits = REGNO_REGENCY_DIGITS},                               \
+        {.name = prefix "kec", .code_max = CODE_MAX}, {.name = prefix "kec_tebak"},                \
+        {.name = prefix "omzet", .code_max = CODE_MAX},                                            \
+    {                                                                                              \
+        .name = prefix "hp", .code_max = CODE_MAX                                                  \
+    }
 
-static const char *const answers[] = {
-    OF_A_REGISTRATION(""),
-    OF_A_REGISTRATION("baru_"),
-    OF_A_REGISTRATION("sms_"),
-    "noreg_cari",
-    "hp4_cari",
-    "pilih",
-    "pilih1",
-    "pilih2",
-    "pilih3",
-    "lihat",
-    "waktu_telepon",
-    "latih_pilih",
-    "latih_nomor",
-    "sms_noreg",
-    "sms_ikut",
-    NULL,
+static const struct menu_kept answers[] = {
+    OF_A_REGISTRATION(""),   OF_A_REGISTRATION("baru_"), OF_A_REGISTRATION("sms_"),
+    {.name = "noreg_cari"},  {.name = "hp4_cari"},       {.name = "pilih"},
+    {.name = "pilih1"},      {.name = "pilih2"},         {.name = "pilih3"},
+    {.name = "lihat"},       {.name = "waktu_telepon"},  {.name = "latih_pilih"},
+    {.name = "latih_nomor"}, {.name = "sms_noreg"},      {.name = "sms_ikut"},
+    {.name = NULL},
 };
 
 const struct menu_vocabulary programme_vocabulary = {

@@ -307,7 +307,7 @@ static void an_answer_for_nobody_is_doubted(void **state)
     char *faults;
 
     (void)state;
-    told.answers = (const char *const[]){"number", NULL};
+    told.answers = (const struct menu_kept[]){{"number", 0, 0}, {NULL, 0, 0}};
     menu_free(menu_from_text(text, &told, &faults));
     assert_string_equal(faults,
                         "10:1: warning: the answer nib is kept for nobody: no text, condition "
@@ -315,6 +315,45 @@ static void an_answer_for_nobody_is_doubted(void **state)
     free(faults);
     menu_free(menu_from_text(text, &menu_test_vocabulary, &faults));
     assert_null(faults);
+}
+
+/* Whoever chose one that is cut would be shown the code, and officers another. */
+static void a_code_that_actions_would_not_keep_is_refused(void **state)
+{
+    static const struct menu_kept answers[] = {
+        {"kind", 6, 0}, {"place", 0, 4}, {"place2", 0, 4}, {NULL, 0, 0}};
+    static const char text[] =
+        "menu = \"x\"; start = \"KIND\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
+        "lines = { back = \"B\"; next = \"N\"; }; errors = { invalid = \"E\"; too_many = \"E\"; "
+        "busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "tables = { kinds = ( { code = \"WARUNG\"; label = \"W\"; },\n"
+        "{ code = \"WARUNGS\"; label = \"S\"; } );\n"
+        "places = ( { code = \"1801\"; label = \"A\"; },\n"
+        "{ code = \"180\"; label = \"B\"; },\n"
+        "{ code = \"180A\"; label = \"C\"; } ); };\n"
+        "screens = {\n"
+        "KIND = { text = \"K\"; list = { table = \"kinds\"; field = \"kind\"; }; to = \"PLACE\"; "
+        "};\n"
+        "PLACE = { text = \"P\"; list = { table = \"places\"; field = \"place\"; }; to = "
+        "\"PLACE2\"; "
+        "};\n"
+        "PLACE2 = { text = \"Q\"; list = { table = \"places\"; field = \"place2\"; }; to = "
+        "\"JOIN\"; "
+        "};\n"
+        "JOIN = { action = \"join\"; results = { ok = \"E\"; full = \"E\"; }; };\n"
+        "};\n";
+    struct menu_vocabulary told = menu_test_vocabulary;
+    char *faults;
+
+    (void)state;
+    told.answers = answers;
+    menu_free(menu_from_text(text, &told, &faults));
+    assert_string_equal(faults,
+                        "4:1: the code WARUNGS is kept as the answer kind, of 6 characters: 1 too "
+                        "many\n"
+                        "6:1: the code 180 is kept as the answer place, which has 4 digits\n"
+                        "6:1: the code 180 is kept as the answer place2, which has 4 digits\n");
+    free(faults);
 }
 
 int main(void)
@@ -326,6 +365,7 @@ int main(void)
         cmocka_unit_test(more_values_than_a_menu_holds_are_refused),
         cmocka_unit_test(more_fields_than_a_session_keeps_are_refused),
         cmocka_unit_test(an_answer_for_nobody_is_doubted),
+        cmocka_unit_test(a_code_that_actions_would_not_keep_is_refused),
         cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
     };
 
