@@ -157,16 +157,17 @@ static struct entry *find_staying(struct centres *cs, const char *name)
     return NULL;
 }
 
-/* A centre that was taken out of service under this name: changed settings do not bring it back. */
-static bool was_taken_out(struct centres *cs, const char *name)
+/* A centre that is being taken out of service stays so when its settings change, and its dialogues
+ * go on as long as was ordered. */
+static void succeed(struct centres *cs, struct centre *centre)
 {
-    LIST_FOREACH(node, &cs->entries) {
-        struct centre *c = entry_of(node)->centre;
+    struct centre *former = NULL;
 
-        if (strcmp(centre_name(c), name) == 0 && centre_service(c)->state != SERVICE_SERVING)
-            return true;
-    }
-    return false;
+    LIST_FOREACH(node, &cs->entries)
+        if (strcmp(centre_name(entry_of(node)->centre), centre_name(centre)) == 0)
+            former = entry_of(node)->centre;
+    if (former != NULL)
+        service_succeed(centre_service(centre), centre_service(former));
 }
 
 /* NULL (logged) when its certificates cannot be read. */
@@ -189,8 +190,7 @@ static struct entry *make_entry(struct centres *cs, const struct config_smsc *se
         network = tls_factory_network(e->tls);
     }
     e->centre = centre_new(&cs->env, &network, settings, &cs->sharing, &cs->owner, &cs->next_bind);
-    if (was_taken_out(cs, settings->name))
-        service_disable(centre_service(e->centre));
+    succeed(cs, e->centre);
     return e;
 }
 

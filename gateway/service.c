@@ -71,3 +71,15 @@ void service_drain(struct service *s, unsigned quiet_s, unsigned for_s)
     enter(s, SERVICE_DRAINING);
     timer_start(s->timers, &s->look, LOOK_MS);
 }
+
+void service_succeed(struct service *s, const struct service *former)
+{
+    if (former->state == SERVICE_SERVING)
+        return;
+    s->input_ms = former->input_ms;
+    s->quiet_ms = former->quiet_ms;
+    s->until_ms = former->until_ms;
+    enter(s, former->state);
+    if (s->state == SERVICE_DRAINING)
+        timer_start(s->timers, &s->look, LOOK_MS);
+}

@@ -38,5 +38,7 @@ void service_enable(struct service *s);
 void service_disable(struct service *s);
 /* DISABLED when quiet_s have passed without a message, or after for_s. */
 void service_drain(struct service *s, unsigned quiet_s, unsigned for_s);
+/* A new one, in the place of another: goes on with what was ordered of that. */
+void service_succeed(struct service *s, const struct service *former);
 
 #endif

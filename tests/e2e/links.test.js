@@ -101,6 +101,14 @@ test('a drained centre finishes its dialogues, refuses new ones, and ends; the o
             assert.equal((await linkOf(gateway, 'op1:1')).service, 'draining');
             assert.equal(await centre.phone('6281200000062').send(1, '*384#', Buffer.from([3, 0])), smpp.ESME_RX_T_APPN);
             await openMainMenu(second.phone('6281200000062'));
+            // Somebody changes its settings meanwhile: it connects anew, and goes on with that.
+            gateway.settings.smsc[0].window = 8;
+            await gateway.writeConfiguration();
+            const binds = centre.binds.length;
+            assert.equal((await gateway.ctl('reload')).code, 0);
+            await until('the bind', () => centre.binds.length > binds);
+            await inState(gateway, 'op1:1', 'state', 'bound');
+            assert.equal(await centre.phone('6281200000063').send(1, '*384#', Buffer.from([3, 0])), smpp.ESME_RX_T_APPN);
             const last = await answerQuestions(phone, screen, 4, ANSWERS.length);
             assert.equal(last.ended, true);
             // The receipt goes by the centre that stays.
