@@ -94,8 +94,8 @@ static void doubt_certificate(const struct config_tls *tls, const struct config_
         return;
     gmtime_r(&end, &tm);
     strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
-    tell(h, place, "the certificate %s ended at %s UTC: who checks it will turn us away", tls->cert,
-         text);
+    tell(h, place, "a certificate of %s ended at %s UTC: who checks it will turn us away",
+         tls->cert, text);
 }
 
 void config_doubt_certificates(const struct config *c, int64_t now_s, source_fault_fn *on_doubt,

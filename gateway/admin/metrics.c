@@ -381,7 +381,7 @@ static void write_certificate(struct evbuffer *out, const char *of, const struct
 static void write_certificates(struct evbuffer *out, const struct config *config)
 {
     head(out, "certificate_expiry_time_seconds", "gauge",
-         "When a certificate that we show ends, Unix time.");
+         "When the first of a certificate that we show and its chain ends, Unix time.");
     for (size_t i = 0; i < config->smsc_count; i++)
         write_certificate(out, config->smsc[i].name, &config->smsc[i].tls);
     write_certificate(out, "partners", &config->partners.tls);

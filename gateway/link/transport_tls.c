@@ -418,19 +418,30 @@ bool tls_factory_reload(struct tls_factory *f, char error[TLS_ERROR_BYTES])
     return true;
 }
 
+static void note_end(const X509 *cert, int64_t *first_s)
+{
+    struct tm end;
+
+    if (cert != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 &&
+        (*first_s == 0 || timegm(&end) < *first_s))
+        *first_s = timegm(&end);
+}
+
 bool tls_try_settings(const struct tls_settings *settings, int64_t *expires_s,
                       char error[TLS_ERROR_BYTES])
 {
     SSL_CTX *ctx = tls_context_new(settings, error);
-    const X509 *cert = ctx != NULL ? SSL_CTX_get0_certificate(ctx) : NULL;
-    bool is_good = ctx != NULL;
-    struct tm end;
+    STACK_OF(X509) *chain = NULL;
 
     *expires_s = 0;
-    if (cert != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1)
-        *expires_s = timegm(&end);
+    if (ctx == NULL)
+        return false;
+    note_end(SSL_CTX_get0_certificate(ctx), expires_s);
+    SSL_CTX_get0_chain_certs(ctx, &chain);
+    for (int i = 0; i < sk_X509_num(chain); i++)
+        note_end(sk_X509_value(chain, i), expires_s);
     SSL_CTX_free(ctx);
-    return is_good;
+    return true;
 }
 
 void tls_factory_free(struct tls_factory *f)

@@ -27,8 +27,8 @@ struct tls_settings {
     const char *min_version; /* "1.2" (also NULL or "") or "1.3" */
 };
 
-/* False on bad settings or files; `error` then says why. *expires_s: when the certificate ends,
- * Unix time; 0 = there is none. */
+/* False on bad settings or files; `error` then says why. *expires_s: when the first of the
+ * certificate and its chain ends, Unix time; 0 = there is none. */
 bool tls_try_settings(const struct tls_settings *settings, int64_t *expires_s,
                       char error[TLS_ERROR_BYTES]);
 /* NULL where tls_try_settings() is false. The settings are copied. */

@@ -3,6 +3,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { X509Certificate } = require('node:crypto');
 const fs = require('node:fs');
 const net = require('node:net');
 const test = require('node:test');
@@ -103,6 +104,18 @@ test('certificates are replaced by a reload; links that run go on, faulty files 
             assert.equal(later.socket.getPeerCertificate().subject.CN, 'second');
             for (const client of [old, fresh])
                 assert.equal((await client.answer(ENQUIRE_LINK)).readUInt32BE(4), 0x80000015);
+        });
+    });
+});
+
+test('what ends first of a certificate and its chain is when it ends', async () => {
+    await withFolder(async (folder, ca) => {
+        const [{ cert, key }, above] = [await ca.issue('localhost'), await ca.issue('above', 'above', 1)];
+        fs.appendFileSync(cert, fs.readFileSync(above.cert));
+        await withTlsDoor({ cert, key }, ca.cert, async (connect, { gateway }) => {
+            const { text } = await gateway.get('/metrics');
+            assert.equal(Number(text.match(/^warung_certificate_expiry_time_seconds\{of="partners"\} (\d+)$/m)[1]) * 1000,
+                Date.parse(new X509Certificate(fs.readFileSync(above.cert)).validTo));
         });
     });
 });

@@ -178,10 +178,11 @@ static void a_certificate_that_has_ended_is_told(void **state)
     config_doubt_certificates(c, 1767322799, hear, heard);
     assert_string_equal(heard, "");
     config_doubt_certificates(c, 1767322860, hear, heard);
-    assert_string_equal(heard, "w.cfg:3: warning: the certificate /b.pem ended at 2026-01-02 03:00 "
-                               "UTC: who checks it will turn us away\n"
-                               "w.cfg:6: warning: the certificate /p.pem ended at 2026-01-02 03:01 "
-                               "UTC: who checks it will turn us away\n");
+    assert_string_equal(heard,
+                        "w.cfg:3: warning: a certificate of /b.pem ended at 2026-01-02 03:00 "
+                        "UTC: who checks it will turn us away\n"
+                        "w.cfg:6: warning: a certificate of /p.pem ended at 2026-01-02 03:01 "
+                        "UTC: who checks it will turn us away\n");
     config_free(c);
 }
 

@@ -17,14 +17,14 @@ async function openssl(...args) {
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
-// { cert, issue(name, host) }; issue gives { cert, key, both }: files, `both` holding key and certificate.
+// { cert, issue(name, host, days) }; issue gives { cert, key, both }: files, `both` holding key and certificate.
 async function makeAuthority(folder) {
     const file = (name) => path.join(folder, name);
     const [cert, key] = [file('ca.pem'), file('ca.key')];
     await openssl('req', '-x509', ...KEY, '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=test CA');
-    const issue = async (name, host = name) => {
+    const issue = async (name, host = name, days = 2) => {
         const made = { cert: file(`${name}.pem`), key: file(`${name}.key`), both: file(`${name}.both`) };
-        await openssl('req', '-x509', ...KEY, '-keyout', made.key, '-out', made.cert, '-days', '2', '-subj', `/CN=${name}`,
+        await openssl('req', '-x509', ...KEY, '-keyout', made.key, '-out', made.cert, '-days', String(days), '-subj', `/CN=${name}`,
             '-addext', `subjectAltName=DNS:${host}`, '-addext', 'basicConstraints=critical,CA:FALSE', '-CA', cert, '-CAkey', key);
         fs.writeFileSync(made.both, fs.readFileSync(made.key) + fs.readFileSync(made.cert));
         return made;
