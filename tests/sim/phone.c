@@ -138,7 +138,7 @@ static void want_seat(struct phone *s)
 {
     s->seat = SEAT_UNSURE;
     s->unseated = 0;
-    s->is_joining = true;
+    s->is_joining = !letter_is_under_way(&s->writing.letter); /* else that may come behind it */
     s->is_leaving = false;
 }
 

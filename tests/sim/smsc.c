@@ -254,7 +254,7 @@ static void take_seat(struct phone *s, const char *screen)
 {
     s->smsc->counters.seats++;
     s->seat_number = flow_training(screen);
-    if (s->is_joining && !letter_is_under_way(&s->writing.letter) && !s->is_forgotten)
+    if (s->is_joining && !s->is_forgotten)
         s->seat = SEAT_TAKEN;
 }
 
@@ -420,6 +420,7 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
     struct world *w = c->world;
     struct phone *s = find_phone(c, pdu->message.destination.digits);
     uint32_t status = ESME_ROK;
+    enum flow_step answered;
     char message_id[16];
     bool is_proof;
     struct span op;
@@ -431,12 +432,13 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
     if (connection_centre(x) != s->centre)
         world_violation(w, "a message by another's centre", s->msisdn, "");
     is_proof = !s->delivery.is_under_way || s->delivery.connection == x;
+    answered = s->answered;
     if (world_chance(w, w->faults.submit_throttled))
         status = ESME_RTHROTTLED;
     else if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op))
         status = judge_text(s, pdu, message_id);
     else if (take_screen(s, pdu, op.data[0]))
-        s->is_shown = is_proof;
+        s->is_shown = is_proof && !(w->is_busy && s->at == answered); /* else a copy's, perhaps */
     else
         status = ESME_RINVDSTADR;
     if (!world_chance(w, w->faults.submit_resp_lost))
