@@ -105,18 +105,17 @@ static void step_menu(struct run *run, const struct step_records *records)
 }
 
 /* Tried before, outcome unknown: shown again, unless something has come since: then it was seen, or
- * is of no use any more. */
+ * is of no use any more. The network's dialogue begins with it. */
 static void show_again(struct run *run)
 {
-    const struct session *s = &run->work->session;
+    struct session *s = &run->work->session;
 
     if (!is_newest(s, run->cause->push->fingerprint) ||
         (s->reply == SESSION_REPLY_ASK && !s->is_open)) {
         say(run, STEP_PUSH_OVER);
         return;
     }
-    text_copy(run->work->link, sizeof(run->work->link), s->link);
-    run->link = run->work->link;
+    s->opened_ms = run->now_ms;
     run->step->is_replay = true;
     run->step->reply = s->reply;
     say(run, STEP_PUSH_SHOW);

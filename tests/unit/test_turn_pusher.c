@@ -1,0 +1,201 @@
+/* A push in a gateway's hand: what is not taken is tried again, by whom it may be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/turn_rig.h"
+
+static const struct turn_rig_phone *const phone = turn_rig.phones;
+
+/* It is known here until the store has forgotten it: else it would be owed as long as this gateway
+ * runs. */
+static void test_an_end_that_is_not_stored_is_stored_again(void **state)
+{
+    static const struct store_memory_fate gone = {.kind = STORE_MEMORY_REFUSED};
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SETTLE, gone);
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(1300);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 1);
+    turn_rig_pass(1500);
+    assert_int_equal(turn_rig_owed(), 0);
+    assert_int_equal(phone->screen_count, 1);
+}
+
+/* There is a link for it, and that takes nothing. */
+static void test_what_no_link_takes_is_tried_again(void **state)
+{
+    (void)state;
+    turn_rig.has_push_link = false;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(1500);
+    turn_rig.has_push_link = true;
+    turn_rig.has_link = false;
+    turn_rig_pass(2000);
+    turn_rig.has_link = true;
+    assert_int_equal(turn_rig.shows, 1);
+    turn_rig_pass(2000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* What is typed then is no answer to it. */
+static void test_what_was_never_taken_is_closed_at_its_end(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_owe_push(0, "MAIN", 4000);
+    turn_rig_pass(10000);
+    assert_int_equal(turn_rig_counters()->pushes_expired, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig_pass(200000);
+    assert_int_equal(turn_rig.record_count, 0); /* no dialogue began */
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Tabik pun!");
+}
+
+/* Its centre takes its time: who has told the store so tries again at once. */
+static void test_what_is_kept_in_hand_stays_ours(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig.show_ms = 14000;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(15500);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.show_ms = 1;
+    turn_rig_pass(2000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* The first may be on the phone, and be what is in the way. */
+static void test_a_refusal_says_nothing_of_the_try_before(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_pass(20000);
+    assert_int_equal(turn_rig_counters()->push_failures, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
+}
+
+/* Its subscriber has hung up: then it was seen. */
+static void test_what_was_left_is_not_shown_again(void **state)
+{
+    struct dialect_input abort = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_deliver(&abort);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_pass(25000);
+    assert_int_equal(phone->screen_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+static void dial_late(void)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 7000});
+    turn_rig_deliver(&dials);
+    turn_rig_pass(6500);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+}
+
+/* What is typed then is no answer to a question that the phone has not, pushed in vain or not at
+ * all. */
+static void test_what_goes_by_sms_asks_nothing(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        turn_rig.has_push_link = i == 0;
+        dial_late();
+        turn_rig_pass(3000);
+        turn_rig.show_ends = TURN_SENT_OK;
+        assert_int_equal(phone->sms_count, 1);
+        turn_rig_assert_begins(i == 0 ? turn_rig_answer("ab", "1") : turn_rig_type(0, "1"),
+                               "Tabik pun!");
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
+static void test_who_is_erased_is_told_nothing(void **state)
+{
+    (void)state;
+    dial_late();
+    turn_rig.show_ms = 2000;
+    turn_rig_pass(1000);
+    turn_rig_erase_all(0);
+    turn_rig_pass(3000);
+    assert_int_equal(turn_live(turn_rig.engine), 0);
+    assert_int_equal(phone->sms_count, 0);
+}
+
+/* The network's clock of a dialogue runs from the try that began it: the next push waits for it. */
+static void test_a_dialogue_begins_with_the_try_that_is_shown(void **state)
+{
+    (void)state;
+    turn_rig.traits.session_max_s = 40;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_owe_push(0, "MAIN", 100000);
+    turn_rig_pass(30000);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_pass(20000);
+    assert_int_equal(phone->screen_count, 1);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
+    turn_rig_owe_push(0, "BANTUAN", 100000);
+    turn_rig_pass(10000);
+    assert_int_equal(phone->screen_count, 2);
+    turn_rig_pass(40000);
+    assert_int_equal(phone->screen_count, 3);
+}
+
+static void test_a_clock_that_runs_ahead_ends_nothing(void **state)
+{
+    (void)state;
+    turn_rig.has_push_link = false;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(1500);
+    turn_rig.ahead_ms = 2 * 3600000;
+    turn_rig_pass(3000);
+    assert_int_equal(turn_rig_counters()->pushes_expired, 0);
+    assert_int_equal(turn_rig_owed(), 1);
+    turn_rig.ahead_ms = 0;
+    turn_rig.has_push_link = true;
+    turn_rig_pass(20000);
+    assert_int_equal(phone->screen_count, 1);
+}
+
+int main(void)
+{
+#define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
+    const struct CMUnitTest tests[] = {
+        ON_RIG(test_an_end_that_is_not_stored_is_stored_again),
+        ON_RIG(test_what_no_link_takes_is_tried_again),
+        ON_RIG(test_what_was_never_taken_is_closed_at_its_end),
+        ON_RIG(test_what_is_kept_in_hand_stays_ours),
+        ON_RIG(test_a_refusal_says_nothing_of_the_try_before),
+        ON_RIG(test_what_was_left_is_not_shown_again),
+        ON_RIG(test_what_goes_by_sms_asks_nothing),
+        ON_RIG(test_who_is_erased_is_told_nothing),
+        ON_RIG(test_a_dialogue_begins_with_the_try_that_is_shown),
+        ON_RIG(test_a_clock_that_runs_ahead_ends_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
