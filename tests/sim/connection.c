@@ -1,5 +1,6 @@
 #include "tests/sim/connection.h"
 
+#include "base/list.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -19,6 +20,16 @@ struct connection {
     uint8_t *stream; /* CONNECTION_STREAM_BYTES of room */
     uint8_t *unsent; /* what the pipe had no room for */
     size_t unsent_size;
+    struct list later;
+};
+
+/* A response that takes its time. */
+struct later {
+    struct list_node node;
+    struct connection *connection;
+    struct timer timer;
+    uint32_t command_id, status, sequence_number;
+    char message_id[16];
 };
 
 void connection_send(struct connection *x, struct span pdu)
@@ -44,6 +55,38 @@ void connection_respond(struct connection *x, uint32_t command_id, uint32_t stat
     else
         smpp_header_only_encode(&w, command_id, status, sequence_number);
     connection_send(x, writer_span(&w));
+}
+
+static void later_free(struct later *l)
+{
+    timer_stop(&l->connection->world->timers, &l->timer);
+    list_remove(&l->connection->later, &l->node);
+    mem_free(l);
+}
+
+static void on_later(struct timer *timer, void *arg)
+{
+    struct later *l = arg;
+
+    (void)timer;
+    connection_respond(l->connection, l->command_id, l->status, l->sequence_number, l->message_id);
+    later_free(l);
+}
+
+void connection_respond_in(struct connection *x, uint64_t ms, uint32_t command_id, uint32_t status,
+                           uint32_t sequence_number, const char *message_id)
+{
+    struct later *l = mem_zalloc(sizeof(*l));
+
+    *l = (struct later){.connection = x,
+                        .command_id = command_id,
+                        .status = status,
+                        .sequence_number = sequence_number};
+    text_copy(l->message_id, sizeof(l->message_id), message_id);
+    list_node_init(&l->node);
+    list_push_back(&x->later, &l->node);
+    timer_init(&l->timer, on_later, l);
+    timer_start(&x->world->timers, &l->timer, ms);
 }
 
 static void take(struct connection *x, const struct smpp_pdu *pdu)
@@ -123,6 +166,7 @@ struct connection *connection_new(struct world *w, struct transport *transport, 
     x->owner = *owner;
     x->ctx = ctx;
     x->next_sequence = 1;
+    list_init(&x->later);
     x->stream = mem_alloc(CONNECTION_STREAM_BYTES);
     return x;
 }
@@ -152,6 +196,10 @@ uint32_t connection_next_sequence(struct connection *x)
 
 void connection_free(struct connection *x)
 {
+    struct list_node *n;
+
+    while ((n = list_first(&x->later)) != NULL)
+        later_free(LIST_ITEM(n, struct later, node));
     transport_close(x->transport);
     mem_free(x->stream);
     mem_free(x->unsent);

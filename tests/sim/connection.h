@@ -31,5 +31,8 @@ void connection_send(struct connection *x, struct span pdu);
 /* message_id: NULL for a response that has none. */
 void connection_respond(struct connection *x, uint32_t command_id, uint32_t status,
                         uint32_t sequence_number, const char *message_id);
+/* The same after so many milliseconds, unless the connection is gone by then. */
+void connection_respond_in(struct connection *x, uint64_t ms, uint32_t command_id, uint32_t status,
+                           uint32_t sequence_number, const char *message_id);
 
 #endif

@@ -101,6 +101,15 @@ static struct world_faults choose_faults(struct random_source *r)
     };
 }
 
+/* Drawn behind all else, which the seeds that tests name stand for. */
+static void choose_more_faults(struct random_source *r, struct world_faults *faults)
+{
+    static const uint32_t rates[] = {0, 1000, 10000}, delays[] = {0, 0, 1000, 12000};
+
+    faults->submit_refused = rates[random_below(r, 3)];
+    faults->submit_resp_ms = delays[random_below(r, 4)];
+}
+
 static void read_subscriber(struct run *run, struct vault *vault, const struct phone *phone,
                             struct subscriber *s)
 {
@@ -368,6 +377,7 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.calls_off =
         random_below(&chooser, 2) != 0 && run->world.seats != 0 && !run->world.is_busy;
     run->world.pushes = random_below(&chooser, 2) != 0 && !run->world.is_busy;
+    choose_more_faults(&chooser, &run->world.faults);
     run->officer = officer_new(&run->world, run->data, run->smsc);
     run->network = network_new(&run->world, smsc_accept, run->smsc);
     for (unsigned i = 0; i < run->options->gateways; i++)

@@ -415,6 +415,15 @@ static uint32_t judge_text(struct phone *s, const struct smpp_pdu *pdu, const ch
     return ESME_ROK;
 }
 
+/* The phone is out of reach. */
+static uint32_t lose_dialogue(struct phone *s)
+{
+    world_tell(s->smsc->world, "%s is out of reach", s->msisdn);
+    if (s->is_open)
+        phone_go_idle(s);
+    return ESME_RSUBMITFAIL;
+}
+
 static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pdu *pdu)
 {
     struct world *w = c->world;
@@ -437,12 +446,15 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
         status = ESME_RTHROTTLED;
     else if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op))
         status = judge_text(s, pdu, message_id);
+    else if (world_chance(w, w->faults.submit_refused))
+        status = lose_dialogue(s);
     else if (take_screen(s, pdu, op.data[0]))
         s->is_shown = is_proof && !(w->is_busy && s->at == answered); /* else a copy's, perhaps */
     else
         status = ESME_RINVDSTADR;
     if (!world_chance(w, w->faults.submit_resp_lost))
-        connection_respond(x, SMPP_SUBMIT_SM_RESP, status, pdu->header.sequence_number, message_id);
+        connection_respond_in(x, world_between(w, 0, w->faults.submit_resp_ms), SMPP_SUBMIT_SM_RESP,
+                              status, pdu->header.sequence_number, message_id);
 }
 
 /* Where steps are numbered an acknowledged answer is a step that was taken, screen or not: from now

@@ -26,7 +26,9 @@ struct world_faults {
     uint32_t store_unavailable;
     uint32_t connection_break; /* per octet burst */
     uint32_t submit_throttled;
+    uint32_t submit_refused; /* of a screen, which ends its dialogue */
     uint32_t submit_resp_lost;
+    uint32_t submit_resp_ms;    /* not in a million: it comes so late at most */
     uint32_t deliver_resp_lost; /* the centre does not see our answer, and sends again */
     uint32_t deliver_twice;
     uint32_t hang_up;
