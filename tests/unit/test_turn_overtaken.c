@@ -46,6 +46,27 @@ static void test_a_late_input_leaves_a_newer_dialogue_alone(void **state)
     }
 }
 
+/* Who dials anew while the first dial is being stored has no use for its screen; its centre waits
+ * for the answer all the same. */
+static void test_an_overtaken_dial_is_answered(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    dials.session = (struct dialect_session){.size = 1, .octets = {7}};
+    slow_commit(0, 1000);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(100);
+    dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    dials.session = (struct dialect_session){.size = 1, .octets = {8}};
+    turn_rig_deliver(&dials);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig_counters()->screens_withdrawn, 1);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig.answers, 2);
+    assert_int_equal(turn_rig.refusals, 0);
+}
+
 /* The centre brings it again at once, by another connection, to another gateway perhaps: a text
  * that ends the dialogue would end what the copy has begun. */
 static void test_no_text_behind_a_break(void **state)
@@ -349,6 +370,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_late_input_leaves_a_newer_dialogue_alone,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_an_overtaken_dial_is_answered, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_no_text_behind_a_break, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_late_answer_is_none_to_what_was_pushed,

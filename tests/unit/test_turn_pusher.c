@@ -146,6 +146,45 @@ static void test_who_is_erased_is_told_nothing(void **state)
     assert_int_equal(phone->sms_count, 0);
 }
 
+/* Who has dialled before the response to the push that names its dialogue is in his own. */
+static void test_a_name_that_comes_late_is_no_others(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1#");
+
+    (void)state;
+    dials.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig.names_pushes = true;
+    turn_rig.show_ms = 3000;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig.show_ms = 1;
+    turn_rig_deliver(&dials);
+    turn_rig_pass(3000);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig_assert_begins(turn_rig_answer("\a", "1"), "Langkah 1/9");
+}
+
+/* He has hung up, at another gateway: the question would lead nowhere. */
+static void test_what_was_left_is_not_told_late(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input abort = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+
+    (void)state;
+    dials.session = abort.session = (struct dialect_session){.size = 1, .octets = {7}};
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 7000});
+    turn_rig_deliver(&dials);
+    turn_rig_pass(6500);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_change_gateway();
+    turn_rig_deliver(&abort);
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* The network's clock of a dialogue runs from the try that began it: the next push waits for it. */
 static void test_a_dialogue_begins_with_the_try_that_is_shown(void **state)
 {
@@ -193,6 +232,8 @@ int main(void)
         ON_RIG(test_what_was_left_is_not_shown_again),
         ON_RIG(test_what_goes_by_sms_asks_nothing),
         ON_RIG(test_who_is_erased_is_told_nothing),
+        ON_RIG(test_a_name_that_comes_late_is_no_others),
+        ON_RIG(test_what_was_left_is_not_told_late),
         ON_RIG(test_a_dialogue_begins_with_the_try_that_is_shown),
         ON_RIG(test_a_clock_that_runs_ahead_ends_nothing),
     };
