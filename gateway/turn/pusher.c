@@ -299,8 +299,8 @@ static void show(struct push *p, struct turn *t)
 
     p->stage = PUSH_SHOWING;
     p->cause.was_known = true; /* by the write behind us */
-    if (!t->is_replay)
-        p->cause.may_be_shown = false; /* it was stepped just now: earlier tries only waited */
+    if (!t->is_copy)
+        p->cause.may_be_shown = false; /* this turn has stepped it: earlier tries only waited */
     text_copy(p->link, sizeof(p->link), last.link);
     p->is_ask = screen.reply.kind == DIALECT_PUSH;
     note_opened(p, t, &screen.reply);

@@ -89,6 +89,24 @@ static void test_a_refusal_says_nothing_of_the_try_before(void **state)
     turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
 }
 
+/* Earlier tries only waited, and of the step itself there was no word at first. */
+static void test_a_refusal_of_what_was_stored_unheard(void **state)
+{
+    (void)state;
+    turn_rig.has_push_link = false;
+    turn_rig_owe_push(0, "MAIN", 100000);
+    turn_rig_pass(25000);
+    turn_rig.has_push_link = true;
+    turn_rig.push_commit_lost_ms = 100;
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_pass(25000);
+    assert_int_equal(turn_rig_counters()->unknown_commits, 1);
+    assert_int_equal(turn_rig_counters()->push_failures, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Tabik pun!");
+}
+
 /* Its subscriber has hung up: then it was seen. */
 static void test_what_was_left_is_not_shown_again(void **state)
 {
@@ -229,6 +247,7 @@ int main(void)
         ON_RIG(test_what_was_never_taken_is_closed_at_its_end),
         ON_RIG(test_what_is_kept_in_hand_stays_ours),
         ON_RIG(test_a_refusal_says_nothing_of_the_try_before),
+        ON_RIG(test_a_refusal_of_what_was_stored_unheard),
         ON_RIG(test_what_was_left_is_not_shown_again),
         ON_RIG(test_what_goes_by_sms_asks_nothing),
         ON_RIG(test_who_is_erased_is_told_nothing),
