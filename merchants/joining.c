@@ -313,6 +313,14 @@ static struct seat *find_seat(struct subscriber *s, const char *id)
     return NULL;
 }
 
+/* What is confirmed while an erasure waits for its day is none of what that means. */
+static void confirm_seat(struct programme *p, struct seat *seat)
+{
+    seat->is_since = subscription_is_to_be_erased(&p->subscriber);
+    p->record_changed = p->record_changed || seat->is_since;
+    name_seat(p, seat, "SMS_LATIH_OK");
+}
+
 static const char *join(struct programme *p, const char *id)
 {
     struct subscriber *s = &p->subscriber;
@@ -327,7 +335,7 @@ static const char *join(struct programme *p, const char *id)
     if (t == NULL || t->at_ms <= p->now_ms)
         return "hilang";
     if (seat != NULL) {
-        name_seat(p, seat, "SMS_LATIH_OK");
+        confirm_seat(p, seat);
         return "ikut";
     }
     drop_past_seats(p);
@@ -335,7 +343,7 @@ static const char *join(struct programme *p, const char *id)
     if (s->seat_count == SUBSCRIBER_SEATS_MAX || !training_claim(t, p->msisdn))
         return "penuh";
     p->shared_changed = t->taken != taken; /* not when the claim was written before */
-    name_seat(p, add_seat(p, t), "SMS_LATIH_OK");
+    confirm_seat(p, add_seat(p, t));
     note_seat(p, id, true, "training-join", "merchant");
     arm_seats(p);
     return "ikut";
@@ -499,13 +507,21 @@ void joining_check(struct programme *p, const char *kind)
         programme_arm(p, watches[i], 0);
 }
 
-void joining_erase(struct programme *p, const char *actor)
+void joining_mean_all(struct subscriber *s)
+{
+    for (unsigned i = 0; i < s->seat_count; i++)
+        s->seats[i].is_since = false;
+}
+
+void joining_erase(struct programme *p, bool all, const char *actor)
 {
     struct subscriber *s = &p->subscriber;
 
-    for (unsigned i = 0; i < s->seat_count; i++)
-        note_seat(p, s->seats[i].id, false, "erase", actor);
-    if (s->seat_count != 0)
+    for (unsigned i = s->seat_count; i-- > 0;) {
+        if (!all && s->seats[i].is_since)
+            continue;
+        remove_seat(p, i, "erase", actor);
         programme_arm(p, PROGRAMME_TIMER_CLAIMS, p->now_ms);
-    s->seat_count = 0;
+    }
+    arm_seats(p);
 }

@@ -195,8 +195,9 @@ static const struct pack_field ticket_fields[] = {
 
 #define SEAT(member, kind) PACK_FIELD(struct seat, member, kind)
 static const struct pack_field seat_fields[] = {
-    SEAT(id, PACK_TEXT),    SEAT(at_ms, PACK_TIME),    SEAT(title, PACK_TEXT),
-    SEAT(place, PACK_TEXT), SEAT(reminded, PACK_FLAG), SEAT(is_named, PACK_FLAG),
+    SEAT(id, PACK_TEXT),       SEAT(at_ms, PACK_TIME),    SEAT(title, PACK_TEXT),
+    SEAT(place, PACK_TEXT),    SEAT(reminded, PACK_FLAG), SEAT(is_named, PACK_FLAG),
+    SEAT(is_since, PACK_FLAG),
 };
 
 #define SUBSCRIBER(member, kind) PACK_FIELD(struct subscriber, member, kind)
@@ -210,7 +211,7 @@ static const struct pack_field subscriber_fields[] = {
     SUBSCRIBER(status_tries.count, PACK_NUMBER), SUBSCRIBER(status_tries.since_ms, PACK_TIME),
     SUBSCRIBER(help_sms.count, PACK_NUMBER), SUBSCRIBER(help_sms.since_ms, PACK_TIME),
     SUBSCRIBER(offered[0], PACK_TEXT), SUBSCRIBER(offered[1], PACK_TEXT),
-    SUBSCRIBER(offered[2], PACK_TEXT),
+    SUBSCRIBER(offered[2], PACK_TEXT), SUBSCRIBER(is_news_since, PACK_FLAG),
     /* clang-format on */
 };
 static_assert(SUBSCRIBER_OFFERED_MAX == 3, "a row each");

@@ -120,7 +120,7 @@ struct ticket {
     enum ticket_kind kind;
     char slot; /* '1' morning, '2' noon, '3' afternoon; 0 = any time */
     int64_t asked_ms;
-    int64_t again_ms; /* ERASE: asked for again; 0 = once */
+    int64_t again_ms; /* asked for again, with the erasure asked for; 0 = not */
 };
 
 /* A seat that this number has, with what reminders say of it. */
@@ -131,6 +131,7 @@ struct seat {
     char place[TRAINING_PLACE_BYTES];
     bool reminded;
     bool is_named; /* the last SMS about a seat was about this one; of the next to come, unset */
+    bool is_since; /* confirmed after everything was asked to be erased */
 };
 
 /* How often something was tried since a time: for limits an hour or a day. */
@@ -146,6 +147,7 @@ struct subscriber {
     char code[24]; /* the service code this subscriber last dialled or texted */
     bool info_sms_stopped;
     bool training_news;        /* asked to be told of trainings nearby */
+    bool is_news_since;        /* ... after everything was asked to be erased */
     int64_t erase_asked_ms;    /* HAPUS came by SMS and waits for HAPUS YA; 0 = no */
     int64_t pending_since_ms;  /* a registration by SMS is being put together; 0 = none */
     struct merchant pending;   /* ... this, with the fields that came so far */

@@ -41,6 +41,8 @@ const char *subscription_start(struct programme *p, struct menu_state *state)
 const char *subscription_want_news(struct programme *p, struct menu_state *state)
 {
     (void)state;
+    p->subscriber.is_news_since = subscription_is_to_be_erased(&p->subscriber);
+    p->record_changed = p->record_changed || p->subscriber.is_news_since;
     subscription_set_news(p, true, "merchant");
     return "dicatat";
 }
@@ -81,6 +83,11 @@ static struct ticket *find_ticket(struct subscriber *s, enum ticket_kind kind)
     return NULL;
 }
 
+bool subscription_is_to_be_erased(struct subscriber *s)
+{
+    return find_ticket(s, TICKET_ERASE) != NULL;
+}
+
 /* Seven digits that lead to the bucket, as registration numbers do. They begin anew when they are
  * used up: by then the first ones are long done. */
 static void make_ticket_number(const struct programme *p, uint64_t number, char text[TICKET_BYTES])
@@ -105,6 +112,9 @@ static struct ticket *open_ticket(struct programme *p, enum ticket_kind kind, co
         *t = (struct ticket){.kind = kind, .asked_ms = p->now_ms};
         make_ticket_number(p, number, t->number);
         programme_note(p, t->number, NULL, PROGRAMME_TICKET_SET, event, "merchant");
+    } else if (t->asked_ms != p->now_ms && subscription_is_to_be_erased(s)) {
+        t->again_ms = p->now_ms;
+        p->record_changed = true;
     }
     text_copy(p->ticket, sizeof(p->ticket), t->number);
     return t;
@@ -198,9 +208,9 @@ const char *subscription_erase(struct programme *p, struct menu_state *state)
 
     if (t == NULL)
         return NULL;
-    if (t->asked_ms != p->now_ms)
-        t->again_ms = p->now_ms;
     forget_unsent(p, state);
+    joining_mean_all(&p->subscriber);
+    p->subscriber.is_news_since = false;
     p->subscriber.erase_asked_ms = 0;
     p->record_changed = true;
     programme_arm(p, PROGRAMME_TIMER_ERASE, t->asked_ms + PROGRAMME_ERASE_AFTER_MS);
@@ -235,7 +245,7 @@ void programme_erase(struct programme *p, const char *actor)
     struct subscriber *s = &p->subscriber;
     const struct ticket *t = find_ticket(s, TICKET_ERASE);
 
-    joining_erase(p, actor);
+    joining_erase(p, true, actor);
     text_copy(p->ticket, sizeof(p->ticket), t != NULL ? t->number : "");
     for (unsigned i = 0; i < s->merchant_count; i++)
         programme_note(p, s->merchants[i].regno, merchant_status_name(s->merchants[i].status), NULL,
@@ -300,7 +310,8 @@ static void erase_merchants(struct programme *p, const struct ticket *request)
 static void erase_tickets(struct programme *p, const struct ticket *request)
 {
     for (unsigned i = p->subscriber.ticket_count; i-- > 0;)
-        if (!is_after(p->subscriber.tickets[i].asked_ms, request))
+        if (!is_after(p->subscriber.tickets[i].asked_ms, request) &&
+            !is_after(p->subscriber.tickets[i].again_ms, request))
             programme_drop_ticket(p, i, "erase", "timer");
 }
 
@@ -315,9 +326,9 @@ void subscription_erase_meant(struct programme *p, struct menu_state *state,
         programme_erase(p, "timer");
         return;
     }
-    joining_erase(p, "timer");
+    joining_erase(p, false, "timer");
     memset(s->offered, 0, sizeof(s->offered));
-    subscription_set_news(p, false, "timer");
+    subscription_set_news(p, s->training_news && s->is_news_since, "timer");
     erase_merchants(p, &meant);
     erase_tickets(p, &meant);
     if (!has_pending_after(s, &meant) && subscriber_find(s, s->pending.regno) == NULL)

@@ -104,6 +104,8 @@ programme_action_fn subscription_stop, subscription_start, subscription_want_new
 /* Wishes to be told of trainings, or not any more. */
 void subscription_set_news(struct programme *p, bool is_wanted, const char *actor);
 
+/* Has everything been asked to be erased, and is that still to come? */
+bool subscription_is_to_be_erased(struct subscriber *s);
 /* Is the draft among what a request to erase, which waits for its day, means? */
 bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state);
 /* Does what a request to erase meant: all that there was when it was made, the last time. */
@@ -127,8 +129,11 @@ void joining_remind(struct programme *p);
 bool joining_match_claims(struct programme *p);
 /* The same when a timer for it is due: no write that armed it is under way any more. */
 void joining_check(struct programme *p, const char *kind);
-/* Notes that the seats are gone; their claims are given back behind it, by their timer. */
-void joining_erase(struct programme *p, const char *actor);
+/* What is asked to be erased now: each seat that there is. */
+void joining_mean_all(struct subscriber *s);
+/* Notes that the seats are gone, all or those that were meant; their claims are given back behind
+ * it, by their timer. */
+void joining_erase(struct programme *p, bool all, const char *actor);
 
 /* texting.c */
 /* Drops what waits for a YA, or for the other half of a place. */

@@ -177,6 +177,7 @@ static void fill_subscriber(struct subscriber *s)
     fill(s->code, sizeof(s->code), 'c');
     s->info_sms_stopped = true;
     s->training_news = true;
+    s->is_news_since = true;
     s->erase_asked_ms = 77;
     s->pending_since_ms = 76;
     fill_merchant(&s->pending, 9);
@@ -197,6 +198,7 @@ static void fill_subscriber(struct subscriber *s)
         fill(s->seats[i].title, sizeof(s->seats[i].title), 't');
         fill(s->seats[i].place, sizeof(s->seats[i].place), 'p');
         s->seats[i].reminded = i % 2 == 0;
+        s->seats[i].is_since = i % 2 == 1;
     }
     for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
         fill(s->offered[i], sizeof(s->offered[i]), (char)('x' + i));

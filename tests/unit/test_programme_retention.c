@@ -205,6 +205,44 @@ static void test_a_registration_since_the_request_stays(void **state)
     assert_changed(3, PROGRAMME_TICKET_SET, NULL, "erase");
 }
 
+/* What was promised since, too, though it had been promised before. */
+static void test_a_call_and_news_since_the_request_stay(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    world_act("telepon");
+    world_act("kabari");
+    asked_ms = ask_to_erase();
+    world_register_merchant();
+    world_act("telepon");
+    world_act("kabari");
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_int_equal(world.p.subscriber.ticket_count, 1);
+    assert_int_equal(world.p.subscriber.tickets[0].kind, TICKET_CALL);
+    assert_true(world.p.subscriber.training_news);
+}
+
+/* Asked again, that is meant as well. */
+static void test_asked_again_a_call_and_news_go(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    asked_ms = ask_to_erase();
+    world_act("telepon");
+    world_act("kabari");
+    ask_to_erase();
+    world_register_merchant();
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_int_equal(world.p.subscriber.ticket_count, 0);
+    assert_false(world.p.subscriber.training_news);
+}
+
 static void test_asked_again_the_registration_since_goes_too(void **state)
 {
     int64_t asked_ms;
@@ -315,6 +353,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_number_without_a_registration_is_forgotten, world_setup),
         cmocka_unit_test_setup(test_who_wants_news_is_remembered, world_setup),
         cmocka_unit_test_setup(test_a_registration_since_the_request_stays, world_setup),
+        cmocka_unit_test_setup(test_a_call_and_news_since_the_request_stay, world_setup),
+        cmocka_unit_test_setup(test_asked_again_a_call_and_news_go, world_setup),
         cmocka_unit_test_setup(test_asked_again_the_registration_since_goes_too, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_from_before_the_request_goes, world_setup),
