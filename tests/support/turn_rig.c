@@ -270,7 +270,8 @@ static const char *port_shown_code(void *ctx, const char *code)
 static struct turn_traits port_traits(void *ctx, const char *link_name)
 {
     (void)ctx;
-    (void)link_name;
+    if (link_name[0] == '\0')
+        return (struct turn_traits){.limits = {160, 70}}; /* as ports.c: of no link */
     return turn_rig.traits;
 }
 

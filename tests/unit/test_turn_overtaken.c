@@ -346,6 +346,41 @@ static void test_an_input_too_many_leaves_the_one_at_work_alone(void **state)
     assert_int_equal(phone->sms_count, 1);
 }
 
+/* Something else of the same subscriber's is at work: who waits behind it is told so. */
+static void test_who_waits_behind_another_input_is_told(void **state)
+{
+    struct dialect_input first = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    slow_commit(0, 7000);
+    turn_rig_deliver(&first);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(5500);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_pass(3000);
+}
+
+/* What a late step owes beside its screen goes at once, by who has stored it. */
+static void test_what_a_late_step_owes_leaves_at_once(void **state)
+{
+    struct dialect_input confirms;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#");
+    confirms = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_RESERVE,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 100});
+    turn_rig_deliver(&confirms);
+    turn_rig_pass(50);
+    slow_commit(0, 7000);
+    turn_rig_pass(8000);
+    turn_rig_assert_begins(phone->screen, "Terima kasih, pendaftaran terkirim.");
+    assert_int_equal(phone->kind, DIALECT_NOTIFY);
+    assert_int_equal(phone->sms_count, 1);
+    assert_int_equal(turn_rig_counters()->sms_owed, 1);
+}
+
 /* What the turn itself has stored, without word of it, nobody has shown. */
 static void test_what_a_turn_stored_is_no_copy(void **state)
 {
@@ -392,6 +427,10 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_an_input_too_many_leaves_the_one_at_work_alone,
                                         turn_rig_setup, turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_who_waits_behind_another_input_is_told, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_late_step_owes_leaves_at_once, turn_rig_setup,
+                                        turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_what_a_turn_stored_is_no_copy, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,

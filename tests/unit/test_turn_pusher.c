@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -203,6 +204,22 @@ static void test_what_was_left_is_not_told_late(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* Its text is for the link that it leaves by, which no input names: cut to that one's pages, with
+ * the code to dial there. */
+static void test_a_push_is_written_for_its_link(void **state)
+{
+    (void)state;
+    turn_rig.traits.limits.gsm_septets = 100;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_assert_begins(phone->screen, "#TerusUsaha Lampung");
+    assert_true(strlen(phone->screen) <= 100);
+    turn_rig.traits.limits.gsm_septets = 182;
+    turn_rig_owe_push(1, "CONSENT_NO", 60000);
+    turn_rig_pass(2000);
+    assert_non_null(strstr(phone[1].screen, "tekan *384#."));
+}
+
 /* The network's clock of a dialogue runs from the try that began it: the next push waits for it. */
 static void test_a_dialogue_begins_with_the_try_that_is_shown(void **state)
 {
@@ -253,6 +270,7 @@ int main(void)
         ON_RIG(test_who_is_erased_is_told_nothing),
         ON_RIG(test_a_name_that_comes_late_is_no_others),
         ON_RIG(test_what_was_left_is_not_told_late),
+        ON_RIG(test_a_push_is_written_for_its_link),
         ON_RIG(test_a_dialogue_begins_with_the_try_that_is_shown),
         ON_RIG(test_a_clock_that_runs_ahead_ends_nothing),
     };
