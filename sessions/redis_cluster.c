@@ -4,7 +4,8 @@
  *
  * The map is asked for again when a node is lost or a redirection shows that it is old, from any
  * master that answers. A node that the map no longer names is let go. Servers of the configuration
- * are seeds: those that are replicas refuse in their greeting and are let go with the first map.
+ * are seeds: those that are replicas refuse in their greeting, which names their master, and are
+ * let go with the first map.
  */
 #include "base/mem.h"
 #include "sessions/redis_command.h"
@@ -149,6 +150,13 @@ static void on_node_refused(void *ctx, const char *reason)
     struct redis_cluster *c = ctx;
 
     c->settings.on_refused(c->settings.ctx, reason);
+}
+
+/* The servers of the configuration may all be replicas, and all that we knew as masters may have
+ * become ones while we were cut off. */
+static void on_node_replica(void *ctx, const struct redis_address *master)
+{
+    (void)get_node(ctx, master);
 }
 
 static bool is_unused(const struct redis_cluster *c, unsigned place)
@@ -387,6 +395,7 @@ struct redis_router *redis_cluster_new(const struct redis_router_settings *setti
     c->node_settings.on_ready = on_node_ready;
     c->node_settings.on_down = on_node_down;
     c->node_settings.on_refused = on_node_refused;
+    c->node_settings.on_replica = on_node_replica;
     c->node_settings.ctx = c;
     memset(c->map, NO_NODE, sizeof(c->map));
     c->call.fn = on_map;

@@ -79,6 +79,11 @@ static enum redis_greet_result hear_role(struct redis_greet *g, const redisReply
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements != 0 &&
         is_text(reply->element[0], "master"))
         return REDIS_GREET_OK;
+    g->is_replica =
+        reply->type == REDIS_REPLY_ARRAY && reply->elements >= 3 &&
+        is_text(reply->element[0], "slave") && reply->element[1]->type == REDIS_REPLY_STRING &&
+        reply->element[2]->type == REDIS_REPLY_INTEGER &&
+        redis_address_set(&g->master, reply->element[1]->str, reply->element[2]->integer);
     *reason = "it is not a master";
     return REDIS_GREET_RETRY;
 }
@@ -317,6 +322,6 @@ void redis_greet_start(struct redis_greet *g, struct redis_conn *conn)
 {
     g->conn = conn;
     g->step = 0;
-    g->needs_library = false;
+    g->needs_library = g->is_replica = false;
     go_on(g);
 }

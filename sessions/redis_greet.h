@@ -33,6 +33,8 @@ struct redis_greet {
     struct redis_call call;
     unsigned step;
     bool needs_library, replaces_library;
+    bool is_replica; /* it says so, and of which master */
+    struct redis_address master;
     int64_t ahead_ms; /* our wall clock of the server's, when it was asked last; 0 = it was not */
     struct redis_command command;
 };

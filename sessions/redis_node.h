@@ -19,6 +19,8 @@ struct redis_node_settings {
     /* A connection broke; it tries again by itself. NULL = not told. */
     void (*on_down)(void *ctx, struct redis_node *n, const char *reason);
     void (*on_refused)(void *ctx, const char *reason);
+    /* It is a replica: of this server. NULL = not told. */
+    void (*on_replica)(void *ctx, const struct redis_address *master);
     void *ctx;
 };
 

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -33,6 +34,20 @@ static int set_up_cluster(void **state)
 {
     group = redis_group_start_cluster(MASTERS, 0, "everysec", 1000);
     *state = open_rig(0);
+    return 0;
+}
+
+static int set_up_replicas(void **state)
+{
+    (void)state;
+    group = redis_group_start_cluster(MASTERS, 1, "everysec", 1000);
+    return 0;
+}
+
+static int stop_replicas(void **state)
+{
+    (void)state;
+    redis_group_stop(group);
     return 0;
 }
 
@@ -301,6 +316,72 @@ static void test_one_loop_turn_shares_a_wait(void **state)
     assert_int_equal(count_waits() - before, 1);
 }
 
+static void count_downs(void *arg, const char *line, size_t line_bytes)
+{
+    unsigned *count = arg;
+
+    *count += memmem(line, line_bytes, "event=store.down", strlen("event=store.down")) != NULL;
+}
+
+/* A store that begins with some of the nodes. */
+static struct store_rig *open_rig_on(unsigned first, unsigned count)
+{
+    struct store_redis_settings settings;
+
+    store_rig_redis_defaults(&settings);
+    redis_group_settings(group, &settings);
+    settings.servers += first;
+    settings.server_count = count;
+    return store_rig_new_servers(&settings);
+}
+
+/* "Some nodes of the cluster": after fail-overs they may all be replicas. That is nothing to wake
+ * somebody for. */
+static void test_nodes_to_begin_with_are_replicas(void **state)
+{
+    struct store_rig *rig = open_rig_on(MASTERS, MASTERS);
+    unsigned downs = 0;
+
+    (void)state;
+    log_set_sink(count_downs, &downs);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    log_set_sink(NULL, NULL);
+    assert_int_equal(downs, 0);
+    write_session(rig, "6281290000007");
+    store_rig_free(rig);
+}
+
+static void become_master(struct redis_server *replica, struct redis_server *old)
+{
+    redisReply *reply = redis_server_ask(replica, "CLUSTER FAILOVER TAKEOVER");
+    bool is_replaced = false;
+
+    freeReplyObject(reply);
+    for (unsigned i = 0; i < 500 && !is_replaced; i++) {
+        usleep(10000);
+        reply = redis_server_ask(old, "ROLE");
+        is_replaced = strcmp(reply->element[0]->str, "slave") == 0;
+        freeReplyObject(reply);
+    }
+    assert_true(is_replaced);
+    freeReplyObject(redis_server_ask(old, "CLIENT KILL TYPE normal"));
+}
+
+/* While we were cut off: whom we knew as masters know the new ones. */
+static void test_every_master_is_replaced_meanwhile(void **state)
+{
+    struct store_rig *rig = open_rig_on(0, MASTERS);
+
+    (void)state;
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    for (unsigned i = 0; i < MASTERS; i++)
+        become_master(group->servers[MASTERS + i], group->servers[i]);
+    store_rig_pass(rig, 100);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    write_session(rig, "6281290000008");
+    store_rig_free(rig);
+}
+
 /* What lives by the clock is the same everywhere, and slow. */
 static bool is_quick(const struct store_case *c)
 {
@@ -315,6 +396,10 @@ int main(void)
         cmocka_unit_test(test_freed_while_asking),
         cmocka_unit_test(test_slot_that_nobody_serves),
         cmocka_unit_test(test_lost_node_takes_its_slots_alone),
+    };
+    static const struct CMUnitTest replicas[] = {
+        cmocka_unit_test(test_nodes_to_begin_with_are_replicas),
+        cmocka_unit_test(test_every_master_is_replaced_meanwhile),
     };
     static const struct CMUnitTest sentinels[] = {
         cmocka_unit_test(test_one_loop_turn_shares_a_wait),
@@ -335,6 +420,8 @@ int main(void)
     memcpy(tests + cases, cluster, sizeof(cluster));
     count = cases + sizeof(cluster) / sizeof(cluster[0]);
     failed = _cmocka_run_group_tests("store_cluster", tests, count, set_up_cluster, tear_down);
+    failed +=
+        cmocka_run_group_tests_name("store_replicas", replicas, set_up_replicas, stop_replicas);
     memcpy(tests + cases, sentinels, sizeof(sentinels));
     count = cases + sizeof(sentinels) / sizeof(sentinels[0]);
     failed += _cmocka_run_group_tests("store_sentinels", tests, count, set_up_sentinels, tear_down);
