@@ -339,7 +339,7 @@ void redis_conn_retarget(struct redis_conn *c, const struct redis_address *addre
     if (c->state == REDIS_CONN_WAITING)
         timer_start(c->settings.timers, &c->retry, 0);
     else if (!is_same)
-        redis_conn_drop(c, "another server is master");
+        redis_conn_drop(c, REDIS_CONN_REPLACED);
 }
 
 void redis_conn_greeted(struct redis_conn *c)

@@ -73,7 +73,9 @@ struct redis_conn *redis_conn_new(const struct redis_conn_settings *settings,
 void redis_conn_free(struct redis_conn *c);
 /* Connects soon; harmless when it has begun. */
 void redis_conn_start(struct redis_conn *c);
-/* Where to connect from now on. A connection to another server goes; a wait is cut short. */
+#define REDIS_CONN_REPLACED "another server is master"
+/* Where to connect from now on. A connection to another server goes, with REDIS_CONN_REPLACED; a
+ * wait is cut short. */
 void redis_conn_retarget(struct redis_conn *c, const struct redis_address *address);
 const struct redis_address *redis_conn_address(const struct redis_conn *c);
 

@@ -115,7 +115,7 @@ static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool wa
         n->up--;
     }
     text_copy(n->down, sizeof(n->down), reason);
-    if (n->up == 0 && !n->is_told_down) {
+    if (n->up == 0 && !n->is_told_down && strcmp(reason, REDIS_CONN_REPLACED) != 0) {
         n->is_told_down = true;
         log_down(n, reason);
     }
@@ -172,6 +172,9 @@ void redis_node_start(struct redis_node *n)
 void redis_node_retarget(struct redis_node *n, const struct redis_address *address)
 {
     if (!redis_address_is_equal(&n->address, address)) {
+        if (n->up != 0)
+            log_down(n,
+                     REDIS_CONN_REPLACED); /* when its connections end the name is the new one's */
         n->is_told_down = false;
         n->down[0] = '\0';
     }

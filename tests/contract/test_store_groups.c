@@ -234,6 +234,41 @@ static void test_lost_node_takes_its_slots_alone(void **state)
     fail_msg("the node came back and is not used");
 }
 
+/* What store.down and store.up have named, one after the other. */
+static void note_server(void *arg, const char *line, size_t line_bytes)
+{
+    char *kept = arg, text[LINE_BYTES], *server;
+
+    snprintf(text, sizeof(text), "%.*s", (int)line_bytes, line);
+    server = strstr(text, "server=");
+    if (server == NULL ||
+        (strstr(text, "event=store.down") == NULL && strstr(text, "event=store.up") == NULL))
+        return;
+    snprintf(kept + strlen(kept), LINE_BYTES - strlen(kept), "%s %.*s\n",
+             strstr(text, "event=store.down") != NULL ? "down" : "up",
+             (int)strcspn(server + 7, " \n"), server + 7);
+}
+
+/* It lives on, and the log says of the old one that it is no master any more. */
+static void test_planned_change_names_the_old_master(void **state)
+{
+    struct store_rig *rig = *state;
+    unsigned old = redis_group_master(group), master = old;
+    char told[LINE_BYTES] = "", expected[LINE_BYTES];
+
+    log_set_sink(note_server, told);
+    freeReplyObject(redis_server_ask(group->sentinels[0], "SENTINEL FAILOVER warung"));
+    for (unsigned i = 0; i < 200 && (master == old || strstr(told, "up ") == NULL); i++) {
+        store_rig_pass(rig, 50);
+        master = redis_group_master(group);
+    }
+    log_set_sink(NULL, NULL);
+    snprintf(expected, sizeof(expected), "down %s\nup %s\n",
+             redis_server_tcp_name(group->servers[old]),
+             redis_server_tcp_name(group->servers[master]));
+    assert_string_equal(told, expected);
+}
+
 static void test_new_master_is_followed(void **state)
 {
     struct store_rig *rig = *state;
@@ -403,6 +438,7 @@ int main(void)
     };
     static const struct CMUnitTest sentinels[] = {
         cmocka_unit_test(test_one_loop_turn_shares_a_wait),
+        cmocka_unit_test(test_planned_change_names_the_old_master),
         cmocka_unit_test(test_new_master_is_followed),
         cmocka_unit_test(test_write_without_replicas_is_unknown),
     };

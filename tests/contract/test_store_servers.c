@@ -1,6 +1,7 @@
 /* Servers that are none, or others than the configuration says: the store is not ready, and tells
  * why.
  */
+#include "base/log.h"
 #include "tests/support/store_cases.h"
 
 #include <hiredis/hiredis.h>
@@ -127,6 +128,43 @@ static void assert_useless(struct redis_server *server, enum store_redis_mode mo
     assert_useless_with(&settings, expected);
 }
 
+static void count_durability(void *arg, const char *line, size_t line_bytes)
+{
+    unsigned *count = arg;
+
+    *count += memmem(line, line_bytes, "event=store.durability",
+                     strlen("event=store.durability")) != NULL;
+}
+
+/* As while it reads its files (LOADING): what a crash can lose is told when it lets us in, not at
+ * each try. */
+static void test_server_that_does_not_let_us_in_yet(void **state)
+{
+    const struct redis_server_options options = {.appendfsync = "no"};
+    struct redis_server *server = redis_server_start(&options);
+    const char *name = redis_server_name(server);
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+    unsigned told = 0;
+
+    (void)state;
+    freeReplyObject(redis_server_ask(server, "ACL SETUSER default -function|list"));
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    log_set_sink(count_durability, &told);
+    rig = store_rig_new_servers(&settings);
+    store_rig_pass(rig, 500);
+    assert_explained(rig, ": NOPERM ");
+    assert_int_equal(told, 0);
+    freeReplyObject(redis_server_ask(server, "ACL SETUSER default +function|list"));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    log_set_sink(NULL, NULL);
+    assert_int_equal(told, 1);
+    store_rig_free(rig);
+    redis_server_stop(server);
+}
+
 /* A master and the one sentinel that watches it. The first line of its configuration is the user
  * of docs/operations.md. */
 static void test_sentinel_with_users(void **state)
@@ -205,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_no_server_at_all),
         cmocka_unit_test(test_names_that_are_no_servers),
         cmocka_unit_test(test_password),
+        cmocka_unit_test(test_server_that_does_not_let_us_in_yet),
         cmocka_unit_test(test_sentinel_with_users),
         cmocka_unit_test(test_server_of_another_kind),
     };
