@@ -5,6 +5,7 @@
 #include "menus/state.h"
 #include "sessions/session.h"
 #include "sessions/vault.h"
+#include "tests/sim/phone.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct letter_owed {
 struct mail {
     const struct world *world;
     struct memory_data *data;
+    const struct smsc *smsc;
     struct vault *vault;
     struct letter_owed *owed; /* the oldest first */
     size_t count, room;
@@ -41,6 +43,9 @@ static enum mail_kind kind_of(const char *text)
                  {MAIL_REPLY, ". Cek lagi kapan saja: "},
                  {MAIL_REPLY, " belum terdaftar. "},
                  {MAIL_REPLY, "Balas YA."},
+                 {MAIL_REPLY, " Balas HAPUS YA "},
+                 {MAIL_REPLY, " permintaan hapus data "},
+                 {MAIL_ERASED, " semua data Anda (T"},
                  {MAIL_REPLY, ", ketik: DAFTAR#"},
                  {MAIL_REPLY, " belum ada. Balas, contoh: "}};
 
@@ -77,7 +82,7 @@ static bool is_same(const struct letter_owed *a, const struct letter_owed *b)
 
 static void check(const struct mail *m, const struct letter_owed *owed)
 {
-    if (owed->kind != MAIL_ONCE && owed->kind != MAIL_NUDGE)
+    if (owed->kind != MAIL_ONCE && owed->kind != MAIL_NUDGE && owed->kind != MAIL_ERASED)
         return;
     for (size_t i = 0; i < m->count; i++)
         if (is_same(&m->owed[i], owed))
@@ -111,17 +116,21 @@ static void on_commit(void *ctx, const struct store_commit *c)
     for (unsigned i = 0; i < c->owed_count; i++) {
         struct outbox_entry entry;
 
-        if (outbox_decode(&entry, m->vault, c->owed[i]))
-            add(m, &entry);
+        if (!outbox_decode(&entry, m->vault, c->owed[i]))
+            continue;
+        add(m, &entry);
+        if (kind_of(entry.text) == MAIL_ERASED)
+            phone_erased(smsc_find(m->smsc, span_of_string(c->msisdn)), c->merchant_delete);
     }
 }
 
-struct mail *mail_new(const struct world *w, struct memory_data *data)
+struct mail *mail_new(const struct world *w, struct memory_data *data, const struct smsc *smsc)
 {
     struct mail *m = mem_zalloc(sizeof(*m));
 
     m->world = w;
     m->data = data;
+    m->smsc = smsc;
     m->vault = vault_new_plain();
     memory_data_watch(data, on_commit, m);
     return m;

@@ -7,20 +7,22 @@
 #define WARUNG_SIM_MAIL_H
 
 #include "sessions/memory_data.h"
-#include "tests/sim/world.h"
+#include "tests/sim/smsc.h"
 
 enum mail_kind {
     MAIL_ONCE,    /* never again with the same text */
     MAIL_NUDGE,   /* once for each draft */
     MAIL_REPLY,   /* to an SMS */
     MAIL_CHANGED, /* the name is */
+    MAIL_ERASED,  /* all is; never again with the same ticket */
     MAIL_OTHER,
 };
 
 struct mail;
 
-/* Looks at each commit of the data, which outlives it. */
-struct mail *mail_new(const struct world *w, struct memory_data *data);
+/* Looks at each commit of the data, which outlives it, and tells the centre's subscribers that they
+ * are erased. */
+struct mail *mail_new(const struct world *w, struct memory_data *data, const struct smsc *smsc);
 /* The replica has all of it up to now. */
 void mail_copied(struct mail *m);
 /* ... and takes the place of the store. */

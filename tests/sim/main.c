@@ -196,6 +196,19 @@ static void check_mail(const struct run *run, const struct phone *phone)
     mail_compare(run->mail, phone->msisdn);
 }
 
+/* Whether it was done that it asked to be erased, and what it has sent since is there. */
+static void check_wish(const struct run *run, const struct phone *phone, struct subscriber *s)
+{
+    uint64_t since_ms = phone->asked_by_ms;
+
+    if (since_ms != 0 && phone->erased_ms < since_ms &&
+        run->world.timers.now_ms - since_ms >= 3 * (uint64_t)SIM_DAY_MS)
+        world_violation(&run->world, "has asked to be erased, and is not", phone->msisdn, "");
+    if (phone->renewed[0] != '\0' && subscriber_find(s, phone->renewed) == NULL)
+        world_violation(&run->world, "what was sent since is erased, too", phone->msisdn,
+                        phone->renewed);
+}
+
 static unsigned count_live(const struct subscriber *s)
 {
     unsigned count = 0;
@@ -231,6 +244,7 @@ static uint64_t check_registrations(struct run *run)
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
         check_mail(run, phone);
+        check_wish(run, phone, &s);
         check_deadlines(run, msisdn, &s);
         deeds_compare(&phone->deeds, regno, &s, comes_by_sms(run));
         seats_compare(&seats, phone, &s, comes_by_sms(run));
@@ -365,13 +379,13 @@ static void run_begin(struct run *run, uint64_t seed, const struct sim_menus *me
     run->world.seats = seats[random_below(&chooser, 4)];
     run->world.is_verbose = run->options->is_told;
     run->data = memory_data_new(SIM_BUCKETS, world_wall_ms, &run->world);
-    run->mail = mail_new(&run->world, run->data);
     if (run->world.seats != 0)
         seats_plan(&run->world, run->data);
     run->world.is_exclusive = random_below(&chooser, 4) == 0;
     run->world.centres =
         random_below(&chooser, 3) == 0 && !run->world.is_exclusive ? WORLD_CENTRES_MAX : 1;
     run->smsc = smsc_new(&run->world, run->options->subscribers);
+    run->mail = mail_new(&run->world, run->data, run->smsc);
     run->world.tells = random_below(&chooser, 2) != 0;
     run->world.erases = random_below(&chooser, 2) != 0;
     run->world.calls_off =

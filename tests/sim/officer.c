@@ -139,16 +139,20 @@ static void decide_on(struct officer *o, unsigned i)
 
 static void erase_all_of(struct officer *o, unsigned i)
 {
+    struct phone *s = smsc_phone(o->smsc, i);
     enum ctl_status status;
 
-    phone_forget(smsc_phone(o->smsc, i));
+    phone_forget(s);
+    s->officer_ms = o->world->timers.now_ms;
     status = dossier_change(&o->dossier, erase, NULL);
+    s->officer_ms = o->world->timers.now_ms;
     world_tell(o->world, "the officer erases %s, status %d", o->dossier.msisdn, (int)status);
     o->decided[i].regno[0] = '\0';
     if (status != CTL_DONE)
         return;
     o->counters.erasures++;
-    phone_forgotten(smsc_phone(o->smsc, i));
+    s->asked_ms = 0;
+    phone_forgotten(s);
 }
 
 /* The help, by its name. Of who does not hear of it, it may be owed. */
@@ -237,7 +241,8 @@ void officer_compare(const struct officer *o, unsigned i, const struct subscribe
     if (comes_by_sms && phone->asked_news_ms != 0 && phone->asked_news_ms < o->planner.announced_ms)
         world_violation(o->world, "a training was announced, but not to who had asked",
                         phone->msisdn, "");
-    if (known->regno[0] == '\0' || phone->deeds.last_ms >= known->at_ms)
+    if (known->regno[0] == '\0' || phone->deeds.last_ms >= known->at_ms ||
+        phone->asked_ms >= known->at_ms || phone->erased_ms >= known->at_ms)
         return;
     for (unsigned k = 0; k < record->merchant_count; k++)
         if (strcmp(record->merchants[k].regno, known->regno) == 0)

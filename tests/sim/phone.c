@@ -14,9 +14,13 @@ enum {
     PHONE_THINK_BUSY_MS_MAX = 4000,
     PHONE_FORGOTTEN_MS = 15 * 60 * 1000, /* then nothing of before is under way */
     PHONE_FORGETS_MS = 15 * 60 * 1000,   /* what it asked for before is over */
+    PHONE_OFFICER_MS = 60 * 1000,        /* so late his commit may come */
+    PHONE_ERASES_AFTER_MS = 48 * 3600 * 1000,
+    PHONE_SKEW_MS = 10 * 60 * 1000,
     /* In a million, where there is a training: */
-    PHONE_LETTERS = 150000, /* of what else would be dials */
-    PHONE_JOINS = 500000,   /* of choices of the main menu */
+    PHONE_LETTERS = 150000,      /* of what else would be dials */
+    PHONE_LETTERS_SLOW = 400000, /* where some of them ask to be erased */
+    PHONE_JOINS = 500000,        /* of choices of the main menu */
     /* ... and where it has registered: */
     PHONE_CORRECTS = 250000,
     PHONE_CANCELS = 100000,
@@ -164,7 +168,10 @@ static void dial(struct phone *s)
 /* By SMS or by dialling. */
 static void begin(struct phone *s)
 {
-    if (writing_goes_on(s) || (world_chance(s->smsc->world, PHONE_LETTERS) && writing_send(s)))
+    const struct world *w = s->smsc->world;
+    uint32_t letters = w->is_slow && w->erases ? PHONE_LETTERS_SLOW : PHONE_LETTERS;
+
+    if (writing_goes_on(s) || (world_chance(s->smsc->world, letters) && writing_send(s)))
         phone_go_idle(s);
     else
         dial(s);
@@ -213,6 +220,10 @@ static void on_think(struct timer *timer, void *arg)
     if (s->at == FLOW_CONSENT && s->begun_ms[0] == 0)
         s->begun_ms[0] = c->world->timers.now_ms;
     s->has_sent = s->has_sent || s->at == FLOW_PERIKSA;
+    if (s->at == FLOW_CONSENT)
+        s->consented_ms = c->world->timers.now_ms;
+    if (s->at == FLOW_PERIKSA)
+        s->sent_ms = c->world->timers.now_ms;
     if (s->at == FLOW_DETAIL)
         want_seat(s);
     if (s->at == FLOW_LATIH_KOSONG) {
@@ -270,6 +281,9 @@ void phone_forget(struct phone *s)
     s->is_sent = false;
     phone_lose_draft(s);
     deeds_forget(&s->deeds);
+    s->asked_by_ms = 0;
+    s->renewed[0] = '\0';
+    s->has_begun_since = false;
     s->asked_news_ms = 0;
     s->receipts = s->decisions = 0;
     writing_forget(s);
@@ -284,6 +298,22 @@ void phone_forgotten(struct phone *s)
     if (!s->has_come_back)
         s->seat = SEAT_NONE;
     s->has_consented = s->has_sent = s->is_open;
+}
+
+void phone_erased(struct phone *s, bool is_whole)
+{
+    const struct world *w = s->smsc->world;
+    uint64_t now_ms = w->timers.now_ms;
+
+    if (s->officer_ms != 0 && now_ms - s->officer_ms < PHONE_OFFICER_MS)
+        return;
+    if (s->asked_ms == 0 || now_ms - s->asked_ms < PHONE_ERASES_AFTER_MS - PHONE_SKEW_MS)
+        world_violation(w, "erased too early, or unasked", s->msisdn, "");
+    if (is_whole && s->has_begun_since)
+        world_violation(w, "erased with what was begun since", s->msisdn, s->renewed);
+    s->erased_ms = now_ms;
+    if (is_whole)
+        phone_forgotten(s);
 }
 
 bool phone_is_forgotten(const struct phone *s)

@@ -60,7 +60,15 @@ struct phone {
     bool has_consented, has_sent; /* since it was erased: else there is no draft, no registration */
     bool is_forgotten;     /* it is being erased, or was while something of it was under way */
     bool has_come_back;    /* since then */
-    uint64_t forgotten_ms; /* 0 = not, as far as the officer knows */
+    uint64_t forgotten_ms; /* 0 = not, as far as is known */
+    uint64_t officer_ms;   /* the officer was erasing it */
+    /* It has asked to be erased: at the earliest, and, where that was taken and no officer has
+     * begun to, at the latest; 0 = not. */
+    uint64_t asked_ms, asked_by_ms;
+    uint64_t erased_ms;             /* for that */
+    uint64_t consented_ms, sent_ms; /* its last registration */
+    bool has_begun_since;           /* one after it had asked; that stays */
+    char renewed[16];               /* and has sent it; "" = not */
     /* The outstanding input: one at a time, delivered until it is taken. */
     struct delivery delivery;
     char text[64];
@@ -93,9 +101,11 @@ void phone_go_idle(struct phone *s);
 void phone_think(struct phone *s);
 /* It is registered, or too old. */
 void phone_lose_draft(struct phone *s);
-/* The officer erases all of it; and has done so. */
+/* All of it is to be erased; and has been. */
 void phone_forget(struct phone *s);
 void phone_forgotten(struct phone *s);
+/* Erased as it has asked, or as the officer does; what came after the question may have stayed. */
+void phone_erased(struct phone *s, bool is_whole);
 /* The network ends its dialogue. */
 bool phone_is_out_of_time(const struct phone *s);
 /* The officer owes it a screen; not known to be so yet. */

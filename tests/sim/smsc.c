@@ -85,14 +85,34 @@ static void note_draft(struct phone *s, enum flow_step next)
         s->begun_ms[1] = now_ms;
 }
 
+/* It has asked to be erased before that. */
+static bool is_since(const struct phone *s, uint64_t at_ms)
+{
+    return s->asked_by_ms != 0 && at_ms > s->asked_by_ms + SMSC_SKEW_MS;
+}
+
+/* In the middle of a dialogue, too: that begins anew. */
+static void lose_old_draft(struct phone *s, enum flow_step next)
+{
+    if (s->begun_ms[0] == 0 || s->answered == FLOW_UNKNOWN || flow_may_follow(s->answered, next) ||
+        (next != FLOW_LANG && next != FLOW_MAIN) ||
+        s->smsc->world->timers.now_ms < s->begun_ms[0] + SMSC_DRAFT_MS - SMSC_SKEW_MS)
+        return;
+    s->answered = FLOW_UNKNOWN;
+    phone_lose_draft(s);
+}
+
 static void check_screen(struct phone *s, enum flow_step next)
 {
     bool is_draft = next >= FLOW_NAMA && next <= FLOW_PERIKSA;
 
-    if (s->is_forgotten)
+    if (s->is_forgotten) {
+        s->has_begun_since = s->has_begun_since || (is_draft && is_since(s, s->consented_ms));
         return;
+    }
     if (s->answered != FLOW_UNKNOWN)
         (void)begin_anew(s, next);
+    lose_old_draft(s, next);
     if (next == FLOW_UNKNOWN)
         violation(s, "a screen nobody knows", next);
     if (flow_is_of_registration(next) && !s->has_sent)
@@ -134,8 +154,11 @@ static void take_regno(struct phone *s, const char *screen)
 
     if (!flow_regno(screen, regno, sizeof(regno)))
         violation(s, "no number on the last screen", FLOW_SELESAI);
-    if (s->is_forgotten)
+    if (s->is_forgotten) {
+        if (is_since(s, s->sent_ms))
+            text_copy(s->renewed, sizeof(s->renewed), regno);
         return;
+    }
     if (s->regno[0] != '\0' && strcmp(s->regno, regno) != 0 && !s->deeds.is_cancelling)
         violation(s, "registered twice", FLOW_SELESAI);
     text_copy(s->regno, sizeof(s->regno), regno);
@@ -182,7 +205,7 @@ static void show(struct phone *s, uint8_t op, uint8_t unit, const char *screen, 
         phone_think(s);
 }
 
-static struct phone *find_phone(struct smsc *c, struct span digits)
+struct phone *smsc_find(const struct smsc *c, struct span digits)
 {
     for (unsigned i = 0; i < c->count; i++)
         if (span_is_equal(digits, span_of_string(c->phones[i].msisdn)))
@@ -427,7 +450,7 @@ static uint32_t lose_dialogue(struct phone *s)
 static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pdu *pdu)
 {
     struct world *w = c->world;
-    struct phone *s = find_phone(c, pdu->message.destination.digits);
+    struct phone *s = smsc_find(c, pdu->message.destination.digits);
     uint32_t status = ESME_ROK;
     enum flow_step answered;
     char message_id[16];

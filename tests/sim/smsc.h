@@ -48,6 +48,8 @@ const struct smsc_counters *smsc_counters(const struct smsc *c);
 unsigned smsc_subscribers(const struct smsc *c);
 /* One of them, from 0: phone.h says what it knows. */
 struct phone *smsc_phone(const struct smsc *c, unsigned i);
+/* NULL = it has none with this number. */
+struct phone *smsc_find(const struct smsc *c, struct span msisdn);
 /* What it told of SMS: reports.h. */
 const struct reports *smsc_reports(const struct smsc *c);
 void smsc_free(struct smsc *c);

@@ -12,6 +12,10 @@ enum {
     /* In a million, where there is a choice: */
     WRITING_OF_SEATS = 500000,
     WRITING_OF_NAMES = 500000,
+    WRITING_OF_ENDS = 600000,
+    WRITING_END_MS_MAX = 3600 * 1000, /* until that is meant */
+    WRITING_REGRETS_MS_MAX =
+        4 * 24 * 3600 * 1000, /* until it dials again: erased by then, or not */
 };
 
 static uint64_t now_ms(const struct phone *s)
@@ -76,6 +80,30 @@ static void look(struct phone *s)
     letter_send(&s->writing.letter, "STATUS");
 }
 
+static void doubt(struct phone *s)
+{
+    s->writing.about = WRITING_ERASES;
+    go_to(s, WRITING_DOUBTS);
+    letter_send(&s->writing.letter, "HAPUS");
+}
+
+/* From now on nothing is sure but that all will be erased. */
+static void end_all(struct phone *s)
+{
+    phone_forget(s);
+    s->asked_ms = now_ms(s);
+    s->writing.about = WRITING_ERASES;
+    go_to(s, WRITING_ENDS);
+    letter_send(&s->writing.letter, "HAPUS YA");
+}
+
+static bool may_end(const struct phone *s)
+{
+    const struct world *w = s->smsc->world;
+
+    return w->is_slow && w->erases && !s->is_forgotten && (is_known(s) || s->has_consented);
+}
+
 /* No registration, and no draft, can be there. */
 static bool may_register(const struct phone *s)
 {
@@ -91,6 +119,8 @@ bool writing_send(struct phone *s)
     s->has_come_back = true;
     if (w->seats != 0 && (w->is_busy || world_chance(w, WRITING_OF_SEATS)))
         leave(s);
+    else if (may_end(s) && world_chance(w, WRITING_OF_ENDS))
+        doubt(s);
     else if (may_register(s))
         begin_registering(s);
     else if (s->regno[0] != '\0' && deeds_are_over(&s->deeds) && world_chance(w, WRITING_OF_NAMES))
@@ -103,14 +133,17 @@ bool writing_send(struct phone *s)
 bool writing_goes_on(struct phone *s)
 {
     struct writing *t = &s->writing;
+    bool is_asked;
 
     if (t->step == WRITING_NOTHING || letter_is_under_way(&t->letter))
         return t->step != WRITING_NOTHING;
-    if (now_ms(s) - t->step_ms >=
-        (t->step == WRITING_IS_ASKED ? WRITING_ASKED_MS : WRITING_PATIENCE_MS))
+    is_asked = t->step == WRITING_IS_ASKED || t->step == WRITING_MAY_END;
+    if (now_ms(s) - t->step_ms >= (is_asked ? WRITING_ASKED_MS : WRITING_PATIENCE_MS))
         go_to(s, WRITING_NOTHING);
     else if (t->step == WRITING_IS_ASKED)
         agree(s);
+    else if (t->step == WRITING_MAY_END)
+        end_all(s);
     return t->step != WRITING_NOTHING;
 }
 
@@ -148,6 +181,8 @@ static void end(void *ctx)
     s->smsc->counters.letters++;
     if (s->writing.about == WRITING_NAMES)
         s->writing.name_ms = 0;
+    if (s->writing.about == WRITING_ERASES && s->writing.step == WRITING_ENDS)
+        s->asked_by_ms = now_ms(s);
     if (s->is_forgotten)
         return;
     if (s->writing.about == WRITING_NAMES && s->writing.name != 0)
@@ -158,6 +193,15 @@ static void end(void *ctx)
     if (s->writing.about == WRITING_REGISTERS && s->writing.step == WRITING_AGREES)
         s->is_sent = true;
     s->is_leaving = false;
+}
+
+static void go_on_within(struct phone *s, enum writing_step step, uint32_t ms_max)
+{
+    struct world *w = s->smsc->world;
+
+    go_to(s, step);
+    if (!s->is_open)
+        timer_start(&w->timers, &s->think, world_between(w, 1000, ms_max));
 }
 
 static void take_number(struct phone *s, const char *text)
@@ -206,6 +250,10 @@ void writing_read(struct phone *s, const char *text)
     t->replies++;
     if (t->step == WRITING_ASKS && strstr(text, "Balas YA.") != NULL)
         go_to(s, WRITING_IS_ASKED);
+    if (t->step == WRITING_DOUBTS && strstr(text, " Balas HAPUS YA ") != NULL)
+        go_on_within(s, WRITING_MAY_END, WRITING_END_MS_MAX);
+    if (t->step == WRITING_ENDS && strstr(text, " permintaan hapus data ") != NULL)
+        go_on_within(s, WRITING_NOTHING, WRITING_REGRETS_MS_MAX);
     if (t->step == WRITING_AGREES && is_sent)
         take_number(s, text);
 }

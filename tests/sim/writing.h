@@ -1,6 +1,6 @@
 /*
  * What a subscriber of the simulator sends by SMS: gives a seat back, registers in two steps, gives
- * another name, asks for the status.
+ * another name, asks for the status, and that all be erased.
  */
 #ifndef WARUNG_SIM_WRITING_H
 #define WARUNG_SIM_WRITING_H
@@ -14,12 +14,15 @@ enum writing_step {
     WRITING_NOTHING,
     WRITING_ASKS, /* DAFTAR is sent: what is kept is to be shown, and asked for */
     WRITING_IS_ASKED,
-    WRITING_AGREES, /* YA is sent: the number is to come */
+    WRITING_AGREES,  /* YA is sent: the number is to come */
+    WRITING_DOUBTS,  /* HAPUS is sent: whether that is meant is to be asked */
+    WRITING_MAY_END, /* it was asked */
+    WRITING_ENDS,    /* HAPUS YA is sent */
 };
 
 struct writing {
     struct letter letter; /* one at a time, beside the dialogue */
-    enum { WRITING_LEAVES, WRITING_REGISTERS, WRITING_NAMES, WRITING_LOOKS } about;
+    enum { WRITING_LEAVES, WRITING_REGISTERS, WRITING_NAMES, WRITING_LOOKS, WRITING_ERASES } about;
     enum writing_step step;
     uint64_t step_ms;        /* since then */
     unsigned name;           /* that it gives; 0 = it is refused */
