@@ -255,11 +255,19 @@ static void arm_seats(struct programme *p)
     programme_arm(p, PROGRAMME_TIMER_TRAINING, first_ms);
 }
 
+/* So long a seat is kept. */
+static bool is_over(int64_t at_ms, int64_t now_ms)
+{
+    return at_ms + CALENDAR_DAY_MS <= now_ms;
+}
+
 static void drop_past_seats(struct programme *p)
 {
     for (unsigned i = p->subscriber.seat_count; i-- > 0;) {
-        if (p->subscriber.seats[i].at_ms + CALENDAR_DAY_MS <= p->now_ms)
-            remove_seat(p, i, "training-over", "timer");
+        if (!is_over(p->subscriber.seats[i].at_ms, p->now_ms))
+            continue;
+        remove_seat(p, i, "training-over", "timer");
+        programme_arm(p, PROGRAMME_TIMER_CLAIMS, p->now_ms);
     }
 }
 
@@ -477,10 +485,12 @@ bool joining_match_claims(struct programme *p)
         struct training *t = &trainings->items[i];
         uint16_t taken = t->taken;
 
-        if (find_seat(&p->subscriber, t->id) == NULL)
-            training_release(t, p->msisdn);
-        else
+        if (find_seat(&p->subscriber, t->id) != NULL)
             (void)training_claim(t, p->msisdn); /* full meanwhile: one too many has come in */
+        else if (!is_over(t->at_ms, p->now_ms))
+            training_release(t, p->msisdn);
+        else if (training_forget(t, p->msisdn))
+            p->shared_changed = true;
         p->shared_changed = p->shared_changed || t->taken != taken;
     }
     return true;

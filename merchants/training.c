@@ -236,6 +236,15 @@ void training_release(struct training *t, const char *msisdn)
         t->claims[at] = t->claims[--t->taken];
 }
 
+bool training_forget(struct training *t, const char *msisdn)
+{
+    int at = find_claim(t, claim_of(t, msisdn));
+
+    if (at >= 0)
+        t->claims[at] = 0;
+    return at >= 0;
+}
+
 /* --- listing -------------------------------------------------------------------------------- */
 
 unsigned trainings_upcoming(const struct trainings *t, const char *regency, int64_t now_ms,

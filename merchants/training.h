@@ -66,6 +66,10 @@ bool trainings_cancel(struct trainings *t, const char *id);
 bool training_claim(struct training *t, const char *msisdn);
 /* Gives it back; nothing happens when there was none. */
 void training_release(struct training *t, const char *msisdn);
+/* Of one that is over: that a seat was taken stays, whose it was does not. False: not this
+ * number's.
+ */
+bool training_forget(struct training *t, const char *msisdn);
 
 /* Those that have not begun at now_ms, the regency's own first, by time; at most `max` pointers are
  * written. Returns how many there are in all. */

@@ -45,6 +45,14 @@ static void begin(void)
     p.shared = writer_span(&w);
 }
 
+static int64_t find_due(const char *kind)
+{
+    for (unsigned i = 0; i < p.timer_count; i++)
+        if (strcmp(p.timers[i].kind, kind) == 0)
+            return p.timers[i].due_ms;
+    return -1;
+}
+
 static void test_claims_follow_the_seats(void **state)
 {
     (void)state;
@@ -56,6 +64,31 @@ static void test_claims_follow_the_seats(void **state)
     assert_true(p.shared_changed);
     assert_int_equal(p.trainings.items[0].taken, 1);
     assert_int_equal(p.trainings.items[1].taken, 0);
+}
+
+/* A day after a training nothing says who had a seat, only how many had. */
+static void test_claims_go_when_a_training_is_over(void **state)
+{
+    struct trainings *t = &p.trainings;
+    struct writer w;
+
+    (void)state;
+    begin();
+    p.has_shared = true;
+    programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_); /* now the seat is claimed */
+    writer_init(&w, shared, sizeof(shared));
+    programme_encode_shared(&p, &w);
+    p.shared = writer_span(&w);
+    p.subscriber.seats[0].at_ms = t->items[0].at_ms;
+    p.now_ms = t->items[0].at_ms + CALENDAR_DAY_MS;
+    programme_on_timer(&p, PROGRAMME_TIMER_TRAINING, &state_);
+    assert_int_equal(p.subscriber.seat_count, 0);
+    assert_int_equal(find_due(PROGRAMME_TIMER_CLAIMS), p.now_ms);
+    p.shared_changed = false;
+    programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
+    assert_true(p.shared_changed);
+    assert_int_equal(t->items[0].taken, 1);
+    assert_int_equal(t->items[0].claims[0], 0);
 }
 
 /* Not before: the record may stay, when the store does not take the erasure. */
@@ -98,6 +131,7 @@ static void test_claims_go_behind_an_erasure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_claims_follow_the_seats),
+                                       cmocka_unit_test(test_claims_go_when_a_training_is_over),
                                        cmocka_unit_test(test_claims_go_behind_an_erasure)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
