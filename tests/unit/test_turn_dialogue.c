@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -118,6 +119,56 @@ static void test_a_code_without_a_menu_is_refused_for_good(void **state)
     assert_int_equal(turn_rig.refused_with, ESME_RX_R_APPN);
 }
 
+/* Nor does the end of a dialogue need one that is gone. */
+static void test_an_end_without_a_menu_changes_nothing(void **state)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1*1#", 7);
+
+    (void)state;
+    (void)deliver(&input);
+    turn_rig.is_code_gone = true;
+    input = named(DIALECT_ABORT, "", 7);
+    (void)deliver(&input);
+    assert_int_equal(turn_rig_counters()->steps, 1);
+}
+
+/* It waits for a centre that has no room: who has left is shown nothing more. */
+static void test_what_is_to_be_tried_again_goes_with_the_dialogue(void **state)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1*1#", 7);
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_deliver(&input);
+    turn_rig_pass(100);
+    turn_rig.show_ends = TURN_SENT_OK;
+    input = named(DIALECT_ABORT, "", 7);
+    turn_rig_deliver(&input);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig.shows, 1);
+    assert_int_equal(turn_rig_counters()->screens_withdrawn, 1);
+}
+
+/* The text that asks to wait was refused: that says nothing of the dialogue, whose step is stored
+ * then. */
+static void test_a_refused_wait_text_ends_nothing(void **state)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1*1#", 7);
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 5200});
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_deliver(&input);
+    turn_rig_pass(5100);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_pass(1000);
+    assert_int_equal(turn_rig.refusals, 1); /* its window is over: it comes again */
+    turn_rig_assert_begins(deliver(&input), "Langkah 1/9");
+    input = named(DIALECT_ANSWER, "SITI AMINAH", 7);
+    turn_rig_assert_begins(deliver(&input), "Langkah 2/9");
+}
+
 /* A record of which nothing is worth keeping is kept for the copies that may come. */
 static void test_a_copy_is_known_longer_than_its_subscriber(void **state)
 {
@@ -190,6 +241,159 @@ static void test_an_sms_with_a_session_has_no_number(void **state)
     assert_int_equal(turn_rig_counters()->steps, 2);
 }
 
+/* Twelve answers to a main menu, and more than the ledger holds. */
+static void go_far(void)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1#", 7);
+
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    (void)deliver(&input);
+    for (uint8_t unit = 1; unit <= 12; unit++) {
+        input = named(DIALECT_ANSWER, "00", 7);
+        input.session.unit = unit;
+        turn_rig_assert_begins(deliver(&input), "#TerusUsaha Lampung");
+    }
+}
+
+/* What the network numbers anew is no copy of long ago. */
+static void test_numbers_are_of_one_dialogue(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct dialect_input input;
+
+        go_far();
+        if (i == 0) {
+            input = named(DIALECT_ABORT, "", 7);
+            (void)deliver(&input);
+            turn_rig.names_pushes = true;
+            turn_rig_owe_push(0, "MAIN", 60000);
+            turn_rig_pass(2000);
+            input = named(DIALECT_ANSWER, "1", 0);
+            input.session = (struct dialect_session){.size = 2, .octets = "ni", .unit = 1};
+        } else {
+            input = named(DIALECT_ANSWER, "1", 8);
+            input.session.unit = 1;
+        }
+        assert_string_not_equal(deliver(&input), "");
+        assert_int_equal(turn_rig.refusals, 0);
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
+/* A copy that had to wait for its record ends the dialogue with the text that asks to wait: what
+ * that was at comes by itself, though the copy is of an answer long before. */
+static void test_a_late_copy_brings_back_what_it_has_ended(void **state)
+{
+    struct dialect_input dials = named(DIALECT_BEGIN, "*384*1*1#", 7);
+    struct dialect_input input = named(DIALECT_ANSWER, "SITI AMINAH", 7);
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    input.session.unit = 1;
+    (void)deliver(&dials);
+    turn_rig_assert_begins(deliver(&input), "Langkah 2/9");
+    turn_rig_restart();
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 5200});
+    turn_rig_deliver(&dials);
+    turn_rig_pass(5100);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_pass(1000);
+    assert_int_equal(phone->kind, DIALECT_PUSH);
+    turn_rig_assert_begins(phone->screen, "Langkah 2/9");
+}
+
+/* In the dialogue that is over, whatever it numbers. */
+static void test_an_answer_behind_the_end_begins_anew(void **state)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1*2#", 7);
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    turn_rig_assert_begins(deliver(&input), "Baik, data Anda");
+    input = named(DIALECT_ANSWER, "1", 7);
+    input.session.unit = 5;
+    turn_rig_assert_begins(deliver(&input), "Tabik pun!");
+}
+
+/* Told to wait by one gateway, answered to the end by the other: not told once more. */
+static void test_an_end_that_was_shown_elsewhere_is_not_pushed(void **state)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1*2#", 7);
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 7000});
+    turn_rig_deliver(&input);
+    turn_rig_pass(5200);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_change_gateway();
+    turn_rig_assert_begins(deliver(&input), "Baik, data Anda");
+    turn_rig_pass(20000);
+    assert_int_equal(phone->screen_count, 2);
+    assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* A late dial takes the place of a dialogue that is over by then. */
+static void test_a_late_dial_behind_a_dialogue_that_is_over(void **state)
+{
+    struct dialect_input first = named(DIALECT_BEGIN, "*384#", 7);
+    struct dialect_input second = named(DIALECT_BEGIN, "*384*1*2#", 8);
+
+    (void)state;
+    turn_rig.settings.answer_window_ms = 6000;
+    turn_rig.traits.reply_limit_ms = 4000;
+    turn_rig_restart();
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_LOAD,
+        (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .there_ms = 4000, .back_ms = 100});
+    turn_rig_deliver(&first);
+    turn_rig_pass(3100);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_change_gateway();
+    turn_rig_assert_begins(deliver(&second), "Baik, data Anda");
+    turn_rig_pass(3000);
+    assert_int_equal(phone->kind, DIALECT_PUSH);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+}
+
+/* Whose record is asked for cannot be looked for, or read, now: that is no answer. */
+static void test_what_cannot_be_asked_is_not_told(void **state)
+{
+    static const struct store_memory_fate gone = {.kind = STORE_MEMORY_REFUSED};
+    static const enum store_memory_call calls[] = {STORE_MEMORY_FIND, STORE_MEMORY_LOAD};
+    char regno[16];
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#");
+    assert_int_equal(sscanf(strstr(turn_rig_type(0, "1"), "No: "), "No: %15s", regno), 1);
+    turn_rig_dial(1, "*384*2*2#");
+    turn_rig_type(1, regno);
+    for (unsigned i = 0; i < 2; i++) {
+        store_memory_set_next(turn_rig.store, calls[i], gone);
+        turn_rig_assert_begins(turn_rig_type(1, "0001"), "Maaf, layanan sedang sibuk.");
+    }
+    assert_non_null(strstr(turn_rig_type(1, "0001"), regno));
+}
+
+/* The text that ends a dialogue which we have begun goes as one of ours; of a dial it does not. */
+static void test_the_busy_text_in_a_push(void **state)
+{
+    static const struct store_memory_fate gone = {.kind = STORE_MEMORY_REFUSED};
+
+    (void)state;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, gone);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Maaf, layanan sedang sibuk.");
+    assert_true(phone->was_pushed);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT, gone);
+    turn_rig_assert_begins(turn_rig_dial(0, "*384#"), "Maaf, layanan sedang sibuk.");
+    assert_false(phone->was_pushed);
+}
+
 /* Another gateway has gone on: a number that is wrong by a copy of the record is looked at again.
  */
 static void test_a_number_that_is_right_elsewhere(void **state)
@@ -220,10 +424,20 @@ int main(void)
         ON_RIG(test_an_end_is_taken_behind_a_break),
         ON_RIG(test_a_last_answer_ends_the_dialogue),
         ON_RIG(test_a_code_without_a_menu_is_refused_for_good),
+        ON_RIG(test_an_end_without_a_menu_changes_nothing),
+        ON_RIG(test_what_is_to_be_tried_again_goes_with_the_dialogue),
+        ON_RIG(test_a_refused_wait_text_ends_nothing),
         ON_RIG(test_a_copy_is_known_longer_than_its_subscriber),
         ON_RIG(test_a_copy_shows_nothing_of_another_dialogue),
         ON_RIG(test_a_copy_of_an_sms_shows_no_screen),
         ON_RIG(test_an_sms_with_a_session_has_no_number),
+        ON_RIG(test_numbers_are_of_one_dialogue),
+        ON_RIG(test_a_late_copy_brings_back_what_it_has_ended),
+        ON_RIG(test_an_answer_behind_the_end_begins_anew),
+        ON_RIG(test_an_end_that_was_shown_elsewhere_is_not_pushed),
+        ON_RIG(test_a_late_dial_behind_a_dialogue_that_is_over),
+        ON_RIG(test_what_cannot_be_asked_is_not_told),
+        ON_RIG(test_the_busy_text_in_a_push),
         ON_RIG(test_a_number_that_is_right_elsewhere),
     };
 

@@ -187,6 +187,22 @@ static void test_sms(void **state)
     assert_string_equal(only(TURN_RECORD_SMS_OUT)->link, "op1");
 }
 
+/* Its answer comes too late to be taken, and the copy that follows counts no more. */
+static void test_an_sms_that_is_stored_late(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_SMS, "384", "BANTUAN");
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 6000});
+    turn_rig_deliver(&input);
+    turn_rig_pass(7000);
+    assert_int_equal(turn_rig.refusals, 1);
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_int_equal(only(TURN_RECORD_SMS_IN)->end, TURN_END_TAKEN);
+}
+
 /* It came by op1, which cannot send: whoever has carried or refused the answer counts it. */
 static void test_sms_of_another_carrier(void **state)
 {
@@ -374,6 +390,7 @@ int main(void)
         TEST(test_stopped),
         TEST(test_copies_do_not_count),
         TEST(test_sms),
+        TEST(test_an_sms_that_is_stored_late),
         TEST(test_sms_of_another_carrier),
         TEST(test_many),
         TEST(test_a_push_that_nobody_answers),

@@ -1,4 +1,5 @@
-/* SMS to the service: when the same word is a copy, and what does not wait for an answer. */
+/* SMS to the service: when the same word is a copy, what does not wait for an answer, and the
+ * answer itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,6 +91,16 @@ static void test_the_same_word_after_a_kill(void **state)
     assert_int_equal(turn_rig_counters()->replays, 0);
 }
 
+/* A second that has begun counts: none ends before what it is owed for. */
+static void test_a_validity_is_never_too_short(void **state)
+{
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 50});
+    turn_rig_sms(0, "BANTUAN");
+    assert_int_equal(turn_rig.sms_validity_s, turn_rig.settings.sms_expiry_s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +111,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_same_word_where_nothing_answers, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_the_same_word_after_a_kill, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_validity_is_never_too_short, turn_rig_setup,
                                         turn_rig_teardown),
     };
 
