@@ -227,7 +227,6 @@ static void replay_late(struct run *run)
     const struct session *s = &run->work->session;
 
     run->step->is_replay = true;
-    run->step->debt_ms = run->now_ms;
     run->step->reply = run->input->kind == DIALECT_BEGIN ? s->reply : SESSION_REPLY_NONE;
     if (run->step->reply != SESSION_REPLY_NONE)
         run->work->session.holder = run->cause->mark;
@@ -316,7 +315,7 @@ static void note_dialogue(struct run *run, bool is_new)
     }
     /* Our own count could come to the number of a push's first answer again, and the same key be
      * taken for a copy. */
-    step = is_unanswered_push(s) && !is_new ? in->session.unit : s->step;
+    step = is_unanswered_push(s) ? in->session.unit : s->step;
     s->is_unnamed = false;
     text_copy(s->link, sizeof(s->link), run->cause->link_name);
     text_copy(s->code, sizeof(s->code), run->code);

@@ -158,8 +158,6 @@ static void fall_back(struct run *run)
         menu_busy_text(run->menu, &run->work->state, run_shown_code(run), text);
     if (is_newest(s, run->cause->push->fingerprint))
         s->is_open = false;
-    if (!is_past(run))
-        s->reply = SESSION_REPLY_NONE;
     run_owe(run, text);
     session_add_sms_debt(s, run->cause->push->fingerprint ^ FALLEN_BACK, run->now_ms,
                          step_horizon_ms(run->settings));

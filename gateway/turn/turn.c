@@ -556,7 +556,7 @@ void turn_run(struct turn *t)
  * pressed again: the reply's outcome will tell. */
 static bool must_wait(const struct box *box, const struct turn *t)
 {
-    return t->origin.link != NULL && show_is_under_way(box, t->input.fingerprint);
+    return show_is_under_way(box, t->input.fingerprint); /* none of our own is: theirs is 0 */
 }
 
 void turn_box_next(struct turn_engine *e, struct box *box)
