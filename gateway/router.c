@@ -220,7 +220,7 @@ static void warn_of_drafts(const struct config *config, struct menu **menus, siz
 }
 
 /* The menu forgets a draft at the one age, timers and the record's expiry drop it at the other, of
- * which SMS tell the day. */
+ * which one SMS tells the day. A menu that owes none may forget its drafts before. */
 static void warn_of_two_ages(const struct config *config, size_t i, const struct menu *menu,
                              menu_fault_fn *on_fault, void *arg)
 {
@@ -229,11 +229,12 @@ static void warn_of_two_ages(const struct config *config, size_t i, const struct
     struct menu_fault fault = {
         .file = config->menus[i].file, .line = 1, .text = text, .is_warning = true};
 
-    if (!menu_begins_drafts(menu) || menu_s == ttl_s)
+    if (!menu_begins_drafts(menu) || menu_s == ttl_s ||
+        (menu_s < ttl_s && !menu_has_text(menu, "SMS_NUDGE")))
         return;
     snprintf(text, sizeof(text),
-             "draft_days is %u, and turn.draft_ttl_s %u: a draft goes at the shorter of them, and "
-             "SMS say that it is kept for the latter; make it %u",
+             "draft_days is %u, and turn.draft_ttl_s %u: a draft goes at the shorter of them, "
+             "whatever texts say; make the latter %u",
              menu_s / 86400, ttl_s, menu_s);
     on_fault(arg, &fault);
 }

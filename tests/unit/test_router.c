@@ -27,6 +27,7 @@ struct fixture {
     const char *told; /* the word of those that are kept */
     char warnings[1024];
     char fault[512]; /* the last */
+    const char *more_texts;
 };
 
 static int start(void **state)
@@ -35,6 +36,7 @@ static int start(void **state)
 
     files_make_folder(f->folder, "router");
     f->told = "draft";
+    f->more_texts = "";
     f->router = router_new();
     f->config.menus = f->menus;
     f->config.turn.draft_ttl_s = 7 * 86400;
@@ -295,11 +297,11 @@ static void write_question(struct fixture *f, unsigned i, const char *field, boo
             "menu = \"m%u\";\nlanguages = ( { code = \"id\"; name = \"Indonesia\"; } );\n"
             "start = \"A\";\nlines = { back = \"Kembali\"; main = \"Menu\"; next = \"Lanjut\"; "
             "};\nerrors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
-            "texts = { E = \"salah\"; };\nflows = { f = [ \"B\", \"C\" ]; };\n"
+            "texts = { E = \"salah\"; %s };\nflows = { f = [ \"B\", \"C\" ]; };\n"
             "screens = { A = { text = \"A\"; choices = ( { label = \"Go\"; %s to = \"B\"; } ); };\n"
             "B = { text = \"B\"; input = { field = \"%s\"; rule = { kind = \"length\"; max = 9; }; "
             "}; };\nC = { text = \"C\"; choices = ( { label = \"Ok\"; to = \"E\"; } ); }; };\n",
-            i, begins ? "draft = \"begin\";" : "", field);
+            i, f->more_texts, begins ? "draft = \"begin\";" : "", field);
     fclose(file);
 }
 
@@ -338,11 +340,21 @@ static void a_draft_of_two_ages_is_told(void **state)
     add_menu(f, "", "*1#", NULL, false);
     write_question(f, 0, "name", true);
     f->config.turn.draft_ttl_s = 14 * 86400;
+    assert_true(load(f)); /* it tells nobody of a day */
+    assert_string_equal(f->warnings, "");
+    f->config.turn.draft_ttl_s = 6 * 86400;
     assert_true(load(f));
-    assert_string_equal(
-        f->warnings, "m0.cfg: draft_days is 7, and turn.draft_ttl_s 1209600: a draft goes at the "
-                     "shorter of them, and SMS say that it is kept for the latter; make it "
-                     "604800\n");
+    assert_string_equal(f->warnings,
+                        "m0.cfg: draft_days is 7, and turn.draft_ttl_s 518400: a draft goes at the "
+                        "shorter of them, whatever texts say; make the latter 604800\n");
+    f->warnings[0] = '\0';
+    f->more_texts = "SMS_NUDGE = \"sampai besok\";";
+    write_question(f, 0, "name", true);
+    f->config.turn.draft_ttl_s = 14 * 86400;
+    assert_true(load(f));
+    assert_string_equal(f->warnings, "m0.cfg: draft_days is 7, and turn.draft_ttl_s 1209600: a "
+                                     "draft goes at the shorter of them, whatever texts say; make "
+                                     "the latter 604800\n");
     f->warnings[0] = '\0';
     write_question(f, 0, "name", false);
     assert_true(load(f));
