@@ -120,27 +120,46 @@ static const struct menu_kept *find_answer(const struct menu_kept *answers, cons
     return answers->name != NULL ? answers : NULL;
 }
 
+/* Is it kept whole? */
+static bool check_code(struct menu_loader *l, uint32_t line, const char *code,
+                       const struct menu_kept *answer)
+{
+    size_t size = strlen(code), digits = strspn(code, "0123456789");
+
+    if (answer->code_digits != 0 && (size != answer->code_digits || digits != size))
+        menu_faults_add(&l->faults, false, line, 0,
+                        "the code %s is kept as the answer %s, which has %u digits", code,
+                        answer->name, answer->code_digits);
+    else if (answer->code_max != 0 && size > answer->code_max)
+        menu_faults_add(&l->faults, false, line, 0,
+                        "the code %s is kept as the answer %s, of %u characters: %u too many", code,
+                        answer->name, answer->code_max, (unsigned)size - answer->code_max);
+    else
+        return true;
+    return false;
+}
+
 /* Of a table the first fault is enough. */
-static void check_codes(struct menu_loader *l, const struct menu_field *field,
+static void check_codes(struct menu_loader *l, const struct menu_table *table,
                         const struct menu_kept *answer)
 {
-    const struct menu_table *table = &l->menu->tables[field->table];
+    unsigned i = 0;
 
-    for (unsigned i = 0; i < table->row_count; i++) {
-        const char *code = table->rows[i].code;
-        size_t size = strlen(code), digits = strspn(code, "0123456789");
+    while (i < table->row_count && check_code(l, table->rows[i].line, table->rows[i].code, answer))
+        i++;
+}
 
-        if (answer->code_digits != 0 && (size != answer->code_digits || digits != size))
-            menu_faults_add(&l->faults, false, table->rows[i].line, 0,
-                            "the code %s is kept as the answer %s, which has %u digits", code,
-                            field->name, answer->code_digits);
-        else if (answer->code_max != 0 && size > answer->code_max)
-            menu_faults_add(&l->faults, false, table->rows[i].line, 0,
-                            "the code %s is kept as the answer %s, of %u characters: %u too many",
-                            code, field->name, answer->code_max, (unsigned)size - answer->code_max);
-        else
-            continue;
-        return;
+/* Choices that stand for a list give its codes. One that is filled in comes from elsewhere, and an
+ * empty one takes the answer away. */
+static void check_sets(struct menu_loader *l, const struct menu_choice *choice)
+{
+    for (unsigned i = 0; i < choice->effect.set_count; i++) {
+        const struct menu_set *set = &choice->effect.sets[i];
+        const struct menu_kept *answer =
+            find_answer(l->vocabulary->answers, l->menu->fields[set->field].name);
+
+        if (answer != NULL && set->value.is_fixed && set->value.parts[0].literal_bytes > 0)
+            check_code(l, choice->line, set->value.parts[0].literal, answer);
     }
 }
 
@@ -164,13 +183,16 @@ static void check_answers(struct menu_loader *l)
         const struct menu_kept *answer = find_answer(l->vocabulary->answers, f->name);
 
         if (answer != NULL && f->table != MENU_NONE)
-            check_codes(l, f, answer);
+            check_codes(l, &menu->tables[f->table], answer);
         if (!f->is_read && !is_parent(menu, i) && answer == NULL)
             menu_faults_add(&l->faults, true, f->line, 0,
                             "the answer %s is kept for nobody: no text, condition or action reads "
                             "it, and it goes with the dialogue or the draft",
                             f->name);
     }
+    for (unsigned i = 0; is_told && i < menu->screen_count; i++)
+        for (unsigned k = 0; k < menu->screens[i].choice_count; k++)
+            check_sets(l, &menu->screens[i].choices[k]);
 }
 
 static void check_used(struct menu_loader *l)

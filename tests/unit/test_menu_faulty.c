@@ -338,7 +338,12 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
         "\"PLACE2\"; "
         "};\n"
         "PLACE2 = { text = \"Q\"; list = { table = \"places\"; field = \"place2\"; }; to = "
-        "\"JOIN\"; "
+        "\"OTHER\"; "
+        "};\n"
+        "OTHER = { text = \"R\"; choices = (\n"
+        "{ label = \"None\"; set = { kind = \"\"; place = \"\"; }; to = \"JOIN\"; },\n"
+        "{ label = \"Good\"; set = { kind = \"WARUNG\"; place = \"1801\"; }; to = \"JOIN\"; },\n"
+        "{ label = \"Shop\"; set = { kind = \"WARUNGKU\"; place = \"METR\"; }; to = \"JOIN\"; } ); "
         "};\n"
         "JOIN = { action = \"join\"; results = { ok = \"E\"; full = \"E\"; }; };\n"
         "};\n";
@@ -352,7 +357,10 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
                         "4:1: the code WARUNGS is kept as the answer kind, of 6 characters: 1 too "
                         "many\n"
                         "6:1: the code 180 is kept as the answer place, which has 4 digits\n"
-                        "6:1: the code 180 is kept as the answer place2, which has 4 digits\n");
+                        "6:1: the code 180 is kept as the answer place2, which has 4 digits\n"
+                        "15:1: the code WARUNGKU is kept as the answer kind, of 6 characters: 2 "
+                        "too many\n"
+                        "15:1: the code METR is kept as the answer place, which has 4 digits\n");
     free(faults);
 }
 
