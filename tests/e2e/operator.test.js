@@ -322,6 +322,7 @@ test('backups under load, while Redis rewrites its file: each copy is good, and 
         assert.equal(cut.code, 1, cut.output);
         const kept = await run('gzip', ['-t', archive]);
         assert.equal(kept.code, 0, kept.output); // the one of before
+        assert.equal(fs.existsSync(`${archive}.new`), false); // or the disk stays full
         assert.deepEqual(fs.readdirSync(redis.folder), ['appendonlydir']);
         fs.rmSync(archive);
         const file = fs.readdirSync(path.join(redis.folder, 'appendonlydir')).find((name) => name.endsWith('incr.aof'));
