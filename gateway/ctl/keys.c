@@ -1,6 +1,7 @@
 /*
  * warungctl keys init | status | rotate (seal: keys_seal.c)
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,10 +115,17 @@ enum ctl_status ctl_keys_init(const struct ctl_call *call)
         "systemd hands it over (credential:), by `systemctl restart warungd`");
 }
 
+/* Told before it is done: of a key that nobody was told of, no other gateway would get the file. */
 static bool rotate(const struct ctl_call *call, const struct config *config, char *error,
                    size_t error_bytes)
 {
     (void)call;
+    printf("a key is added to %s\n", config->keys_file);
+    if (fflush(stdout) != 0) {
+        snprintf(error, error_bytes, "cannot write the output: %s; no key is added",
+                 strerror(errno));
+        return false;
+    }
     return vault_rotate_file(config->keys_file, error, error_bytes);
 }
 

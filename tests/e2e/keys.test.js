@@ -174,6 +174,11 @@ test('without the keys of its records, or with others, a gateway does not start'
         await isRefused(/records are sealed with other keys/);
 
         fs.renameSync(`${keys}.safe`, keys);
+        const untold = await run('bash', ['-c', '"$0" -c "$1" keys rotate >/dev/full',
+            path.join(BUILD, 'warungctl'), gateway.file]);
+        assert.equal(untold.code, 1);
+        assert.match(untold.output, /cannot write the output: .*; no key is added/);
+        assert.equal(fs.readFileSync(keys, 'utf8').match(/^seal /gm).length, 1);
         assert.equal((await gateway.ctl('keys', 'rotate')).code, 0); // a new key, but the same file's
         await gateway.start();
         assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
