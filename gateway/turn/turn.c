@@ -214,8 +214,8 @@ void turn_note_sealed(struct turn_engine *e, enum vault_kind kind, const char *m
                                         [VAULT_SHARED] = "shared"};
 
     e->counters.sealed++;
-    log_error("vault.cannot_open", LOG_S("record", names[kind]),
-              msisdn[0] != '\0' ? LOG_MSISDN("msisdn", msisdn) : (struct log_field){0});
+    log_warning("vault.cannot_open", LOG_S("record", names[kind]),
+                msisdn[0] != '\0' ? LOG_MSISDN("msisdn", msisdn) : (struct log_field){0});
 }
 
 bool turn_open_record(struct turn *t, enum vault_kind kind, const char *msisdn,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "merchants/programme.h"
 #include "tests/support/turn_rig.h"
 
@@ -201,6 +202,27 @@ static void test_of_retention(void **state)
     assert_true(turn_rig_counters()->sealed > 0);
 }
 
+static void count_line(void *count, const char *line, size_t line_bytes)
+{
+    (void)line_bytes;
+    *(unsigned *)count += strstr(line, "vault.cannot_open") != NULL;
+}
+
+/* Between a rotation and the reload of this gateway each input of who was with another is one. */
+static void test_very_many_do_not_fill_the_log(void **state)
+{
+    unsigned lines = 0;
+
+    (void)state;
+    write_strange(false);
+    log_set_sink(count_line, &lines);
+    for (unsigned i = 0; i < 500; i++)
+        turn_rig_dial(0, "*384#");
+    log_set_sink(NULL, NULL);
+    assert_int_equal(turn_rig_counters()->sealed, 500);
+    assert_in_range(lines, 1, 2 * LOG_LINES_AT_ONCE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
@@ -215,6 +237,7 @@ int main(void)
         TEST(test_of_retention),
         TEST(test_of_a_session_with_another_key),
         TEST(test_of_a_record_with_another_key),
+        TEST(test_very_many_do_not_fill_the_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
