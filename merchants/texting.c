@@ -228,8 +228,6 @@ const char *texting_refuse(struct programme *p, struct menu_state *state)
                                                                 : "dibuang";
 }
 
-/* By SMS only one's own: somebody else's needs the last digits of the phone, which only a dialogue
- * asks for. */
 /* Of several an officer asks something about one, and its deadline runs. */
 static void focus_on_due(struct programme *p)
 {
@@ -242,6 +240,8 @@ static void focus_on_due(struct programme *p)
         }
 }
 
+/* By SMS only one's own: somebody else's needs the last digits of the phone, which only a dialogue
+ * asks for. */
 const char *texting_status(struct programme *p, struct menu_state *state)
 {
     const char *regno = menu_state_answer(state, SMS_PREFIX "noreg");
