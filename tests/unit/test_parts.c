@@ -117,6 +117,7 @@ static void test_time(void **state)
     assert_int_equal(parts.dropped, 2);
     assert_true(parts_oldest_ms(&parts) == NOW + KEEP / 2);
     assert_int_equal(take_at(2, 2, 2, "d", NOW + KEEP + 1), PARTS_COMPLETE);
+    assert_int_equal(parts_oldest_ms(&parts), 0); /* those taken do not wait */
     parts_expire(&parts, NOW + KEEP + 1 + HORIZON, KEEP, HORIZON);
     assert_int_equal(take(2, 1, 2, "c"), PARTS_COPY);
     parts_expire(&parts, NOW + KEEP + 2 + HORIZON, KEEP, HORIZON);
@@ -185,6 +186,33 @@ static void test_damage(void **state)
     assert_true(parts_decode(&parts, span_of(NULL, 0)));
 }
 
+/* More parts, or more text, than there is room for. */
+static void test_damage_of_the_size(void **state)
+{
+    static const char text[PARTS_TEXT_BYTES];
+    static uint8_t octets[PARTS_TEXT_BYTES + PARTS_BYTES_MAX];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned count = i == 0 ? PARTS_MAX + 1 : 1;
+        struct writer w;
+
+        writer_init(&w, octets, sizeof(octets));
+        for (unsigned n = 0; n < count; n++) {
+            writer_u64(&w, 1);
+            writer_u64(&w, n);
+            writer_u16(&w, 0);
+            writer_u32(&w, NOW);
+            writer_u8(&w, 1);
+            writer_u8(&w, 2);
+            writer_span16(&w, span_of(text, i == 0 ? 0 : sizeof(text)));
+        }
+        assert_false(w.failed);
+        assert_false(parts_decode(&parts, writer_span(&w)));
+        assert_int_equal(parts.count, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup(test_more_parts_than_places, set_up),
         cmocka_unit_test_setup(test_too_long_alone, set_up),
         cmocka_unit_test_setup(test_damage, set_up),
+        cmocka_unit_test_setup(test_damage_of_the_size, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

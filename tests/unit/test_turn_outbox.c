@@ -209,6 +209,31 @@ static void late_rounds_are_tried_less_often(void **state)
     assert_int_equal(f->send_count, 9);
 }
 
+/* A refusal, and a send without an answer. What has expired meanwhile ends in any round. */
+static void each_failure_is_a_try(void **state)
+{
+    static const enum turn_sent_kind kinds[] = {TURN_SENT_TEMPORARY, TURN_SENT_UNKNOWN};
+    struct outbox_rig *f = *state;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct outbox_entry e = outbox_rig_entry(f, "6281200000001", "again");
+        unsigned first = f->send_count;
+
+        for (unsigned round = 1; round <= 97; round++) {
+            unsigned before = f->send_count;
+
+            outbox_rig_owe(f, i + 1, round, e.msisdn, e.text);
+            if (f->send_count != before)
+                outbox_rig_end_send(f, before, kinds[i]);
+        }
+        assert_int_equal(f->send_count - first, 9); /* 1 2 3 4 8 16 32 64 96 */
+        e.expires_ms = f->wall_ms;
+        outbox_send(f->outbox, (struct store_owed_id){1, i + 1}, 98, &e, NULL, NULL);
+        assert_int_equal(f->settles, i + 1);
+        outbox_rig_end_settle(f, STORE_OK);
+    }
+}
+
 static void the_stored_form_comes_back(void **state)
 {
     struct outbox_rig *f = *state;
@@ -273,6 +298,7 @@ int main(void)
         CASE(nothing_expires_by_a_clock_that_jumps),
         CASE(without_a_link_it_waits_in_the_store),
         CASE(late_rounds_are_tried_less_often),
+        CASE(each_failure_is_a_try),
         CASE(the_stored_form_comes_back),
         CASE(the_form_of_before_is_read),
     };

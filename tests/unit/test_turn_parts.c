@@ -122,7 +122,8 @@ static void test_the_outcome_of_the_last_part_is_unknown(void **state)
     }
 }
 
-/* One reference of 8 and one of 16 bits, and two subscribers, are different messages. */
+/* One reference of 8 and one of 16 bits, two references, codes or subscribers are different
+ * messages. */
 static void test_what_makes_a_message(void **state)
 {
     struct dialect_input in;
@@ -139,8 +140,16 @@ static void test_what_makes_a_message(void **state)
     in = part_of(0, 3, 8, 4);
     in.fingerprint++;
     turn_rig_deliver(&in);
+    in = part_of(0, 3, 8, 3);
+    in.fingerprint += 2;
+    in.part.reference += 0x100;
+    turn_rig_deliver(&in);
+    in = part_of(0, 3, 8, 3);
+    in.fingerprint += 3;
+    text_copy(in.code, sizeof(in.code), "385");
+    turn_rig_deliver(&in);
     turn_rig_settle();
-    assert_int_equal(turn_rig.answers, 5);
+    assert_int_equal(turn_rig.answers, 7);
     assert_int_equal(sms_count() + turn_rig.phones[1].sms_count, 0);
     deliver(3);
     assert_int_equal(sms_count(), 1);
@@ -195,6 +204,20 @@ static void test_parts_that_wait_too_long_are_erased(void **state)
     assert_int_equal(sms_count(), 0);
 }
 
+/* Of who is gone since, nothing is written because some of a message was missing. */
+static void test_parts_of_who_is_gone_leave_nothing(void **state)
+{
+    struct store_reply reply;
+
+    (void)state;
+    deliver(1);
+    turn_rig_end_session(0);
+    turn_rig.wall_ms += (int64_t)turn_rig.settings.parts_keep_s * 1000;
+    turn_rig_pass(2000);
+    memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
+    assert_int_equal(reply.subscriber.session.version, 0);
+}
+
 static void test_erasure_takes_parts_along(void **state)
 {
     (void)state;
@@ -226,6 +249,7 @@ int main(void)
         ON_RIG(test_what_makes_a_message),
         ON_RIG(test_too_many_parts),
         ON_RIG(test_parts_that_wait_too_long_are_erased),
+        ON_RIG(test_parts_of_who_is_gone_leave_nothing),
         ON_RIG(test_erasure_takes_parts_along),
     };
 

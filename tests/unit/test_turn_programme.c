@@ -457,12 +457,18 @@ static void test_a_claim_keeps_its_own_timer(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 0);
 }
 
-/* Nobody knows whether the claim was written; it is, after the gateway has looked whether it was.
- */
+/* Nobody knows whether the claim was written: given back at once where it was; or it is, after the
+ * gateway has looked whether it was. */
 static void test_a_claim_that_comes_late_is_given_back(void **state)
 {
     (void)state;
     plan(1);
+    turn_rig_dial(0, "*384*4*1#");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_DONE});
+    press_one(0);
+    turn_rig_pass(1000);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
     turn_rig_dial(0, "*384*4*1#");
     store_memory_set_next(
         turn_rig.store, STORE_MEMORY_SHARED_COMMIT,

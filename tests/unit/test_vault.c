@@ -171,6 +171,10 @@ static void test_no_room(void **state)
     assert_false(vault_seal(v, VAULT_SESSION, number, span_of_string("text"), &w));
     assert_true(w.failed);
     vault_free(v);
+    v = vault_new_plain();
+    writer_init(&w, small, sizeof(small));
+    assert_false(vault_open(v, VAULT_SESSION, number, seal(v, "text", octets, sizeof(octets)), &w));
+    vault_free(v);
 }
 
 static void test_plain_vault_and_the_way_to_keys(void **state)
