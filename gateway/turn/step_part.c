@@ -45,8 +45,7 @@ static void take_whole(struct run *run, const struct step_records *records)
     text_trim_end(whole->text);
     run->input = whole;
     run_take_input(run, records);
-    if (run->step->kind == STEP_COMMIT)
-        arm_timer(run);
+    arm_timer(run);
 }
 
 void run_take_part(struct run *run, const struct step_records *records)
