@@ -225,6 +225,37 @@ static void test_the_copy_of_a_dial(void **state)
     turn_rig_assert_begins(turn_rig.phones[1].screen, "Maaf");
 }
 
+/* What another has left is for those that stay. */
+static void test_nothing_is_taken_over(void **state)
+{
+    (void)state;
+    turn_drain(turn_rig.engine);
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(3000);
+    assert_int_equal(turn_rig.phones[0].screen_count, 0);
+    assert_int_equal(turn_rig_owed(), 1);
+}
+
+/* Who is turned away has cost nothing: no number of a registration is used up. */
+static void test_who_is_turned_away_takes_no_number(void **state)
+{
+    static const char dialled[] = "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#";
+    char screens[2][MENU_TEXT_BYTES];
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (i == 1) {
+            turn_drain(turn_rig.engine);
+            turn_rig_assert_begins(turn_rig_dial(0, dialled), "Maaf, layanan sedang sibuk.");
+            turn_rig_change_gateway();
+        }
+        text_copy(screens[i], sizeof(screens[i]), turn_rig_dial(0, dialled));
+        turn_rig_assert_begins(screens[i], "Terima kasih, pendaftaran terkirim.");
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+    assert_string_equal(screens[0], screens[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
@@ -236,7 +267,9 @@ int main(void)
                                        TEST(test_proofs_of_nobody),
                                        TEST(test_an_input_without_a_way_back),
                                        TEST(test_proofs_that_come_together),
-                                       TEST(test_the_copy_of_a_dial)};
+                                       TEST(test_the_copy_of_a_dial),
+                                       TEST(test_nothing_is_taken_over),
+                                       TEST(test_who_is_turned_away_takes_no_number)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
