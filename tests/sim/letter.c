@@ -106,6 +106,11 @@ bool letter_is_under_way(const struct letter *l)
     return is_under_way;
 }
 
+void letter_forget(struct letter *l)
+{
+    l->doubled += letter_is_under_way(l);
+}
+
 bool letter_respond(struct letter *l, const struct connection *x, uint32_t sequence_number,
                     uint32_t command_status)
 {

@@ -35,6 +35,8 @@ void letter_init(struct letter *l, struct world *w, const char *msisdn,
 /* Of two characters or more. */
 void letter_send(struct letter *l, const char *text);
 bool letter_is_under_way(const struct letter *l);
+/* All that is known of its sender is erased: of one that is under way, too. */
+void letter_forget(struct letter *l);
 /* A response: false when it is none to a part of this one. */
 bool letter_respond(struct letter *l, const struct connection *x, uint32_t sequence_number,
                     uint32_t command_status);

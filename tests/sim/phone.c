@@ -294,6 +294,7 @@ void phone_forgotten(struct phone *s)
 {
     s->forgotten_ms = s->smsc->world->timers.now_ms;
     s->receipts = s->decisions = s->writing.replies = 0;
+    letter_forget(&s->writing.letter);
     s->has_come_back = s->is_open || letter_is_under_way(&s->writing.letter) || s->dues.has_current;
     if (!s->has_come_back)
         s->seat = SEAT_NONE;

@@ -261,6 +261,7 @@ void writing_read(struct phone *s, const char *text)
 void writing_forget(struct phone *s)
 {
     s->writing.taken = s->writing.replies = 0;
+    letter_forget(&s->writing.letter);
     s->writing.unknown_ms = now_ms(s);
     s->writing.step = WRITING_NOTHING;
 }
