@@ -80,9 +80,10 @@ static void on_greeted(struct redis_greet *g, enum redis_greet_result result, co
         return;
     }
     if (g->is_replica && n->settings.on_replica != NULL) {
-        if (!n->is_told_down) /* it was never up: nobody misses it */
+        if (n->up == 0 && !n->is_told_down) { /* it was never up: nobody misses it */
             text_copy(n->told, sizeof(n->told), reason);
-        n->is_told_down = true;
+            n->is_told_down = true;
+        }
         n->settings.on_replica(n->settings.ctx, &g->master);
     }
     /* It broke off, and what keeps us out since is another: a password that was changed, no master

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -386,7 +387,7 @@ static void test_nodes_to_begin_with_are_replicas(void **state)
     store_rig_free(rig);
 }
 
-static void become_master(struct redis_server *replica, struct redis_server *old)
+static void take_over(struct redis_server *replica, struct redis_server *old)
 {
     redisReply *reply = redis_server_ask(replica, "CLUSTER FAILOVER TAKEOVER");
     bool is_replaced = false;
@@ -399,7 +400,25 @@ static void become_master(struct redis_server *replica, struct redis_server *old
         freeReplyObject(reply);
     }
     assert_true(is_replaced);
-    freeReplyObject(redis_server_ask(old, "CLIENT KILL TYPE normal"));
+}
+
+static void end_connections(struct redis_server *server)
+{
+    freeReplyObject(redis_server_ask(server, "CLIENT KILL TYPE normal"));
+}
+
+/* One of the gateway's, which are those with a name. */
+static void end_connection(struct redis_server *server)
+{
+    redisReply *reply = redis_server_ask(server, "CLIENT LIST TYPE normal");
+    char *line, *rest = reply->str, command[64] = "";
+
+    while (command[0] == '\0' && (line = strtok_r(rest, "\n", &rest)) != NULL)
+        if (strstr(line, " name= ") == NULL)
+            snprintf(command, sizeof(command), "CLIENT KILL ID %ld", strtol(line + 3, NULL, 10));
+    assert_string_not_equal(command, "");
+    freeReplyObject(reply);
+    freeReplyObject(redis_server_ask(server, command));
 }
 
 /* While we were cut off: whom we knew as masters know the new ones. */
@@ -409,11 +428,35 @@ static void test_every_master_is_replaced_meanwhile(void **state)
 
     (void)state;
     assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
-    for (unsigned i = 0; i < MASTERS; i++)
-        become_master(group->servers[MASTERS + i], group->servers[i]);
+    for (unsigned i = 0; i < MASTERS; i++) {
+        take_over(group->servers[MASTERS + i], group->servers[i]);
+        end_connections(group->servers[i]);
+    }
     store_rig_pass(rig, 100);
     assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
     write_session(rig, "6281290000008");
+    store_rig_free(rig);
+}
+
+/* A connection comes to a replica while others are up, which were to the master: the server is not
+ * down before they are. */
+static void test_one_connection_finds_a_replica(void **state)
+{
+    struct store_rig *rig = open_rig_on(0, 2 * MASTERS);
+    struct redis_server *old = group->servers[MASTERS];
+    unsigned downs = 0;
+
+    (void)state;
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    take_over(group->servers[0], old);
+    log_set_sink(count_downs, &downs);
+    end_connection(old);
+    store_rig_pass(rig, 500);
+    assert_int_equal(downs, 0);
+    end_connections(old);
+    store_rig_pass(rig, 500);
+    log_set_sink(NULL, NULL);
+    assert_in_range(downs, 1, 2); /* that they ended, and then, that it is no master */
     store_rig_free(rig);
 }
 
@@ -435,6 +478,7 @@ int main(void)
     static const struct CMUnitTest replicas[] = {
         cmocka_unit_test(test_nodes_to_begin_with_are_replicas),
         cmocka_unit_test(test_every_master_is_replaced_meanwhile),
+        cmocka_unit_test(test_one_connection_finds_a_replica),
     };
     static const struct CMUnitTest sentinels[] = {
         cmocka_unit_test(test_one_loop_turn_shares_a_wait),
