@@ -136,6 +136,17 @@ static void count_durability(void *arg, const char *line, size_t line_bytes)
                      strlen("event=store.durability")) != NULL;
 }
 
+static void await_explained(struct store_rig *rig, const char *expected)
+{
+    char why[256] = "";
+
+    for (unsigned i = 0; i < 200 && strstr(why, expected) == NULL; i++) {
+        store_rig_pass(rig, 50);
+        store_redis_explain(rig->store, why, sizeof(why));
+    }
+    assert_explained(rig, expected);
+}
+
 /* As while it reads its files (LOADING): what a crash can lose is told when it lets us in, not at
  * each try. */
 static void test_server_that_does_not_let_us_in_yet(void **state)
@@ -154,11 +165,15 @@ static void test_server_that_does_not_let_us_in_yet(void **state)
     settings.server_count = 1;
     log_set_sink(count_durability, &told);
     rig = store_rig_new_servers(&settings);
-    store_rig_pass(rig, 500);
-    assert_explained(rig, ": NOPERM ");
+    await_explained(rig, ": NOPERM ");
+    store_rig_pass(rig, 500); /* some tries more */
     assert_int_equal(told, 0);
     freeReplyObject(redis_server_ask(server, "ACL SETUSER default +function|list"));
     assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    /* One connection tells it: another may be ready before. */
+    for (unsigned i = 0; i < 200 && told == 0; i++)
+        store_rig_pass(rig, 50);
+    store_rig_pass(rig, 200);
     log_set_sink(NULL, NULL);
     assert_int_equal(told, 1);
     store_rig_free(rig);
