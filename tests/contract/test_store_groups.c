@@ -171,12 +171,13 @@ static void test_freed_while_asking(void **state)
     redis_group_move_slot(group, p.slot, p.to, p.from, 100);
 }
 
-static void keep_rejection(void *arg, const char *line, size_t line_bytes)
+/* A node that stood still in the test before may say first that the cluster is down. */
+static void note_unserved_slot(void *arg, const char *line, size_t line_bytes)
 {
-    char *kept = arg;
+    static const char wanted[] = "event=store.rejected reply=\"CLUSTERDOWN Hash slot not served\"";
+    bool *is_told = arg;
 
-    if (memmem(line, line_bytes, "event=store.rejected", strlen("event=store.rejected")) != NULL)
-        snprintf(kept, LINE_BYTES, "%.*s", (int)line_bytes, line);
+    *is_told = *is_told || memmem(line, line_bytes, wanted, sizeof(wanted) - 1) != NULL;
 }
 
 /* Its node does not know that a slot is its own, as after a fail-over behind a move (Redis 7.0):
@@ -186,18 +187,18 @@ static void test_slot_that_nobody_serves(void **state)
 {
     struct store_rig *rig = *state;
     struct place p = place_of(rig, "6281290000006");
-    char line[LINE_BYTES] = "";
+    bool is_told = false;
     redisReply *reply;
 
     write_session(rig, p.number);
     reply = redis_server_ask(p.from, "CLUSTER DELSLOTS %u", p.slot);
     assert_string_equal(reply->str, "OK");
     freeReplyObject(reply);
-    log_set_sink(keep_rejection, line);
-    for (unsigned i = 0; i < 20 && line[0] == '\0'; i++)
+    log_set_sink(note_unserved_slot, &is_told);
+    for (unsigned i = 0; i < 20 && !is_told; i++)
         assert_int_equal(store_rig_load(rig, rig->store, p.number)->result, STORE_UNAVAILABLE);
     log_set_sink(NULL, NULL);
-    assert_non_null(strstr(line, "reply=\"CLUSTERDOWN Hash slot not served\""));
+    assert_true(is_told);
     assert_true(store_is_ready(rig->store));
     reply = redis_server_ask(p.from, "CLUSTER ADDSLOTS %u", p.slot);
     freeReplyObject(reply);

@@ -38,7 +38,9 @@ const FIRST_PORT = 10081; // fetch() refuses 10080 ("bad port"), and no port abo
 const [KERNEL_PORT] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').split('\t').map(Number);
 
 // A port of 127.0.0.1 that was free a moment ago; not of those that the kernel gives away, where it leaves room
-// below them: another test's connection or server could have got it before it is used.
+// below them: another test's connection or server could have got it before it is used. Each is given once.
+const given = new Set();
+
 function freePort() {
     const room = Math.max(0, KERNEL_PORT - FIRST_PORT);
     return new Promise((resolve, reject) => {
@@ -46,7 +48,10 @@ function freePort() {
         server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
         server.listen(room && FIRST_PORT + Math.floor(Math.random() * room), '127.0.0.1', () => {
             const { port } = server.address();
-            server.close(() => resolve(port));
+            server.close(() => {
+                resolve(given.has(port) ? freePort() : port);
+                given.add(port);
+            });
         });
     });
 }
