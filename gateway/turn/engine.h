@@ -144,6 +144,8 @@ struct turn_engine {
 struct turn *turn_make_own(struct turn_engine *e, struct box *box, enum turn_cause cause);
 /* Runs it when those before it in its box are over. */
 void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
+/* The same before all that wait there. */
+void turn_enqueue_first(struct turn_engine *e, struct box *box, struct turn *t);
 /* Frees a turn that is in no list, and whose timer is stopped. */
 void turn_free(struct turn *t);
 /* Runs the step of a turn with the records and answers that it has, and does what follows. */

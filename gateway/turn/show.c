@@ -199,7 +199,8 @@ static bool try_again(struct shown *s)
     return true;
 }
 
-/* The centre has refused to go on with it. */
+/* The centre has refused to go on with it. Before a copy that waits for that word is shown the
+ * reply, and holds it. */
 static void end_dialogue(const struct shown *s)
 {
     struct turn *t = turn_make_own(s->engine, s->box, TURN_BY_INPUT);
@@ -209,7 +210,7 @@ static void end_dialogue(const struct shown *s)
     t->input.kind = DIALECT_ABORT;
     text_copy(t->input.msisdn, sizeof(t->input.msisdn), s->box->msisdn);
     t->input.session = s->session;
-    turn_enqueue(s->engine, s->box, t);
+    turn_enqueue_first(s->engine, s->box, t);
 }
 
 static void on_shown(void *arg, const struct turn_sent *sent)

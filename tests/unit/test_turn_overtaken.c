@@ -242,6 +242,29 @@ static void test_a_refused_step_of_before_ends_nothing(void **state)
     }
 }
 
+/* The copy waits for that screen's outcome: shown first, it would hold the reply, and what nobody
+ * sees stay open, in the way of a push. */
+static void test_a_refused_step_ends_before_its_copy_is_shown(void **state)
+{
+    struct dialect_input answer;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1#");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig.show_ms = 1000;
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_deliver(&answer);
+    turn_rig_pass(500);
+    turn_rig_deliver(&answer);
+    turn_rig_pass(3000);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(5000);
+    assert_true(phone->was_pushed);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* The first one's screen may be on the phone: the text that the service is busy would end that. */
 static void test_a_copy_without_a_store_ends_nothing(void **state)
 {
@@ -419,6 +442,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_step_of_before_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_step_ends_before_its_copy_is_shown,
+                                        turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_without_a_store_ends_nothing, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_that_another_took_ends_nothing, turn_rig_setup,
