@@ -113,11 +113,38 @@ static bool is_parent(const struct menu *menu, unsigned field)
     return false;
 }
 
+/* The screen that carries the action out; NULL = none. */
+static const struct menu_screen *find_acting(const struct menu *menu, const char *action)
+{
+    for (unsigned i = 0; i < menu->screen_count; i++)
+        if (menu->screens[i].action != NULL && strcmp(menu->screens[i].action->name, action) == 0)
+            return &menu->screens[i];
+    return NULL;
+}
+
+/* The first screen that carries out one of them; NULL = none. */
+static const struct menu_screen *find_acting_any(const struct menu *menu,
+                                                 const char *const *actions)
+{
+    const struct menu_screen *acting = NULL;
+
+    for (; *actions != NULL && acting == NULL; actions++)
+        acting = find_acting(menu, *actions);
+    return acting;
+}
+
 static const struct menu_kept *find_answer(const struct menu_kept *answers, const char *name)
 {
     while (answers->name != NULL && strcmp(answers->name, name) != 0)
         answers++;
     return answers->name != NULL ? answers : NULL;
+}
+
+/* Does an action of this menu keep what is chosen for it? A list of its own may have its name. */
+static bool is_kept(const struct menu *menu, const struct menu_kept *answer)
+{
+    return answer != NULL && answer->actions != NULL &&
+           find_acting_any(menu, answer->actions) != NULL;
 }
 
 /* Is it kept whole? */
@@ -158,7 +185,8 @@ static void check_sets(struct menu_loader *l, const struct menu_choice *choice)
         const struct menu_kept *answer =
             find_answer(l->vocabulary->answers, l->menu->fields[set->field].name);
 
-        if (answer != NULL && set->value.is_fixed && set->value.parts[0].literal_bytes > 0)
+        if (is_kept(l->menu, answer) && set->value.is_fixed &&
+            set->value.parts[0].literal_bytes > 0)
             check_code(l, choice->line, set->value.parts[0].literal, answer);
     }
 }
@@ -182,7 +210,7 @@ static void check_answers(struct menu_loader *l)
         const struct menu_field *f = &menu->fields[i];
         const struct menu_kept *answer = find_answer(l->vocabulary->answers, f->name);
 
-        if (answer != NULL && f->table != MENU_NONE)
+        if (is_kept(menu, answer) && f->table != MENU_NONE)
             check_codes(l, &menu->tables[f->table], answer);
         if (!f->is_read && !is_parent(menu, i) && answer == NULL)
             menu_faults_add(&l->faults, true, f->line, 0,
@@ -217,15 +245,6 @@ static void check_used(struct menu_loader *l)
     }
 }
 
-/* The screen that carries the action out; NULL = none. */
-static const struct menu_screen *find_acting(const struct menu *menu, const char *action)
-{
-    for (unsigned i = 0; i < menu->screen_count; i++)
-        if (menu->screens[i].action != NULL && strcmp(menu->screens[i].action->name, action) == 0)
-            return &menu->screens[i];
-    return NULL;
-}
-
 static bool has_word(const struct menu_template *t, const char *word)
 {
     for (unsigned i = 0; i < t->part_count; i++)
@@ -253,10 +272,8 @@ static void check_owed(struct menu_loader *l)
     for (size_t i = 0; i < l->vocabulary->owed_count; i++) {
         const struct menu_owed *owed = &l->vocabulary->owed[i];
         const struct menu_text *text = menu_find_text(l->menu, owed->message);
-        const struct menu_screen *acting = NULL;
+        const struct menu_screen *acting = find_acting_any(l->menu, owed->actions);
 
-        for (unsigned a = 0; owed->actions[a] != NULL && acting == NULL; a++)
-            acting = find_acting(l->menu, owed->actions[a]);
         if (acting != NULL && (text == NULL || !text->is_message))
             menu_faults_add(&l->faults, false, acting->line, 0,
                             "the action %s owes the SMS %s: add it to the messages",

@@ -57,11 +57,12 @@ struct menu_fact {
     const char *const *words; /* MENU_FACT_WORD: NULL-ended list of its values */
 };
 
-/* An answer that actions read, and what they keep of the codes of its list. */
+/* An answer that actions read, and what those that keep it keep of the codes of its list. */
 struct menu_kept {
     const char *name;
-    unsigned code_max;    /* longest code, in octets; 0 = any */
-    unsigned code_digits; /* its exact number of digits; 0 = any code */
+    const char *const *actions; /* NULL-ended: these keep it; NULL = of no code less than all */
+    unsigned code_max;          /* longest code, in octets; 0 = any */
+    unsigned code_digits;       /* its exact number of digits; 0 = any code */
 };
 
 struct menu_vocabulary {

@@ -140,23 +140,36 @@ bool programme_owes_message(const char *name)
     return false;
 }
 
-#define CODE_MAX (MERCHANT_CODE_BYTES - 1)
-#define OF_A_REGISTRATION(prefix)                                                                  \
+#define CODE_MAX    (MERCHANT_CODE_BYTES - 1)
+#define SENT        WORDS("daftar")
+#define CORRECTED   WORDS("ubah")
+#define SENT_BY_SMS WORDS("sms_daftar", "sms_isi")
+#define OF_A_REGISTRATION(prefix, by)                                                              \
     {.name = prefix "nama"}, {.name = prefix "nik"}, {.name = prefix "usaha"},                     \
-        {.name = prefix "jenis", .code_max = CODE_MAX},                                            \
-        {.name = prefix "kab", .code_digits = REGNO_REGENCY_DIGITS},                               \
-        {.name = prefix "kec", .code_max = CODE_MAX}, {.name = prefix "kec_tebak"},                \
-        {.name = prefix "omzet", .code_max = CODE_MAX},                                            \
+        {.name = prefix "jenis", .actions = by, .code_max = CODE_MAX},                             \
+        {.name = prefix "kab", .actions = by, .code_digits = REGNO_REGENCY_DIGITS},                \
+        {.name = prefix "kec", .actions = by, .code_max = CODE_MAX}, {.name = prefix "kec_tebak"}, \
+        {.name = prefix "omzet", .actions = by, .code_max = CODE_MAX},                             \
     {                                                                                              \
-        .name = prefix "hp", .code_max = CODE_MAX                                                  \
+        .name = prefix "hp", .actions = by, .code_max = CODE_MAX                                   \
     }
 
 static const struct menu_kept answers[] = {
-    OF_A_REGISTRATION(""),   OF_A_REGISTRATION("baru_"), OF_A_REGISTRATION("sms_"),
-    {.name = "noreg_cari"},  {.name = "hp4_cari"},       {.name = "pilih"},
-    {.name = "pilih1"},      {.name = "pilih2"},         {.name = "pilih3"},
-    {.name = "lihat"},       {.name = "waktu_telepon"},  {.name = "latih_pilih"},
-    {.name = "latih_nomor"}, {.name = "sms_noreg"},      {.name = "sms_ikut"},
+    OF_A_REGISTRATION("", SENT),
+    OF_A_REGISTRATION("baru_", CORRECTED),
+    OF_A_REGISTRATION("sms_", SENT_BY_SMS),
+    {.name = "noreg_cari"},
+    {.name = "hp4_cari"},
+    {.name = "pilih"},
+    {.name = "pilih1"},
+    {.name = "pilih2"},
+    {.name = "pilih3"},
+    {.name = "lihat"},
+    {.name = "waktu_telepon"},
+    {.name = "latih_pilih"},
+    {.name = "latih_nomor"},
+    {.name = "sms_noreg"},
+    {.name = "sms_ikut"},
     {.name = NULL},
 };
 

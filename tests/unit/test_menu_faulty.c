@@ -307,7 +307,7 @@ static void an_answer_for_nobody_is_doubted(void **state)
     char *faults;
 
     (void)state;
-    told.answers = (const struct menu_kept[]){{"number", 0, 0}, {NULL, 0, 0}};
+    told.answers = (const struct menu_kept[]){{.name = "number"}, {.name = NULL}};
     menu_free(menu_from_text(text, &told, &faults));
     assert_string_equal(faults,
                         "10:1: warning: the answer nib is kept for nobody: no text, condition "
@@ -320,8 +320,9 @@ static void an_answer_for_nobody_is_doubted(void **state)
 /* Whoever chose one that is cut would be shown the code, and officers another. */
 static void a_code_that_actions_would_not_keep_is_refused(void **state)
 {
-    static const struct menu_kept answers[] = {
-        {"kind", 6, 0}, {"place", 0, 4}, {"place2", 0, 4}, {NULL, 0, 0}};
+    static const char *const join[] = {"other", "join", NULL}, *const other[] = {"other", NULL};
+    struct menu_kept answers[] = {
+        {"kind", join, 6, 0}, {"place", join, 0, 4}, {"place2", join, 0, 4}, {.name = NULL}};
     static const char text[] =
         "menu = \"x\"; start = \"KIND\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
         "lines = { back = \"B\"; next = \"N\"; }; errors = { invalid = \"E\"; too_many = \"E\"; "
@@ -362,6 +363,10 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
                         "too many\n"
                         "15:1: the code METR is kept as the answer place, which has 4 digits\n");
     free(faults);
+    for (unsigned i = 0; answers[i].name != NULL; i++)
+        answers[i].actions = other; /* the menu has no action that keeps them */
+    menu_free(menu_from_text(text, &told, &faults));
+    assert_null(faults);
 }
 
 int main(void)
