@@ -139,16 +139,38 @@ static void check_parent(struct menu_loader *l, const struct menu_screen *s)
                             parents->rows[i].code, parents->name, table->name, s->name);
 }
 
+/* ... for a list that names no parent. */
+static bool has_no_rows(const struct menu_table *table)
+{
+    return table->row_count > 0 && menu_table_group(table, "") == NULL;
+}
+
 static void check_list(struct menu_loader *l, const struct menu_screen *s)
 {
     const struct menu_table *table = &l->menu->tables[s->question.table];
 
     if (s->question.parent != MENU_NONE)
         check_parent(l, s);
-    else if (table->row_count > 0 && menu_table_group(table, "") == NULL)
+    else if (has_no_rows(table))
         menu_faults_add(&l->faults, false, s->line, 0,
                         "the rows of table %s have parents: name the field in parent = \"...\"",
                         table->name);
+}
+
+/* Whatever is sent would be refused. A warning: such menus were taken before, and the rest of them
+ * works. */
+static void check_sent_lists(struct menu_loader *l, const struct menu_keyword *k)
+{
+    for (unsigned i = 0; i < k->part_count; i++) {
+        const struct menu_question *q = &k->parts[i];
+
+        if (q->kind == MENU_QUESTION_LIST && q->parent == MENU_NONE &&
+            has_no_rows(&l->menu->tables[q->table]))
+            menu_faults_add(&l->faults, true, k->line, 0,
+                            "the rows of table %s have parents: without parent = \"...\" none is "
+                            "found, whatever is sent",
+                            l->menu->tables[q->table].name);
+    }
 }
 
 /* Two rows of one parent with one name: a typed name would mean neither. */
@@ -259,6 +281,8 @@ void menu_check_keys(struct menu_loader *l)
         if (s->kind == MENU_SCREEN_ASK && s->question.kind == MENU_QUESTION_LIST)
             check_list(l, s);
     }
+    for (unsigned i = 0; i < l->menu->keyword_count; i++)
+        check_sent_lists(l, &l->menu->keywords[i]);
     check_tables(l);
     check_room(l);
     check_draft(l);
