@@ -135,7 +135,8 @@ enum ctl_status ctl_keys_rotate(const struct ctl_call *call)
         call, rotate, "keys-rotate",
         "a new key is current; give the file to every gateway, then `warungctl "
         "reload` each, or, where systemd hands it over (credential:), `systemctl "
-        "restart warungd`; older records are read with their own keys and take the new "
+        "restart warungd`; keep a new copy of it, too: that of before does not open what is "
+        "written from then on; older records are read with their own keys and take the new "
         "one when they are written (`warungctl keys status` counts them)");
 }
 

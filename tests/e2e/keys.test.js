@@ -179,7 +179,9 @@ test('without the keys of its records, or with others, a gateway does not start'
         assert.equal(untold.code, 1);
         assert.match(untold.output, /cannot write the output: .*; no key is added/);
         assert.equal(fs.readFileSync(keys, 'utf8').match(/^seal /gm).length, 1);
-        assert.equal((await gateway.ctl('keys', 'rotate')).code, 0); // a new key, but the same file's
+        const rotated = await gateway.ctl('keys', 'rotate'); // a new key, but the same file's
+        assert.equal(rotated.code, 0);
+        assert.match(rotated.output, /keep a new copy of it/); // or what is written from now on is lost with the machine
         await gateway.start();
         assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
     }, { start: false });
