@@ -246,6 +246,30 @@ static void await_replica(struct redis_server *replica)
     fail("a replica does not come up");
 }
 
+static long long replication_offset(struct redis_server *s, const char *name)
+{
+    redisReply *reply = redis_server_ask(s, "INFO replication");
+    const char *place = strstr(reply->str, name);
+    long long offset = place != NULL ? strtoll(place + strlen(name), NULL, 10) : -1;
+
+    freeReplyObject(reply);
+    return offset;
+}
+
+/* A master may hold back what is written for a second yet, when both sides call the link up. */
+static void await_stream(struct redis_server *master, struct redis_server *replica)
+{
+    if (!says(master, NULL, "FLUSHALL"))
+        fail("FLUSHALL");
+    for (unsigned i = 0; i < TRIES; i++) {
+        if (replication_offset(replica, "slave_repl_offset:") ==
+            replication_offset(master, "master_repl_offset:"))
+            return;
+        usleep(TRY_US);
+    }
+    fail("a replica does not follow");
+}
+
 static void replicate(struct redis_group *g, unsigned replica, unsigned master)
 {
     char id[ID_BYTES];
@@ -291,6 +315,8 @@ struct redis_group *redis_group_start_cluster(unsigned masters, unsigned replica
         replicate(g, i, i % masters);
     for (unsigned i = masters; i < g->server_count; i++)
         await_replica(g->servers[i]);
+    for (unsigned i = masters; i < g->server_count; i++)
+        await_stream(g->servers[i % masters], g->servers[i]);
     return g;
 }
 
