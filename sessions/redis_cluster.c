@@ -7,6 +7,7 @@
  * are seeds: those that are replicas refuse in their greeting, which names their master, and are
  * let go with the first map.
  */
+#include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_command.h"
 #include "sessions/redis_encode.h"
@@ -25,6 +26,7 @@ enum {
     ASK_TROUBLED_MS = 200,
     ASK_CALM_MS = 5000,
     UNUSED_MS = 60000, /* a node outside the map may be one that slots are moving to */
+    UNSERVED_TOLD_EVERY_MS = 10000,
 };
 
 struct redis_cluster {
@@ -36,7 +38,8 @@ struct redis_cluster {
     uint8_t map[REDIS_SLOTS];            /* place in nodes, or NO_NODE */
     bool has_map;
     bool is_ready;
-    unsigned next_asked; /* whom to ask for the map: each in turn */
+    uint64_t unserved_told_ms; /* 0 = never */
+    unsigned next_asked;       /* whom to ask for the map: each in turn */
     bool is_asking;
     struct redis_call call;
     unsigned asked;   /* place of the node that was asked */
@@ -88,6 +91,15 @@ static unsigned get_node(struct redis_cluster *c, const struct redis_address *ad
     if (place != NO_NODE)
         c->used_ms[place] = timers(c)->now_ms;
     return place;
+}
+
+static unsigned unserved_slots(const struct redis_cluster *c)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < REDIS_SLOTS; i++)
+        count += c->map[i] == NO_NODE;
+    return count;
 }
 
 static bool is_mapped(const struct redis_cluster *c, unsigned place)
@@ -239,6 +251,19 @@ static bool read_map(struct redis_cluster *c, const redisReply *reply)
     return true;
 }
 
+/* No node is asked for them, so none refuses, and the store is ready for the others. */
+static void tell_unserved(struct redis_cluster *c)
+{
+    unsigned slots = unserved_slots(c);
+    uint64_t now_ms = timers(c)->now_ms;
+
+    if (!c->is_ready || slots == 0 ||
+        (c->unserved_told_ms != 0 && now_ms < c->unserved_told_ms + UNSERVED_TOLD_EVERY_MS))
+        return;
+    c->unserved_told_ms = now_ms;
+    log_warning("store.unserved", LOG_U("slots", slots));
+}
+
 static void on_map(struct redis_call *call, const struct redisReply *reply)
 {
     struct redis_cluster *c = LIST_ITEM(call, struct redis_cluster, call);
@@ -253,6 +278,7 @@ static void on_map(struct redis_call *call, const struct redisReply *reply)
     }
     ask_within(c, is_whole(c) ? ASK_CALM_MS : ASK_TROUBLED_MS);
     update_ready(c);
+    tell_unserved(c);
 }
 
 static bool ask_node(struct redis_cluster *c, unsigned place)
@@ -340,15 +366,13 @@ static void start(struct redis_router *r)
 static void explain(const struct redis_router *r, char *text, size_t text_bytes)
 {
     const struct redis_cluster *c = (const struct redis_cluster *)r;
-    unsigned missing = 0;
+    unsigned missing = unserved_slots(c);
 
     text[0] = '\0';
     for (unsigned i = 0; i < NODES_MAX && text[0] == '\0'; i++) {
         if (c->nodes[i] != NULL && (!c->has_map || is_mapped(c, i)))
             redis_node_explain(c->nodes[i], text, text_bytes);
     }
-    for (unsigned i = 0; i < REDIS_SLOTS; i++)
-        missing += c->map[i] == NO_NODE;
     if (text[0] == '\0' && c->no_map[0] != '\0')
         text_copy(text, text_bytes, c->no_map);
     else if (text[0] == '\0' && missing != 0)
