@@ -313,9 +313,11 @@ static void note_dialogue(struct run *run, bool is_new)
         s->is_pushed = false;
         s->opened_ms = run->now_ms;
     }
-    /* Our own count could come to the number of a push's first answer again, and the same key be
-     * taken for a copy. */
-    step = is_unanswered_push(s) ? in->session.unit : s->step;
+    /* Our own count could come to the number of a push's first answer again, or of one to a
+     * dialogue that was erased meanwhile, and the same key be taken for a copy. */
+    step = is_unanswered_push(s) || (is_new && in->kind != DIALECT_BEGIN && is_exact(run))
+               ? in->session.unit
+               : s->step;
     s->is_unnamed = false;
     text_copy(s->link, sizeof(s->link), run->cause->link_name);
     text_copy(s->code, sizeof(s->code), run->code);

@@ -317,6 +317,25 @@ static void test_an_answer_behind_the_end_begins_anew(void **state)
     turn_rig_assert_begins(deliver(&input), "Tabik pun!");
 }
 
+/* Counted anew, the dialogue's third answer would have that one's number, be the same key, and be
+ * taken for a copy of it: answered, and no screen shown. */
+static void test_a_dialogue_that_was_erased_keeps_its_numbers(void **state)
+{
+    struct dialect_input input = named(DIALECT_BEGIN, "*384*1#", 7);
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    (void)deliver(&input);
+    turn_rig_erase_all(0);
+    for (uint8_t unit = 3; unit <= 6; unit++) {
+        input = named(DIALECT_ANSWER, "1", 7);
+        input.session.unit = unit;
+        turn_rig_assert_begins(deliver(&input), unit == 3 ? "Tabik pun!" : "");
+        assert_int_equal(phone->session.unit, unit + 1);
+    }
+    assert_int_equal(turn_rig.refusals, 0);
+}
+
 /* Told to wait by one gateway, answered to the end by the other: not told once more. */
 static void test_an_end_that_was_shown_elsewhere_is_not_pushed(void **state)
 {
@@ -434,6 +453,7 @@ int main(void)
         ON_RIG(test_numbers_are_of_one_dialogue),
         ON_RIG(test_a_late_copy_brings_back_what_it_has_ended),
         ON_RIG(test_an_answer_behind_the_end_begins_anew),
+        ON_RIG(test_a_dialogue_that_was_erased_keeps_its_numbers),
         ON_RIG(test_an_end_that_was_shown_elsewhere_is_not_pushed),
         ON_RIG(test_a_late_dial_behind_a_dialogue_that_is_over),
         ON_RIG(test_what_cannot_be_asked_is_not_told),
