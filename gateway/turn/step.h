@@ -34,7 +34,7 @@ enum step_push_verdict {
     STEP_PUSH_LATER,   /* it stays owed: a dialogue is running, no link can carry it */
     STEP_PUSH_SHOW,    /* the session's screen, to be shown */
     STEP_PUSH_OVER,    /* seen or overtaken: to be forgotten */
-    STEP_PUSH_SETTLED, /* the commit has forgotten it */
+    STEP_PUSH_SETTLED, /* the commit has forgotten it, or an erasure, if it was before that */
 };
 
 /* What moves a subscriber on: an input from a link, a push, or a timer of the store's. */

@@ -517,10 +517,13 @@ void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms)
 {
     struct push_entry entry = {.expires_ms = turn_rig.wall_ms + for_ms};
     uint8_t octets[STORE_OWED_BYTES_MAX];
-    struct store_commit c = {.msisdn = turn_rig.phones[n].msisdn, .owed_count = 1};
+    char subject[VAULT_SUBJECT_BYTES];
+    struct store_commit c = {
+        .msisdn = turn_rig.phones[n].msisdn, .owed_count = 1, .subject = subject};
     struct store_reply reply;
     struct writer w;
 
+    vault_subject(turn_rig.vault, c.msisdn, subject);
     text_copy(entry.msisdn, sizeof(entry.msisdn), turn_rig.phones[n].msisdn);
     text_copy(entry.code, sizeof(entry.code), "*384#");
     text_copy(entry.screen, sizeof(entry.screen), screen);
@@ -551,11 +554,6 @@ static void take_away(unsigned n, bool has_merchant, const char *subject)
 void turn_rig_end_session(unsigned n)
 {
     take_away(n, false, NULL);
-}
-
-void turn_rig_erase(unsigned n)
-{
-    take_away(n, true, NULL);
 }
 
 void turn_rig_erase_all(unsigned n)

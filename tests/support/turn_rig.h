@@ -98,10 +98,8 @@ void turn_rig_settle(void);
 
 /* Takes away the session record of phone `n`, as time does. */
 void turn_rig_end_session(unsigned n);
-/* Takes away both records of phone `n`, as an erasure does, and what is owed to it, or leaves that.
- */
+/* Takes away both records of phone `n`, and what is owed to it, as an erasure does. */
 void turn_rig_erase_all(unsigned n);
-void turn_rig_erase(unsigned n);
 /* Owes phone `n` a push, as warungctl does: an entry that no gateway owns. */
 void turn_rig_owe_push(unsigned n, const char *screen, int64_t for_ms);
 struct dialect_input turn_rig_input(unsigned phone, enum dialect_kind kind, const char *code,

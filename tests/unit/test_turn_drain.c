@@ -145,7 +145,7 @@ static void test_proofs_of_nobody(void **state)
 {
     (void)state;
     answer_and_drain();
-    turn_rig_erase(0);
+    turn_rig_erase_all(0);
     turn_drain(turn_rig.engine);
     turn_rig_pass(20);
     assert_true(turn_is_drained(turn_rig.engine));

@@ -127,7 +127,7 @@ static void test_who_is_erased_meanwhile_is_left_alone(void **state)
     turn_rig_dial(0, "*384#");
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
-    turn_rig_erase(0);
+    turn_rig_erase_all(0);
     turn_rig_pass(60000);
     assert_int_equal(phone->screen_count, 1);
     assert_int_equal(turn_rig_owed(), 0);
@@ -143,7 +143,7 @@ static void test_who_is_erased_in_between_is_left_alone(void **state)
                           (struct store_memory_fate){.there_ms = 3000});
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
-    turn_rig_erase(0);
+    turn_rig_erase_all(0);
     turn_rig_pass(60000);
     assert_int_equal(turn_rig_counters()->conflicts, 1);
     assert_int_equal(phone->screen_count, 1);
@@ -163,7 +163,7 @@ static void test_who_is_erased_without_a_session_is_left_alone(void **state)
                           (struct store_memory_fate){.there_ms = 3000});
     turn_rig_owe_push(0, "MAIN", 60000);
     turn_rig_pass(2000);
-    turn_rig_erase(0);
+    turn_rig_erase_all(0);
     turn_rig_pass(60000);
     assert_int_equal(turn_rig_counters()->conflicts, 1);
     assert_int_equal(phone->screen_count, 1);

@@ -124,6 +124,19 @@ static void test_what_was_left_is_not_shown_again(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* This gateway has a copy of what was erased before the push was asked for. */
+static void test_who_was_erased_before_is_pushed_to(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*2#"); /* leads to an end */
+    turn_rig_erase_all(0);
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(30000);
+    assert_true(phone->was_pushed);
+    assert_int_equal(phone->screen_count, 2);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 static void dial_late(void)
 {
     struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
@@ -266,6 +279,7 @@ int main(void)
         ON_RIG(test_a_refusal_says_nothing_of_the_try_before),
         ON_RIG(test_a_refusal_of_what_was_stored_unheard),
         ON_RIG(test_what_was_left_is_not_shown_again),
+        ON_RIG(test_who_was_erased_before_is_pushed_to),
         ON_RIG(test_what_goes_by_sms_asks_nothing),
         ON_RIG(test_who_is_erased_is_told_nothing),
         ON_RIG(test_a_name_that_comes_late_is_no_others),
