@@ -418,7 +418,6 @@ static void on_committed(void *arg, const struct store_reply *reply)
         /* Written or not: the ledger in the record tells, by which a second run is a replay. */
         e->counters.unknown_commits++;
         t->is_unsure = true;
-        mailbox_drop_copies(&e->mailbox, t->box);
         if (++t->tries >= TURN_TRIES_MAX)
             break;
         load(t);

@@ -413,6 +413,26 @@ static void test_the_busy_text_in_a_push(void **state)
     assert_false(phone->was_pushed);
 }
 
+/* ... and in its language, though nobody knows whether the last commit was done. */
+static void test_the_busy_text_behind_a_commit_without_an_answer(void **state)
+{
+    struct dialect_input answer;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_assert_begins(turn_rig_type(0, "2"), "#TerusUsaha Lampung (free)");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_NOT, .back_ms = 50});
+    turn_rig_deliver(&answer);
+    turn_rig_pass(20);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED});
+    turn_rig_settle();
+    turn_rig_assert_begins(phone->screen, "Sorry");
+}
+
 /* Another gateway has gone on: a number that is wrong by a copy of the record is looked at again.
  */
 static void test_a_number_that_is_right_elsewhere(void **state)
@@ -458,6 +478,7 @@ int main(void)
         ON_RIG(test_a_late_dial_behind_a_dialogue_that_is_over),
         ON_RIG(test_what_cannot_be_asked_is_not_told),
         ON_RIG(test_the_busy_text_in_a_push),
+        ON_RIG(test_the_busy_text_behind_a_commit_without_an_answer),
         ON_RIG(test_a_number_that_is_right_elsewhere),
     };
 
