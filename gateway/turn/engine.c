@@ -160,7 +160,7 @@ static void on_swept(void *arg, const struct store_sweep *sweep)
     if (sweep->result != STORE_OK)
         return;
     /* A bucket asked again says nothing about the others, which all are to agree. */
-    if ((s->again == 0 || sweep->ahead_s != 0) && !wall_on_told(&e->wall, sweep->ahead_s))
+    if (s->again == 0 && !wall_on_told(&e->wall, sweep->ahead_s))
         return;
     take_over(e, sweep);
     if (outbox_without_link(e->outbox) != without_link)

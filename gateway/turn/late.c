@@ -23,8 +23,8 @@ bool late_is_copy(const struct turn *t)
     const struct turn_engine *e = t->engine;
     const struct box *box = t->box;
 
-    if (box->live != NULL && box->live != t && box->live->origin.link != NULL &&
-        box->live->input.fingerprint == t->input.fingerprint)
+    if (box->live != NULL && box->live != t &&
+        box->live->input.fingerprint == t->input.fingerprint) /* none of our own: theirs is 0 */
         return true;
     if (show_is_under_way(box, t->input.fingerprint))
         return true;

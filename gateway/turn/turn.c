@@ -428,9 +428,10 @@ static void on_committed(void *arg, const struct store_reply *reply)
     turn_refuse(t, store_result_name(reply->result));
 }
 
-/* A local copy may be old: what is written is checked by the commit, but what is refused or passed
- * over because of it must be seen in the store first. So must what a timer changes in the shared
- * record, which is written before: a seat taken by another gateway would be given back. */
+/* A local copy may be old: what is written is checked by the commit, and what is given back comes
+ * again, but what is refused or passed over because of it must be seen in the store first. So must
+ * what a timer changes in the shared record, which is written before: a seat taken by another
+ * gateway would be given back. */
 static bool is_guess(const struct turn *t, const struct step *step)
 {
     bool gives_back =
@@ -438,7 +439,7 @@ static bool is_guess(const struct turn *t, const struct step *step)
 
     return step->kind == STEP_MISMATCH || gives_back ||
            (step->kind == STEP_NOTHING &&
-            (t->input.kind == DIALECT_ABORT || t->is_late || t->cause == TURN_BY_PUSH));
+            (t->input.kind == DIALECT_ABORT || t->cause == TURN_BY_PUSH));
 }
 
 /* It was not acknowledged: the centre brings it again, if it has not yet. Where nothing names its
