@@ -12,6 +12,8 @@
 #include "merchants/programme.h"
 #include "tests/support/menus.h"
 
+enum { READ_MARK = 7 };
+
 struct turn_rig turn_rig;
 
 static int64_t wall_ms(void *ctx)
@@ -55,11 +57,18 @@ struct outcome {
 };
 static struct outcome outcomes[64];
 
+static uint32_t status_of(enum turn_sent_kind kind)
+{
+    if (kind == TURN_SENT_TEMPORARY)
+        return ESME_RTHROTTLED;
+    return kind == TURN_SENT_OK ? ESME_ROK : ESME_RINVDSTADR;
+}
+
 static void on_outcome(struct timer *timer, void *arg)
 {
     struct outcome *o = arg;
     struct turn_sent sent = {.kind = o->kind,
-                             .command_status = o->kind == TURN_SENT_OK ? ESME_ROK : ESME_RINVDSTADR,
+                             .command_status = status_of(o->kind),
                              .connection = o->connection,
                              .link_name = turn_rig.sms_link,
                              .message_id = ""};
@@ -70,6 +79,8 @@ static void on_outcome(struct timer *timer, void *arg)
     (void)timer;
     if (o->has_name && o->kind == TURN_SENT_OK)
         sent.session = &name;
+    if (turn_rig.is_pair)
+        sent.unread_mark = READ_MARK;
     o->fn = NULL;
     if (o->receipt_name != NULL) {
         sent.keys = &key;
@@ -128,14 +139,14 @@ static uint64_t port_ask_read(void *ctx, const struct turn_origin *origin)
 {
     (void)ctx;
     (void)origin;
-    return 7;
+    return READ_MARK;
 }
 
 static bool port_has_read(void *ctx, const struct turn_origin *origin, uint64_t mark)
 {
     (void)ctx;
     (void)origin;
-    assert_int_equal(mark, 7);
+    assert_int_equal(mark, READ_MARK);
     return !turn_rig.is_unread;
 }
 
@@ -166,9 +177,14 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
 
 static bool port_withdraw(void *ctx, struct turn_sending *sending)
 {
+    struct outcome *o = (struct outcome *)sending;
+
     (void)ctx;
-    (void)sending;
-    return false; /* it has left */
+    if (!turn_rig.is_queued)
+        return false; /* it has left */
+    timer_stop(&turn_rig.timers, &o->timer);
+    o->fn = NULL;
+    return true;
 }
 
 static bool port_is_full(void *ctx, const struct turn_origin *origin)

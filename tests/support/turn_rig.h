@@ -73,10 +73,12 @@ extern struct turn_rig {
     unsigned sms_ms;              /* from an SMS to its outcome, 1 at first */
     uint64_t show_connection;     /* it goes over this one, as SMS do; inputs come over 1 */
     bool is_unread;               /* the peer does not say that it has read an answer */
-    bool is_disconnected;         /* the inputs' connection is gone */
-    bool is_unbinding;            /* ... is being ended, and there is no other */
-    unsigned answers, refusals;   /* requests answered, and those of them not with ESME_ROK */
-    uint32_t refused_with;        /* the last of these */
+    bool is_pair;               /* nor does the outcome of a screen, which has a bind of its own */
+    bool is_queued;             /* screens wait for room until their outcome */
+    bool is_disconnected;       /* the inputs' connection is gone */
+    bool is_unbinding;          /* ... is being ended, and there is no other */
+    unsigned answers, refusals; /* requests answered, and those of them not with ESME_ROK */
+    uint32_t refused_with;      /* the last of these */
     struct turn_record records[TURN_RIG_RECORDS_MAX]; /* the newest ones, oldest first */
     unsigned record_count;
     struct turn_move move; /* the last one */

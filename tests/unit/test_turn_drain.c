@@ -151,8 +151,6 @@ static void test_proofs_of_nobody(void **state)
     assert_true(turn_is_drained(turn_rig.engine));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
-
 /* The bind that an input came by is being ended, by a reload or by the centre: no screen leaves by
  * it any more. The input is taken, and comes again by the next bind. */
 static void test_an_input_without_a_way_back(void **state)
@@ -202,6 +200,72 @@ static void test_proofs_that_come_together(void **state)
     turn_rig_assert_begins(turn_rig.phones[0].screen, "Perbaiki");
 }
 
+/* So late that the oldest is forgotten while a commit that takes it along is under way: what came
+ * last is stored all the same. */
+static void test_more_proofs_than_are_kept(void **state)
+{
+    static const char *const typed[] = {"SITI AMINAH", "1", "WARUNG SITI", "1", "2",
+                                        "1",           "1", "1",           "2"};
+    struct dialect_input input;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1#");
+    turn_rig_pass(1000);
+    turn_rig.show_ms = 500;
+    for (unsigned i = 0; i < 9; i++) {
+        input = turn_rig_input(0, DIALECT_ANSWER, "*384#", typed[i]);
+        turn_rig_deliver(&input);
+        turn_rig_pass(10);
+    }
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Perbaiki");
+    turn_rig_pass(480); /* eight of nine have come */
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.back_ms = 100});
+    turn_rig_deliver(&(struct dialect_input[]){turn_rig_input(0, DIALECT_ANSWER, "*384#", "0")}[0]);
+    turn_rig_pass(2000);
+    turn_rig_deliver(&input); /* the same key again */
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->replays, 0);
+}
+
+/* A screen that is known to be shown, and not yet that its answer was read: the dialogue goes on,
+ * and the proof is not lost for that. */
+static void test_a_proof_outlives_the_next_step(void **state)
+{
+    struct dialect_input first, next = turn_rig_input(0, DIALECT_ANSWER, "*384#", "5");
+
+    (void)state;
+    turn_rig.is_pair = true;
+    turn_rig_dial(0, "*384#");
+    first = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    turn_rig.is_unread = true;
+    turn_rig_deliver(&first);
+    turn_rig_pass(30);
+    turn_rig_deliver(&next);
+    turn_rig_pass(30);
+    assert_int_equal(turn_rig_counters()->screens, 3);
+    turn_rig.is_unread = false;
+    turn_rig_settle();
+    turn_rig_deliver(&first); /* the same key again */
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->replays, 0);
+    assert_int_equal(turn_rig_counters()->screens_withdrawn, 0);
+}
+
+/* One that a centre has no room for is left to the gateways that stay. */
+static void test_an_sms_that_is_to_be_tried_again_is_left(void **state)
+{
+    (void)state;
+    turn_rig.sms_ends = TURN_SENT_TEMPORARY;
+    turn_rig_sms(0, "STATUS");
+    turn_rig_pass(1000);
+    assert_int_not_equal(turn_live(turn_rig.engine), 0);
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(20);
+    assert_true(turn_is_drained(turn_rig.engine));
+    assert_int_equal(turn_rig_owed(), 1);
+}
+
 /* A new dial is turned away; the copy of one that was taken in is not. */
 static void test_the_copy_of_a_dial(void **state)
 {
@@ -223,6 +287,27 @@ static void test_the_copy_of_a_dial(void **state)
     assert_int_equal(turn_rig.refusals, 1);
     assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
     turn_rig_assert_begins(turn_rig.phones[1].screen, "Maaf");
+}
+
+/* ... nor is one that another has taken in, whatever this one knows of before. */
+static void test_the_copy_of_a_dial_that_another_took(void **state)
+{
+    struct dialect_input dial;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_change_gateway();
+    dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1#");
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_change_gateway();
+    turn_drain(turn_rig.engine);
+    turn_rig_deliver(&dial);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.refusals, 0);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Untuk mendaftar");
 }
 
 /* What another has left is for those that stay. */
@@ -256,6 +341,8 @@ static void test_who_is_turned_away_takes_no_number(void **state)
     assert_string_equal(screens[0], screens[1]);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_proofs_are_stored),
@@ -267,7 +354,11 @@ int main(void)
                                        TEST(test_proofs_of_nobody),
                                        TEST(test_an_input_without_a_way_back),
                                        TEST(test_proofs_that_come_together),
+                                       TEST(test_more_proofs_than_are_kept),
+                                       TEST(test_a_proof_outlives_the_next_step),
+                                       TEST(test_an_sms_that_is_to_be_tried_again_is_left),
                                        TEST(test_the_copy_of_a_dial),
+                                       TEST(test_the_copy_of_a_dial_that_another_took),
                                        TEST(test_nothing_is_taken_over),
                                        TEST(test_who_is_turned_away_takes_no_number)};
 

@@ -265,6 +265,41 @@ static void test_a_refused_step_ends_before_its_copy_is_shown(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* It ends nothing either where the copy of a dial, which the ledger has forgotten since, was shown
+ * its screen. */
+static void test_a_refused_step_behind_a_late_dial_ends_nothing(void **state)
+{
+    static const char *const typed[] = {"SITI AMINAH", "1", "WARUNG SITI", "1", "2", "1", "1", "1"};
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    struct dialect_input answer;
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    dials.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == 7)
+            slow_commit(0, 4000);
+        answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", typed[i]);
+        answer.session = phone->session;
+        turn_rig_deliver(&answer);
+        turn_rig_settle();
+    }
+    turn_rig_change_gateway();
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    turn_rig_assert_begins(phone->screen, "Langkah 9/9");
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_pass(3500);
+    turn_rig.show_ends = TURN_SENT_OK;
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "2");
+    answer.session = phone->session;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig_assert_begins(phone->screen, "Perbaiki");
+}
+
 /* The first one's screen may be on the phone: the text that the service is busy would end that. */
 static void test_a_copy_without_a_store_ends_nothing(void **state)
 {
@@ -322,6 +357,108 @@ static void test_a_copy_that_another_took_ends_nothing(void **state)
     turn_rig_assert_begins(phone->screen, "Langkah 2/9");
 }
 
+/* Nor where its own reply is slow to be stored: it is not told to wait. */
+static void test_a_copy_is_not_told_to_wait(void **state)
+{
+    struct dialect_input answer;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1#");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&answer);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_change_gateway();
+    turn_rig.traits.reply_limit_ms = 2000;
+    slow_commit(0, 3000);
+    turn_rig_deliver(&answer);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig_counters()->late_answers, 0);
+    turn_rig_pass(1500);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    turn_rig_assert_begins(phone->screen, "Langkah 2/9");
+}
+
+/* Nor is one whose first is being told that the service is busy: that ends the dialogue already. */
+static void test_a_copy_of_what_is_refused_is_not_told_to_wait(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED});
+    turn_rig.show_ms = 7000;
+    turn_rig_deliver(&dials);
+    turn_rig_pass(100);
+    turn_rig_assert_begins(phone->screen, "Maaf, layanan sedang sibuk.");
+    turn_rig_deliver(&dials);
+    turn_rig_pass(6000);
+    assert_int_equal(turn_rig_counters()->late_answers, 0);
+    turn_rig_pass(10000);
+}
+
+/* The copy of a dial that comes while that is being stored is no new dial: it takes no screen away,
+ * but waits for it. */
+static void test_a_copy_waits_behind_its_screen(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    slow_commit(0, 200);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(50);
+    slow_commit(0, 1000);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(300);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_counters()->screens_withdrawn, 0);
+    turn_rig_pass(1500);
+}
+
+/* The newer input is acknowledged with its screen, which goes its own way: a copy of one before
+ * shows it too, and the way of that may be worse. */
+static void test_a_copy_leaves_the_newer_screen_in_its_queue(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.is_queued = true;
+    turn_rig.show_ms = 1000;
+    turn_rig_deliver(&answer);
+    turn_rig_pass(100);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(100);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    assert_int_equal(turn_rig_counters()->screens_withdrawn, 0);
+    turn_rig_pass(2000);
+}
+
+/* What stands beside the dialogue is waited for by the centre: the next one, of the same name or of
+ * none, does not take it away. */
+static void test_the_answer_to_an_end_leaves_its_queue(void **state)
+{
+    struct dialect_input end = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.acks_abort = true;
+    turn_rig_dial(0, "*384#");
+    turn_rig.is_queued = true;
+    turn_rig.show_ms = 1000;
+    turn_rig_deliver(&end);
+    turn_rig_pass(100);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig_counters()->steps, 3);
+    assert_int_equal(turn_rig_counters()->screens_withdrawn, 0);
+}
+
 /* Nor where the gateway is full. */
 static void test_a_copy_that_is_too_many_ends_nothing(void **state)
 {
@@ -345,6 +482,24 @@ static void test_a_copy_that_is_too_many_ends_nothing(void **state)
     assert_int_equal(turn_rig_counters()->throttled, 1);
     assert_int_equal(turn_rig.refused_with, ESME_RTHROTTLED);
     assert_int_equal(phone->screen_count, screens);
+}
+
+/* Who is in a dialogue goes on while new ones are turned away. */
+static void test_a_full_gateway_goes_on_with_its_dialogues(void **state)
+{
+    struct dialect_input dials = turn_rig_input(2, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.settings.turns_max = 1;
+    turn_rig_restart();
+    turn_rig_dial(0, "*384#");
+    slow_commit(0, 50);
+    turn_rig_deliver(&dials);
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "#TerusUsaha Lampung");
+    slow_commit(0, 50);
+    turn_rig_deliver(&dials);
+    turn_rig_assert_begins(turn_rig_dial(1, "*384#"), "Maaf, layanan sedang sibuk.");
+    assert_int_equal(turn_rig_counters()->throttled, 1);
 }
 
 /* Who has more under way than the mailbox holds is refused beside the turn that is at work. */
@@ -380,6 +535,22 @@ static void test_who_waits_behind_another_input_is_told(void **state)
     turn_rig_deliver(&first);
     turn_rig_deliver(&dials);
     turn_rig_pass(5500);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_pass(3000);
+}
+
+/* ... when the gateway's own time is over, though the link would allow more. */
+static void test_a_patient_link_is_told_as_soon(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.settings.reply_deadline_ms = 2000;
+    turn_rig_restart();
+    turn_rig.traits.reply_limit_ms = 60000;
+    slow_commit(0, 1700);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(1600);
     turn_rig_assert_begins(phone->screen, "Sedang diproses.");
     turn_rig_pass(3000);
 }
@@ -425,41 +596,33 @@ static void test_what_a_turn_stored_is_no_copy(void **state)
 
 int main(void)
 {
+#define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_late_input_leaves_a_newer_dialogue_alone,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_an_overtaken_dial_is_answered, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_no_text_behind_a_break, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_late_answer_is_none_to_what_was_pushed,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_result_of_long_ago_is_pushed, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_result_by_sms_leaves_the_newer_screen,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_refused_copy_ends_nothing, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_refused_step_of_before_ends_nothing, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_refused_step_ends_before_its_copy_is_shown,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_copy_without_a_store_ends_nothing, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_copy_that_another_took_ends_nothing, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_copy_that_is_too_many_ends_nothing, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_an_input_too_many_leaves_the_one_at_work_alone,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_who_waits_behind_another_input_is_told, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_what_a_late_step_owes_leaves_at_once, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_what_a_turn_stored_is_no_copy, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_question_of_long_ago_is_not_pushed, turn_rig_setup,
-                                        turn_rig_teardown),
+        ON_RIG(test_a_late_input_leaves_a_newer_dialogue_alone),
+        ON_RIG(test_an_overtaken_dial_is_answered),
+        ON_RIG(test_no_text_behind_a_break),
+        ON_RIG(test_a_late_answer_is_none_to_what_was_pushed),
+        ON_RIG(test_a_result_of_long_ago_is_pushed),
+        ON_RIG(test_a_result_by_sms_leaves_the_newer_screen),
+        ON_RIG(test_a_refused_copy_ends_nothing),
+        ON_RIG(test_a_refused_step_of_before_ends_nothing),
+        ON_RIG(test_a_refused_step_ends_before_its_copy_is_shown),
+        ON_RIG(test_a_refused_step_behind_a_late_dial_ends_nothing),
+        ON_RIG(test_a_copy_is_not_told_to_wait),
+        ON_RIG(test_a_copy_of_what_is_refused_is_not_told_to_wait),
+        ON_RIG(test_a_copy_waits_behind_its_screen),
+        ON_RIG(test_a_copy_leaves_the_newer_screen_in_its_queue),
+        ON_RIG(test_the_answer_to_an_end_leaves_its_queue),
+        ON_RIG(test_a_copy_without_a_store_ends_nothing),
+        ON_RIG(test_a_copy_that_another_took_ends_nothing),
+        ON_RIG(test_a_copy_that_is_too_many_ends_nothing),
+        ON_RIG(test_a_full_gateway_goes_on_with_its_dialogues),
+        ON_RIG(test_an_input_too_many_leaves_the_one_at_work_alone),
+        ON_RIG(test_who_waits_behind_another_input_is_told),
+        ON_RIG(test_a_patient_link_is_told_as_soon),
+        ON_RIG(test_what_a_late_step_owes_leaves_at_once),
+        ON_RIG(test_what_a_turn_stored_is_no_copy),
+        ON_RIG(test_a_question_of_long_ago_is_not_pushed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,6 +408,20 @@ static void test_a_claim_that_lost_is_tried_again_without_another_timer(void **s
     turn_rig_assert_begins(turn_rig.phones[0].screen, "Anda terdaftar pelatihan");
 }
 
+/* Nothing is claimed before it is stored: a kill would leave the seat taken. */
+static void test_no_claim_without_its_timer(void **state)
+{
+    (void)state;
+    plan(1);
+    turn_rig_dial(0, "*384*4*1#");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED});
+    press_one(0);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+}
+
 /* The gateway is killed between the two writes, and the subscriber does not try again. */
 static void test_a_claim_that_nobody_noted_is_given_back(void **state)
 {
@@ -601,55 +615,33 @@ static void test_a_shortcut_ends_where_an_sms_is_owed(void **state)
 
 int main(void)
 {
+#define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_shortcut_ends_where_an_sms_is_owed, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_registration_and_its_number, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_shortcut_makes_two_tickets, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_somebodys_status_is_fetched, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_sms_name_the_code_to_dial, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_language_outlives_the_session, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_timer_sends_what_is_due, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_timer_without_a_menu_names_no_code_of_others,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_timer_outlives_its_code, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_another_menu_was_dialled_last, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_the_same_word_for_another_business, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_seat_is_taken_and_given_back, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_reminder_is_kept_while_it_is_true, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_no_reminder_of_what_was_called_off, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_seat_that_is_noted_behind_a_cancel_is_told,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_one_seat_for_two_at_once, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_two_seats_for_two_at_once, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_claim_that_lost_is_tried_again_without_another_timer,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_claim_that_nobody_noted_is_given_back,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_claim_keeps_its_own_timer, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_claim_that_comes_late_is_given_back, turn_rig_setup,
-                                        turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_seat_that_a_late_write_gives_back_is_claimed_again,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_a_timer_goes_by_the_record_in_the_store,
-                                        turn_rig_setup, turn_rig_teardown),
-        cmocka_unit_test_setup_teardown(test_an_erasure_leaves_no_claim, turn_rig_setup,
-                                        turn_rig_teardown),
+        ON_RIG(test_a_shortcut_ends_where_an_sms_is_owed),
+        ON_RIG(test_registration_and_its_number),
+        ON_RIG(test_a_shortcut_makes_two_tickets),
+        ON_RIG(test_somebodys_status_is_fetched),
+        ON_RIG(test_sms_name_the_code_to_dial),
+        ON_RIG(test_a_language_outlives_the_session),
+        ON_RIG(test_a_timer_sends_what_is_due),
+        ON_RIG(test_a_timer_without_a_menu_names_no_code_of_others),
+        ON_RIG(test_a_timer_outlives_its_code),
+        ON_RIG(test_another_menu_was_dialled_last),
+        ON_RIG(test_the_same_word_for_another_business),
+        ON_RIG(test_a_seat_is_taken_and_given_back),
+        ON_RIG(test_a_reminder_is_kept_while_it_is_true),
+        ON_RIG(test_no_reminder_of_what_was_called_off),
+        ON_RIG(test_a_seat_that_is_noted_behind_a_cancel_is_told),
+        ON_RIG(test_one_seat_for_two_at_once),
+        ON_RIG(test_two_seats_for_two_at_once),
+        ON_RIG(test_a_claim_that_lost_is_tried_again_without_another_timer),
+        ON_RIG(test_no_claim_without_its_timer),
+        ON_RIG(test_a_claim_that_nobody_noted_is_given_back),
+        ON_RIG(test_a_claim_keeps_its_own_timer),
+        ON_RIG(test_a_claim_that_comes_late_is_given_back),
+        ON_RIG(test_a_seat_that_a_late_write_gives_back_is_claimed_again),
+        ON_RIG(test_a_timer_goes_by_the_record_in_the_store),
+        ON_RIG(test_an_erasure_leaves_no_claim),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -375,6 +375,22 @@ static void test_told_to_wait_in_vain(void **state)
     assert_true(r->ended_ms >= r->began_ms && r->began_ms != 0);
 }
 
+static void test_what_is_refused_in_vain_is_no_sms(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED, .back_ms = 7000});
+    turn_rig.sms_ends = TURN_SENT_PERMANENT;
+    turn_rig_deliver(&input);
+    turn_rig_pass(9000);
+    for (unsigned i = 0; i < turn_rig.record_count; i++)
+        assert_int_not_equal(turn_rig.records[i].kind, TURN_RECORD_SMS_OUT);
+    assert_int_equal(turn_rig_counters()->failed_screens, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
@@ -400,6 +416,7 @@ int main(void)
         TEST(test_a_push_that_is_tried_again_has_one_record),
         TEST(test_a_late_answer_has_two),
         TEST(test_told_to_wait_in_vain),
+        TEST(test_what_is_refused_in_vain_is_no_sms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
