@@ -21,7 +21,7 @@ struct tap {
     uint64_t until_ms;
     uint64_t read_ms; /* when its reader last asked */
     uint64_t missed;  /* PDUs left out since then */
-    bool is_held;
+    bool is_held, is_refused;
     struct evbuffer *octets;
 };
 
@@ -214,12 +214,12 @@ void taps_release(struct taps *taps, uint64_t number)
         tap->is_held = false;
 }
 
-void taps_close(struct taps *taps, uint64_t number)
+void taps_refuse(struct taps *taps, uint64_t number)
 {
     struct tap *tap = number != 0 ? find(taps, number) : NULL;
 
     if (tap != NULL)
-        close_tap(taps, tap);
+        tap->is_refused = true;
 }
 
 static void tell_missed(struct tap *tap)
@@ -239,6 +239,10 @@ enum tap_state taps_read(struct taps *taps, uint64_t number, struct evbuffer *ou
 
     if (tap == NULL)
         return TAP_GONE;
+    if (tap->is_refused) {
+        close_tap(taps, tap);
+        return TAP_REFUSED;
+    }
     tap->read_ms = taps->timers->now_ms;
     if (tap->is_held)
         return TAP_OPEN;

@@ -36,13 +36,14 @@ uint64_t taps_open(struct taps *taps, const char *name, enum tap_format format, 
 /* Until it is released its reader gets nothing; what passes is held. */
 void taps_hold(struct taps *taps, uint64_t number);
 void taps_release(struct taps *taps, uint64_t number);
-/* Takes it down; nothing happens when there is none of this number. */
-void taps_close(struct taps *taps, uint64_t number);
+/* Its reader gets nothing but that; nothing happens when there is none of this number. */
+void taps_refuse(struct taps *taps, uint64_t number);
 
 enum tap_state {
-    TAP_OPEN, /* more may come */
-    TAP_OVER, /* its time is over and all of it has been read: it is gone with this answer */
-    TAP_GONE, /* there is none of this number */
+    TAP_OPEN,    /* more may come */
+    TAP_OVER,    /* its time is over and all of it has been read: it is gone with this answer */
+    TAP_GONE,    /* there is none of this number */
+    TAP_REFUSED, /* likewise gone with this answer */
 };
 /* Moves what is there into `out`. */
 enum tap_state taps_read(struct taps *taps, uint64_t number, struct evbuffer *out);

@@ -24,7 +24,7 @@ http_handler_fn api_on_links_drain;
 /* {"link": L or "", "format": "lines" or "pcap", "for_s": S} -> {"tap": number} */
 http_handler_fn api_on_tap_open;
 /* {"tap": number} -> what has passed since the last time. Status 206: more may come; 200: it is
- * over; 404: there is no such tap. */
+ * over; 404: there is no such tap; 503: the store did not take that somebody looks. */
 http_handler_fn api_on_tap_read;
 
 /* Answers 200; takes the value. */

@@ -242,7 +242,7 @@ static void on_tap_logged(void *taps, uint64_t number, bool is_logged)
     if (is_logged)
         taps_release(taps, number);
     else
-        taps_close(taps, number);
+        taps_refuse(taps, number);
 }
 
 /* A link is named after its peer, "op1:1", or by its address until it has bound. A slip would show
@@ -325,6 +325,8 @@ void api_on_tap_read(void *ctx, struct http_call *call)
                           (uint64_t)json_integer_value(json_object_get(body, "tap")), out);
         if (state == TAP_GONE)
             http_reply_error(call, 404, "no such tap");
+        else if (state == TAP_REFUSED)
+            http_reply_error(call, 503, "it cannot be written into the journal: nothing is shown");
         else
             http_reply_buffer(call, state == TAP_OPEN ? 206 : 200, "application/octet-stream", out);
     }

@@ -104,6 +104,8 @@ bool ctl_request(const struct ctl_call *call, const char *path, const char *body
         ctl_complain("no gateway answers at %s: %s",
                      control[0] != '\0' ? control : "(control is empty)", why);
     } else if (reply->status >= 400) {
+        if (reply->status == 503) /* it cannot be done without the store */
+            *status = CTL_UNREACHABLE;
         tell_refusal(reply);
     } else {
         *status = CTL_DONE;

@@ -97,6 +97,11 @@ test('warungctl says what Redis says when it takes nothing', async () => {
             assert.match(output, /^warungctl: Redis takes nothing: OOM /);
             assert.equal(output.trim().split('\n').length, 2, output);
         }
+        for (const words of [['trace', '--for', '1s'], ['pcap', '--for', '1s', '-']]) {
+            const { code, output } = await gateway.ctl(...words);
+            assert.equal(code, 3, output);
+            assert.match(output, /^warungctl: it cannot be written into the journal: nothing is shown$/m);
+        }
         await redis.command('CONFIG', 'SET', 'maxmemory', '0');
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
     });

@@ -161,6 +161,24 @@ static void test_a_tap_tells_what_passes_until_its_end(void **state)
     end(&s);
 }
 
+static void test_a_refused_tap_shows_nothing_and_says_so(void **state)
+{
+    struct scene s;
+    uint64_t tap;
+
+    (void)state;
+    begin(&s);
+    tap = taps_open(s.taps, "op1", TAP_PCAP, 10);
+    taps_hold(s.taps, tap);
+    link_fixture_feed_header(&s.f, SMPP_ENQUIRE_LINK, 0, 5);
+    taps_refuse(s.taps, tap);
+    assert_int_equal(taps_read(s.taps, tap, s.out), TAP_REFUSED);
+    assert_int_equal(evbuffer_get_length(s.out), 0);
+    assert_int_equal(taps_read(s.taps, tap, s.out), TAP_GONE);
+    assert_null(taps_watch(s.taps)->fn);
+    end(&s);
+}
+
 static void test_names_choose(void **state)
 {
     static const struct {
@@ -340,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_lines_hide),
         cmocka_unit_test(test_lines_hide_numbers_of_any_form),
         cmocka_unit_test(test_a_tap_tells_what_passes_until_its_end),
+        cmocka_unit_test(test_a_refused_tap_shows_nothing_and_says_so),
         cmocka_unit_test(test_names_choose),
         cmocka_unit_test(test_taps_are_few_and_do_not_outlive_their_readers),
         cmocka_unit_test(test_a_slow_reader_costs_no_more_than_its_buffer),
