@@ -17,6 +17,10 @@ char *text_file_read(const char *path, const char **why)
     *why = file == NULL || ferror(file) ? strerror(errno) : "it is no text";
     if (file != NULL)
         fclose(file);
+    if (is_text && strncmp(text, "\xEF\xBB\xBF", 3) == 0) { /* its first word would be unknown */
+        *why = "it begins with a byte order mark; save it without one";
+        is_text = false;
+    }
     if (is_text)
         return text;
     mem_free(text);
