@@ -283,6 +283,26 @@ static void check_owed(struct menu_loader *l)
     }
 }
 
+/* Whoever comes to it has answered in vain, each time. */
+static void check_needs(struct menu_loader *l)
+{
+    for (size_t i = 0; i < l->vocabulary->need_count; i++) {
+        const struct menu_need *need = &l->vocabulary->needs[i];
+        const struct menu_screen *acting = find_acting(l->menu, need->action);
+
+        if (acting != NULL && need->is_of_draft && !l->menu->begins_drafts)
+            menu_faults_add(&l->faults, false, acting->line, 0,
+                            "the action %s never succeeds without a draft: add draft = \"begin\" "
+                            "to the choice that is the consent",
+                            need->action);
+        for (const char *const *name = need->answers; acting != NULL && *name != NULL; name++)
+            if (menu_find_field(l->menu, *name) == MENU_NONE)
+                menu_faults_add(&l->faults, false, acting->line, 0,
+                                "the action %s never succeeds without the answer %s: ask for it",
+                                need->action, *name);
+    }
+}
+
 /* --- what leads nowhere ------------------------------------------------------------------- */
 
 /* Has the screen a target of its own, or is there a later step in its flow? */
@@ -504,6 +524,7 @@ void menu_check_ways(struct menu_loader *l)
     check_reached(&s);
     check_used(l);
     check_owed(l);
+    check_needs(l);
     check_answers(l);
     for (uint16_t i = 0; i < menu->screen_count; i++)
         if (s.marks[i] == MARK_NEW)

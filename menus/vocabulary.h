@@ -47,6 +47,13 @@ struct menu_owed {
     const char *const *says;    /* NULL-ended words that it must hold in every language; or NULL */
 };
 
+/* What an action never succeeds without. */
+struct menu_need {
+    const char *action;
+    const char *const *answers; /* NULL-ended */
+    bool is_of_draft;           /* ... which are those of a draft */
+};
+
 enum menu_fact_kind { MENU_FACT_TEXT, MENU_FACT_NUMBER, MENU_FACT_FLAG, MENU_FACT_WORD };
 
 /* A fact is asked by conditions and shown by placeholders. */
@@ -76,6 +83,8 @@ struct menu_vocabulary {
     size_t fact_count;
     const struct menu_owed *owed;
     size_t owed_count;
+    const struct menu_need *needs;
+    size_t need_count;
     const struct menu_kept *answers; /* ended by one without a name; NULL: nobody knows */
 };
 

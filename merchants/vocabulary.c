@@ -173,6 +173,13 @@ static const struct menu_kept answers[] = {
     {.name = NULL},
 };
 
+static const struct menu_need needs[] = {
+    {"daftar", WORDS("nama", "usaha", "jenis", "kab", "kec"), true},
+    {"sms_daftar", WORDS("sms_nama", "sms_usaha", "sms_jenis", "sms_kab", "sms_kec"), false},
+    {"sms_ikut", WORDS("sms_ikut"), false},
+    {"cari", WORDS("noreg_cari", "hp4_cari"), false},
+};
+
 const struct menu_vocabulary programme_vocabulary = {
     .rules = rules,
     .rule_count = sizeof(rules) / sizeof(rules[0]),
@@ -184,6 +191,8 @@ const struct menu_vocabulary programme_vocabulary = {
     .fact_count = PROGRAMME_FACT_COUNT,
     .owed = owed,
     .owed_count = sizeof(owed) / sizeof(owed[0]),
+    .needs = needs,
+    .need_count = sizeof(needs) / sizeof(needs[0]),
     .answers = answers,
 };
 

@@ -369,6 +369,37 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
     assert_null(faults);
 }
 
+/* Without it everybody would answer in vain. */
+static void what_an_action_needs_must_be_given(void **state)
+{
+    static const char *const name[] = {"name", NULL};
+    static const struct menu_need needs[] = {{"join", name, true}, {"find", name, false}};
+    static const char text[] =
+        "menu = \"x\"; start = \"MAIN\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
+        "lines = { back = \"B\"; next = \"N\"; }; errors = { invalid = \"E\"; too_many = \"E\"; "
+        "busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "screens = {\n"
+        "MAIN = { text = \"%s\"; choices = ( { label = \"A\"; %s to = \"JOIN\"; } ); };\n"
+        "JOIN = { action = \"join\"; results = { ok = \"E\"; full = \"E\"; }; };\n"
+        "};\n";
+    struct menu_vocabulary needing = menu_test_vocabulary;
+    char *faults, made[1024];
+
+    (void)state;
+    needing.needs = needs;
+    needing.need_count = 2; /* the other is none of this menu's actions */
+    snprintf(made, sizeof(made), text, "M", "");
+    menu_free(menu_from_text(made, &needing, &faults));
+    assert_string_equal(faults, "5:1: the action join never succeeds without a draft: add draft = "
+                                "\"begin\" to the choice that is the consent\n"
+                                "5:1: the action join never succeeds without the answer name: ask "
+                                "for it\n");
+    free(faults);
+    snprintf(made, sizeof(made), text, "{name}", "set = { name = \"1\"; }; draft = \"begin\";");
+    menu_free(menu_from_text(made, &needing, &faults));
+    assert_null(faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +410,7 @@ int main(void)
         cmocka_unit_test(more_fields_than_a_session_keeps_are_refused),
         cmocka_unit_test(an_answer_for_nobody_is_doubted),
         cmocka_unit_test(a_code_that_actions_would_not_keep_is_refused),
+        cmocka_unit_test(what_an_action_needs_must_be_given),
         cmocka_unit_test(a_text_of_ten_thousand_levels_is_refused),
     };
 

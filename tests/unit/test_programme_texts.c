@@ -12,6 +12,8 @@
 
 #include "base/mem.h"
 #include "merchants/dialog.h"
+#include "merchants/field.h"
+#include "merchants/programme.h"
 #include "tests/support/menus.h"
 #include "tests/support/texts.h"
 
@@ -406,6 +408,33 @@ static void test_a_question_of_the_owner(void **state)
         "*384# pilih 2. Gratis, jangan beri uang/PIN/OTP.\n");
 }
 
+static bool is_needed(const char *action, const char *prefix, const char *name)
+{
+    char answer[32];
+
+    snprintf(answer, sizeof(answer), "%s%s", prefix, name);
+    for (size_t i = 0; i < programme_vocabulary.need_count; i++) {
+        const struct menu_need *need = &programme_vocabulary.needs[i];
+
+        for (unsigned k = 0; strcmp(need->action, action) == 0 && need->answers[k] != NULL; k++)
+            if (strcmp(need->answers[k], answer) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* A menu that does not ask for it registers nobody: the check says so. */
+static void test_the_check_knows_what_a_registration_needs(void **state)
+{
+    (void)state;
+    for (unsigned row = 0; field_at(row) != NULL; row++) {
+        const struct programme_field *f = field_at(row);
+
+        assert_int_equal(is_needed("daftar", "", f->name), field_is_required(f));
+        assert_int_equal(is_needed("sms_daftar", "sms_", f->name), field_is_required(f));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_every_region_page_word_for_word),
         cmocka_unit_test(test_settings_of_the_owner),
         cmocka_unit_test(test_a_question_of_the_owner),
+        cmocka_unit_test(test_the_check_knows_what_a_registration_needs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
