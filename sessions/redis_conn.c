@@ -13,6 +13,7 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/sds.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { OUTPUT_ROOM_BYTES = 16384, OUTPUT_KEPT_BYTES = 131072 };
@@ -221,14 +222,30 @@ static void finish_close(struct redis_conn *c)
     c->settings.on_down(c->settings.ctx, c, c->reason, c->was_ready);
 }
 
+/* Its last words are why it let nobody in ("-ERR max number of clients reached"): of a server that
+ * hangs up before it is asked anything, hiredis reads them only where no write failed before. */
+static void close_lost(struct redis_conn *c, const redisAsyncContext *ac)
+{
+    char words[sizeof(c->reason_text)];
+    ssize_t size = recv(ac->c.fd, words, sizeof(words) - 1, MSG_DONTWAIT);
+
+    if (size > 1 && words[0] == '-') {
+        words[size] = '\0';
+        words[strcspn(words, "\r\n")] = '\0';
+        close_with(c, words + 1);
+    } else {
+        close_with(c, ac->c.errstr[0] != '\0' ? ac->c.errstr : "closed by the server");
+    }
+}
+
 static void on_disconnect(const redisAsyncContext *ac, int status)
 {
     struct redis_conn *c = ac->data;
 
     (void)status;
-    close_with(c, c->reader.is_unasked      ? "a reply that nobody asked for"
-                  : ac->c.errstr[0] != '\0' ? ac->c.errstr
-                                            : "closed by the server");
+    if (c->reader.is_unasked)
+        close_with(c, "a reply that nobody asked for");
+    close_lost(c, ac);
     deferred_cancel(c->settings.deferred, &c->close);
     finish_close(c);
 }
@@ -403,7 +420,7 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
     if (c->is_freeing)
         return;
     if (reply == NULL)
-        close_with(c, ac->c.errstr[0] != '\0' ? ac->c.errstr : "connection lost");
+        close_lost(c, ac);
     call->fn(call, reply);
 }
 

@@ -3,11 +3,14 @@
  */
 #include <assert.h>
 #include <getopt.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/isotime.h"
 #include "base/log.h"
@@ -276,6 +279,18 @@ static bool is_well_formed(const struct ctl_command *c, const struct ctl_call *c
     return false;
 }
 
+/* Ends the program where nobody reads its output any more; a server that hangs up is an error of
+ * the write, and is told. */
+static void on_broken_pipe(int number)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    if (poll(&output, 1, 0) != 1 || (output.revents & (POLLERR | POLLHUP)) == 0)
+        return;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static enum ctl_status run(int argc, char **argv)
 {
     struct ctl_call call = {.config = DEFAULT_CONFIG};
@@ -298,6 +313,7 @@ int main(int argc, char **argv)
     enum ctl_status status;
 
     streams_guard();
+    signal(SIGPIPE, on_broken_pipe);
     core_dump_forbid();
     log_set_level(LOG_LEVEL_ERROR);
     status = run(argc, argv);

@@ -2,7 +2,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 const test = require('node:test');
 
@@ -29,6 +31,24 @@ test('store.down says why Redis lets nobody in, each time that it is for another
         assert.equal(gateway.log.match(/event=store\.down /g).length, 3, gateway.log);
         await register(centre.phone(MSISDN));
     }, { settings: { log: { level: 'info' } } });
+});
+
+test('warungctl says what a Redis says that hangs up at once, and is not killed by it', async () => {
+    await withScene('hangs-up', async ({ gateway, redis }) => {
+        await gateway.writeConfiguration();
+        const other = net.connect(redis.socket);
+        other.write('CONFIG SET maxclients 1\r\n');
+        await once(other, 'data');
+        for (const { code, output } of await Promise.all([1, 2, 3, 4].map(() => gateway.ctl('outbox')))) {
+            assert.equal(code, 3, output);
+            assert.match(output, /ERR max number of clients reached/);
+        }
+        other.end('CONFIG SET maxclients 1000\r\n');
+        const cut = await run('bash', ['-c', '"$0" -c "$1" outbox | true; exit ${PIPESTATUS[0]}',
+            path.join(BUILD, 'warungctl'), gateway.file]);
+        assert.equal(cut.code, 128 + 13, cut.output); // SIGPIPE: nobody reads what it prints
+        assert.equal(cut.output, '');
+    }, { start: false, settings: { start_timeout_s: 1 } });
 });
 
 test('a store that has lost everything is told of, one that is begun is not taken for it', async () => {
