@@ -110,11 +110,13 @@ SSL_CTX *tls_context_new(const struct tls_settings *s, char error[TLS_ERROR_BYTE
         fail(error, "cannot make a TLS context", NULL);
         return NULL;
     }
-    SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+    SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CIPHER_SERVER_PREFERENCE);
     /* An idle connection gives its 34 KiB of record buffers back. */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-    /* Links live for days: resuming a session saves nothing, and its store would cost memory. */
+    /* Links live for days: resuming a session saves nothing, and its store would cost memory. Nor
+     * by a ticket, which with TLS 1.2 the option forbids: OpenSSL ends the handshake of who comes
+     * back with one where certificates are verified. */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ctx, 0);
     if (!set_version(ctx, s->min_version, error) || !load_identity(ctx, s, error) ||

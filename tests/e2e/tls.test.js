@@ -148,6 +148,20 @@ test('with verify partners show a certificate of ours or are turned away', async
     });
 });
 
+// A client of TLS 1.2 offers what it has of the session before.
+test('with verify a partner that would resume its session comes back', async () => {
+    await withFolder(async (folder, ca) => {
+        const [server, partner] = [await ca.issue('localhost'), await ca.issue('agg1')];
+        const settings = { cert: server.cert, key: server.key, ca: ca.cert, verify: true };
+        await withTlsDoor(settings, ca.cert, async (connect) => {
+            const before = connect({ ...identity(partner), maxVersion: 'TLSv1.2' });
+            assert.ok(await before.isBound());
+            const again = connect({ ...identity(partner), maxVersion: 'TLSv1.2', session: before.socket.getSession() });
+            assert.ok(await again.isBound(), again.error?.message);
+        });
+    });
+});
+
 test('TLS 1.2 at least; 1.3 where it is asked for', async () => {
     await withFolder(async (folder, ca) => {
         const { cert, key } = await ca.issue('localhost');
