@@ -251,6 +251,30 @@ static void test_lost_node_takes_its_slots_alone(void **state)
     fail_msg("the node came back and is not used");
 }
 
+/* ... nor does what was to be asked again, and has no node to ask, wait for it for ever. */
+static void test_what_is_to_be_asked_again_ends_with_its_time(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place p = place_of(rig, "6281290000007");
+    struct store_commit c = store_case_session(p.number, write_session(rig, p.number), "two");
+    struct store_redis_stats before, now;
+
+    c.merchant = span_of_string("merchant");
+    redis_group_begin_move(p.from, p.to, p.slot);
+    redis_group_move_key(p.from, p.to, p.session_key);
+    store_redis_stats(rig->store, &before);
+    store_outcome_init(&rig->outcome);
+    (void)store_commit(rig->store, &c, store_outcome_on_reply, &rig->outcome);
+    do {
+        store_rig_turn(rig, 10);
+        store_redis_stats(rig->store, &now);
+    } while (now.refusals == before.refusals);
+    redis_server_kill(p.from);
+    store_rig_await(rig, &rig->outcome);
+    assert_int_equal(rig->outcome.reply.result, STORE_UNAVAILABLE);
+    redis_server_restart(p.from);
+}
+
 /* What store.down and store.up have named, one after the other. */
 static void note_server(void *arg, const char *line, size_t line_bytes)
 {
@@ -306,18 +330,27 @@ static void test_new_master_is_followed(void **state)
     assert_true(result.ok > 100 && result.unknown > 0);
 }
 
-/* With one replica left, then none: what cannot be replicated is not told done. */
+/* With one replica left, then none: what cannot be replicated is not told done. Nor what is taken
+ * over: a fail-over would leave it to a second gateway, too. */
 static void test_write_without_replicas_is_unknown(void **state)
 {
+    static const char number[] = "6281290000004";
     struct store_rig *rig = *state;
-    unsigned master = redis_group_master(group);
-    struct store_commit c = store_case_session("6281290000004", 0, "session");
+    unsigned master = redis_group_master(group), bucket = store_bucket(rig->store, number);
+    struct store_commit c = store_case_session(number, 0, "session");
+    struct store_commit owes = {
+        .msisdn = number, .owner = "gw1", .owed = {span_of_string("sms")}, .owed_count = 1};
 
+    assert_int_equal(store_rig_commit(rig, rig->store, &owes)->result, STORE_OK);
+    store_rig_pass(rig, 20);
     for (unsigned i = 0; i < group->server_count; i++) {
         if (i != master && redis_server_pid(group->servers[i]) != 0)
             redis_server_pause(group->servers[i]);
     }
     assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_UNKNOWN);
+    assert_int_equal(store_rig_sweep(rig, rig->store, bucket, "gw2", 60000, 10)->result, STORE_OK);
+    assert_int_equal(store_rig_sweep(rig, rig->store, bucket, "gw2", 10, 10)->result,
+                     STORE_UNKNOWN);
     for (unsigned i = 0; i < group->server_count; i++) {
         if (i != master && redis_server_pid(group->servers[i]) != 0)
             redis_server_resume(group->servers[i]);
@@ -365,6 +398,17 @@ static void test_one_loop_turn_shares_a_wait(void **state)
             store_rig_await(rig, &outcomes[i]);
         assert_int_equal(outcomes[i].reply.result, STORE_OK);
     }
+    assert_int_equal(count_waits() - before, 1);
+}
+
+/* What a conflict reads is no write: it is waited for by nobody. */
+static void test_a_conflict_waits_once(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store_commit c = store_case_session("6281291000010", 7, "stale");
+    unsigned before = count_waits();
+
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_CONFLICT);
     assert_int_equal(count_waits() - before, 1);
 }
 
@@ -490,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_freed_while_asking),
         cmocka_unit_test(test_slot_that_nobody_serves),
         cmocka_unit_test(test_lost_node_takes_its_slots_alone),
+        cmocka_unit_test(test_what_is_to_be_asked_again_ends_with_its_time),
     };
     static const struct CMUnitTest replicas[] = {
         cmocka_unit_test(test_nodes_to_begin_with_are_replicas),
@@ -498,6 +543,7 @@ int main(void)
     };
     static const struct CMUnitTest sentinels[] = {
         cmocka_unit_test(test_one_loop_turn_shares_a_wait),
+        cmocka_unit_test(test_a_conflict_waits_once),
         cmocka_unit_test(test_planned_change_names_the_old_master),
         cmocka_unit_test(test_new_master_is_followed),
         cmocka_unit_test(test_write_without_replicas_is_unknown),

@@ -1,5 +1,6 @@
 /* The store's contract on a real Redis, and what happens when it dies, hangs, comes back or is not
  * ours. */
+#include "base/log.h"
 #include "tests/support/store_cases.h"
 
 #include <hiredis/hiredis.h>
@@ -340,12 +341,24 @@ static void set_config(struct fault *f, const char *name, const char *value)
     freeReplyObject(reply);
 }
 
-/* A full server says so: certainly not written; reading goes on. */
+static void count_rejections(void *count, const char *line, size_t line_bytes)
+{
+    *(unsigned *)count += memmem(line, line_bytes, "event=store.rejected ", 21) != NULL;
+}
+
+/* A full server says so: certainly not written; reading goes on. Where its disk is full, too, not
+ * everything that it says is to be written there. */
 static void test_full_memory_is_unavailable(void **state)
 {
     struct fault *f = *state;
+    unsigned told = 0;
 
     set_config(f, "maxmemory", "1");
+    log_set_sink(count_rejections, &told);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(try_commit(f->rig, 0), STORE_UNAVAILABLE);
+    log_set_sink(NULL, NULL);
+    assert_int_equal(told, 1);
     assert_int_equal(try_commit(f->rig, 0), STORE_UNAVAILABLE);
     assert_true(stored_version(f->rig) == 0);
     assert_int_equal(store_rig_reserve(f->rig, f->rig->store, number, "regno")->result,

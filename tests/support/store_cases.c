@@ -313,21 +313,31 @@ static void test_commits_of_one_turn_stand_for_themselves(void **state)
     }
 }
 
+static void on_list(void *calls, const struct store_list *list)
+{
+    (void)list;
+    ++*(unsigned *)calls;
+}
+
 /* What is asked is still done; nobody is told. */
 static void test_cancelled_callback_never_runs(void **state)
 {
     struct store_rig *rig = *state;
     struct store_commit c = store_case_session(NUMBER(14, 1), 0, "done");
     static struct store_outcome cancelled;
-    struct store_request *request;
+    unsigned lists = 0;
 
     store_outcome_init(&cancelled);
-    request = store_commit(rig->store, &c, store_outcome_on_reply, &cancelled);
-    store_cancel(rig->store, request);
+    store_cancel(rig->store, store_commit(rig->store, &c, store_outcome_on_reply, &cancelled));
+    store_cancel(rig->store, store_find(rig->store, 0, "nobody", on_list, &lists));
+    store_cancel(rig->store,
+                 store_log_read(rig->store, 0, STORE_LOG_JOURNAL, (struct store_owed_id){0}, 1,
+                                store_outcome_on_sweep, &cancelled));
     store_cancel(rig->store, NULL);
     assert_true(store_rig_load(rig, rig->store, NUMBER(14, 1))->subscriber.session.version != 0);
     store_rig_pass(rig, 5);
     assert_int_equal(cancelled.calls, 0);
+    assert_int_equal(lists, 0);
 }
 
 static void test_numbers_are_never_given_twice(void **state)

@@ -433,6 +433,19 @@ static void test_the_busy_text_behind_a_commit_without_an_answer(void **state)
     turn_rig_assert_begins(phone->screen, "Sorry");
 }
 
+/* The counter of registrations cannot be asked: nobody is registered under a number that another
+ * may have. */
+static void test_no_registration_without_a_number(void **state)
+{
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_RESERVE,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_REFUSED});
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#"),
+                           "Maaf, layanan sedang sibuk.");
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(phone->sms_count, 0);
+}
+
 /* Another gateway has gone on: a number that is wrong by a copy of the record is looked at again.
  */
 static void test_a_number_that_is_right_elsewhere(void **state)
@@ -479,6 +492,7 @@ int main(void)
         ON_RIG(test_what_cannot_be_asked_is_not_told),
         ON_RIG(test_the_busy_text_in_a_push),
         ON_RIG(test_the_busy_text_behind_a_commit_without_an_answer),
+        ON_RIG(test_no_registration_without_a_number),
         ON_RIG(test_a_number_that_is_right_elsewhere),
     };
 

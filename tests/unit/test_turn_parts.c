@@ -238,6 +238,26 @@ static void test_erasure_takes_parts_along(void **state)
     }
 }
 
+/* What has no room as a whole is refused for good, and none of it is kept: acknowledged, it would
+ * be lost. */
+static void test_a_message_that_is_too_long(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 8 && turn_rig.refusals == 0; i++) {
+        struct dialect_input in = part_of(0, i, 8, 8);
+
+        memset(in.text, 'A', 300);
+        in.text[300] = '\0';
+        turn_rig_deliver(&in);
+        turn_rig_settle();
+        assert_int_equal(turn_rig.answers, i);
+    }
+    assert_int_equal(turn_rig.answers, 7);
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_R_APPN);
+    assert_int_equal(stored_parts(), 0);
+}
+
 int main(void)
 {
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
@@ -248,6 +268,7 @@ int main(void)
         ON_RIG(test_the_outcome_of_the_last_part_is_unknown),
         ON_RIG(test_what_makes_a_message),
         ON_RIG(test_too_many_parts),
+        ON_RIG(test_a_message_that_is_too_long),
         ON_RIG(test_parts_that_wait_too_long_are_erased),
         ON_RIG(test_parts_of_who_is_gone_leave_nothing),
         ON_RIG(test_erasure_takes_parts_along),

@@ -151,6 +151,25 @@ static void one_that_may_mean_two_names_its_link(void **state)
     assert_int_equal(tally().delivered, 0);
 }
 
+/* Nor do those that are being stored grow without bound, however slow the store is. */
+static void too_many_at_once_are_throttled(void **state)
+{
+    const char *msisdn;
+
+    (void)state;
+    turn_rig.settings.turns_max = 1;
+    turn_rig_restart();
+    msisdn = owe(0, "op1/1");
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_RECEIPT,
+                          (struct store_memory_fate){.back_ms = 1000});
+    receive(RECEIPT_DELIVERED, true, msisdn, "op1/1");
+    receive(RECEIPT_DELIVERED, true, msisdn, "op1/2");
+    assert_int_equal(turn_rig.refusals, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RTHROTTLED);
+    assert_int_equal(turn_rig_counters()->receipts_refused, 1);
+    turn_rig_pass(1000);
+}
+
 /* Nothing is heard of it: it has expired when its time and the margin are over. */
 static void silence_ends_it(void **state)
 {
@@ -177,6 +196,7 @@ int main(void)
         CASE(one_that_is_not_stored_is_not_acknowledged),
         CASE(one_may_be_here_before_the_response),
         CASE(too_many_without_a_message_are_refused),
+        CASE(too_many_at_once_are_throttled),
         CASE(one_that_may_mean_two_names_its_link),
         CASE(silence_ends_it),
     };
