@@ -135,8 +135,9 @@ struct programme {
     struct span shared;                        /* ... as it is; empty = there is none */
     /* To the commit; with `subscriber`. */
     bool record_changed;
-    bool record_used; /* facts or actions looked at it: the commit must check its version */
-    bool is_erased;   /* record and session are to be deleted, drafts and all */
+    bool record_used;    /* facts or actions looked at it: the commit must check its version */
+    bool is_erased;      /* record and session are to be deleted, drafts and all */
+    int64_t owed_cut_ms; /* SMS that were owed until then go unsent; 0 = none do */
     /* The shared record must be written first: programme_encode_shared(). Then (or when it has
      * changed meanwhile) the step is run anew with the record as it is now; the second run finds
      * its change there and asks for no other. */

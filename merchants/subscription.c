@@ -338,6 +338,7 @@ void subscription_erase_meant(struct programme *p, struct menu_state *state,
         menu_state_close_dialogue(state);
     }
     text_copy(p->ticket, sizeof(p->ticket), meant.number);
+    p->owed_cut_ms = meant.again_ms > meant.asked_ms ? meant.again_ms : meant.asked_ms;
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
     programme_owe(p, "SMS_HAPUS_SELESAI");
 }

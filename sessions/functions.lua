@@ -11,7 +11,7 @@
 -- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
 -- makes the version of a record that exists (it knows it: one more); that of a new record is the
 -- server's clock in microseconds, which no earlier record of the same name has reached.
-local LIBRARY_VERSION = 11
+local LIBRARY_VERSION = 12
 local SERVES_FROM = 9
 
 local GROUP = 'gw' -- of every outbox stream
@@ -164,15 +164,21 @@ local function read_subject(key, now)
     return x
 end
 
--- What is owed to one subscriber, by the keyed hash that each entry carries, and what is known of the
--- messages sent.
-local function forget_owed(stream, timers, counters, messages, subject)
+-- What is owed to one subscriber, by the keyed hash that each entry carries, up to an id or a time.
+local function forget_entries(stream, counters, subject, last)
     local erased = 0
-    for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
+    for _, entry in ipairs(redis.call('XRANGE', stream, '-', last)) do
         if entry[2][4] == subject and settle_entry(stream, entry[1]) then
             erased = erased + 1
         end
     end
+    if erased > 0 then
+        tally(counters, 'x', erased)
+    end
+end
+
+local function forget_messages(timers, counters, messages, subject)
+    local erased = 0
     for _, m in pairs(read_subject(messages, '0').messages) do
         if m[STATE] == AWAITED then
             erased = erased + 1
@@ -223,17 +229,18 @@ end
 -- All that one commit may hold. A word costs more on its way here than most of what is done with it, so
 -- only those are sent that this commit needs.
 -- ARGV 1 is the commit's shape, an octet each: mode of session and merchant; then how many (from NONE
---      up): 1 = what is owed to the subject is forgotten first; bodies owed; ids settled; index rows;
+--      up): 1 = what is owed to the subject is forgotten first, 2 = only what was until a time; bodies owed; ids settled; index rows;
 --      timers that end; timers that begin; journal bodies; consents.
 -- KEYS session, merchant; then those that the shape needs of: people, outbox, counters, messages of the
 --      subject, members, timers, journal, consents, sets of the index rows.
 -- ARGV 2... likewise: expected version, value, TTL of the session; expected version, value of the
---      merchant; msisdn; subject (keyed hash of the msisdn); owner ('' = nobody), each body; each id; each
+--      merchant; msisdn; subject (keyed hash of the msisdn); that
+--      time in ms; owner ('' = nobody), each body; each id; each
 --      row: member, at_ms, 'l' leaves the next set, 'e' enters it, 'b' leaves it and enters the one after,
 --      'n' neither; each member that ends; due_ms and member that begin; each journal body; each consent.
 -- Returns a string: the versions of those that are new, 8 octets each, and the ids of what is owed with
 -- spaces between; or {session, merchant} as they are. (A table costs 8,000 instructions to tell.)
-local NONE = 48 -- '0'
+local NONE, FORGOTTEN, CUT = 48, 49, 50 -- '0', '1', '2'
 
 local function commit_all(keys, args, k, a)
     local call, take, key = redis.call, reader(args, a + 1), reader(keys, k + 2)
@@ -251,22 +258,26 @@ local function commit_all(keys, args, k, a)
     local reply = apply_record(s_key, s_mode, s_expected, s_value, s_ttl) ..
         apply_record(m_key, m_mode, m_expected, m_value, '0')
 
-    local is_forgotten, has_person = forgotten ~= NONE, m_mode == WRITE or m_mode == DELETE
+    local is_forgotten, is_cut = forgotten == FORGOTTEN, forgotten == CUT
+    local has_person = m_mode == WRITE or m_mode == DELETE
     local msisdn = (has_person or rows ~= NONE) and take()
-    local subject = (is_forgotten or owed ~= NONE) and take()
+    local subject = (is_forgotten or is_cut or owed ~= NONE) and take()
     if has_person then
         people_note(key(), m_mode, m_expected, msisdn)
     end
-    local outbox = (is_forgotten or owed ~= NONE or settled ~= NONE) and key()
-    local counters = (is_forgotten or settled ~= NONE) and key()
+    local outbox = (is_forgotten or is_cut or owed ~= NONE or settled ~= NONE) and key()
+    local counters = (is_forgotten or is_cut or settled ~= NONE) and key()
     local subject_key = is_forgotten and key()
     local members = rows ~= NONE and key()
     local timers = (is_forgotten or ending ~= NONE or beginning ~= NONE) and key()
     local journal = entries ~= NONE and key()
     local consent_log = consents ~= NONE and key()
 
-    if is_forgotten then
-        forget_owed(outbox, timers, counters, subject_key, subject)
+    if is_cut then
+        forget_entries(outbox, counters, subject, take())
+    elseif is_forgotten then
+        forget_entries(outbox, counters, subject, '+')
+        forget_messages(timers, counters, subject_key, subject)
     end
     if owed ~= NONE then
         local owner, ids = take(), {}

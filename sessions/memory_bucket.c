@@ -163,16 +163,21 @@ bool memory_bucket_settle(struct memory_bucket *b, struct store_owed_id id)
     return false;
 }
 
-void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject)
+void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject, int64_t until_ms)
 {
     LIST_FOREACH(n, &b->outbox) {
         struct memory_owed *o = LIST_ITEM(n, struct memory_owed, node);
 
-        if (strcmp(o->subject, subject) != 0)
+        if (o->id.ms > (uint64_t)until_ms || strcmp(o->subject, subject) != 0)
             continue;
         outbox_remove(b, o);
         b->tally.erased++;
     }
+}
+
+void memory_bucket_forget(struct memory_bucket *b, const char *subject)
+{
+    memory_bucket_forget_owed(b, subject, INT64_MAX);
     memory_subject_erase(b, subject);
 }
 

@@ -89,7 +89,9 @@ struct memory_owner *memory_bucket_find_owner(const struct memory_bucket *b, con
 
 struct store_owed_id memory_bucket_owe(struct memory_bucket *b, struct span body,
                                        const char *subject, const char *owner, int64_t now_ms);
-void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject);
+/* Of a subject: what was owed until then; or all of that, and its messages. */
+void memory_bucket_forget_owed(struct memory_bucket *b, const char *subject, int64_t until_ms);
+void memory_bucket_forget(struct memory_bucket *b, const char *subject);
 /* False when there is no such entry. */
 bool memory_bucket_settle(struct memory_bucket *b, struct store_owed_id id);
 void memory_bucket_log(struct memory_bucket *b, enum store_log log, struct span body,

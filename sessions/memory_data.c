@@ -303,7 +303,9 @@ static void commit_rest(struct memory_data *d, const struct store_commit *c,
     struct memory_bucket *b = bucket_of(d, c->msisdn);
 
     if (c->owed_forgotten)
-        memory_bucket_forget_owed(b, c->subject);
+        memory_bucket_forget(b, c->subject);
+    else if (c->owed_cut_ms != 0)
+        memory_bucket_forget_owed(b, c->subject, c->owed_cut_ms);
     for (unsigned i = 0; i < c->owed_count; i++)
         reply->owed[i] = memory_bucket_owe(b, c->owed[i], c->subject, c->owner, d->wall_ms(d->ctx));
     b->tally.owed += c->owed_count;

@@ -129,6 +129,7 @@ void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
 /* What a commit needs of w_commit_all: the words it is sent. */
 struct shape {
     char session, merchant; /* written, deleted, only checked, left alone: w, d, c, - */
+    char forgotten;         /* of what is owed: all, until a time, nothing: 1, 2, 0 */
     bool has_person;        /* the merchant's number comes or goes */
     bool has_subject;
     bool has_outbox;
@@ -162,14 +163,17 @@ static struct shape shape_of(const struct store_commit *commit)
         .session = mode(commit->session.size != 0, commit->session_delete, false),
         .merchant =
             mode(commit->merchant.size != 0, commit->merchant_delete, commit->merchant_checked),
-        .has_subject = commit->owed_forgotten || commit->owed_count != 0,
-        .has_counters = commit->owed_forgotten || commit->settled_count != 0,
+        .forgotten = commit->owed_forgotten     ? '1'
+                     : commit->owed_cut_ms != 0 ? '2'
+                                                : '0',
     };
 
     for (unsigned i = 0; i < commit->timer_count; i++) {
         if (!is_superseded(commit, i))
             *(commit->timers[i].due_ms == 0 ? &s.ending : &s.beginning) += 1;
     }
+    s.has_subject = s.forgotten != '0' || commit->owed_count != 0;
+    s.has_counters = s.forgotten != '0' || commit->settled_count != 0;
     s.has_person = s.merchant == 'w' || s.merchant == 'd';
     s.has_outbox = s.has_subject || s.has_counters;
     s.has_timers = commit->owed_forgotten || s.ending != 0 || s.beginning != 0;
@@ -222,7 +226,7 @@ static void add_shape(struct redis_command *c, const struct shape *s,
     const char octets[] = {
         s->session,
         s->merchant,
-        (char)('0' + commit->owed_forgotten),
+        s->forgotten,
         (char)('0' + commit->owed_count),
         (char)('0' + commit->settled_count),
         (char)('0' + commit->index_count),
@@ -299,6 +303,8 @@ void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *ta
         redis_command_add_string(c, commit->msisdn);
     if (shape.has_subject)
         redis_command_add_string(c, commit->subject != NULL ? commit->subject : "");
+    if (shape.forgotten == '2')
+        redis_command_add_number(c, commit->owed_cut_ms);
     if (commit->owed_count != 0)
         redis_command_add_string(c, commit->owner != NULL ? commit->owner : "");
     add_bodies(c, commit->owed, commit->owed_count);

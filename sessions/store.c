@@ -85,7 +85,8 @@ static void check_commit(const struct store_commit *c)
     assert(c->journal_count <= STORE_COMMIT_JOURNAL_MAX);
     assert(c->consent_count <= STORE_COMMIT_CONSENT_MAX);
     assert(c->subject == NULL || strlen(c->subject) <= STORE_SUBJECT_BYTES_MAX);
-    assert(!c->owed_forgotten || (c->subject != NULL && c->subject[0] != '\0'));
+    assert((!c->owed_forgotten && c->owed_cut_ms == 0) ||
+           (c->subject != NULL && c->subject[0] != '\0'));
     for (unsigned i = 0; i < c->consent_count; i++)
         assert(c->consents[i].size <= STORE_OWED_BYTES_MAX);
     for (unsigned i = 0; i < c->owed_count; i++)
@@ -105,7 +106,7 @@ bool store_commit_is_plain(const struct store_commit *c)
     return c->session.size != 0 && !c->merchant_checked && c->merchant.size == 0 &&
            !c->merchant_delete && c->owed_count == 0 && c->settled_count == 0 &&
            c->index_count == 0 && c->timer_count == 0 && c->journal_count == 0 &&
-           c->consent_count == 0 && !c->owed_forgotten;
+           c->consent_count == 0 && !c->owed_forgotten && c->owed_cut_ms == 0;
 }
 
 struct store_request *store_load(struct store *s, const char *msisdn, store_reply_fn *fn, void *arg)

@@ -174,9 +174,11 @@ struct store_commit {
     struct span consents[STORE_COMMIT_CONSENT_MAX];
     unsigned consent_count;
     /* A keyed hash of the number, that what is owed carries in the clear; NULL = none. With
-     * owed_forgotten all entries and messages of that hash go, before those of this commit come. */
+     * owed_forgotten all entries and messages of that hash go, before those of this commit come;
+     * else the entries that were owed until owed_cut_ms, by the store's clock. */
     const char *subject;
     bool owed_forgotten;
+    int64_t owed_cut_ms; /* 0 = none */
 };
 
 /* What is only added to, a stream each a bucket. */

@@ -95,6 +95,7 @@ struct step {
     struct span shared;
     const char *shared_key;
     bool is_erased;      /* delete both records instead; by a timer alone, never by an input */
+    int64_t owed_cut_ms; /* as the programme's */
     unsigned owed_count; /* of `owed`, and so on */
     unsigned index_count, timer_count, journal_count;
     struct span consent; /* empty = none */

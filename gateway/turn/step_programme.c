@@ -110,7 +110,7 @@ static void note_changes(struct run *run)
     struct step_work *work = run->work;
     const struct programme *p = &work->programme;
 
-    if (p->change_count > 0 || p->is_erased)
+    if (p->change_count > 0 || p->is_erased || p->owed_cut_ms != 0)
         run_name_subject(run);
     for (unsigned i = 0; i < p->change_count; i++) {
         const struct programme_change *c = &p->changes[i];
@@ -225,6 +225,7 @@ void run_finish_programme(struct run *run)
     note_changes(run);
     step->merchant_used = p->record_used;
     step->is_erased = p->is_erased;
+    step->owed_cut_ms = p->owed_cut_ms;
     if (p->shared_changed) {
         writer_init(&w, work->shared_bytes, sizeof(work->shared_bytes));
         programme_encode_shared(p, &w);

@@ -359,6 +359,7 @@ static void commit(struct turn *t, const struct step *step)
     c.consent_count = step->consent.size != 0 ? 1 : 0;
     c.subject = step->subject;
     c.owed_forgotten = step->is_erased;
+    c.owed_cut_ms = step->owed_cut_ms;
     keep_results(t, step);
     e->counters.sms_parts_dropped += step->parts_dropped;
     t->proofs_taken = t->box->proof_count;

@@ -127,6 +127,8 @@ static void add_rows(struct twins *t, struct store_commit *c, int64_t now_ms)
         c->journal[i] = text(t, 8 + i, TEXT_BYTES);
     c->subject = chance(t, 80) ? PICK(t, subjects) : NULL;
     c->owed_forgotten = c->subject != NULL && chance(t, 5);
+    if (c->subject != NULL && chance(t, 5))
+        c->owed_cut_ms = chance(t, 50) ? 1 : INT64_MAX; /* their clocks have no time in common */
 }
 
 static void add_owed(struct twins *t, struct store_commit *c)

@@ -181,6 +181,47 @@ static void owe(struct store_rig *rig, const char *number, const char *subject, 
     assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
 }
 
+static void settle_all(struct store_rig *rig, const char *number, unsigned count)
+{
+    unsigned bucket = store_bucket(rig->store, number);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct store_owed_id id =
+            store_rig_log_read(rig, rig->store, bucket, STORE_LOG_OUTBOX, start, 9)->taken[0].id;
+
+        assert_int_equal(store_rig_settle(rig, rig->store, number, &id, 1)->result, STORE_OK);
+    }
+}
+
+/* Of one number what was owed until then; of the messages nothing. */
+static void test_what_was_owed_until_then_can_be_forgotten(void **state)
+{
+    struct store_rig *rig = *state;
+    const char *number = NUMBER(35, 2);
+    unsigned bucket = store_bucket(rig->store, number);
+    struct store_commit cut = {.msisdn = number,
+                               .owner = "gw1",
+                               .owed = {span_of_string("the last")},
+                               .owed_count = 1,
+                               .subject = "subject-a"};
+    const struct store_sweep *left;
+
+    owe(rig, number, "subject-a", false, "before");
+    owe(rig, number, "subject-b", false, "another's");
+    left = store_rig_log_read(rig, rig->store, bucket, STORE_LOG_OUTBOX, start, 9);
+    assert_int_equal(left->taken_count, 2);
+    cut.owed_cut_ms = (int64_t)left->taken[1].id.ms;
+    store_rig_pass(rig, 2); /* not in the same millisecond */
+    owe(rig, number, "subject-a", false, "since");
+    assert_int_equal(store_rig_commit(rig, rig->store, &cut)->result, STORE_OK);
+    left = store_rig_log_read(rig, rig->store, bucket, STORE_LOG_OUTBOX, start, 9);
+    assert_int_equal(left->taken_count, 3);
+    assert_true(span_is_equal(left->taken[0].body, span_of_string("another's")));
+    assert_true(span_is_equal(left->taken[1].body, span_of_string("since")));
+    assert_true(span_is_equal(left->taken[2].body, span_of_string("the last")));
+    settle_all(rig, number, 3);
+}
+
 /* What is owed to one number goes; what the same commit owes, and what others are owed, stays. */
 static void test_what_is_owed_can_be_forgotten(void **state)
 {
@@ -196,12 +237,7 @@ static void test_what_is_owed_can_be_forgotten(void **state)
     assert_int_equal(left->taken_count, 2);
     assert_true(span_is_equal(left->taken[0].body, span_of_string("another's")));
     assert_true(span_is_equal(left->taken[1].body, span_of_string("the last")));
-    for (unsigned i = 0; i < 2; i++) {
-        struct store_owed_id id =
-            store_rig_log_read(rig, rig->store, bucket, STORE_LOG_OUTBOX, start, 9)->taken[0].id;
-
-        assert_int_equal(store_rig_settle(rig, rig->store, number, &id, 1)->result, STORE_OK);
-    }
+    settle_all(rig, number, 2);
 }
 
 const struct store_case store_log_cases[] = {
@@ -211,5 +247,6 @@ const struct store_case store_log_cases[] = {
     {"lists go on behind an item", test_lists_go_on_behind_an_item},
     {"people are who has a record", test_people_are_who_has_a_record},
     {"what is owed can be forgotten", test_what_is_owed_can_be_forgotten},
+    {"what was owed until then can be forgotten", test_what_was_owed_until_then_can_be_forgotten},
     {NULL, NULL},
 };

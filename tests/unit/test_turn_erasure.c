@@ -147,6 +147,37 @@ static void test_everything_goes_in_time(void **state)
     assert_int_equal(owed(), 0);
 }
 
+/* Of who registers anew meanwhile goes what is owed about the old registration. */
+static void test_what_is_owed_since_stays(void **state)
+{
+    bool is_told_of_new = false;
+
+    (void)state;
+    fill();
+    turn_rig_sms(0, "HAPUS");
+    turn_rig.sms_ends = TURN_SENT_TEMPORARY;
+    turn_rig_sms(0, "STATUS");
+    turn_rig_sms(0, "HAPUS YA");
+    turn_rig.wall_ms += CALENDAR_HOUR_MS;
+    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
+    turn_rig_sms(0, "YA");
+    assert_int_equal(owed(), 4);
+    turn_rig.wall_ms += 47 * CALENDAR_HOUR_MS;
+    turn_rig_pass(3000);
+    assert_int_equal(owed(), 3); /* its question, its confirmation, that the rest is erased */
+    turn_rig.sms_ends = TURN_SENT_OK;
+    turn_rig.phones[0].sms_count = 0;
+    for (unsigned i = 0; i < 40; i++)
+        turn_rig_pass(5000);
+    assert_int_equal(owed(), 0);
+    for (unsigned i = 0; i < turn_rig.phones[0].sms_count; i++) {
+        assert_null(strstr(turn_rig.phones[0].sms[i], "permintaan hapus"));
+        assert_null(strstr(turn_rig.phones[0].sms[i], "Cek lagi"));
+        is_told_of_new |= strstr(turn_rig.phones[0].sms[i], "a.n. BUDI SANTOSO terkirim") != NULL;
+    }
+    assert_true(is_told_of_new);
+}
+
 /* A gateway that dies at the moment of the erasure: the next one does it. */
 static void test_a_crash_forgets_no_erasure(void **state)
 {
@@ -181,9 +212,9 @@ static void test_timers_of_nobody_go(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_everything_goes_in_time),
-                                       TEST(test_a_crash_forgets_no_erasure),
-                                       TEST(test_timers_of_nobody_go)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_everything_goes_in_time), TEST(test_what_is_owed_since_stays),
+        TEST(test_a_crash_forgets_no_erasure), TEST(test_timers_of_nobody_go)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
