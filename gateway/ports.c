@@ -345,9 +345,10 @@ static const struct menu *find_text(void *ctx, const char *text, const char **co
     return router_find_text(((const struct ports *)ctx)->router, text, code);
 }
 
-static const char *service_code(void *ctx, const char *link_name, const char *dialled)
+static const char *service_code(void *ctx, const char *link_name, const char *dialled,
+                                const char *code)
 {
-    return router_service_code(((const struct ports *)ctx)->router, link_name, dialled);
+    return router_service_code(((const struct ports *)ctx)->router, link_name, dialled, code);
 }
 
 static const char *shown_code(void *ctx, const char *code)
@@ -447,8 +448,9 @@ static bool is_permitted(const struct ports *p, const struct peer *peer,
     if (peer->partner == NULL || input->kind == DIALECT_ABORT)
         return true;
     codes = partner_codes(peer->partner);
-    own = input->kind == DIALECT_BEGIN ? router_service_code(p->router, peer->name, input->text)
-                                       : NULL;
+    own = input->kind == DIALECT_BEGIN
+              ? router_service_code(p->router, peer->name, input->text, input->code)
+              : NULL;
     if (own != NULL)
         return carrier_takes(codes, own) || carrier_takes(codes, input->text);
     if (carrier_takes(codes, input->code))

@@ -31,9 +31,16 @@ struct route {
     bool is_default;
 };
 
+/* A code that is dialled through a peer, be it of a menu or not. */
+struct carried {
+    code_text peer, code;
+};
+
 struct router {
     struct route *routes;
     size_t route_count;
+    struct carried *carried;
+    size_t carried_count;
     struct menu *versions[ROOM]; /* oldest first; routes point into it */
     unsigned version_count;
 };
@@ -64,6 +71,7 @@ static void free_routes(struct route *routes, size_t count)
 void router_free(struct router *r)
 {
     free_routes(r->routes, r->route_count);
+    mem_free(r->carried);
     for (unsigned i = 0; i < r->version_count; i++)
         menu_free(r->versions[i]);
     mem_free(r);
@@ -76,6 +84,29 @@ static code_text *copy_codes(const struct config_strings *from)
     for (size_t i = 0; i < from->count; i++)
         text_copy(codes[i], sizeof(codes[i]), from->items[i]);
     return codes;
+}
+
+static void carry(struct router *r, const char *peer, const struct config_strings *codes)
+{
+    r->carried =
+        mem_realloc_array(r->carried, r->carried_count + codes->count + 1, sizeof(*r->carried));
+    for (size_t i = 0; i < codes->count; i++) {
+        struct carried *c = &r->carried[r->carried_count++];
+
+        text_copy(c->peer, sizeof(c->peer), peer);
+        text_copy(c->code, sizeof(c->code), codes->items[i]);
+    }
+}
+
+static void take_carried(struct router *r, const struct config *config)
+{
+    const struct config_partners *p = &config->partners;
+
+    r->carried_count = 0;
+    for (size_t i = 0; i < config->smsc_count; i++)
+        carry(r, config->smsc[i].name, &config->smsc[i].codes);
+    for (size_t i = 0; i < p->account_count; i++)
+        carry(r, p->accounts[i].system_id, &p->accounts[i].codes);
 }
 
 static struct menu *find_version(const struct router *r, const uint8_t *id)
@@ -317,6 +348,7 @@ void router_take(struct router *r, const struct config *config, struct menu *con
                                    .peer_count = m->peers.count,
                                    .is_default = m->is_default};
     }
+    take_carried(r, config);
     drop_oldest(r, routes, config->menu_count);
     free_routes(r->routes, r->route_count);
     r->routes = routes;
@@ -416,11 +448,22 @@ const struct menu *router_find(const struct router *r, const char *peer, const c
     return route != NULL ? route->menu : NULL;
 }
 
-const char *router_service_code(const struct router *r, const char *peer, const char *dialled)
+const char *router_service_code(const struct router *r, const char *peer, const char *dialled,
+                                const char *code)
 {
     const struct route *route = find_named(r, peer, dialled, false);
+    const char *longest = NULL;
 
-    return route != NULL ? longest_code(route, dialled, false) : NULL;
+    if (route != NULL)
+        return longest_code(route, dialled, false);
+    if (find_named(r, peer, code, false) != NULL || find_named(r, peer, code, true) != NULL)
+        return NULL;
+    /* The default's: "*123*7#" may be all of a code, not 7 on "*123#". */
+    for (size_t i = 0; i < r->carried_count; i++)
+        if (strcmp(r->carried[i].peer, peer) == 0 && carrier_serves(r->carried[i].code, dialled) &&
+            (longest == NULL || strlen(r->carried[i].code) > strlen(longest)))
+            longest = r->carried[i].code;
+    return longest;
 }
 
 const struct menu *router_find_any(const struct router *r, const char *code)

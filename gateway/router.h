@@ -35,9 +35,11 @@ const struct menu *router_find(const struct router *r, const char *peer, const c
 /* The version in force of the menu that serves a service code of either kind; NULL = none. */
 const struct menu *router_find_any(const struct router *r, const char *code);
 
-/* The longest USSD code of a menu for this peer that the dialled string begins with; NULL = none.
- * Valid until the next router_load(). */
-const char *router_service_code(const struct router *r, const char *peer, const char *dialled);
+/* The longest USSD code of a menu for this peer that the dialled string begins with; of the peer's
+ * own codes where none has one and none serves `code`, which the dialect made of the string (a
+ * default menu's, then). NULL = none. Valid until the next router_load(). */
+const char *router_service_code(const struct router *r, const char *peer, const char *dialled,
+                                const char *code);
 /* What texts call the service of a code: the first USSD code of the menu that serves it; the code
  * itself when there is none. Valid until the next router_load(). */
 const char *router_shown_code(const struct router *r, const char *code);

@@ -260,8 +260,9 @@ static const char *dialled_code(const struct run *run)
 {
     const struct turn_ports *ports = &run->env->ports;
     const struct dialect_input *in = run->input;
-    const char *code =
-        in->kind == DIALECT_BEGIN ? ports->service_code(ports->ctx, run->link, in->text) : NULL;
+    const char *code = in->kind == DIALECT_BEGIN
+                           ? ports->service_code(ports->ctx, run->link, in->text, in->code)
+                           : NULL;
 
     return code != NULL ? code : in->code;
 }

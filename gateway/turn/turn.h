@@ -206,8 +206,10 @@ struct turn_ports {
      * call its service. NULL when none has. Valid until menus change. */
     const struct menu *(*find_text)(void *ctx, const char *text, const char **code);
     /* The longest code with a menu for this link that a dialled string begins with: "*384*9#" of
-     * "*384*9*1#". Valid until menus change; NULL = none: the code is what the dialect says. */
-    const char *(*service_code)(void *ctx, const char *link_name, const char *dialled);
+     * "*384*9*1#"; where `code`, what the dialect says, has no menu, the longest that the link
+     * carries. Valid until menus change; NULL = none: the code is what the dialect says. */
+    const char *(*service_code)(void *ctx, const char *link_name, const char *dialled,
+                                const char *code);
     /* What texts call the service of a code: "*384#" for an SMS to "384". Valid until menus change.
      */
     const char *(*shown_code)(void *ctx, const char *code);

@@ -58,6 +58,18 @@ test('codes, longer codes, peers and the default choose the menu', async () => {
     });
 });
 
+// An operator gives part of its own code: the 7 is no answer ("English") to the menu, and "*123#" is not ours.
+test('a default menu takes the code of its centre whole', async () => {
+    await withScene('routing-default', async ({ centre }) => {
+        const phone = centre.phone('6281200000067', { code: '*123*7#' });
+        assert.match((await phone.dial('*123*7#')).text, /Pilih bahasa/);
+        assert.match((await phone.answer('1')).text, /Lampung \(gratis\)/);
+        assert.match((await phone.answer('0')).text, /^Terima kasih\. Tekan \*123\*7# /);
+        assert.match((await phone.dial('*123*7*5#')).text, /^Bantuan:/);
+        assert.match((await phone.dial('*124*5#')).text, /^Bantuan:/, 'nor is a code lost that nobody names');
+    }, { smsc: { codes: ['*123*7#', '384'] }, settings: { menus: [{ file: MENU, sms: ['384'], default: true }] } });
+});
+
 // One centre with two sites: it sends the inputs of a dialogue by whichever entry it likes.
 test('a dialogue goes on by any entry of its centre, and by no other', async () => {
     const entries = { op2: { centre: 'both' }, op3: { centre: '' } };

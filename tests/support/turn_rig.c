@@ -269,11 +269,13 @@ static const struct menu *port_find_text(void *ctx, const char *text, const char
     return turn_rig.menu;
 }
 
-static const char *port_service_code(void *ctx, const char *link_name, const char *dialled)
+static const char *port_service_code(void *ctx, const char *link_name, const char *dialled,
+                                     const char *code)
 {
     (void)ctx;
     (void)link_name;
     (void)dialled;
+    (void)code;
     return NULL;
 }
 

@@ -134,6 +134,36 @@ static void codes_lead_to_menus(void **state)
     assert_null(menu_of(f, "385", true));
 }
 
+/* An operator gives "*123*7#": its 7 is no answer to the default's menu. */
+static void what_a_peer_carries_is_a_code_of_the_default(void **state)
+{
+    struct fixture *f = *state;
+    const char *codes[] = {"*123#", "*123*7#", "384"}, *account_codes[] = {"*123*8#"};
+    struct config_smsc smsc = {.name = "op1", .codes = {codes, 3}};
+    struct config_account account = {.system_id = "agg1", .codes = {account_codes, 1}};
+
+    f->config.smsc = &smsc;
+    f->config.smsc_count = 1;
+    f->config.partners.accounts = &account;
+    f->config.partners.account_count = 1;
+    add_menu(f, "a", NULL, NULL, true);
+    add_menu(f, "b", "*384#", NULL, false);
+    assert_true(load(f));
+    assert_true(load(f)); /* a reload adds nothing */
+    assert_string_equal(router_service_code(f->router, "op1", "*123*7#", "*123#"), "*123*7#");
+    assert_string_equal(router_service_code(f->router, "op1", "*123*7*2#", "*123#"), "*123*7#");
+    assert_string_equal(router_service_code(f->router, "op1", "*123*2#", "*123#"), "*123#");
+    assert_string_equal(router_shown_code(f->router, "*123*7#"), "*123*7#");
+    assert_string_equal(router_service_code(f->router, "agg1", "*123*8*1#", "*123#"), "*123*8#");
+    assert_null(router_service_code(f->router, "agg1", "*123*7#", "*123#")); /* is another's */
+    /* A dialect gives the menu's code: what is dialled names nothing. */
+    assert_null(router_service_code(f->router, "op1", "*123*7#", "*384#"));
+    codes[0] = "*384*9#";
+    assert_true(load(f));
+    assert_string_equal(router_service_code(f->router, "op1", "*384*9#", "*123#"),
+                        "*384#"); /* of a menu */
+}
+
 static void unknown_codes_go_to_the_default(void **state)
 {
     struct fixture *f = *state;
@@ -166,7 +196,7 @@ static void the_same_code_leads_each_peer_to_its_menu(void **state)
             router_find(f->router, rows[i].peer, rows[i].code, false, NULL, NULL);
 
         if (rows[i].menu != NULL && strcmp(rows[i].menu, "m2") == 0)
-            assert_string_equal(router_service_code(f->router, rows[i].peer, rows[i].code),
+            assert_string_equal(router_service_code(f->router, rows[i].peer, rows[i].code, ""),
                                 "*384*5#");
         if (rows[i].menu == NULL)
             assert_null(menu);
@@ -422,6 +452,7 @@ int main(void)
         TEST(a_draft_of_two_ages_is_told),
         TEST(a_code_that_texts_would_cut_is_refused),
         TEST(numbers_whose_sms_nobody_answers_are_told),
+        TEST(what_a_peer_carries_is_a_code_of_the_default),
         TEST(unknown_codes_go_to_the_default),
         TEST(the_same_code_leads_each_peer_to_its_menu),
         TEST(texts_name_the_dial_and_sms_the_number),
