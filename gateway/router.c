@@ -203,27 +203,68 @@ static bool is_shown(const struct config_strings *codes, size_t at)
 }
 
 /* A part of a code would be dialled in vain. */
+static bool is_code_shown_whole(const struct config_menu *m, const struct menu *menu,
+                                const char *code, menu_fault_fn *on_fault, void *arg)
+{
+    struct menu_fault fault = {.file = m->place.file, .line = m->place.line};
+    size_t size = strlen(code);
+    char text[512];
+
+    if (size <= menu_code_max(menu))
+        return true;
+    snprintf(text, sizeof(text),
+             "the texts of %.300s show %u characters of %.40s: let its code_max be %zu", m->file,
+             menu_code_max(menu), code, size);
+    fault.text = text;
+    on_fault(arg, &fault);
+    return false;
+}
+
 static bool are_codes_shown_whole(const struct config_menu *m, const struct menu *menu,
                                   menu_fault_fn *on_fault, void *arg)
 {
     const struct config_strings *codes = m->codes.count > 0 ? &m->codes : &m->sms;
-    struct menu_fault fault = {.file = m->place.file, .line = m->place.line};
-    unsigned max = menu_code_max(menu);
 
-    for (size_t i = 0; i < codes->count; i++) {
-        size_t size = strlen(codes->items[i]);
-        char text[512];
-
-        if (size <= max || !is_shown(codes, i))
-            continue;
-        snprintf(text, sizeof(text),
-                 "the texts of %.300s show %u characters of %.40s: let its code_max be %zu",
-                 m->file, max, codes->items[i], size);
-        fault.text = text;
-        on_fault(arg, &fault);
-        return false;
-    }
+    for (size_t i = 0; i < codes->count; i++)
+        if (is_shown(codes, i) && !is_code_shown_whole(m, menu, codes->items[i], on_fault, arg))
+            return false;
     return true;
+}
+
+static bool is_of_a_menu(const struct config *config, const char *code)
+{
+    for (size_t i = 0; i < config->menu_count; i++)
+        for (size_t k = 0; k < config->menus[i].codes.count; k++)
+            if (carrier_serves(config->menus[i].codes.items[k], code))
+                return true;
+    return false;
+}
+
+/* Those of a peer that a default menu without codes of its own answers, and shows. */
+static bool are_carried_shown_whole(const struct config *config, const struct config_strings *codes,
+                                    const struct config_menu *m, const struct menu *menu,
+                                    menu_fault_fn *on_fault, void *arg)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        if (codes->items[i][0] == '*' && !is_of_a_menu(config, codes->items[i]) &&
+            !is_code_shown_whole(m, menu, codes->items[i], on_fault, arg))
+            return false;
+    return true;
+}
+
+static bool is_default_shown_whole(const struct config *config, const struct config_menu *m,
+                                   const struct menu *menu, menu_fault_fn *on_fault, void *arg)
+{
+    const struct config_partners *p = &config->partners;
+    bool all = true;
+
+    if (!m->is_default || m->codes.count > 0)
+        return true;
+    for (size_t i = 0; i < config->smsc_count && all; i++)
+        all = are_carried_shown_whole(config, &config->smsc[i].codes, m, menu, on_fault, arg);
+    for (size_t i = 0; i < p->account_count && all; i++)
+        all = are_carried_shown_whole(config, &p->accounts[i].codes, m, menu, on_fault, arg);
+    return all;
 }
 
 /* A number has one draft, and its answers are those of all menus. */
@@ -312,7 +353,8 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
         all = all && menus[i] != NULL;
     }
     for (size_t i = 0; i < config->menu_count && all; i++)
-        all = are_codes_shown_whole(&config->menus[i], menus[i], on_fault, arg);
+        all = are_codes_shown_whole(&config->menus[i], menus[i], on_fault, arg) &&
+              is_default_shown_whole(config, &config->menus[i], menus[i], on_fault, arg);
     if (all && have_names_of_their_own(config, menus, on_fault, arg)) {
         for (size_t i = 0; i < config->menu_count; i++) {
             for (size_t j = 0; j < config->menu_count; j++)

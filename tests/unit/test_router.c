@@ -410,6 +410,25 @@ static void a_code_that_texts_would_cut_is_refused(void **state)
     assert_true(load(f));
 }
 
+/* A default without codes shows what a peer carries, and no menu names. */
+static void a_carried_code_that_texts_would_cut_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const char *codes[] = {"*384*123456#", "6281200000384"};
+    struct config_smsc smsc = {.name = "op1", .codes = {codes, 2}};
+
+    f->config.smsc = &smsc;
+    f->config.smsc_count = 1;
+    add_menu(f, "Tekan {kode}", NULL, NULL, true);
+    assert_false(load(f));
+    assert_non_null(strstr(f->fault, "show 9 characters of *384*123456#: let its code_max be 12"));
+    f->menus[0].is_default = false;
+    assert_true(load(f)); /* nobody dials it */
+    f->menus[0].is_default = true;
+    add_menu(f, "b", "*384#", NULL, false);
+    assert_true(load(f)); /* is of that menu */
+}
+
 static void numbers_whose_sms_nobody_answers_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -451,6 +470,7 @@ int main(void)
         TEST(menus_that_share_a_draft_are_told),
         TEST(a_draft_of_two_ages_is_told),
         TEST(a_code_that_texts_would_cut_is_refused),
+        TEST(a_carried_code_that_texts_would_cut_is_refused),
         TEST(numbers_whose_sms_nobody_answers_are_told),
         TEST(what_a_peer_carries_is_a_code_of_the_default),
         TEST(unknown_codes_go_to_the_default),
