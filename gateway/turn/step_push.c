@@ -108,6 +108,7 @@ static void step_menu(struct run *run, const struct step_records *records)
  * is of no use any more. The network's dialogue begins with it. */
 static void show_again(struct run *run)
 {
+    const struct turn_ports *ports = &run->env->ports;
     struct session *s = &run->work->session;
 
     if (!is_newest(s, run->cause->push->fingerprint) ||
@@ -115,6 +116,9 @@ static void show_again(struct run *run)
         say(run, STEP_PUSH_OVER);
         return;
     }
+    /* The gateway that tried may have another name for the centre. */
+    if (find_link(run, s->code) && ports->is_one_centre(ports->ctx, s->link, run->link))
+        text_copy(s->link, sizeof(s->link), run->link);
     s->opened_ms = run->now_ms;
     run->step->is_replay = true;
     run->step->reply = s->reply;

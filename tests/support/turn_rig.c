@@ -161,7 +161,8 @@ static struct turn_sending *port_show(void *ctx, const struct turn_screen *scree
                     turn_rig.has_link ? screen->answer_status : ESME_RX_T_APPN);
     turn_rig.shows++;
     turn_rig.shows_again += screen->is_again;
-    if (!turn_rig.has_link)
+    if (!turn_rig.has_link || (turn_rig.push_link != NULL && screen->origin.link == NULL &&
+                               strcmp(screen->origin.link_name, turn_rig.push_link) != 0))
         return NULL;
     if (turn_rig.show_ends == TURN_SENT_OK) {
         text_copy(phone->screen, sizeof(phone->screen), screen->reply.text);
@@ -243,8 +244,10 @@ static bool port_find_push_link(void *ctx, const char *preferred, const char *co
                               (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_DONE,
                                                          .back_ms = turn_rig.push_commit_lost_ms});
     turn_rig.push_commit_lost_ms = 0;
-    return turn_rig.has_push_link &&
-           text_copy(name, name_bytes, preferred[0] != '\0' ? preferred : "op1");
+    return turn_rig.has_push_link && text_copy(name, name_bytes,
+                                               turn_rig.push_link != NULL ? turn_rig.push_link
+                                               : preferred[0] != '\0'     ? preferred
+                                                                          : "op1");
 }
 
 static const struct menu *port_find_menu(void *ctx, const char *link_name, const char *code,
@@ -296,7 +299,7 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
 static bool port_is_one_centre(void *ctx, const char *link_name, const char *other)
 {
     (void)ctx;
-    return strcmp(link_name, other) == 0;
+    return strcmp(link_name, other) == 0 || turn_rig.push_link != NULL; /* its other name */
 }
 
 static size_t port_sms_room(void *ctx)

@@ -124,6 +124,23 @@ static void test_what_was_left_is_not_shown_again(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* To the one that takes it over the centre has another name. */
+static void test_what_was_left_by_another_name_is_shown(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig.shows, 1);
+    turn_rig_restart();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.push_link = "op2";
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
+}
+
 /* This gateway has a copy of what was erased before the push was asked for. */
 static void test_who_was_erased_before_is_pushed_to(void **state)
 {
@@ -279,6 +296,7 @@ int main(void)
         ON_RIG(test_a_refusal_says_nothing_of_the_try_before),
         ON_RIG(test_a_refusal_of_what_was_stored_unheard),
         ON_RIG(test_what_was_left_is_not_shown_again),
+        ON_RIG(test_what_was_left_by_another_name_is_shown),
         ON_RIG(test_who_was_erased_before_is_pushed_to),
         ON_RIG(test_what_goes_by_sms_asks_nothing),
         ON_RIG(test_who_is_erased_is_told_nothing),
