@@ -173,9 +173,8 @@ void redis_node_start(struct redis_node *n)
 void redis_node_retarget(struct redis_node *n, const struct redis_address *address)
 {
     if (!redis_address_is_equal(&n->address, address)) {
-        if (n->up != 0)
-            log_down(n,
-                     REDIS_CONN_REPLACED); /* when its connections end the name is the new one's */
+        if (n->up != 0) /* when its connections end the name is the new one's */
+            log_down(n, REDIS_CONN_REPLACED);
         n->is_told_down = false;
         n->down[0] = '\0';
     }

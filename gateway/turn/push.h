@@ -21,7 +21,7 @@ struct push_entry {
     char code[DIALECT_CODE_BYTES]; /* of the service, by which the menu is found: "*384#" */
     char screen[MENU_NAME_BYTES];  /* of the menu; empty: a late answer */
     int64_t expires_ms;            /* wall clock: not begun after */
-    /* A late answer. */
+    /* Of a late answer alone. */
     uint64_t answers; /* fingerprint of the input; another one since: overtaken */
     bool is_ask;
     char text[MENU_TEXT_BYTES]; /* UTF-8 */

@@ -323,7 +323,7 @@ static void drop(struct push *p)
  * from before it could only be answered to the wrong screen. */
 static bool is_overtaken(const struct push *p, const struct turn *t)
 {
-    if (!is_late_answer(p) || !p->entry.is_ask)
+    if (!p->entry.is_ask)
         return false;
     LIST_FOREACH(n, &t->box->waiting) {
         const struct turn *next = LIST_ITEM(n, struct turn, node);
@@ -338,8 +338,7 @@ static bool is_overtaken(const struct push *p, const struct turn *t)
  * another gateway: he would answer that one, and see this question. */
 static bool is_stale(const struct push *p, const struct turn *t)
 {
-    return is_late_answer(p) && p->entry.is_ask &&
-           p->engine->env.timers->now_ms - t->commit_ms > PUSH_STALE_MS;
+    return p->entry.is_ask && p->engine->env.timers->now_ms - t->commit_ms > PUSH_STALE_MS;
 }
 
 /* As late a word: another gateway may have taken the push over, and show it. */
@@ -362,7 +361,7 @@ void pusher_on_turn(struct turn *t)
 
     switch (t->push_verdict) {
     case STEP_PUSH_SHOW:
-        if (t->reply != SESSION_REPLY_NONE && is_overtaken(p, t))
+        if (is_overtaken(p, t))
             settle(p, STORE_END_SENT);
         else if (is_lost(p))
             push_free(p);

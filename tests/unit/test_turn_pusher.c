@@ -154,9 +154,9 @@ static void test_who_was_erased_before_is_pushed_to(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
-static void dial_late(void)
+static void dial_late(const char *dialled)
 {
-    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", dialled);
 
     store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
                           (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 7000});
@@ -172,7 +172,7 @@ static void test_what_goes_by_sms_asks_nothing(void **state)
 {
     for (unsigned i = 0; i < 2; i++) {
         turn_rig.has_push_link = i == 0;
-        dial_late();
+        dial_late("*384#");
         turn_rig_pass(3000);
         turn_rig.show_ends = TURN_SENT_OK;
         assert_int_equal(phone->sms_count, 1);
@@ -185,14 +185,101 @@ static void test_what_goes_by_sms_asks_nothing(void **state)
 
 static void test_who_is_erased_is_told_nothing(void **state)
 {
+    static const char *const dialled[] = {"*384#", "*384*1*2#"}; /* to a question, to an end */
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct store_reply reply;
+
+        dial_late(dialled[i]);
+        turn_rig.show_ms = 2000;
+        turn_rig_pass(1000);
+        turn_rig_erase_all(0);
+        turn_rig_pass(3000);
+        assert_int_equal(turn_live(turn_rig.engine), 0);
+        assert_int_equal(phone->sms_count, 0);
+        memory_data_load(turn_rig.data, phone->msisdn, &reply);
+        assert_int_equal(reply.subscriber.session.version, 0);
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
+/* The push was in vain, and meanwhile the subscriber has dialled: the question is out of place, and
+ * a text that asks to dial is, too. */
+static void test_who_has_dialled_is_not_asked_to(void **state)
+{
     (void)state;
-    dial_late();
+    dial_late("*384#");
     turn_rig.show_ms = 2000;
     turn_rig_pass(1000);
-    turn_rig_erase_all(0);
+    turn_rig.show_ms = 1;
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*1#"), "Untuk mendaftar");
     turn_rig_pass(3000);
-    assert_int_equal(turn_live(turn_rig.engine), 0);
     assert_int_equal(phone->sms_count, 0);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* A dial waits for the turn of a result, or of a push: either is told all the same, as nothing in
+ * it is asked that the dial takes the place of. */
+static void test_a_dial_takes_no_result_away(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1#");
+
+    (void)state;
+    dial_late("*384*1*2#");
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.push_commit_lost_ms = 300;
+    turn_rig_pass(600);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(1000);
+    assert_int_equal(turn_rig_counters()->pushes + turn_rig_counters()->sms_sent, 1);
+    turn_rig_assert_begins(phone->screen, "Untuk mendaftar");
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* Another push that waits behind the question is no dial. */
+static void test_a_push_overtakes_no_question(void **state)
+{
+    (void)state;
+    dial_late("*384#");
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.push_commit_lost_ms = 900;
+    turn_rig_owe_push(0, "BANTUAN", 5000);
+    turn_rig_pass(2000);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+    assert_true(phone->was_pushed);
+    turn_rig_pass(8000);
+}
+
+/* However many are owed. */
+static void test_no_more_are_in_hand_than_turns(void **state)
+{
+    (void)state;
+    turn_rig.settings.turns_max = 1;
+    turn_rig_restart();
+    turn_rig.show_ms = 3000;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_owe_push(1, "MAIN", 60000);
+    turn_rig_pass(2500);
+    assert_int_equal(turn_rig.shows, 1);
+    turn_rig_pass(30000); /* the other is a sweep's again */
+    assert_int_equal(turn_rig.shows, 2);
+}
+
+/* The network may have it still: nobody waits for the answer any more, and the next one is shown at
+ * once. */
+static void test_what_is_over_is_in_nobodys_way(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_owe_push(0, "MAIN", 4000);
+    turn_rig_pass(25000);
+    assert_int_equal(turn_rig_counters()->pushes_expired, 1);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_owe_push(0, "BANTUAN", 60000);
+    turn_rig_pass(3000);
+    assert_int_equal(turn_rig_counters()->pushes, 1);
 }
 
 /* Who has dialled before the response to the push that names its dialogue is in his own. */
@@ -300,6 +387,11 @@ int main(void)
         ON_RIG(test_who_was_erased_before_is_pushed_to),
         ON_RIG(test_what_goes_by_sms_asks_nothing),
         ON_RIG(test_who_is_erased_is_told_nothing),
+        ON_RIG(test_who_has_dialled_is_not_asked_to),
+        ON_RIG(test_a_dial_takes_no_result_away),
+        ON_RIG(test_a_push_overtakes_no_question),
+        ON_RIG(test_no_more_are_in_hand_than_turns),
+        ON_RIG(test_what_is_over_is_in_nobodys_way),
         ON_RIG(test_a_name_that_comes_late_is_no_others),
         ON_RIG(test_what_was_left_is_not_told_late),
         ON_RIG(test_a_push_is_written_for_its_link),
