@@ -31,7 +31,7 @@ struct centre {
     struct bind *binds;
     unsigned bind_count;
     enum config_bind bind_mode;
-    bool is_stopping;
+    bool is_started, is_stopping;
 };
 
 static bool are_links_closed(const struct centre *c)
@@ -200,7 +200,7 @@ static void on_service(void *ctx)
         return;
     if (c->service.state == SERVICE_DISABLED)
         stop_links(c);
-    else if (c->service.state == SERVICE_SERVING)
+    else if (c->service.state == SERVICE_SERVING && c->is_started)
         centre_start(c);
 }
 
@@ -238,6 +238,7 @@ struct centre *centre_new(const struct link_env *env, const struct transport_fac
 
 void centre_start(struct centre *c)
 {
+    c->is_started = true;
     if (c->service.state == SERVICE_DISABLED)
         return;
     if (c->lease != NULL)

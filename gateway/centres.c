@@ -271,7 +271,7 @@ void centres_free(struct centres *cs)
 struct centre *centres_at(const struct centres *cs, unsigned index)
 {
     LIST_FOREACH(node, &cs->entries)
-        if (entry_of(node)->stage == STAGE_IN_SERVICE && index-- == 0)
+        if (entry_of(node)->stage != STAGE_LEAVING && index-- == 0)
             return entry_of(node)->centre;
     return NULL;
 }
@@ -288,6 +288,11 @@ static struct centre *find(const struct centres *cs, enum stage stage, const cha
 struct centre *centres_find(const struct centres *cs, const char *name)
 {
     return find(cs, STAGE_IN_SERVICE, name);
+}
+
+struct centre *centres_find_waiting(const struct centres *cs, const char *name)
+{
+    return find(cs, STAGE_WAITING, name);
 }
 
 struct centre *centres_find_leaving(const struct centres *cs, const char *name)

@@ -31,10 +31,12 @@ void centres_reload_certificates(struct centres *cs);
 /* Requests under way are not called back. Outside of all callbacks. */
 void centres_free(struct centres *cs);
 
-/* Those in service, in the order of the configuration; NULL at the end. */
+/* Those of the configuration, in its order; NULL at the end. */
 struct centre *centres_at(const struct centres *cs, unsigned index);
 /* NULL when there is none of that name in service. */
 struct centre *centres_find(const struct centres *cs, const char *name);
+/* One that comes into service when its predecessor has left; NULL = none. */
+struct centre *centres_find_waiting(const struct centres *cs, const char *name);
 /* One that is on its way out, whose last inputs are being worked on; NULL = none. */
 struct centre *centres_find_leaving(const struct centres *cs, const char *name);
 /* Does the entry `other`, on its way out or not, lead to the centre of `name` (smsc[].centre)? A

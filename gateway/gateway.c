@@ -566,9 +566,13 @@ struct taps *gateway_taps(const struct gateway *g)
 struct service *gateway_service(const struct gateway *g, const char *name)
 {
     const struct peers peers = {g->centres, g->partners};
+    struct centre *waiting;
     struct peer peer;
 
-    return peers_find(&peers, name, &peer) ? peer_service(&peer) : NULL;
+    if (peers_find(&peers, name, &peer))
+        return peer_service(&peer);
+    waiting = centres_find_waiting(g->centres, name);
+    return waiting != NULL ? centre_service(waiting) : NULL;
 }
 
 struct partners *gateway_partners(const struct gateway *g)

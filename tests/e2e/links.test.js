@@ -87,6 +87,24 @@ test('a centre is disabled and enabled; a reload does not bring it back', async 
     });
 });
 
+test('a centre whose settings change is there while its old bind waits for the answer to its unbind', async () => {
+    await withScene('links-waiting', async ({ centre, gateway }) => {
+        centre.sessions[0].removeAllListeners('unbind'); // it hangs
+        gateway.settings.smsc[0].window = 16;
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal((await linkOf(gateway, 'op1:1')).state, 'closed');
+        await isOrdered(gateway, 'disable', 'op1');
+        assert.equal((await linkOf(gateway, 'op1:1')).service, 'disabled');
+        await isOrdered(gateway, 'enable', 'op1');
+        assert.equal((await linkOf(gateway, 'op1:1')).window, 16);
+        assert.match((await gateway.get('/metrics')).text, /^warung_link_bound\{peer="op1",link="op1:1"\} 0$/m);
+        assert.equal(centre.binds.length, 1); // never two at a time
+        await inState(gateway, 'op1:1', 'state', 'bound');
+        assert.equal(centre.binds.length, 2);
+    }, { smsc: { response_timeout_s: 3 } });
+});
+
 test('a drained centre finishes its dialogues, refuses new ones, and ends; the other one serves', async () => {
     const second = await new Centre().listen();
     try {
