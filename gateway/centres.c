@@ -127,12 +127,8 @@ void centres_share(struct centres *cs, const struct centre_sharing *sharing)
     cs->sharing.instance = mem_strdup(sharing->instance);
 }
 
-static void leave(struct centres *cs, struct entry *e)
+static void leave(struct entry *e)
 {
-    if (e->stage == STAGE_WAITING) {
-        remove_entry(cs, e);
-        return;
-    }
     log_info("smsc.leaving", LOG_S("smsc", centre_name(e->centre)));
     e->stage = STAGE_LEAVING;
     e->settings = NULL;
@@ -206,7 +202,7 @@ void centres_apply(struct centres *cs, const struct config_smsc *settings, size_
         if (now != NULL && config_smsc_is_equal(e->settings, now))
             e->settings = now;
         else
-            leave(cs, e);
+            leave(e);
     }
     for (size_t i = 0; i < count; i++) {
         struct entry *e = find_staying(cs, settings[i].name);
@@ -247,7 +243,7 @@ void centres_stop(struct centres *cs)
 {
     LIST_FOREACH(node, &cs->entries)
         if (entry_of(node)->stage != STAGE_LEAVING)
-            leave(cs, entry_of(node));
+            leave(entry_of(node));
     deferred_add(cs->env.deferred, &cs->tidy);
 }
 

@@ -96,8 +96,12 @@ test('a centre whose settings change is there while its old bind waits for the a
         assert.equal((await linkOf(gateway, 'op1:1')).state, 'closed');
         await isOrdered(gateway, 'disable', 'op1');
         assert.equal((await linkOf(gateway, 'op1:1')).service, 'disabled');
+        gateway.settings.smsc[0].window = 17;
+        await gateway.writeConfiguration();
+        assert.equal((await gateway.ctl('reload')).code, 0);
+        assert.equal((await linkOf(gateway, 'op1:1')).service, 'disabled'); // reloads leave it alone
         await isOrdered(gateway, 'enable', 'op1');
-        assert.equal((await linkOf(gateway, 'op1:1')).window, 16);
+        assert.equal((await linkOf(gateway, 'op1:1')).window, 17);
         assert.match((await gateway.get('/metrics')).text, /^warung_link_bound\{peer="op1",link="op1:1"\} 0$/m);
         assert.equal(centre.binds.length, 1); // never two at a time
         await inState(gateway, 'op1:1', 'state', 'bound');
