@@ -515,12 +515,22 @@ const struct menu *router_find_any(const struct router *r, const char *code)
     return route != NULL ? route->menu : NULL;
 }
 
+/* What is dialled for a default menu without codes of its own, by who is known by SMS: the first
+ * code that a peer carries and no menu names. */
+static const char *dialled_for_default(const struct router *r, const char *code)
+{
+    for (size_t i = 0; i < r->carried_count && code[0] != '*'; i++)
+        if (r->carried[i].code[0] == '*' && find_named(r, "", r->carried[i].code, false) == NULL)
+            return r->carried[i].code;
+    return code;
+}
+
 const char *router_shown_code(const struct router *r, const char *code)
 {
     const struct route *route = find_route(r, "", code, false);
 
     if (route == NULL || route->code_count == 0)
-        return code;
+        return route != NULL && route->is_default ? dialled_for_default(r, code) : code;
     for (size_t i = 0; i < route->code_count; i++)
         if (carrier_serves(route->codes[i], code))
             return route->codes[i];

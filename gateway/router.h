@@ -40,8 +40,9 @@ const struct menu *router_find_any(const struct router *r, const char *code);
  * default menu's, then). NULL = none. Valid until the next router_load(). */
 const char *router_service_code(const struct router *r, const char *peer, const char *dialled,
                                 const char *code);
-/* What texts call the service of a code: the first USSD code of the menu that serves it; the code
- * itself when there is none. Valid until the next router_load(). */
+/* What texts call the service of a code: the first USSD code of the menu that serves it, of a
+ * default menu without any the first that a peer carries; the code itself when there is none. Valid
+ * until the next router_load(). */
 const char *router_shown_code(const struct router *r, const char *code);
 /* The first menu that has this text; *code is what texts call its service ("" = it has none). NULL
  * when none has it. Valid until the next router_load(). */

@@ -66,6 +66,8 @@ test('a default menu takes the code of its centre whole', async () => {
         assert.match((await phone.answer('1')).text, /Lampung \(gratis\)/);
         assert.match((await phone.answer('0')).text, /^Terima kasih\. Tekan \*123\*7# /);
         assert.match((await phone.dial('*123*7*5#')).text, /^Bantuan:/);
+        assert.equal(await centre.text('6281200000068', 'STATUS'), 0);
+        assert.match((await centre.smsFor('6281200000068')).text, / tekan \*123\*7# atau balas DAFTAR$/);
         assert.match((await phone.dial('*124*5#')).text, /^Bantuan:/, 'nor is a code lost that nobody names');
     }, { smsc: { codes: ['*123*7#', '384'] }, settings: { menus: [{ file: MENU, sms: ['384'], default: true }] } });
 });

@@ -154,6 +154,7 @@ static void what_a_peer_carries_is_a_code_of_the_default(void **state)
     assert_string_equal(router_service_code(f->router, "op1", "*123*7*2#", "*123#"), "*123*7#");
     assert_string_equal(router_service_code(f->router, "op1", "*123*2#", "*123#"), "*123#");
     assert_string_equal(router_shown_code(f->router, "*123*7#"), "*123*7#");
+    assert_string_equal(router_shown_code(f->router, "384"), "*123#"); /* nobody dials 384 */
     assert_string_equal(router_service_code(f->router, "agg1", "*123*8*1#", "*123#"), "*123*8#");
     assert_null(router_service_code(f->router, "agg1", "*123*7#", "*123#")); /* is another's */
     /* A dialect gives the menu's code: what is dialled names nothing. */
