@@ -104,6 +104,7 @@ struct shown {
     bool was_tried_again;
     uint64_t unread_mark; /* it was shown, and its answer is not known to be read; 0: not so */
     unsigned wait_ms;     /* for that, until it is looked after */
+    bool lets_pass;       /* an equal input waits for that no longer */
     struct timer again;
 };
 

@@ -10,7 +10,7 @@ enum {
     SHOW_POOL_MAX = 4096,   /* records of screens kept for reuse */
     SHOW_AGAIN_MS = 500,    /* a throttled screen is tried once more after this */
     SHOW_READ_MS = 5,       /* an answer that is not read yet is looked after, twice as late each */
-    SHOW_READ_MAX_MS = 640, /* ... time; in all a second and a quarter */
+    SHOW_READ_MAX_MS = 640, /* ... time; an equal input waits a second and a quarter for that */
     SHOW_LEAVE_MS = 1000,   /* an SMS that has not left by then may wait for long */
     SHOW_COMPARED_MAX = 16, /* newest ones of a subscriber that an input is compared with */
 };
@@ -134,6 +134,7 @@ static bool wait_for_reader(struct shown *s, uint64_t unread_mark)
     if (unread_mark == 0 || !s->proves)
         return false;
     s->unread_mark = unread_mark;
+    s->lets_pass = false;
     s->wait_ms = SHOW_READ_MS;
     timer_start(s->engine->env.timers, &s->again, s->wait_ms);
     return true;
@@ -147,6 +148,25 @@ static bool ask_reader(struct shown *s)
     return !is_too_late(s) && wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin));
 }
 
+/* A busy centre answers an enquire_link after seconds. The word is looked for as long as it proves
+ * something, in nobody's way: without it the same key would be a copy for as long as debts last. */
+static void look_on(struct shown *s)
+{
+    struct turn_engine *e = s->engine;
+    const struct turn_ports *ports = &e->env.ports;
+
+    if (is_too_late(s) || e->is_draining || !ports->is_connected(ports->ctx, &s->origin)) {
+        shown_end(s);
+        return;
+    }
+    timer_start(e->env.timers, &s->again, s->wait_ms);
+    if (s->lets_pass)
+        return;
+    s->lets_pass = true;
+    if (s->box->live == NULL)
+        turn_box_next(e, s->box);
+}
+
 static void look_after_reader(struct shown *s)
 {
     const struct turn_ports *ports = &s->engine->env.ports;
@@ -158,7 +178,7 @@ static void look_after_reader(struct shown *s)
         s->wait_ms *= 2;
         timer_start(s->engine->env.timers, &s->again, s->wait_ms);
     } else {
-        shown_end(s);
+        look_on(s);
     }
 }
 
@@ -261,7 +281,7 @@ bool show_is_under_way(const struct box *box, uint64_t fingerprint)
     const struct shown *s = box->shown;
 
     for (unsigned i = 0; s != NULL && i < SHOW_COMPARED_MAX; i++, s = s->next)
-        if (s->fingerprint == fingerprint)
+        if (s->fingerprint == fingerprint && !s->lets_pass)
             return true;
     return false;
 }
@@ -347,6 +367,7 @@ static struct shown *show_expect(struct turn *t)
     s->is_owed = false;
     s->was_tried_again = false;
     s->unread_mark = 0;
+    s->lets_pass = false;
     s->tells = NULL;
     timer_init(&s->again, on_again, s);
     return s;

@@ -427,6 +427,26 @@ static void the_same_key_is_a_copy_without_the_word(void **state)
     assert_int_equal(turn_counters(f->turns)->replays, 1);
 }
 
+/* Nor does whoever thinks for longer than a busy centre takes to say it. */
+static void the_same_key_later_is_no_copy_behind_the_word(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two;
+    uint8_t asked[SMPP_HEADER_BYTES];
+
+    show_unread(f, &two, asked);
+    link_fixture_pass(&f->net, 1300);
+    take_question(two, asked); /* behind the answer to the copy */
+    ports_fixture_answer(f, two.out, ESME_ROK, "3");
+    link_fixture_pass(&f->net, 1500);
+    say_read(two, asked);
+    link_fixture_pass(&f->net, 1000);
+    ports_fixture_ussd(f, two.in, "6281200000001", ANSWER, "1", false);
+    expect_answer(two, ESME_ROK);
+    assert_int_equal(turn_counters(f->turns)->steps, 3);
+    assert_int_equal(turn_counters(f->turns)->replays, 1);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, ports_fixture_start, ports_fixture_stop)
 
 int main(void)
@@ -450,6 +470,7 @@ int main(void)
         TEST(nor_does_a_text_to_wait),
         TEST(the_same_key_waits_for_the_word),
         TEST(the_same_key_is_a_copy_without_the_word),
+        TEST(the_same_key_later_is_no_copy_behind_the_word),
     };
     int failed = 0;
 

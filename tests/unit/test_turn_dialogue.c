@@ -206,7 +206,7 @@ static void test_a_copy_shows_nothing_of_another_dialogue(void **state)
     turn_rig_settle();
     assert_int_equal(turn_rig_counters()->replays, 2);
     assert_int_equal(phone->screen_count, 2);
-    turn_rig_pass(3000);
+    turn_rig_pass(6000);
 }
 
 /* Nor, on a link that gives dialogues no names, is an SMS answered with the screen of one. */
@@ -221,7 +221,7 @@ static void test_a_copy_of_an_sms_shows_no_screen(void **state)
     turn_rig_deliver(&sms);
     turn_rig_settle();
     turn_rig_deliver(&sms);
-    turn_rig_pass(3000);
+    turn_rig_pass(6000);
     assert_int_equal(turn_rig_counters()->replays, 1);
     assert_int_equal(phone->screen_count, 1);
 }
