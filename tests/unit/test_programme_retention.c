@@ -225,6 +225,22 @@ static void test_a_call_and_news_since_the_request_stay(void **state)
     assert_true(world.p.subscriber.training_news);
 }
 
+/* ... unless they were declined behind that: an erasure asks for nothing. */
+static void test_news_that_were_stopped_since_stay_stopped(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    asked_ms = ask_to_erase();
+    world_register_merchant();
+    world_act("kabari");
+    world_act("stop");
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_false(world.p.subscriber.training_news);
+}
+
 /* Asked again, that is meant as well. */
 static void test_asked_again_a_call_and_news_go(void **state)
 {
@@ -354,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup(test_who_wants_news_is_remembered, world_setup),
         cmocka_unit_test_setup(test_a_registration_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_call_and_news_since_the_request_stay, world_setup),
+        cmocka_unit_test_setup(test_news_that_were_stopped_since_stay_stopped, world_setup),
         cmocka_unit_test_setup(test_asked_again_a_call_and_news_go, world_setup),
         cmocka_unit_test_setup(test_asked_again_the_registration_since_goes_too, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
