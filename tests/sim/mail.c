@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "gateway/turn/outbox.h"
 #include "menus/state.h"
+#include "merchants/merchant.h"
 #include "sessions/session.h"
 #include "sessions/vault.h"
 #include "tests/sim/phone.h"
@@ -108,6 +109,19 @@ static void add(struct mail *m, const struct outbox_entry *entry)
     world_tell(m->world, "%s is owed \"%s\"", owed.msisdn, owed.text);
 }
 
+static void tell_erased(const struct mail *m, const struct store_commit *c)
+{
+    static uint8_t plain[STORE_MERCHANT_BYTES_MAX];
+    static struct subscriber left;
+    struct writer w;
+
+    writer_init(&w, plain, sizeof(plain));
+    if (!c->merchant_delete && (!vault_open(m->vault, VAULT_MERCHANT, c->msisdn, c->merchant, &w) ||
+                                !subscriber_decode(&left, writer_span(&w))))
+        world_violation(m->world, "what stays cannot be read", c->msisdn, "");
+    phone_erased(smsc_find(m->smsc, span_of_string(c->msisdn)), c->merchant_delete ? NULL : &left);
+}
+
 /* A screen to be pushed is owed, too: it is no such entry. */
 static void on_commit(void *ctx, const struct store_commit *c)
 {
@@ -120,7 +134,7 @@ static void on_commit(void *ctx, const struct store_commit *c)
             continue;
         add(m, &entry);
         if (kind_of(entry.text) == MAIL_ERASED)
-            phone_erased(smsc_find(m->smsc, span_of_string(c->msisdn)), c->merchant_delete);
+            tell_erased(m, c);
     }
 }
 

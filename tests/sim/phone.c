@@ -301,7 +301,15 @@ void phone_forgotten(struct phone *s)
     s->has_consented = s->has_sent = s->is_open;
 }
 
-void phone_erased(struct phone *s, bool is_whole)
+static bool was_sent_before(const struct phone *s, const struct merchant *m)
+{
+    int64_t wall_ms = world_wall_ms((void *)s->smsc->world);
+    int64_t ago_ms = (int64_t)(s->smsc->world->timers.now_ms - s->asked_ms);
+
+    return m->submitted_ms < wall_ms - ago_ms - PHONE_SKEW_MS;
+}
+
+void phone_erased(struct phone *s, const struct subscriber *left)
 {
     const struct world *w = s->smsc->world;
     uint64_t now_ms = w->timers.now_ms;
@@ -310,10 +318,13 @@ void phone_erased(struct phone *s, bool is_whole)
         return;
     if (s->asked_ms == 0 || now_ms - s->asked_ms < PHONE_ERASES_AFTER_MS - PHONE_SKEW_MS)
         world_violation(w, "erased too early, or unasked", s->msisdn, "");
-    if (is_whole && s->has_begun_since)
+    if (left == NULL && s->has_begun_since)
         world_violation(w, "erased with what was begun since", s->msisdn, s->renewed);
+    for (unsigned i = 0; left != NULL && i < left->merchant_count; i++)
+        if (was_sent_before(s, &left->merchants[i]))
+            world_violation(w, "outlived its erasure", s->msisdn, left->merchants[i].regno);
     s->erased_ms = now_ms;
-    if (is_whole)
+    if (left == NULL)
         phone_forgotten(s);
 }
 

@@ -5,6 +5,7 @@
 #ifndef WARUNG_SIM_PHONE_H
 #define WARUNG_SIM_PHONE_H
 
+#include "merchants/merchant.h"
 #include "tests/sim/deeds.h"
 #include "tests/sim/delivery.h"
 #include "tests/sim/dues.h"
@@ -104,8 +105,9 @@ void phone_lose_draft(struct phone *s);
 /* All of it is to be erased; and has been. */
 void phone_forget(struct phone *s);
 void phone_forgotten(struct phone *s);
-/* Erased as it has asked, or as the officer does; what came after the question may have stayed. */
-void phone_erased(struct phone *s, bool is_whole);
+/* Erased as it has asked, or as the officer does; what came after the question may be left (NULL:
+ * nothing is). */
+void phone_erased(struct phone *s, const struct subscriber *left);
 /* The network ends its dialogue. */
 bool phone_is_out_of_time(const struct phone *s);
 /* The officer owes it a screen; not known to be so yet. */
