@@ -213,7 +213,9 @@ static void on_sweep(struct timer *timer, void *arg)
         return;
     wall_on_ask(&e->wall, e->sweeps_under_way);
     room = e->env.ports.sms_room(e->env.ports.ctx);
-    for (unsigned left = per_tick; left != 0; left--) {
+    /* One more once a round, or the same ones would be a tick's last each time, with no room left.
+     */
+    for (unsigned left = per_tick + (e->sweep_bucket + per_tick >= buckets); left != 0; left--) {
         unsigned bucket = e->sweep_bucket;
         /* An even share for each: what the first ones might take must not keep the others waiting.
          */

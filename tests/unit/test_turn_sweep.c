@@ -47,12 +47,27 @@ static void test_no_more_is_taken_than_there_is_room_for(void **state)
     turn_rig_pass(5000);
 }
 
+/* It does not go to the same buckets each round. */
+static void test_little_room_comes_to_each_bucket(void **state)
+{
+    (void)state;
+    move_to_last_bucket(turn_rig.phones[0].msisdn);
+    turn_rig.settings.sweep_ms = 200; /* four at a time */
+    turn_rig_restart();
+    turn_rig.sms_room = 1;
+    turn_rig.phones[0].screen[0] = '\0';
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(4000);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "#TerusUsaha");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_a_sweep_that_fails_tells_nothing_of_the_clock),
-                                       TEST(test_no_more_is_taken_than_there_is_room_for)};
+                                       TEST(test_no_more_is_taken_than_there_is_room_for),
+                                       TEST(test_little_room_comes_to_each_bucket)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
