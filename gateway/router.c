@@ -86,27 +86,28 @@ static code_text *copy_codes(const struct config_strings *from)
     return codes;
 }
 
-static void carry(struct router *r, const char *peer, const struct config_strings *codes)
+static void carry(struct carried **carried, size_t *count, const char *peer,
+                  const struct config_strings *codes)
 {
-    r->carried =
-        mem_realloc_array(r->carried, r->carried_count + codes->count + 1, sizeof(*r->carried));
+    *carried = mem_realloc_array(*carried, *count + codes->count + 1, sizeof(**carried));
     for (size_t i = 0; i < codes->count; i++) {
-        struct carried *c = &r->carried[r->carried_count++];
+        struct carried *c = &(*carried)[(*count)++];
 
         text_copy(c->peer, sizeof(c->peer), peer);
         text_copy(c->code, sizeof(c->code), codes->items[i]);
     }
 }
 
-static void take_carried(struct router *r, const struct config *config)
+static size_t list_carried(const struct config *config, struct carried **carried)
 {
     const struct config_partners *p = &config->partners;
+    size_t count = 0;
 
-    r->carried_count = 0;
     for (size_t i = 0; i < config->smsc_count; i++)
-        carry(r, config->smsc[i].name, &config->smsc[i].codes);
+        carry(carried, &count, config->smsc[i].name, &config->smsc[i].codes);
     for (size_t i = 0; i < p->account_count; i++)
-        carry(r, p->accounts[i].system_id, &p->accounts[i].codes);
+        carry(carried, &count, p->accounts[i].system_id, &p->accounts[i].codes);
+    return count;
 }
 
 static struct menu *find_version(const struct router *r, const uint8_t *id)
@@ -240,31 +241,33 @@ static bool is_of_a_menu(const struct config *config, const char *code)
     return false;
 }
 
-/* Those of a peer that a default menu without codes of its own answers, and shows. */
-static bool are_carried_shown_whole(const struct config *config, const struct config_strings *codes,
-                                    const struct config_menu *m, const struct menu *menu,
-                                    menu_fault_fn *on_fault, void *arg)
+static bool is_among(const struct config_strings *peers, const char *peer)
 {
-    for (size_t i = 0; i < codes->count; i++)
-        if (codes->items[i][0] == '*' && !is_of_a_menu(config, codes->items[i]) &&
-            !is_code_shown_whole(m, menu, codes->items[i], on_fault, arg))
-            return false;
-    return true;
+    for (size_t i = 0; i < peers->count; i++)
+        if (strcmp(peers->items[i], peer) == 0)
+            return true;
+    return peers->count == 0;
 }
 
-static bool is_default_shown_whole(const struct config *config, const struct config_menu *m,
-                                   const struct menu *menu, menu_fault_fn *on_fault, void *arg)
+/* Of a default menu without codes of its own those are shown that its peers carry and no menu
+ * names, to who writes to it, too: router_shown_code(). */
+static bool are_all_shown_whole(const struct config *config, const struct config_menu *m,
+                                const struct menu *menu, menu_fault_fn *on_fault, void *arg)
 {
-    const struct config_partners *p = &config->partners;
-    bool all = true;
+    struct carried *carried = NULL;
+    size_t count = m->is_default && m->codes.count == 0 ? list_carried(config, &carried) : 0;
+    bool has_dial = false, all = true;
 
-    if (!m->is_default || m->codes.count > 0)
-        return true;
-    for (size_t i = 0; i < config->smsc_count && all; i++)
-        all = are_carried_shown_whole(config, &config->smsc[i].codes, m, menu, on_fault, arg);
-    for (size_t i = 0; i < p->account_count && all; i++)
-        all = are_carried_shown_whole(config, &p->accounts[i].codes, m, menu, on_fault, arg);
-    return all;
+    for (size_t i = 0; i < count && all; i++) {
+        const struct carried *c = &carried[i];
+
+        if (c->code[0] != '*' || !is_among(&m->peers, c->peer) || is_of_a_menu(config, c->code))
+            continue;
+        has_dial = true;
+        all = is_code_shown_whole(m, menu, c->code, on_fault, arg);
+    }
+    mem_free(carried);
+    return all && (has_dial || are_codes_shown_whole(m, menu, on_fault, arg));
 }
 
 /* A number has one draft, and its answers are those of all menus. */
@@ -353,8 +356,7 @@ static struct menu **load_all(const struct config *config, const struct menu_voc
         all = all && menus[i] != NULL;
     }
     for (size_t i = 0; i < config->menu_count && all; i++)
-        all = are_codes_shown_whole(&config->menus[i], menus[i], on_fault, arg) &&
-              is_default_shown_whole(config, &config->menus[i], menus[i], on_fault, arg);
+        all = are_all_shown_whole(config, &config->menus[i], menus[i], on_fault, arg);
     if (all && have_names_of_their_own(config, menus, on_fault, arg)) {
         for (size_t i = 0; i < config->menu_count; i++) {
             for (size_t j = 0; j < config->menu_count; j++)
@@ -390,7 +392,7 @@ void router_take(struct router *r, const struct config *config, struct menu *con
                                    .peer_count = m->peers.count,
                                    .is_default = m->is_default};
     }
-    take_carried(r, config);
+    r->carried_count = list_carried(config, &r->carried);
     drop_oldest(r, routes, config->menu_count);
     free_routes(r->routes, r->route_count);
     r->routes = routes;
@@ -516,12 +518,17 @@ const struct menu *router_find_any(const struct router *r, const char *code)
 }
 
 /* What is dialled for a default menu without codes of its own, by who is known by SMS: the first
- * code that a peer carries and no menu names. */
-static const char *dialled_for_default(const struct router *r, const char *code)
+ * code that one of its peers carries and no menu names. */
+static const char *dialled_for_default(const struct router *r, const struct route *route,
+                                       const char *code)
 {
-    for (size_t i = 0; i < r->carried_count && code[0] != '*'; i++)
-        if (r->carried[i].code[0] == '*' && find_named(r, "", r->carried[i].code, false) == NULL)
-            return r->carried[i].code;
+    for (size_t i = 0; i < r->carried_count && code[0] != '*'; i++) {
+        const struct carried *c = &r->carried[i];
+
+        if (c->code[0] == '*' && is_for(route, c->peer) &&
+            find_named(r, "", c->code, false) == NULL)
+            return c->code;
+    }
     return code;
 }
 
@@ -530,7 +537,7 @@ const char *router_shown_code(const struct router *r, const char *code)
     const struct route *route = find_route(r, "", code, false);
 
     if (route == NULL || route->code_count == 0)
-        return route != NULL && route->is_default ? dialled_for_default(r, code) : code;
+        return route != NULL && route->is_default ? dialled_for_default(r, route, code) : code;
     for (size_t i = 0; i < route->code_count; i++)
         if (carrier_serves(route->codes[i], code))
             return route->codes[i];

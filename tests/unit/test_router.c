@@ -430,6 +430,26 @@ static void a_carried_code_that_texts_would_cut_is_refused(void **state)
     assert_true(load(f)); /* is of that menu */
 }
 
+/* ... by a peer of its own; and a number of it for SMS is not shown beside such a code. */
+static void a_code_that_no_text_shows_is_not_refused(void **state)
+{
+    struct fixture *f = *state;
+    const char *codes[] = {"*384*123456#"}, *others[] = {"*123#", "6281200000384"};
+    const char *peers[] = {"op2"};
+    struct config_smsc smsc[] = {{.name = "op1", .codes = {codes, 1}},
+                                 {.name = "op2", .codes = {others, 2}}};
+
+    f->config.smsc = smsc;
+    f->config.smsc_count = 2;
+    add_menu(f, "Tekan {kode}", NULL, "6281200000384", true);
+    f->menus[0].peers = (struct config_strings){peers, 1};
+    assert_true(load(f));
+    assert_string_equal(router_shown_code(f->router, "6281200000384"), "*123#");
+    others[0] = "384";
+    assert_false(load(f)); /* nothing is dialled for it: it calls itself by that number */
+    assert_non_null(strstr(f->fault, "show 9 characters of 6281200000384"));
+}
+
 static void numbers_whose_sms_nobody_answers_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -472,6 +492,7 @@ int main(void)
         TEST(a_draft_of_two_ages_is_told),
         TEST(a_code_that_texts_would_cut_is_refused),
         TEST(a_carried_code_that_texts_would_cut_is_refused),
+        TEST(a_code_that_no_text_shows_is_not_refused),
         TEST(numbers_whose_sms_nobody_answers_are_told),
         TEST(what_a_peer_carries_is_a_code_of_the_default),
         TEST(unknown_codes_go_to_the_default),
