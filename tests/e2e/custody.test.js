@@ -2,12 +2,13 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const test = require('node:test');
 
 const { ANSWERS, answerQuestions, openMainMenu, register, regnoOf } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { OP } = require('./lib/centre');
-const { delay, until } = require('./lib/process');
+const { BUILD, Process, delay, freePort, until } = require('./lib/process');
 
 test('kill -9 of the gateway in the middle: the draft goes on at the next question', async () => {
     await withScene('kill9', async ({ centre, gateway }) => {
@@ -104,4 +105,20 @@ test('a message that the centre repeats is answered with the same screen and don
         regnoOf(screen);
         assert.equal((await gateway.ctlJson('merchants', 'list')).length, 1);
     });
+});
+
+// Where dialogues are this fast, a copy after so many ms would come behind more inputs than a gateway knows.
+test('steps with numbers: what a centre brings again that it had an answer to is done once', async () => {
+    const dialects = 'dialects = ( { name = "units"; session_out = "echo+unit"; } );\n';
+    await withScene('repeats', async ({ gateway }) => {
+        const port = await freePort();
+        const [entry] = gateway.settings.smsc;
+        Object.assign(entry, { port, dialect: 'units', turn_token: 'echo' });
+        const load = new Process(path.join(BUILD, 'warung-smsc'), ['load', '--listen', `127.0.0.1:${port}`,
+            '--dialogues', 20, '--count', 500, '--fault', 'repeat=5,lose-response=5', '--retry', 30].map(String));
+        await gateway.start();
+        assert.equal(await load.ended, 0, load.output);
+        assert.match(load.output, / [1-9]\d* repeats answered/);
+        assert.equal((await gateway.ctlJson('merchants', 'list')).length, 500);
+    }, { start: false, dialects });
 });

@@ -5,11 +5,18 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = 256, TICK_MS = 10 };
+enum { CHUNK = 256, TICK_MS = 10, BEHIND_MAX = 7 };
 
 /* Where a delivery is. The lists behind PLACE_READY are ordered by due time, because each has one
  * constant delay. */
-enum place { PLACE_FREE, PLACE_READY, PLACE_IN_FLIGHT, PLACE_COOLING, PLACE_REPEATING };
+enum place {
+    PLACE_FREE,
+    PLACE_READY,
+    PLACE_IN_FLIGHT,
+    PLACE_COOLING,
+    PLACE_UNSEEN, /* FAULT_LOSE_RESP */
+    PLACE_REPEATING,
+};
 
 /* Deliveries come from a pool, so that a step in steady state allocates nothing. */
 struct delivery_chunk {
@@ -80,6 +87,19 @@ static void make_ready(struct carrier *c, struct delivery *d)
     carrier_push(c);
 }
 
+/* What waits to come again by a fault of ours comes before it is further behind than a centre
+ * brings it, and a gateway knows it: eight inputs (docs/custody.md). */
+static void bring_copies(struct carrier *c, uint32_t key, uint32_t input)
+{
+    for (int place = PLACE_UNSEEN; place <= PLACE_REPEATING; place++)
+        LIST_FOREACH(node, &c->places[place]) {
+            struct delivery *d = LIST_ITEM(node, struct delivery, node);
+
+            if (d->owner != NULL && d->key == key && input - d->input >= BEHIND_MAX)
+                move(c, d, PLACE_READY);
+        }
+}
+
 void carrier_add(struct carrier *c, const struct wire_message *message, bool by_data_sm,
                  void *owner, uint32_t input, uint32_t key)
 {
@@ -100,6 +120,8 @@ void carrier_add(struct carrier *c, const struct wire_message *message, bool by_
     d->cancelled = owner == NULL;
     d->input = input;
     d->key = key;
+    if (owner != NULL)
+        bring_copies(c, key, input);
     make_ready(c, d);
 }
 
@@ -114,13 +136,13 @@ void carrier_forget(struct carrier *c, const void *owner)
         }
 }
 
-void carrier_withdraw(struct carrier *c, const void *owner, uint32_t input)
+void carrier_withdraw(struct carrier *c, const void *owner, uint32_t input, uint32_t key)
 {
     for (int place = PLACE_READY; place < CARRIER_PLACES; place++)
         LIST_FOREACH(node, &c->places[place]) {
             struct delivery *d = LIST_ITEM(node, struct delivery, node);
 
-            if (d->owner != owner || d->input != input)
+            if (d->owner != owner || d->input != input || d->key != key)
                 continue;
             d->cancelled = d->withdrawn = true;
             if (place != PLACE_IN_FLIGHT)
@@ -170,7 +192,7 @@ static void refuse(struct carrier *c, struct delivery *d, uint32_t status)
     release(c, d);
 }
 
-static void try_later(struct carrier *c, struct delivery *d)
+static void try_later(struct carrier *c, struct delivery *d, enum place place)
 {
     uint64_t age_us = c->loop->now_us - d->born_us;
 
@@ -183,7 +205,7 @@ static void try_later(struct carrier *c, struct delivery *d)
         refuse(c, d, WIRE_RX_T_APPN);
         return;
     }
-    wait_in(c, d, PLACE_COOLING, c->settings->retry_ms);
+    wait_in(c, d, place, c->settings->retry_ms);
     if (!d->cancelled)
         c->owner->on_retry(c->ctx, d);
 }
@@ -232,7 +254,7 @@ void carrier_on_response(struct carrier *c, void *tag, uint32_t command_status)
     carrier_push(c);
     if (command_status == WIRE_OK) {
         if (faults_strikes(c->faults, FAULT_LOSE_RESP))
-            try_later(c, d);
+            try_later(c, d, PLACE_UNSEEN);
         else
             accept_input(c, d);
         return;
@@ -242,7 +264,7 @@ void carrier_on_response(struct carrier *c, void *tag, uint32_t command_status)
     else if (is_temporary(command_status))
         c->stats.temporary++;
     if (is_temporary(command_status))
-        try_later(c, d);
+        try_later(c, d, PLACE_COOLING);
     else
         refuse(c, d, command_status);
 }
@@ -250,7 +272,7 @@ void carrier_on_response(struct carrier *c, void *tag, uint32_t command_status)
 void carrier_on_lost(struct carrier *c, void *tag)
 {
     c->stats.cut++;
-    try_later(c, tag);
+    try_later(c, tag, PLACE_COOLING);
 }
 
 bool carrier_repeat_last(struct carrier *c)
@@ -285,12 +307,11 @@ static void on_tick(struct timer *t, void *arg)
     while (take_due(c, PLACE_IN_FLIGHT, &d)) {
         c->stats.unanswered++;
         peer_forget(d->peer, d->sequence_number);
-        try_later(c, d);
+        try_later(c, d, PLACE_COOLING);
     }
-    while (take_due(c, PLACE_COOLING, &d))
-        make_ready(c, d);
-    while (take_due(c, PLACE_REPEATING, &d))
-        make_ready(c, d);
+    for (int place = PLACE_COOLING; place < CARRIER_PLACES; place++)
+        while (take_due(c, place, &d))
+            make_ready(c, d);
     for (int place = PLACE_IN_FLIGHT; place < CARRIER_PLACES; place++)
         if (!list_is_empty(&c->places[place]) && !timer_is_running(&c->tick))
             timer_start(&c->loop->timers, &c->tick, TICK_MS);

@@ -11,13 +11,13 @@
 #include "tests/smsc/loop.h"
 #include "tests/smsc/peer.h"
 
-enum { DELIVERY_INLINE_BYTES = 300, CARRIER_PLACES = 5 };
+enum { DELIVERY_INLINE_BYTES = 300, CARRIER_PLACES = 6 };
 
 /* An input. It belongs to the carrier; the owner sees it in callbacks. */
 struct delivery {
     struct list_node node;
     void *owner;
-    uint32_t input;    /* the owner's number for it */
+    uint32_t input;    /* the owner's number for it: the subscriber's inputs are counted on */
     uint32_t key;      /* of the subscriber, for a sticky choice of bind */
     struct peer *peer; /* while in flight */
     uint32_t sequence_number;
@@ -95,8 +95,9 @@ void carrier_add(struct carrier *c, const struct wire_message *message, bool by_
                  void *owner, uint32_t input, uint32_t key);
 /* The deliveries of this owner pointer end without callbacks. */
 void carrier_forget(struct carrier *c, const void *owner);
-/* This input is not delivered again; one in flight ends with whatever its answer is, unheard. */
-void carrier_withdraw(struct carrier *c, const void *owner, uint32_t input);
+/* This input of the subscriber is not delivered again; one in flight ends with whatever its answer
+ * is, unheard. */
+void carrier_withdraw(struct carrier *c, const void *owner, uint32_t input, uint32_t key);
 /* Sends the last accepted input once more; false when there was none. */
 bool carrier_repeat_last(struct carrier *c);
 /* There may be room in a window again. */

@@ -27,8 +27,8 @@ struct slot {
     struct list_node again;
     uint32_t place;       /* in load.slots */
     uint32_t phone;       /* the subscriber's place in the range */
-    uint32_t input;       /* number of the last input; never goes back, so that an old delivery of
-                             this slot's is told from the current one */
+    uint32_t input;       /* the subscriber's count of inputs at the last one, so that an old
+                             delivery is told from the current one */
     uint32_t inputs;      /* of this dialogue */
     uint64_t intended_us; /* when the current input was due */
     uint64_t give_up_us;  /* when its screen is missed */
@@ -151,13 +151,14 @@ static void send_input(struct crowd *c, struct slot *s, enum speech_act act, str
                               .unit = settings->echo_unit ? s->unit : 0,
                               .by_payload = settings->by_payload};
 
+    s->input = row_of(c, s->phone)->inputs;
     write_phone(c, s->phone, phone);
     if (!speech_write(settings->speech, &in, &room, &m)) {
         in.gsm = span_of(NULL, 0); /* the dialect cannot carry this answer */
         speech_write(settings->speech, &in, &room, &m);
     }
     carrier_add(centre_carrier(c->centre), &m, settings->by_data_sm || settings->speech->is_data_sm,
-                s, ++s->input, s->phone);
+                s, s->input, s->phone);
 }
 
 static void wait_for_screen(struct crowd *c, struct slot *s, uint64_t intended_us)
@@ -236,6 +237,8 @@ static void leave(struct crowd *c, struct slot *s)
 {
     if (list_is_linked(&s->waiting))
         list_remove(&c->waiting, &s->waiting);
+    if (list_is_linked(&s->again))
+        list_remove(&c->again, &s->again);
     c->slot_of[s->phone] = 0;
 }
 
@@ -258,7 +261,7 @@ static void end_dialogue(struct crowd *c, struct slot *s)
  * down would turn away thousands a second. */
 static void turn_away(struct crowd *c, struct slot *s)
 {
-    carrier_withdraw(centre_carrier(c->centre), s, s->input);
+    carrier_withdraw(centre_carrier(c->centre), s, s->input, s->phone);
     leave(c, s);
     if (c->settings->think_us != 0)
         s->state = SLOT_OVER;
