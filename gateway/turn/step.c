@@ -369,10 +369,22 @@ static bool is_version_awaited(const struct run *run)
            age_ms > -VERSION_WAIT_MS;
 }
 
+/* What has gone, other than by a key in the dialogue, may stand on the last screen. */
+static void forget_screen(struct run *run, bool had_draft)
+{
+    struct session *s = &run->work->session;
+
+    if (run->work->programme.owed_cut_ms == 0 && (!had_draft || run->work->state.has_draft))
+        return;
+    s->reply = SESSION_REPLY_NONE;
+    s->screen[0] = '\0';
+}
+
 void run_take_input(struct run *run, const struct step_records *records)
 {
     const struct dialect_input *in = run->input;
     struct menu_event event = make_event(run);
+    bool had_draft = run->work->state.has_draft;
 
     if (run->menu == NULL) {
         run->step->kind = STEP_NO_MENU;
@@ -396,6 +408,7 @@ void run_take_input(struct run *run, const struct step_records *records)
     if (in->kind == DIALECT_SMS) {
         if (run->work->outcome.kind != MENU_SILENT)
             run_owe(run, run->work->outcome.text);
+        forget_screen(run, had_draft);
     } else {
         note_dialogue(run, event.kind == MENU_EVENT_DIAL);
         run_note_move(run, event.kind == MENU_EVENT_INPUT);
@@ -419,6 +432,7 @@ static void take_timer(struct run *run, const struct step_records *records)
     /* Of a draft, say, that ended while no gateway ran, or of what another gateway has erased just
      * now: nobody is left to be told, and the timer goes. */
     bool is_orphan = records->session.size == 0 && records->merchant.size == 0;
+    bool had_draft = work->state.has_draft;
 
     if (!run_begin_programme(run, records))
         return;
@@ -428,6 +442,7 @@ static void take_timer(struct run *run, const struct step_records *records)
     run->link = work->link;
     run_find_menu(run, work->code, NULL); /* the code may be gone since: what is due stays due */
     programme_on_timer(p, run->cause->timer_kind, &run->work->state);
+    forget_screen(run, had_draft);
     if (p->need.kind != PROGRAMME_NEEDS_NOTHING) {
         run->step->kind = STEP_NEEDS;
         run->step->need = p->need;

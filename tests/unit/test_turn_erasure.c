@@ -11,6 +11,7 @@
 
 #include "gateway/turn/outbox.h"
 #include "merchants/calendar.h"
+#include "sessions/session.h"
 #include "tests/support/turn_rig.h"
 
 #define PROMISED_MS (3 * CALENDAR_DAY_MS)
@@ -178,6 +179,63 @@ static void test_what_is_owed_since_stays(void **state)
     assert_true(is_told_of_new);
 }
 
+static void assert_screen_names(const char *name, bool is_named)
+{
+    static uint8_t octets[STORE_SESSION_BYTES_MAX];
+    static struct session session;
+    struct store_reply reply;
+    struct writer w;
+
+    memory_data_load(turn_rig.data, number(), &reply);
+    writer_init(&w, octets, sizeof(octets));
+    assert_true(
+        vault_open(turn_rig.vault, VAULT_SESSION, number(), reply.subscriber.session.data, &w));
+    assert_true(session_decode(&session, writer_span(&w)));
+    assert_int_equal(strstr(session.screen, name) != NULL, is_named);
+}
+
+/* What was shown last of what goes, goes with it, be the record kept for what stays. */
+static void test_no_screen_tells_of_what_went(void **state)
+{
+    (void)state;
+    fill();
+    turn_rig_sms(0, "HAPUS");
+    turn_rig_sms(0, "HAPUS YA");
+    turn_rig.wall_ms += CALENDAR_HOUR_MS;
+    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
+    turn_rig_sms(0, "YA");
+    turn_rig_dial(0, "*384*3*1*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "SITI AMINAH\n");
+    assert_screen_names("SITI", true);
+    turn_rig.wall_ms += 47 * CALENDAR_HOUR_MS;
+    turn_rig_pass(3000);
+    assert_true(has_records());
+    assert_screen_names("SITI", false);
+    turn_rig_dial(0, "*384*3*1#");
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "BUDI SANTOSO\n");
+}
+
+/* So does that of a draft which ends while its subscriber is remembered longer, or by an order. */
+static void test_no_screen_tells_of_a_draft_that_went(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#");
+    turn_rig.wall_ms += 6 * CALENDAR_DAY_MS;
+    turn_rig_dial(0, "*384#");
+    turn_rig_type(0, "1");
+    turn_rig_type(0, "1");
+    assert_screen_names("SITI", true);
+    turn_rig.wall_ms += CALENDAR_DAY_MS;
+    turn_rig_pass(3000);
+    assert_screen_names("SITI", false);
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1#");
+    assert_screen_names("SITI", true);
+    turn_rig_sms(0, "HAPUS");
+    assert_screen_names("SITI", true);
+    turn_rig_sms(0, "HAPUS YA");
+    assert_screen_names("SITI", false);
+}
+
 /* A gateway that dies at the moment of the erasure: the next one does it. */
 static void test_a_crash_forgets_no_erasure(void **state)
 {
@@ -213,8 +271,9 @@ static void test_timers_of_nobody_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_everything_goes_in_time), TEST(test_what_is_owed_since_stays),
-        TEST(test_a_crash_forgets_no_erasure), TEST(test_timers_of_nobody_go)};
+        TEST(test_everything_goes_in_time),      TEST(test_what_is_owed_since_stays),
+        TEST(test_no_screen_tells_of_what_went), TEST(test_no_screen_tells_of_a_draft_that_went),
+        TEST(test_a_crash_forgets_no_erasure),   TEST(test_timers_of_nobody_go)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
