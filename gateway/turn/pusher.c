@@ -202,6 +202,12 @@ static bool is_late_answer(const struct push *p)
     return p->entry.screen[0] == '\0';
 }
 
+/* Word comes so late that another gateway may have taken the push over, and show it. */
+static bool is_lost(const struct push *p)
+{
+    return !is_late_answer(p) && p->engine->env.timers->now_ms >= p->cause.ours_until_ms;
+}
+
 /* For the dialogue's record, before the answer to it can come. */
 static void note_opened(const struct push *p, const struct turn *t,
                         const struct dialect_reply *reply)
@@ -240,9 +246,9 @@ static void on_refused(struct push *p, const struct turn_sent *sent)
         step(p, STEP_PUSH_JOB_FALL_BACK);
     } else if (sent->kind == TURN_SENT_PERMANENT) {
         p->engine->counters.push_failures++;
-        /* The refusal of a repetition says nothing about the first: it may be what is in the way.
-         */
-        if (!p->cause.may_be_shown)
+        /* The refusal of a repetition says nothing about the first, nor ours about another
+         * gateway's: it may be what is in the way. */
+        if (!p->cause.may_be_shown && !is_lost(p))
             step_after(p, STEP_PUSH_JOB_CLOSE, NULL);
         settle(p, STORE_END_FAILED);
     } else {
@@ -339,12 +345,6 @@ static bool is_overtaken(const struct push *p, const struct turn *t)
 static bool is_stale(const struct push *p, const struct turn *t)
 {
     return p->entry.is_ask && p->engine->env.timers->now_ms - t->commit_ms > PUSH_STALE_MS;
-}
-
-/* As late a word: another gateway may have taken the push over, and show it. */
-static bool is_lost(const struct push *p)
-{
-    return !is_late_answer(p) && p->engine->env.timers->now_ms >= p->cause.ours_until_ms;
 }
 
 void pusher_on_step(const struct turn *t)

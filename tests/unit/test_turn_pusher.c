@@ -356,6 +356,29 @@ static void test_a_dialogue_begins_with_the_try_that_is_shown(void **state)
     assert_int_equal(phone->screen_count, 3);
 }
 
+/* Cut off from the store, while its centre takes its time, a gateway loses the push to another,
+ * which shows it: the refusal that comes then is not of that one. */
+static void test_a_refusal_of_what_was_lost_ends_nothing(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig.show_ms = 30000;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig.shows, 1);
+    store_memory_set_ready(turn_rig.store, false);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.show_ms = 1;
+    turn_rig_change_gateway();
+    turn_rig_pass(25000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+    turn_rig_change_gateway();
+    store_memory_set_ready(turn_rig.store, true);
+    turn_rig_pass(10000);
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
+}
+
 static void test_a_clock_that_runs_ahead_ends_nothing(void **state)
 {
     (void)state;
@@ -396,6 +419,7 @@ int main(void)
         ON_RIG(test_what_was_left_is_not_told_late),
         ON_RIG(test_a_push_is_written_for_its_link),
         ON_RIG(test_a_dialogue_begins_with_the_try_that_is_shown),
+        ON_RIG(test_a_refusal_of_what_was_lost_ends_nothing),
         ON_RIG(test_a_clock_that_runs_ahead_ends_nothing),
     };
 
