@@ -225,6 +225,26 @@ static void test_a_call_and_news_since_the_request_stay(void **state)
     assert_true(world.p.subscriber.training_news);
 }
 
+/* Asked for once more, and nothing else: that is written, too. */
+static void test_a_ticket_that_is_asked_for_since_stays(void **state)
+{
+    static const char *const actions[] = {"penipuan", "minta_ubah", "macet"};
+
+    for (unsigned i = 0; i < 3; i++) {
+        int64_t asked_ms;
+
+        world_setup(state);
+        world_register_merchant();
+        world_act(actions[i]);
+        asked_ms = ask_to_erase();
+        world_register_merchant();
+        world_act(actions[i]);
+        erase_when_due(asked_ms);
+        assert_false(world.p.is_erased);
+        assert_int_equal(world.p.subscriber.ticket_count, 1);
+    }
+}
+
 /* ... unless they were declined behind that: an erasure asks for nothing. */
 static void test_news_that_were_stopped_since_stay_stopped(void **state)
 {
@@ -371,6 +391,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_registration_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_call_and_news_since_the_request_stay, world_setup),
         cmocka_unit_test_setup(test_news_that_were_stopped_since_stay_stopped, world_setup),
+        cmocka_unit_test_setup(test_a_ticket_that_is_asked_for_since_stays, world_setup),
         cmocka_unit_test_setup(test_asked_again_a_call_and_news_go, world_setup),
         cmocka_unit_test_setup(test_asked_again_the_registration_since_goes_too, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
