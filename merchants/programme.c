@@ -426,7 +426,7 @@ static void lapse(struct programme *p)
 static void drop_pending(struct programme *p)
 {
     const struct subscriber *s = &p->subscriber;
-    int64_t due_ms = s->pending_since_ms + PROGRAMME_CONSENT_MS;
+    int64_t due_ms = texting_due_ms(s);
 
     if (s->pending_since_ms != 0 && due_ms > p->now_ms) {
         programme_arm(p, PROGRAMME_TIMER_CONSENT, due_ms);

@@ -7,13 +7,19 @@
 /* Answers that SMS keywords take in. */
 #define SMS_PREFIX "sms_"
 
+/* The two days stand in each question, and each field that is given asks anew. */
+int64_t texting_due_ms(const struct subscriber *s)
+{
+    int64_t asked_ms = s->pending.changed_ms;
+
+    return (asked_ms > s->pending_since_ms ? asked_ms : s->pending_since_ms) + PROGRAMME_CONSENT_MS;
+}
+
 /* Something waits and is not too old: a registration, or (with a number) the half of a correction.
  */
 static bool has_pending(const struct programme *p)
 {
-    const struct subscriber *s = &p->subscriber;
-
-    return s->pending_since_ms != 0 && p->now_ms - s->pending_since_ms < PROGRAMME_CONSENT_MS;
+    return p->subscriber.pending_since_ms != 0 && p->now_ms < texting_due_ms(&p->subscriber);
 }
 
 static bool has_registration(const struct programme *p)

@@ -138,6 +138,8 @@ void joining_erase(struct programme *p, bool all, const char *actor);
 /* texting.c */
 /* Drops what waits for a YA, or for the other half of a place. */
 void texting_forget(struct programme *p);
+/* When that is dropped by itself. */
+int64_t texting_due_ms(const struct subscriber *s);
 /* What an SMS with a district alone gives it to, with the regency that it is to be one of; NULL
  * when there is none. */
 const struct merchant *texting_find_placed(struct programme *p);

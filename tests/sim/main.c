@@ -174,7 +174,8 @@ static void check_deadlines(const struct run *run, const char *msisdn, const str
         if (!m->reminded && m->deadline_ms - 3 * SIM_DAY_MS < then_ms)
             world_violation(&run->world, "nobody was reminded of a correction", msisdn, m->regno);
     }
-    if (s->pending_since_ms != 0 && s->pending_since_ms + 2 * SIM_DAY_MS < then_ms)
+    if (s->pending_since_ms != 0 && s->pending_since_ms + 2 * SIM_DAY_MS < then_ms &&
+        s->pending.changed_ms + 2 * SIM_DAY_MS < then_ms)
         world_violation(&run->world, "what was written without consent is kept", msisdn, "");
     for (unsigned i = 0; i < s->ticket_count; i++)
         if (s->tickets[i].kind == TICKET_ERASE && s->tickets[i].asked_ms + 2 * SIM_DAY_MS < then_ms)

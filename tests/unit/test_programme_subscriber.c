@@ -401,6 +401,25 @@ static void test_no_answer_is_a_no(void **state)
     assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), 0);
 }
 
+/* "Tanpa balasan, dihapus 48 jam" stands in each question, and counts from there. */
+static void test_the_last_question_waits_its_two_days(void **state)
+{
+    (void)state;
+    give_all_by_sms();
+    world_act("sms_daftar");
+    forget_answers();
+    world.now_ms += 40 * CALENDAR_HOUR_MS;
+    world_answer("sms_nama", "SITI AMINAH BINTI");
+    assert_string_equal(world_act("sms_isi"), "lengkap");
+    forget_answers();
+    world.now_ms += 8 * CALENDAR_HOUR_MS;
+    world_fire(PROGRAMME_TIMER_CONSENT);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_CONSENT), NOW + 88 * CALENDAR_HOUR_MS);
+    world.now_ms += 40 * CALENDAR_HOUR_MS - 1;
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    assert_string_equal(world_merchant_at(0)->name, "SITI AMINAH BINTI");
+}
+
 static void test_no_is_a_no(void **state)
 {
     (void)state;
@@ -559,6 +578,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_yes_by_sms_is_to_the_words_that_asked, world_setup),
         cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
         cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
+        cmocka_unit_test_setup(test_the_last_question_waits_its_two_days, world_setup),
         cmocka_unit_test_setup(test_no_is_a_no, world_setup),
         cmocka_unit_test_setup(test_yes_and_no_are_to_the_last_question, world_setup),
         cmocka_unit_test_setup(test_a_field_asks_its_question_anew, world_setup),
