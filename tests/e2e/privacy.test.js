@@ -255,9 +255,10 @@ test('orders and captures by the API are in the journal, by who gave them', asyn
         const blind = await open();
         await until('the tap to be taken down', async () => {
             const { status, size } = await read(blind);
-            assert.ok(status === 404 || size === 0);
-            return status === 404;
+            assert.ok(status === 503 || size === 0);
+            return status === 503;
         });
+        assert.equal((await read(blind)).status, 404); // its reader has been told once
         await redis.command('CONFIG', 'SET', 'maxmemory', '0');
     });
 });
