@@ -73,6 +73,8 @@ static const struct counter_row turn_rows[] = {
     ROW(turn_counters, failed_screens, "turn_failed_screens_total", "Screens that no centre took."),
     ROW(turn_counters, screens_withdrawn, "turn_screens_withdrawn_total",
         "Screens not sent because their dialogue was over."),
+    ROW(turn_counters, answers_unread, "turn_answers_unread_total",
+        "Answers of which the peer did not say in time that it has read them."),
     ROW(turn_counters, sms_owed, "sms_owed_total", "SMS that steps of this gateway came to owe."),
     ROW(turn_counters, sms_sent, "sms_sent_total", "SMS owed that a centre took."),
     ROW(turn_counters, pushes, "pushes_total", "Network-initiated dialogues taken by a centre."),

@@ -127,6 +127,7 @@ struct turn_engine {
     struct list shown_pool;
     struct list apologies; /* under way (late.c) */
     bool is_draining;
+    uint64_t unread_told_ms; /* 0 = never */
     struct timer settle;
     struct timer sweep;
     unsigned sweep_bucket;

@@ -12,6 +12,7 @@ enum {
     SHOW_READ_MS = 5,       /* an answer that is not read yet is looked after, twice as late each */
     SHOW_READ_MAX_MS = 640, /* ... time; an equal input waits a second and a quarter for that */
     SHOW_LEAVE_MS = 1000,   /* an SMS that has not left by then may wait for long */
+    SHOW_TOLD_EVERY_MS = 10000,
     SHOW_COMPARED_MAX = 16, /* newest ones of a subscriber that an input is compared with */
 };
 
@@ -148,14 +149,30 @@ static bool ask_reader(struct shown *s)
     return !is_too_late(s) && wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin));
 }
 
+/* Nothing else shows it: the screens come, but the same key shows the last one again. */
+static void tell_unread(const struct shown *s)
+{
+    struct turn_engine *e = s->engine;
+    uint64_t now_ms = e->env.timers->now_ms;
+
+    e->counters.answers_unread++;
+    if (e->unread_told_ms != 0 && now_ms < e->unread_told_ms + SHOW_TOLD_EVERY_MS)
+        return;
+    e->unread_told_ms = now_ms;
+    log_warning("answer.unread", LOG_S("link", s->link_name));
+}
+
 /* A busy centre answers an enquire_link after seconds. The word is looked for as long as it proves
  * something, in nobody's way: without it the same key would be a copy for as long as debts last. */
 static void look_on(struct shown *s)
 {
     struct turn_engine *e = s->engine;
     const struct turn_ports *ports = &e->env.ports;
+    bool may_come = !e->is_draining && ports->is_connected(ports->ctx, &s->origin);
 
-    if (is_too_late(s) || e->is_draining || !ports->is_connected(ports->ctx, &s->origin)) {
+    if (is_too_late(s) || !may_come) {
+        if (may_come)
+            tell_unread(s);
         shown_end(s);
         return;
     }
@@ -172,6 +189,8 @@ static void look_after_reader(struct shown *s)
     const struct turn_ports *ports = &s->engine->env.ports;
 
     if (ports->has_read(ports->ctx, &s->origin, s->unread_mark)) {
+        if (is_too_late(s))
+            tell_unread(s);
         note_proof(s, &(struct turn_sent){.connection = s->origin.connection});
         shown_end(s);
     } else if (s->wait_ms < SHOW_READ_MAX_MS) {

@@ -298,7 +298,7 @@ struct turn_counters {
         throttled, unknown_commits, failed_screens, screens, sms_owed, sms_sent, sms_failed,
         sms_expired, sms_parts, sms_parts_dropped, pushes, push_failures, pushes_expired,
         late_answers;
-    uint64_t screens_withdrawn;
+    uint64_t screens_withdrawn, answers_unread;
     uint64_t sms_delivered, receipts, receipts_early, receipts_claimed, receipts_unmatched,
         receipts_refused;
 };

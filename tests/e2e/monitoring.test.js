@@ -56,7 +56,7 @@ const UNDRAWN = `build_info config_loaded_time_seconds config_reloads_total
     link_received_bytes_total link_sent_bytes_total link_submits_total
     menu_screens_uncounted_total menu_versions partner_accepted_total partner_binds_total
     sms_parts_dropped_total sms_parts_total store_connects_total store_refusals_total store_requests_total
-    turn_screens_withdrawn_total turn_settles_total`.split(/\s+/).map((name) => `warung_${name}`);
+    turn_answers_unread_total turn_screens_withdrawn_total turn_settles_total`.split(/\s+/).map((name) => `warung_${name}`);
 
 const asked = (text) => new Set(text.match(/\bwarung_\w+/g).map((name) => name.replace(/_bucket$/, '')));
 const missing = (names, from) => [...names].filter((name) => !from.has(name)).sort();

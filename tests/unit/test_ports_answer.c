@@ -447,6 +447,41 @@ static void the_same_key_later_is_no_copy_behind_the_word(void **state)
     assert_int_equal(turn_counters(f->turns)->replays, 1);
 }
 
+/* The screens come, and the link looks well: else nothing tells why the same key does nothing. */
+static void a_word_that_never_comes_is_told(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct two two;
+    uint8_t asked[SMPP_HEADER_BYTES];
+
+    show_unread(f, &two, asked);
+    listen_to_log(true);
+    link_fixture_pass(&f->net, 1300);
+    take_question(two, asked); /* behind the answer to the copy */
+    ports_fixture_answer(f, two.out, ESME_ROK, "3");
+    link_fixture_pass(&f->net, 3000);
+    assert_string_equal(logged, "");
+    link_fixture_pass(&f->net, 1500);
+    assert_string_equal(logged, "event=answer.unread link=op1\n");
+    assert_int_equal(turn_counters(f->turns)->answers_unread, 2);
+    logged[0] = '\0';
+    ports_fixture_ussd(f, two.in, "6281200000001", ANSWER, "2", false);
+    take_question(two, asked);
+    ports_fixture_answer(f, two.out, ESME_ROK, "4");
+    link_fixture_pass(&f->net, 5200);
+    assert_string_equal(logged, ""); /* not again so soon */
+    assert_int_equal(turn_counters(f->turns)->answers_unread, 3);
+    ports_fixture_ussd(f, two.in, "6281200000001", ANSWER, "3", false);
+    take_question(two, asked);
+    ports_fixture_answer(f, two.out, ESME_ROK, "5");
+    link_fixture_pass(&f->net, 5050);
+    say_read(two, asked); /* too late */
+    link_fixture_pass(&f->net, 100);
+    assert_string_equal(logged, "event=answer.unread link=op1\n");
+    assert_int_equal(turn_counters(f->turns)->answers_unread, 4);
+    listen_to_log(false);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, ports_fixture_start, ports_fixture_stop)
 
 int main(void)
@@ -471,6 +506,7 @@ int main(void)
         TEST(the_same_key_waits_for_the_word),
         TEST(the_same_key_is_a_copy_without_the_word),
         TEST(the_same_key_later_is_no_copy_behind_the_word),
+        TEST(a_word_that_never_comes_is_told),
     };
     int failed = 0;
 
