@@ -84,6 +84,7 @@ static const char *ask_on(struct programme *p, const struct merchant *fresh)
     merge_fields(pending, fresh);
     pending->changed_ms = p->now_ms;
     p->record_changed = true;
+    p->sms_until_ms = texting_due_ms(&p->subscriber);
     p->field = find_missing(pending);
     if (p->field != NULL)
         return "kurang";

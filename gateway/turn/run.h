@@ -62,8 +62,8 @@ bool run_find_menu(struct run *run, const char *code, const uint8_t *id);
 const char *run_shown_code(const struct run *run);
 /* The subscriber's name for the store: what is owed under it is forgotten with him. */
 const char *run_name_subject(struct run *run);
-/* An SMS goes with the commit. */
-void run_owe(struct run *run, const char *text);
+/* An SMS goes with the commit; until_ms: it may be true for a shorter time, 0 = it is not. */
+void run_owe(struct run *run, const char *text, int64_t until_ms);
 /* False: the step ends with its kind set. */
 bool run_begin_programme(struct run *run, const struct step_records *records);
 /* Steps the menu and carries out its actions until there is something to show. False when an

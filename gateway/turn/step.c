@@ -407,7 +407,7 @@ void run_take_input(struct run *run, const struct step_records *records)
         run_note_consent(run, event.kind == MENU_EVENT_INPUT);
     if (in->kind == DIALECT_SMS) {
         if (run->work->outcome.kind != MENU_SILENT)
-            run_owe(run, run->work->outcome.text);
+            run_owe(run, run->work->outcome.text, run->work->programme.sms_until_ms);
         forget_screen(run, had_draft);
     } else {
         note_dialogue(run, event.kind == MENU_EVENT_DIAL);

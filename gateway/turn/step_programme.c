@@ -18,7 +18,7 @@ const char *run_name_subject(struct run *run)
     return run->work->subject;
 }
 
-void run_owe(struct run *run, const char *text)
+void run_owe(struct run *run, const char *text, int64_t until_ms)
 {
     struct step *step = run->step;
     struct outbox_entry *e;
@@ -32,17 +32,9 @@ void run_owe(struct run *run, const char *text)
     text_copy(e->text, sizeof(e->text), text);
     e->is_bulk = run->cause->input == NULL; /* a reminder */
     e->expires_ms = run->now_ms + (int64_t)run->settings->sms_expiry_s * 1000;
-    run_name_subject(run);
-}
-
-/* A text of the programme, which may be true for a shorter time. */
-static void owe_until(struct run *run, const char *text, int64_t until_ms)
-{
-    struct outbox_entry *e = &run->step->owed[run->step->owed_count];
-
-    run_owe(run, text);
     if (until_ms != 0 && until_ms < e->expires_ms)
         e->expires_ms = until_ms;
+    run_name_subject(run);
 }
 
 static uint64_t hash_nik(const void *vault, const char *nik)
@@ -192,7 +184,7 @@ static void owe_text(struct run *run, const char *name)
     }
     menu_text(menu, &work->state, name, &facts, shown, text);
     run->code = menu != run->menu ? shown : own;
-    owe_until(run, text, work->programme.sms_until_ms);
+    run_owe(run, text, work->programme.sms_until_ms);
     run->code = own;
 }
 

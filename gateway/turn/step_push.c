@@ -162,7 +162,7 @@ static void fall_back(struct run *run)
         menu_busy_text(run->menu, &run->work->state, run_shown_code(run), text);
     if (is_newest(s, run->cause->push->fingerprint))
         s->is_open = false;
-    run_owe(run, text);
+    run_owe(run, text, 0);
     session_add_sms_debt(s, run->cause->push->fingerprint ^ FALLEN_BACK, run->now_ms,
                          step_horizon_ms(run->settings));
     run->step->settles_push = true;

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "tests/support/turn_rig.h"
 
 /* Where answers and SMS go apart, by a receiver and a transmitter or by two binds, the peer is
@@ -101,6 +103,17 @@ static void test_a_validity_is_never_too_short(void **state)
     assert_int_equal(turn_rig.sms_validity_s, turn_rig.settings.sms_expiry_s);
 }
 
+/* Who gets it later than the registration waits would answer YA in vain. */
+static void test_a_question_is_good_as_long_as_its_answer(void **state)
+{
+    (void)state;
+    turn_rig_sms(0, "DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO");
+    assert_non_null(strstr(turn_rig_sms(0, "KEC METRO BARAT"), "Balas YA"));
+    assert_int_equal(turn_rig.sms_validity_s, 48 * 3600);
+    turn_rig_sms(0, "YA");
+    assert_int_equal(turn_rig.sms_validity_s, turn_rig.settings.sms_expiry_s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +127,8 @@ int main(void)
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_validity_is_never_too_short, turn_rig_setup,
                                         turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_a_question_is_good_as_long_as_its_answer,
+                                        turn_rig_setup, turn_rig_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
