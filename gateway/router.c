@@ -552,6 +552,8 @@ const struct menu *router_find_text(const struct router *r, const char *text, co
         if (!menu_has_text(route->menu, text))
             continue;
         *code = route->code_count > 0 ? route->codes[0] : route->sms_count > 0 ? route->sms[0] : "";
+        if (route->is_default && route->code_count == 0)
+            *code = dialled_for_default(r, route, *code);
         return route->menu;
     }
     return NULL;

@@ -139,6 +139,7 @@ static void what_a_peer_carries_is_a_code_of_the_default(void **state)
 {
     struct fixture *f = *state;
     const char *codes[] = {"*123#", "*123*7#", "384"}, *account_codes[] = {"*123*8#"};
+    const char *code = "";
     struct config_smsc smsc = {.name = "op1", .codes = {codes, 3}};
     struct config_account account = {.system_id = "agg1", .codes = {account_codes, 1}};
 
@@ -155,6 +156,8 @@ static void what_a_peer_carries_is_a_code_of_the_default(void **state)
     assert_string_equal(router_service_code(f->router, "op1", "*123*2#", "*123#"), "*123#");
     assert_string_equal(router_shown_code(f->router, "*123*7#"), "*123*7#");
     assert_string_equal(router_shown_code(f->router, "384"), "*123#"); /* nobody dials 384 */
+    assert_non_null(router_find_text(f->router, "E", &code));
+    assert_string_equal(code, "*123#");
     assert_string_equal(router_service_code(f->router, "agg1", "*123*8*1#", "*123#"), "*123*8#");
     assert_null(router_service_code(f->router, "agg1", "*123*7#", "*123#")); /* is another's */
     /* A dialect gives the menu's code: what is dialled names nothing. */
