@@ -123,6 +123,14 @@ static void count(struct turn *t)
         c->steps++;
 }
 
+/* A copy that is late leaves the reply to the turn that holds it. That may have failed with it, and
+ * the text that asks to wait has found no room: nobody would see anything. The next copy is shown
+ * the reply. */
+static bool is_nobodys(struct turn *t)
+{
+    return t->is_left && show_take_wait_back(t);
+}
+
 static void answer_with_screen(struct turn *t)
 {
     struct turn_engine *e = t->engine;
@@ -158,6 +166,8 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
         e->counters.overdue++;
         turn_answer(t, ESME_RX_T_APPN);
         note_record(t, "");
+    } else if (is_nobodys(t)) {
+        turn_answer(t, ESME_RX_T_APPN);
     } else if (t->reply == SESSION_REPLY_NONE || t->origin.link == NULL) {
         turn_answer(t, t->command_status);
         note_record(t, "");

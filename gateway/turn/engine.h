@@ -54,6 +54,7 @@ struct turn {
     int64_t debt_ms;
     bool is_erased;
     bool is_replay;
+    bool is_left; /* to another turn, as the text that asks to wait has to have it */
     bool is_part;
     uint32_t command_status; /* of the answer */
     enum session_reply reply;

@@ -169,7 +169,9 @@ static void replay(struct run *run, const struct session_debt *found)
      * to wait, the dialogue has ended, and what it was at comes by itself. */
     if (!is_newest && (s->is_unnamed || !is_named_alike(run) || (debt->is_exact && !is_late)))
         run->step->reply = SESSION_REPLY_NONE;
-    if (is_late && is_held_elsewhere(run))
+    run->step->is_left =
+        is_late && run->step->reply != SESSION_REPLY_NONE && is_held_elsewhere(run);
+    if (run->step->is_left)
         run->step->reply = SESSION_REPLY_NONE;
     if (run->step->reply != SESSION_REPLY_NONE && is_late)
         run_owe_late(run, s->debts[0].fingerprint);

@@ -104,8 +104,9 @@ struct step {
     bool is_exact;   /* the input's debt is never closed */
     int64_t debt_ms; /* at_ms of the input's debt, which the reply may prove */
     bool is_replay;
-    bool is_part;                  /* of a long SMS that is not complete: kept, nothing else */
-    unsigned parts_dropped;        /* ... that were given up */
+    bool is_left;           /* ... and the late reply is left to another turn, which may be over */
+    bool is_part;           /* of a long SMS that is not complete: kept, nothing else */
+    unsigned parts_dropped; /* ... that were given up */
     const struct push_entry *push; /* a late reply, owed with the rest behind `owed`; NULL: none */
     bool settles_push;             /* the commit forgets the push that caused it */
     enum step_push_verdict push_verdict;

@@ -289,6 +289,7 @@ static void keep_results(struct turn *t, const struct step *step)
     t->debt_ms = step->debt_ms;
     t->is_erased = step->is_erased;
     t->is_replay = step->is_replay;
+    t->is_left = step->is_left;
     t->is_copy = t->is_copy || (step->is_replay && !t->is_unsure);
     t->is_part = step->is_part;
     t->command_status = step->command_status;
