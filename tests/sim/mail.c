@@ -127,6 +127,8 @@ static void on_commit(void *ctx, const struct store_commit *c)
 {
     struct mail *m = ctx;
 
+    if (c->owed_count != 0 && c->session.size != 0)
+        outcome_excuse(&smsc_find(m->smsc, span_of_string(c->msisdn))->outcome);
     for (unsigned i = 0; i < c->owed_count; i++) {
         struct outbox_entry entry;
 

@@ -245,6 +245,7 @@ static uint64_t check_registrations(struct run *run)
         officer_compare(run->officer, i, &s, comes_by_sms(run));
         check_numbers(run, phone, &s);
         check_mail(run, phone);
+        outcome_check_push(&phone->outcome);
         check_wish(run, phone, &s);
         check_deadlines(run, msisdn, &s);
         deeds_compare(&phone->deeds, regno, &s, comes_by_sms(run));

@@ -177,6 +177,7 @@ static void push_to(struct officer *o, unsigned i)
     phone_expect_push(smsc_phone(o->smsc, i),
                       w->timers.now_ms + OFFICER_PUSHES_FOR_MS + OFFICER_SKEW_MS);
     result = hand_commit(o->dossier.hand, &commit);
+    outcome_ordered(&smsc_phone(o->smsc, i)->outcome, result == STORE_OK);
     if (result == STORE_UNAVAILABLE)
         phone_forget_push(smsc_phone(o->smsc, i));
     else if (result == STORE_UNKNOWN)

@@ -58,6 +58,7 @@ void phone_go_idle(struct phone *s)
     struct world *w = s->smsc->world;
 
     s->is_open = false;
+    outcome_drop_push(&s->outcome);
     delivery_stop(&s->delivery);
     timer_stop(&w->timers, &s->silence);
     if (s->smsc->is_closed)
@@ -106,6 +107,11 @@ static void input(struct phone *s, uint8_t op, const char *text)
 {
     dues_add(&s->dues, s->answered);
     s->typed_since_push++;
+    outcome_expect(&s->outcome);
+    /* Who is busy answers an older result, and a newer dial has taken its place: the record knows
+     * the answer, and has another screen. */
+    if (s->smsc->world->is_busy && s->is_overtaken)
+        outcome_excuse(&s->outcome);
     s->is_shown = false;
     s->op = op;
     s->answers_unit = s->unit;
@@ -120,6 +126,7 @@ static void on_silence(struct timer *timer, void *arg)
 
     (void)timer;
     s->smsc->counters.silences++;
+    outcome_check(&s->outcome);
     phone_go_idle(s);
 }
 
@@ -171,6 +178,7 @@ static void begin(struct phone *s)
     const struct world *w = s->smsc->world;
     uint32_t letters = w->is_slow && w->erases ? PHONE_LETTERS_SLOW : PHONE_LETTERS;
 
+    outcome_drop_push(&s->outcome);
     if (writing_goes_on(s) || (world_chance(s->smsc->world, letters) && writing_send(s)))
         phone_go_idle(s);
     else
@@ -252,6 +260,8 @@ void phone_expect_push(struct phone *s, uint64_t until_ms)
     if (s->smsc->world->timers.now_ms >= s->pushes_until_ms)
         s->pushes = 0;
     s->pushes++;
+    if (!s->is_open && !letter_is_under_way(&s->writing.letter))
+        outcome_order(&s->outcome);
     s->may_be_pushed_late = false;
     s->pushes_until_ms = until_ms;
     s->has_come_back = true;
@@ -277,6 +287,7 @@ void phone_forget(struct phone *s)
 {
     s->is_forgotten = true;
     s->forgotten_ms = 0;
+    outcome_drop_push(&s->outcome);
     s->regno[0] = '\0';
     s->is_sent = false;
     phone_lose_draft(s);
@@ -293,6 +304,7 @@ void phone_forget(struct phone *s)
 void phone_forgotten(struct phone *s)
 {
     s->forgotten_ms = s->smsc->world->timers.now_ms;
+    outcome_drop_push(&s->outcome);
     s->receipts = s->decisions = s->writing.replies = 0;
     letter_forget(&s->writing.letter);
     s->has_come_back = s->is_open || letter_is_under_way(&s->writing.letter) || s->dues.has_current;
@@ -324,6 +336,7 @@ void phone_erased(struct phone *s, const struct subscriber *left)
         if (was_sent_before(s, &left->merchants[i]))
             world_violation(w, "outlived its erasure", s->msisdn, left->merchants[i].regno);
     s->erased_ms = now_ms;
+    outcome_drop_push(&s->outcome);
     if (left == NULL)
         phone_forgotten(s);
 }
@@ -364,6 +377,7 @@ void phone_init(struct phone *s, struct smsc *c, unsigned number)
     deeds_init(&s->deeds, c->world, s->msisdn);
     writing_init(s);
     s->seat = SEAT_NONE;
+    outcome_init(&s->outcome, c->world, s->msisdn);
     timer_init(&s->think, on_think, s);
     timer_init(&s->silence, on_silence, s);
     phone_go_idle(s);

@@ -10,6 +10,7 @@
 #include "tests/sim/delivery.h"
 #include "tests/sim/dues.h"
 #include "tests/sim/flow.h"
+#include "tests/sim/outcome.h"
 #include "tests/sim/smsc.h"
 #include "tests/sim/writing.h"
 
@@ -44,6 +45,7 @@ struct phone {
     bool may_be_pushed_late; /* one was owed without an answer, and may come to be after all */
     bool is_pushed;          /* one was shown, and no answer has been taken since */
     struct dues dues;
+    struct outcome outcome;
     bool is_shown;     /* what its last input leads to, and its answer is read */
     bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */

@@ -247,6 +247,8 @@ static bool take_push(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
     s->smsc->counters.pushes++;
+    outcome_told(&s->outcome);
+    outcome_drop_push(&s->outcome);
     if (next == FLOW_BANTUAN)
         check_push(s);
     s->is_open = true;
@@ -329,6 +331,7 @@ static bool take_screen(struct phone *s, const struct smpp_pdu *pdu, uint8_t op)
         return false;
     text_decode(TEXT_GSM, smpp_message_text(pdu), text, sizeof(text));
     next = flow_recognise(text);
+    outcome_told(&s->outcome);
     if (!dues_tell(&s->dues, s->answered, next) && op == SMSC_OP_END && !s->is_forgotten)
         violation(s, "an end told again", next);
     if (next == FLOW_SEAT && s->answered == FLOW_DETAIL)
@@ -423,6 +426,7 @@ static void take_text(struct phone *s, const struct smpp_pdu *pdu)
         writing_read(s, text);
         return;
     }
+    outcome_told(&s->outcome);
     if (!dues_take_text(&s->dues, text) && !s->is_forgotten &&
         !(s->smsc->world->is_busy && dues_settle_any(&s->dues, &answered)))
         violation(s, "told by SMS what nobody waits for", flow_recognise(text));
@@ -454,7 +458,7 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
     uint32_t status = ESME_ROK;
     enum flow_step answered;
     char message_id[16];
-    bool is_proof;
+    bool is_proof, is_screen;
     struct span op;
 
     /* No number in any base: such may be taken for each other. */
@@ -465,9 +469,12 @@ static void on_submit(struct smsc *c, struct connection *x, const struct smpp_pd
         world_violation(w, "a message by another's centre", s->msisdn, "");
     is_proof = !s->delivery.is_under_way || s->delivery.connection == x;
     answered = s->answered;
-    if (world_chance(w, w->faults.submit_throttled))
+    is_screen = smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op);
+    if (world_chance(w, w->faults.submit_throttled)) {
         status = ESME_RTHROTTLED;
-    else if (!smpp_tlv_find(pdu->tlvs, SMPP_TAG_USSD_SERVICE_OP, &op))
+        if (is_screen)
+            outcome_excuse(&s->outcome);
+    } else if (!is_screen)
         status = judge_text(s, pdu, message_id);
     else if (world_chance(w, w->faults.submit_refused))
         status = lose_dialogue(s);
@@ -513,6 +520,7 @@ static void on_deliver_resp(struct smsc *c, struct connection *x, const struct s
         world_tell(c->world, "%s has status %x", s->msisdn, pdu->header.command_status);
         if (pdu->header.command_status == ESME_ROK) {
             delivery_stop(&s->delivery);
+            outcome_take(&s->outcome, x);
             note_acknowledged(s);
         } else {
             c->counters.refused++;
@@ -542,6 +550,8 @@ static void on_lost(void *ctx, struct connection *x)
         if (s->delivery.connection == x)
             delivery_later(&s->delivery);
         letter_lose_connection(&s->writing.letter, x);
+        if (connection_centre(x) == s->centre)
+            outcome_lose_connection(&s->outcome, x);
     }
     reports_lose_connection(c->reports, x);
     for (unsigned i = 0; i < SMSC_CONNECTIONS_MAX; i++)

@@ -138,6 +138,7 @@ static void on_jam(struct timer *timer, void *arg)
     if (w->is_sms_jammed) {
         timer_start(&w->timers, timer, world_between(w, 1000, WEATHER_JAM_MS_MAX));
     } else {
+        w->sms_jam_ended_ms = w->timers.now_ms;
         start(e, timer, w->faults.sms_jams_per_hour);
     }
 }
@@ -193,6 +194,8 @@ void weather_calm(struct weather *e)
     timer_stop(&w->timers, &e->failover);
     timer_stop(&w->timers, &e->menu);
     timer_stop(&w->timers, &e->jam);
+    if (w->is_sms_jammed)
+        w->sms_jam_ended_ms = w->timers.now_ms;
     w->is_sms_jammed = false;
     if (e->replica != NULL)
         fail_over(e);

@@ -93,6 +93,7 @@ struct world {
     bool pushes;          /* the officer pushes screens */
     unsigned sms_expiry_s;
     bool is_sms_jammed; /* the centre takes none */
+    uint64_t sms_jam_ended_ms;
     unsigned failovers, slow_stores, menu_changes, partitions, drains, clock_steps;
     unsigned standstills, reloads;
 };
