@@ -218,6 +218,14 @@ static unsigned node_of_reply(struct redis_cluster *c, const redisReply *reply)
     return get_node(c, &address);
 }
 
+/* ["", 0, ...]: a master whose server has come back as another node, its folder lost. Nobody serves
+ * its slots, and the rest of the map is true. */
+static bool is_without_address(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
+           reply->element[1]->type == REDIS_REPLY_INTEGER && reply->element[1]->integer == 0;
+}
+
 static bool read_range(struct redis_cluster *c, uint8_t *map, const redisReply *range)
 {
     long long first, last;
@@ -230,7 +238,8 @@ static bool read_range(struct redis_cluster *c, uint8_t *map, const redisReply *
     first = range->element[0]->integer;
     last = range->element[1]->integer;
     place = node_of_reply(c, range->element[2]);
-    if (first < 0 || last < first || last >= REDIS_SLOTS || place == NO_NODE)
+    if (first < 0 || last < first || last >= REDIS_SLOTS ||
+        (place == NO_NODE && !is_without_address(range->element[2])))
         return false;
     memset(map + first, (int)place, (size_t)(last - first + 1));
     return true;

@@ -275,6 +275,32 @@ static void test_what_is_to_be_asked_again_ends_with_its_time(void **state)
     redis_server_restart(p.from);
 }
 
+static void note_unserved_node(void *arg, const char *line, size_t line_bytes)
+{
+    static const char told[] = "event=store.unserved slots=5";
+    bool *is_told = arg;
+
+    *is_told |= memmem(line, line_bytes, told, sizeof(told) - 1) != NULL;
+}
+
+/* Its folder is lost: it comes back as another node, and the others know no address for its slots
+ * ("", 0). What they say of theirs is followed still. Last of its group, which stays so. */
+static void test_node_that_has_forgotten_who_it_was(void **state)
+{
+    struct store_rig *rig = *state;
+    struct place p = place_of(rig, "6281290000003");
+    bool is_told = false;
+
+    freeReplyObject(redis_server_ask(p.from, "FLUSHALL"));
+    freeReplyObject(redis_server_ask(p.from, "CLUSTER RESET HARD"));
+    log_set_sink(note_unserved_node, &is_told);
+    for (unsigned i = 0; i < 400 && !is_told; i++)
+        store_rig_pass(rig, 50);
+    log_set_sink(NULL, NULL);
+    assert_true(is_told);
+    assert_true(store_is_ready(rig->store));
+}
+
 /* What store.down and store.up have named, one after the other. */
 static void note_server(void *arg, const char *line, size_t line_bytes)
 {
@@ -535,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_slot_that_nobody_serves),
         cmocka_unit_test(test_lost_node_takes_its_slots_alone),
         cmocka_unit_test(test_what_is_to_be_asked_again_ends_with_its_time),
+        cmocka_unit_test(test_node_that_has_forgotten_who_it_was),
     };
     static const struct CMUnitTest replicas[] = {
         cmocka_unit_test(test_nodes_to_begin_with_are_replicas),
