@@ -299,7 +299,8 @@ static struct turn_traits port_traits(void *ctx, const char *link_name)
 static bool port_is_one_centre(void *ctx, const char *link_name, const char *other)
 {
     (void)ctx;
-    return strcmp(link_name, other) == 0 || turn_rig.push_link != NULL; /* its other name */
+    return strcmp(link_name, other) == 0 ||
+           (turn_rig.push_link != NULL && !turn_rig.is_elsewhere); /* its other name */
 }
 
 static size_t port_sms_room(void *ctx)

@@ -59,6 +59,7 @@ extern struct turn_rig {
     enum turn_sent_kind show_ends, sms_ends;
     bool has_link, has_push_link;
     const char *push_link;        /* of the one centre, by which alone pushes leave; NULL: any */
+    bool is_elsewhere;            /* ... of another centre */
     const char *sms_link;         /* the link that an SMS leaves by; NULL = as if not told */
     const char *cut_off;          /* this gateway has room, and nobody who sends an SMS of these */
     const char *unreached;        /* nor who sends to this phone */

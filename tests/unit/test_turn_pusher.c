@@ -141,6 +141,41 @@ static void test_what_was_left_by_another_name_is_shown(void **state)
     turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
 }
 
+/* It may be on the phone: answered there, it would be by another centre's record. */
+static void test_what_was_left_stays_with_its_centre(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_restart();
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig.push_link = "op2";
+    turn_rig.is_elsewhere = true;
+    turn_rig_pass(30000);
+    assert_int_equal(phone->screen_count, 0);
+    turn_rig.push_link = NULL;
+    turn_rig_assert_begins(turn_rig_answer("ab", "1"), "Untuk mendaftar");
+    turn_rig_pass(40000);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* Who is registered is known, though his last dialogue is not any more. */
+static void test_who_has_no_session_is_pushed_to(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1*1*1#");
+    turn_rig_end_session(0);
+    turn_rig_restart();
+    turn_rig.has_push_link = false;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig.has_push_link = true;
+    turn_rig_pass(4000);
+    assert_true(phone->was_pushed);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* This gateway has a copy of what was erased before the push was asked for. */
 static void test_who_was_erased_before_is_pushed_to(void **state)
 {
@@ -356,6 +391,24 @@ static void test_a_dialogue_begins_with_the_try_that_is_shown(void **state)
     assert_int_equal(phone->screen_count, 3);
 }
 
+/* By this gateway's copy it is in a dialogue, which another has ended. */
+static void test_who_has_hung_up_elsewhere_is_pushed_to(void **state)
+{
+    struct dialect_input abort = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    turn_rig_change_gateway();
+    turn_rig_deliver(&abort);
+    turn_rig_settle();
+    store_memory_set_ready(turn_rig.store, false);
+    turn_rig_change_gateway();
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(3000);
+    assert_true(phone->was_pushed);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* Cut off from the store, while its centre takes its time, a gateway loses the push to another,
  * which shows it: the refusal that comes then is not of that one. */
 static void test_a_refusal_of_what_was_lost_ends_nothing(void **state)
@@ -407,6 +460,8 @@ int main(void)
         ON_RIG(test_a_refusal_of_what_was_stored_unheard),
         ON_RIG(test_what_was_left_is_not_shown_again),
         ON_RIG(test_what_was_left_by_another_name_is_shown),
+        ON_RIG(test_what_was_left_stays_with_its_centre),
+        ON_RIG(test_who_has_no_session_is_pushed_to),
         ON_RIG(test_who_was_erased_before_is_pushed_to),
         ON_RIG(test_what_goes_by_sms_asks_nothing),
         ON_RIG(test_who_is_erased_is_told_nothing),
@@ -419,6 +474,7 @@ int main(void)
         ON_RIG(test_what_was_left_is_not_told_late),
         ON_RIG(test_a_push_is_written_for_its_link),
         ON_RIG(test_a_dialogue_begins_with_the_try_that_is_shown),
+        ON_RIG(test_who_has_hung_up_elsewhere_is_pushed_to),
         ON_RIG(test_a_refusal_of_what_was_lost_ends_nothing),
         ON_RIG(test_a_clock_that_runs_ahead_ends_nothing),
     };

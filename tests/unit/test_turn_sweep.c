@@ -61,11 +61,30 @@ static void test_little_room_comes_to_each_bucket(void **state)
     turn_rig_assert_begins(turn_rig.phones[0].screen, "#TerusUsaha");
 }
 
+/* One bucket that is asked again and again, as nobody here can send what it has, tells nothing of
+ * the others. */
+static void test_a_sweep_again_tells_nothing_of_other_buckets(void **state)
+{
+    (void)state;
+    turn_rig.sms_ends = TURN_SENT_TEMPORARY;
+    for (unsigned i = 0; i < 12; i++)
+        (void)turn_rig_sms(0, "STATUS");
+    turn_rig.unreached = turn_rig.phones[0].msisdn;
+    turn_rig.sms_room = 1;
+    turn_rig.wall_ms += 60000;
+    turn_rig_restart();
+    turn_rig_pass(800);
+    assert_false(turn_clock_agrees(turn_rig.engine));
+    turn_rig_pass(1000);
+    assert_true(turn_clock_agrees(turn_rig.engine));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_a_sweep_that_fails_tells_nothing_of_the_clock),
+                                       TEST(test_a_sweep_again_tells_nothing_of_other_buckets),
                                        TEST(test_no_more_is_taken_than_there_is_room_for),
                                        TEST(test_little_room_comes_to_each_bucket)};
 
