@@ -30,6 +30,7 @@ struct turn {
     struct step_push after_push; /* what is left of one */
     bool is_copy;                /* its input is at work, or was stored, and not by this turn */
     bool is_unsure;              /* by a commit of its own, perhaps, of which it has no word */
+    bool is_heir;                /* a copy, and its first one's screen was refused for good */
     bool is_again;               /* committed once: what follows is the late reply's commit */
     bool is_late;                /* told to wait */
     bool is_told;                /* ... and the centre has taken that text */
@@ -147,8 +148,6 @@ struct turn_engine {
 struct turn *turn_make_own(struct turn_engine *e, struct box *box, enum turn_cause cause);
 /* Runs it when those before it in its box are over. */
 void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
-/* The same before all that wait there. */
-void turn_enqueue_first(struct turn_engine *e, struct box *box, struct turn *t);
 /* Frees a turn that is in no list, and whose timer is stopped. */
 void turn_free(struct turn *t);
 /* Runs the step of a turn with the records and answers that it has, and does what follows. */

@@ -135,7 +135,6 @@ static bool wait_for_reader(struct shown *s, uint64_t unread_mark)
     if (unread_mark == 0 || !s->proves)
         return false;
     s->unread_mark = unread_mark;
-    s->lets_pass = false;
     s->wait_ms = SHOW_READ_MS;
     timer_start(s->engine->env.timers, &s->again, s->wait_ms);
     return true;
@@ -177,8 +176,6 @@ static void look_on(struct shown *s)
         return;
     }
     timer_start(e->env.timers, &s->again, s->wait_ms);
-    if (s->lets_pass)
-        return;
     s->lets_pass = true;
     if (s->box->live == NULL)
         turn_box_next(e, s->box);
@@ -238,8 +235,18 @@ static bool try_again(struct shown *s)
     return true;
 }
 
-/* The centre has refused to go on with it. Before a copy that waits for that word is shown the
- * reply, and holds it. */
+/* A copy that waits for that word is shown the reply next, and holds it: it may be answered, and is
+ * refused for itself. */
+static void leave_to_copies(const struct shown *s)
+{
+    LIST_FOREACH(n, &s->box->waiting) {
+        struct turn *t = LIST_ITEM(n, struct turn, node);
+
+        t->is_heir = t->is_heir || t->input.fingerprint == s->fingerprint;
+    }
+}
+
+/* The centre has refused to go on with it. */
 static void end_dialogue(const struct shown *s)
 {
     struct turn *t = turn_make_own(s->engine, s->box, TURN_BY_INPUT);
@@ -249,7 +256,7 @@ static void end_dialogue(const struct shown *s)
     t->input.kind = DIALECT_ABORT;
     text_copy(t->input.msisdn, sizeof(t->input.msisdn), s->box->msisdn);
     t->input.session = s->session;
-    turn_enqueue_first(s->engine, s->box, t);
+    turn_enqueue(s->engine, s->box, t);
 }
 
 static void on_shown(void *arg, const struct turn_sent *sent)
@@ -277,8 +284,10 @@ static void on_shown(void *arg, const struct turn_sent *sent)
     case TURN_SENT_PERMANENT:
         fail(s, smpp_status_name(sent->command_status), sent->command_status);
         /* What a copy is shown may be refused because the dialogue has gone on elsewhere. */
-        if (s->is_step && !s->is_replay)
+        if (s->is_step && !s->is_replay) {
+            leave_to_copies(s);
             end_dialogue(s);
+        }
         break;
     case TURN_SENT_UNKNOWN:
         fail(s, "unknown", 0);
@@ -380,7 +389,7 @@ static struct shown *show_expect(struct turn *t)
     s->proves = !t->is_exact;
     s->is_step = true;
     s->is_aside = false;
-    s->is_replay = t->is_replay;
+    s->is_replay = t->is_replay && !t->is_heir;
     s->answer_status = ESME_ROK;
     s->is_sms = t->input.kind == DIALECT_SMS;
     s->is_owed = false;

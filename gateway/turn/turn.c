@@ -590,14 +590,6 @@ void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t)
         turn_box_next(e, box);
 }
 
-void turn_enqueue_first(struct turn_engine *e, struct box *box, struct turn *t)
-{
-    list_push_front(&box->waiting, &t->node);
-    e->waiting++;
-    if (box->live == NULL)
-        turn_box_next(e, box);
-}
-
 /* Full: new dials first (they get the busy screen), then everything. */
 static bool is_full(const struct turn_engine *e, const struct box *box, enum dialect_kind kind)
 {

@@ -252,6 +252,19 @@ static void test_a_proof_outlives_the_next_step(void **state)
     assert_int_equal(turn_rig_counters()->screens_withdrawn, 0);
 }
 
+/* The word that it was read is looked for as long as it proves something: not by who leaves. */
+static void test_the_word_is_not_waited_for(void **state)
+{
+    (void)state;
+    turn_rig.is_pair = turn_rig.is_unread = true;
+    turn_rig_dial(0, "*384#");
+    turn_rig_pass(1500);
+    assert_int_equal(turn_live(turn_rig.engine), 1);
+    turn_drain(turn_rig.engine);
+    turn_rig_pass(700);
+    assert_true(turn_is_drained(turn_rig.engine));
+}
+
 /* One that a centre has no room for is left to the gateways that stay. */
 static void test_an_sms_that_is_to_be_tried_again_is_left(void **state)
 {
@@ -356,6 +369,7 @@ int main(void)
                                        TEST(test_proofs_that_come_together),
                                        TEST(test_more_proofs_than_are_kept),
                                        TEST(test_a_proof_outlives_the_next_step),
+                                       TEST(test_the_word_is_not_waited_for),
                                        TEST(test_an_sms_that_is_to_be_tried_again_is_left),
                                        TEST(test_the_copy_of_a_dial),
                                        TEST(test_the_copy_of_a_dial_that_another_took),

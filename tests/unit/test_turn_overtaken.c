@@ -242,29 +242,6 @@ static void test_a_refused_step_of_before_ends_nothing(void **state)
     }
 }
 
-/* The copy waits for that screen's outcome: shown first, it would hold the reply, and what nobody
- * sees stay open, in the way of a push. */
-static void test_a_refused_step_ends_before_its_copy_is_shown(void **state)
-{
-    struct dialect_input answer;
-
-    (void)state;
-    turn_rig_dial(0, "*384*1*1#");
-    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
-    turn_rig.show_ms = 1000;
-    turn_rig.show_ends = TURN_SENT_PERMANENT;
-    turn_rig_deliver(&answer);
-    turn_rig_pass(500);
-    turn_rig_deliver(&answer);
-    turn_rig_pass(3000);
-    assert_int_equal(turn_rig_counters()->replays, 1);
-    turn_rig.show_ends = TURN_SENT_OK;
-    turn_rig_owe_push(0, "MAIN", 60000);
-    turn_rig_pass(5000);
-    assert_true(phone->was_pushed);
-    assert_int_equal(turn_rig_owed(), 0);
-}
-
 /* It ends nothing either where the copy of a dial, which the ledger has forgotten since, was shown
  * its screen. */
 static void test_a_refused_step_behind_a_late_dial_ends_nothing(void **state)
@@ -606,7 +583,6 @@ int main(void)
         ON_RIG(test_a_result_by_sms_leaves_the_newer_screen),
         ON_RIG(test_a_refused_copy_ends_nothing),
         ON_RIG(test_a_refused_step_of_before_ends_nothing),
-        ON_RIG(test_a_refused_step_ends_before_its_copy_is_shown),
         ON_RIG(test_a_refused_step_behind_a_late_dial_ends_nothing),
         ON_RIG(test_a_copy_is_not_told_to_wait),
         ON_RIG(test_a_copy_of_what_is_refused_is_not_told_to_wait),

@@ -1,0 +1,115 @@
+/* Copies behind a screen that is refused, or whose answer is not known to be read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/turn_rig.h"
+
+static struct turn_rig_phone *const phone = turn_rig.phones;
+
+static void slow_commit(unsigned there_ms, unsigned back_ms)
+{
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.there_ms = there_ms, .back_ms = back_ms});
+}
+
+static void refuse_with_a_copy_behind(enum turn_sent_kind copy_ends)
+{
+    struct dialect_input answer;
+
+    turn_rig_dial(0, "*384*1*1#");
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig.show_ms = 1000;
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_deliver(&answer);
+    turn_rig_pass(500);
+    turn_rig.show_ends = copy_ends;
+    turn_rig_deliver(&answer);
+    turn_rig_pass(3000);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+}
+
+/* The copy waits for that screen's outcome: it is answered in the dialogue, as its screen was
+ * taken. */
+static void test_the_copy_of_a_refused_step_goes_on(void **state)
+{
+    (void)state;
+    refuse_with_a_copy_behind(TURN_SENT_OK);
+    turn_rig_assert_begins(phone->screen, "Langkah 2/9");
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 3/9");
+}
+
+/* ... or ends it as the first one would have: what nobody sees would be in the way of a push. */
+static void test_a_step_that_is_refused_twice_ends(void **state)
+{
+    (void)state;
+    refuse_with_a_copy_behind(TURN_SENT_PERMANENT);
+    turn_rig.show_ends = TURN_SENT_OK;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(5000);
+    assert_true(phone->was_pushed);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* One at a time, whatever comes meanwhile: a refusal, or the end of the wait for the word. */
+static void test_nothing_begins_beside_what_is_at_work(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*1*1#");
+    struct dialect_input other = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+    struct dialect_input another = turn_rig_input(0, DIALECT_SMS, "384", "BANTUAN");
+
+    for (unsigned i = 0; i < 2; i++) {
+        turn_rig.show_ms = 1200;
+        turn_rig.show_ends = i == 0 ? TURN_SENT_PERMANENT : TURN_SENT_OK;
+        turn_rig.is_pair = turn_rig.is_unread = i == 1;
+        turn_rig_deliver(&dials);
+        turn_rig_pass(i == 0 ? 1000 : 2300);
+        slow_commit(0, 500);
+        turn_rig_deliver(&other);
+        turn_rig_deliver(&another);
+        turn_rig_pass(2000);
+        assert_int_equal(turn_rig_counters()->steps, i == 0 ? 4 : 3);
+        assert_int_equal(phone->sms_count, 2);
+        turn_rig_pass(6000);
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
+/* Though the word that the one before was read has been waited for in vain. */
+static void test_the_next_screen_is_waited_for_too(void **state)
+{
+    struct dialect_input answer;
+
+    (void)state;
+    turn_rig.is_pair = turn_rig.is_unread = true;
+    turn_rig_dial(0, "*384*1*1#");
+    turn_rig_pass(6000);
+    answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "SITI AMINAH");
+    turn_rig.show_ms = 1000;
+    turn_rig_deliver(&answer);
+    turn_rig_pass(100);
+    turn_rig_deliver(&answer);
+    turn_rig_pass(700);
+    assert_int_equal(turn_rig_counters()->replays, 0);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    turn_rig_pass(6000);
+}
+
+#define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_RIG(test_the_copy_of_a_refused_step_goes_on),
+        ON_RIG(test_a_step_that_is_refused_twice_ends),
+        ON_RIG(test_nothing_begins_beside_what_is_at_work),
+        ON_RIG(test_the_next_screen_is_waited_for_too),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
