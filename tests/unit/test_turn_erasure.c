@@ -236,6 +236,31 @@ static void test_no_screen_tells_of_a_draft_that_went(void **state)
     assert_screen_names("SITI", false);
 }
 
+/* Said again, it means what was owed since it was said first as well. */
+static void test_what_is_owed_until_it_is_said_again_goes(void **state)
+{
+    (void)state;
+    fill();
+    turn_rig_sms(0, "HAPUS");
+    turn_rig_sms(0, "HAPUS YA");
+    turn_rig.wall_ms += CALENDAR_HOUR_MS;
+    turn_rig_sms(0, "HAPUS");
+    turn_rig.sms_ends = TURN_SENT_TEMPORARY;
+    turn_rig_sms(0, "STATUS");
+    turn_rig_sms(0, "HAPUS YA");
+    turn_rig.wall_ms += CALENDAR_HOUR_MS;
+    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
+    turn_rig_sms(0, "YA");
+    assert_int_equal(owed(), 4);
+    turn_rig.wall_ms += 46 * CALENDAR_HOUR_MS;
+    turn_rig_pass(3000);
+    assert_int_equal(owed(), 3);
+    turn_rig.sms_ends = TURN_SENT_OK;
+    turn_rig.phones[0].sms_count = 0;
+    for (unsigned i = 0; i < 40; i++)
+        turn_rig_pass(5000);
+}
+
 /* A gateway that dies at the moment of the erasure: the next one does it. */
 static void test_a_crash_forgets_no_erasure(void **state)
 {
@@ -270,10 +295,13 @@ static void test_timers_of_nobody_go(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(test_everything_goes_in_time),      TEST(test_what_is_owed_since_stays),
-        TEST(test_no_screen_tells_of_what_went), TEST(test_no_screen_tells_of_a_draft_that_went),
-        TEST(test_a_crash_forgets_no_erasure),   TEST(test_timers_of_nobody_go)};
+    const struct CMUnitTest tests[] = {TEST(test_everything_goes_in_time),
+                                       TEST(test_what_is_owed_since_stays),
+                                       TEST(test_no_screen_tells_of_what_went),
+                                       TEST(test_no_screen_tells_of_a_draft_that_went),
+                                       TEST(test_what_is_owed_until_it_is_said_again_goes),
+                                       TEST(test_a_crash_forgets_no_erasure),
+                                       TEST(test_timers_of_nobody_go)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
