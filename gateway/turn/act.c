@@ -124,11 +124,14 @@ static void count(struct turn *t)
 }
 
 /* A copy that is late leaves the reply to the turn that holds it. That may have failed with it, and
- * the text that asks to wait has found no room: nobody would see anything. The next copy is shown
- * the reply. */
+ * the text that asks to wait is not known to be taken: perhaps nobody would see anything. The next
+ * copy is shown the reply. */
 static bool is_nobodys(struct turn *t)
 {
-    return t->is_left && show_take_wait_back(t);
+    if (!t->is_left || t->is_told)
+        return false;
+    show_take_wait_back(t);
+    return true;
 }
 
 static void answer_with_screen(struct turn *t)

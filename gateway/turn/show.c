@@ -518,16 +518,10 @@ void show_forget_wait(struct turn *t)
     t->told = NULL;
 }
 
-bool show_take_wait_back(struct turn *t)
+void show_take_wait_back(struct turn *t)
 {
-    struct shown *s = t->told;
-
-    if (s == NULL)
-        return !t->is_late; /* on_shown(): it was refused, or found no room */
-    if (!take_back(s))
-        return false;
-    shown_end(s);
-    return true;
+    if (t->told != NULL && take_back(t->told))
+        shown_end(t->told);
 }
 
 void show_abort_ack(struct turn *t)

@@ -18,8 +18,8 @@ void show_refusal(struct turn *t, const char *text, uint32_t command_status);
 void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms);
 /* The turn is over: its outcome does not matter any more. */
 void show_forget_wait(struct turn *t);
-/* The text did not leave, and will not. */
-bool show_take_wait_back(struct turn *t);
+/* Where the text has not left yet, it will not. */
+void show_take_wait_back(struct turn *t);
 /* Confirms an abort, when t's input is one of a centre's that wants it. */
 void show_abort_ack(struct turn *t);
 

@@ -62,12 +62,28 @@ static void test_the_wait_text_found_no_room(void **state)
     comes_again(TURN_SENT_NOT, false, 100);
 }
 
+/* It is on its way with a transmitter that is gone: not known to be on the phone. */
+static void test_the_wait_text_may_be_lost(void **state)
+{
+    (void)state;
+    comes_again(TURN_SENT_UNKNOWN, false, 100);
+}
+
+/* It is given back before the response says "slower". */
+static void test_the_wait_text_is_throttled(void **state)
+{
+    (void)state;
+    comes_again(TURN_SENT_TEMPORARY, false, 500);
+}
+
 int main(void)
 {
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_the_wait_text_waits_still),
         ON_RIG(test_the_wait_text_found_no_room),
+        ON_RIG(test_the_wait_text_may_be_lost),
+        ON_RIG(test_the_wait_text_is_throttled),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
