@@ -46,8 +46,9 @@ struct phone {
     bool is_pushed;          /* one was shown, and no answer has been taken since */
     struct dues dues;
     struct outcome outcome;
-    bool is_shown;     /* what its last input leads to, and its answer is read */
-    bool is_overtaken; /* the dialogue came late: a newer dial may have taken its place */
+    bool is_shown;        /* what its last input leads to, and its answer is read */
+    bool is_overtaken;    /* the dialogue came late: a newer dial may have taken its place */
+    bool registers_again; /* it may have begun anew what was rejected */
     bool is_sent; /* an acknowledged answer has sent the registration, where steps have a number */
     enum seat_belief seat;
     unsigned seat_number;   /* of the training; 0 = none was shown as taken */

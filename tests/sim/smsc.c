@@ -127,10 +127,14 @@ static void check_screen(struct phone *s, enum flow_step next)
     if (s->answered == FLOW_RESUME && is_draft && next < s->farthest)
         violation(s, "an answer that was shown as taken is gone", next);
     /* Who is busy, and begins anew, may register again what was rejected. */
+    s->registers_again =
+        s->smsc->world->is_busy &&
+        (s->answered == FLOW_UNKNOWN || (s->registers_again && s->answered == FLOW_CONSENT));
     if ((next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT)) &&
-        (s->farthest > FLOW_NAMA ||
-         (s->regno[0] != '\0' && !(s->smsc->world->is_busy && s->answered == FLOW_UNKNOWN))))
+        (s->farthest > FLOW_NAMA || (s->regno[0] != '\0' && !s->registers_again)))
         violation(s, "a draft or registration is gone", next);
+    if (next == FLOW_NAMA && s->registers_again)
+        s->regno[0] = '\0';
     if (next == FLOW_KOSONG && s->regno[0] != '\0')
         violation(s, "a registration is gone", next);
     if (is_draft && next > s->farthest)
