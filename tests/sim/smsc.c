@@ -133,7 +133,7 @@ static void check_screen(struct phone *s, enum flow_step next)
     if ((next == FLOW_CONSENT || (next == FLOW_NAMA && s->answered == FLOW_CONSENT)) &&
         (s->farthest > FLOW_NAMA || (s->regno[0] != '\0' && !s->registers_again)))
         violation(s, "a draft or registration is gone", next);
-    if (next == FLOW_NAMA && s->registers_again)
+    if (next == FLOW_NAMA && s->answered == FLOW_CONSENT && s->registers_again)
         s->regno[0] = '\0';
     if (next == FLOW_KOSONG && s->regno[0] != '\0')
         violation(s, "a registration is gone", next);
