@@ -177,6 +177,7 @@ local function forget_entries(stream, counters, subject, last)
     end
 end
 
+-- All that is known of what was sent to a subscriber; what was awaited is told of no more.
 local function forget_messages(timers, counters, messages, subject)
     local erased = 0
     for _, m in pairs(read_subject(messages, '0').messages) do
@@ -229,15 +230,15 @@ end
 -- All that one commit may hold. A word costs more on its way here than most of what is done with it, so
 -- only those are sent that this commit needs.
 -- ARGV 1 is the commit's shape, an octet each: mode of session and merchant; then how many (from NONE
---      up): 1 = what is owed to the subject is forgotten first, 2 = only what was until a time; bodies owed; ids settled; index rows;
---      timers that end; timers that begin; journal bodies; consents.
+--      up): 1 = what is owed to the subject is forgotten first, 2 = only what was owed until a time; bodies
+--      owed; ids settled; index rows; timers that end; timers that begin; journal bodies; consents.
 -- KEYS session, merchant; then those that the shape needs of: people, outbox, counters, messages of the
 --      subject, members, timers, journal, consents, sets of the index rows.
 -- ARGV 2... likewise: expected version, value, TTL of the session; expected version, value of the
---      merchant; msisdn; subject (keyed hash of the msisdn); that
---      time in ms; owner ('' = nobody), each body; each id; each
---      row: member, at_ms, 'l' leaves the next set, 'e' enters it, 'b' leaves it and enters the one after,
---      'n' neither; each member that ends; due_ms and member that begin; each journal body; each consent.
+--      merchant; msisdn; subject (keyed hash of the msisdn); that time in ms; owner ('' = nobody), each body;
+--      each id; each row: member, at_ms, 'l' leaves the next set, 'e' enters it, 'b' leaves it and enters the
+--      one after, 'n' neither; each member that ends; due_ms and member that begin; each journal body; each
+--      consent.
 -- Returns a string: the versions of those that are new, 8 octets each, and the ids of what is owed with
 -- spaces between; or {session, merchant} as they are. (A table costs 8,000 instructions to tell.)
 local NONE, FORGOTTEN, CUT = 48, 49, 50 -- '0', '1', '2'

@@ -148,6 +148,14 @@ static void test_everything_goes_in_time(void **state)
     assert_int_equal(owed(), 0);
 }
 
+/* An hour later, by another name. */
+static void register_anew(void)
+{
+    turn_rig.wall_ms += CALENDAR_HOUR_MS;
+    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
+    turn_rig_sms(0, "YA");
+}
+
 /* Of who registers anew meanwhile goes what is owed about the old registration. */
 static void test_what_is_owed_since_stays(void **state)
 {
@@ -159,9 +167,7 @@ static void test_what_is_owed_since_stays(void **state)
     turn_rig.sms_ends = TURN_SENT_TEMPORARY;
     turn_rig_sms(0, "STATUS");
     turn_rig_sms(0, "HAPUS YA");
-    turn_rig.wall_ms += CALENDAR_HOUR_MS;
-    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
-    turn_rig_sms(0, "YA");
+    register_anew();
     assert_int_equal(owed(), 4);
     turn_rig.wall_ms += 47 * CALENDAR_HOUR_MS;
     turn_rig_pass(3000);
@@ -201,9 +207,7 @@ static void test_no_screen_tells_of_what_went(void **state)
     fill();
     turn_rig_sms(0, "HAPUS");
     turn_rig_sms(0, "HAPUS YA");
-    turn_rig.wall_ms += CALENDAR_HOUR_MS;
-    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
-    turn_rig_sms(0, "YA");
+    register_anew();
     turn_rig_dial(0, "*384*3*1*1#");
     turn_rig_assert_begins(turn_rig.phones[0].screen, "SITI AMINAH\n");
     assert_screen_names("SITI", true);
@@ -248,9 +252,7 @@ static void test_what_is_owed_until_it_is_said_again_goes(void **state)
     turn_rig.sms_ends = TURN_SENT_TEMPORARY;
     turn_rig_sms(0, "STATUS");
     turn_rig_sms(0, "HAPUS YA");
-    turn_rig.wall_ms += CALENDAR_HOUR_MS;
-    turn_rig_sms(0, "DAFTAR#BUDI SANTOSO#WARUNG BUDI#1#METRO#METRO BARAT");
-    turn_rig_sms(0, "YA");
+    register_anew();
     assert_int_equal(owed(), 4);
     turn_rig.wall_ms += 46 * CALENDAR_HOUR_MS;
     turn_rig_pass(3000);
