@@ -245,6 +245,8 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     }
     box->has_copies = true;
     t->is_fresh = true;
+    /* Who gives a claim back writes these behind it: what was read of it before may be gone. */
+    t->answers.has_shared = false;
     return true;
 }
 
