@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = 256, TICK_MS = 10, BEHIND_MAX = 7 };
+enum { CHUNK = 256, TICK_MS = 10 };
 
 /* Where a delivery is. The lists behind PLACE_READY are ordered by due time, because each has one
  * constant delay. */
@@ -53,7 +53,7 @@ static struct delivery *take_delivery(struct carrier *c)
     d = LIST_ITEM(list_pop_front(&c->places[PLACE_FREE]), struct delivery, node);
     d->owner = NULL;
     d->peer = NULL;
-    d->accepted = false;
+    d->accepted = d->adrift = false;
     d->cancelled = d->withdrawn = false;
     d->pdu = d->inline_pdu;
     d->born_us = c->loop->now_us;
@@ -95,7 +95,7 @@ static void bring_copies(struct carrier *c, uint32_t key, uint32_t input)
         LIST_FOREACH(node, &c->places[place]) {
             struct delivery *d = LIST_ITEM(node, struct delivery, node);
 
-            if (d->owner != NULL && d->key == key && input - d->input >= BEHIND_MAX)
+            if (d->owner != NULL && d->key == key && input - d->input >= CARRIER_BEHIND_MAX)
                 move(c, d, PLACE_READY);
         }
 }
@@ -251,6 +251,7 @@ void carrier_on_response(struct carrier *c, void *tag, uint32_t command_status)
 {
     struct delivery *d = tag;
 
+    d->adrift = false;
     carrier_push(c);
     if (command_status == WIRE_OK) {
         if (faults_strikes(c->faults, FAULT_LOSE_RESP))
@@ -271,8 +272,11 @@ void carrier_on_response(struct carrier *c, void *tag, uint32_t command_status)
 
 void carrier_on_lost(struct carrier *c, void *tag)
 {
+    struct delivery *d = tag;
+
     c->stats.cut++;
-    try_later(c, tag, PLACE_COOLING);
+    d->adrift = true;
+    try_later(c, d, PLACE_COOLING);
 }
 
 bool carrier_repeat_last(struct carrier *c)
@@ -307,6 +311,7 @@ static void on_tick(struct timer *t, void *arg)
     while (take_due(c, PLACE_IN_FLIGHT, &d)) {
         c->stats.unanswered++;
         peer_forget(d->peer, d->sequence_number);
+        d->adrift = true;
         try_later(c, d, PLACE_COOLING);
     }
     for (int place = PLACE_COOLING; place < CARRIER_PLACES; place++)

@@ -11,7 +11,8 @@
 #include "tests/smsc/loop.h"
 #include "tests/smsc/peer.h"
 
-enum { DELIVERY_INLINE_BYTES = 300, CARRIER_PLACES = 6 };
+/* A gateway knows eight inputs back (docs/custody.md). */
+enum { DELIVERY_INLINE_BYTES = 300, CARRIER_PLACES = 6, CARRIER_BEHIND_MAX = 7 };
 
 /* An input. It belongs to the carrier; the owner sees it in callbacks. */
 struct delivery {
@@ -27,6 +28,7 @@ struct delivery {
     uint8_t place;   /* which list it is in */
     bool accepted;   /* answered 0 once: what goes on is a repetition */
     bool cancelled;  /* the owner waits no more */
+    bool adrift;     /* its last copy was not answered: it may still be on its way */
     bool withdrawn;  /* ... and it is not to be delivered again */
     uint8_t *pdu;    /* inline_pdu, or the heap's when it is longer */
     uint8_t inline_pdu[DELIVERY_INLINE_BYTES];

@@ -319,6 +319,14 @@ unsigned centre_binds(const struct centre *c)
     return c->bind_count;
 }
 
+bool centre_is_quiet(const struct centre *c)
+{
+    for (unsigned i = 0; i < c->peers.count; i++)
+        if (peer_is_behind(c->peers.all[i]))
+            return false;
+    return adrift_is_quiet(&c->loop->adrift);
+}
+
 struct centre_stats centre_stats(const struct centre *c)
 {
     struct centre_stats stats = c->stats;

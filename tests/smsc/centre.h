@@ -65,6 +65,8 @@ void centre_free(struct centre *c);
 /* The port it listens on; 0 as partner. */
 unsigned centre_port(const struct centre *c);
 unsigned centre_binds(const struct centre *c);
+/* Nothing is on its way to a gateway but what is waited for. */
+bool centre_is_quiet(const struct centre *c);
 struct centre_stats centre_stats(const struct centre *c);
 struct carrier *centre_carrier(struct centre *c);
 /* Receipts that are still to be sent. */

@@ -145,7 +145,7 @@ void conn_close(struct conn *c, const char *reason)
     event_free(c->read_event);
     event_free(c->write_event);
     c->read_event = c->write_event = NULL;
-    close(c->fd);
+    adrift_close(&c->loop->adrift, c->fd);
     c->fd = -1;
     c->reason = reason;
     deferred_cancel(&c->loop->deferred, &c->flush);

@@ -2,14 +2,13 @@
 
 #include "base/mem.h"
 #include "tests/smsc/alphabet.h"
+#include "tests/smsc/roster.h"
 
 #include <string.h>
 
 enum {
-    PHONE_BYTES = 24,
     CODE_BYTES = 24,
     ANSWER_BYTES = 182,
-    ROWS_FIRST = 4096,
     FINISHED_ENOUGH = 20,
 };
 
@@ -17,6 +16,7 @@ enum slot_state {
     SLOT_FREE,
     SLOT_WAITING, /* an input is on its way, or its screen is still to come */
     SLOT_ASKED,   /* open loop: a question is shown, the answer not yet due */
+    SLOT_HELD,    /* a question is shown, and what was sent before may still be on its way */
     SLOT_OVER,    /* open loop: the dialogue is over; free when its turn in `due` comes */
 };
 
@@ -53,11 +53,7 @@ struct crowd {
     struct centre *centre;
     char code[CODE_BYTES]; /* what the flow dials, without * and # */
 
-    struct ledger_row *rows; /* by the subscriber's place in the range */
-    uint32_t *slot_of;       /* likewise; 0 = in no dialogue, else place in slots + 1 */
-    size_t row_count;
-    size_t row_capacity;
-    uint64_t next_phone;
+    struct roster roster;
 
     struct slot **slots;
     size_t slot_count;
@@ -66,6 +62,7 @@ struct crowd {
     struct list waiting; /* for a screen, the oldest first */
     struct list due;     /* by when they act next */
     struct list again;   /* by when they type once more */
+    bool is_adrift;      /* a copy of some subscriber's input may be */
 
     uint64_t started;
     uint64_t finished;        /* reached the flow's end ... */
@@ -77,62 +74,26 @@ struct crowd {
 
 static struct ledger_row *row_of(struct crowd *c, uint32_t phone)
 {
-    return &c->rows[phone];
+    return &c->roster.rows[phone];
 }
 
-static void grow_rows(struct crowd *c)
+/* An input's next one would leave a copy that is adrift further behind than a gateway knows it. */
+static bool must_wait(struct crowd *c, uint32_t phone)
 {
-    size_t capacity = c->row_capacity != 0 ? c->row_capacity * 2 : ROWS_FIRST;
+    const struct ledger_row *r = row_of(c, phone);
 
-    c->rows = mem_realloc_array(c->rows, capacity, sizeof(*c->rows));
-    c->slot_of = mem_realloc_array(c->slot_of, capacity, sizeof(*c->slot_of));
-    memset(c->rows + c->row_capacity, 0, (capacity - c->row_capacity) * sizeof(*c->rows));
-    memset(c->slot_of + c->row_capacity, 0, (capacity - c->row_capacity) * sizeof(*c->slot_of));
-    c->row_capacity = capacity;
+    return r->adrift != 0 && r->inputs + 1 - r->adrift >= CARRIER_BEHIND_MAX;
 }
 
 /* The next subscriber who is in no dialogue; false when all of the range are. */
 static bool take_phone(struct crowd *c, uint32_t *phone)
 {
-    for (uint64_t tries = 0; tries < c->settings->phones; tries++) {
-        uint32_t candidate = (uint32_t)(c->next_phone++ % c->settings->phones);
-
-        while (candidate >= c->row_capacity)
-            grow_rows(c);
-        if (candidate >= c->row_count)
-            c->row_count = candidate + 1;
-        if (c->slot_of[candidate] != 0)
-            continue;
-        *phone = candidate;
-        return true;
+    for (uint64_t tries = 0; tries < c->roster.size; tries++) {
+        *phone = roster_next(&c->roster);
+        if (c->roster.slot_of[*phone] == 0 && !must_wait(c, *phone))
+            return true;
     }
     return false;
-}
-
-static void write_phone(const struct crowd *c, uint32_t phone, char *text)
-{
-    char digits[PHONE_BYTES];
-    uint64_t n = c->settings->first_phone + phone;
-    unsigned size = 0;
-
-    do
-        digits[size++] = (char)('0' + n % 10);
-    while ((n /= 10) != 0);
-    for (unsigned i = 0; i < size; i++)
-        text[i] = digits[size - 1 - i];
-    text[size] = '\0';
-}
-
-static bool find_phone(const struct crowd *c, struct span digits, uint32_t *phone)
-{
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < digits.size; i++)
-        n = n * 10 + (uint64_t)(digits.data[i] - '0');
-    if (n < c->settings->first_phone || n - c->settings->first_phone >= c->row_count)
-        return false;
-    *phone = (uint32_t)(n - c->settings->first_phone);
-    return true;
 }
 
 /* ---- dialogues ---- */
@@ -142,7 +103,7 @@ static void send_input(struct crowd *c, struct slot *s, enum speech_act act, str
     const struct crowd_settings *settings = c->settings;
     struct speech_room room;
     struct wire_message m;
-    char phone[PHONE_BYTES];
+    char phone[ROSTER_DIGITS_BYTES];
     struct speech_input in = {.act = act,
                               .msisdn = phone,
                               .code = c->code,
@@ -152,7 +113,7 @@ static void send_input(struct crowd *c, struct slot *s, enum speech_act act, str
                               .by_payload = settings->by_payload};
 
     s->input = row_of(c, s->phone)->inputs;
-    write_phone(c, s->phone, phone);
+    roster_write(&c->roster, s->phone, phone);
     if (!speech_write(settings->speech, &in, &room, &m)) {
         in.gsm = span_of(NULL, 0); /* the dialect cannot carry this answer */
         speech_write(settings->speech, &in, &room, &m);
@@ -176,11 +137,11 @@ static void wait_for_screen(struct crowd *c, struct slot *s, uint64_t intended_u
 static void answer(struct crowd *c, struct slot *s, uint64_t intended_us)
 {
     uint8_t gsm[ANSWER_BYTES];
-    char phone[PHONE_BYTES];
+    char phone[ROSTER_DIGITS_BYTES];
     struct flow_subscriber who = {phone, s->phone, c->settings->seed};
     size_t size;
 
-    write_phone(c, s->phone, phone);
+    roster_write(&c->roster, s->phone, phone);
     size = flow_answer(c->flow, s->asked_step, &who, gsm, sizeof(gsm));
     wait_for_screen(c, s, intended_us);
     send_input(c, s, SPEECH_ANSWER, span_of(gsm, size));
@@ -219,7 +180,7 @@ static void begin_dialogue(struct crowd *c, struct slot *s, uint32_t phone, uint
     s->unit = 0;
     s->inputs = 0;
     s->start_us = intended_us;
-    c->slot_of[phone] = s->place + 1;
+    c->roster.slot_of[phone] = s->place + 1;
     c->started++;
     ledger_on_dialogue(row_of(c, phone));
     wait_for_screen(c, s, intended_us);
@@ -239,7 +200,7 @@ static void leave(struct crowd *c, struct slot *s)
         list_remove(&c->waiting, &s->waiting);
     if (list_is_linked(&s->again))
         list_remove(&c->again, &s->again);
-    c->slot_of[s->phone] = 0;
+    c->roster.slot_of[s->phone] = 0;
 }
 
 /* Closed loop: the next subscriber takes the place at once. */
@@ -293,6 +254,10 @@ static void on_question(struct crowd *c, struct slot *s, unsigned step)
     uint64_t due_us = c->loop->now_us;
 
     s->asked_step = (uint8_t)step;
+    if (must_wait(c, s->phone)) {
+        s->state = SLOT_HELD;
+        return;
+    }
     if (rolls(c, c->settings->hang_up_percent)) {
         hang_up(c, s);
         return;
@@ -301,7 +266,7 @@ static void on_question(struct crowd *c, struct slot *s, unsigned step)
         walk_off(c, s);
         return;
     }
-    if (c->settings->think_us != 0)
+    if (c->settings->think_us != 0 && s->state != SLOT_HELD)
         due_us = s->start_us + s->inputs * c->settings->think_us;
     if (due_us > c->loop->now_us)
         s->state = SLOT_ASKED;
@@ -322,7 +287,7 @@ static void print_sample(struct crowd *c, uint32_t phone, struct span gsm,
     alphabet_decode(ALPHABET_GSM, gsm, text, sizeof(text));
     fprintf(stderr, "warung-smsc: a %s screen for %llu at step %u: %s\n",
             verdict == LEDGER_DOUBLE ? "doubled" : "wrong",
-            (unsigned long long)(c->settings->first_phone + phone), row_of(c, phone)->step, text);
+            (unsigned long long)(c->roster.first + phone), row_of(c, phone)->step, text);
 }
 
 static void count_step(struct crowd *c, struct slot *s, bool ended)
@@ -418,7 +383,7 @@ static void on_message(void *ctx, const struct wire_message *m)
     unsigned step;
     uint32_t phone;
 
-    if (!find_phone(c, m->destination.digits, &phone))
+    if (!roster_find(&c->roster, m->destination.digits, &phone))
         return;
     speech_read(c->settings->speech, m, &room, &out);
     gsm = to_gsm(&out, buffer, sizeof(buffer));
@@ -426,8 +391,8 @@ static void on_message(void *ctx, const struct wire_message *m)
         ledger_on_sms(row_of(c, phone), c->flow, gsm);
     else if (out.kind == SPEECH_RELEASE)
         return;
-    else if (c->slot_of[phone] != 0)
-        on_screen(c, c->slots[c->slot_of[phone] - 1], out.unit, gsm);
+    else if (c->roster.slot_of[phone] != 0)
+        on_screen(c, c->slots[c->roster.slot_of[phone] - 1], out.unit, gsm);
     else
         print_sample(c, phone, gsm, ledger_on_screen(row_of(c, phone), c->flow, gsm, &step));
 }
@@ -437,7 +402,7 @@ static void on_apart(void *ctx, const struct wire_message *m)
     struct crowd *c = ctx;
     uint32_t phone;
 
-    if (find_phone(c, m->destination.digits, &phone))
+    if (roster_find(&c->roster, m->destination.digits, &phone))
         ledger_on_apart(row_of(c, phone));
 }
 
@@ -446,7 +411,7 @@ static void on_turned_away(void *ctx, const struct wire_message *m)
     struct crowd *c = ctx;
     uint32_t phone;
 
-    if (find_phone(c, m->destination.digits, &phone))
+    if (roster_find(&c->roster, m->destination.digits, &phone))
         ledger_on_disturbed(row_of(c, phone));
 }
 
@@ -454,15 +419,15 @@ static void on_dropped(void *ctx)
 {
     struct crowd *c = ctx;
 
-    for (size_t i = 0; i < c->row_count; i++)
-        ledger_on_disturbed(&c->rows[i]);
+    for (size_t i = 0; i < c->roster.count; i++)
+        ledger_on_disturbed(&c->roster.rows[i]);
 }
 
 static bool is_current(const struct crowd *c, const struct delivery *d)
 {
     const struct slot *s = d->owner;
 
-    return s->input == d->input && c->slot_of[d->key] == s->place + 1;
+    return s->input == d->input && c->roster.slot_of[d->key] == s->place + 1;
 }
 
 static void on_accepted(void *ctx, const struct delivery *d)
@@ -487,6 +452,22 @@ static void on_retry(void *ctx, const struct delivery *d)
     struct crowd *c = ctx;
 
     ledger_on_retry(row_of(c, d->key));
+    if (!d->adrift)
+        return;
+    ledger_on_adrift(row_of(c, d->key), (uint16_t)d->input);
+    c->is_adrift = true;
+}
+
+static void release_held(struct crowd *c)
+{
+    if (!c->is_adrift || !centre_is_quiet(c->centre))
+        return;
+    c->is_adrift = false;
+    for (size_t i = 0; i < c->roster.count; i++)
+        c->roster.rows[i].adrift = 0;
+    for (size_t i = 0; i < c->slot_count; i++)
+        if (c->slots[i]->state == SLOT_HELD)
+            on_question(c, c->slots[i], c->slots[i]->asked_step);
 }
 
 static void on_refused(void *ctx, const struct delivery *d, uint32_t status)
@@ -539,7 +520,7 @@ void crowd_act(struct crowd *c)
             free_slot(c, s);
             continue;
         }
-        if (s->state == SLOT_ASKED)
+        if (s->state == SLOT_ASKED && !must_wait(c, s->phone))
             answer(c, s, s->due_us);
         s->due_us += c->settings->think_us;
         list_push_back(&c->due, &s->due);
@@ -551,6 +532,7 @@ void crowd_miss_screens(struct crowd *c, bool all)
 {
     struct list_node *node;
 
+    release_held(c);
     reenter_due(c);
     while ((node = list_first(&c->waiting)) != NULL) {
         struct slot *s = LIST_ITEM(node, struct slot, waiting);
@@ -585,6 +567,7 @@ struct crowd *crowd_new(struct loop *loop, const struct crowd_settings *settings
     c->ctx = ctx;
     snprintf(c->code, sizeof(c->code), "%.*s", (int)strspn(flow->dial + 1, "0123456789"),
              flow->dial + 1);
+    roster_init(&c->roster, settings->first_phone, settings->phones);
     c->slots = mem_zalloc(settings->dialogues_max * sizeof(struct slot *));
     list_init(&c->free_slots);
     list_init(&c->waiting);
@@ -598,8 +581,7 @@ void crowd_free(struct crowd *c)
     for (size_t i = 0; i < c->slot_count; i++)
         mem_free(c->slots[i]);
     mem_free(c->slots);
-    mem_free(c->rows);
-    mem_free(c->slot_of);
+    roster_fini(&c->roster);
     mem_free(c);
 }
 
@@ -644,6 +626,6 @@ bool crowd_is_idle(const struct crowd *c)
 
 const struct ledger_row *crowd_rows(const struct crowd *c, size_t *count)
 {
-    *count = c->row_count;
-    return c->rows;
+    *count = c->roster.count;
+    return c->roster.rows;
 }

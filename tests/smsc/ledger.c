@@ -56,6 +56,12 @@ void ledger_on_retry(struct ledger_row *r)
     r->is_repeated = true;
 }
 
+void ledger_on_adrift(struct ledger_row *r, uint16_t input)
+{
+    if (r->adrift == 0 || input < r->adrift)
+        r->adrift = input;
+}
+
 void ledger_on_apart(struct ledger_row *r)
 {
     r->is_apart = true;

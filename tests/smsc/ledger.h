@@ -33,10 +33,12 @@ struct ledger_row {
     uint16_t finished; /* dialogues that reached the flow's end */
     uint16_t busy;     /* dialogues that the service ended as busy */
     uint16_t sms;      /* messages that the flow wants */
-    bool was_busy; /* the last dialogue was ended as busy: a copy of its input may still be on its
-                      way */
-    uint8_t step;  /* of the flow that the next screen should be */
-    bool is_open;  /* in a dialogue */
+    uint16_t adrift; /* the earliest input of which a copy may be on its way that nobody waits for;
+                        0 = none */
+    bool was_busy;   /* the last dialogue was ended as busy: a copy of its input may still be on its
+                        way */
+    uint8_t step;    /* of the flow that the next screen should be */
+    bool is_open;    /* in a dialogue */
     bool is_repeated;               /* an input of this dialogue was sent more than once */
     bool is_apart;                  /* screens of it come by a bind that no answer comes by */
     bool is_waiting;                /* an input's screen is still to come */
@@ -67,6 +69,8 @@ void ledger_on_accepted(struct ledger_row *r, bool is_current);
 void ledger_on_repeat_accepted(struct ledger_row *r);
 /* A copy of an input went without an answer, or with a temporary one; it is sent again. */
 void ledger_on_retry(struct ledger_row *r);
+/* A copy of this input, counted from 1, may be on its way that nobody waits for. */
+void ledger_on_adrift(struct ledger_row *r, uint16_t input);
 /* The screen that follows came by another connection than the answers: it may overtake its own. */
 void ledger_on_apart(struct ledger_row *r);
 /* Refused for good or given up. */

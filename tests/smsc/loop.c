@@ -39,11 +39,13 @@ void loop_init(struct loop *l)
     assert(l->wake != NULL);
     timer_queue_init(&l->timers, loop_clock_us(l) / US_PER_MS);
     deferred_queue_init(&l->deferred);
+    adrift_init(&l->adrift, &l->timers);
 }
 
 void loop_fini(struct loop *l)
 {
     deferred_run(&l->deferred);
+    adrift_fini(&l->adrift);
     timer_queue_fini(&l->timers);
     event_free(l->wake);
     event_base_free(l->base);

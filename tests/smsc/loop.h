@@ -7,6 +7,7 @@
 
 #include "base/deferred.h"
 #include "base/timer.h"
+#include "tests/smsc/adrift.h"
 
 struct event_base;
 struct event;
@@ -16,6 +17,7 @@ struct loop {
     struct event *wake;
     struct timer_queue timers;
     struct deferred_queue deferred;
+    struct adrift adrift;
     uint64_t now_us;  /* of the monotonic clock, as of the start of this turn */
     uint64_t wake_us; /* when `wake` is set for; 0 = not set */
     uint64_t fine_us; /* somebody must run at this time; 0 = nobody */

@@ -42,7 +42,8 @@ struct peer {
     struct in_flight *in_flight; /* index: sequence_number & mask */
     uint32_t mask;
     unsigned in_flight_count;
-    uint32_t enquiry; /* sequence_number of our enquire_link, 0 = none is out */
+    unsigned forgotten; /* requests that may yet be answered */
+    uint32_t enquiry;   /* sequence_number of our enquire_link, 0 = none is out */
     uint64_t heard_us;
     struct timer timer;  /* bind wait, silence, answer to enquire_link or unbind: by state */
     struct timer frame;  /* looks whether a PDU comes to its end; not moved with every PDU */
@@ -252,8 +253,10 @@ static void on_response(struct peer *p, const struct wire_header *h, struct span
         watch_silence(p);
         return;
     }
-    if (f == NULL)
-        return; /* late, or to nothing: dropped */
+    if (f == NULL) { /* late, or to nothing: dropped */
+        p->forgotten -= p->forgotten != 0;
+        return;
+    }
     free_in_flight(p, f);
     p->owner->on_response(p->ctx, p, h, f->tag, wire_string_decode(body));
 }
@@ -499,8 +502,15 @@ void peer_forget(struct peer *p, uint32_t sequence_number)
 {
     struct in_flight *f = find_in_flight(p, sequence_number);
 
-    if (f != NULL)
-        free_in_flight(p, f);
+    if (f == NULL)
+        return;
+    free_in_flight(p, f);
+    p->forgotten++;
+}
+
+bool peer_is_behind(const struct peer *p)
+{
+    return p->forgotten != 0;
 }
 
 void peer_answer(struct peer *p, uint32_t command_id, uint32_t sequence_number, uint32_t status,

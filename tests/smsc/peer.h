@@ -71,6 +71,8 @@ uint32_t peer_bind_command(const struct peer *p);
 uint32_t peer_request(struct peer *p, struct span pdu, void *tag);
 /* Nobody waits for this response any more: its room in the window is free again. */
 void peer_forget(struct peer *p, uint32_t sequence_number);
+/* Some that nobody waits for are unanswered still: they may be on their way. */
+bool peer_is_behind(const struct peer *p);
 void peer_answer(struct peer *p, uint32_t command_id, uint32_t sequence_number, uint32_t status,
                  const char *message_id);
 /* Octets as they are, for tests of the other side's reader. */

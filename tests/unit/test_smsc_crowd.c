@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -220,6 +221,64 @@ static void test_faults_do_happen(void **state)
     close_scene(&s);
 }
 
+static void turn_for(struct scene *s, uint64_t ms)
+{
+    struct timer tick;
+
+    timer_init(&tick, on_tick, s);
+    timer_start(&s->loop.timers, &tick, 20);
+    for (uint64_t end_us = s->loop.now_us + ms * 1000; s->loop.now_us < end_us;) {
+        loop_turn(&s->loop);
+        crowd_miss_screens(s->crowd, false);
+    }
+    timer_stop(&s->loop.timers, &tick);
+}
+
+/* How many subscribers have a copy adrift; each of them stands as far as he may go. */
+static unsigned count_held(const struct scene *s)
+{
+    size_t count;
+    const struct ledger_row *rows = crowd_rows(s->crowd, &count);
+    unsigned held = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].adrift != 0) {
+            assert_int_equal(rows[i].inputs - rows[i].adrift, CARRIER_BEHIND_MAX - 1);
+            assert_true(rows[i].is_open);
+            held++;
+        }
+    return held;
+}
+
+/* The kernel goes on bringing what was written to a connection that we closed. */
+static void test_nobody_leaves_a_copy_far_behind(void **state)
+{
+    struct scene s;
+    struct ledger_sum sum;
+    int ends[2];
+    char octet = 'x';
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(write(ends[0], &octet, 1), 1);
+    open_scene(&s, "", "");
+    while (s.begun == 0)
+        loop_turn(&s.loop);
+    loop_turn(&s.loop);
+    adrift_close(&s.loop.adrift, ends[0]);
+    centre_drop_all(s.centre);
+    turn_for(&s, 1000);
+    assert_in_range(count_held(&s), 10, AT_ONCE);
+    assert_int_equal(read(ends[1], &octet, 1), 1);
+    sum = play(&s, true);
+    assert_false(s.is_over);
+    assert_true(ledger_is_clean(&sum));
+    assert_int_equal(sum.finished + sum.explained, DIALOGUES);
+    assert_int_equal(count_held(&s), 0);
+    close(ends[1]);
+    close_scene(&s);
+}
+
 static struct ledger_sum play_wrong(const char *faults, const char *bugs)
 {
     struct scene s;
@@ -252,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_right_gateway_is_clean_under_every_fault),
         cmocka_unit_test(test_faults_do_happen),
+        cmocka_unit_test(test_nobody_leaves_a_copy_far_behind),
         cmocka_unit_test(test_every_mistake_is_found),
     };
 
