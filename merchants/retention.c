@@ -51,8 +51,7 @@ static bool is_ticket_over(const struct ticket *t, int64_t now_ms,
     return t->kind != TICKET_ERASE && is_over(t->asked_ms, periods->ticket_ms, now_ms);
 }
 
-/* No registration, nothing asked for that is still to be done, no wish to be told of trainings. */
-static bool is_idle(const struct subscriber *s)
+bool retention_is_idle(const struct subscriber *s)
 {
     return s->merchant_count == 0 && s->ticket_count == 0 && s->seat_count == 0 &&
            s->pending_since_ms == 0 && !s->training_news;
@@ -67,8 +66,9 @@ const char *programme_find_expired(const struct subscriber *s, int64_t known_ms,
     for (unsigned i = 0; i < s->ticket_count; i++)
         if (is_ticket_over(&s->tickets[i], now_ms, periods))
             return PROGRAMME_TIMER_RETAIN;
-    return is_idle(s) && is_over(known_ms, periods->other_ms, now_ms) ? PROGRAMME_TIMER_FORGET
-                                                                      : NULL;
+    return retention_is_idle(s) && is_over(known_ms, periods->other_ms, now_ms)
+               ? PROGRAMME_TIMER_FORGET
+               : NULL;
 }
 
 /* With the last registration goes what was kept for it, and the subscriber is told; a draft is a
@@ -90,7 +90,7 @@ void retention_retire(struct programme *p)
 
 void retention_forget(struct programme *p)
 {
-    if (is_idle(&p->subscriber) && (p->state == NULL || !p->state->has_draft))
+    if (retention_is_idle(&p->subscriber) && (p->state == NULL || !p->state->has_draft))
         programme_erase(p, "retention");
 }
 

@@ -231,8 +231,8 @@ const char *texting_refuse(struct programme *p, struct menu_state *state)
         texting_forget(p);
         return is_half ? "kosong" : "dibuang"; /* the registration that it is of stays */
     }
-    return p->subscriber.merchant_count > 0 || state->has_draft ? "kosong" /* and stays */
-                                                                : "dibuang";
+    return retention_is_idle(&p->subscriber) && !state->has_draft ? "dibuang"
+                                                                  : "kosong"; /* and stays */
 }
 
 /* Of several an officer asks something about one, and its deadline runs. */

@@ -90,6 +90,8 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
 bool registration_is_answered(const struct merchant *m, const struct merchant *fresh);
 
 /* retention.c */
+/* No registration, nothing asked for that is still to be done, no wish to be told of trainings. */
+bool retention_is_idle(const struct subscriber *s);
 void retention_retire(struct programme *p);
 void retention_forget(struct programme *p);
 /* Flags the registrations whose NIK has this hash. */

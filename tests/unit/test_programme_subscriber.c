@@ -443,6 +443,14 @@ static void test_no_is_a_no(void **state)
     assert_int_equal(world.p.subscriber.merchant_count, 1);
 }
 
+static void test_no_where_only_a_call_is_kept(void **state)
+{
+    (void)state;
+    assert_string_equal(world_act("sms_tidak"), "dibuang");
+    world_act("telepon");
+    assert_string_equal(world_act("sms_tidak"), "kosong"); /* the officer calls */
+}
+
 static void test_yes_and_no_are_to_the_last_question(void **state)
 {
     (void)state;
@@ -580,6 +588,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
         cmocka_unit_test_setup(test_the_last_question_waits_its_two_days, world_setup),
         cmocka_unit_test_setup(test_no_is_a_no, world_setup),
+        cmocka_unit_test_setup(test_no_where_only_a_call_is_kept, world_setup),
         cmocka_unit_test_setup(test_yes_and_no_are_to_the_last_question, world_setup),
         cmocka_unit_test_setup(test_a_field_asks_its_question_anew, world_setup),
         cmocka_unit_test_setup(test_a_field_by_sms_corrects_a_registration, world_setup),
