@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 0x7FFFFFFF }; /* SMPP 3.4 section 3.2 */
+enum { CAPACITY_FIRST = 256, NUMBER_MAX = 0x7FFFFFFF }; /* SMPP 3.4 section 3.2 */
 
 static const uint32_t ANSWERED = UINT32_C(0x80000000); /* no number has this bit */
 
@@ -27,14 +27,38 @@ void read_marks_restart(struct read_marks *m)
 
 static uint32_t *slot_of(const struct read_marks *m, uint64_t mark)
 {
-    return &m->numbers[mark % READ_MARKS_KEPT];
+    return &m->numbers[mark & (m->capacity - 1)];
+}
+
+static uint64_t oldest_kept(const struct read_marks *m)
+{
+    return m->newest - m->begin > m->capacity ? m->newest - m->capacity + 1 : m->begin + 1;
+}
+
+static void grow(struct read_marks *m)
+{
+    struct read_marks old = *m;
+
+    m->capacity = old.capacity != 0 ? old.capacity * 2 : CAPACITY_FIRST;
+    m->numbers = mem_realloc_array(NULL, m->capacity, sizeof(*m->numbers));
+    for (uint64_t mark = oldest_kept(&old); mark <= old.newest; mark++)
+        *slot_of(m, mark) = *slot_of(&old, mark);
+    mem_free(old.numbers);
+}
+
+/* The next mark's slot is still wanted. */
+static bool is_full(const struct read_marks *m)
+{
+    uint64_t first = m->answered > m->begin ? m->answered : m->begin;
+
+    return m->newest - first >= m->capacity;
 }
 
 uint64_t read_marks_add(struct read_marks *m, uint32_t number)
 {
     assert(number >= 1 && number <= NUMBER_MAX);
-    if (m->numbers == NULL)
-        m->numbers = mem_zalloc(READ_MARKS_KEPT * sizeof(*m->numbers));
+    if (is_full(m) && m->capacity < READ_MARKS_MAX)
+        grow(m);
     m->newest++;
     *slot_of(m, m->newest) = number;
     return m->newest;
@@ -51,11 +75,9 @@ static uint32_t age_of(const struct read_marks *m, uint32_t number)
 /* The oldest mark whose number is not older than this one. */
 static uint64_t find(const struct read_marks *m, uint32_t number)
 {
-    uint64_t low = m->begin + 1, high = m->newest;
+    uint64_t low = oldest_kept(m), high = m->newest;
     uint32_t age = age_of(m, number);
 
-    if (high - m->begin > READ_MARKS_KEPT)
-        low = high - READ_MARKS_KEPT + 1;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
 

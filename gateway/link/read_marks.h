@@ -2,8 +2,9 @@
  * How far a peer has read: marks of what was written, each an enquire_link with a number, and which
  * of them it has answered.
  *
- * A peer that answers a later mark has read what stood before it. Of the newest READ_MARKS_KEPT
- * marks the numbers are known; of older ones a later one's answer tells. Pure.
+ * A peer that answers a later mark has read what stood before it. The numbers are known of those
+ * behind the last that was answered, READ_MARKS_MAX of them at most (at 10,000 inputs a second six
+ * seconds of a peer's): of older ones a later one's answer tells. Pure.
  */
 #ifndef WARUNG_LINK_READ_MARKS_H
 #define WARUNG_LINK_READ_MARKS_H
@@ -11,10 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { READ_MARKS_KEPT = 1024 };
+enum { READ_MARKS_MAX = 65536 };
 
 struct read_marks {
     uint32_t *numbers; /* a ring by mark, with a bit for those answered; NULL: none set ever */
+    uint32_t capacity; /* of the ring: a power of two, doubled as long as marks wait */
     uint64_t begin;    /* the last mark of earlier connections */
     uint64_t newest;   /* marks rise for ever; the first is 1 */
     uint64_t answered; /* the highest that was */

@@ -48,6 +48,30 @@ test('pair: equal answers where the enquire_link is answered later than the scre
     }, { smsc: { bind: 'pair' } });
 });
 
+// As many inputs come meanwhile as a country's evening brings.
+test('pair: equal answers where a thousand enquire_links wait for their answers', async () => {
+    await withScene('pair-busy', async ({ centre }) => {
+        await centre.isBound(2);
+        centre.enquireMs = 3000;
+        let others = 0;
+        const crowd = setInterval(() => {
+            for (let i = 0; i < 6; i++)
+                centre.phone(`62812010${String(++others).padStart(5, '0')}`).dial().catch(() => {});
+        }, 10);
+        try {
+            const phone = centre.phone('6281200000047');
+            assert.match((await phone.dial()).text, /^Tabik pun!/);
+            for (const shown of [/^#TerusUsaha/, /Setuju\?/, /^Langkah 1\/9/]) {
+                await delay(4000);
+                assert.match((await phone.answer('1')).text, shown);
+            }
+            assert.ok(others > 4000, `${others} dialled`);
+        } finally {
+            clearInterval(crowd);
+        }
+    }, { smsc: { bind: 'pair' } });
+});
+
 // The answer and the SMS go apart here, too, always or by chance: the same word is no copy for that.
 for (const [name, smsc, phones] of [['pair', { bind: 'pair' }, 1], ['two transceivers', { binds: 2 }, 8]])
     test(`${name}: the same SMS again is answered again`, async () => {

@@ -73,18 +73,39 @@ static void test_numbers_of_no_mark(void **state)
 /* The ring is full, and has gone round. */
 static void test_more_than_are_kept(void **state)
 {
+    static const uint32_t last = READ_MARKS_MAX + 3000;
     struct read_marks m;
 
     (void)state;
     read_marks_init(&m);
-    for (uint32_t n = 1; n <= 3000; n++)
+    for (uint32_t n = 1; n <= last; n++)
         read_marks_add(&m, n * 2);
-    assert_false(read_marks_answer(&m, 2 * (3000 - READ_MARKS_KEPT)));
+    assert_false(read_marks_answer(&m, 2 * (last - READ_MARKS_MAX)));
     assert_false(read_marks_has(&m, 1));
-    assert_true(read_marks_answer(&m, 2 * (3000 - READ_MARKS_KEPT + 1)));
+    assert_true(read_marks_answer(&m, 2 * (last - READ_MARKS_MAX + 1)));
     assert_true(read_marks_has(&m, 1));
-    assert_true(read_marks_answer(&m, 6000));
-    assert_true(read_marks_has(&m, 3000));
+    assert_true(read_marks_answer(&m, 2 * last));
+    assert_true(read_marks_has(&m, last));
+    read_marks_fini(&m);
+}
+
+/* Each answer comes so many marks late, at a pace that stays: none is forgotten before. */
+static void test_answers_that_are_far_behind(void **state)
+{
+    enum { BEHIND = 5000, COUNT = 40000 };
+    struct read_marks m;
+
+    (void)state;
+    read_marks_init(&m);
+    for (uint32_t n = 1; n <= COUNT; n++) {
+        read_marks_add(&m, n * 3);
+        if (n <= BEHIND)
+            continue;
+        assert_true(read_marks_answer(&m, (n - BEHIND) * 3));
+        assert_true(read_marks_has(&m, n - BEHIND));
+        assert_false(read_marks_has(&m, n - BEHIND + 1));
+    }
+    assert_in_range(m.capacity, BEHIND, 2 * BEHIND); /* and no more than that costs */
     read_marks_fini(&m);
 }
 
@@ -115,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_each_once_and_in_any_order),
         cmocka_unit_test(test_numbers_of_no_mark),
         cmocka_unit_test(test_more_than_are_kept),
+        cmocka_unit_test(test_answers_that_are_far_behind),
         cmocka_unit_test(test_a_new_connection),
     };
 
