@@ -314,8 +314,10 @@ static bool pack_sms(struct dossier *d, const char *name, struct parcel *parcel)
         source = code;
     }
     if (!menu_text(menu, &d->state, name, &facts, code, entry.text)) {
-        ctl_complain("the menu has no text %s; nothing was changed", name);
-        return false;
+        /* A menu needs none of the programme's texts, and whoever it serves is forgotten too. */
+        ctl_complain("the menu has no text %s; %s", name,
+                     d->programme.is_erased ? "tell it by other means" : "nothing was changed");
+        return d->programme.is_erased;
     }
     text_copy(entry.msisdn, sizeof(entry.msisdn), d->msisdn);
     text_copy(entry.link, sizeof(entry.link), d->programme.subscriber.link);

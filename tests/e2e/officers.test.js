@@ -75,6 +75,18 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
     });
 });
 
+test('erase: where no menu has the text, everything goes all the same, and the officer is told', async () => {
+    const menus = [{ file: path.join(__dirname, 'menus/long.cfg'), codes: ['*384#'], sms: ['384'] }];
+    await withScene('erase-untold', async ({ centre, gateway, redis }) => {
+        await centre.phone(MSISDN).dial();
+        assert.notEqual(await sessions(redis), '');
+        const { code, output } = await gateway.ctl('erase', MSISDN);
+        assert.equal(code, 0, output);
+        assert.match(output, /no text SMS_HAPUS_TANPA; tell it by other means\n/);
+        assert.equal(await sessions(redis), '');
+    }, { settings: { menus } });
+});
+
 const sessions = async (redis) => (await redis.command('KEYS', `*s:${MSISDN}`)).trim();
 
 test('a number that passes for a registration\'s, as one in ten of 11 digits does, is a number', async () => {
