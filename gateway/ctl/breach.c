@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/when.h"
+#include "menus/diff.h"
 #include "merchants/calendar.h"
 
 struct told {
@@ -209,7 +210,40 @@ static enum ctl_status tell_listed(struct breach *b, const char *path)
     return status;
 }
 
-/* The day goes into an SMS to everybody, which nobody can take back. */
+static void note_text(void *arg, const struct menu_diff_entry *entry)
+{
+    bool *is_changed = arg;
+
+    *is_changed |= strcmp(entry->name, "SMS_BOCOR") == 0;
+}
+
+static void pass_line(void *arg, char sign, const char *text)
+{
+    (void)arg;
+    (void)sign;
+    (void)text;
+}
+
+/* The text goes to everybody, and nobody can take it back: not the one of before, where somebody
+ * has changed it in the file and no gateway has taken that. */
+static bool has_text_of_files(const struct setup *setup)
+{
+    bool is_changed = false;
+    struct menu_diff_listener listener = {note_text, pass_line, &is_changed};
+    const struct menu *file;
+
+    for (unsigned i = 0; !is_changed && (file = router_file_at(setup->router, i)) != NULL; i++) {
+        menu_diff(router_at(setup->router, i), file, &listener);
+        if (is_changed)
+            ctl_complain("SMS_BOCOR of %s is not that of the version in force, which would be "
+                         "sent: `warungctl reload`; where no gateway runs, `warungctl menu canary "
+                         "%s --percent 1` and `warungctl menu promote`",
+                         setup->config->menus[i].file, setup->config->menus[i].file);
+    }
+    return !is_changed;
+}
+
+/* The day goes into an SMS to everybody, too. */
 static bool read_day(const char *text, struct breach *b)
 {
     struct date date;
@@ -238,6 +272,10 @@ enum ctl_status ctl_breach(const struct ctl_call *call)
     b.dossier = dossier_open(call, &status);
     if (b.dossier == NULL)
         return status;
+    if (!has_text_of_files(&b.dossier->setup)) {
+        dossier_close(b.dossier);
+        return CTL_REFUSED;
+    }
     map_init(&b.told, 0);
     b.dossier->is_bulk = true;
     b.read_ms = mem_zalloc(hand_store(b.dossier->hand)->buckets * sizeof(b.read_ms[0]));

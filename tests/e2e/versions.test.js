@@ -204,6 +204,27 @@ test('officers\' SMS say what the version in force says, not the file', async ()
     });
 });
 
+test('a breach is not told with the text of before, when the file has another', async () => {
+    await withMenu('breach-text', async ({ gateway, centre, menu, text }) => {
+        await register(newPhone(centre));
+        await inForceIsKnown(gateway);
+        const words = 'kebocoran data: nama dan nomor HP.';
+        assert.ok(text.includes(words), 'the text that this test changes');
+        fs.writeFileSync(menu, text.replace(words, 'kebocoran data: nama, NIK, nomor HP.'));
+        assert.equal(await gateway.stop(), 0); // as who stops a leak does; so a reload does nothing
+        assert.equal((await gateway.ctl('reload')).code, 3);
+        const refused = await gateway.ctl('breach', '2026-11-20', 'all');
+        assert.equal(refused.code, 1, refused.output);
+        assert.match(refused.output, /^warungctl: SMS_BOCOR of .*terususaha\.cfg is not that of the version in force, /m);
+        await ok(gateway, 'menu', 'canary', menu, '--percent', '1');
+        await ok(gateway, 'menu', 'promote');
+        assert.match(await ok(gateway, 'breach', '2026-11-20', 'all'), /^1 get the SMS, 0 had it before/);
+        await gateway.start();
+        const sms = await until('the SMS', () => centre.sms.find((s) => /kebocoran/.test(s.text)));
+        assert.match(sms.text, /nama, NIK, nomor HP/);
+    });
+});
+
 test('a menu file that is being edited keeps no officer from work', async () => {
     await withMenu('officers-edited', async ({ gateway, centre, menu, text }) => {
         const regno = await register(newPhone(centre));
