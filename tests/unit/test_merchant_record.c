@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
+#include "tests/support/files.h"
+
 enum { NO = -1 };
 
 /* What the programme allows: rows are statuses, columns events; NO = refused. */
@@ -413,10 +416,28 @@ static void test_flags_for_the_officer(void **state)
     assert_int_equal(merchant_find_flags(&m, "6281200000001", now),
                      MERCHANT_FLAG_NIK_PROVINCE | MERCHANT_FLAG_NIK_OUTSIDE_LAMPUNG |
                          MERCHANT_FLAG_NIK_REGION | MERCHANT_FLAG_NIK_AGE);
+}
+
+static void expect_told(const char *manual, const char *word)
+{
+    char item[64];
+
+    snprintf(item, sizeof(item), "\n.Li %s", word);
+    if (strstr(manual, item) == NULL)
+        fail_msg("warungctl(1) does not say what %s is", word);
+}
+
+/* What officers see in a list, they can look up. */
+static void test_words_of_the_officer_stand_in_the_manual(void **state)
+{
+    char *manual = files_read("docs/man/warungctl.1");
+
+    (void)state;
     for (unsigned bit = 0; bit < MERCHANT_FLAG_COUNT; bit++)
-        assert_true(strlen(merchant_flag_name(bit)) > 0);
+        expect_told(manual, merchant_flag_name(bit));
     for (unsigned kind = 0; kind < TICKET_KIND_COUNT; kind++)
-        assert_true(strlen(ticket_kind_name((enum ticket_kind)kind)) > 0);
+        expect_told(manual, ticket_kind_name((enum ticket_kind)kind));
+    mem_free(manual);
 }
 
 int main(void)
@@ -435,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_a_plain_registration_is_small),
         cmocka_unit_test(test_record_keeps_the_live_ones),
         cmocka_unit_test(test_flags_for_the_officer),
+        cmocka_unit_test(test_words_of_the_officer_stand_in_the_manual),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
