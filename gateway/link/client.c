@@ -97,7 +97,7 @@ static void client_start(struct link *link)
 
     c->failures = 0; /* somebody wants it now */
     /* By a timer, so that nothing is called back from inside link_start(). */
-    if (link->state == LINK_CLOSED && link->transport == NULL)
+    if (link->transport == NULL)
         timer_start(link->env.timers, &c->retry, 0);
 }
 

@@ -27,7 +27,6 @@ void pacer_init(struct pacer *p, unsigned tps, uint64_t now_ms)
     p->tokens = bucket_depth(p);
     p->filled_ms = now_ms;
     p->clean_ms = now_ms;
-    p->second = now_ms / 1000;
 }
 
 static void count_sent(struct pacer *p, uint64_t now_ms)
@@ -54,7 +53,6 @@ static void recover(struct pacer *p, uint64_t now_ms)
     uint64_t step_ms;
 
     while (step_ms = recovery_ms(p), now_ms - p->clean_ms >= step_ms) {
-        p->pauses = 0;
         if (p->rate == p->tps) {
             p->clean_ms = now_ms;
             return;
@@ -79,13 +77,12 @@ static void fill(struct pacer *p, uint64_t now_ms)
 bool pacer_take(struct pacer *p, uint64_t now_ms, uint8_t *ticket)
 {
     *ticket = p->epoch;
-    if (p->state == PACER_PROBING || (p->state == PACER_PAUSED && now_ms < p->resume_ms))
+    if (p->state == PACER_PROBING || now_ms < p->resume_ms)
         return false;
     if (p->state == PACER_PAUSED) {
         p->state = PACER_PROBING;
         p->tokens = 0;
         p->filled_ms = now_ms;
-        count_sent(p, now_ms);
         return true;
     }
     recover(p, now_ms);
@@ -117,7 +114,7 @@ uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms)
 
 uint32_t pacer_ahead(const struct pacer *p, uint64_t now_ms, unsigned seconds)
 {
-    if (p->state == PACER_PAUSED && now_ms < p->resume_ms)
+    if (now_ms < p->resume_ms)
         return 0;
     if (p->state != PACER_RUNNING)
         return 1;

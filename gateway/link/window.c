@@ -114,8 +114,6 @@ void window_request_free(struct window *w, struct link_request *r)
         r->pdu_capacity = 0;
     }
     r->state = REQUEST_SPARE;
-    r->fn = NULL;
-    r->pdu_bytes = 0;
     list_push_front(&w->spare, &r->node);
 }
 
@@ -136,8 +134,6 @@ void window_queue(struct window *w, struct link_request *r, struct span pdu)
 
 struct link_request *window_first_queued(struct window *w)
 {
-    if (w->queued == 0)
-        return NULL;
     for (int lane = 0; lane < LINK_LANE_COUNT; lane++) {
         struct list_node *n = list_first(&w->lanes[lane]);
 
@@ -176,7 +172,7 @@ void window_resize(struct window *w, unsigned limit, unsigned queue_max)
 {
     w->limit = limit;
     w->queue_max = queue_max;
-    if (w->slots == NULL || w->slot_count >= limit * 8)
+    if (w->slot_count >= limit * 8)
         return;
     mem_free(w->slots);
     make_slots(w);

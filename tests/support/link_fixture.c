@@ -139,6 +139,21 @@ void link_fixture_pass(struct link_fixture *f, uint64_t ms)
     link_fixture_turn(f);
 }
 
+uint64_t link_fixture_time_to_connect(struct link_fixture *f)
+{
+    unsigned before = f->network.connects;
+    uint64_t start = f->timers.now_ms;
+
+    f->state_count = 0;
+    while (f->network.connects == before) {
+        uint64_t due;
+
+        assert_true(timer_queue_next(&f->timers, &due));
+        link_fixture_pass(f, due - f->timers.now_ms);
+    }
+    return f->timers.now_ms - start;
+}
+
 void link_fixture_feed(struct link_fixture *f, struct span bytes)
 {
     fake_transport_feed(f->network.last, bytes);

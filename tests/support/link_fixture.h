@@ -59,6 +59,8 @@ void link_fixture_bind(struct link_fixture *f, uint32_t command_status);
 void link_fixture_turn(struct link_fixture *f); /* end of a loop turn */
 /* Time passes, timer by timer. */
 void link_fixture_pass(struct link_fixture *f, uint64_t ms);
+/* Lets time pass until the next attempt to connect, and says how many milliseconds it was. */
+uint64_t link_fixture_time_to_connect(struct link_fixture *f);
 
 /* Feeds octets into the newest connection and ends the turn. */
 void link_fixture_feed(struct link_fixture *f, struct span bytes);

@@ -59,150 +59,6 @@ static void test_connects_and_binds(void **state)
     }
 }
 
-/* Time from the loss of a connection to the next attempt. */
-static uint64_t time_to_connect(struct link_fixture *f)
-{
-    unsigned before = f->network.connects;
-    uint64_t start = f->timers.now_ms;
-
-    while (f->network.connects == before) {
-        uint64_t due;
-
-        assert_true(timer_queue_next(&f->timers, &due));
-        link_fixture_pass(f, due - f->timers.now_ms);
-    }
-    return f->timers.now_ms - start;
-}
-
-static void test_back_off_doubles_with_jitter(void **state)
-{
-    struct link_fixture f;
-    uint64_t least = UINT64_MAX;
-    uint64_t most = 0;
-
-    (void)state;
-    link_fixture_init(&f);
-    link_fixture_client(&f, NULL);
-    link_start(f.link);
-    link_fixture_pass(&f, 0);
-    for (unsigned i = 0; i < 30; i++) {
-        uint64_t full = i < 6 ? UINT64_C(1000) << i : 60000;
-        uint64_t delay;
-
-        fake_transport_lose(f.network.last, "refused");
-        link_fixture_turn(&f);
-        assert_true(link_fixture_is_closed(&f));
-        link_fixture_expect_closed(&f, "refused");
-        f.state_count = 0;
-        delay = time_to_connect(&f);
-        assert_in_range(delay, full / 2, full);
-        if (i >= 6) {
-            least = delay < least ? delay : least;
-            most = delay > most ? delay : most;
-        }
-    }
-    assert_true(most - least > 15000); /* jitter there is */
-    assert_int_equal(link_counters(f.link)->reconnects, 30);
-    link_fixture_fini(&f);
-}
-
-static void fail_to_connect(struct link_fixture *f, unsigned times)
-{
-    for (unsigned i = 0; i < times; i++) {
-        fake_transport_lose(f->network.last, "refused");
-        time_to_connect(f);
-        f->state_count = 0;
-    }
-}
-
-static void test_back_off_forgets_after_a_minute_bound(void **state)
-{
-    (void)state;
-    for (int is_long = 0; is_long < 2; is_long++) {
-        struct link_fixture f;
-
-        link_fixture_init(&f);
-        link_fixture_client(&f, NULL);
-        link_start(f.link);
-        link_fixture_pass(&f, 0);
-        fail_to_connect(&f, 5);
-        link_fixture_bind(&f, ESME_ROK);
-        link_fixture_pass(&f, is_long ? 29000 : 20000);
-        link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, 9);
-        link_fixture_pass(&f, is_long ? 29000 : 20000);
-        link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, 0, 10);
-        link_fixture_pass(&f, is_long ? 2000 : 19000);
-        fake_transport_lose(f.network.last, "reset");
-        if (is_long)
-            assert_in_range(time_to_connect(&f), 500, 1000);
-        else
-            assert_in_range(time_to_connect(&f), 16000, 32000);
-        link_fixture_fini(&f);
-    }
-}
-
-static void test_reconnect_min(void **state)
-{
-    struct link_fixture f;
-    struct link_client_settings settings = link_fixture_settings();
-
-    (void)state;
-    link_fixture_init(&f);
-    settings.reconnect_min_s = 30;
-    link_fixture_bound(&f, &settings);
-    fake_transport_lose(f.network.last, "reset");
-    assert_int_equal(time_to_connect(&f), 30000);
-    link_fixture_fini(&f);
-}
-
-static void test_refused_credentials_wait_five_minutes(void **state)
-{
-    static const uint32_t refusals[] = {ESME_RINVSYSID, ESME_RINVPASWD, ESME_RINVSYSTYP};
-
-    (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        struct link_fixture f;
-        struct link_client_settings settings = link_fixture_settings();
-
-        settings.reconnect_min_s = (unsigned)i * 300; /* the centre's minimum holds as well */
-        link_fixture_init(&f);
-        link_fixture_client(&f, &settings);
-        link_start(f.link);
-        link_fixture_pass(&f, 0);
-        link_fixture_bind(&f, refusals[i]);
-        link_fixture_expect_closed(&f, smpp_status_name(refusals[i]));
-        assert_true(link_fixture_is_closed(&f));
-        assert_int_equal(time_to_connect(&f), i < 2 ? 300000 : 600000);
-        link_fixture_bind(&f, ESME_ROK);
-        assert_int_equal(link_state(f.link), LINK_BOUND);
-        link_fixture_fini(&f);
-    }
-}
-
-static void test_other_refusals_back_off(void **state)
-{
-    static const uint32_t refusals[] = {ESME_RALYBND, ESME_RBINDFAIL, ESME_RTHROTTLED, ESME_RSYSERR,
-                                        0x00000401};
-
-    (void)state;
-    for (size_t i = 0; i < 5; i++) {
-        struct link_fixture f;
-        struct link_view view;
-
-        link_fixture_init(&f);
-        link_fixture_client(&f, NULL);
-        link_start(f.link);
-        link_fixture_pass(&f, 0);
-        link_fixture_bind(&f, refusals[i]);
-        link_view(f.link, &view);
-        assert_int_equal(view.errors[0].command_status, refusals[i]);
-        assert_in_range(time_to_connect(&f), 500, 1000);
-        link_fixture_bind(&f, refusals[i]);
-        assert_in_range(time_to_connect(&f), 1000, 2000);
-        link_fixture_fini(&f);
-    }
-}
-
 static void test_bind_answers_in_every_shape(void **state)
 {
     struct link_fixture f;
@@ -261,7 +117,7 @@ static void test_bind_that_does_not_fit(void **state)
     link_fixture_turn(&f);
     link_fixture_expect_closed(&f, "bind_too_long");
     link_fixture_expect_nothing(&f);
-    assert_int_equal(time_to_connect(&f), 300000);
+    assert_int_equal(link_fixture_time_to_connect(&f), 300000);
     link_fixture_fini(&f);
 }
 
@@ -394,7 +250,7 @@ static void test_peers_unbind(void **state)
     assert_int_equal(f.state_count, 2);
     assert_int_equal(f.states[0], LINK_UNBINDING);
     link_fixture_expect_closed(&f, "peer_unbind");
-    assert_in_range(time_to_connect(&f), 500, 1000);
+    assert_in_range(link_fixture_time_to_connect(&f), 500, 1000);
     link_fixture_fini(&f);
 }
 
@@ -629,11 +485,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_connects_and_binds),
-        cmocka_unit_test(test_back_off_doubles_with_jitter),
-        cmocka_unit_test(test_back_off_forgets_after_a_minute_bound),
-        cmocka_unit_test(test_reconnect_min),
-        cmocka_unit_test(test_refused_credentials_wait_five_minutes),
-        cmocka_unit_test(test_other_refusals_back_off),
         cmocka_unit_test(test_bind_answers_in_every_shape),
         cmocka_unit_test(test_bind_without_answer_times_out),
         cmocka_unit_test(test_bind_that_does_not_fit),

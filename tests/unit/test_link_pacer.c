@@ -343,6 +343,25 @@ static void test_floor(void **state)
     assert_int_equal(pacer_wait_ms(&p, now), 700); /* the doubling was forgotten at the floor too */
 }
 
+/* Where one a second is all that is taken, a second one would be refused at once. */
+static void test_probe_counts_for_the_rate(void **state)
+{
+    struct pacer p;
+    uint64_t now = START_MS;
+    uint8_t ticket;
+
+    (void)state;
+    pacer_init(&p, 1, now);
+    assert_true(pacer_take(&p, now, &ticket));
+    now += 900;
+    assert_false(pacer_take(&p, now, &(uint8_t){0}));
+    for (int i = 0; i < 3; i++)
+        pacer_settle(&p, now, ticket, PACER_THROTTLED, 0);
+    end_pause(&p, &now);
+    assert_false(pacer_take(&p, now + 900, &ticket));
+    assert_true(pacer_take(&p, now + 1000, &ticket));
+}
+
 static void test_no_limit_gets_one_while_throttled(void **state)
 {
     struct pacer p;
@@ -351,6 +370,8 @@ static void test_no_limit_gets_one_while_throttled(void **state)
 
     (void)state;
     pacer_init(&p, 0, now);
+    take_for(&p, &now, 60000); /* counts for nothing by now */
+    now += 2000;
     for (int i = 0; i < 1000; i++)
         assert_true(pacer_take(&p, now + (uint64_t)i, &ticket));
     now += 1000;
@@ -358,9 +379,11 @@ static void test_no_limit_gets_one_while_throttled(void **state)
     assert_in_range((int)p.rate, 499, 501); /* half of the last second's thousand */
     end_pause(&p, &now);
     assert_in_range(take_for(&p, &now, 1000), 490, 560);
+    assert_in_range(take_for(&p, &now, 1000), 540, 610); /* and grows from there, not freely */
     now += 200000;
     assert_true(pacer_take(&p, now, &ticket));
     assert_true(p.rate == 0); /* twice as fast as when it was refused, without a refusal: free */
+    assert_int_equal(pacer_wait_ms(&p, now), 0);
 }
 
 int main(void)
@@ -379,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_silent_probe_pauses_again),
         cmocka_unit_test(test_rate_recovers),
         cmocka_unit_test(test_floor),
+        cmocka_unit_test(test_probe_counts_for_the_rate),
         cmocka_unit_test(test_no_limit_gets_one_while_throttled),
     };
 

@@ -199,49 +199,6 @@ static void test_what_the_log_says(void **state)
     link_fixture_fini(&f);
 }
 
-static uint64_t time_to_connect(struct link_fixture *f)
-{
-    unsigned before = f->network.connects;
-    uint64_t start = f->timers.now_ms;
-    uint64_t due;
-
-    f->state_count = 0;
-    while (f->network.connects == before) {
-        assert_true(timer_queue_next(&f->timers, &due));
-        link_fixture_pass(f, due - f->timers.now_ms);
-    }
-    return f->timers.now_ms - start;
-}
-
-/* Lost soon after each bind: the next one comes at once where messages were taken. */
-static void test_back_off_forgets_after_work(void **state)
-{
-    static const struct {
-        uint32_t status;
-        uint64_t least, most;
-    } rows[] = {{ESME_ROK, 500, 1000}, {ESME_RINVDSTADR, 16000, 32000}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct link_fixture f;
-
-        link_fixture_init(&f);
-        link_fixture_client(&f, NULL);
-        link_start(f.link);
-        link_fixture_pass(&f, 0);
-        for (int failures = 0; failures < 5; failures++) {
-            fake_transport_lose(f.network.last, "refused");
-            time_to_connect(&f);
-        }
-        link_fixture_bind(&f, ESME_ROK);
-        for (int messages = 0; messages < 8; messages++)
-            submit_and_answer(&f, 1, rows[i].status);
-        fake_transport_lose(f.network.last, "reset");
-        assert_in_range(time_to_connect(&f), rows[i].least, rows[i].most);
-        link_fixture_fini(&f);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,7 +210,6 @@ int main(void)
         cmocka_unit_test(test_enquire_link_round_trip),
         cmocka_unit_test(test_only_the_last_errors_are_kept),
         cmocka_unit_test(test_what_the_log_says),
-        cmocka_unit_test(test_back_off_forgets_after_work),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

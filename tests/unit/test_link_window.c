@@ -176,23 +176,24 @@ static void test_many_out_of_order(void **state)
 static void test_resized_with_requests_in_flight(void **state)
 {
     struct window w;
-    struct link_request *all[9];
+    struct link_request *all[21]; /* more than the first ring has places */
 
     (void)state;
     window_init(&w, 2, 100);
     w.next_sequence = 15; /* across the end of the first ring, and of the second */
-    for (unsigned i = 0; i < 9; i++) {
+    for (unsigned i = 0; i < 21; i++) {
         if (i == 2) {
             window_let_wait(&w, all[1]);
-            window_resize(&w, 8, 50);
+            window_resize(&w, 20, 50);
         }
         assert_true(window_has_room(&w));
         add(&w, LINK_LANE_SMS);
         all[i] = send_one(&w);
     }
     assert_false(window_has_room(&w));
-    window_resize(&w, 1, 50);
-    for (unsigned i = 0; i < 9; i++) {
+    window_resize(&w, 1, 60);
+    assert_int_equal(w.queue_max, 60);
+    for (unsigned i = 0; i < 21; i++) {
         assert_ptr_equal(window_find(&w, 15 + i, SMPP_SUBMIT_SM_RESP), all[i]);
         assert_false(window_has_room(&w));
         settle(&w, all[i]);
@@ -236,6 +237,12 @@ static void test_large_octets_are_not_kept(void **state)
     assert_int_equal(r->pdu_bytes, sizeof(large));
     settle(&w, send_one(&w));
     assert_null(r->pdu);
+    /* The next has room of its own. */
+    r = window_request_new(&w);
+    r->lane = LINK_LANE_SMS;
+    window_queue(&w, r, span_of(large, sizeof(large)));
+    assert_memory_equal(r->pdu, large, sizeof(large));
+    settle(&w, send_one(&w));
     window_fini(&w);
 }
 
