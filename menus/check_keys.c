@@ -276,9 +276,8 @@ void menu_check_keys(struct menu_loader *l)
         struct menu_screen *s = &l->menu->screens[i];
 
         check_lines(l, s);
-        if (s->kind == MENU_SCREEN_ASK)
-            check_choices(l, s);
-        if (s->kind == MENU_SCREEN_ASK && s->question.kind == MENU_QUESTION_LIST)
+        check_choices(l, s);
+        if (s->question.kind == MENU_QUESTION_LIST)
             check_list(l, s);
     }
     for (unsigned i = 0; i < l->menu->keyword_count; i++)

@@ -15,6 +15,7 @@
 
 #include "base/random.h"
 #include "gateway/smpp/text.h"
+#include "menus/model.h"
 #include "tests/support/menus.h"
 
 enum { MENUS = 150, ITEMS_MAX = 40, PAGES_MAX = 60, SOURCE_BYTES = 65536 };
@@ -519,6 +520,58 @@ static void choices_stay_together_in_every_language(void **state)
     menu_free(menu);
 }
 
+/* The lowest of the menu's keys bounds them, whichever it is. */
+static void numbers_that_run_on_end_before_every_key(void **state)
+{
+    static const char *const keys[] = {"back = \"30\"; main = \"40\"; next = \"50\";",
+                                       "back = \"40\"; main = \"30\"; next = \"50\";",
+                                       "back = \"50\"; main = \"40\"; next = \"30\";"};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        static struct source_text s;
+        struct menu *menu;
+
+        s.size = 0;
+        add(&s,
+            "menu = \"m\"; keys = { %s }; start = \"MAIN\";\n"
+            "languages = ( { code = \"a\"; name = \"A\"; } );\n"
+            "lines = { back = \"B\"; next = \"N\"; };\n"
+            "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; "
+            "};\n"
+            "screens = { MAIN = { text = \"M\"; first = \"{card}\"; choices = ( { label = \"A\"; "
+            "to = "
+            "\"E\"; }, { label = \"B\"; to = \"E\"; } ); }; };\n",
+            keys[i]);
+        menu = load_legal(s.text, &menu_test_vocabulary);
+        assert_int_equal(menu->screens[menu->start].first_max, 28); /* 28 and 29 */
+        menu_free(menu);
+    }
+}
+
+/* A list and choices beside it, of which no page would show the last. */
+static void more_items_than_a_screen_has_are_refused(void **state)
+{
+    static struct source_text s;
+    char *faults;
+
+    (void)state;
+    add(&s,
+        "menu = \"m\"; start = \"MAIN\"; languages = ( { code = \"a\"; name = \"A\"; } );\n"
+        "lines = { back = \"B\"; next = \"N\"; };\n"
+        "errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; }; texts = { E = \"E\"; };\n"
+        "tables = { t = ( ");
+    for (unsigned i = 0; i < MENU_ITEMS_MAX; i++)
+        add(&s, "%s{ code = \"c%u\"; label = \"L%u\"; }", i == 0 ? "" : ",\n", i, i);
+    add(&s,
+        " ); };\nkeys = { back = \"0\"; main = \"00\"; next = \"998\"; };\n"
+        "screens = { MAIN = { text = \"M\"; list = { table = \"t\"; field = \"f\"; }; to = \"E\"; "
+        "choices = ( { label = \"B\"; to = \"E\"; } ); }; };\n");
+    assert_null(menu_from_text(s.text, NULL, &faults));
+    assert_non_null(strstr(faults, "MAIN can have 257 choices; 256 is the most"));
+    free(faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +585,8 @@ int main(void)
         cmocka_unit_test(long_keys_are_counted),
         cmocka_unit_test(choices_stay_together_in_every_language),
         cmocka_unit_test(a_text_that_shows_nothing_has_a_page),
+        cmocka_unit_test(numbers_that_run_on_end_before_every_key),
+        cmocka_unit_test(more_items_than_a_screen_has_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
