@@ -293,13 +293,11 @@ void link_attach(struct link *link, struct transport *transport)
     link->is_first_read = true;
     link->is_write_blocked = false;
     link->is_dead = false;
-    link->unbind_reason = NULL;
     link->is_unbind_by_peer = false;
     link->end_status = 0;
     link->unbound_answers = 0;
     link->silent_count = 0;
     link->malformed_count = 0;
-    link->last_pdu_ms = link_now(link);
     window_restart_sequence(&link->window);
     read_marks_restart(&link->reads);
 }

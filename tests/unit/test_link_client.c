@@ -446,6 +446,64 @@ static void test_stop_while_waiting_to_retry_then_start_again(void **state)
     link_fixture_fini(&f);
 }
 
+static void lose_in_the_middle(struct link_fixture *f)
+{
+    link_fixture_feed_deliver(f, 5); /* nobody answers it */
+    link_fixture_feed_hex(f, "0000001000000015");
+    fake_transport_make_room(f->network.last, 0);
+    link_fixture_submit(f, LINK_LANE_SMS, 1, 0);
+    link_fixture_turn(f);
+    fake_transport_lose(f->network.last, "reset");
+}
+
+static void unbind_by_peer(struct link_fixture *f)
+{
+    link_fixture_feed_header(f, SMPP_UNBIND, 0, 77);
+}
+
+static void miss_two_enquires(struct link_fixture *f)
+{
+    link_fixture_pass(f, 50000);
+    assert_true(f->network.last->is_aborted);
+}
+
+static void stop_and_start(struct link_fixture *f)
+{
+    link_stop(f->link);
+    link_fixture_turn(f);
+    link_fixture_feed_header(f, SMPP_UNBIND_RESP, 0, 2);
+    link_start(f->link);
+}
+
+/* Nothing that the last connection left behind is the next one's. */
+static void test_next_connection_begins_anew(void **state)
+{
+    static void (*const ends[])(struct link_fixture *) = {lose_in_the_middle, unbind_by_peer,
+                                                          miss_two_enquires, stop_and_start};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct link_fixture f;
+
+        link_fixture_init(&f);
+        link_fixture_bound(&f, NULL);
+        ends[i](&f);
+        assert_true(link_fixture_is_closed(&f));
+        link_fixture_time_to_connect(&f);
+        link_fixture_bind(&f, ESME_ROK);
+        assert_int_equal(link_state(f.link), LINK_BOUND);
+        assert_true(link_can_submit(f.link));
+        f.state_count = 0;
+        link_stop(f.link);
+        link_fixture_turn(&f);
+        link_fixture_expect(&f, SMPP_UNBIND, 0, 2);
+        link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, 2);
+        link_fixture_expect_closed(&f, "stopped");
+        assert_false(f.network.last->is_aborted); /* it reads what we wrote last */
+        link_fixture_fini(&f);
+    }
+}
+
 static void test_free_in_every_callback(void **state)
 {
     struct link_fixture f;
@@ -502,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_stop_ends_after_the_response_timeout),
         cmocka_unit_test(test_stop_in_other_states),
         cmocka_unit_test(test_stop_while_waiting_to_retry_then_start_again),
+        cmocka_unit_test(test_next_connection_begins_anew),
         cmocka_unit_test(test_free_in_every_callback),
     };
 
