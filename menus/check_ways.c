@@ -429,9 +429,7 @@ static void search_circle(struct search *s, uint16_t at)
     const struct menu_screen *screen = &s->l->menu->screens[at];
 
     s->marks[at] = MARK_OPEN;
-    if (screen->kind == MENU_SCREEN_ACTION || screen->kind == MENU_SCREEN_ROUTE ||
-        screen->when != NULL)
-        menu_edges_of(s->l->menu, screen, follow_silent, s);
+    menu_edges_of(s->l->menu, screen, follow_silent, s);
     s->marks[at] = MARK_DONE;
 }
 

@@ -533,10 +533,7 @@ static void on_bytes(void *ctx, struct span bytes)
 
 static void on_writable(void *ctx)
 {
-    struct link *link = ctx;
-
-    link->is_write_blocked = false;
-    flush(link);
+    flush(ctx);
 }
 
 static void on_lost(void *ctx, const char *reason)

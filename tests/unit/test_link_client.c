@@ -443,6 +443,12 @@ static void test_stop_while_waiting_to_retry_then_start_again(void **state)
     link_fixture_expect_closed(&f, "stopped");
     link_fixture_pass(&f, 1000);
     assert_int_equal(f.network.connects, 3);
+    /* So it does where it had no connection. */
+    fake_transport_lose(f.network.last, "reset");
+    link_stop(f.link);
+    link_start(f.link);
+    link_fixture_pass(&f, 0);
+    assert_int_equal(f.network.connects, 4);
     link_fixture_fini(&f);
 }
 

@@ -321,10 +321,13 @@ static void an_answer_for_nobody_is_doubted(void **state)
 static void a_code_that_actions_would_not_keep_is_refused(void **state)
 {
     static const char *const join[] = {"other", "join", NULL}, *const other[] = {"other", NULL};
-    struct menu_kept answers[] = {
-        {"kind", join, 6, 0}, {"place", join, 0, 4}, {"place2", join, 0, 4}, {.name = NULL}};
+    struct menu_kept answers[] = {{"kind", join, 6, 0},
+                                  {"place", join, 0, 4},
+                                  {"place2", join, 0, 4},
+                                  {"name", join, 2, 0},
+                                  {.name = NULL}};
     static const char text[] =
-        "menu = \"x\"; start = \"KIND\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
+        "menu = \"x\"; start = \"NAME\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
         "lines = { back = \"B\"; next = \"N\"; }; errors = { invalid = \"E\"; too_many = \"E\"; "
         "busy = \"E\"; }; texts = { E = \"E\"; };\n"
         "tables = { kinds = ( { code = \"WARUNG\"; label = \"W\"; },\n"
@@ -332,7 +335,8 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
         "places = ( { code = \"1801\"; label = \"A\"; },\n"
         "{ code = \"180\"; label = \"B\"; },\n"
         "{ code = \"180A\"; label = \"C\"; } ); };\n"
-        "screens = {\n"
+        "screens = { NAME = { text = \"N\"; input = { field = \"name\"; rule = \"member\"; }; to = "
+        "\"KIND\"; };\n"
         "KIND = { text = \"K\"; list = { table = \"kinds\"; field = \"kind\"; }; to = \"PLACE\"; "
         "};\n"
         "PLACE = { text = \"P\"; list = { table = \"places\"; field = \"place\"; }; to = "
@@ -343,7 +347,8 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
         "};\n"
         "OTHER = { text = \"R\"; choices = (\n"
         "{ label = \"None\"; set = { kind = \"\"; place = \"\"; }; to = \"JOIN\"; },\n"
-        "{ label = \"Good\"; set = { kind = \"WARUNG\"; place = \"1801\"; }; to = \"JOIN\"; },\n"
+        "{ label = \"Good\"; set = { kind = \"WARUNG\"; place = \"1801\"; }; to = \"JOIN\"; }, "
+        "{ label = \"Card\"; set = { place = \"1{card}\"; }; to = \"JOIN\"; },\n"
         "{ label = \"Shop\"; set = { kind = \"WARUNGKU\"; place = \"METR\"; }; to = \"JOIN\"; } ); "
         "};\n"
         "JOIN = { action = \"join\"; results = { ok = \"E\"; full = \"E\"; }; };\n"
@@ -373,7 +378,8 @@ static void a_code_that_actions_would_not_keep_is_refused(void **state)
 static void what_an_action_needs_must_be_given(void **state)
 {
     static const char *const name[] = {"name", NULL};
-    static const struct menu_need needs[] = {{"join", name, true}, {"find", name, false}};
+    static const struct menu_need needs[] = {
+        {"join", name, true}, {"find", name, true}, {"join", name, false}};
     static const char text[] =
         "menu = \"x\"; start = \"MAIN\"; languages = ( { code = \"id\"; name = \"I\"; } );\n"
         "lines = { back = \"B\"; next = \"N\"; }; errors = { invalid = \"E\"; too_many = \"E\"; "
@@ -395,6 +401,14 @@ static void what_an_action_needs_must_be_given(void **state)
                                 "5:1: the action join never succeeds without the answer name: ask "
                                 "for it\n");
     free(faults);
+    needing.needs = needs + 2;
+    needing.need_count = 1;
+    menu_free(menu_from_text(made, &needing, &faults));
+    assert_string_equal(
+        faults, "5:1: the action join never succeeds without the answer name: ask for it\n");
+    free(faults);
+    needing.needs = needs;
+    needing.need_count = 2;
     snprintf(made, sizeof(made), text, "{name}", "set = { name = \"1\"; }; draft = \"begin\";");
     menu_free(menu_from_text(made, &needing, &faults));
     assert_null(faults);
