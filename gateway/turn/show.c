@@ -67,17 +67,33 @@ static bool is_too_late(const struct shown *s)
     return e->env.timers->now_ms - s->arrived_ms > e->settings.answer_window_ms;
 }
 
+/* Nothing else shows it: the screens come, but the same key shows the last one again. */
+static void tell_unread(const struct shown *s)
+{
+    struct turn_engine *e = s->engine;
+    uint64_t now_ms = e->env.timers->now_ms;
+
+    e->counters.answers_unread++;
+    if (e->unread_told_ms != 0 && now_ms < e->unread_told_ms + SHOW_TOLD_EVERY_MS)
+        return;
+    e->unread_told_ms = now_ms;
+    log_warning("answer.unread", LOG_S("link", s->link_name));
+}
+
 /* Answer first, reply second, on one connection: the reply's response proves that the answer was
  * read, and within the window that the centre will not send that input again (docs/custody.md:
  * proof). The centre's own timer runs since it sent the input, so the window begins with the
  * arrival. */
 static void note_proof(struct shown *s, const struct turn_sent *sent)
 {
-    struct turn_engine *e = s->engine;
+    struct session_proof proof = {s->fingerprint, s->debt_ms};
 
-    if (!s->proves || sent->connection != s->origin.connection || is_too_late(s))
+    if (!s->proves || sent->connection != s->origin.connection)
         return;
-    turn_note_proof(e, s->box, &(struct session_proof){s->fingerprint, s->debt_ms}, s->is_sms);
+    if (is_too_late(s))
+        tell_unread(s);
+    else
+        turn_note_proof(s->engine, s->box, &proof, s->is_sms);
 }
 
 static void on_shown(void *arg, const struct turn_sent *sent);
@@ -148,19 +164,6 @@ static bool ask_reader(struct shown *s)
     return !is_too_late(s) && wait_for_reader(s, ports->ask_read(ports->ctx, &s->origin));
 }
 
-/* Nothing else shows it: the screens come, but the same key shows the last one again. */
-static void tell_unread(const struct shown *s)
-{
-    struct turn_engine *e = s->engine;
-    uint64_t now_ms = e->env.timers->now_ms;
-
-    e->counters.answers_unread++;
-    if (e->unread_told_ms != 0 && now_ms < e->unread_told_ms + SHOW_TOLD_EVERY_MS)
-        return;
-    e->unread_told_ms = now_ms;
-    log_warning("answer.unread", LOG_S("link", s->link_name));
-}
-
 /* A busy centre answers an enquire_link after seconds. The word is looked for as long as it proves
  * something, in nobody's way: without it the same key would be a copy for as long as debts last. */
 static void look_on(struct shown *s)
@@ -186,8 +189,6 @@ static void look_after_reader(struct shown *s)
     const struct turn_ports *ports = &s->engine->env.ports;
 
     if (ports->has_read(ports->ctx, &s->origin, s->unread_mark)) {
-        if (is_too_late(s))
-            tell_unread(s);
         note_proof(s, &(struct turn_sent){.connection = s->origin.connection});
         shown_end(s);
     } else if (s->wait_ms < SHOW_READ_MAX_MS) {

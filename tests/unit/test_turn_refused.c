@@ -100,6 +100,19 @@ static void test_the_next_screen_is_waited_for_too(void **state)
     turn_rig_pass(6000);
 }
 
+/* A centre that responds to screens behind the window, by one bind: nobody gets beyond the second
+ * "1" there, and nothing else tells why. */
+static void test_a_response_behind_the_window_is_told(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late < 2; late++) {
+        turn_rig.show_ms = late == 0 ? 4900 : 5100;
+        turn_rig_dial(0, "*384#");
+        turn_rig_pass(6000);
+        assert_int_equal(turn_rig_counters()->answers_unread, late);
+    }
+}
+
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
 
 int main(void)
@@ -109,6 +122,7 @@ int main(void)
         ON_RIG(test_a_step_that_is_refused_twice_ends),
         ON_RIG(test_nothing_begins_beside_what_is_at_work),
         ON_RIG(test_the_next_screen_is_waited_for_too),
+        ON_RIG(test_a_response_behind_the_window_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
