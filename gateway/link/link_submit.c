@@ -88,7 +88,7 @@ static bool has_lost_our_bind(struct link *link, uint32_t command_status)
         link->unbound_answers = 0;
     else
         link->unbound_answers++;
-    return link->unbound_answers >= LINK_UNBOUND_ANSWERS_MAX && link->state == LINK_BOUND;
+    return link->unbound_answers >= LINK_UNBOUND_ANSWERS_MAX;
 }
 
 void link_settle(struct link *link, struct link_request *r, uint32_t command_status,

@@ -258,6 +258,47 @@ static void test_a_centre_that_answers_nothing_is_bound_anew(void **state)
     link_fixture_fini(&f);
 }
 
+/* The last of the silence comes when it is being unbound already. */
+static void test_silent_while_it_unbinds(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    f.is_answering = true;
+    leave_unanswered(&f, 5);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 5, 0);
+    link_fixture_pass(&f, 500);
+    link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
+    link_stop(f.link);
+    link_fixture_pass(&f, 9500);
+    link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
+    link_fixture_expect_closed(&f, "stopped");
+    link_fixture_fini(&f);
+}
+
+/* So does the last word that the centre has forgotten the bind. */
+static void test_forgotten_while_it_unbinds(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    for (unsigned i = 0; i < 4; i++)
+        link_fixture_submit(&f, LINK_LANE_DIALOGUE, i, 0);
+    link_stop(f.link);
+    link_fixture_turn(&f);
+    for (unsigned i = 0; i < 4; i++) {
+        link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 2 + i);
+        link_fixture_feed_header(&f, SMPP_SUBMIT_SM_RESP, ESME_RINVBNDSTS, 2 + i);
+    }
+    link_fixture_feed_header(&f, SMPP_UNBIND_RESP, 0, link_fixture_expect_request(&f, SMPP_UNBIND));
+    link_fixture_expect_closed(&f, "stopped");
+    link_fixture_fini(&f);
+}
+
 /* Its backend stands still for a while with a full window: rebinding would help nobody. */
 static void test_a_centre_that_is_slow_is_kept(void **state)
 {
@@ -310,6 +351,33 @@ static void test_late_response_of_an_sms(void **state)
     link_fixture_fini(&f);
 }
 
+/* The end of one's time is not the others'. */
+static void test_each_late_one_has_its_time(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, NULL);
+    link_fixture_submit(&f, LINK_LANE_SMS, 0, 0);
+    link_fixture_pass(&f, 15000);
+    link_fixture_submit(&f, LINK_LANE_SMS, 1, 0);
+    link_fixture_pass(&f, 15000);
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, ESME_ROK, 1);
+    link_fixture_pass(&f, 29000);
+    link_fixture_feed_header(&f, SMPP_ENQUIRE_LINK, ESME_ROK, 2);
+    link_fixture_pass(&f, 999);
+    assert_int_equal(f.result_count, 0);
+    link_fixture_pass(&f, 1);
+    assert_int_equal(f.result_count, 1);
+    link_fixture_pass(&f, 14999);
+    assert_int_equal(f.result_count, 1);
+    link_fixture_pass(&f, 1);
+    assert_int_equal(f.result_count, 2);
+    assert_int_equal(f.results[1].kind, LINK_RESULT_TIMEOUT);
+    link_fixture_fini(&f);
+}
+
 static void test_late_ones_are_bounded_and_end(void **state)
 {
     struct link_fixture f;
@@ -352,8 +420,11 @@ int main(void)
         cmocka_unit_test(test_a_probe_may_stay),
         cmocka_unit_test(test_leave_does_not_run_for_a_reply_that_stays),
         cmocka_unit_test(test_a_centre_that_answers_nothing_is_bound_anew),
+        cmocka_unit_test(test_silent_while_it_unbinds),
+        cmocka_unit_test(test_forgotten_while_it_unbinds),
         cmocka_unit_test(test_a_centre_that_is_slow_is_kept),
         cmocka_unit_test(test_late_response_of_an_sms),
+        cmocka_unit_test(test_each_late_one_has_its_time),
         cmocka_unit_test(test_late_ones_are_bounded_and_end),
     };
 

@@ -589,6 +589,31 @@ static void test_pick_fills_queues_alike(void **state)
     server_fixture_fini(&x);
 }
 
+/* Only the partner can bind anew. */
+static void test_a_partner_that_answers_nothing_stays_bound(void **state)
+{
+    struct server_fixture x = {.settings = {0}};
+
+    (void)state;
+    server_fixture_init(&x);
+    server_fixture_bound(&x);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_non_null(link_fixture_submit(&x.f, LINK_LANE_DIALOGUE, i, 0));
+        link_fixture_feed_header(&x.f, SMPP_ENQUIRE_LINK, ESME_ROK, 10 + i);
+        link_fixture_pass(&x.f, 10000);
+    }
+    assert_int_equal(x.f.result_count, 8);
+    assert_int_equal(link_state(x.f.link), LINK_BOUND);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_non_null(link_fixture_submit(&x.f, LINK_LANE_DIALOGUE, i, 0));
+        link_fixture_turn(&x.f);
+        link_fixture_feed_header(&x.f, SMPP_SUBMIT_SM_RESP, ESME_RINVBNDSTS, 9 + i);
+    }
+    assert_int_equal(x.f.results[11].command_status, ESME_RINVBNDSTS);
+    assert_int_equal(link_state(x.f.link), LINK_BOUND);
+    server_fixture_fini(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_names_are_used_again),
         cmocka_unit_test(test_pick_takes_turns),
         cmocka_unit_test(test_pick_fills_queues_alike),
+        cmocka_unit_test(test_a_partner_that_answers_nothing_stays_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
