@@ -240,6 +240,31 @@ static void test_no_screen_tells_of_a_draft_that_went(void **state)
     assert_screen_names("SITI", false);
 }
 
+/* ... nor one that has to be tried again; and the copy of its input is answered without one. */
+static void test_no_screen_of_a_draft_that_went_is_shown_late(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    unsigned shows;
+
+    (void)state;
+    turn_rig_dial(0, "*384*1*1*SITI AMINAH*1*WARUNG SITI*1*2*1*1#");
+    turn_rig_sms(0, "HAPUS");
+    turn_rig.show_ends = TURN_SENT_TEMPORARY;
+    turn_rig_deliver(&input);
+    turn_rig_pass(100);
+    assert_screen_names("SITI", true);
+    shows = turn_rig.shows;
+    turn_rig_deliver(
+        &(struct dialect_input[]){turn_rig_input(0, DIALECT_SMS, "384", "HAPUS YA")}[0]);
+    turn_rig_pass(1000);
+    assert_screen_names("SITI", false);
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->replays, 1);
+    assert_int_equal(turn_rig.shows, shows);
+    assert_int_equal(turn_rig.refusals, 0);
+}
+
 /* Said again, it means what was owed since it was said first as well. */
 static void test_what_is_owed_until_it_is_said_again_goes(void **state)
 {
@@ -301,6 +326,7 @@ int main(void)
                                        TEST(test_what_is_owed_since_stays),
                                        TEST(test_no_screen_tells_of_what_went),
                                        TEST(test_no_screen_tells_of_a_draft_that_went),
+                                       TEST(test_no_screen_of_a_draft_that_went_is_shown_late),
                                        TEST(test_what_is_owed_until_it_is_said_again_goes),
                                        TEST(test_a_crash_forgets_no_erasure),
                                        TEST(test_timers_of_nobody_go)};

@@ -18,8 +18,8 @@ static void next_is_slow(enum store_memory_call call, unsigned back_ms)
 }
 
 /* One gateway has stored the step, and its screen found no room. The copy is late with another, and
- * the text that asks to wait ends so, after so long: it is given back, and comes again. */
-static void comes_again(enum turn_sent_kind ends, bool is_queued, unsigned show_ms)
+ * the text that asks to wait ends so, after so long. */
+static struct dialect_input come_late(enum turn_sent_kind ends, bool is_queued, unsigned show_ms)
 {
     struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
 
@@ -39,6 +39,14 @@ static void comes_again(enum turn_sent_kind ends, bool is_queued, unsigned show_
     turn_rig_pass(1000);
     assert_int_equal(turn_rig_counters()->late_answers, 1);
     assert_int_equal(turn_rig.answers, 1);
+    return input;
+}
+
+/* It is given back, and comes again. */
+static void comes_again(enum turn_sent_kind ends, bool is_queued, unsigned show_ms)
+{
+    struct dialect_input input = come_late(ends, is_queued, show_ms);
+
     assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
     turn_rig.is_queued = false;
     turn_rig.show_ms = 1;
@@ -76,14 +84,22 @@ static void test_the_wait_text_is_throttled(void **state)
     comes_again(TURN_SENT_TEMPORARY, false, 500);
 }
 
+/* The phone has it, and what it tells of is left to who holds that: a screen behind it would meet a
+ * dialogue that has ended. */
+static void test_the_wait_text_was_taken(void **state)
+{
+    (void)state;
+    (void)come_late(TURN_SENT_OK, false, 100);
+    assert_int_equal(turn_rig.refusals, 0);
+}
+
 int main(void)
 {
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
-        ON_RIG(test_the_wait_text_waits_still),
-        ON_RIG(test_the_wait_text_found_no_room),
-        ON_RIG(test_the_wait_text_may_be_lost),
-        ON_RIG(test_the_wait_text_is_throttled),
+        ON_RIG(test_the_wait_text_waits_still), ON_RIG(test_the_wait_text_found_no_room),
+        ON_RIG(test_the_wait_text_may_be_lost), ON_RIG(test_the_wait_text_is_throttled),
+        ON_RIG(test_the_wait_text_was_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
