@@ -53,6 +53,28 @@ static void test_changed_accounts(void **state)
     server_fixture_fini(&x);
 }
 
+/* From where an account may bind is part of it. */
+static void test_changed_addresses(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct server_fixture x = {0};
+        struct link_account_settings accounts[3];
+        struct netblock elsewhere;
+
+        server_fixture_init(&x);
+        server_fixture_bound(&x);
+        server_fixture_accounts(accounts);
+        assert_true(netblock_parse(&elsewhere, "192.0.2.0/24"));
+        accounts[0].allow = &elsewhere;
+        accounts[0].allow_count = i; /* 0: from anywhere */
+        link_server_set_accounts(x.server, accounts, 3);
+        link_fixture_turn(&x.f);
+        link_fixture_expect_request(&x.f, SMPP_UNBIND);
+        server_fixture_fini(&x);
+    }
+}
+
 static void test_stop(void **state)
 {
     struct server_fixture x = {0};
@@ -309,6 +331,64 @@ static void test_callers_who_are_gone_keep_nobody_out(void **state)
     event_base_free(base);
 }
 
+/* All that wait have said who they are: none of them gives way to a newcomer. */
+static void test_binds_that_are_looked_at_keep_their_places(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct verifier *v = verifier_new(base, &the_clock);
+    struct server_fixture x = {.settings = {.unbound_max = 2}};
+    struct link_account_settings account = {.system_id = "agg4"};
+    char hash[CRYPT_OUTPUT_SIZE];
+
+    (void)state;
+    make_hash("geheim", hash);
+    account.password_hash = hash;
+    server_fixture_init_with(&x, &account, 1, v);
+    for (int i = 0; i < 2; i++) {
+        assert_true(server_fixture_call_in(&x, i == 0 ? "192.0.2.1" : "192.0.2.2"));
+        server_fixture_feed_bind(&x, SMPP_BIND_TRANSCEIVER, "agg4", "geheim");
+    }
+    assert_false(server_fixture_call_in(&x, "192.0.2.3"));
+    assert_int_equal(link_server_counters(x.server)->connections, 2);
+    server_fixture_fini(&x);
+    verifier_free(v);
+    event_base_free(base);
+}
+
+/* One that was forgiven with a bind, and garbage of who has bound: that link alone ends. */
+static void test_what_does_not_lead_to_a_ban(void **state)
+{
+    struct server_fixture x = {.settings = {.failures_max = 2}};
+
+    (void)state;
+    server_fixture_init(&x);
+    for (int i = 0; i < 3; i++) {
+        assert_true(server_fixture_call_in(&x, "127.0.0.1"));
+        server_fixture_expect_refused(&x, "agg1", "wrong", ESME_RINVPASWD);
+        server_fixture_bound(&x);
+        link_fixture_feed_hex(&x.f, "7fffffff00000009");
+        assert_true(link_fixture_is_closed(&x.f));
+        link_fixture_turn(&x.f);
+        x.f.state_count = 0;
+    }
+    assert_int_equal(link_server_counters(x.server)->bans, 0);
+    server_fixture_fini(&x);
+}
+
+static void test_guessed_names_lead_to_a_ban(void **state)
+{
+    struct server_fixture x = {.settings = {.failures_max = 2, .ban_s = 60}};
+
+    (void)state;
+    server_fixture_init(&x);
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    server_fixture_expect_refused(&x, "agg8", "secret", ESME_RINVSYSID);
+    assert_true(server_fixture_call_in(&x, "127.0.0.2"));
+    server_fixture_expect_refused(&x, "agg9", "secret", ESME_RINVSYSID);
+    assert_false(server_fixture_call_in(&x, "127.0.0.2"));
+    server_fixture_fini(&x);
+}
+
 static void keep_line(void *ctx, const char *line, size_t line_bytes)
 {
     snprintf(ctx, 256, "%.*s", (int)line_bytes, line);
@@ -369,12 +449,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changed_accounts),
+        cmocka_unit_test(test_changed_addresses),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_free_with_everything_open),
         cmocka_unit_test(test_verifier),
         cmocka_unit_test(test_verifier_is_bounded),
         cmocka_unit_test(test_bind_with_a_hash),
         cmocka_unit_test(test_bind_while_the_verifier_is_full),
+        cmocka_unit_test(test_binds_that_are_looked_at_keep_their_places),
+        cmocka_unit_test(test_what_does_not_lead_to_a_ban),
+        cmocka_unit_test(test_guessed_names_lead_to_a_ban),
         cmocka_unit_test(test_callers_who_are_gone_keep_nobody_out),
         cmocka_unit_test(test_account_goes_while_its_bind_is_checked),
         cmocka_unit_test(test_password_changes_while_its_bind_is_checked),

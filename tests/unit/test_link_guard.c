@@ -141,6 +141,25 @@ static void test_another_account_forgives_nothing(void **state)
     guard_free(g);
 }
 
+static void test_a_guess_is_forgiven_by_nobody_else(void **state)
+{
+    static const char *const guessed[][3] = {{"agg2", "agg2", "agg2"}, {"agg1", "agg2", "agg1"}};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct guard *g = guard_new(&settings, 1);
+        struct netaddr a = host("192.0.2.7");
+
+        assert_false(guard_fail(g, &a, guessed[i][0], NOW));
+        assert_false(guard_fail(g, &a, guessed[i][1], NOW));
+        guard_forgive(g, &a, "agg1");
+        assert_true(guard_fail(g, &a, guessed[i][2], NOW));
+        guard_forgive(g, &a, "agg1");
+        assert_int_equal(guard_admit(g, &a, NOW), GUARD_BANNED);
+        guard_free(g);
+    }
+}
+
 static void test_ipv6_is_counted_by_64(void **state)
 {
     struct guard *g = guard_new(&settings, 1);
@@ -183,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_forgiven),
         cmocka_unit_test(test_a_ban_is_forgiven),
         cmocka_unit_test(test_another_account_forgives_nothing),
+        cmocka_unit_test(test_a_guess_is_forgiven_by_nobody_else),
         cmocka_unit_test(test_ipv6_is_counted_by_64),
         cmocka_unit_test(test_memory_is_bounded),
     };

@@ -125,7 +125,7 @@ static void test_a_store_that_fails_is_none(void **state)
     static const enum store_memory_fate_kind kinds[] = {
         STORE_MEMORY_REFUSED, STORE_MEMORY_CONFLICTING, STORE_MEMORY_UNKNOWN_DONE,
         STORE_MEMORY_UNKNOWN_NOT};
-    struct here gone = begin("gw1", 1), a;
+    struct here gone = begin("gw1", 1), a, b;
 
     (void)state;
     pass(100);
@@ -145,6 +145,11 @@ static void test_a_store_that_fails_is_none(void **state)
     store_memory_set_ready(a.store, true);
     pass(100 * 1000);
     assert_false(namesake_is_there(a.namesake));
+    /* It is still looked for. */
+    b = begin("gw1", 3);
+    pass(3 * NAMESAKE_LOOK_MS);
+    assert_true(namesake_is_there(a.namesake) || namesake_is_there(b.namesake));
+    end(&b);
     end(&a);
 }
 

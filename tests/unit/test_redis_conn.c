@@ -1,0 +1,174 @@
+/* When a connection to Redis that broke, or could not be made, is tried again; with a fake clock.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sessions/redis_conn.h"
+
+enum { MIN_MS = 50, MAX_MS = 2000 };
+
+struct rig {
+    struct event_base *base;
+    struct timer_queue timers;
+    struct deferred_queue deferred;
+    struct random_source random;
+    struct redis_conn *conn;
+    struct redis_address address;
+    char folder[32];
+    unsigned downs;
+};
+
+static void on_up(void *ctx, struct redis_conn *c)
+{
+    (void)ctx;
+    redis_conn_greeted(c);
+}
+
+static void on_down(void *ctx, struct redis_conn *c, const char *reason, bool was_ready)
+{
+    struct rig *r = ctx;
+
+    (void)c;
+    (void)reason;
+    (void)was_ready;
+    r->downs++;
+}
+
+static void set_address(struct rig *r, const char *name)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "unix:%s/%s", r->folder, name);
+    assert_true(redis_address_parse(text, &r->address));
+}
+
+static void rig_init(struct rig *r)
+{
+    struct redis_conn_settings settings = {.connect_timeout_ms = 1000,
+                                           .backoff_min_ms = MIN_MS,
+                                           .backoff_max_ms = MAX_MS,
+                                           .in_flight_max = 10,
+                                           .output_bytes_max = 1000,
+                                           .on_up = on_up,
+                                           .on_down = on_down,
+                                           .ctx = r};
+
+    *r = (struct rig){.base = event_base_new(), .folder = "/tmp/warung-conn-XXXXXX"};
+    assert_non_null(mkdtemp(r->folder));
+    timer_queue_init(&r->timers, 1000);
+    deferred_queue_init(&r->deferred);
+    r->random.state = 1;
+    set_address(r, "a");
+    settings.base = r->base;
+    settings.timers = &r->timers;
+    settings.deferred = &r->deferred;
+    settings.random = &r->random;
+    r->conn = redis_conn_new(&settings, &r->address);
+    redis_conn_start(r->conn);
+}
+
+static void rig_fini(struct rig *r)
+{
+    redis_conn_free(r->conn);
+    event_base_free(r->base);
+    rmdir(r->folder);
+}
+
+static uint64_t wait_ms(struct rig *r)
+{
+    uint64_t due_ms;
+
+    assert_int_equal(redis_conn_state(r->conn), REDIS_CONN_WAITING);
+    assert_true(timer_queue_next(&r->timers, &due_ms));
+    return due_ms - r->timers.now_ms;
+}
+
+/* Tries, in vain: nobody listens there. */
+static void fail_once(struct rig *r)
+{
+    unsigned before = r->downs;
+
+    timer_queue_run(&r->timers, r->timers.now_ms + wait_ms(r));
+    deferred_run(&r->deferred);
+    assert_int_equal(r->downs, before + 1);
+}
+
+static void connect_once(struct rig *r)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(name.sun_path, sizeof(name.sun_path), "%s", r->address.host);
+    assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    timer_queue_run(&r->timers, r->timers.now_ms + wait_ms(r));
+    while (!redis_conn_is_ready(r->conn)) {
+        event_base_loop(r->base, EVLOOP_ONCE);
+        deferred_run(&r->deferred);
+    }
+    close(listener);
+    unlink(name.sun_path);
+}
+
+static void test_waits_longer_each_time(void **state)
+{
+    struct rig r;
+    bool is_spread = false;
+
+    (void)state;
+    rig_init(&r);
+    assert_int_equal(wait_ms(&r), 0);
+    for (unsigned i = 0; i < 10; i++) {
+        uint64_t full_ms = i < 6 ? MIN_MS << i : MAX_MS;
+
+        fail_once(&r);
+        assert_in_range(wait_ms(&r), full_ms / 2, full_ms);
+        is_spread |= wait_ms(&r) < full_ms * 3 / 4;
+    }
+    assert_true(is_spread);
+    rig_fini(&r);
+}
+
+/* A break behind a long absence is tried at once again, and so is another server. */
+static void test_begins_anew(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    for (unsigned i = 0; i < 10; i++)
+        fail_once(&r);
+    connect_once(&r);
+    redis_conn_drop(r.conn, "test");
+    deferred_run(&r.deferred);
+    assert_in_range(wait_ms(&r), MIN_MS / 2, MIN_MS);
+    for (unsigned i = 0; i < 10; i++)
+        fail_once(&r);
+    set_address(&r, "b");
+    redis_conn_retarget(r.conn, &r.address);
+    assert_int_equal(wait_ms(&r), 0);
+    fail_once(&r);
+    assert_in_range(wait_ms(&r), MIN_MS / 2, MIN_MS);
+    rig_fini(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_longer_each_time),
+        cmocka_unit_test(test_begins_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
