@@ -350,6 +350,30 @@ static void idle_connections_make_room(void **state)
     close(idle[1]);
 }
 
+/* The kernel notes who connects: anybody may say a name, and has his own. */
+static void nobody_else_says_for_whom_it_is(struct fixture *f, const struct sockaddr_un *a)
+{
+    static const struct {
+        uid_t uid;
+        const char *expected;
+    } rows[] = {{1, "unix:daemon:yo"}, {54321, "unix:54321:yo"}, {65534, "unix:sri?:yo"}};
+
+    assert_int_equal(chmod(f->folder, 0711), 0);
+    assert_int_equal(chmod(f->path, 0666), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+        assert_int_equal(seteuid(rows[i].uid), 0);
+        assert_int_equal(connect(fd, (const struct sockaddr *)a, sizeof(*a)), 0);
+        assert_int_equal(seteuid(0), 0);
+        send_all(
+            fd,
+            "POST /echo HTTP/1.1\r\nHost: x\r\nWarung-User: sri\r\nContent-Length: 2\r\n\r\nyo");
+        assert_int_equal(expect(f, fd, rows[i].expected), 200);
+        close(fd);
+    }
+}
+
 static void the_control_socket_is_guarded_by_its_mode(void **state)
 {
     struct fixture *f = *state;
@@ -386,6 +410,7 @@ static void the_control_socket_is_guarded_by_its_mode(void **state)
             fd,
             "POST /echo HTTP/1.1\r\nHost: x\r\nWarung-User: s ri\r\nContent-Length: 2\r\n\r\nyo");
         assert_int_equal(expect(f, fd, "unix:root:yo"), 200);
+        nobody_else_says_for_whom_it_is(f, &a);
     }
     close(fd);
 
