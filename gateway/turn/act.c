@@ -97,14 +97,16 @@ static bool is_over(const struct turn *t, const struct step_screen *screen)
 }
 
 /* Where it has not, the input comes again, by the next bind perhaps, and is shown then what is
- * stored now. */
+ * stored now. So it does where its connection is gone: by another bind the screen would leave
+ * without its answer, the subscriber go on from it, and the copy be taken for the key after that,
+ * where nothing names its step. */
 static bool has_way_back(const struct turn *t)
 {
     const struct turn_ports *ports = &t->engine->env.ports;
     struct turn_origin origin = t->origin;
 
     origin.link_name = t->link_name;
-    return ports->has_way_back(ports->ctx, &origin);
+    return (t->is_exact || turn_is_connected(t)) && ports->has_way_back(ports->ctx, &origin);
 }
 
 static void count(struct turn *t)

@@ -177,6 +177,49 @@ static void test_an_input_without_a_way_back(void **state)
     assert_int_equal(turn_rig_counters()->replays, 1);
 }
 
+/* It breaks while the input is stored. The screen leaves with the answer, or neither does: shown by
+ * another bind, the subscriber would go on from it, and the copy pass for the key after that. */
+static void test_an_input_whose_connection_breaks(void **state)
+{
+    struct dialect_input input;
+    unsigned shows;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    shows = turn_rig.shows;
+    turn_rig_deliver(&input);
+    turn_rig.is_disconnected = true;
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->steps, 2);
+    assert_int_equal(turn_rig.shows, shows);
+    turn_rig.is_disconnected = false;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "#TerusUsaha Lampung");
+    assert_int_equal(turn_rig_counters()->replays, 1);
+}
+
+/* Its number tells the copy from a key. */
+static void test_a_numbered_one_is_shown_by_another_bind(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    unsigned shows;
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    input.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    shows = turn_rig.shows;
+    input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    input.session = (struct dialect_session){.size = 1, .octets = {7}, .unit = 1};
+    turn_rig_deliver(&input);
+    turn_rig.is_disconnected = true;
+    turn_rig_settle();
+    assert_int_equal(turn_rig.shows, shows + 1);
+}
+
 /* Of a quick phone, while the responses to its screens come late and all together. */
 static void test_proofs_that_come_together(void **state)
 {
@@ -366,6 +409,8 @@ int main(void)
                                        TEST(test_proofs_outlive_a_try_of_unknown_outcome),
                                        TEST(test_proofs_of_nobody),
                                        TEST(test_an_input_without_a_way_back),
+                                       TEST(test_an_input_whose_connection_breaks),
+                                       TEST(test_a_numbered_one_is_shown_by_another_bind),
                                        TEST(test_proofs_that_come_together),
                                        TEST(test_more_proofs_than_are_kept),
                                        TEST(test_a_proof_outlives_the_next_step),
