@@ -346,6 +346,18 @@ static void test_wrong_files_are_refused(void **state)
     refuse(f, "warung-keys 1\nseal 1 2026-11-24 xyz\n", 0600, "keys:2: the key itself");
     refuse(f, "warung-keys 1\nseal 2 2026-11-24 " HEX "\nseal 2 2026-11-24 " HEX "\n", 0600,
            "keys:3: the numbers of keys must grow");
+    refuse(f, "warung-keys 1\nseal 1 2026-11-24 " HEX " more\n", 0600, "keys:2: a key is");
+}
+
+/* As one that was put together by hand may be. */
+static void test_file_of_too_many_keys_is_refused(void **state)
+{
+    struct folder *f = *state;
+    char text[8192] = "warung-keys 1\nhash " HEX "\n";
+
+    for (unsigned i = 1, n = (unsigned)strlen(text); i <= VAULT_KEYS_MAX + 1; i++)
+        n += (unsigned)snprintf(text + n, sizeof(text) - n, "seal %u 2026-11-24 " HEX "\n", i);
+    refuse(f, text, 0600, "keys:67: more than 64 keys");
 }
 
 static void test_group_may_read(void **state)
@@ -574,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_hash_is_an_hmac_of_an_hmac),
         IN_FOLDER(test_created_file_is_private_and_never_overwritten),
         IN_FOLDER(test_wrong_files_are_refused),
+        IN_FOLDER(test_file_of_too_many_keys_is_refused),
         IN_FOLDER(test_group_may_read),
         IN_FOLDER(test_failed_reload_keeps_the_keys),
         IN_FOLDER(test_a_reload_keeps_the_key_that_seals),
