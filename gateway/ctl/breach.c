@@ -236,8 +236,9 @@ static bool has_text_of_files(const struct setup *setup)
         menu_diff(router_at(setup->router, i), file, &listener);
         if (is_changed)
             ctl_complain("SMS_BOCOR of %s is not that of the version in force, which would be "
-                         "sent: `warungctl reload`; where no gateway runs, `warungctl menu canary "
-                         "%s --percent 1` and `warungctl menu promote`",
+                         "sent: `warungctl reload`; where no gateway runs, or the file's version "
+                         "was taken back, `warungctl menu canary %s --percent 1` and `warungctl "
+                         "menu promote`",
                          setup->config->menus[i].file, setup->config->menus[i].file);
     }
     return !is_changed;
