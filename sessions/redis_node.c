@@ -35,7 +35,7 @@ struct redis_node {
     unsigned current; /* the line that is being filled */
     unsigned up;
     bool is_told_down; /* once a break and answer, not once a try */
-    char told[160];    /* the reason that was told last */
+    char told[128];    /* the reason that was told last, as long as those of a connection */
     char down[160];    /* why the last connection went, or did not come */
     uint64_t connects, disconnects;
 };
@@ -55,6 +55,15 @@ static void log_down(struct redis_node *n, const char *reason)
     redis_address_text(&n->address, server, sizeof(server));
     text_copy(n->told, sizeof(n->told), reason);
     log_warning("store.down", LOG_S("server", server), LOG_S("reason", reason));
+}
+
+/* Of a reason too long to be kept, such as that of Redis' protected mode, as much as is kept. */
+static bool is_told(const struct redis_node *n, const char *reason)
+{
+    char kept[sizeof(n->told)];
+
+    text_copy(kept, sizeof(kept), reason);
+    return strcmp(n->told, kept) == 0;
 }
 
 static void on_up(void *ctx, struct redis_conn *c)
@@ -88,7 +97,7 @@ static void on_greeted(struct redis_greet *g, enum redis_greet_result result, co
     }
     /* It broke off, and what keeps us out since is another: a password that was changed, no master
      * any more, a file that it reads first. */
-    if (n->up == 0 && n->is_told_down && strcmp(n->told, reason) != 0)
+    if (n->up == 0 && n->is_told_down && !is_told(n, reason))
         log_down(n, reason);
     redis_conn_drop(l->conn, reason);
     if (result == REDIS_GREET_REFUSED)

@@ -33,6 +33,20 @@ test('store.down says why Redis lets nobody in, each time that it is for another
     }, { settings: { log: { level: 'info' } } });
 });
 
+test('however long the words with which Redis lets nobody in, they are told once', async () => {
+    const words = `DENIED Redis is running in protected mode${' and no password is set for the default user'.repeat(8)}`;
+    const denies = net.createServer((c) => c.on('error', () => {}).end(`-${words}\r\n`)).listen(0, '127.0.0.1');
+    await once(denies, 'listening');
+    await withScene('denied', async ({ gateway }) => {
+        gateway.settings.redis = { servers: [`127.0.0.1:${denies.address().port}`] };
+        await gateway.writeConfiguration();
+        gateway.launch();
+        assert.equal(await gateway.process.ended, 3, gateway.log);
+        assert.equal(gateway.log.match(/event=store\.down [^\n]*reason="DENIED Redis is running in protected mode /g)?.length, 1, gateway.log);
+    }, { start: false, settings: { start_timeout_s: 2 } });
+    denies.close();
+});
+
 test('warungctl says what a Redis says that hangs up at once, and is not killed by it', async () => {
     await withScene('hangs-up', async ({ gateway, redis }) => {
         await gateway.writeConfiguration();
