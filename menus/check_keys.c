@@ -133,10 +133,12 @@ static void check_parent(struct menu_loader *l, const struct menu_screen *s)
     }
     for (unsigned i = 0; i < parents->row_count; i++)
         if (menu_table_group(table, parents->rows[i].code) == NULL)
-            menu_faults_add(&l->faults, false, parents->rows[i].line, 0,
+            /* A condition may say that it is not asked there; which it says is not known here. */
+            menu_faults_add(&l->faults, s->when != NULL, parents->rows[i].line, 0,
                             "%s of table %s has no rows in table %s: %s would have nothing to "
-                            "choose",
-                            parents->rows[i].code, parents->name, table->name, s->name);
+                            "choose%s",
+                            parents->rows[i].code, parents->name, table->name, s->name,
+                            s->when != NULL ? ", were it asked there" : "");
 }
 
 /* ... for a list that names no parent. */
