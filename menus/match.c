@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 enum {
     FOLDED_BYTES = 128,
     PREFIX_LETTERS_MIN = 3,
@@ -54,6 +56,25 @@ void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, 
         typed[n++] = c;
     }
     typed[n] = '\0';
+}
+
+static bool is_emoji(uint32_t c)
+{
+    return (c >= 0x1F000 && c < 0x1FC00) || (c >= 0x2190 && c < 0x2C00) || c == 0x200D ||
+           c == 0xFE0F;
+}
+
+void menu_match_cut_emoji(char *text)
+{
+    char *end = text;
+
+    for (const char *at = text; *at != '\0';) {
+        uint32_t c = utf8_next(&at);
+
+        if (!is_emoji(c) && c != ' ' && c != '\n')
+            end = text + (at - text);
+    }
+    *end = '\0';
 }
 
 char *menu_match_join_lines(char *text)

@@ -11,6 +11,8 @@
 void menu_match_clean(const char *input, char *typed, size_t typed_bytes, bool *is_cut);
 /* The same, but a run of blanks with a line break in it becomes a line break. */
 void menu_match_clean_lines(const char *input, char *typed, size_t typed_bytes, bool *is_cut);
+/* Cuts emoji off its end, and the blanks among them: they are no part of a value. */
+void menu_match_cut_emoji(char *text);
 /* Makes blanks of its line breaks; gives the text back. */
 char *menu_match_join_lines(char *text);
 

@@ -520,6 +520,7 @@ static void take_form(struct menu_run *run, const struct menu_keyword *k, const 
         memcpy(raw, rest, bytes);
         raw[bytes] = '\0';
         menu_match_clean(raw, part, sizeof(part), &is_cut);
+        menu_match_cut_emoji(part);
         if (is_cut || !menu_answer_question(run, &k->parts[i], part, &error))
             menu_state_remove_answer(run->state, name);
         rest += bytes;
@@ -559,7 +560,8 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     /* A dialogue goes on with the answers that it had. */
     menu_state_set_aside(run->state, is_of_draft, run);
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
-    menu_match_fold_keyword(text, folded, sizeof(folded));
+    menu_match_cut_emoji(typed);
+    menu_match_fold_keyword(typed, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);
     if (match.keyword == NULL) {
         at = unquote(typed);
