@@ -560,7 +560,6 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
     /* A dialogue goes on with the answers that it had. */
     menu_state_set_aside(run->state, is_of_draft, run);
     menu_match_clean_lines(text, typed, sizeof(typed), &is_cut);
-    menu_match_cut_emoji(typed);
     menu_match_fold_keyword(typed, folded, sizeof(folded));
     match = find_keyword(run, typed, folded);
     if (match.keyword == NULL) {
@@ -575,11 +574,14 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
         return menu_navigate(run, run->menu->otherwise);
     if (match.keyword->separators != NULL) {
         take_form(run, match.keyword, at + match.word_bytes);
-    } else if (match.keyword->part_count != 0 &&
-               !menu_answer_question(run, &match.keyword->parts[0],
-                                     menu_match_join_lines(at + match.rest), &error)) {
-        run->outcome->was_invalid = true;
-        return menu_navigate(run, match.keyword->parts[0].refused);
+    } else if (match.keyword->part_count != 0) {
+        char *value = menu_match_join_lines(at + match.rest);
+
+        menu_match_cut_emoji(value); /* a rule sees them: a question may be one */
+        if (!menu_answer_question(run, &match.keyword->parts[0], value, &error)) {
+            run->outcome->was_invalid = true;
+            return menu_navigate(run, match.keyword->parts[0].refused);
+        }
     }
     if (!menu_apply(run, &match.keyword->effect))
         return menu_navigate(run, menu_busy_target(run));
