@@ -300,6 +300,14 @@ static bool next_word(const char **at, char word[16])
     return c == 0 || n > 0;
 }
 
+/* The first word; behind the verb where it is copied from the SMS that asks: "Balas MULAI". */
+static bool first_word(const char **at, char word[16])
+{
+    bool has_words = next_word(at, word);
+
+    return has_words && strcmp(word, "BALAS") == 0 ? next_word(at, word) : has_words;
+}
+
 /* From `word` on nothing is said but what confirms. `has_words`: it is one. */
 static bool is_assent(const char *typed, char word[16], bool has_words, const char *const *own)
 {
@@ -325,7 +333,7 @@ const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
 const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char word[16];
-    bool has_words = next_word(&typed, word);
+    bool has_words = first_word(&typed, word);
 
     value[0] = '\0';
     if (has_words && strcmp(word, "HAPUS") == 0)
@@ -339,7 +347,7 @@ const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES])
 const char *rule_start(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char word[16];
-    bool has_words = next_word(&typed, word) && strcmp(word, "MULAI") == 0;
+    bool has_words = first_word(&typed, word) && strcmp(word, "MULAI") == 0;
 
     value[0] = '\0';
     return has_words && is_assent(typed, word, has_words, of_telling) ? NULL : "BUKAN";
