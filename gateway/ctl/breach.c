@@ -12,6 +12,7 @@
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/when.h"
 #include "menus/diff.h"
+#include "menus/load.h"
 #include "merchants/calendar.h"
 
 struct told {
@@ -224,24 +225,44 @@ static void pass_line(void *arg, char sign, const char *text)
     (void)text;
 }
 
+static void pass_fault(void *arg, const struct menu_fault *fault)
+{
+    (void)arg;
+    (void)fault; /* whoever took the version in force for the file has told of it */
+}
+
 /* The text goes to everybody, and nobody can take it back: not the one of before, where somebody
  * has changed it in the file and no gateway has taken that. */
-static bool has_text_of_files(const struct setup *setup)
+static bool has_text_of_file(const struct setup *setup, unsigned i)
 {
+    const char *path = setup->config->menus[i].file;
+    struct menu *file = menu_load_file(path, &programme_vocabulary, pass_fault, NULL);
     bool is_changed = false;
     struct menu_diff_listener listener = {note_text, pass_line, &is_changed};
-    const struct menu *file;
 
-    for (unsigned i = 0; !is_changed && (file = router_file_at(setup->router, i)) != NULL; i++) {
-        menu_diff(router_at(setup->router, i), file, &listener);
-        if (is_changed)
-            ctl_complain("SMS_BOCOR of %s is not that of the version in force, which would be "
-                         "sent: `warungctl reload`; where no gateway runs, or the file's version "
-                         "was taken back, `warungctl menu canary %s --percent 1` and `warungctl "
-                         "menu promote`",
-                         setup->config->menus[i].file, setup->config->menus[i].file);
+    if (file == NULL) {
+        ctl_complain("what SMS_BOCOR of %s says is not known; mend the file and `warungctl reload`",
+                     path);
+        return false;
     }
+    menu_diff(router_at(setup->router, i), file, &listener);
+    menu_free(file);
+    if (is_changed)
+        ctl_complain("SMS_BOCOR of %s is not that of the version in force, which would be sent "
+                     "(`warungctl menu diff %s`): `warungctl reload`; where no gateway runs, or "
+                     "the file's version was taken back, `warungctl menu canary %s --percent 1` "
+                     "and `warungctl menu promote`",
+                     path, path, path);
     return !is_changed;
+}
+
+static bool has_text_of_files(const struct setup *setup)
+{
+    unsigned i = 0;
+
+    while (i < setup->config->menu_count && has_text_of_file(setup, i))
+        i++;
+    return i == setup->config->menu_count;
 }
 
 /* The day goes into an SMS to everybody, too. */

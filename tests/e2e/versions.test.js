@@ -216,6 +216,12 @@ test('a breach is not told with the text of before, when the file has another', 
         const refused = await gateway.ctl('breach', '2026-11-20', 'all');
         assert.equal(refused.code, 1, refused.output);
         assert.match(refused.output, /^warungctl: SMS_BOCOR of .*terususaha\.cfg is not that of the version in force, /m);
+        // What a file with a fault would say is not known.
+        fs.writeFileSync(menu, text.replace(words, 'kebocoran data: nama, NIK, nomor HP.').replace('to = "STATUS_LIHAT"', 'to = "STATUS_LIHAD"'));
+        const faulty = await gateway.ctl('breach', '2026-11-20', 'all');
+        assert.equal(faulty.code, 1, faulty.output);
+        assert.match(faulty.output, /what SMS_BOCOR of .*terususaha\.cfg says is not known; mend the file and `warungctl reload`\n/);
+        fs.writeFileSync(menu, text.replace(words, 'kebocoran data: nama, NIK, nomor HP.'));
         await ok(gateway, 'menu', 'canary', menu, '--percent', '1');
         await ok(gateway, 'menu', 'promote');
         assert.match(await ok(gateway, 'breach', '2026-11-20', 'all'), /^1 get the SMS, 0 had it before/);
