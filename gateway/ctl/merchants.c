@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/isotime.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/registration.h"
 #include "gateway/ctl/table.h"
+#include "merchants/calendar.h"
 #include "merchants/region.h"
 #include "merchants/regno.h"
 
@@ -95,13 +95,13 @@ static void print_csv(FILE *out, const struct registration *r)
 static void add_row(struct table *t, const struct registration *r)
 {
     const struct merchant *m = r->merchant;
-    char display[REGNO_DISPLAY_BYTES], submitted[ISOTIME_BYTES];
+    struct date sent = calendar_date_at(m->submitted_ms); /* the day that the merchant was told */
+    char display[REGNO_DISPLAY_BYTES], day[40];
 
     regno_format(m->regno, display);
-    isotime_format(m->submitted_ms, submitted);
-    submitted[10] = '\0'; /* the day */
+    snprintf(day, sizeof(day), "%04d-%02u-%02u", sent.year, sent.month, sent.day);
     table_add(t,
-              (const char *const[]){display, merchant_status_name(m->status), submitted, r->msisdn,
+              (const char *const[]){display, merchant_status_name(m->status), day, r->msisdn,
                                     m->name, m->business, registration_label(r, "kab", m->regency),
                                     registration_label(r, "kec", m->district)});
 }

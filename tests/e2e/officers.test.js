@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const { Clock, DAY_MS } = require('./lib/clock');
 const { MERCHANT, openMainMenu, register } = require('./lib/programme');
 const { withScene } = require('./lib/scene');
 const { noneHas, withLiar } = require('./lib/liar');
@@ -241,6 +242,21 @@ test('lists by status and regency; CSV', async () => {
         const whole = await gateway.ctl('merchants', 'export', '--csv', '--reveal');
         assert.ok(whole.stdout.includes(MERCHANT.nik));
     });
+});
+
+test('a list has the day in Lampung, where it is tomorrow from 17:00 UTC on', async () => {
+    const clock = new Clock();
+
+    try {
+        clock.stepToHour(18);
+        await withScene('list-day', async ({ centre, gateway }) => {
+            await register(centre.phone(MSISDN));
+            const list = await gateway.ctl('merchants', 'list');
+            assert.match(list.stdout, new RegExp(` ${new Date(clock.now() + DAY_MS).toISOString().slice(0, 10)} `));
+        });
+    } finally {
+        clock.end();
+    }
 });
 
 test('a list that Redis cuts off is told, not shown', async () => {
