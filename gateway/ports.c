@@ -212,7 +212,7 @@ static struct sent *reply_new(struct ports *p, const struct turn_screen *screen,
     s->link = link;
     s->holds_answer = screen->answers;
     s->answer_status = screen->answer_status;
-    s->is_aside = screen->is_aside;
+    s->is_tied = screen->is_tied;
     if (!s->holds_answer)
         ask_apart(p, s);
     return s;

@@ -19,7 +19,7 @@ struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg)
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = s->pushed_to[0] = '\0';
     s->names = NULL;
-    s->holds_answer = s->is_aside = false;
+    s->holds_answer = s->is_tied = false;
     s->read_mark = 0;
     s->fn = fn;
     s->arg = arg;
@@ -93,12 +93,13 @@ static void give_answer(struct sent *s, uint32_t command_status)
     s->sendings->answer(s->sendings->ctx, s, command_status);
 }
 
-/* Behind a break the input comes again at once: the text would end what its copy begins. */
+/* Behind a break the input comes again at once: a text would end what its copy begins, and a screen
+ * have its subscriber go on from what is not acknowledged. */
 static bool on_leave(void *arg)
 {
     struct sent *s = arg;
 
-    if (s->is_aside && !s->sendings->is_connected(s->sendings->ctx, &s->origin))
+    if (s->is_tied && !s->sendings->is_connected(s->sendings->ctx, &s->origin))
         return false;
     give_answer(s, s->answer_status);
     return true;

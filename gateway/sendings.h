@@ -51,7 +51,7 @@ struct sent {
     struct turn_origin origin;    /* of the input whose reply it is; without link_name */
     bool holds_answer;            /* to that input: it is given when this leaves, or does not */
     uint32_t answer_status;       /* when it leaves */
-    bool is_aside;                /* of a reply: see turn_screen */
+    bool is_tied;                 /* of a reply: see turn_screen */
     uint64_t read_mark; /* where that is another link's; 0 = the same link, or nothing asked */
     turn_sent_fn *fn;
     void *arg;

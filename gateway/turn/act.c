@@ -142,8 +142,6 @@ static void answer_with_screen(struct turn *t)
     struct step_screen screen = step_last_screen(e->step, copy_span(&t->box->session));
 
     note_record(t, screen.text);
-    if (!t->is_replay)
-        show_supersede(t);
     if (is_over(t, &screen)) {
         turn_answer(t, t->command_status);
         e->counters.screens_withdrawn++;
@@ -167,6 +165,8 @@ void act_on_commit(struct turn *t, const struct store_reply *reply)
         turn_run(t);
         return;
     }
+    if (!t->is_replay && t->reply != SESSION_REPLY_NONE)
+        show_supersede(t);
     if (turn_window_is_over(t)) {
         e->counters.overdue++;
         turn_answer(t, ESME_RX_T_APPN);

@@ -113,7 +113,7 @@ static bool send_screen(struct shown *s, const struct dialect_reply *reply, bool
                                  .reply = *reply,
                                  .answers = answers,
                                  .answer_status = s->answer_status,
-                                 .is_aside = s->is_aside,
+                                 .is_tied = s->is_aside || (answers && s->proves),
                                  .is_again = s->was_tried_again};
 
     screen.origin.link_name = s->link_name;

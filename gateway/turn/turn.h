@@ -36,9 +36,10 @@ struct turn_screen {
      * temporary status when it does not leave, so that the peer delivers again. */
     bool answers;
     uint32_t answer_status; /* ESME_ROK; or the input was refused, and this is the text for it */
-    /* A text that ends the dialogue and stands in no record: it does not leave when the input's
-     * connection is gone, and another gateway may go on with the dialogue. */
-    bool is_aside;
+    /* It does not leave when the input's connection is gone: a text that ends the dialogue, with
+     * which another gateway may go on; a screen whose input comes again, and is known for a copy
+     * as long as nobody goes on from that. */
+    bool is_tied;
     bool is_again; /* it was sent before, and not taken: goes before others; answers nothing */
 };
 

@@ -98,23 +98,28 @@ static void a_screen_whose_dialogue_is_over_is_not_sent(void **state)
     assert_int_equal(turn_live(f->turns), 0);
 }
 
-/* Two binds with a window of one: a screen waits at the first, the dialogue goes on over the
- * second.
- */
+/* Two binds with a window of one: a dial's screen waits at the first. */
+static void wait_at_the_first(struct ports_fixture *f, struct fake_transport **slow,
+                              struct fake_transport **quick)
+{
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 2);
+    f->smsc[0].window = 1;
+    ports_fixture_apply(f, 1);
+    *slow = ports_fixture_bind(f);
+    link_fixture_pass(&f->net, 2000);
+    *quick = ports_fixture_bind(f);
+    ports_fixture_ussd(f, *slow, "6281200000009", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, *slow, "6281200000001", BEGIN, "*384#", false);
+    ports_fixture_expect(*slow, ESME_ROK); /* the first one's */
+}
+
+/* The dialogue goes on over the second. */
 static void a_screen_that_is_overtaken_is_not_sent(void **state)
 {
     struct ports_fixture *f = *state;
     struct fake_transport *slow, *quick;
 
-    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 2);
-    f->smsc[0].window = 1;
-    ports_fixture_apply(f, 1);
-    slow = ports_fixture_bind(f);
-    link_fixture_pass(&f->net, 2000);
-    quick = ports_fixture_bind(f);
-    ports_fixture_ussd(f, slow, "6281200000009", BEGIN, "*384#", false);
-    ports_fixture_ussd(f, slow, "6281200000001", BEGIN, "*384#", false);
-    ports_fixture_expect(slow, ESME_ROK); /* the first one's */
+    wait_at_the_first(f, &slow, &quick);
     ports_fixture_ussd(f, quick, "6281200000001", ANSWER, "1", false);
     ports_fixture_expect(quick, ESME_ROK);
     ports_fixture_answer(f, quick, ESME_ROK, "1");
@@ -123,6 +128,26 @@ static void a_screen_that_is_overtaken_is_not_sent(void **state)
     ports_fixture_expect(slow, ESME_ROK); /* the dial's, which has been answered by what came */
     assert_int_equal(fake_transport_take(slow).size, 0);
     assert_int_equal(turn_counters(f->turns)->screens, 2);
+    assert_int_equal(turn_live(f->turns), 0);
+}
+
+/* ... also where the newer one cannot be shown, and comes again. */
+static void nor_is_one_that_is_overtaken_by_a_lost_bind(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *slow, *quick;
+
+    wait_at_the_first(f, &slow, &quick);
+    store_memory_set_next(f->store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .there_ms = 50});
+    ports_fixture_ussd(f, quick, "6281200000001", ANSWER, "1", false);
+    fake_transport_lose(quick, "reset");
+    link_fixture_pass(&f->net, 100);
+    assert_int_equal(turn_counters(f->turns)->steps, 3);
+    assert_int_equal(turn_counters(f->turns)->screens_withdrawn, 1);
+    ports_fixture_answer(f, slow, ESME_ROK, "1");
+    ports_fixture_expect(slow, ESME_ROK); /* the dial's */
+    assert_int_equal(fake_transport_take(slow).size, 0);
     assert_int_equal(turn_live(f->turns), 0);
 }
 
@@ -162,21 +187,28 @@ struct two {
 };
 
 /* Binds with a window of one, which somebody else's screen has taken. */
-static struct two take_the_room(struct ports_fixture *f, enum config_bind bind)
+static struct two take_the_room_of(struct ports_fixture *f, const struct config_smsc *smsc)
 {
     struct two two;
 
-    f->smsc[0] = ports_fixture_smsc("op1", bind, 1);
+    f->smsc[0] = *smsc;
     f->smsc[0].window = 1;
     ports_fixture_apply(f, 1);
     two.out = two.in = ports_fixture_bind(f);
-    if (bind == CONFIG_BIND_PAIR) {
+    if (smsc->bind == CONFIG_BIND_PAIR) {
         link_fixture_pass(&f->net, 2000);
         two.in = ports_fixture_bind(f);
     }
     ports_fixture_ussd(f, two.in, "6281200000009", BEGIN, "*384#", false);
     ports_fixture_expect(two.in, ESME_ROK);
     return two;
+}
+
+static struct two take_the_room(struct ports_fixture *f, enum config_bind bind)
+{
+    struct config_smsc smsc = ports_fixture_smsc("op1", bind, 1);
+
+    return take_the_room_of(f, &smsc);
 }
 
 /* ... and an input whose screen finds no room. */
@@ -266,12 +298,37 @@ static void a_lost_transmitter_leaves_its_screens_to_the_next(void **state)
     expect_answer(two, ESME_RX_T_APPN);
 }
 
-/* ... only the receiver: nobody is there to be answered, and the screen is shown. */
-static void a_lost_receiver_is_not_answered(void **state)
+/* ... only the receiver: nobody is there to be answered. Shown without that, the subscriber would
+ * go on from the screen, and the copy pass for the key after that. */
+static void a_lost_receiver_keeps_its_screens_back(void **state)
 {
     struct ports_fixture *f = *state;
     struct two two = wait_for_room(f, CONFIG_BIND_PAIR);
 
+    fake_transport_lose(two.in, "reset");
+    link_fixture_turn(&f->net);
+    ports_fixture_answer(f, two.out, ESME_ROK, "1");
+    assert_int_equal(take(two.out).size, 0);
+    assert_int_equal(turn_counters(f->turns)->failed_screens, 1);
+    link_fixture_pass(&f->net, 1000); /* it connects anew */
+    two.in = ports_fixture_bind(f);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
+    expect_answer(two, ESME_ROK);
+    ports_fixture_answer(f, two.out, ESME_ROK, "2");
+    assert_int_equal(turn_counters(f->turns)->steps, 2);
+    assert_int_equal(turn_counters(f->turns)->replays, 1);
+}
+
+/* By its number a copy is known whatever came after it. */
+static void nor_are_numbered_ones_kept_back(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct config_smsc smsc = ports_fixture_smsc("op1", CONFIG_BIND_PAIR, 1);
+    struct two two;
+
+    smsc.turn_token = CONFIG_TOKEN_ECHO;
+    two = take_the_room_of(f, &smsc);
+    ports_fixture_ussd(f, two.in, "6281200000001", BEGIN, "*384#", false);
     fake_transport_lose(two.in, "reset");
     link_fixture_turn(&f->net);
     ports_fixture_answer(f, two.out, ESME_ROK, "1");
@@ -491,13 +548,15 @@ int main(void)
         TEST(an_input_waits_for_the_transmitter),
         TEST(a_screen_whose_dialogue_is_over_is_not_sent),
         TEST(a_screen_that_is_overtaken_is_not_sent),
+        TEST(nor_is_one_that_is_overtaken_by_a_lost_bind),
         TEST(a_full_queue_answers),
         TEST(an_answer_waits_with_its_screen),
         TEST(no_answer_leaves_while_its_screen_waits),
         TEST(a_screen_that_never_leaves_is_not_acknowledged),
         TEST(a_bind_that_ends_leaves_its_screens_to_the_next),
         TEST(a_lost_transmitter_leaves_its_screens_to_the_next),
-        TEST(a_lost_receiver_is_not_answered),
+        TEST(a_lost_receiver_keeps_its_screens_back),
+        TEST(nor_are_numbered_ones_kept_back),
         TEST(a_refusal_waits_with_its_text),
         TEST(a_refusal_is_one_when_its_text_is_withdrawn),
         TEST(a_refusal_whose_text_never_leaves_is_one_all_the_same),
