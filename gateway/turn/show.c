@@ -228,8 +228,7 @@ static bool try_again(struct shown *s)
 {
     struct timer_queue *timers = s->engine->env.timers;
 
-    if (!s->is_step || s->was_tried_again || !s->box->has_copies ||
-        timers->now_ms + SHOW_AGAIN_MS >= s->deadline_ms)
+    if (!s->is_step || s->was_tried_again || timers->now_ms + SHOW_AGAIN_MS >= s->deadline_ms)
         return false;
     s->was_tried_again = true;
     timer_start(timers, &s->again, SHOW_AGAIN_MS);

@@ -139,6 +139,7 @@ static uint64_t port_ask_read(void *ctx, const struct turn_origin *origin)
 {
     (void)ctx;
     (void)origin;
+    turn_rig.reads_asked++;
     return READ_MARK;
 }
 

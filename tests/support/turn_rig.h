@@ -75,6 +75,7 @@ extern struct turn_rig {
     unsigned sms_ms;              /* from an SMS to its outcome, 1 at first */
     uint64_t show_connection;     /* it goes over this one, as SMS do; inputs come over 1 */
     bool is_unread;               /* the peer does not say that it has read an answer */
+    unsigned reads_asked;         /* it was asked for that beside any screen */
     bool is_pair;               /* nor does the outcome of a screen, which has a bind of its own */
     bool is_queued;             /* screens wait for room until their outcome */
     bool is_disconnected;       /* the inputs' connection is gone */

@@ -220,6 +220,36 @@ static void test_a_numbered_one_is_shown_by_another_bind(void **state)
     assert_int_equal(turn_rig.shows, shows + 1);
 }
 
+/* ... also where it is gone before the step. */
+static void test_a_numbered_one_is_stepped_behind_a_break(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    input.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig.is_disconnected = true;
+    turn_rig_deliver(&input);
+    turn_rig_settle();
+    assert_int_equal(turn_rig.shows, 1);
+    assert_int_equal(turn_rig_counters()->steps, 1);
+}
+
+/* Turns that store nothing do not put it off. */
+static void test_a_proof_is_stored_in_time(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input end = turn_rig_input(0, DIALECT_ABORT, "*384#", "");
+
+    (void)state;
+    turn_rig_deliver(&dials);
+    turn_rig_pass(100);
+    end.session.size = 1; /* of another dialogue */
+    turn_rig_deliver(&end);
+    turn_rig_pass(300);
+    assert_int_equal(turn_rig_counters()->settles, 1);
+}
+
 /* Of a quick phone, while the responses to its screens come late and all together. */
 static void test_proofs_that_come_together(void **state)
 {
@@ -306,6 +336,20 @@ static void test_the_word_is_not_waited_for(void **state)
     turn_drain(turn_rig.engine);
     turn_rig_pass(700);
     assert_true(turn_is_drained(turn_rig.engine));
+}
+
+/* Nor behind a break, of which the link tells. */
+static void test_nor_is_the_word_of_who_is_gone(void **state)
+{
+    (void)state;
+    turn_rig.is_pair = turn_rig.is_unread = true;
+    turn_rig_dial(0, "*384#");
+    turn_rig_pass(1500);
+    assert_int_equal(turn_live(turn_rig.engine), 1);
+    turn_rig.is_disconnected = true;
+    turn_rig_pass(700);
+    assert_int_equal(turn_live(turn_rig.engine), 0);
+    assert_int_equal(turn_rig_counters()->answers_unread, 0);
 }
 
 /* One that a centre has no room for is left to the gateways that stay. */
@@ -411,10 +455,13 @@ int main(void)
                                        TEST(test_an_input_without_a_way_back),
                                        TEST(test_an_input_whose_connection_breaks),
                                        TEST(test_a_numbered_one_is_shown_by_another_bind),
+                                       TEST(test_a_numbered_one_is_stepped_behind_a_break),
+                                       TEST(test_a_proof_is_stored_in_time),
                                        TEST(test_proofs_that_come_together),
                                        TEST(test_more_proofs_than_are_kept),
                                        TEST(test_a_proof_outlives_the_next_step),
                                        TEST(test_the_word_is_not_waited_for),
+                                       TEST(test_nor_is_the_word_of_who_is_gone),
                                        TEST(test_an_sms_that_is_to_be_tried_again_is_left),
                                        TEST(test_the_copy_of_a_dial),
                                        TEST(test_the_copy_of_a_dial_that_another_took),

@@ -56,6 +56,17 @@ static void test_three_one_two_with_a_restart(void **state)
     assert_int_equal(turn_rig_counters()->steps, 1);
 }
 
+/* No debt is to be closed: nothing is asked, and nothing stored. */
+static void test_a_part_alone_is_one_write(void **state)
+{
+    (void)state;
+    deliver(1);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig_counters()->sms_parts, 1);
+    assert_int_equal(turn_rig_counters()->settles, 0);
+    assert_int_equal(turn_rig.reads_asked, 0);
+}
+
 static void test_copies_before_and_after(void **state)
 {
     (void)state;
@@ -263,6 +274,7 @@ int main(void)
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_three_one_two_with_a_restart),
+        ON_RIG(test_a_part_alone_is_one_write),
         ON_RIG(test_copies_before_and_after),
         ON_RIG(test_a_part_that_is_not_stored),
         ON_RIG(test_the_outcome_of_the_last_part_is_unknown),

@@ -329,6 +329,23 @@ static void test_a_push_that_is_tried_again_has_one_record(void **state)
     assert_int_equal(only_dialogue(TURN_END_TIMEOUT)->pushes, 1);
 }
 
+/* It may be on the phone: that a repetition is refused says nothing about it. */
+static void test_a_push_whose_repetition_is_refused(void **state)
+{
+    (void)state;
+    turn_rig.show_ends = TURN_SENT_UNKNOWN;
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig.shows, 1);
+    turn_rig.show_ends = TURN_SENT_PERMANENT;
+    turn_rig_pass(30000);
+    assert_int_equal(turn_rig.shows, 2);
+    turn_rig.show_ends = TURN_SENT_OK;
+    assert_int_equal(turn_rig.record_count, 0);
+    turn_rig_pass(IDLE_MS);
+    only_dialogue(TURN_END_TIMEOUT);
+}
+
 /* The dialogue ends with the text that asks to wait; the result opens another. */
 static void test_a_late_answer_has_two(void **state)
 {
@@ -414,6 +431,7 @@ int main(void)
         TEST(test_a_notice_is_over_when_it_is_taken),
         TEST(test_a_push_that_is_refused),
         TEST(test_a_push_that_is_tried_again_has_one_record),
+        TEST(test_a_push_whose_repetition_is_refused),
         TEST(test_a_late_answer_has_two),
         TEST(test_told_to_wait_in_vain),
         TEST(test_what_is_refused_in_vain_is_no_sms),

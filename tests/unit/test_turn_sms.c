@@ -60,6 +60,25 @@ static void test_nobody_waits_for_an_sms_that_waits(void **state)
     assert_int_equal(turn_rig_counters()->replays, 0);
 }
 
+/* It has been asked for when an SMS leaves that waited for so long. */
+static void test_the_word_is_asked_for_once(void **state)
+{
+    struct dialect_input word = turn_rig_input(0, DIALECT_SMS, "384", "STATUS");
+
+    (void)state;
+    turn_rig.is_unread = true;
+    turn_rig.show_connection = 2;
+    turn_rig.sms_ms = 2000;
+    turn_rig_deliver(&word);
+    turn_rig_pass(900);
+    assert_int_equal(turn_rig.reads_asked, 0);
+    turn_rig_pass(200);
+    assert_int_equal(turn_rig.reads_asked, 1);
+    turn_rig_pass(2000);
+    assert_int_equal(turn_rig.reads_asked, 1);
+    turn_rig_pass(4000);
+}
+
 /* What is answered by nothing is a new one each time, too: four of a word that says nothing. */
 static void test_the_same_word_where_nothing_answers(void **state)
 {
@@ -120,6 +139,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_same_word_where_sms_go_by_another_connection,
                                         turn_rig_setup, turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_nobody_waits_for_an_sms_that_waits, turn_rig_setup,
+                                        turn_rig_teardown),
+        cmocka_unit_test_setup_teardown(test_the_word_is_asked_for_once, turn_rig_setup,
                                         turn_rig_teardown),
         cmocka_unit_test_setup_teardown(test_the_same_word_where_nothing_answers, turn_rig_setup,
                                         turn_rig_teardown),
