@@ -74,6 +74,7 @@ struct output {
     char *start;
     char *at;
     char *end; /* the NUL's place at the latest */
+    bool keeps_halves;
 };
 
 /* False when there is no room for the whole character: then the text ends here. */
@@ -168,7 +169,7 @@ static void decode_ucs2(struct span s, struct output *o)
 
                 c = 0x10000 + ((c & 0x3FF) << 10 | low);
                 i += 2;
-            } else if (c >= 0xD800 && c <= 0xDFFF) {
+            } else if (c >= 0xD800 && c <= 0xDFFF && !o->keeps_halves) {
                 c = UTF8_REPLACEMENT;
             }
         }
@@ -199,10 +200,8 @@ static void decode_utf8(struct span s, struct output *o)
     }
 }
 
-size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
+static size_t decode(enum text_coding coding, struct span octets, struct output o)
 {
-    struct output o = {text, text, text + text_bytes - 1};
-
     switch (coding) {
     case TEXT_GSM:
         decode_septets(octets, &o);
@@ -229,8 +228,43 @@ size_t text_decode_part(enum text_coding coding, struct span octets, char *text,
 
 size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
 {
-    text_decode_part(coding, octets, text, text_bytes);
+    decode(coding, octets, (struct output){text, text, text + text_bytes - 1, false});
     return text_trim_end(text);
+}
+
+size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
+{
+    return decode(coding, octets, (struct output){text, text, text + text_bytes - 1, true});
+}
+
+/* Half a surrogate pair as utf8_put() writes it, or 0. Never looks behind a NUL. */
+static uint32_t half_at(const char *text)
+{
+    const uint8_t *p = (const uint8_t *)text;
+
+    if (p[0] != 0xED || (p[1] & 0xE0) != 0xA0 || (p[2] & 0xC0) != 0x80)
+        return 0;
+    return 0xD000u | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+}
+
+void text_join_halves(char *text)
+{
+    char *to = text;
+
+    for (const char *at = text; *at != '\0';) {
+        uint32_t half = half_at(at), low = half != 0 ? half_at(at + 3) : 0;
+
+        if (half == 0) {
+            *to++ = *at++;
+        } else if (half < 0xDC00 && low >= 0xDC00) {
+            to += utf8_put(0x10000 + ((half & 0x3FF) << 10 | (low & 0x3FF)), to);
+            at += 6;
+        } else {
+            to += utf8_put(UTF8_REPLACEMENT, to);
+            at += 3;
+        }
+    }
+    *to = '\0';
 }
 
 size_t text_trim_end(char *text)
@@ -441,7 +475,7 @@ static uint32_t next_composed(const char **text)
 
 bool text_fold_gsm(const char *text, char *folded, size_t folded_bytes)
 {
-    struct output o = {folded, folded, folded + folded_bytes - 1};
+    struct output o = {folded, folded, folded + folded_bytes - 1, false};
     bool is_gsm = true;
 
     while (*text != '\0') {

@@ -41,6 +41,7 @@ static void take_whole(struct run *run, const struct step_records *records)
 
     *whole = *run->input;
     memset(&whole->part, 0, sizeof(whole->part));
+    text_join_halves(run->work->joined);
     text_copy(whole->text, sizeof(whole->text), run->work->joined);
     text_trim_end(whole->text);
     run->input = whole;

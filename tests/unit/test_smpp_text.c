@@ -352,6 +352,28 @@ static void ucs2_keeps_surrogate_pairs_and_marks_lone_ones(void **state)
     EXPECT_DECODED(TEXT_UCS2, "x", "\xEF\xBF\xBD");
 }
 
+/* Some phones cut a long SMS between the two halves of an emoji. */
+static void halves_of_two_parts_are_one_character(void **state)
+{
+    static const uint8_t whole[] = {0, 'a', 0xD8, 0x3D, 0xDE, 0x0A, 0, 'b'};
+    static const uint8_t lone[] = {0xDE, 0x0A, 0xD8, 0x3D, 0, 'b', 0xD8, 0x3D};
+    char text[32];
+    size_t size;
+
+    (void)state;
+    for (size_t cut = 0; cut <= sizeof(whole); cut += 2) {
+        size = text_decode_part(TEXT_UCS2, span_of(whole, cut), text, sizeof(text));
+        text_decode_part(TEXT_UCS2, span_of(whole + cut, sizeof(whole) - cut), text + size,
+                         sizeof(text) - size);
+        text_join_halves(text);
+        assert_string_equal(text, "a\U0001F60Ab");
+    }
+    size = text_decode_part(TEXT_UCS2, span_of(lone, sizeof(lone)), text, sizeof(text));
+    assert_int_equal(size, 10);
+    text_join_halves(text);
+    assert_string_equal(text, "\uFFFD\uFFFDb\uFFFD");
+}
+
 /* Every scalar value of Unicode, there and back, in UCS-2 and UTF-8. */
 static void every_character_comes_back(void **state)
 {
@@ -535,6 +557,7 @@ int main(void)
         cmocka_unit_test(packing_182_septets_takes_160_octets),
         cmocka_unit_test(packing_comes_back),
         cmocka_unit_test(ucs2_keeps_surrogate_pairs_and_marks_lone_ones),
+        cmocka_unit_test(halves_of_two_parts_are_one_character),
         cmocka_unit_test(every_character_comes_back),
         cmocka_unit_test(latin1_and_ascii_go_both_ways),
         cmocka_unit_test(malformed_utf8_becomes_replacement_characters),

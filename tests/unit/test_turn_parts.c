@@ -88,6 +88,23 @@ static void test_copies_before_and_after(void **state)
     assert_int_equal(turn_rig_counters()->replays, 3);
 }
 
+/* An emoji whose halves stand in two parts is one all the same, and no part of the value. */
+static void test_an_emoji_cut_in_two(void **state)
+{
+    static const char *const halves[] = {
+        "DAFTAR#SITI AMINAH#WARUNG SITI#1#METRO#METRO BARAT \xED\xA0\xBD", "\xED\xB8\x8A"};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct dialect_input in = part_of(0, i + 1, 8, 2);
+
+        text_copy(in.text, sizeof(in.text), halves[i]);
+        turn_rig_deliver(&in);
+        turn_rig_settle();
+    }
+    turn_rig_assert_begins(turn_rig.phones[0].sms[0], done);
+}
+
 /* Not stored, not acknowledged; the centre sends it again. */
 static void test_a_part_that_is_not_stored(void **state)
 {
@@ -276,6 +293,7 @@ int main(void)
         ON_RIG(test_three_one_two_with_a_restart),
         ON_RIG(test_a_part_alone_is_one_write),
         ON_RIG(test_copies_before_and_after),
+        ON_RIG(test_an_emoji_cut_in_two),
         ON_RIG(test_a_part_that_is_not_stored),
         ON_RIG(test_the_outcome_of_the_last_part_is_unknown),
         ON_RIG(test_what_makes_a_message),
