@@ -193,41 +193,53 @@ const struct session_debt *session_find_debt(const struct session *s, uint64_t f
     return NULL;
 }
 
+/* A proof names its debt by the time: an equal one has a later one, though taken in the same
+ * millisecond, or by a clock that is behind. */
+static int64_t debt_time(const struct session *s, uint64_t fingerprint, int64_t now_ms)
+{
+    int64_t at_ms = now_ms;
+
+    for (unsigned i = 0; i < s->debt_count; i++)
+        if (s->debts[i].fingerprint == fingerprint && s->debts[i].at_ms >= at_ms)
+            at_ms = s->debts[i].at_ms + 1;
+    return at_ms;
+}
+
 /* Behind the first `place` ones, which stay as they are. */
-static void add_debt(struct session *s, unsigned place, const struct session_debt *debt,
-                     int64_t horizon_ms)
+static int64_t add_debt(struct session *s, unsigned place, struct session_debt debt, int64_t now_ms,
+                        int64_t horizon_ms)
 {
     struct session_debt kept[SESSION_DEBTS_MAX];
     unsigned count = place;
 
     assert(place < SESSION_DEBTS_MAX);
+    debt.at_ms = debt_time(s, debt.fingerprint, now_ms);
     memcpy(kept, s->debts, place * sizeof(kept[0]));
-    kept[count++] = *debt;
+    kept[count++] = debt;
     for (unsigned i = place; i < s->debt_count && count < SESSION_DEBTS_MAX; i++) {
-        if (is_owed(&s->debts[i], debt->at_ms, horizon_ms))
+        if (is_owed(&s->debts[i], now_ms, horizon_ms))
             kept[count++] = s->debts[i];
     }
     memcpy(s->debts, kept, count * sizeof(kept[0]));
     s->debt_count = count;
+    return debt.at_ms;
 }
 
-void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
-                      int64_t horizon_ms)
+int64_t session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
+                         int64_t horizon_ms)
 {
-    add_debt(
-        s, 0,
-        &(struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms, .is_exact = is_exact},
-        horizon_ms);
+    return add_debt(s, 0, (struct session_debt){.fingerprint = fingerprint, .is_exact = is_exact},
+                    now_ms, horizon_ms);
 }
 
-void session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
-                          int64_t horizon_ms)
+int64_t session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
+                             int64_t horizon_ms)
 {
     /* Equal ones stay newest first, for session_close_debt(). */
     bool is_behind = s->debt_count != 0 && s->debts[0].fingerprint != fingerprint;
 
-    add_debt(s, is_behind ? 1 : 0,
-             &(struct session_debt){.fingerprint = fingerprint, .at_ms = now_ms}, horizon_ms);
+    return add_debt(s, is_behind ? 1 : 0, (struct session_debt){.fingerprint = fingerprint}, now_ms,
+                    horizon_ms);
 }
 
 bool session_close_debt(struct session *s, const struct session_proof *proof)

@@ -24,7 +24,7 @@ _Static_assert(PARTS_BYTES_MAX <= UINT16_MAX, "their length is a u16");
  * number, so it is never closed before it expires (docs/custody.md: ledger). */
 struct session_debt {
     uint64_t fingerprint;
-    int64_t at_ms; /* wall clock */
+    int64_t at_ms; /* wall clock; of equal ones each its own */
     bool is_closed;
     bool is_exact;
 };
@@ -80,13 +80,13 @@ bool session_is_newer(struct span record);
 const struct session_debt *session_find_debt(const struct session *s, uint64_t fingerprint,
                                              int64_t now_ms, int64_t horizon_ms);
 /* Puts a new debt first; drops those that can match no input any more (expired, or closed and not
- * exact), then the oldest beyond the limit. */
-void session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
-                      int64_t horizon_ms);
+ * exact), then the oldest beyond the limit. Returns its at_ms. */
+int64_t session_add_debt(struct session *s, uint64_t fingerprint, bool is_exact, int64_t now_ms,
+                         int64_t horizon_ms);
 /* The same for an SMS, which has no part in the dialogue: behind the first, to which the reply
  * belongs. */
-void session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
-                          int64_t horizon_ms);
+int64_t session_add_sms_debt(struct session *s, uint64_t fingerprint, int64_t now_ms,
+                             int64_t horizon_ms);
 /* Closes the debt and older ones of its fingerprint, for one whose own proof was lost, and that
  * later steps have buried, would else have every equal input replayed until it expires. False when
  * there was none to close. */

@@ -349,16 +349,15 @@ static bool is_overtaken(const struct run *run)
            run->work->session.opened_ms > run->cause->arrived_ms;
 }
 
-static void add_debt(struct run *run)
+static int64_t add_debt(struct run *run)
 {
     const struct dialect_input *in = run->input;
     int64_t horizon_ms = step_horizon_ms(run->settings);
 
     if (in->kind == DIALECT_SMS)
-        session_add_sms_debt(&run->work->session, in->fingerprint, run->now_ms, horizon_ms);
-    else
-        session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
-                         horizon_ms);
+        return session_add_sms_debt(&run->work->session, in->fingerprint, run->now_ms, horizon_ms);
+    return session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
+                            horizon_ms);
 }
 
 /* Another gateway has put a version in force that is not here yet, or cannot be: the centre brings
@@ -418,8 +417,7 @@ void run_take_input(struct run *run, const struct step_records *records)
     run_finish_programme(run);
     /* The answer, or what an action owes in its place: proof either way. */
     run->step->reply_is_owed = in->kind == DIALECT_SMS && run->step->owed_count != 0;
-    run->step->debt_ms = run->now_ms;
-    add_debt(run);
+    run->step->debt_ms = add_debt(run);
     run_encode_session(run);
 }
 

@@ -294,6 +294,29 @@ static void test_equal_input_after_closing_is_a_new_debt(void **state)
     assert_non_null(session_find_debt(&s, 1, NOW + 10, HORIZON));
 }
 
+/* In one millisecond, or by another gateway's clock, which is behind: the proof of the first, that
+ * comes once more, is not the second's. */
+static void test_equal_debts_have_times_of_their_own(void **state)
+{
+    struct session s;
+    int64_t first_ms;
+
+    (void)state;
+    for (int64_t behind_ms = 0; behind_ms <= 5000; behind_ms += 5000) {
+        session_init(&s);
+        session_add_debt(&s, 2, false, NOW - 1000, HORIZON);
+        first_ms = session_add_debt(&s, 1, false, NOW, HORIZON);
+        assert_int_equal(first_ms, NOW);
+        prove(&s, 1, first_ms);
+        assert_true(session_add_debt(&s, 1, false, NOW - behind_ms, HORIZON) > first_ms);
+        assert_false(prove(&s, 1, first_ms));
+        assert_non_null(session_find_debt(&s, 1, NOW, HORIZON));
+        assert_non_null(session_find_debt(&s, 2, NOW, HORIZON));
+        assert_int_equal(session_add_sms_debt(&s, 2, NOW - behind_ms, HORIZON),
+                         behind_ms == 0 ? NOW : NOW - 999);
+    }
+}
+
 static void test_oldest_debt_goes_when_full(void **state)
 {
     struct session s;
@@ -370,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_a_buried_debt_is_closed_by_its_replay),
         cmocka_unit_test(test_a_proof_leaves_newer_debts_open),
         cmocka_unit_test(test_equal_input_after_closing_is_a_new_debt),
+        cmocka_unit_test(test_equal_debts_have_times_of_their_own),
         cmocka_unit_test(test_oldest_debt_goes_when_full),
         cmocka_unit_test(test_an_equal_sms_stands_before_the_older_one),
         cmocka_unit_test(test_expired_debts_are_dropped),

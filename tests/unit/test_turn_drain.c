@@ -140,6 +140,29 @@ static void test_proofs_outlive_a_try_of_unknown_outcome(void **state)
     assert_another_gateway_goes_on(&input);
 }
 
+/* "1", and "1" again before the clock has moved on: the proof of the first is stored with the
+ * second, and brought again where it is not known whether it was. It is no proof of the second. */
+static void test_proofs_of_one_millisecond(void **state)
+{
+    struct dialect_input key = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    int64_t taken_ms;
+
+    (void)state;
+    turn_rig_dial(0, "*384#");
+    taken_ms = turn_rig.wall_ms;
+    turn_rig_deliver(&key);
+    turn_rig_pass(20);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "#TerusUsaha Lampung");
+    turn_rig.wall_ms = taken_ms; /* the steps of the rig's clock are longer */
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_DONE, .back_ms = 100});
+    turn_rig_deliver(&key);
+    turn_rig_settle();
+    assert_int_equal(turn_rig_counters()->unknown_commits, 1);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Untuk mendaftar");
+}
+
 /* An officer has erased the subscriber: their debts are gone, and nothing is to be stored. */
 static void test_proofs_of_nobody(void **state)
 {
@@ -451,6 +474,7 @@ int main(void)
                                        TEST(test_proofs_without_a_cache),
                                        TEST(test_proofs_outlive_the_end_of_a_dialogue),
                                        TEST(test_proofs_outlive_a_try_of_unknown_outcome),
+                                       TEST(test_proofs_of_one_millisecond),
                                        TEST(test_proofs_of_nobody),
                                        TEST(test_an_input_without_a_way_back),
                                        TEST(test_an_input_whose_connection_breaks),
