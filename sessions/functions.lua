@@ -9,8 +9,8 @@
 -- Rules. A function touches only the keys it was given, all of one hash tag, so that it runs on a
 -- Cluster (w_each, which has many, is not called there). It checks everything before its first write:
 -- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
--- makes the version of a record that exists (it knows it: one more); that of a new record is the
--- server's clock in microseconds, which no earlier record of the same name has reached.
+-- makes the version of a record that exists (store_next_version(); callers of before added one); that of a
+-- new record is the server's clock in microseconds, which no earlier record of the same name has reached.
 local LIBRARY_VERSION = 12
 local SERVES_FROM = 9
 

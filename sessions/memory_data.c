@@ -58,19 +58,19 @@ static struct store_record record_view(const struct record *r)
 }
 
 /* Of a new record: the clock in microseconds, as Redis has it, or more when that is not new. */
-static uint64_t next_version(const struct memory_data *d, const struct record *r)
+static uint64_t next_version(const struct memory_data *d, const struct record *r, struct span data)
 {
     uint64_t fresh = (uint64_t)d->wall_ms(d->ctx) * 1000;
 
     if (r->version != 0)
-        return r->version + 1;
+        return store_next_version(r->version, data);
     return fresh > d->last_version ? fresh : d->last_version + 1;
 }
 
 static uint64_t record_write(struct memory_data *d, struct record *r, struct span data,
                              uint32_t ttl_s)
 {
-    uint64_t version = next_version(d, r);
+    uint64_t version = next_version(d, r, data);
 
     mem_free(r->data);
     r->data = mem_dup(data.data, data.size);

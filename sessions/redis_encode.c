@@ -75,13 +75,13 @@ static void add_expected(struct redis_command *c, uint64_t version)
     redis_command_add(c, version != 0 ? s : span_of(NULL, 0));
 }
 
-/* The record with its next version; before a new one the server puts its own. */
+/* The record with its version; before a new one, 0, the server puts its own. */
 static void add_record(struct redis_command *c, uint64_t version, struct span data)
 {
     uint8_t octets[VERSION_BYTES];
 
     if (version != 0)
-        redis_command_add_pair(c, version_octets(octets, version + 1), data);
+        redis_command_add_pair(c, version_octets(octets, version), data);
     else
         redis_command_add(c, data);
 }
@@ -117,12 +117,12 @@ void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag 
 }
 
 void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_commit *commit)
+                         const struct store_commit *commit, uint64_t session_next)
 {
     redis_command_start_function(c, "w_commit", 1);
     add_key(c, tag, "s:", commit->msisdn);
     add_expected(c, commit->session_version);
-    add_record(c, commit->session_version, commit->session);
+    add_record(c, session_next, commit->session);
     redis_command_add_number(c, commit->session_ttl_s);
 }
 
@@ -240,18 +240,19 @@ static void add_shape(struct redis_command *c, const struct shape *s,
 }
 
 static void add_records(struct redis_command *c, const struct shape *s,
-                        const struct store_commit *commit)
+                        const struct store_commit *commit, uint64_t session_next,
+                        uint64_t merchant_next)
 {
     if (s->session != '-')
         add_expected(c, commit->session_version);
     if (s->session == 'w') {
-        add_record(c, commit->session_version, commit->session);
+        add_record(c, session_next, commit->session);
         redis_command_add_number(c, commit->session_ttl_s);
     }
     if (s->merchant != '-')
         add_expected(c, commit->merchant_version);
     if (s->merchant == 'w')
-        add_record(c, commit->merchant_version, commit->merchant);
+        add_record(c, merchant_next, commit->merchant);
 }
 
 static void add_index(struct redis_command *c, const struct store_commit *commit)
@@ -291,14 +292,15 @@ static void add_bodies(struct redis_command *c, const struct span *bodies, unsig
 }
 
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit)
+                             const struct store_commit *commit, uint64_t session_next,
+                             uint64_t merchant_next)
 {
     struct shape shape = shape_of(commit);
 
     redis_command_start_function(c, "w_commit_all", key_count(&shape, commit));
     add_keys(c, tag, &shape, commit);
     add_shape(c, &shape, commit);
-    add_records(c, &shape, commit);
+    add_records(c, &shape, commit, session_next, merchant_next);
     if (shape.has_person || commit->index_count != 0)
         redis_command_add_string(c, commit->msisdn);
     if (shape.has_subject)
@@ -490,13 +492,13 @@ void redis_encode_shared_load(struct redis_command *c, const char *name)
 }
 
 void redis_encode_shared_commit(struct redis_command *c, const char *name, uint64_t version,
-                                struct span data, uint32_t ttl_s)
+                                uint64_t next, struct span data, uint32_t ttl_s)
 {
     redis_command_start_function(c, data.size != 0 ? "w_commit" : "w_delete", 1);
     add_shared_key(c, name);
     add_expected(c, version);
     if (data.size == 0)
         return;
-    add_record(c, version, data);
+    add_record(c, next, data);
     redis_command_add_number(c, ttl_s);
 }

@@ -23,11 +23,12 @@ void redis_encode_load_session(struct redis_command *c, const struct redis_tag *
                                const char *msisdn);
 void redis_encode_load_merchant(struct redis_command *c, const struct redis_tag *tag,
                                 const char *msisdn);
-/* store_commit_is_plain(commit). */
+/* store_commit_is_plain(commit). The next versions are those of store_next_version(). */
 void redis_encode_commit(struct redis_command *c, const struct redis_tag *tag,
-                         const struct store_commit *commit);
+                         const struct store_commit *commit, uint64_t session_next);
 void redis_encode_commit_all(struct redis_command *c, const struct redis_tag *tag,
-                             const struct store_commit *commit);
+                             const struct store_commit *commit, uint64_t session_next,
+                             uint64_t merchant_next);
 void redis_encode_reserve(struct redis_command *c, const struct redis_tag *tag,
                           const char *counter);
 void redis_encode_find(struct redis_command *c, const struct redis_tag *tag, const char *member);
@@ -54,6 +55,6 @@ void redis_encode_sweep(struct redis_command *c, const struct redis_tag *tag, co
                         uint64_t idle_ms, int64_t now_ms, size_t limit);
 void redis_encode_shared_load(struct redis_command *c, const char *name);
 void redis_encode_shared_commit(struct redis_command *c, const char *name, uint64_t version,
-                                struct span data, uint32_t ttl_s);
+                                uint64_t next, struct span data, uint32_t ttl_s);
 
 #endif

@@ -1,5 +1,7 @@
 #include "sessions/store.h"
 
+#include "base/map.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -99,6 +101,34 @@ static void check_commit(const struct store_commit *c)
                (c->index[i].enter_set == NULL || is_name(c->index[i].enter_set)));
     for (unsigned i = 0; i < c->timer_count; i++)
         assert(is_name(c->timers[i].kind) && strchr(c->timers[i].kind, ':') == NULL);
+}
+
+/* A hash of both, a third as dear as map_hash() alone, which ends it: each step makes one. */
+static uint64_t digest(uint64_t version, struct span data)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15ULL;
+    uint64_t a = version, b = data.size, words[2];
+    size_t at = 0;
+
+    for (; data.size - at >= sizeof(words); at += sizeof(words)) {
+        memcpy(words, data.data + at, sizeof(words));
+        a = (a ^ words[0]) * odd;
+        b = (b ^ words[1]) * odd;
+        a ^= a >> 32;
+        b ^= b >> 32;
+    }
+    return map_hash(span_of(data.data + at, data.size - at), a ^ b * odd);
+}
+
+uint64_t store_next_version(uint64_t version, struct span data)
+{
+    return version != 0 ? version + 1 + digest(version, data) % STORE_VERSION_STEP_MAX : 0;
+}
+
+bool store_is_next(uint64_t version, const struct store_record *record)
+{
+    return record->version == version + 1 ||
+           (version != 0 && record->version == store_next_version(version, record->data));
 }
 
 bool store_commit_is_plain(const struct store_commit *c)

@@ -4,9 +4,11 @@
  *
  * Everything of one subscriber lies in one bucket, crc16(msisdn) % buckets, so that one commit is
  * one atomic write (docs/architecture.md: Redis). Records are opaque octets to the store; it knows
- * only their versions. A version is never 0 and grows by one a commit; a record made anew starts at
- * the wall clock in microseconds, which no earlier one of that subscriber has used, so that a copy
- * kept from before an expiry cannot pass for current.
+ * only their versions. A version is never 0 and grows by a step that its data choose
+ * (store_next_version()), so that the same version has the same data also where a fail-over, a
+ * crash or a backup took a record back and it went on otherwise; a record made anew starts at the
+ * wall clock in microseconds, which no earlier one of that subscriber has used, so that a copy kept
+ * from before an expiry cannot pass for current.
  *
  * Every call returns before its callback runs; the callback runs exactly once, or never after
  * store_cancel(). Each has a deadline: passing it is a result.
@@ -38,6 +40,8 @@ enum {
     STORE_ENDED_MAX = 8,              /* ... that have ended and are still told of */
     STORE_TOLD_MS = 86400000,         /* ... at least for so long */
     STORE_PARKED_MAX = 16,            /* receipts of one subject without a message */
+    /* 33 ms on average: behind the clock as long as a record has fewer than 30 commits a second. */
+    STORE_VERSION_STEP_MAX = 1 << 16,
 };
 
 enum store_result {
@@ -306,6 +310,12 @@ uint16_t store_crc16(const void *octets, size_t size);
 /* store_crc16() of the number, modulo the bucket count. */
 unsigned store_bucket(const struct store *s, const char *msisdn);
 
+/* The version of a record that is written over that one: 1 to STORE_VERSION_STEP_MAX more. 0, which
+ * the store replaces by its clock, when there is none yet. */
+uint64_t store_next_version(uint64_t version, struct span data);
+/* Was the record written over that version, with none between? Programs of before counted by one.
+ */
+bool store_is_next(uint64_t version, const struct store_record *record);
 /* True when nothing but the session record is written: one key, one write. For implementations. */
 bool store_commit_is_plain(const struct store_commit *c);
 

@@ -79,15 +79,16 @@ static struct store_request *commit(struct store *store, const struct store_comm
     unsigned bucket = store_bucket(store, c->msisdn);
 
     r->session_written = c->session.size != 0;
-    r->session_next = c->session_version != 0 ? c->session_version + 1 : 0;
+    r->session_next = store_next_version(c->session_version, c->session);
     r->merchant_written = c->merchant.size != 0;
-    r->merchant_next = c->merchant_version != 0 ? c->merchant_version + 1 : 0;
+    r->merchant_next = store_next_version(c->merchant_version, c->merchant);
     r->owed_count = c->owed_count;
     text_copy(r->name, sizeof(r->name), c->msisdn);
     if (is_plain)
-        redis_encode_commit(&rs->command, &rs->tags[bucket], c);
+        redis_encode_commit(&rs->command, &rs->tags[bucket], c, r->session_next);
     else
-        redis_encode_commit_all(&rs->command, &rs->tags[bucket], c);
+        redis_encode_commit_all(&rs->command, &rs->tags[bucket], c, r->session_next,
+                                r->merchant_next);
     redis_request_send_to_bucket(r, bucket);
     return (struct store_request *)r;
 }
@@ -274,8 +275,8 @@ static struct store_request *shared_commit(struct store *store, const char *name
     struct redis_request *r = take_shared(s, REDIS_SHARED_COMMIT, name, fn, arg);
 
     r->session_written = data.size != 0;
-    r->session_next = version != 0 ? version + 1 : 0;
-    redis_encode_shared_commit(&s->requests.command, name, version, data, ttl_s);
+    r->session_next = store_next_version(version, data);
+    redis_encode_shared_commit(&s->requests.command, name, version, r->session_next, data, ttl_s);
     redis_request_send_to_record(r);
     return (struct store_request *)r;
 }
@@ -342,7 +343,7 @@ static void create_mark(struct store_redis *s, const char *name, struct span tex
     r->is_internal = true;
     r->session_written = true;
     r->session_next = 0;
-    redis_encode_shared_commit(&s->requests.command, name, 0, text, 0);
+    redis_encode_shared_commit(&s->requests.command, name, 0, 0, text, 0);
     redis_request_send_to_record(r);
 }
 

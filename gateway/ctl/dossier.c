@@ -433,6 +433,8 @@ static bool is_done(const struct attempt *a, const struct hand_records *records)
 static enum store_result judge_attempts(const struct attempts *attempts,
                                         const struct hand_records *records)
 {
+    struct store_record now = {records->merchant_version,
+                               span_of(records->merchant, records->merchant_size)};
     enum store_result result = STORE_CONFLICT;
 
     for (unsigned i = 0; i < attempts->count; i++) {
@@ -440,8 +442,8 @@ static enum store_result judge_attempts(const struct attempts *attempts,
 
         if (is_done(a, records))
             return STORE_OK;
-        /* One version on and not ours: another's took the place that ours would have had. */
-        if (records->merchant_version > a->version + 1)
+        /* The next one and not ours: another's took the place that ours would have had. */
+        if (now.version > a->version && !store_is_next(a->version, &now))
             result = STORE_UNKNOWN;
     }
     return result;

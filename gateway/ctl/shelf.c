@@ -236,9 +236,11 @@ static enum store_result write_again(struct shelf *s, struct span written)
 
     if (hand_await(s->hand) &&
         hand_shared_load(s->hand, RELEASES_RECORD, &s->version, s->octets, &size) == STORE_OK) {
-        if (span_is_equal(span_of(s->octets, size), written))
+        struct store_record now = {s->version, span_of(s->octets, size)};
+
+        if (span_is_equal(now.data, written))
             result = hand_shared_commit(s->hand, RELEASES_RECORD, s->version, written, 0);
-        else if (s->version <= before + 1)
+        else if (now.version <= before || store_is_next(before, &now))
             return STORE_CONFLICT;
     }
     return result == STORE_CONFLICT ? STORE_UNKNOWN : result; /* others have gone on from it */

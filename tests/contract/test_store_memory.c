@@ -119,7 +119,7 @@ static void test_fail_over_loses_what_the_replica_lacks(void **state)
     struct store_rig *rig = *state;
     struct store_commit c = store_case_session(number, 0, "kept");
     struct memory_data *replica;
-    uint64_t version, later;
+    uint64_t version, lost, later;
 
     c.owed[0] = c.journal[0] = span_of_string("kept");
     c.owed_count = c.journal_count = c.timer_count = c.index_count = 1;
@@ -130,7 +130,8 @@ static void test_fail_over_loses_what_the_replica_lacks(void **state)
     (void)store_rig_reserve(rig, rig->store, number, "regno");
     replica = memory_data_copy(rig->data);
     c = store_case_session(number, version, "lost");
-    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    lost = store_rig_commit(rig, rig->store, &c)->subscriber.session.version;
+    assert_true(lost > version);
     memory_data_replace(rig->data, replica);
     assert_true(store_rig_load(rig, rig->store, number)->subscriber.session.version == version);
     assert_int_equal(memory_data_owed_count(rig->data), 1);
@@ -144,6 +145,10 @@ static void test_fail_over_loses_what_the_replica_lacks(void **state)
     c = store_case_session("6281234567891", 0, "new");
     later = store_rig_commit(rig, rig->store, &c)->subscriber.session.version;
     assert_true(later > version);
+    c = store_case_session(number, version, "kept 2");
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    c = store_case_session(number, lost, "from what was lost");
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_CONFLICT);
 }
 
 int main(void)

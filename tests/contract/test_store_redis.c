@@ -80,6 +80,76 @@ static void test_settled_entry_leaves_no_body(void **state)
     assert_int_equal(redis_server_ask_number(rig->server, "XLEN {b%03u}o", bucket), 0);
 }
 
+/* --- a record that is taken back, by a fail-over or from a backup, and goes on otherwise --- */
+
+static const char taken_back[] = "6281234567811";
+
+/* The key of the record, or of a shared one, as it is; put_back() frees it. */
+static redisReply *keep(struct store_rig *rig, const char *key)
+{
+    return redis_server_ask(rig->server, "GET %s", key);
+}
+
+static void put_back(struct store_rig *rig, const char *key, redisReply *kept)
+{
+    freeReplyObject(redis_server_ask(rig->server, "SET %s %b", key, kept->str, kept->len));
+    freeReplyObject(kept);
+}
+
+static void test_what_was_lost_is_no_version_of_what_came(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store_commit c = store_case_session(taken_back, 0, "session");
+    struct store_record begun[2], lost[2];
+    redisReply *kept[2];
+    char keys[2][64];
+
+    c.merchant = span_of_string("merchant");
+    begun[0] = store_rig_commit(rig, rig->store, &c)->subscriber.session;
+    begun[1] = rig->outcome.reply.subscriber.merchant;
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(keys[i], sizeof(keys[i]), "{b%03u}%c:%s", store_bucket(rig->store, taken_back),
+                 "sm"[i], taken_back);
+        kept[i] = keep(rig, keys[i]);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        c = store_case_session(taken_back, begun[0].version, i == 0 ? "lost" : "came");
+        c.merchant = c.session;
+        c.merchant_version = begun[1].version;
+        assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+        if (i != 0)
+            continue;
+        lost[0] = rig->outcome.reply.subscriber.session;
+        lost[1] = rig->outcome.reply.subscriber.merchant;
+        put_back(rig, keys[0], kept[0]);
+        put_back(rig, keys[1], kept[1]);
+    }
+    c = store_case_session(taken_back, lost[0].version, "from what was lost");
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_CONFLICT);
+    c = (struct store_commit){.msisdn = taken_back,
+                              .merchant_version = lost[1].version,
+                              .merchant = span_of_string("from what was lost")};
+    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_CONFLICT);
+}
+
+static void test_a_lost_shared_record_neither(void **state)
+{
+    struct store_rig *rig = *state;
+    uint64_t begun, lost;
+    redisReply *kept;
+
+    begun =
+        store_rig_shared_commit(rig, rig->store, "seats", 0, "none", 0)->subscriber.session.version;
+    kept = keep(rig, "w:seats");
+    lost = store_rig_shared_commit(rig, rig->store, "seats", begun, "lost", 0)
+               ->subscriber.session.version;
+    put_back(rig, "w:seats", kept);
+    assert_int_equal(store_rig_shared_commit(rig, rig->store, "seats", begun, "came", 0)->result,
+                     STORE_OK);
+    assert_int_equal(store_rig_shared_commit(rig, rig->store, "seats", lost, "mixed", 0)->result,
+                     STORE_CONFLICT);
+}
+
 /* --- each with a server of its own --- */
 
 struct fault {
@@ -529,6 +599,8 @@ int main(void)
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(test_keys_of_a_bucket_share_one_tag),
         cmocka_unit_test(test_settled_entry_leaves_no_body),
+        cmocka_unit_test(test_what_was_lost_is_no_version_of_what_came),
+        cmocka_unit_test(test_a_lost_shared_record_neither),
     };
     const struct CMUnitTest faults[] = {
         FAULT(test_server_is_killed_and_comes_back),

@@ -10,6 +10,11 @@
 /* Cases of one program share their data: each has numbers of its own. */
 #define NUMBER(case_number, n) "62812" #case_number "0000" #n
 
+static uint64_t next_of(uint64_t version, const char *data)
+{
+    return store_next_version(version, span_of_string(data));
+}
+
 static void assert_record(const struct store_record *record, uint64_t version, const char *data)
 {
     assert_true(record->version == version);
@@ -59,7 +64,7 @@ static void test_session_is_written_and_read(void **state)
     uint64_t second = write_session(rig, NUMBER(02, 1), first, "two");
     const struct store_reply *reply;
 
-    assert_true(second == first + 1);
+    assert_true(second == next_of(first, "two"));
     reply = store_rig_load(rig, rig->store, NUMBER(02, 1));
     assert_record(&reply->subscriber.session, second, "two");
     assert_record(&reply->subscriber.merchant, 0, "");
@@ -151,7 +156,7 @@ static void test_only_what_is_written_is_checked(void **state)
     c.merchant_version = merchant;
     assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
     reply = store_rig_load(rig, rig->store, NUMBER(07, 1));
-    assert_record(&reply->subscriber.session, session + 1, "next");
+    assert_record(&reply->subscriber.session, next_of(session, "next"), "next");
     assert_record(&reply->subscriber.merchant, merchant, "first");
 }
 
@@ -177,8 +182,8 @@ static void test_both_records_or_none(void **state)
     c.merchant_version = merchant;
     reply = store_rig_commit(rig, rig->store, &c);
     assert_int_equal(reply->result, STORE_OK);
-    assert_true(reply->subscriber.session.version == session + 1);
-    assert_true(reply->subscriber.merchant.version == merchant + 1);
+    assert_true(reply->subscriber.session.version == next_of(session, "session 2"));
+    assert_true(reply->subscriber.merchant.version == next_of(merchant, "merchant 2"));
 }
 
 static void test_delete_is_checked_and_deletes(void **state)
@@ -210,18 +215,22 @@ static void test_delete_is_checked_and_deletes(void **state)
 static void test_new_record_has_a_version_never_used(void **state)
 {
     struct store_rig *rig = *state;
-    uint64_t version = write_session(rig, NUMBER(10, 1), 0, "a"), again;
+    enum { COUNT = 6 };
+    uint64_t versions[COUNT] = {write_session(rig, NUMBER(10, 1), 0, "a")}, again;
     struct store_commit c;
 
-    for (unsigned i = 0; i < 5; i++)
-        version = write_session(rig, NUMBER(10, 1), version, "b");
+    for (unsigned i = 1; i < COUNT; i++)
+        versions[i] = write_session(rig, NUMBER(10, 1), versions[i - 1], "b");
     c = (struct store_commit){
-        .msisdn = NUMBER(10, 1), .session_delete = true, .session_version = version};
+        .msisdn = NUMBER(10, 1), .session_delete = true, .session_version = versions[COUNT - 1]};
     assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    store_rig_pass(rig, COUNT * STORE_VERSION_STEP_MAX / 1000); /* as the pace of commits is */
     again = write_session(rig, NUMBER(10, 1), 0, "c");
-    assert_true(again > version);
-    c = store_case_session(NUMBER(10, 1), version, "lost");
-    assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_CONFLICT);
+    assert_true(again > versions[COUNT - 1]);
+    for (unsigned i = 0; i < COUNT; i++) {
+        c = store_case_session(NUMBER(10, 1), versions[i], "lost");
+        assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_CONFLICT);
+    }
 }
 
 static void test_session_expires(void **state)
@@ -256,7 +265,7 @@ static void test_two_gateways_meet(void **state)
     assert_int_equal(store_rig_commit(rig, other, &theirs)->result, STORE_OK);
     reply = store_rig_commit(rig, rig->store, &ours);
     assert_int_equal(reply->result, STORE_CONFLICT);
-    assert_record(&reply->subscriber.session, version + 1, "theirs");
+    assert_record(&reply->subscriber.session, next_of(version, "theirs"), "theirs");
     store_free(other);
 }
 
@@ -265,11 +274,13 @@ static void test_pipelined_commits_keep_their_order(void **state)
     enum { COUNT = 50 };
     struct store_rig *rig = *state;
     static struct store_outcome outcomes[COUNT];
-    uint64_t version = write_session(rig, NUMBER(13, 1), 0, "begun");
+    uint64_t versions[COUNT + 1];
 
+    versions[0] = write_session(rig, NUMBER(13, 1), 0, "begun");
     for (unsigned i = 0; i < COUNT; i++) {
-        struct store_commit c = store_case_session(NUMBER(13, 1), version + i, "next");
+        struct store_commit c = store_case_session(NUMBER(13, 1), versions[i], "next");
 
+        versions[i + 1] = next_of(versions[i], "next");
         store_outcome_init(&outcomes[i]);
         (void)store_commit(rig->store, &c, store_outcome_on_reply, &outcomes[i]);
         assert_int_equal(outcomes[i].calls, 0);
@@ -278,7 +289,7 @@ static void test_pipelined_commits_keep_their_order(void **state)
     for (unsigned i = 0; i < COUNT; i++) {
         assert_int_equal(outcomes[i].calls, 1);
         assert_int_equal(outcomes[i].reply.result, STORE_OK);
-        assert_true(outcomes[i].reply.subscriber.session.version == version + i + 1);
+        assert_true(outcomes[i].reply.subscriber.session.version == versions[i + 1]);
     }
 }
 
@@ -361,25 +372,26 @@ static void test_shared_records_compare_and_set(void **state)
 {
     struct store_rig *rig = *state;
     const struct store_reply *reply = store_rig_shared_load(rig, rig->store, "menu-24");
-    uint64_t version;
+    uint64_t version, next;
 
     assert_int_equal(reply->result, STORE_OK);
     assert_record(&reply->subscriber.session, 0, "");
     reply = store_rig_shared_commit(rig, rig->store, "menu-24", 0, "one", 0);
     assert_int_equal(reply->result, STORE_OK);
     version = reply->subscriber.session.version;
+    next = next_of(version, "two");
     reply = store_rig_shared_commit(rig, rig->store, "menu-24", 0, "lost", 0);
     assert_int_equal(reply->result, STORE_CONFLICT);
     assert_record(&reply->subscriber.session, version, "one");
     reply = store_rig_shared_commit(rig, rig->store, "menu-24", version, "two", 0);
     assert_int_equal(reply->result, STORE_OK);
-    assert_true(reply->subscriber.session.version == version + 1);
-    assert_record(&store_rig_shared_load(rig, rig->store, "menu-24")->subscriber.session,
-                  version + 1, "two");
+    assert_true(reply->subscriber.session.version == next);
+    assert_record(&store_rig_shared_load(rig, rig->store, "menu-24")->subscriber.session, next,
+                  "two");
     reply = store_rig_shared_commit(rig, rig->store, "menu-24", version, "", 0);
     assert_int_equal(reply->result, STORE_CONFLICT);
-    assert_record(&reply->subscriber.session, version + 1, "two");
-    reply = store_rig_shared_commit(rig, rig->store, "menu-24", version + 1, "", 0);
+    assert_record(&reply->subscriber.session, next, "two");
+    reply = store_rig_shared_commit(rig, rig->store, "menu-24", next, "", 0);
     assert_int_equal(reply->result, STORE_OK);
     assert_true(store_rig_shared_load(rig, rig->store, "menu-24")->subscriber.session.version == 0);
 }

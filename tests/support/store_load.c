@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RETRY_MS = 20, FINISH_LIMIT_MS = 30000 };
+enum { RETRY_MS = 20, FINISH_LIMIT_MS = 30000, RECORD_BYTES = 120 };
 
 struct stepper {
     struct store_load *load;
@@ -13,7 +13,9 @@ struct stepper {
     uint64_t version;
     uint64_t counter; /* of the record as we know it */
     uint64_t told;    /* the counter of the last step that we were told is done */
-    uint64_t base; /* version - counter: the same as long as no step is done twice; 0 = not known */
+    /* A version that we saw, and its counter: those behind it follow as long as no step is done
+     * twice. 0 = none yet. */
+    uint64_t seen, seen_counter;
     bool is_unknown;
     bool is_busy;
     struct store_owed_id owed;
@@ -43,6 +45,31 @@ static void note_ok(struct store_load *l)
     l->result.ok++;
 }
 
+static struct span record_of(uint64_t counter, uint8_t octets[RECORD_BYTES])
+{
+    struct writer w;
+
+    memset(octets, 0, RECORD_BYTES);
+    writer_init(&w, octets, RECORD_BYTES);
+    writer_u64(&w, counter);
+    return span_of(octets, RECORD_BYTES);
+}
+
+static void look_for_double(struct stepper *p, uint64_t version, uint64_t counter)
+{
+    uint8_t octets[RECORD_BYTES];
+    uint64_t expected = p->seen;
+
+    for (uint64_t i = p->seen_counter; expected != 0 && i < counter; i++)
+        expected = store_next_version(expected, record_of(i + 1, octets));
+    if (expected != 0 && counter >= p->seen_counter && version != expected)
+        p->load->result.doubled++;
+    else if (expected != 0)
+        return;
+    p->seen = version;
+    p->seen_counter = counter;
+}
+
 /* What the record says against what we were told. What is only read may still be lost: it counts
  * with the next step that is told done, which the replicas have with all before it. */
 static void compare(struct stepper *p, const struct store_record *record)
@@ -55,10 +82,8 @@ static void compare(struct stepper *p, const struct store_record *record)
     there = record->version != 0 ? reader_u64(&r) : 0;
     if (there < p->told)
         result->lost += p->told - there;
-    if (record->version != 0 && p->base != 0 && record->version - there != p->base)
-        result->doubled++;
     if (record->version != 0)
-        p->base = record->version - there;
+        look_for_double(p, record->version, there);
     if (p->is_unknown && there > p->counter)
         result->resolved_done++;
     else if (p->is_unknown)
@@ -104,9 +129,8 @@ static void on_committed(void *arg, const struct store_reply *reply)
         note_ok(l);
         p->told = ++p->counter;
         p->version = reply->subscriber.session.version;
-        if (p->base != 0 && p->version - p->counter != p->base)
-            l->result.doubled++;
-        p->base = p->version - p->counter;
+        if (p->seen == 0)
+            look_for_double(p, p->version, p->counter);
         p->has_owed = l->owes;
         p->owed = reply->owed[0];
         if (!l->is_stopping)
@@ -132,22 +156,19 @@ static void on_committed(void *arg, const struct store_reply *reply)
 
 static void step(struct stepper *p)
 {
-    uint8_t record[120] = {0};
+    uint8_t record[RECORD_BYTES];
     struct store_commit c = {.msisdn = p->msisdn,
                              .session_version = p->version,
-                             .session = span_of(record, sizeof(record)),
+                             .session = record_of(p->counter + 1, record),
                              .session_ttl_s = 600,
                              .owner = "load"};
-    struct writer w;
 
     if (p->is_unknown) {
         resolve(p);
         return;
     }
-    writer_init(&w, record, sizeof(record));
-    writer_u64(&w, p->counter + 1);
     if (p->load->owes) {
-        c.owed[c.owed_count++] = span_of(record, sizeof(record));
+        c.owed[c.owed_count++] = c.session;
         if (p->has_owed)
             c.settled[c.settled_count++] = p->owed;
     }

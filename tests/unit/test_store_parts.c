@@ -165,13 +165,13 @@ static void test_plain_commit_as_a_command(void **state)
     (void)state;
     redis_command_init(&c);
     redis_tag_init(&tag, 7, 256);
-    redis_encode_commit(&c, &tag, &commit);
+    redis_encode_commit(&c, &tag, &commit, 0x0102030405060709);
     assert_text(redis_command_end(&c),
                 "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62812\r\n"
                 "$8\r\n\1\2\3\4\5\6\7\10\r\n$12\r\n\1\2\3\4\5\6\7\11data\r\n$2\r\n60\r\n");
     commit = (struct store_commit){
         .msisdn = "62813", .session = span_of_string("new"), .session_ttl_s = 9};
-    redis_encode_commit(&c, &tag, &commit);
+    redis_encode_commit(&c, &tag, &commit, 0);
     assert_text(redis_command_end(&c),
                 "*7\r\n$5\r\nFCALL\r\n$8\r\nw_commit\r\n$1\r\n1\r\n$13\r\n{b007}s:62813\r\n"
                 "$0\r\n\r\n$3\r\nnew\r\n$1\r\n9\r\n");
@@ -226,7 +226,7 @@ static void test_full_commit_as_a_command(void **state)
     (void)state;
     redis_command_init(&c);
     redis_tag_init(&tag, 7, 256);
-    redis_encode_commit_all(&c, &tag, &commit);
+    redis_encode_commit_all(&c, &tag, &commit, 0x0102030405060709, 0);
     assert_text(redis_command_end(&c),
                 "*20\r\n$5\r\nFCALL\r\n$12\r\nw_commit_all\r\n$1\r\n5\r\n"
                 "$13\r\n{b007}s:62812\r\n$13\r\n{b007}m:62812\r\n$7\r\n{b007}r\r\n$7\r\n{b007}t\r\n"
