@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "gateway/ctl/access.h"
 #include "gateway/ctl/registration.h"
 #include "gateway/ctl/trail.h"
@@ -64,6 +65,29 @@ static json_t *describe_seats(const struct subscriber *s)
     return list;
 }
 
+/* Of long SMS that are not whole yet. */
+static json_t *describe_parts(const struct session *s)
+{
+    json_t *list = json_array();
+    struct parts parts;
+    const char *at = parts.text;
+
+    parts_decode(&parts, span_of(s->parts, s->parts_size));
+    for (unsigned i = 0; i < parts.count; i++) {
+        const struct part *part = &parts.items[i];
+        char text[PARTS_TEXT_BYTES];
+
+        snprintf(text, sizeof(text), "%.*s", (int)part->text_bytes, at);
+        at += part->text_bytes;
+        utf8_join_halves(text);
+        if (!part->is_taken)
+            json_array_append_new(list, json_pack("{s:i, s:i, s:s, s:o}", "number",
+                                                  (int)part->number, "total", (int)part->total,
+                                                  "text", text, "since", ctl_time(part->at_ms)));
+    }
+    return list;
+}
+
 static json_t *describe_session(const struct dossier *d)
 {
     const struct session *s = &d->session;
@@ -75,10 +99,11 @@ static json_t *describe_session(const struct dossier *d)
     for (unsigned i = 0; i < d->state.answer_count; i++)
         json_object_set_new(answers, d->state.answers[i].field,
                             json_string(d->state.answer_bytes + d->state.answers[i].offset));
-    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "is_open", (int)s->is_open, "link",
-                     s->link, "code", s->code, "language", d->state.language, "last_screen",
+    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "is_open", (int)s->is_open,
+                     "link", s->link, "code", s->code, "language", d->state.language, "last_screen",
                      s->screen, "updated_at", ctl_time(s->updated_ms), "draft_since",
-                     ctl_time(d->state.draft_since_ms), "answers", answers);
+                     ctl_time(d->state.draft_since_ms), "answers", answers, "sms_parts",
+                     describe_parts(s));
 }
 
 struct owed_walk {

@@ -237,36 +237,6 @@ size_t text_decode_part(enum text_coding coding, struct span octets, char *text,
     return decode(coding, octets, (struct output){text, text, text + text_bytes - 1, true});
 }
 
-/* Half a surrogate pair as utf8_put() writes it, or 0. Never looks behind a NUL. */
-static uint32_t half_at(const char *text)
-{
-    const uint8_t *p = (const uint8_t *)text;
-
-    if (p[0] != 0xED || (p[1] & 0xE0) != 0xA0 || (p[2] & 0xC0) != 0x80)
-        return 0;
-    return 0xD000u | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-}
-
-void text_join_halves(char *text)
-{
-    char *to = text;
-
-    for (const char *at = text; *at != '\0';) {
-        uint32_t half = half_at(at), low = half != 0 ? half_at(at + 3) : 0;
-
-        if (half == 0) {
-            *to++ = *at++;
-        } else if (half < 0xDC00 && low >= 0xDC00) {
-            to += utf8_put(0x10000 + ((half & 0x3FF) << 10 | (low & 0x3FF)), to);
-            at += 6;
-        } else {
-            to += utf8_put(UTF8_REPLACEMENT, to);
-            at += 3;
-        }
-    }
-    *to = '\0';
-}
-
 size_t text_trim_end(char *text)
 {
     size_t size = strlen(text);

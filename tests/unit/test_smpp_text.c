@@ -365,12 +365,12 @@ static void halves_of_two_parts_are_one_character(void **state)
         size = text_decode_part(TEXT_UCS2, span_of(whole, cut), text, sizeof(text));
         text_decode_part(TEXT_UCS2, span_of(whole + cut, sizeof(whole) - cut), text + size,
                          sizeof(text) - size);
-        text_join_halves(text);
+        utf8_join_halves(text);
         assert_string_equal(text, "a\U0001F60Ab");
     }
     size = text_decode_part(TEXT_UCS2, span_of(lone, sizeof(lone)), text, sizeof(text));
     assert_int_equal(size, 10);
-    text_join_halves(text);
+    utf8_join_halves(text);
     assert_string_equal(text, "\uFFFD\uFFFDb\uFFFD");
 }
 
