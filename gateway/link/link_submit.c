@@ -307,7 +307,7 @@ static void pump(struct link *link)
         window_unqueue(&link->window, r);
         if (send_request(link, r, span_of(r->pdu, r->pdu_bytes)))
             continue;
-        settle_pacer(link, r, PACER_SILENCE);
+        pacer_give_back(&link->pacer);
         unsent(link, r);
         if (!link_is_on(link, connection))
             return;
@@ -370,7 +370,7 @@ static struct link_request *submit(struct link *link, enum link_lane lane, struc
         !pacer_take(&link->pacer, link_now(link), &r->pacer_ticket)) {
         queue_request(link, r, pdu, deadline_ms);
     } else if (!send_request(link, r, pdu)) {
-        settle_pacer(link, r, PACER_SILENCE);
+        pacer_give_back(&link->pacer);
         window_request_free(w, r);
         return NULL;
     }

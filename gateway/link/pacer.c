@@ -96,6 +96,16 @@ bool pacer_take(struct pacer *p, uint64_t now_ms, uint8_t *ticket)
     return true;
 }
 
+void pacer_give_back(struct pacer *p)
+{
+    if (p->state == PACER_PROBING) {
+        p->state = PACER_PAUSED; /* which is over: the next one is the probe */
+        return;
+    }
+    p->tokens += 1;
+    p->sent_now--;
+}
+
 uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms)
 {
     double missing;

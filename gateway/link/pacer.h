@@ -51,6 +51,8 @@ void pacer_init(struct pacer *p, unsigned tps, uint64_t now_ms);
 
 /* May one request leave now? Then it is counted, and *ticket goes with it to pacer_settle(). */
 bool pacer_take(struct pacer *p, uint64_t now_ms, uint8_t *ticket);
+/* What was taken last does not leave, after all. */
+void pacer_give_back(struct pacer *p);
 /* How long pacer_take() will surely say no, at least 1 ms; 0 = it may say yes now. UINT64_MAX while
  * a probe is out: only its answer can change anything. */
 uint64_t pacer_wait_ms(const struct pacer *p, uint64_t now_ms);

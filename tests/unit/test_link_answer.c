@@ -114,8 +114,31 @@ static void test_a_reply_may_stay_when_it_is_to_leave(void **state)
     link_fixture_fini(&f);
 }
 
+/* ... at once: what has not left is no part of the rate. */
+static void test_what_stays_takes_no_turn(void **state)
+{
+    struct link_client_settings settings = link_fixture_settings();
+    struct link_fixture f;
+
+    (void)state;
+    settings.link.tps = 1;
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    link_fixture_submit(&f, LINK_LANE_DIALOGUE, 0, 0);
+    link_fixture_turn(&f);
+    link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
+    link_fixture_feed_deliver(&f, 7);
+    for (unsigned i = 0; i < 3; i++)
+        assert_non_null(reply_that_stays(&f));
+    assert_non_null(reply(&f, 0));
+    link_fixture_pass(&f, 1100);
+    link_fixture_expect(&f, SMPP_DELIVER_SM | SMPP_RESPONSE_BIT, ESME_ROK, 7);
+    link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
+    link_fixture_fini(&f);
+}
+
 /* It was to tell whether a centre that had asked for a pause takes something again: the next one
- * does. */
+ * does, without another pause. */
 static void test_a_probe_may_stay(void **state)
 {
     for (unsigned is_queued = 0; is_queued < 2; is_queued++) {
@@ -137,8 +160,7 @@ static void test_a_probe_may_stay(void **state)
             assert_null(reply_that_stays(&f));
         assert_int_equal(link_queued(f.link), 0);
         assert_non_null(link_fixture_submit(&f, LINK_LANE_SMS, 3, 0));
-        link_fixture_expect_nothing(&f);
-        link_fixture_pass(&f, 2601); /* twice as long */
+        link_fixture_turn(&f);
         link_fixture_expect_request(&f, SMPP_SUBMIT_SM);
         link_fixture_fini(&f);
     }
@@ -417,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_later_marks_tell_of_earlier_ones),
         cmocka_unit_test(test_leave_runs_before_a_reply_is_written),
         cmocka_unit_test(test_a_reply_may_stay_when_it_is_to_leave),
+        cmocka_unit_test(test_what_stays_takes_no_turn),
         cmocka_unit_test(test_a_probe_may_stay),
         cmocka_unit_test(test_leave_does_not_run_for_a_reply_that_stays),
         cmocka_unit_test(test_a_centre_that_answers_nothing_is_bound_anew),

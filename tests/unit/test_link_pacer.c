@@ -386,6 +386,35 @@ static void test_no_limit_gets_one_while_throttled(void **state)
     assert_int_equal(pacer_wait_ms(&p, now), 0);
 }
 
+static void test_what_did_not_leave_is_given_back(void **state)
+{
+    struct pacer p;
+    uint64_t now = START_MS;
+    uint8_t ticket;
+
+    (void)state;
+    pacer_init(&p, 1, now);
+    for (int i = 0; i < 3; i++) {
+        assert_true(pacer_take(&p, now, &ticket));
+        pacer_give_back(&p);
+    }
+    assert_true(pacer_take(&p, now, &ticket));
+    assert_false(pacer_take(&p, now, &ticket));
+    pacer_init(&p, 0, now);
+    for (int i = 0; i < 100; i++) {
+        assert_true(pacer_take(&p, now, &ticket));
+        if (i >= 10)
+            pacer_give_back(&p);
+    }
+    for (int i = 0; i < 3; i++)
+        pacer_settle(&p, now, ticket, PACER_THROTTLED, 0);
+    assert_true(p.rate == 5);     /* half of what left */
+    for (int i = 0; i < 3; i++) { /* nor has the pause's probe been refused */
+        assert_true(pacer_take(&p, now + 1300, &ticket));
+        pacer_give_back(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_floor),
         cmocka_unit_test(test_probe_counts_for_the_rate),
         cmocka_unit_test(test_no_limit_gets_one_while_throttled),
+        cmocka_unit_test(test_what_did_not_leave_is_given_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
