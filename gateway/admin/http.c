@@ -45,7 +45,6 @@ struct http_server {
     struct evconnlistener *listener;
     struct list connections;
     struct timer sweep;
-    bool is_full; /* as many connections as may be: not accepting */
     char *unix_path;
     unsigned port;
 };
@@ -74,13 +73,10 @@ static void forget(struct http_server *s, struct connection *c)
     mem_free(c);
 }
 
-static void pause_when_full(struct http_server *s)
+/* As many connections as may be: none more is accepted. */
+static bool is_full(const struct http_server *s)
 {
-    if (s->is_full || s->connections.count < s->settings.connections_max)
-        return;
-    s->is_full = true;
-    evconnlistener_disable(s->listener);
-    log_warning("http.full", LOG_U("connections", s->connections.count));
+    return s->connections.count >= s->settings.connections_max;
 }
 
 /* Its time is over; sooner where others wait for its place and it does nothing with it. */
@@ -89,7 +85,7 @@ static bool must_go(const struct http_server *s, const struct connection *c, uin
     uint64_t age_ms = now_ms - c->accepted_ms;
     bool is_idle = evbuffer_get_length(bufferevent_get_output(c->stream)) == 0;
 
-    return age_ms >= HTTP_CONNECTION_MS_MAX || (s->is_full && is_idle && age_ms >= HTTP_CROWDED_MS);
+    return age_ms >= HTTP_CONNECTION_MS_MAX || (is_full(s) && is_idle && age_ms >= HTTP_CROWDED_MS);
 }
 
 static void on_sweep(struct timer *timer, void *arg)
@@ -106,8 +102,7 @@ static void on_sweep(struct timer *timer, void *arg)
         else if (must_go(s, c, now_ms)) /* evhttp then meets the end of the stream */
             shutdown(bufferevent_getfd(c->stream), SHUT_RDWR);
     }
-    s->is_full = s->is_full && s->connections.count >= s->settings.connections_max;
-    if (s->listener != NULL && !s->is_full)
+    if (!is_full(s))
         evconnlistener_enable(s->listener); /* also after on_accept_error() */
 }
 
@@ -127,7 +122,10 @@ static struct bufferevent *make_stream(struct event_base *base, void *arg)
     timer_queue_set_now(s->settings.timers, clock_monotonic_ms());
     c->accepted_ms = s->settings.timers->now_ms;
     list_push_back(&s->connections, &c->node);
-    pause_when_full(s);
+    if (is_full(s)) {
+        evconnlistener_disable(s->listener);
+        log_warning("http.full", LOG_U("connections", s->connections.count));
+    }
     return c->stream;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,6 +27,8 @@
 #include "gateway/admin/http.h"
 #include "gateway/loop.h"
 #include "tests/support/files.h"
+
+enum { BIG_BYTES = 16 * 1024 * 1024 };
 
 struct fixture {
     struct loop *loop;
@@ -62,8 +66,32 @@ static void on_echo(void *ctx, struct http_call *call)
     http_reply_text(call, 200, "text/plain", text);
 }
 
+/* More than sockets hold. */
+static void on_big(void *ctx, struct http_call *call)
+{
+    char *text = mem_zalloc(BIG_BYTES + 1);
+
+    (void)ctx;
+    memset(text, 'x', BIG_BYTES);
+    http_reply_text(call, 200, "text/plain", text);
+    mem_free(text);
+}
+
+static void on_wrong(void *ctx, struct http_call *call)
+{
+    char text[1024];
+
+    (void)ctx;
+    memset(text, '"', sizeof(text));
+    memcpy(text, "a\nb\\c", 5);
+    text[sizeof(text) - 1] = '\0';
+    http_reply_error(call, 400, text);
+}
+
 static const struct http_route routes[] = {
     {"GET", "/hello", AUTH_NOBODY, on_hello},
+    {"GET", "/big", AUTH_NOBODY, on_big},
+    {"GET", "/wrong", AUTH_NOBODY, on_wrong},
     {"POST", "/echo", AUTH_OFFICER, on_echo},
 };
 
@@ -319,8 +347,8 @@ static void holds_back_connections_over_the_limit(void **state)
     run_for(f, 20);
     assert_int_equal(http_server_connections(f->server), 2);
     late = connect_tcp(f);
-    run_for(f, 50);
-    assert_int_equal(http_server_connections(f->server), 2);
+    run_for(f, 700);
+    assert_true(http_server_connections(f->server) <= 2);
     close(idle[0]);
     send_all(late, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(expect(f, late, "hello\n"), 200);
@@ -348,6 +376,76 @@ static void idle_connections_make_room(void **state)
     close(late);
     close(idle[0]);
     close(idle[1]);
+}
+
+static void idle_connections_stay_where_there_is_room(void **state)
+{
+    struct fixture *f = *state;
+    int idle;
+
+    serve_tcp(f, 2);
+    idle = connect_tcp(f);
+    run_for(f, HTTP_CROWDED_MS + 600);
+    send_all(idle, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(expect(f, idle, "hello\n"), 200);
+    close(idle);
+}
+
+/* Who reads slowly is not cut off for those who wait. */
+static void a_reply_under_way_is_not_cut(void **state)
+{
+    struct fixture *f = *state;
+    size_t size = 0;
+    int slow, late;
+
+    serve_tcp(f, 1);
+    slow = connect_tcp(f);
+    run_for(f, 20);
+    send_all(slow, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    late = connect_tcp(f);
+    run_for(f, HTTP_CROWDED_MS + 600);
+    for (uint64_t until = clock_monotonic_ms() + 5000;
+         size < BIG_BYTES && clock_monotonic_ms() < until; run_for(f, 1))
+        for (ssize_t got; (got = recv(slow, f->reply, sizeof(f->reply), MSG_DONTWAIT)) > 0;)
+            size += (size_t)got;
+    assert_true(size > BIG_BYTES);
+    close(slow);
+    close(late);
+}
+
+/* Where no descriptor is left, who connects waits for one, and the loop does not run hot. */
+static void waits_for_a_descriptor(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit was, few;
+    clock_t before;
+    int fd;
+
+    serve_tcp(f, 8);
+    fd = connect_tcp(f);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    few = (struct rlimit){.rlim_cur = (rlim_t)fd + 1, .rlim_max = was.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    before = clock();
+    run_for(f, 400);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 10);
+    assert_int_equal(http_server_connections(f->server), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    send_all(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(expect(f, fd, "hello\n"), 200);
+    close(fd);
+}
+
+static void an_error_is_one_json_text(void **state)
+{
+    struct fixture *f = *state;
+    const char *body;
+
+    serve_tcp(f, 8);
+    assert_int_equal(ask(f, "GET /wrong HTTP/1.1\r\nHost: x\r\n\r\n", "\"}\n"), 400);
+    body = strstr(f->reply, "\r\n\r\n") + 4;
+    assert_memory_equal(body, "{\"error\":\"a b\\\\c\\\"", 18);
+    assert_true(strlen(body) > 400 && strlen(body) < 512);
 }
 
 /* The kernel notes who connects: anybody may say a name, and has his own. */
@@ -509,6 +607,10 @@ int main(void)
         TEST(bounds_headers_and_bodies),
         TEST(holds_back_connections_over_the_limit),
         TEST(idle_connections_make_room),
+        TEST(idle_connections_stay_where_there_is_room),
+        TEST(a_reply_under_way_is_not_cut),
+        TEST(waits_for_a_descriptor),
+        TEST(an_error_is_one_json_text),
         TEST(the_control_socket_is_guarded_by_its_mode),
         TEST(a_taken_port_is_named),
         TEST(users_files_are_checked),
