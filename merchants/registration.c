@@ -100,7 +100,7 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
                        "merchant");
     *m = *draft;
     text_copy(m->regno, sizeof(m->regno), regno);
-    m->submitted_ms = p->now_ms;
+    m->submitted_ms = subscription_sent_ms(p);
     refresh_flags(p, m);
     programme_move(p, m, MERCHANT_EVENT_SEND, "merchant");
     return "terkirim";

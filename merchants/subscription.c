@@ -202,12 +202,40 @@ static void forget_unsent(struct programme *p, struct menu_state *state)
     programme_arm(p, PROGRAMME_TIMER_DRAFT, 0);
 }
 
+static int64_t meant_until_ms(const struct ticket *request)
+{
+    return request->again_ms > request->asked_ms ? request->again_ms : request->asked_ms;
+}
+
+static bool is_after(int64_t at_ms, const struct ticket *request)
+{
+    return at_ms > meant_until_ms(request);
+}
+
+/* What is there was there before, also by the clock of a gateway that is ahead of this one. */
+static void mean_what_is_there(const struct subscriber *s, struct ticket *request)
+{
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        if (is_after(s->merchants[i].submitted_ms, request))
+            request->again_ms = s->merchants[i].submitted_ms;
+}
+
+int64_t subscription_sent_ms(struct programme *p)
+{
+    const struct ticket *request = find_ticket(&p->subscriber, TICKET_ERASE);
+
+    if (request == NULL || is_after(p->now_ms, request))
+        return p->now_ms;
+    return meant_until_ms(request) + 1;
+}
+
 const char *subscription_erase(struct programme *p, struct menu_state *state)
 {
     struct ticket *t = open_ticket(p, TICKET_ERASE, "ticket-erase");
 
     if (t == NULL)
         return NULL;
+    mean_what_is_there(&p->subscriber, t);
     forget_unsent(p, state);
     joining_mean_all(&p->subscriber);
     p->subscriber.is_news_since = false;
@@ -260,11 +288,6 @@ void programme_erase(struct programme *p, const char *actor)
     p->is_erased = true;
     p->record_changed = true;
     p->record_used = true;
-}
-
-static bool is_after(int64_t at_ms, const struct ticket *request)
-{
-    return at_ms > request->asked_ms && at_ms > request->again_ms;
 }
 
 static bool has_draft_after(const struct menu_state *state, const struct ticket *request)
@@ -338,7 +361,7 @@ void subscription_erase_meant(struct programme *p, struct menu_state *state,
         menu_state_close_dialogue(state);
     }
     text_copy(p->ticket, sizeof(p->ticket), meant.number);
-    p->owed_cut_ms = meant.again_ms > meant.asked_ms ? meant.again_ms : meant.asked_ms;
+    p->owed_cut_ms = meant_until_ms(&meant);
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);
     programme_owe(p, "SMS_HAPUS_SELESAI");
 }

@@ -293,6 +293,50 @@ static void test_asked_again_the_registration_since_goes_too(void **state)
     assert_int_equal(world.record_size, 0);
 }
 
+/* Two gateways' clocks differ: what was sent by the one that is ahead was there all the same. */
+static void test_a_request_by_a_clock_behind_means_what_was_sent(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    world.now_ms -= CALENDAR_HOUR_MS + 60000;
+    asked_ms = ask_to_erase();
+    erase_when_due(asked_ms);
+    assert_true(world.p.is_erased);
+    assert_int_equal(world.record_size, 0);
+}
+
+static void test_asked_again_by_a_clock_behind_that_goes_too(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    asked_ms = ask_to_erase();
+    world_register_merchant();
+    world.now_ms -= CALENDAR_HOUR_MS + 60000;
+    ask_to_erase();
+    erase_when_due(asked_ms);
+    assert_true(world.p.is_erased);
+}
+
+/* ... and what is sent by the one that is behind is sent since. */
+static void test_a_registration_since_by_a_clock_behind_stays(void **state)
+{
+    char since[MERCHANT_REGNO_BYTES];
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    asked_ms = ask_to_erase();
+    world.now_ms = asked_ms - 60000;
+    text_copy(since, sizeof(since), world_register_merchant());
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
+    assert_string_equal(world_merchant_at(0)->regno, since);
+}
+
 static void test_a_draft_since_the_request_stays(void **state)
 {
     int64_t asked_ms;
@@ -394,6 +438,9 @@ int main(void)
         cmocka_unit_test_setup(test_a_ticket_that_is_asked_for_since_stays, world_setup),
         cmocka_unit_test_setup(test_asked_again_a_call_and_news_go, world_setup),
         cmocka_unit_test_setup(test_asked_again_the_registration_since_goes_too, world_setup),
+        cmocka_unit_test_setup(test_a_request_by_a_clock_behind_means_what_was_sent, world_setup),
+        cmocka_unit_test_setup(test_asked_again_by_a_clock_behind_that_goes_too, world_setup),
+        cmocka_unit_test_setup(test_a_registration_since_by_a_clock_behind_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_from_before_the_request_goes, world_setup),
         cmocka_unit_test_setup(test_zero_is_for_ever, world_setup),
