@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ struct rig {
     struct redis_address address;
     char folder[32];
     unsigned downs;
+    int peer; /* the server's end */
 };
 
 static void on_up(void *ctx, struct redis_conn *c)
@@ -60,6 +62,8 @@ static void rig_init(struct rig *r)
                                            .backoff_max_ms = MAX_MS,
                                            .in_flight_max = 10,
                                            .output_bytes_max = 1000,
+                                           .wait_replicas = 1,
+                                           .wait_timeout_ms = 1000,
                                            .on_up = on_up,
                                            .on_down = on_down,
                                            .ctx = r};
@@ -82,6 +86,8 @@ static void rig_fini(struct rig *r)
 {
     redis_conn_free(r->conn);
     event_base_free(r->base);
+    if (r->peer > 0)
+        close(r->peer);
     rmdir(r->folder);
 }
 
@@ -117,6 +123,7 @@ static void connect_once(struct rig *r)
         event_base_loop(r->base, EVLOOP_ONCE);
         deferred_run(&r->deferred);
     }
+    r->peer = accept(listener, NULL, NULL);
     close(listener);
     unlink(name.sun_path);
 }
@@ -163,11 +170,65 @@ static void test_begins_anew(void **state)
     rig_fini(&r);
 }
 
+static void on_reply(struct redis_call *call, const struct redisReply *reply)
+{
+    (void)call;
+    (void)reply;
+}
+
+static void send_write(struct rig *r, struct redis_call *call, const char *command)
+{
+    struct span octets = {(const uint8_t *)command, strlen(command)};
+
+    *call = (struct redis_call){.fn = on_reply, .is_write = true};
+    assert_true(redis_conn_send(r->conn, call, octets, 1000, false));
+    deferred_run(&r->deferred);
+}
+
+static void expect_sent(const struct rig *r, const char *expected)
+{
+    char text[256];
+    ssize_t size = recv(r->peer, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+    text[size > 0 ? size : 0] = '\0';
+    assert_string_equal(text, expected);
+}
+
+/* What was to be written while a WAIT had no answer leaves behind that, though nothing more comes.
+ */
+static void test_a_wait_lets_go_what_gathered(void **state)
+{
+    static const char wait[] = "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$4\r\n1000\r\n";
+    struct redis_call calls[2];
+    char expected[128];
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    connect_once(&r);
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(expected, sizeof(expected), "*1\r\n$2\r\nA%u\r\n", i);
+        send_write(&r, &calls[i], expected);
+        strcat(expected, wait);
+        if (i == 0) {
+            expect_sent(&r, expected);
+            continue;
+        }
+        expect_sent(&r, "");
+        assert_int_equal(send(r.peer, "+OK\r\n:1\r\n", 9, 0), 9);
+        event_base_loop(r.base, EVLOOP_ONCE);
+        deferred_run(&r.deferred);
+        expect_sent(&r, expected);
+    }
+    rig_fini(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_longer_each_time),
         cmocka_unit_test(test_begins_anew),
+        cmocka_unit_test(test_a_wait_lets_go_what_gathered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
