@@ -16,7 +16,7 @@ enum slot_state {
     SLOT_FREE,
     SLOT_WAITING, /* an input is on its way, or its screen is still to come */
     SLOT_ASKED,   /* open loop: a question is shown, the answer not yet due */
-    SLOT_HELD,    /* a question is shown, and what was sent before may still be on its way */
+    SLOT_HELD,    /* a question is shown, and the answer to it must_wait() */
     SLOT_OVER,    /* open loop: the dialogue is over; free when its turn in `due` comes */
 };
 
@@ -37,6 +37,7 @@ struct slot {
     uint64_t again_us;    /* when to type once more ... */
     uint32_t again_input; /* ... if this input is still without its screen */
     uint8_t state;
+    bool is_taken; /* the current input was answered 0 */
     uint8_t session;
     uint8_t unit;
     uint8_t asked_step; /* whose answer is next */
@@ -77,12 +78,18 @@ static struct ledger_row *row_of(struct crowd *c, uint32_t phone)
     return &c->roster.rows[phone];
 }
 
-/* An input's next one would leave a copy that is adrift further behind than a gateway knows it. */
-static bool must_wait(struct crowd *c, uint32_t phone)
+/* His next input would leave a copy that is adrift further behind than a gateway knows it. */
+static bool is_far_ahead(struct crowd *c, uint32_t phone)
 {
     const struct ledger_row *r = row_of(c, phone);
 
     return r->adrift != 0 && r->inputs + 1 - r->adrift >= CARRIER_BEHIND_MAX;
+}
+
+/* Where steps have no number, no centre brings an input before the one before it is answered. */
+static bool must_wait(struct crowd *c, const struct slot *s)
+{
+    return is_far_ahead(c, s->phone) || (!c->settings->echo_unit && !s->is_taken);
 }
 
 /* The next subscriber who is in no dialogue; false when all of the range are. */
@@ -90,7 +97,7 @@ static bool take_phone(struct crowd *c, uint32_t *phone)
 {
     for (uint64_t tries = 0; tries < c->roster.size; tries++) {
         *phone = roster_next(&c->roster);
-        if (c->roster.slot_of[*phone] == 0 && !must_wait(c, *phone))
+        if (c->roster.slot_of[*phone] == 0 && !is_far_ahead(c, *phone))
             return true;
     }
     return false;
@@ -113,6 +120,7 @@ static void send_input(struct crowd *c, struct slot *s, enum speech_act act, str
                               .by_payload = settings->by_payload};
 
     s->input = row_of(c, s->phone)->inputs;
+    s->is_taken = false;
     roster_write(&c->roster, s->phone, phone);
     if (!speech_write(settings->speech, &in, &room, &m)) {
         in.gsm = span_of(NULL, 0); /* the dialect cannot carry this answer */
@@ -254,7 +262,7 @@ static void on_question(struct crowd *c, struct slot *s, unsigned step)
     uint64_t due_us = c->loop->now_us;
 
     s->asked_step = (uint8_t)step;
-    if (must_wait(c, s->phone)) {
+    if (must_wait(c, s)) {
         s->state = SLOT_HELD;
         return;
     }
@@ -266,8 +274,10 @@ static void on_question(struct crowd *c, struct slot *s, unsigned step)
         walk_off(c, s);
         return;
     }
-    if (c->settings->think_us != 0 && s->state != SLOT_HELD)
+    if (c->settings->think_us != 0)
         due_us = s->start_us + s->inputs * c->settings->think_us;
+    if (s->state == SLOT_HELD && due_us < c->loop->now_us)
+        due_us = c->loop->now_us; /* it is not the service that was late */
     if (due_us > c->loop->now_us)
         s->state = SLOT_ASKED;
     else
@@ -297,12 +307,13 @@ static void count_step(struct crowd *c, struct slot *s, bool ended)
     c->owner->on_step(c->ctx, c->loop->now_us - s->intended_us, ended);
 }
 
+/* The answer that acknowledges what was eaten may yet be on its way by another connection. */
 static void plan_reentry(struct crowd *c, struct slot *s)
 {
     const struct ledger_row *r = row_of(c, s->phone);
 
-    if (c->settings->reenter_us == 0 || !r->is_waiting || !r->is_accepted || s->inputs < 2 ||
-        list_is_linked(&s->again))
+    if (c->settings->reenter_us == 0 || !r->is_waiting || !(r->is_accepted || r->is_apart) ||
+        s->inputs < 2 || list_is_linked(&s->again))
         return;
     s->again_us = c->loop->now_us + c->settings->reenter_us;
     s->again_input = s->input;
@@ -319,7 +330,8 @@ static void reenter_due(struct crowd *c)
         if (s->again_us > c->loop->now_us)
             return;
         list_remove(&c->again, &s->again);
-        if (s->input != s->again_input || s->state != SLOT_WAITING)
+        if (s->input != s->again_input || s->state != SLOT_WAITING ||
+            !row_of(c, s->phone)->is_accepted)
             continue;
         ledger_on_eaten(row_of(c, s->phone));
         answer(c, s, c->loop->now_us);
@@ -433,10 +445,15 @@ static bool is_current(const struct crowd *c, const struct delivery *d)
 static void on_accepted(void *ctx, const struct delivery *d)
 {
     struct crowd *c = ctx;
-    const struct slot *s = d->owner;
+    struct slot *s = d->owner;
 
     ledger_on_accepted(row_of(c, d->key), is_current(c, d));
-    if (is_current(c, d) && s->state == SLOT_WAITING)
+    if (!is_current(c, d))
+        return;
+    s->is_taken = true;
+    if (s->state == SLOT_HELD)
+        on_question(c, s, s->asked_step);
+    else if (s->state == SLOT_WAITING)
         c->owner->on_answer(c->ctx, c->loop->now_us - s->intended_us);
 }
 
@@ -480,6 +497,8 @@ static void on_refused(void *ctx, const struct delivery *d, uint32_t status)
     ledger_on_untaken(row_of(c, d->key), true);
     if (((struct slot *)d->owner)->state == SLOT_WAITING)
         end_dialogue(c, d->owner);
+    else if (((struct slot *)d->owner)->state == SLOT_HELD)
+        walk_off(c, d->owner);
 }
 
 bool crowd_begin(struct crowd *c, uint64_t due_us)
@@ -520,7 +539,7 @@ void crowd_act(struct crowd *c)
             free_slot(c, s);
             continue;
         }
-        if (s->state == SLOT_ASKED && !must_wait(c, s->phone))
+        if (s->state == SLOT_ASKED && !must_wait(c, s))
             answer(c, s, s->due_us);
         s->due_us += c->settings->think_us;
         list_push_back(&c->due, &s->due);

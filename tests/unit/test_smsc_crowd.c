@@ -279,6 +279,32 @@ static void test_nobody_leaves_a_copy_far_behind(void **state)
     close_scene(&s);
 }
 
+/* Without step numbers a subscriber answers a screen when its input has been answered. */
+static void test_no_input_overtakes_one_without_an_answer(void **state)
+{
+    struct scene s;
+    struct timer tick;
+    size_t count;
+    const struct ledger_row *rows;
+
+    (void)state;
+    open_scene(&s, "lose-response=20", "");
+    s.crowd_settings.echo_unit = false;
+    timer_init(&tick, on_tick, &s);
+    timer_start(&s.loop.timers, &tick, 20);
+    for (unsigned turns = 0; turns < 20000 && add_up(&s).accepted <= 200; turns++) {
+        loop_turn(&s.loop);
+        crowd_miss_screens(s.crowd, false);
+        rows = crowd_rows(s.crowd, &count);
+        for (size_t i = 0; i < count; i++)
+            assert_in_range(rows[i].inputs - rows[i].accepted, 0, 1);
+    }
+    assert_true(s.faults.struck[FAULT_LOSE_RESP] > 10);
+    assert_true(add_up(&s).accepted > 200);
+    timer_stop(&s.loop.timers, &tick);
+    close_scene(&s);
+}
+
 static struct ledger_sum play_wrong(const char *faults, const char *bugs)
 {
     struct scene s;
@@ -312,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_a_right_gateway_is_clean_under_every_fault),
         cmocka_unit_test(test_faults_do_happen),
         cmocka_unit_test(test_nobody_leaves_a_copy_far_behind),
+        cmocka_unit_test(test_no_input_overtakes_one_without_an_answer),
         cmocka_unit_test(test_every_mistake_is_found),
     };
 
