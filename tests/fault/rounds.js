@@ -26,6 +26,8 @@ const ROUNDS = Number(process.env.ROUNDS || 6);
 const SEED = Number(process.env.SEED || Date.now() % 1000000);
 const KEPT = process.env.FOLDER || path.join(BUILD, 'fault-logs');
 const NEEDS_CUTS = /^half-open|^partition|^isolate|^blind/;
+// What dies between the answer by one connection and the screen by another has shown nothing (docs/custody.md).
+const KILLS_GATEWAYS = /^die-|^kill-gateway|^kill-both/;
 
 const folder = temporaryFolder('fault');
 const groups = {};
@@ -64,7 +66,8 @@ function chooseLoad(kind, random, number, seed) {
     const isOpen = random.flip();
     return {
         echo: random.flip() || kind.isNumbered, // the centre numbers its steps, or not (docs/custody.md)
-        binds: random.between(1, 2), seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
+        bind: random.flip() && !KILLS_GATEWAYS.test(kind.name) ? 'pair' : 'transceiver', binds: random.between(1, 2),
+        seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
         rate: isOpen ? random.between(300, 2000) : 0, dialogues: random.pick([10, 50, 200]),
         firstPhone: 6281300000000 + number * 1000000,
     };
@@ -131,7 +134,7 @@ function describe(scene, result) {
     const { load } = scene;
     const l = result?.report.ledger ?? {};
     const c = result?.report.centre ?? {};
-    return `${scene.count} gw, ${load.binds} binds, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
+    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
         `${load.rate ? `${load.rate}/s` : `${load.dialogues} at once`}: ${l.inputs} inputs, ${l.screens} screens, ` +
         `delivered again ${c.cut} cut, ${c.temporary} temporary, ${c.unanswered} unanswered; ${l.duplicates} screens again, ` +
         `${l.busy} busy, ${l.untaken} untaken, ` +

@@ -92,7 +92,7 @@ class Scene {
             redis: { buckets: 64, connections: 4, ...this.redis.configuration },
             smsc: [{
                 name: 'op1', host: '127.0.0.1', port: this.port, system_id: 'warung', password: 'secret',
-                binds: this.load.binds, window: 64, codes: ['*384#', '384'], enquire_link_s: 1,
+                bind: this.load.bind ?? 'transceiver', binds: this.load.binds, window: 64, codes: ['*384#', '384'], enquire_link_s: 1,
                 response_timeout_s: 3, ...(this.load.echo ? { dialect: 'units', turn_token: 'echo' } : {}),
             }],
             turn: { reply_deadline_ms: 40000, answer_window_ms: 2000, sms_expiry_s: 600 },
