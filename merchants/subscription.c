@@ -290,9 +290,11 @@ void programme_erase(struct programme *p, const char *actor)
     p->record_used = true;
 }
 
+/* Each time that it is asked for, what is not sent yet is forgotten: what there is was begun since.
+ * By a clock behind that may have a time before the last one that the request means. */
 static bool has_draft_after(const struct menu_state *state, const struct ticket *request)
 {
-    return state->has_draft && is_after(state->draft_since_ms, request);
+    return state->has_draft && state->draft_since_ms > request->asked_ms;
 }
 
 bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state)
@@ -309,7 +311,7 @@ bool subscription_forgets_draft(const struct programme *p, const struct menu_sta
 static bool has_pending_after(const struct subscriber *s, const struct ticket *request)
 {
     return s->pending_since_ms != 0 && s->pending.regno[0] == '\0' &&
-           is_after(s->pending_since_ms, request);
+           s->pending_since_ms > request->asked_ms;
 }
 
 /* Has a registration been sent or begun since? */

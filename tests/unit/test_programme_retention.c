@@ -337,6 +337,44 @@ static void test_a_registration_since_by_a_clock_behind_stays(void **state)
     assert_string_equal(world_merchant_at(0)->regno, since);
 }
 
+/* ... also where the registration that the request means was sent by the one that is ahead. */
+static void test_a_draft_since_by_a_clock_behind_stays(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_register_merchant();
+    world.now_ms -= CALENDAR_HOUR_MS + 60000;
+    asked_ms = ask_to_erase();
+    world.now_ms = asked_ms + 20000;
+    world_fill_draft();
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_true(world.state.has_draft);
+    assert_int_equal(world.p.subscriber.merchant_count, 0);
+}
+
+/* So with what is asked for by SMS, but for what was begun before it was asked for again. */
+static void test_half_a_registration_since_by_a_clock_behind_stays(void **state)
+{
+    for (unsigned again = 0; again < 2; again++) {
+        int64_t asked_ms;
+
+        world_setup(state);
+        world_register_merchant();
+        world.now_ms -= CALENDAR_HOUR_MS + 60000;
+        asked_ms = ask_to_erase();
+        world.now_ms = asked_ms + 20000;
+        world_answer("sms_nama", "BUDI SANTOSO");
+        assert_string_equal(world_act("sms_daftar"), "kurang");
+        if (again)
+            ask_to_erase();
+        erase_when_due(asked_ms);
+        assert_int_equal(world.p.is_erased, again);
+        assert_string_equal(world.p.subscriber.pending.name, again ? "" : "BUDI SANTOSO");
+    }
+}
+
 static void test_a_draft_since_the_request_stays(void **state)
 {
     int64_t asked_ms;
@@ -441,6 +479,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_request_by_a_clock_behind_means_what_was_sent, world_setup),
         cmocka_unit_test_setup(test_asked_again_by_a_clock_behind_that_goes_too, world_setup),
         cmocka_unit_test_setup(test_a_registration_since_by_a_clock_behind_stays, world_setup),
+        cmocka_unit_test_setup(test_a_draft_since_by_a_clock_behind_stays, world_setup),
+        cmocka_unit_test_setup(test_half_a_registration_since_by_a_clock_behind_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_from_before_the_request_goes, world_setup),
         cmocka_unit_test_setup(test_zero_is_for_ever, world_setup),
