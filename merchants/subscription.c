@@ -102,6 +102,7 @@ static struct ticket *open_ticket(struct programme *p, enum ticket_kind kind, co
 {
     struct subscriber *s = &p->subscriber;
     struct ticket *t = find_ticket(s, kind);
+    int64_t at_ms = kind == TICKET_ERASE ? p->now_ms : subscription_sent_ms(p);
 
     if (t == NULL) {
         uint64_t number = programme_take_number(p, "tiket");
@@ -109,11 +110,11 @@ static struct ticket *open_ticket(struct programme *p, enum ticket_kind kind, co
         if (number == 0)
             return NULL;
         t = &s->tickets[s->ticket_count++]; /* one a kind: there is room */
-        *t = (struct ticket){.kind = kind, .asked_ms = p->now_ms};
+        *t = (struct ticket){.kind = kind, .asked_ms = at_ms};
         make_ticket_number(p, number, t->number);
         programme_note(p, t->number, NULL, PROGRAMME_TICKET_SET, event, "merchant");
-    } else if (t->asked_ms != p->now_ms && subscription_is_to_be_erased(s)) {
-        t->again_ms = p->now_ms;
+    } else if (t->asked_ms != at_ms && subscription_is_to_be_erased(s)) {
+        t->again_ms = at_ms;
         p->record_changed = true;
     }
     text_copy(p->ticket, sizeof(p->ticket), t->number);

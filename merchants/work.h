@@ -108,8 +108,8 @@ void subscription_set_news(struct programme *p, bool is_wanted, const char *acto
 
 /* Has everything been asked to be erased, and is that still to come? */
 bool subscription_is_to_be_erased(struct subscriber *s);
-/* When a registration is sent that is sent now: behind a request to erase that waits, also where
- * that was taken by a gateway whose clock is ahead. */
+/* When a registration is sent that is sent now, or a ticket is asked for: behind a request to erase
+ * that waits, also where that was taken by a gateway whose clock is ahead. */
 int64_t subscription_sent_ms(struct programme *p);
 /* Is the draft among what a request to erase, which waits for its day, means? */
 bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state);

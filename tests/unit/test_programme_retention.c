@@ -375,6 +375,30 @@ static void test_half_a_registration_since_by_a_clock_behind_stays(void **state)
     }
 }
 
+/* So does a ticket, asked for anew or once more. */
+static void test_a_ticket_since_by_a_clock_behind_stays(void **state)
+{
+    for (unsigned was_open = 0; was_open < 2; was_open++) {
+        int64_t asked_ms;
+
+        world_setup(state);
+        if (was_open)
+            world_act("penipuan");
+        world_register_merchant();
+        world.now_ms -= CALENDAR_HOUR_MS + 60000;
+        asked_ms = ask_to_erase();
+        world.now_ms = asked_ms + 20000;
+        world_act("penipuan");
+        world.now_ms += 60000;
+        world_register_merchant();
+        erase_when_due(asked_ms);
+        assert_false(world.p.is_erased);
+        assert_int_equal(world.p.subscriber.merchant_count, 1);
+        assert_int_equal(world.p.subscriber.ticket_count, 1);
+        assert_int_equal(world.p.subscriber.tickets[0].kind, TICKET_FRAUD);
+    }
+}
+
 static void test_a_draft_since_the_request_stays(void **state)
 {
     int64_t asked_ms;
@@ -481,6 +505,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_registration_since_by_a_clock_behind_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_by_a_clock_behind_stays, world_setup),
         cmocka_unit_test_setup(test_half_a_registration_since_by_a_clock_behind_stays, world_setup),
+        cmocka_unit_test_setup(test_a_ticket_since_by_a_clock_behind_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_draft_from_before_the_request_goes, world_setup),
         cmocka_unit_test_setup(test_zero_is_for_ever, world_setup),
