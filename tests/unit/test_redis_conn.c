@@ -85,6 +85,7 @@ static void rig_init(struct rig *r)
 static void rig_fini(struct rig *r)
 {
     redis_conn_free(r->conn);
+    timer_queue_fini(&r->timers);
     event_base_free(r->base);
     if (r->peer > 0)
         close(r->peer);
