@@ -490,15 +490,16 @@ static void release_held(struct crowd *c)
 static void on_refused(void *ctx, const struct delivery *d, uint32_t status)
 {
     struct crowd *c = ctx;
+    struct slot *s = d->owner;
 
     (void)status;
     if (!is_current(c, d))
         return;
     ledger_on_untaken(row_of(c, d->key), true);
-    if (((struct slot *)d->owner)->state == SLOT_WAITING)
-        end_dialogue(c, d->owner);
-    else if (((struct slot *)d->owner)->state == SLOT_HELD)
-        walk_off(c, d->owner);
+    if (s->state == SLOT_WAITING)
+        end_dialogue(c, s);
+    else if (s->state == SLOT_HELD)
+        walk_off(c, s);
 }
 
 bool crowd_begin(struct crowd *c, uint64_t due_us)
