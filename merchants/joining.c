@@ -350,7 +350,8 @@ static const char *join(struct programme *p, const char *id)
     taken = t->taken;
     if (s->seat_count == SUBSCRIBER_SEATS_MAX || !training_claim(t, p->msisdn))
         return "penuh";
-    p->shared_changed = t->taken != taken; /* not when the claim was written before */
+    /* Written also where the claim is there: another gateway may be giving it back. */
+    p->shared_changed = !p->shared_is_ours || t->taken != taken;
     confirm_seat(p, add_seat(p, t));
     note_seat(p, id, true, "training-join", "merchant");
     arm_seats(p);

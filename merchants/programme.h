@@ -133,14 +133,15 @@ struct programme {
     char other_msisdn[PROGRAMME_NUMBER_BYTES]; /* ... of this number */
     bool has_shared;                           /* NEEDS_SHARED: loaded */
     struct span shared;                        /* ... as it is; empty = there is none */
+    bool shared_is_ours; /* ... and was written for this, after `record` was read */
     /* To the commit; with `subscriber`. */
     bool record_changed;
     bool record_used;    /* facts or actions looked at it: the commit must check its version */
     bool is_erased;      /* record and session are to be deleted, drafts and all */
     int64_t owed_cut_ms; /* SMS that were owed until then go unsent; 0 = none do */
-    /* The shared record must be written first: programme_encode_shared(). Then (or when it has
-     * changed meanwhile) the step is run anew with the record as it is now; the second run finds
-     * its change there and asks for no other. */
+    /* The shared record must be written first, or by a timer behind the commit:
+     * programme_encode_shared(). Then (or when it has changed meanwhile) the step is run anew with
+     * the record as it is now; the second run finds its change there and asks for no other. */
     bool shared_changed;
     unsigned numbers_taken; /* a bit for each of `numbers` */
     unsigned sms_count, change_count, timer_count;

@@ -47,6 +47,7 @@ struct turn {
     bool lacks_key;   /* a record that it needs is sealed with a key that others may have */
     bool is_watched;  /* a timer looks after what it claims, and nobody takes that away */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
+    bool gives_back;  /* when the commit under way is taken, `sealed` is written */
     /* The commit under way. */
     uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */
     unsigned proofs_taken; /* of the box's, the oldest ones */
@@ -150,6 +151,8 @@ struct turn *turn_make_own(struct turn_engine *e, struct box *box, enum turn_cau
 void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
 /* Frees a turn that is in no list, and whose timer is stopped. */
 void turn_free(struct turn *t);
+/* One more try has failed: was it the last? */
+bool turn_is_tired(struct turn *t);
 /* Runs the step of a turn with the records and answers that it has, and does what follows. */
 void turn_run(struct turn *t);
 /* Answers the input, where there is one. */

@@ -87,52 +87,7 @@ static void load_shared(struct turn *t, const char *key)
     (void)store_shared_load(t->engine->env.store, t->shared_key, on_shared, t);
 }
 
-/* Written, or somebody was faster: either way the step is run again with the record as it is now.
- */
-static void on_shared_written(void *arg, const struct store_reply *reply)
-{
-    struct turn *t = arg;
-
-    t->has_claimed = t->has_claimed || reply->result == STORE_OK || reply->result == STORE_UNKNOWN;
-    if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
-        turn_refuse(t, "shared record not written");
-        return;
-    }
-    load_shared(t, t->shared_key);
-}
-
-static void write_shared(struct turn *t)
-{
-    (void)store_shared_commit(t->engine->env.store, t->shared_key, t->answers.shared_version,
-                              copy_span(&t->sealed), 0, on_shared_written, t);
-}
-
-static void on_watched(void *arg, const struct store_reply *reply)
-{
-    struct turn *t = arg;
-
-    if (reply->result != STORE_OK) {
-        turn_refuse(t, "shared record not watched");
-        return;
-    }
-    t->is_watched = true;
-    write_shared(t);
-}
-
-/* What is written in the shared record is noted in the subscriber's after it. A gateway may be
- * killed between the two, and a write that was given up come late: a timer looks at both. */
-static void watch_claim(struct turn *t)
-{
-    const struct turn_env *env = &t->engine->env;
-    int64_t now_ms = env->wall_ms(env->ctx);
-    struct store_commit c = {.msisdn = t->box->msisdn, .timer_count = 1};
-
-    c.timers[0] = (struct store_timer){.kind = programme_watch(now_ms),
-                                       .due_ms = now_ms + PROGRAMME_WATCH_MS};
-    (void)store_commit(env->store, &c, on_watched, t);
-}
-
-void need_write_shared(struct turn *t, const struct step *step)
+void need_seal_shared(struct turn *t, const struct step *step)
 {
     size_t room = step->shared.size + VAULT_OVERHEAD_BYTES;
     uint8_t *sealed = mem_alloc(room);
@@ -145,10 +100,83 @@ void need_write_shared(struct turn *t, const struct step *step)
     text_copy(t->shared_key, sizeof(t->shared_key), step->shared_key);
     copy_set(&t->sealed, t->answers.shared_version, writer_span(&w));
     mem_free(sealed);
+}
+
+static void write_shared(struct turn *t, store_reply_fn *on_written)
+{
+    (void)store_shared_commit(t->engine->env.store, t->shared_key, t->sealed.version,
+                              copy_span(&t->sealed), 0, on_written, t);
+}
+
+/* Written, or somebody was faster: either way the step is run again with the record as it is now.
+ */
+static void on_claimed(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    t->answers.shared_is_ours = t->answers.shared_is_ours || reply->result == STORE_OK;
+    t->has_claimed = t->has_claimed || reply->result == STORE_OK || reply->result == STORE_UNKNOWN;
+    if (reply->result != STORE_OK && reply->result != STORE_CONFLICT) {
+        turn_refuse(t, "shared record not written");
+        return;
+    }
+    load_shared(t, t->shared_key);
+}
+
+static void on_watched(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    if (reply->result != STORE_OK) {
+        turn_refuse(t, "shared record not watched");
+        return;
+    }
+    t->is_watched = true;
+    write_shared(t, on_claimed);
+}
+
+/* A gateway may be killed between the two writes, and a write that was given up come late: a timer
+ * looks at both. */
+static void watch_claim(struct turn *t)
+{
+    const struct turn_env *env = &t->engine->env;
+    int64_t now_ms = env->wall_ms(env->ctx);
+    struct store_commit c = {.msisdn = t->box->msisdn, .timer_count = 1};
+
+    c.timers[0] = (struct store_timer){.kind = programme_watch(now_ms),
+                                       .due_ms = now_ms + PROGRAMME_WATCH_MS};
+    (void)store_commit(env->store, &c, on_watched, t);
+}
+
+void need_claim(struct turn *t)
+{
     if (t->is_watched) /* and somebody was faster */
-        write_shared(t);
+        write_shared(t, on_claimed);
     else
         watch_claim(t);
+}
+
+static void on_given_back(void *arg, const struct store_reply *reply)
+{
+    struct turn *t = arg;
+
+    if (reply->result == STORE_OK || (reply->result == STORE_CONFLICT && !turn_is_tired(t)))
+        load_shared(t, t->shared_key);
+    else
+        turn_refuse(t, "shared record not written");
+}
+
+void need_give_back(struct turn *t)
+{
+    write_shared(t, on_given_back);
+}
+
+void need_match_claims(struct turn_engine *e, struct box *box)
+{
+    struct turn *t = turn_make_own(e, box, TURN_BY_TIMER);
+
+    text_copy(t->timer_kind, sizeof(t->timer_kind), PROGRAMME_TIMER_MATCH);
+    turn_enqueue(e, box, t);
 }
 
 void need_satisfy(struct turn *t, const struct programme_need *need)

@@ -99,6 +99,8 @@ static uint32_t session_ttl_s(const struct run *run)
     uint32_t least = set->session_idle_s + set->redelivery_horizon_s;
     uint32_t ttl = run->work->state.has_draft ? set->draft_ttl_s : set->remember_s;
 
+    if (run->work->session.updated_ms == 0) /* made by a timer, of a number that nobody knows */
+        return least;
     return ttl > least ? ttl : least;
 }
 
@@ -422,7 +424,8 @@ void run_take_input(struct run *run, const struct step_records *records)
 }
 
 /* Something of the programme's is due: a reminder, a deadline, an erasure. The session is written
- * again where there is one, so that a dialogue under way and the timer see each other. */
+ * again where there is one, so that a dialogue under way and the timer see each other; and where
+ * there is none, so that who joins a training sees that the claim is being given back. */
 static void take_timer(struct run *run, const struct step_records *records)
 {
     struct step_work *work = run->work;
@@ -456,7 +459,7 @@ static void take_timer(struct run *run, const struct step_records *records)
     }
     run_finish_programme(run);
     run_encode_session(run);
-    if (records->session.size == 0)
+    if (records->session.size == 0 && !p->shared_changed)
         run->step->session = span_of(NULL, 0);
 }
 

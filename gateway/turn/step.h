@@ -60,6 +60,7 @@ struct step_answers {
     bool has_shared;
     uint64_t shared_version;
     struct span shared;
+    bool shared_is_ours; /* written for this step, behind reading its records */
 };
 
 struct step_records {
@@ -91,7 +92,7 @@ struct step {
     struct span merchant;
     bool merchant_used;
     /* Not empty: this shared record must be written first, and the step then run again with it as
-     * answered (it changes nothing more there). */
+     * answered (it changes nothing more there); by a timer, behind this commit. */
     struct span shared;
     const char *shared_key;
     bool is_erased;      /* delete both records instead; by a timer alone, never by an input */

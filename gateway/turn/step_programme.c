@@ -66,6 +66,7 @@ bool run_begin_programme(struct run *run, const struct step_records *records)
     text_copy(p->other_msisdn, sizeof(p->other_msisdn), a->found_msisdn);
     p->has_shared = a->has_shared;
     p->shared = a->shared;
+    p->shared_is_ours = a->shared_is_ours;
     if (run->work->state.language[0] == '\0')
         text_copy(run->work->state.language, sizeof(run->work->state.language),
                   p->subscriber.language);

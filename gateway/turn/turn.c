@@ -92,18 +92,6 @@ static void turn_recycle(struct turn *t)
         list_push_front(&e->pool, &t->node);
 }
 
-/* What was written in the shared record may stand in the subscriber's, or not: an officer's erasure
- * may have been faster. By the record as it is in the store now. A write of which we had no word
- * may come still: the claim's timer looks again. */
-static void match_claims(struct turn_engine *e, struct box *box)
-{
-    struct turn *t = turn_make_own(e, box, TURN_BY_TIMER);
-
-    mailbox_drop_copies(&e->mailbox, box);
-    text_copy(t->timer_kind, sizeof(t->timer_kind), PROGRAMME_TIMER_MATCH);
-    turn_enqueue(e, box, t);
-}
-
 void turn_done(struct turn *t, const char *reason)
 {
     struct turn_engine *e = t->engine;
@@ -121,7 +109,7 @@ void turn_done(struct turn *t, const char *reason)
     if (box->proof_count != 0 && !list_is_linked(&box->unsettled))
         turn_settle_again(e, box);
     if (t->has_claimed)
-        match_claims(e, box);
+        need_match_claims(e, box);
     box->live = NULL;
     list_remove(&e->live, &t->node);
     turn_recycle(t);
@@ -245,8 +233,7 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     }
     box->has_copies = true;
     t->is_fresh = true;
-    /* Who gives a claim back writes these behind it: what was read of it before may be gone. */
-    t->answers.has_shared = false;
+    t->answers.shared_is_ours = false; /* it was written before these were read (need.h) */
     return true;
 }
 
@@ -399,6 +386,11 @@ bool turn_window_is_over(const struct turn *t)
            e->env.timers->now_ms - t->arrived_ms > e->settings.answer_window_ms;
 }
 
+bool turn_is_tired(struct turn *t)
+{
+    return ++t->tries >= TURN_TRIES_MAX;
+}
+
 static void on_committed(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
@@ -407,11 +399,16 @@ static void on_committed(void *arg, const struct store_reply *reply)
     switch (reply->result) {
     case STORE_OK:
         take_commit(t, reply);
-        act_on_commit(t, reply);
+        if (t->gives_back) {
+            fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", t->shared_key);
+            need_give_back(t);
+        } else {
+            act_on_commit(t, reply);
+        }
         return;
     case STORE_CONFLICT:
         e->counters.conflicts++;
-        if (++t->tries >= TURN_TRIES_MAX)
+        if (turn_is_tired(t))
             give_back(t, "conflicts");
         else if (take_records(t, &reply->subscriber))
             turn_run(t);
@@ -422,7 +419,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
         /* Written or not: the ledger in the record tells, by which a second run is a replay. */
         e->counters.unknown_commits++;
         t->is_unsure = true;
-        if (++t->tries >= TURN_TRIES_MAX)
+        if (turn_is_tired(t))
             break;
         load(t);
         return;
@@ -433,15 +430,10 @@ static void on_committed(void *arg, const struct store_reply *reply)
 }
 
 /* A local copy may be old: what is written is checked by the commit, and what is given back comes
- * again, but what is refused or passed over because of it must be seen in the store first. So must
- * what a timer changes in the shared record, which is written before: a seat taken by another
- * gateway would be given back. */
+ * again, but what is refused or passed over because of it must be seen in the store first. */
 static bool is_guess(const struct turn *t, const struct step *step)
 {
-    bool gives_back =
-        step->kind == STEP_COMMIT && step->shared.size != 0 && t->cause == TURN_BY_TIMER;
-
-    return step->kind == STEP_MISMATCH || gives_back ||
+    return step->kind == STEP_MISMATCH ||
            (step->kind == STEP_NOTHING &&
             (t->input.kind == DIALECT_ABORT || t->cause == TURN_BY_PUSH));
 }
@@ -470,12 +462,15 @@ static void follow(struct turn *t)
 
     switch (e->step->kind) {
     case STEP_COMMIT:
-        if (e->step->shared.size == 0) {
+        t->gives_back = e->step->shared.size != 0 && t->cause == TURN_BY_TIMER;
+        if (e->step->shared.size != 0)
+            need_seal_shared(t, e->step);
+        if (e->step->shared.size == 0 || t->gives_back) {
             commit(t, e->step);
             break;
         }
         fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", e->step->shared_key);
-        need_write_shared(t, e->step);
+        need_claim(t);
         break;
     case STEP_NEEDS:
         fsm_enter(&turn_table, &t->state, TURN_NEEDING, "", e->step->need.key);
