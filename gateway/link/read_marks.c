@@ -39,9 +39,10 @@ static void grow(struct read_marks *m)
 {
     struct read_marks old = *m;
 
+    m->begin = oldest_kept(&old) - 1;
     m->capacity = old.capacity != 0 ? old.capacity * 2 : CAPACITY_FIRST;
     m->numbers = mem_realloc_array(NULL, m->capacity, sizeof(*m->numbers));
-    for (uint64_t mark = oldest_kept(&old); mark <= old.newest; mark++)
+    for (uint64_t mark = m->begin + 1; mark <= m->newest; mark++)
         *slot_of(m, mark) = *slot_of(&old, mark);
     mem_free(old.numbers);
 }

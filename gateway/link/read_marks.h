@@ -17,7 +17,7 @@ enum { READ_MARKS_MAX = 65536 };
 struct read_marks {
     uint32_t *numbers; /* a ring by mark, with a bit for those answered; NULL: none set ever */
     uint32_t capacity; /* of the ring: a power of two, doubled as long as marks wait */
-    uint64_t begin;    /* the last mark of earlier connections */
+    uint64_t begin;    /* the last mark of earlier connections, or let go before the ring grew */
     uint64_t newest;   /* marks rise for ever; the first is 1 */
     uint64_t answered; /* the highest that was */
 };

@@ -1,6 +1,8 @@
 /* How far a peer has read. */
 #include "gateway/link/read_marks.h"
 
+#include "base/mem.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -109,6 +111,38 @@ static void test_answers_that_are_far_behind(void **state)
     read_marks_fini(&m);
 }
 
+/* What was freed before, by other links perhaps, is full of numbers. */
+static void soil_heap(uint32_t number)
+{
+    enum { COUNT = 1 << 14 };
+    uint32_t *numbers = mem_realloc_array(NULL, COUNT, sizeof(*numbers));
+
+    for (unsigned i = 0; i < COUNT; i++)
+        numbers[i] = number;
+    mem_free(numbers);
+}
+
+/* What the ring had let go before it grew is not looked up in it. */
+static void test_ring_grows_after_it_went_round(void **state)
+{
+    enum { ANSWERED = 100, COUNT = 357 };
+    struct read_marks m;
+
+    (void)state;
+    soil_heap(COUNT - 1);
+    read_marks_init(&m);
+    for (uint32_t n = 1; n <= COUNT; n++) {
+        read_marks_add(&m, n);
+        if (n <= ANSWERED)
+            assert_true(read_marks_answer(&m, n));
+    }
+    assert_true(m.capacity > COUNT);
+    for (uint32_t n = ANSWERED + 1; n <= COUNT; n++)
+        assert_true(read_marks_answer(&m, n));
+    assert_false(read_marks_answer(&m, 1));
+    read_marks_fini(&m);
+}
+
 /* Numbers begin again: the last connection's are not taken for this one's, nor in the way. */
 static void test_a_new_connection(void **state)
 {
@@ -137,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_numbers_of_no_mark),
         cmocka_unit_test(test_more_than_are_kept),
         cmocka_unit_test(test_answers_that_are_far_behind),
+        cmocka_unit_test(test_ring_grows_after_it_went_round),
         cmocka_unit_test(test_a_new_connection),
     };
 
