@@ -282,7 +282,7 @@ static bool is_mark(uint32_t c)
            (c >= 0x2000 && c < 0x2070) || c == 0xFE0F || c >= 0x10000;
 }
 
-/* The next word, in capitals; "" at the end. False: what stands there is none. */
+/* The next word, in capitals; "" at the end. False, and "", too: what stands there is none. */
 static bool next_word(const char **at, char word[16])
 {
     const char *begin;
@@ -301,11 +301,11 @@ static bool next_word(const char **at, char word[16])
 }
 
 /* The first word; behind the verb where it is copied from the SMS that asks: "Balas MULAI". */
-static bool first_word(const char **at, char word[16])
+static void first_word(const char **at, char word[16])
 {
-    bool has_words = next_word(at, word);
-
-    return has_words && strcmp(word, "BALAS") == 0 ? next_word(at, word) : has_words;
+    next_word(at, word);
+    if (strcmp(word, "BALAS") == 0)
+        next_word(at, word);
 }
 
 /* From `word` on nothing is said but what confirms. `has_words`: it is one. */
@@ -322,7 +322,7 @@ const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
     bool has_words = next_word(&typed, word);
 
     value[0] = '\0';
-    if (has_words && strcmp(word, "SAYA") == 0) /* "saya setuju", and no "saya data" */
+    if (strcmp(word, "SAYA") == 0) /* "saya setuju", and no "saya data" */
         has_words = next_word(&typed, word) && strcmp(word, "SETUJU") == 0;
     if (!has_words ||
         (strcmp(word, "YA") != 0 && strcmp(word, "IYA") != 0 && strcmp(word, "SETUJU") != 0))
@@ -333,27 +333,28 @@ const char *rule_yes(const char *typed, char value[MENU_VALUE_BYTES])
 const char *rule_erase_yes(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char word[16];
-    bool has_words = first_word(&typed, word);
+    bool has_words;
 
     value[0] = '\0';
-    if (has_words && strcmp(word, "HAPUS") == 0)
+    first_word(&typed, word);
+    if (strcmp(word, "HAPUS") == 0)
         has_words =
             next_word(&typed, word) && (strcmp(word, "YA") == 0 || strcmp(word, "IYA") == 0);
     else
-        has_words = has_words && strcmp(word, "HAPUSYA") == 0 && next_word(&typed, word);
+        has_words = strcmp(word, "HAPUSYA") == 0 && next_word(&typed, word);
     return has_words && is_assent(typed, word, has_words, of_erasing) ? NULL : "BUKAN";
 }
 
 const char *rule_start(const char *typed, char value[MENU_VALUE_BYTES])
 {
     char word[16];
-    bool has_words = first_word(&typed, word) && strcmp(word, "MULAI") == 0;
 
     value[0] = '\0';
-    return has_words && is_assent(typed, word, has_words, of_telling) ? NULL : "BUKAN";
+    first_word(&typed, word);
+    return strcmp(word, "MULAI") == 0 && is_assent(typed, word, true, of_telling) ? NULL : "BUKAN";
 }
 
-/* What tells of a name, or begins another field, and stands in none; `in_business`: nor in that of
+/* What tells of a name, or begins another field, and stands in none; `of_business`: nor in that of
  * a business. */
 static bool is_of_sentence(const char *word, bool of_business)
 {
