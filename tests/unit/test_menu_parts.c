@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "menus/condition.h"
 #include "menus/locate.h"
 #include "menus/match.h"
@@ -361,6 +362,32 @@ static void numbers_as_people_type_them(void **state)
             fail_msg("%s", cases[i].typed);
 }
 
+/* Their planes and their joints, and nothing beside: a letter of no emoji's plane is a value's. */
+static void emoji_at_an_end_are_cut(void **state)
+{
+    static const uint32_t emoji[] = {0x1F000, 0x1FBFF, 0x2190, 0x2BFF, 0x200D, 0xFE0F};
+    static const uint32_t letters[] = {0x1EFFF, 0x1FC00, 0x218F, 0x2C00, 0x200C, 0xFE0E, 0xFF21};
+    char text[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(emoji) / sizeof(emoji[0]); i++) {
+        strcpy(text, "SITI \n");
+        text[6 + utf8_put(emoji[i], text + 6)] = '\0';
+        menu_match_cut_emoji(text);
+        assert_string_equal(text, "SITI");
+    }
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        size_t size = 5 + utf8_put(letters[i], strcpy(text, "SITI ") + 5);
+
+        strcpy(text + size, " ");
+        menu_match_cut_emoji(text);
+        assert_int_equal(strlen(text), size);
+    }
+    strcpy(text, "\xE2\x9D\xA4 SITI \xE2\x9D\xA4 A"); /* those before its end stay */
+    menu_match_cut_emoji(text);
+    assert_string_equal(text, "\xE2\x9D\xA4 SITI \xE2\x9D\xA4 A");
+}
+
 static void distances(void **state)
 {
     (void)state;
@@ -495,6 +522,7 @@ int main(void)
         cmocka_unit_test(dates_as_people_type_them),
         cmocka_unit_test(days_and_dates_agree),
         cmocka_unit_test(numbers_as_people_type_them),
+        cmocka_unit_test(emoji_at_an_end_are_cut),
         cmocka_unit_test(distances),
         cmocka_unit_test(names_mean_one_row),
         cmocka_unit_test(strings_are_found_with_their_column),

@@ -155,10 +155,12 @@ static void test_a_call_is_one_ticket(void **state)
     assert_string_equal(world_fact("slot_en"), "morning");
     text_copy(number, sizeof(number), world.p.ticket);
     world_answer("waktu_telepon", "3");
+    world.now_ms += 1000;
     assert_string_equal(world_act("telepon"), "dicatat"); /* asked again: the later slot */
     assert_int_equal(world.p.change_count, 0);
     assert_int_equal(world.p.subscriber.ticket_count, 1);
     assert_int_equal(world.p.subscriber.tickets[0].slot, '3');
+    assert_int_equal(world.p.subscriber.tickets[0].again_ms, 0); /* no erasure was asked for */
     assert_string_equal(world_act("penipuan"), "dicatat");
     assert_string_equal(world_act("minta_ubah"), "dicatat");
     assert_string_equal(world_act("macet"), "dicatat");

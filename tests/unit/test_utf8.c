@@ -81,12 +81,39 @@ static void the_end_is_not_passed(void **state)
     assert_string_equal(text, "");
 }
 
+/* The bounds of the first half and of the second, and what is no pair. */
+static void halves_are_joined(void **state)
+{
+    static const char *const rows[][2] = {
+        {"\xED\xA0\x80\xED\xB0\x80", "\xF0\x90\x80\x80"},
+        {"\xED\xAF\xBF\xED\xBF\xBF", "\xF4\x8F\xBF\xBF"},
+        {"a\xED\xA0\xBD\xED\xB8\x8A.", "a\xF0\x9F\x98\x8A."},
+        {"\xED\xB0\x80\xED\xB0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+        {"\xED\xA0\x80\xED\xAF\xBF", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+        {"\xED\xA0\x80\xED\xA0\x80\xED\xB0\x80", "\xEF\xBF\xBD\xF0\x90\x80\x80"},
+        {"\xED\xA0\x80x", "\xEF\xBF\xBDx"},
+        {"\xE2\xA0\x80\xE2\xB0\x80", "\xE2\xA0\x80\xE2\xB0\x80"},
+        {"\xED\x9F\xBF\xED\xB0", "\xED\x9F\xBF\xED\xB0"}, /* none of it is a half */
+        {"\xED", "\xED"},
+        {"\xED\xA0", "\xED\xA0"},
+    };
+    char text[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        strcpy(text, rows[i][0]);
+        utf8_join_halves(text);
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_character_comes_back),
         cmocka_unit_test(what_is_malformed_is_replaced_octet_by_octet),
         cmocka_unit_test(the_end_is_not_passed),
+        cmocka_unit_test(halves_are_joined),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
