@@ -78,6 +78,35 @@ bool menu_answer_question(struct menu_run *run, const struct menu_question *ques
     return false;
 }
 
+static bool takes_value(struct menu_run *run, const struct menu_question *question, char *value)
+{
+    const struct menu_text *error;
+
+    menu_match_cut_emoji(value); /* a rule sees them: a question may be one */
+    return menu_answer_question(run, question, value, &error);
+}
+
+static bool has_answer(const struct menu_run *run, const struct menu_question *question)
+{
+    const char *answer = menu_state_answer(run->state, run->menu->fields[question->field].name);
+
+    return answer != NULL && answer[0] != '\0';
+}
+
+bool menu_answer_keyword(struct menu_run *run, const struct menu_question *question, char *value)
+{
+    char line[MENU_TEXT_BYTES];
+    size_t bytes = strcspn(value, "\n");
+
+    if (value[bytes] != '\0') {
+        memcpy(line, value, bytes);
+        line[bytes] = '\0';
+        if (takes_value(run, question, line) && has_answer(run, question))
+            return true;
+    }
+    return takes_value(run, question, menu_match_join_lines(value));
+}
+
 static void lay_out(const struct menu_run *run, const struct menu_screen *screen,
                     struct menu_items *items, struct menu_layout *layout)
 {

@@ -61,5 +61,9 @@ bool menu_answer(struct menu_run *run, const struct menu_screen *screen, const c
 /* A typed value for a question, by itself (SMS). As menu_answer. */
 bool menu_answer_question(struct menu_run *run, const struct menu_question *question,
                           const char *typed, const struct menu_text **error);
+/* What stands behind a keyword: its first line, since what phones and operators write below it,
+ * thanks, and the next field are no part of a value; all of it where that line is refused or says
+ * nothing. Changes `value`. */
+bool menu_answer_keyword(struct menu_run *run, const struct menu_question *question, char *value);
 
 #endif

@@ -550,7 +550,6 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
 {
     char typed[MENU_TEXT_BYTES], folded[MENU_TEXT_BYTES], *at = typed;
     struct keyword_match match;
-    const struct menu_text *error;
     bool is_cut;
 
     run->is_sms = true;
@@ -574,14 +573,10 @@ static enum menu_arrival take_sms(struct menu_run *run, const char *text)
         return menu_navigate(run, run->menu->otherwise);
     if (match.keyword->separators != NULL) {
         take_form(run, match.keyword, at + match.word_bytes);
-    } else if (match.keyword->part_count != 0) {
-        char *value = menu_match_join_lines(at + match.rest);
-
-        menu_match_cut_emoji(value); /* a rule sees them: a question may be one */
-        if (!menu_answer_question(run, &match.keyword->parts[0], value, &error)) {
-            run->outcome->was_invalid = true;
-            return menu_navigate(run, match.keyword->parts[0].refused);
-        }
+    } else if (match.keyword->part_count != 0 &&
+               !menu_answer_keyword(run, &match.keyword->parts[0], at + match.rest)) {
+        run->outcome->was_invalid = true;
+        return menu_navigate(run, match.keyword->parts[0].refused);
     }
     if (!menu_apply(run, &match.keyword->effect))
         return menu_navigate(run, menu_busy_target(run));

@@ -551,23 +551,39 @@ static void a_key_of_its_own_is_typed_as_numbers_are(void **state)
     menu_free(menu);
 }
 
-static void a_value_in_an_sms_may_be_broken_in_lines(void **state)
+/* Below it phones and operators write their own words, and people thanks, or the next field. */
+static void a_value_in_an_sms_is_a_line(void **state)
 {
+    static const struct {
+        const char *sms, *answer;
+    } cases[] = {
+        {"name\nSiti  Aminah\r\nSent from my phone", "Siti Aminah"},
+        {"name Siti \U0001F60A\n--\nthanks", "Siti"},
+        {"where Metro\nthank you", "M"},
+        {"where New\nTown", "N"}, /* the line is none */
+    };
     struct menu *menu = load(
-        "menu = \"m\";\n" HEAD "messages = { GOT = \"{name}\"; };\n"
+        "menu = \"m\";\n" HEAD "messages = { GOT = \"{name}{where}\"; };\n"
+        "tables = { t = ( { code = \"M\"; label = \"Metro\"; }, { code = \"N\"; label = \"New "
+        "Town\"; }, { code = \"S\"; label = \"New Sea\"; } ); };\n"
         "sms = { otherwise = \"GOT\"; keywords = ( { words = [ \"NAME\" ]; to = \"FIND\";\n"
         "  input = { field = \"name\"; rule = { kind = \"charset\"; chars = \"a-zA-Z \"; max = 20; "
         "}; "
-        "error = \"NO\"; }; } ); };\n"
+        "error = \"NO\"; }; }, { words = [ \"WHERE\" ]; to = \"FIND\"; list = { table = \"t\"; "
+        "field = \"where\"; names = true; error = \"NO\"; }; } ); };\n"
         "screens = { MAIN = { text = \"M\"; choices = ( { label = \"A\"; to = \"BYE\"; } ); };\n"
         "  FIND = { action = \"find\"; results = { ok = \"GOT\"; wrong = \"GOT\"; }; }; };\n");
     struct menu_phone p;
 
     (void)state;
     menu_phone_init(&p, menu);
-    menu_phone_sms(&p, "name\nSiti\r\nAminah");
-    assert_int_equal(p.outcome.kind, MENU_ACT);
-    assert_string_equal(menu_state_answer(&p.state, "name"), "Siti Aminah");
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *field = cases[i].sms[0] == 'n' ? "name" : "where";
+
+        menu_phone_sms(&p, cases[i].sms);
+        assert_int_equal(p.outcome.kind, MENU_ACT);
+        assert_string_equal(menu_state_answer(&p.state, field), cases[i].answer);
+    }
     menu_free(menu);
 }
 
@@ -636,7 +652,7 @@ int main(void)
         cmocka_unit_test(two_keys_that_are_one_number),
         cmocka_unit_test(numbers_that_run_on_reach_no_key),
         cmocka_unit_test(a_key_of_its_own_is_typed_as_numbers_are),
-        cmocka_unit_test(a_value_in_an_sms_may_be_broken_in_lines),
+        cmocka_unit_test(a_value_in_an_sms_is_a_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,6 +408,30 @@ static void test_a_question_of_the_owner(void **state)
         "*384# pilih 2. Gratis, jangan beri uang/PIN/OTP.\n");
 }
 
+/* What stands below the line of a value is none of it, unless the line says nothing. */
+static void test_values_end_with_their_line(void **state)
+{
+    static const struct {
+        const char *sms, *field, *answer;
+    } cases[] = {
+        {"NAMA SITI AMINAH\n--\nDikirim dari ponsel saya", "sms_nama", "SITI AMINAH"},
+        {"USAHA WARUNG BU SITI\nJENIS 2\nKAB METRO", "sms_usaha", "WARUNG BU SITI"},
+        {"JENIS 2 \U0001F64F\nTerima kasih", "sms_jenis", "KULINER"},
+        {"STATUS saya\nno. 1872-000286-2", "sms_noreg", "18720002862"},
+    };
+    struct menu *menu = load(NULL);
+    struct menu_phone phone;
+
+    (void)state;
+    init_phone(&phone, menu);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        menu_phone_sms(&phone, cases[i].sms);
+        assert_int_equal(phone.outcome.kind, MENU_ACT);
+        assert_string_equal(menu_state_answer(&phone.state, cases[i].field), cases[i].answer);
+    }
+    menu_free(menu);
+}
+
 static bool is_needed(const char *action, const char *prefix, const char *name)
 {
     char answer[32];
@@ -442,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_every_region_page_word_for_word),
         cmocka_unit_test(test_settings_of_the_owner),
         cmocka_unit_test(test_a_question_of_the_owner),
+        cmocka_unit_test(test_values_end_with_their_line),
         cmocka_unit_test(test_the_check_knows_what_a_registration_needs),
     };
 
