@@ -99,8 +99,6 @@ static uint32_t session_ttl_s(const struct run *run)
     uint32_t least = set->session_idle_s + set->redelivery_horizon_s;
     uint32_t ttl = run->work->state.has_draft ? set->draft_ttl_s : set->remember_s;
 
-    if (run->work->session.updated_ms == 0) /* made by a timer, of a number that nobody knows */
-        return least;
     return ttl > least ? ttl : least;
 }
 
@@ -459,8 +457,12 @@ static void take_timer(struct run *run, const struct step_records *records)
     }
     run_finish_programme(run);
     run_encode_session(run);
-    if (records->session.size == 0 && !p->shared_changed)
+    if (p->shared_changed || s->updated_ms != 0)
+        return;
+    if (records->session.size == 0)
         run->step->session = span_of(NULL, 0);
+    else /* it was made for that alone, and of a number that is erased nothing is to stay */
+        run->step->session_ttl_s = 1;
 }
 
 void run_close_dialogue(struct run *run)
