@@ -19,6 +19,7 @@ struct client {
     struct transport_factory network;
     char *host;
     uint16_t port;
+    unsigned address; /* of the host's name, counted round: that of the last bind */
     enum link_bind bind;
     char *system_id;
     char *password;
@@ -56,8 +57,8 @@ static void connect_now(struct client *c)
     if (c->has_connected)
         link->counters.reconnects++;
     c->has_connected = true;
-    link_attach(link,
-                c->network.connect(c->network.ctx, c->host, c->port, &link_transport_events, link));
+    link_attach(link, c->network.connect(c->network.ctx, c->host, c->port, c->address,
+                                         &link_transport_events, link));
     link_enter(link, LINK_CONNECTING, "connect");
 }
 
@@ -106,6 +107,10 @@ static void client_on_closed(struct link *link)
     struct client *c = client_of(link);
     uint64_t delay;
 
+    /* Who takes the connection and no bind, a balancer with nobody behind it perhaps, must not
+     * stand in the way of the name's other addresses. */
+    if (!c->was_bound)
+        c->address++;
     if (!link->is_started)
         return;
     delay = retry_delay_ms(c);

@@ -186,7 +186,7 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 }
 
 void resolver_start(struct resolver *r, struct resolution *n, const char *host, uint16_t port,
-                    resolver_found_fn *found, void *ctx)
+                    unsigned first, resolver_found_fn *found, void *ctx)
 {
     /* Without EVUTIL_AI_ADDRCONFIG: libevent looks once which kinds of address this machine has,
      * and at its start one may not be up yet. */
@@ -195,6 +195,7 @@ void resolver_start(struct resolver *r, struct resolution *n, const char *host, 
     char service[8];
 
     memset(n, 0, sizeof(*n));
+    n->first = first;
     n->timers = r->timers;
     n->found = found;
     n->ctx = ctx;
@@ -217,6 +218,11 @@ void resolver_start(struct resolver *r, struct resolution *n, const char *host, 
     n->request = request;
     if (n->names->is_alone) /* libevent would ask this machine */
         evdns_getaddrinfo_cancel(request);
+}
+
+const struct netaddr *resolution_next(struct resolution *n)
+{
+    return n->tried < n->count ? &n->addresses[(n->first + n->tried++) % n->count] : NULL;
 }
 
 bool resolver_cancel(struct resolution *n)

@@ -26,6 +26,8 @@ typedef void resolver_found_fn(void *ctx, const char *why_none);
 struct resolution {
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     unsigned count;
+    unsigned first; /* to be tried, counted round */
+    unsigned tried;
     struct timer_queue *timers;
     struct names *names;                       /* by which it is looked up */
     struct evdns_getaddrinfo_request *request; /* under way */
@@ -40,10 +42,12 @@ struct resolver *resolver_new(struct event_base *base, struct timer_queue *timer
 /* Lookups that are under way end by their callbacks in one more turn of the loop. */
 void resolver_free(struct resolver *r);
 
-/* `host`: a name or an IP address. found(ctx) is called once; for an IP address, and for a name of
- * /etc/hosts, before this returns. */
+/* `host`: a name or an IP address; `first`: of its addresses, counted round. found(ctx) is called
+ * once; for an IP address, and for a name of /etc/hosts, before this returns. */
 void resolver_start(struct resolver *r, struct resolution *resolution, const char *host,
-                    uint16_t port, resolver_found_fn *found, void *ctx);
+                    uint16_t port, unsigned first, resolver_found_fn *found, void *ctx);
+/* The address to be tried next; NULL: all have been. */
+const struct netaddr *resolution_next(struct resolution *resolution);
 /* True when a lookup was under way: its callback comes all the same, soon. */
 bool resolver_cancel(struct resolution *resolution);
 

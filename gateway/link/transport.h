@@ -65,8 +65,9 @@ static inline bool transport_is_open(const struct transport *t)
 
 /* Makes outgoing transports: the gateway hands in sockets, the simulator its own network. */
 struct transport_factory {
-    /* Starts connecting to host (an IP literal or a name) and port; on_open or on_lost follows. */
-    struct transport *(*connect)(void *ctx, const char *host, uint16_t port,
+    /* Starts connecting to host (an IP literal or a name) and port; on_open or on_lost follows.
+     * `first`: with which of a name's addresses to begin, counted round. */
+    struct transport *(*connect)(void *ctx, const char *host, uint16_t port, unsigned first,
                                  const struct transport_events *events, void *events_ctx);
     void *ctx;
 };

@@ -38,7 +38,6 @@ struct socket_transport {
     struct event *writable; /* connecting, or after a short write */
     struct timer connect_timer;
     struct resolution *host; /* NULL for an accepted socket */
-    unsigned address_next;   /* of host's */
     struct deferred telling; /* of `lost` */
     struct deferred reap;
 };
@@ -199,9 +198,11 @@ static int start_connect(struct socket_transport *t, const struct netaddr *addre
 /* Tries the addresses that are left; `reason` is why the last one failed. */
 static void connect_next(struct socket_transport *t, const char *reason)
 {
+    const struct netaddr *address;
+
     drop_socket(t);
-    while (t->address_next < t->host->count) {
-        int error = start_connect(t, &t->host->addresses[t->address_next++]);
+    while ((address = resolution_next(t->host)) != NULL) {
+        int error = start_connect(t, address);
 
         if (error == 0)
             return;
@@ -275,13 +276,13 @@ static struct socket_transport *transport_new(struct socket_factory *f,
     return t;
 }
 
-static struct transport *socket_connect(void *ctx, const char *host, uint16_t port,
+static struct transport *socket_connect(void *ctx, const char *host, uint16_t port, unsigned first,
                                         const struct transport_events *events, void *events_ctx)
 {
     struct socket_transport *t = transport_new(ctx, events, events_ctx);
 
     t->host = mem_zalloc(sizeof(*t->host));
-    resolver_start(t->factory->resolver, t->host, host, port, on_found, t);
+    resolver_start(t->factory->resolver, t->host, host, port, first, on_found, t);
     return &t->transport;
 }
 

@@ -43,7 +43,6 @@ struct tls_transport {
     struct bufferevent *bev; /* NULL until a client's host is found */
     char *host_name;         /* of a client */
     struct resolution *host;
-    unsigned address_next; /* of host's */
     bool is_open;
     bool is_closed;  /* by its owner */
     bool is_waiting; /* a write was short: tell when there is room */
@@ -332,9 +331,11 @@ static const char *start_connect(struct tls_transport *t, const struct netaddr *
 /* Tries the addresses that are left; `reason` is why the last one failed. */
 static void connect_next(struct tls_transport *t, const char *reason)
 {
+    const struct netaddr *address;
+
     drop_socket(t);
-    while (t->address_next < t->host->count) {
-        reason = start_connect(t, &t->host->addresses[t->address_next++]);
+    while ((address = resolution_next(t->host)) != NULL) {
+        reason = start_connect(t, address);
         if (reason == NULL)
             return;
         drop_socket(t);
@@ -352,14 +353,14 @@ static void on_found(void *ctx, const char *why_none)
         connect_next(t, why_none);
 }
 
-static struct transport *tls_connect(void *ctx, const char *host, uint16_t port,
+static struct transport *tls_connect(void *ctx, const char *host, uint16_t port, unsigned first,
                                      const struct transport_events *events, void *events_ctx)
 {
     struct tls_transport *t = transport_new(ctx, events, events_ctx);
 
     t->host_name = mem_strdup(host);
     t->host = mem_zalloc(sizeof(*t->host));
-    resolver_start(t->factory->resolver, t->host, host, port, on_found, t);
+    resolver_start(t->factory->resolver, t->host, host, port, first, on_found, t);
     return &t->transport;
 }
 

@@ -60,13 +60,14 @@ static void sink_close(struct transport *t)
 
 static const struct transport_ops sink_ops = {sink_write, sink_close, NULL, NULL};
 
-static struct transport *sink_connect(void *ctx, const char *host, uint16_t port,
+static struct transport *sink_connect(void *ctx, const char *host, uint16_t port, unsigned first,
                                       const struct transport_events *events, void *events_ctx)
 {
     struct sink *s = ctx;
 
     (void)host;
     (void)port;
+    (void)first;
     s->transport = (struct transport){&sink_ops, events, events_ctx};
     return &s->transport;
 }

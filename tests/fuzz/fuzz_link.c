@@ -113,13 +113,14 @@ static struct transport *fake_new(struct world *w, const struct transport_events
     return &w->fake->transport;
 }
 
-static struct transport *fake_connect(void *ctx, const char *host, uint16_t port,
+static struct transport *fake_connect(void *ctx, const char *host, uint16_t port, unsigned first,
                                       const struct transport_events *events, void *events_ctx)
 {
     struct world *w = ctx;
 
     (void)host;
     (void)port;
+    (void)first;
     return fake_new(w, events, events_ctx);
 }
 

@@ -204,7 +204,7 @@ static void end_init(struct pipe *p, struct end *e, struct end *other, struct ti
     timer_init(&e->loss, on_loss, e);
 }
 
-static struct transport *network_connect(void *ctx, const char *host, uint16_t port,
+static struct transport *network_connect(void *ctx, const char *host, uint16_t port, unsigned first,
                                          const struct transport_events *events, void *events_ctx)
 {
     const struct network_side *side = ctx;
@@ -212,6 +212,7 @@ static struct transport *network_connect(void *ctx, const char *host, uint16_t p
     struct pipe *p = mem_zalloc(sizeof(*p));
 
     (void)host;
+    (void)first;
     p->network = n;
     p->port = port;
     list_node_init(&p->node);

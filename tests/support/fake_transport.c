@@ -53,7 +53,7 @@ static struct fake_transport *transport_new(struct fake_network *network,
     return t;
 }
 
-static struct transport *fake_connect(void *ctx, const char *host, uint16_t port,
+static struct transport *fake_connect(void *ctx, const char *host, uint16_t port, unsigned first,
                                       const struct transport_events *events, void *events_ctx)
 {
     struct fake_network *network = ctx;
@@ -61,6 +61,7 @@ static struct transport *fake_connect(void *ctx, const char *host, uint16_t port
     network->connects++;
     snprintf(network->host, sizeof(network->host), "%s", host);
     network->port = port;
+    network->first = first;
     return &transport_new(network, events, events_ctx)->transport;
 }
 

@@ -14,6 +14,7 @@ struct fake_network {
     struct fake_transport *last; /* the newest; NULL before the first */
     char host[64];               /* of the newest connect */
     uint16_t port;
+    unsigned first; /* address */
 };
 
 struct fake_transport {

@@ -46,6 +46,34 @@ static void fail_to_connect(struct link_fixture *f, unsigned times)
     }
 }
 
+/* Who takes the connection and no bind does not keep us from the name's other addresses; where a
+ * bind was, the next one is tried. */
+static void test_another_address_where_no_bind_came(void **state)
+{
+    struct link_fixture f;
+
+    (void)state;
+    link_fixture_init(&f);
+    link_fixture_client(&f, NULL);
+    link_start(f.link);
+    link_fixture_pass(&f, 0);
+    assert_int_equal(f.network.first, 0);
+    fake_transport_open(f.network.last);
+    fake_transport_lose(f.network.last, "peer_closed");
+    link_fixture_time_to_connect(&f);
+    assert_int_equal(f.network.first, 1);
+    link_fixture_bind(&f, ESME_RBINDFAIL);
+    link_fixture_time_to_connect(&f);
+    assert_int_equal(f.network.first, 2);
+    for (int i = 0; i < 3; i++) {
+        link_fixture_bind(&f, ESME_ROK);
+        fake_transport_lose(f.network.last, "reset");
+        link_fixture_time_to_connect(&f);
+        assert_int_equal(f.network.first, 2);
+    }
+    link_fixture_fini(&f);
+}
+
 static void test_back_off_forgets_after_a_minute_bound(void **state)
 {
     (void)state;
@@ -191,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_back_off_doubles_with_jitter),
+        cmocka_unit_test(test_another_address_where_no_bind_came),
         cmocka_unit_test(test_back_off_forgets_after_a_minute_bound),
         cmocka_unit_test(test_reconnect_min),
         cmocka_unit_test(test_refused_credentials_wait_five_minutes),

@@ -94,7 +94,7 @@ static void name_server_is(struct world *w, uint16_t port)
 
 static void look_up(struct world *w)
 {
-    resolver_start(w->resolver, &w->resolution, "centre.example", 2775, on_found, w);
+    resolver_start(w->resolver, &w->resolution, "centre.example", 2775, 0, on_found, w);
 }
 
 static void await(struct world *w, unsigned found)
@@ -175,13 +175,34 @@ static void test_one_place_is_for_the_other_kind(void **state)
     char text[NETADDR_TEXT_BYTES];
 
     name_server_is(w, w->port);
-    resolver_start(w->resolver, &w->resolution, "many.example", 2775, on_found, w);
+    resolver_start(w->resolver, &w->resolution, "many.example", 2775, 0, on_found, w);
     await(w, 1);
     assert_int_equal(w->resolution.count, RESOLVER_ADDRESSES_MAX);
     for (unsigned i = 0; i < RESOLVER_ADDRESSES_MAX; i++) {
         netaddr_format(&w->resolution.addresses[i], text);
         assert_string_equal(text, expected[i]);
     }
+}
+
+static void test_each_is_tried_once_from_where_it_is_said(void **state)
+{
+    struct world *w = *state;
+
+    name_server_is(w, w->port);
+    for (unsigned first = 0; first < 6; first++) {
+        struct resolution *n = &w->resolution;
+
+        resolver_start(w->resolver, n, "many.example", 2775, first, on_found, w);
+        await(w, first + 1);
+        for (unsigned i = 0; i < RESOLVER_ADDRESSES_MAX; i++)
+            assert_ptr_equal(resolution_next(n),
+                             &n->addresses[(first + i) % RESOLVER_ADDRESSES_MAX]);
+        assert_null(resolution_next(n));
+    }
+    name_server_is(w, w->dead_port);
+    look_up(w);
+    await(w, 7);
+    assert_null(resolution_next(&w->resolution));
 }
 
 static void test_a_lookup_outlives_its_file(void **state)
@@ -192,7 +213,7 @@ static void test_a_lookup_outlives_its_file(void **state)
     name_server_is(w, w->dead_port);
     look_up(w);
     name_server_is(w, w->port);
-    resolver_start(w->resolver, &other, "other.example", 2775, on_found, w);
+    resolver_start(w->resolver, &other, "other.example", 2775, 0, on_found, w);
     await(w, 2);
     assert_int_equal(other.count, 1);
     assert_int_equal(w->resolution.count, 0);
@@ -259,7 +280,7 @@ static void test_hosts_without_name_servers(void **state)
         write_file(w, "search example\n");
         if (is_gone)
             unlink(w->file);
-        resolver_start(w->resolver, &w->resolution, "localhost", 2775, on_found, w);
+        resolver_start(w->resolver, &w->resolution, "localhost", 2775, 0, on_found, w);
         await(w, 1);
         assert_true(w->resolution.count > 0);
         netaddr_format(&w->resolution.addresses[0], text);
@@ -303,6 +324,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_another_name_server, make_world, end_world),
         cmocka_unit_test_setup_teardown(test_one_place_is_for_the_other_kind, make_world,
+                                        end_world),
+        cmocka_unit_test_setup_teardown(test_each_is_tried_once_from_where_it_is_said, make_world,
                                         end_world),
         cmocka_unit_test_setup_teardown(test_a_lookup_outlives_its_file, make_world, end_world),
         cmocka_unit_test_setup_teardown(test_retired_while_a_dead_server_is_asked, make_world,

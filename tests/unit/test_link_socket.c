@@ -151,7 +151,7 @@ static void world_fini(struct world *w)
 static void open_transport(struct world *w, const char *host, uint16_t port)
 {
     w->is_inside = true;
-    w->transport = w->network.connect(w->network.ctx, host, port, &events, w);
+    w->transport = w->network.connect(w->network.ctx, host, port, 0, &events, w);
     w->is_inside = false;
 }
 

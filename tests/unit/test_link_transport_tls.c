@@ -104,7 +104,7 @@ static void connect_transport(struct world *w, const struct transport_events *e)
     socklen_t size = sizeof(address);
 
     assert_int_equal(getsockname(w->listener, (struct sockaddr *)&address, &size), 0);
-    w->transport = network.connect(network.ctx, "127.0.0.1", ntohs(address.sin_port), e, w);
+    w->transport = network.connect(network.ctx, "127.0.0.1", ntohs(address.sin_port), 0, e, w);
 }
 
 /* The centre takes the call and waits for all of our hello, which it does not answer. */
