@@ -345,17 +345,16 @@ enum programme_verdict programme_freeze(struct programme *p, const char *regno, 
 
 /* --- timers --------------------------------------------------------------------------------- */
 
-/* Once a draft, and only when nothing was asked or answered for half an hour; not who asked that it
- * be erased. The record says so itself: a commit that nobody vouches for yet, or another gateway's,
- * has put the timer away, and who took that before comes here again with what is written. */
+/* Once a draft, and only when nothing was asked or answered for half an hour. The record says so
+ * itself: a commit that nobody vouches for yet, or another gateway's, has put the timer away, and
+ * who took that before comes here again with what is written. */
 static void nudge(struct programme *p, struct menu_state *state)
 {
     int64_t due_ms = p->touched_ms + PROGRAMME_NUDGE_AFTER_MS;
     bool is_kept = state->has_draft && state->draft_since_ms + p->periods.draft_ms > p->now_ms;
 
     programme_arm(p, PROGRAMME_TIMER_NUDGE, 0);
-    if (!is_kept || state->is_nudged || p->subscriber.info_sms_stopped ||
-        subscription_forgets_draft(p, state))
+    if (!is_kept || state->is_nudged || p->subscriber.info_sms_stopped)
         return;
     if (due_ms < p->now_ms)
         due_ms = p->now_ms;

@@ -113,7 +113,7 @@ static struct ticket *open_ticket(struct programme *p, enum ticket_kind kind, co
         *t = (struct ticket){.kind = kind, .asked_ms = at_ms};
         make_ticket_number(p, number, t->number);
         programme_note(p, t->number, NULL, PROGRAMME_TICKET_SET, event, "merchant");
-    } else if (t->asked_ms != at_ms && subscription_is_to_be_erased(s)) {
+    } else if (subscription_is_to_be_erased(s)) {
         t->again_ms = at_ms;
         p->record_changed = true;
     }
@@ -291,35 +291,18 @@ void programme_erase(struct programme *p, const char *actor)
     p->record_used = true;
 }
 
-/* Each time that it is asked for, what is not sent yet is forgotten: what there is was begun since.
- * By a clock behind that may have a time before the last one that the request means. */
-static bool has_draft_after(const struct menu_state *state, const struct ticket *request)
+/* By SMS; not half a place, which goes or stays with the registration that it is of. */
+static bool has_begun_by_sms(const struct subscriber *s)
 {
-    return state->has_draft && state->draft_since_ms > request->asked_ms;
+    return s->pending_since_ms != 0 && s->pending.regno[0] == '\0';
 }
 
-bool subscription_forgets_draft(const struct programme *p, const struct menu_state *state)
-{
-    const struct subscriber *s = &p->subscriber;
-
-    for (unsigned i = 0; i < s->ticket_count; i++)
-        if (s->tickets[i].kind == TICKET_ERASE && !has_draft_after(state, &s->tickets[i]))
-            return true;
-    return false;
-}
-
-/* Not half a place, which goes or stays with the registration that it is of. */
-static bool has_pending_after(const struct subscriber *s, const struct ticket *request)
-{
-    return s->pending_since_ms != 0 && s->pending.regno[0] == '\0' &&
-           s->pending_since_ms > request->asked_ms;
-}
-
-/* Has a registration been sent or begun since? */
+/* Has a registration been sent or begun since? What was not sent yet went each time that it was
+ * asked for (forget_unsent()): what there is was begun since, whatever its gateway's clock says. */
 static bool has_begun_after(const struct subscriber *s, const struct menu_state *state,
                             const struct ticket *request)
 {
-    bool has_begun = has_draft_after(state, request) || has_pending_after(s, request);
+    bool has_begun = state->has_draft || has_begun_by_sms(s);
 
     for (unsigned i = 0; i < s->merchant_count; i++)
         has_begun = has_begun || is_after(s->merchants[i].submitted_ms, request);
@@ -357,12 +340,8 @@ void subscription_erase_meant(struct programme *p, struct menu_state *state,
     subscription_set_news(p, s->training_news && s->is_news_since, "timer");
     erase_merchants(p, &meant);
     erase_tickets(p, &meant);
-    if (!has_pending_after(s, &meant) && subscriber_find(s, s->pending.regno) == NULL)
+    if (s->pending.regno[0] != '\0' && subscriber_find(s, s->pending.regno) == NULL)
         texting_forget(p);
-    if (state->has_draft && !has_draft_after(state, &meant)) {
-        menu_state_clear_draft(state);
-        menu_state_close_dialogue(state);
-    }
     text_copy(p->ticket, sizeof(p->ticket), meant.number);
     p->owed_cut_ms = meant_until_ms(&meant);
     programme_arm(p, PROGRAMME_TIMER_ERASE, 0);

@@ -337,34 +337,38 @@ static void test_a_registration_since_by_a_clock_behind_stays(void **state)
     assert_string_equal(world_merchant_at(0)->regno, since);
 }
 
-/* ... also where the registration that the request means was sent by the one that is ahead. */
+/* ... also where the registration that the request means was sent by the one that is ahead, or the
+ * request itself was taken by that. */
 static void test_a_draft_since_by_a_clock_behind_stays(void **state)
 {
-    int64_t asked_ms;
-
-    (void)state;
-    world_register_merchant();
-    world.now_ms -= CALENDAR_HOUR_MS + 60000;
-    asked_ms = ask_to_erase();
-    world.now_ms = asked_ms + 20000;
-    world_fill_draft();
-    erase_when_due(asked_ms);
-    assert_false(world.p.is_erased);
-    assert_true(world.state.has_draft);
-    assert_int_equal(world.p.subscriber.merchant_count, 0);
-}
-
-/* So with what is asked for by SMS, but for what was begun before it was asked for again. */
-static void test_half_a_registration_since_by_a_clock_behind_stays(void **state)
-{
-    for (unsigned again = 0; again < 2; again++) {
+    for (int ahead_s = -20; ahead_s <= 20; ahead_s += 20) {
         int64_t asked_ms;
 
         world_setup(state);
         world_register_merchant();
         world.now_ms -= CALENDAR_HOUR_MS + 60000;
         asked_ms = ask_to_erase();
-        world.now_ms = asked_ms + 20000;
+        world.now_ms = asked_ms - ahead_s * 1000;
+        world_fill_draft();
+        erase_when_due(asked_ms);
+        assert_false(world.p.is_erased);
+        assert_true(world.state.has_draft);
+        assert_int_equal(world.p.subscriber.merchant_count, 0);
+    }
+}
+
+/* So with what is asked for by SMS, but for what was begun before it was asked for again. */
+static void test_half_a_registration_since_by_a_clock_behind_stays(void **state)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bool again = i % 2 != 0, is_ahead = i / 2 != 0;
+        int64_t asked_ms;
+
+        world_setup(state);
+        world_register_merchant();
+        world.now_ms -= CALENDAR_HOUR_MS + 60000;
+        asked_ms = ask_to_erase();
+        world.now_ms = asked_ms + (is_ahead ? -20000 : 20000);
         world_answer("sms_nama", "BUDI SANTOSO");
         assert_string_equal(world_act("sms_daftar"), "kurang");
         if (again)
