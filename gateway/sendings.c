@@ -19,7 +19,7 @@ struct sent *sent_new(struct sendings *all, turn_sent_fn *fn, void *arg)
     s->outcome = (struct turn_sent){.kind = TURN_SENT_OK, .message_id = s->message_id};
     s->message_id[0] = s->pushed_to[0] = '\0';
     s->names = NULL;
-    s->holds_answer = s->is_tied = false;
+    s->holds_answer = false;
     s->read_mark = 0;
     s->fn = fn;
     s->arg = arg;

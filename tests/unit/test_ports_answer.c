@@ -178,6 +178,38 @@ static void a_full_queue_answers(void **state)
     assert_int_equal(pdu.data[7], SMPP_SUBMIT_SM);
 }
 
+/* The queue is full only when the commit is there: what the screen was to be is used again, for an
+ * SMS, which answers nobody. */
+static void what_found_no_room_answers_once(void **state)
+{
+    struct ports_fixture *f = *state;
+    struct fake_transport *t, *other;
+
+    f->smsc[0] = ports_fixture_smsc("op1", CONFIG_BIND_TRANSCEIVER, 1);
+    f->smsc[0].window = 1;
+    f->smsc[0].queue_max = 1;
+    f->smsc[1] = ports_fixture_smsc("op2", CONFIG_BIND_TRANSCEIVER, 1);
+    ports_fixture_apply(f, 1);
+    t = ports_fixture_bind(f);
+    ports_fixture_apply(f, 2);
+    other = ports_fixture_bind(f);
+    ports_fixture_ussd(f, t, "6281200000001", BEGIN, "*384#", false);
+    store_memory_set_next(f->store, STORE_MEMORY_COMMIT,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .there_ms = 50});
+    ports_fixture_ussd(f, t, "6281200000002", BEGIN, "*384#", false);
+    ports_fixture_ussd(f, t, "6281200000003", BEGIN, "*384#", false);
+    link_fixture_pass(&f->net, 100);
+    assert_true(ports_fixture_send_sms(f, "op2", "384", "Halo"));
+    link_fixture_turn(&f->net);
+    ports_fixture_answer(f, other, ESME_ROK, "1");
+    ports_fixture_expect(t, ESME_ROK);
+    ports_fixture_answer(f, t, ESME_ROK, "2");
+    ports_fixture_expect(t, ESME_RX_T_APPN);
+    ports_fixture_expect(t, ESME_ROK);
+    ports_fixture_answer(f, t, ESME_ROK, "3");
+    assert_int_equal(fake_transport_take(t).size, 0);
+}
+
 /* ---- the screen waits for the window ---- */
 
 static enum config_bind the_bind; /* of the run */
@@ -550,6 +582,7 @@ int main(void)
         TEST(a_screen_that_is_overtaken_is_not_sent),
         TEST(nor_is_one_that_is_overtaken_by_a_lost_bind),
         TEST(a_full_queue_answers),
+        TEST(what_found_no_room_answers_once),
         TEST(an_answer_waits_with_its_screen),
         TEST(no_answer_leaves_while_its_screen_waits),
         TEST(a_screen_that_never_leaves_is_not_acknowledged),

@@ -348,6 +348,7 @@ static void ucs2_keeps_surrogate_pairs_and_marks_lone_ones(void **state)
                    "a\xEF\xBF\xBD"
                    "b");
     EXPECT_DECODED(TEXT_UCS2, "\0a\xd8\x3d", "a\xEF\xBF\xBD");
+    EXPECT_DECODED(TEXT_UCS2, "\xdf\xff\0a", "\uFFFDa");
     EXPECT_DECODED(TEXT_UCS2, "\xd8\x3d\xde", "\xEF\xBF\xBD\xEF\xBF\xBD");
     EXPECT_DECODED(TEXT_UCS2, "x", "\xEF\xBF\xBD");
 }

@@ -26,6 +26,9 @@ static void test_versions_of_two_histories(void **state)
     for (unsigned i = 0; i < COMMITS; i++)
         for (unsigned j = 0; j < COMMITS; j++)
             assert_true(a[i] != b[j]);
+    for (uint64_t v = FROM; v < FROM + 8 * STORE_VERSION_STEP_MAX; v++)
+        if (store_next_version(v, span_of_string("one")) <= v) /* the store would take it twice */
+            fail_msg("%ju", (uintmax_t)v);
     assert_true(store_next_version(FROM, span_of_string("one")) == a[0]);
     assert_true(store_next_version(0, span_of_string("one")) == 0); /* the server says */
 }
