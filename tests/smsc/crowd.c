@@ -92,7 +92,7 @@ static bool must_wait(struct crowd *c, const struct slot *s)
     return is_far_ahead(c, s->phone) || (!c->settings->echo_unit && !s->is_taken);
 }
 
-/* The next subscriber who is in no dialogue; false when all of the range are. */
+/* The next subscriber who is in no dialogue and not far ahead; false when there is none. */
 static bool take_phone(struct crowd *c, uint32_t *phone)
 {
     for (uint64_t tries = 0; tries < c->roster.size; tries++) {

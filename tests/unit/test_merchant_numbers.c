@@ -128,6 +128,7 @@ static const struct {
     {"6200812000001", NULL},
     {"", NULL},
     {"+", NULL},
+    {"++6281200000001", NULL},
     {"384", NULL},
     {"TELKOMSEL", NULL},
     {"0812 0000 0001x", NULL},

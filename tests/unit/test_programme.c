@@ -377,6 +377,8 @@ static void test_a_correction_keeps_the_flags_of_the_rest(void **state)
 static void test_a_regency_alone_is_no_correction(void **state)
 {
     (void)state;
+    world_answer("baru_nama", "BUDI");
+    assert_string_equal(world_act("ubah"), "kosong"); /* there is no registration */
     world_register_merchant();
     world_answer("baru_kab", "1871");
     world_answer("baru_nama", "BUDI");

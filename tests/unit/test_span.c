@@ -196,6 +196,7 @@ static void test_text_unhex(void **state)
     assert_false(text_unhex("007fa5ff0", octets, sizeof(octets)));
     assert_false(text_unhex("007FA5FF", octets, sizeof(octets)));
     assert_false(text_unhex("007fa5fg", octets, sizeof(octets)));
+    assert_false(text_unhex("007fa5gf", octets, sizeof(octets)));
     assert_false(text_unhex("0x7fa5ff", octets, sizeof(octets)));
 }
 

@@ -148,6 +148,7 @@ static void one_that_may_mean_two_names_its_link(void **state)
     log_set_sink(NULL, NULL);
     assert_string_equal(line, "event=receipt.ambiguous link=op1\n");
     assert_int_equal(turn_rig_counters()->receipts_unmatched, 1);
+    assert_int_equal(turn_rig_counters()->receipts_refused, 0);
     assert_int_equal(tally().delivered, 0);
 }
 
