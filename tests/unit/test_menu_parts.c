@@ -505,7 +505,26 @@ static void strings_are_found_with_their_column(void **state)
     assert_int_equal(column, 15);
     assert_true(menu_locate_string(text, 3, NULL, "q", 0, &line, &column));
     assert_int_equal(column, 33);
+    assert_true(menu_locate_string(text, 1, "a", "x", 1, &line, &column)); /* at its end */
+    assert_int_equal(column, 7);
     assert_false(menu_locate_string(text, 1, "a", "y", 0, &line, &column));
+}
+
+static void names_are_found_with_their_column(void **state)
+{
+    static const char text[] = "a = 1;\n"
+                               "  b = a; ab = 2; a = 3; c : 4; d { e = \xC3\xA9; f = 5; };\n";
+
+    (void)state;
+    assert_int_equal(menu_locate_name(text, 1, "a"), 1);
+    assert_int_equal(menu_locate_name(text, 2, "a"), 18);
+    assert_int_equal(menu_locate_name(text, 2, "ab"), 10);
+    assert_int_equal(menu_locate_name(text, 2, "c"), 25);
+    assert_int_equal(menu_locate_name(text, 2, "d"), 32);
+    assert_int_equal(menu_locate_name(text, 2, "f"), 43);
+    assert_int_equal(menu_locate_name(text, 2, "g"), 3); /* where the line begins */
+    assert_int_equal(menu_locate_name(text, 2, NULL), 3);
+    assert_int_equal(menu_locate_name(text, 1, "b"), 1); /* of another line */
 }
 
 int main(void)
@@ -526,6 +545,7 @@ int main(void)
         cmocka_unit_test(distances),
         cmocka_unit_test(names_mean_one_row),
         cmocka_unit_test(strings_are_found_with_their_column),
+        cmocka_unit_test(names_are_found_with_their_column),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,7 @@ static void test_region_codes(void **state)
     char regency[REGION_REGENCY_BYTES];
 
     (void)state;
+    memset(regency, '9', sizeof(regency));
     assert_true(region_parse_regency("18.71", regency));
     assert_string_equal(regency, "1871");
     assert_true(region_parse_regency("1871", regency));
