@@ -104,6 +104,7 @@ struct shown {
     bool is_sms;            /* its input is one: no next one will take the proof along */
     bool is_owed;           /* an SMS that the outbox has, and will tell of */
     struct turn *tells;     /* this turn's subscriber to wait; NULL: none */
+    struct apology *apology; /* ... in vain: when the centre has taken it; NULL: none (late.c) */
     bool was_tried_again;
     uint64_t unread_mark; /* it was shown, and its answer is not known to be read; 0: not so */
     unsigned wait_ms;     /* for that, until it is looked after */

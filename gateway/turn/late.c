@@ -95,10 +95,12 @@ void late_init(struct turn *t)
 struct apology {
     struct list_node node;
     struct turn_engine *engine;
+    char text[MENU_TEXT_BYTES];
+    uint16_t reference;
     struct turn_record record;
 };
 
-static void drop_apology(struct apology *a)
+void late_drop_apology(struct apology *a)
 {
     list_remove(&a->engine->apologies, &a->node);
     mem_free(a);
@@ -109,7 +111,7 @@ void late_free_all(struct turn_engine *e)
     struct list_node *n;
 
     while ((n = list_first(&e->apologies)) != NULL)
-        drop_apology(LIST_ITEM(n, struct apology, node));
+        late_drop_apology(LIST_ITEM(n, struct apology, node));
 }
 
 static void on_apologised(void *arg, const struct turn_sent *sent)
@@ -124,50 +126,64 @@ static void on_apologised(void *arg, const struct turn_sent *sent)
         turn_record_name_carrier(&a->record, sent);
         env->ports.record(env->ports.ctx, &a->record);
     }
-    drop_apology(a);
+    late_drop_apology(a);
 }
 
-static struct apology *make_apology(struct turn_engine *e, const struct turn_sms *sms)
+static struct apology *make_apology(const struct turn *t, const char *text)
 {
+    struct turn_engine *e = t->engine;
     struct apology *a = mem_zalloc(sizeof(*a));
 
     a->engine = e;
     list_node_init(&a->node);
     list_push_back(&e->apologies, &a->node);
+    text_copy(a->text, sizeof(a->text), text);
+    a->reference = (uint16_t)t->input.fingerprint;
     a->record.kind = TURN_RECORD_SMS_OUT;
     a->record.end = TURN_END_SENT;
     a->record.began_ms = e->env.wall_ms(e->env.ctx);
-    a->record.octets_out = (uint32_t)strlen(sms->text);
-    text_copy(a->record.msisdn, sizeof(a->record.msisdn), sms->msisdn);
-    text_copy(a->record.link, sizeof(a->record.link), sms->link_name);
-    text_copy(a->record.code, sizeof(a->record.code), sms->source);
+    a->record.octets_out = (uint32_t)strlen(text);
+    text_copy(a->record.msisdn, sizeof(a->record.msisdn), t->box->msisdn);
+    text_copy(a->record.link, sizeof(a->record.link), t->link_name);
+    text_copy(a->record.code, sizeof(a->record.code), t->input.code);
     return a;
 }
 
-/* Not where the text may be lost: that dialogue is open still, and the copy that the centre brings
- * is answered in it, or was. */
+void late_send_apology(struct apology *a)
+{
+    struct turn_engine *e = a->engine;
+    const struct turn_ports *ports = &e->env.ports;
+    struct turn_sms sms = {.link_name = a->record.link,
+                           .source = a->record.code,
+                           .msisdn = a->record.msisdn,
+                           .text = a->text,
+                           .reference = a->reference};
+
+    if (ports->send_sms(ports->ctx, &sms, e->env.timers->now_ms + LATE_APOLOGY_MS, on_apologised,
+                        a) != NULL)
+        return;
+    e->counters.failed_screens++;
+    late_drop_apology(a);
+}
+
+/* Not where the text has not left, or is lost: that dialogue is open still, and the copy that the
+ * centre brings is answered in it, or was. */
 void late_apologise(struct turn *t)
 {
     struct turn_engine *e = t->engine;
-    const struct turn_ports *ports = &e->env.ports;
     char text[MENU_TEXT_BYTES];
-    struct turn_sms sms = {.link_name = t->link_name,
-                           .source = t->input.code,
-                           .msisdn = t->box->msisdn,
-                           .text = text,
-                           .reference = (uint16_t)t->input.fingerprint};
     struct apology *a;
 
-    if (!t->is_told)
+    show_take_wait_back(t);
+    if (!t->is_told && t->told == NULL)
         return;
     if (!make_text(t, false, text)) {
         e->counters.failed_screens++;
         return;
     }
-    a = make_apology(e, &sms);
-    if (ports->send_sms(ports->ctx, &sms, e->env.timers->now_ms + LATE_APOLOGY_MS, on_apologised,
-                        a) != NULL)
-        return;
-    e->counters.failed_screens++;
-    drop_apology(a);
+    a = make_apology(t, text);
+    if (t->is_told)
+        late_send_apology(a);
+    else
+        show_apologise(t, a);
 }

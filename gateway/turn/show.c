@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/turn/late.h"
 #include "gateway/turn/step.h"
 
 #include <string.h>
@@ -52,6 +53,8 @@ static void shown_end(struct shown *s)
 
     if (s->tells != NULL)
         s->tells->told = NULL;
+    if (s->apology != NULL)
+        late_drop_apology(s->apology);
     leave_box(s);
     s->box = NULL;
     if (!s->is_owed)
@@ -269,6 +272,10 @@ static void on_shown(void *arg, const struct turn_sent *sent)
         if (sent->kind != TURN_SENT_OK && sent->kind != TURN_SENT_UNKNOWN)
             s->tells->is_late = false; /* the dialogue may be open still: the reply goes there */
     }
+    if (s->apology != NULL && sent->kind == TURN_SENT_OK) {
+        late_send_apology(s->apology);
+        s->apology = NULL;
+    }
     switch (sent->kind) {
     case TURN_SENT_OK:
         s->engine->counters.screens++;
@@ -397,6 +404,7 @@ static struct shown *show_expect(struct turn *t)
     s->unread_mark = 0;
     s->lets_pass = false;
     s->tells = NULL;
+    s->apology = NULL;
     timer_init(&s->again, on_again, s);
     return s;
 }
@@ -522,6 +530,11 @@ void show_take_wait_back(struct turn *t)
 {
     if (t->told != NULL && take_back(t->told))
         shown_end(t->told);
+}
+
+void show_apologise(struct turn *t, struct apology *a)
+{
+    t->told->apology = a;
 }
 
 void show_abort_ack(struct turn *t)

@@ -20,6 +20,8 @@ void show_wait(struct turn *t, const char *text, uint64_t leave_by_ms);
 void show_forget_wait(struct turn *t);
 /* Where the text has not left yet, it will not. */
 void show_take_wait_back(struct turn *t);
+/* It has left in vain: the SMS that says so goes when the centre has taken it, or not at all. */
+void show_apologise(struct turn *t, struct apology *a);
 /* Confirms an abort, when t's input is one of a centre's that wants it. */
 void show_abort_ack(struct turn *t);
 

@@ -398,22 +398,6 @@ static void test_a_wait_text_without_a_link(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
-/* The store ends up taking nothing: one SMS takes the promise back. */
-static void test_told_to_wait_in_vain(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < 2; i++) { /* behind the window, within it: that dialogue is closed */
-        turn_rig.traits.reply_limit_ms = i == 0 ? 0 : 2000;
-        next_ends(STORE_MEMORY_COMMIT, STORE_MEMORY_REFUSED, 0, i == 0 ? 7000 : 1700);
-        begin("*384#");
-        turn_rig_pass(9000);
-        assert_int_equal(turn_rig.refusals, i + 1);
-        assert_int_equal(phone->screen_count, i + 1);
-        assert_int_equal(phone->sms_count, i + 1);
-        turn_rig_assert_begins(phone->sms[i], "Maaf, layanan sedang sibuk.");
-    }
-}
-
 static void test_a_late_answer_outlives_its_gateway(void **state)
 {
     (void)state;
@@ -644,7 +628,6 @@ int main(void)
         ON_RIG(test_a_dial_overtakes_the_question),
         ON_RIG(test_a_wait_text_that_was_not_shown),
         ON_RIG(test_a_wait_text_without_a_link),
-        ON_RIG(test_told_to_wait_in_vain),
         ON_RIG(test_a_late_answer_outlives_its_gateway),
         ON_NUMBERED(test_the_copy_was_answered),
         ON_NUMBERED(test_the_copy_was_answered_and_proved),
