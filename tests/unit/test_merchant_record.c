@@ -133,6 +133,7 @@ static void test_categories(void **state)
     assert_string_equal(category_size_class("3"), "MIKRO");
     assert_string_equal(category_size_class("4"), "KECIL");
     assert_string_equal(category_size_class("5"), "MENENGAH");
+    assert_string_equal(category_size_class("12"), "");
     assert_string_equal(category_size_class("6"), "");
     assert_string_equal(category_size_class(""), "");
 }

@@ -133,6 +133,11 @@ static void test_a_correction_waits_as_long(void **state)
     world.now_ms += 1000;
     freeze(regno, false);
     assert_int_equal(world_merchant_at(0)->deadline_ms, deadline_ms + 31 * DAY);
+    /* a clock that is wrong takes nothing away */
+    freeze(regno, true);
+    world.now_ms -= 2 * DAY;
+    freeze(regno, false);
+    assert_int_equal(world_merchant_at(0)->deadline_ms, deadline_ms + 31 * DAY);
 }
 
 /* Only the one on hold: another of the same number goes on. */

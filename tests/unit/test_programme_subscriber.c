@@ -387,6 +387,23 @@ static void test_missing_fields_are_asked_one_by_one(void **state)
     assert_int_equal(world_merchant_at(0)->flags, 0);
 }
 
+/* An officer looks at a district that was guessed, also where another field came behind it. */
+static void test_a_guessed_district_stays_a_guess(void **state)
+{
+    (void)state;
+    world_answer("sms_usaha", "WARUNG SITI");
+    world_answer("sms_jenis", "WARUNG");
+    world_answer("sms_kab", "1872");
+    world_answer("sms_kec", "187201");
+    world_answer("sms_kec_tebak", "1");
+    assert_string_equal(world_act("sms_daftar"), "kurang");
+    forget_answers();
+    world_answer("sms_nama", "SITI AMINAH");
+    assert_string_equal(world_act("sms_isi"), "lengkap");
+    assert_string_equal(world_act("sms_ya"), "terkirim");
+    assert_int_equal(world_merchant_at(0)->flags, MERCHANT_FLAG_DISTRICT_FUZZY);
+}
+
 static void test_no_answer_is_a_no(void **state)
 {
     (void)state;
@@ -587,6 +604,7 @@ int main(void)
         cmocka_unit_test_setup(test_registration_by_sms_needs_a_yes, world_setup),
         cmocka_unit_test_setup(test_a_yes_by_sms_is_to_the_words_that_asked, world_setup),
         cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
+        cmocka_unit_test_setup(test_a_guessed_district_stays_a_guess, world_setup),
         cmocka_unit_test_setup(test_no_answer_is_a_no, world_setup),
         cmocka_unit_test_setup(test_the_last_question_waits_its_two_days, world_setup),
         cmocka_unit_test_setup(test_no_is_a_no, world_setup),

@@ -312,6 +312,19 @@ static void test_faults_strike_as_often_as_told(void **state)
     assert_false(faults_parse(&f, "mute", &bad));
 }
 
+/* A gateway knows so many inputs back: what counts is the earliest that is on its way. */
+static void test_the_earliest_input_adrift_is_kept(void **state)
+{
+    struct ledger_row row = {0};
+
+    (void)state;
+    ledger_on_adrift(&row, 5);
+    assert_int_equal(row.adrift, 5);
+    ledger_on_adrift(&row, 3);
+    ledger_on_adrift(&row, 7);
+    assert_int_equal(row.adrift, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_done_but_never_answered_is_told),
         cmocka_unit_test(test_quantiles_are_within_a_percent),
         cmocka_unit_test(test_faults_strike_as_often_as_told),
+        cmocka_unit_test(test_the_earliest_input_adrift_is_kept),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -54,6 +54,8 @@ static void what_is_no_text_is_told(void **state)
     }
     assert_null(text_file_read(folder, &why));
     assert_string_equal(why, "Is a directory");
+    assert_null(text_file_read("tests/nowhere", &why));
+    assert_string_equal(why, "No such file or directory");
 }
 
 int main(void)

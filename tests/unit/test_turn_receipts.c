@@ -108,6 +108,7 @@ static void one_may_be_here_before_the_response(void **state)
     (void)state;
     receive(RECEIPT_DELIVERED, true, turn_rig.phones[0].msisdn, "op1/1");
     assert_int_equal(turn_rig_counters()->receipts_early, 1);
+    assert_int_equal(turn_rig_counters()->receipts_unmatched, 0);
     owe(0, "op1/1");
     assert_int_equal(turn_rig_counters()->receipts_claimed, 1);
     assert_int_equal(turn_rig_counters()->sms_delivered, 1);
