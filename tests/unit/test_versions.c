@@ -32,6 +32,7 @@ struct gateway_here {
     struct router *router;
     struct versions *versions;
     unsigned loaded;
+    unsigned load_refused; /* the store's first, second ... load from now on; 0 = none */
 };
 
 static int64_t wall_ms(void *ctx)
@@ -53,6 +54,16 @@ static void pass(struct world *w, uint64_t ms)
     }
     w->wall_ms += (int64_t)(end - w->timers.now_ms);
     timer_queue_set_now(&w->timers, end);
+}
+
+static struct store_memory_fate fate(void *ctx, enum store_memory_call call)
+{
+    struct gateway_here *g = ctx;
+    struct store_memory_fate fate = {.kind = STORE_MEMORY_DONE};
+
+    if (call == STORE_MEMORY_SHARED_LOAD && g->load_refused != 0 && --g->load_refused == 0)
+        fate.kind = STORE_MEMORY_REFUSED;
+    return fate;
 }
 
 static void on_loaded(void *ctx)
@@ -91,8 +102,11 @@ static const uint8_t *current_id(const struct gateway_here *g)
 
 static void start_as(struct gateway_here *g, struct world *w, const char *name, const char *text)
 {
-    struct store_memory_settings store = {
-        .data = w->data, .timers = &w->timers, .deferred = &w->deferred};
+    struct store_memory_settings store = {.data = w->data,
+                                          .timers = &w->timers,
+                                          .deferred = &w->deferred,
+                                          .fate = fate,
+                                          .fate_ctx = g};
     struct versions_settings settings = {.timers = &w->timers,
                                          .wall_ms = wall_ms,
                                          .wall_ctx = w,
@@ -332,7 +346,7 @@ static void a_rollback_stays_until_the_file_is_another(void **state)
 
 static void a_trial_serves_its_share_until_it_ends(void **state)
 {
-    static const char numbers[][RELEASES_MSISDN_BYTES] = {"6281200000001"};
+    static const char numbers[][RELEASES_MSISDN_BYTES] = {"6281200000001", "6281200000002"};
     struct world *w = *state;
     struct gateway_here a, b;
     uint8_t old[MENU_ID_BYTES], tried[MENU_ID_BYTES];
@@ -348,11 +362,12 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
     pass(w, 20000);
     roll_back(w);
     begin_change(&admin, w);
-    releases_try(&admin.releases, "m", tried, 20, numbers, 1, "admin", w->wall_ms);
+    releases_try(&admin.releases, "m", tried, 20, numbers, 2, "admin", w->wall_ms);
     end_change(&admin);
     pass(w, VERSIONS_POLL_MS + 10);
 
-    assert_true(menu_id_is(router_find(b.router, "", "*1#", false, NULL, numbers[0]), tried));
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(menu_id_is(router_find(b.router, "", "*1#", false, NULL, numbers[i]), tried));
     for (unsigned i = 0; i < 1000; i++) {
         char msisdn[24];
         const struct menu *menu;
@@ -367,6 +382,8 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
     assert_true(menu_id_is(router_find(a.router, "", "*1#", false, NULL, NULL), old));
     reload(&a, "baru"); /* the file on trial read again: still on trial */
     assert_in_force(&a, old);
+    reload(&b, "baru"); /* it comes to the other one, too */
+    assert_in_force(&b, old);
 
     begin_change(&admin, w);
     releases_withdraw(&admin.releases, "m", "admin", w->wall_ms);
@@ -391,7 +408,7 @@ static void what_was_long_out_of_force_is_forgotten(void **state)
     pass(w, 20000);
     memcpy(good, current_id(&g), MENU_ID_BYTES);
     reload(&g, "dua");
-    pass(w, (uint64_t)(RELEASES_KEEP_S + 2 * VERSIONS_REFRESH_S) * 1000);
+    pass(w, (uint64_t)(RELEASES_KEEP_S + VERSIONS_REFRESH_S / 2) * 1000);
     memcpy(kept, current_id(&g), MENU_ID_BYTES);
     stop_gateway(&g);
 
@@ -428,6 +445,12 @@ static void of_many_versions_the_newest_stay(void **state)
     }
     for (int k = 0; k < WATCHED; k++)
         assert_ptr_equal(router_version(g.router, ids[CHANGES - 2 - k]), before[k]);
+    stop_gateway(&g);
+
+    start_gateway(&g, w, text); /* which has none of them in memory */
+    pass(w, 10);
+    for (int k = 0; k < WATCHED; k++)
+        assert_true(router_has_version(g.router, ids[CHANGES - 2 - k]));
     stop_gateway(&g);
 }
 
@@ -474,6 +497,137 @@ static void the_list_of_a_newer_program_is_not_written_over(void **state)
     store_free(admin.store);
 }
 
+/* The record's version: who has nothing to say does not write. */
+static uint64_t list_version(struct world *w)
+{
+    struct admin a;
+
+    begin_change(&a, w);
+    releases_fini(&a.releases);
+    store_free(a.store);
+    return a.version;
+}
+
+static void it_writes_once_a_day(void **state)
+{
+    struct world *w = *state;
+    struct gateway_here g;
+    uint64_t version;
+
+    start_gateway(&g, w, "satu");
+    pass(w, 20000);
+    version = list_version(w);
+    pass(w, (uint64_t)VERSIONS_REFRESH_S * 500);
+    assert_int_equal(list_version(w), version);
+    pass(w, (uint64_t)VERSIONS_REFRESH_S * 600);
+    assert_int_not_equal(list_version(w), version);
+    stop_gateway(&g);
+}
+
+/* Tries so many versions, each of which takes the place of the one before. */
+static void try_many(struct world *w, unsigned count)
+{
+    struct admin admin;
+    uint8_t id[MENU_ID_BYTES] = {0};
+    unsigned on_trial = 0;
+
+    begin_change(&admin, w);
+    for (unsigned i = 0; i < count; i++) {
+        id[0] = (uint8_t)i;
+        id[1] = 0xFF;
+        releases_try(&admin.releases, "m", id, 1, NULL, 0, "admin", w->wall_ms);
+    }
+    for (unsigned i = 0; i < admin.releases.count; i++)
+        on_trial += admin.releases.list[i].state == RELEASE_ON_TRIAL;
+    assert_int_equal(on_trial, 1);
+    assert_int_equal(admin.releases.count, RELEASES_MAX);
+    end_change(&admin);
+    pass(w, VERSIONS_POLL_MS + 10);
+}
+
+static void what_is_in_force_outlives_many_trials(void **state)
+{
+    struct world *w = *state;
+    struct gateway_here g;
+    uint8_t good[MENU_ID_BYTES];
+
+    start_gateway(&g, w, "baik");
+    pass(w, 20000);
+    file_id(&g, good);
+    reload(&g, "buruk");
+    pass(w, 20000);
+    roll_back(w);
+    try_many(w, RELEASES_MAX + 10);
+    assert_in_force(&g, good);
+    stop_gateway(&g);
+
+    start_gateway(&g, w, "buruk");
+    pass(w, 10);
+    assert_in_force(&g, good);
+    stop_gateway(&g);
+}
+
+/* Its file may lie somewhere still. */
+static void what_was_taken_back_stays_so(void **state)
+{
+    struct world *w = *state;
+    struct gateway_here a, b;
+    uint8_t good[MENU_ID_BYTES];
+
+    start_as(&a, w, "gw1", "baik");
+    start_as(&b, w, "gw2", "baik");
+    pass(w, 20000);
+    file_id(&a, good);
+    reload(&a, "buruk");
+    pass(w, 20000);
+    roll_back(w);
+    pass(w, (uint64_t)(RELEASES_KEEP_S + 2 * VERSIONS_REFRESH_S) * 1000);
+    reload(&b, "buruk");
+    assert_in_force(&b, good);
+    pass(w, 20000);
+    assert_in_force(&a, good);
+    stop_gateway(&a);
+    stop_gateway(&b);
+}
+
+/* Else it would never be looked at again, and one gateway serves what was taken back. */
+static void a_version_that_could_not_be_read_is_read_later(void **state)
+{
+    struct world *w = *state;
+    struct gateway_here a, b;
+    uint8_t bad[MENU_ID_BYTES];
+
+    start_as(&a, w, "gw1", "baik");
+    start_as(&b, w, "gw2", "baik");
+    pass(w, 20000);
+    reload(&a, "buruk");
+    file_id(&a, bad);
+    b.load_refused = 2; /* of the list, and of the source that it names */
+    pass(w, 2 * VERSIONS_POLL_MS);
+    assert_int_equal(b.load_refused, 0);
+    assert_in_force(&b, bad);
+    stop_gateway(&a);
+    stop_gateway(&b);
+}
+
+static void more_instances_than_are_remembered(void **state)
+{
+    static struct releases releases;
+    char name[16];
+    uint8_t id[MENU_ID_BYTES] = {1};
+
+    (void)state;
+    releases_init(&releases);
+    for (unsigned i = 0; i < RELEASES_FILES_MAX + 2; i++) {
+        snprintf(name, sizeof(name), "gw%u", i);
+        releases_offer(&releases, name, "m", id, 1790000000000);
+        assert_string_equal(releases.files[0].instance, name);
+    }
+    assert_int_equal(releases.file_count, RELEASES_FILES_MAX);
+    assert_string_equal(releases.files[RELEASES_FILES_MAX - 1].instance, "gw2");
+    releases_fini(&releases);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
@@ -487,6 +641,11 @@ int main(void)
         TEST(of_many_versions_the_newest_stay),
         TEST(without_the_store_it_goes_on),
         TEST(the_list_of_a_newer_program_is_not_written_over),
+        TEST(it_writes_once_a_day),
+        TEST(what_is_in_force_outlives_many_trials),
+        TEST(what_was_taken_back_stays_so),
+        TEST(a_version_that_could_not_be_read_is_read_later),
+        TEST(more_instances_than_are_remembered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
