@@ -489,7 +489,8 @@ void gateway_drain(struct gateway *g)
     turn_drain(g->turns);
     timer_stop(timers, &g->start_timeout);
     g->drain_until_ms = timers->now_ms + timeout_ms;
-    timer_start(timers, &g->drain_look, 0);
+    /* Not at once, where there is nothing to wait for: who asked for it gets his answer. */
+    timer_start(timers, &g->drain_look, DRAIN_LOOK_MS);
 }
 
 /* ---- for those who look ---- */

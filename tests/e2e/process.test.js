@@ -116,6 +116,19 @@ test('SIGHUP with a faulty file keeps the old configuration', async () => {
     });
 });
 
+test('who has a gateway drained that still waits for its store is told so', async () => {
+    await withScene('drain-start', async ({ gateway, redis }) => {
+        await redis.kill();
+        gateway.settings.control = `${gateway.folder}/control`;
+        await gateway.writeConfiguration();
+        gateway.launch();
+        await gateway.process.sees(/event=store\.down/);
+        const told = await gateway.ctl('drain');
+        assert.equal(told.code, 0, told.output);
+        assert.equal(await gateway.process.ended, 0);
+    }, { start: false });
+});
+
 test('a reload is refused while the gateway drains: its links still work with what they have', async () => {
     await withScene('drain-reload', async ({ centre, gateway }) => {
         centre.submitStatus = () => null; // an SMS without its response holds the drain up
