@@ -21,11 +21,11 @@ static enum ctl_status tell_all(struct dossier *d, bool is_json)
         const char *name, *help;
         uint64_t count;
     } rows[] = {
-        {"owed", "SMS ever owed to subscribers", t.owed},
+        {"owed", "SMS and pushes ever owed to subscribers", t.owed},
         {"waiting", "... to be sent", t.waiting},
         {"awaited", "... taken by a centre, receipts to come",
          t.owed - t.waiting - t.sent - t.delivered - t.failed - t.expired - t.erased},
-        {"sent", "... taken by a peer that gives no receipts", t.sent},
+        {"sent", "... taken by a peer that gives no receipts, as of pushes", t.sent},
         {"delivered", "... shown to be on the phone", t.delivered},
         {"failed", "... refused for good", t.failed},
         {"expired", "... not in time, or never heard of again", t.expired},
