@@ -323,7 +323,7 @@ static const char *start_connect(struct tls_transport *t, const struct netaddr *
     assert(ssl != NULL);
     make_socket(t, -1, ssl);
     timer_start(t->factory->timers, &t->timer, OPEN_TIMEOUT_MS);
-    if (t->factory->settings.verify && !tls_set_host(ssl, t->host_name))
+    if (!tls_set_host(ssl, t->host_name))
         return "bad_host";
     return bufferevent_socket_connect(t->bev, sa, (int)address->size) == 0 ? NULL : "socket_error";
 }

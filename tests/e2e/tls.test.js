@@ -186,11 +186,12 @@ test('a centre must have the name that was configured and a certificate that we 
         const [right, misnamed] = [await ca.issue('localhost'), await ca.issue('elsewhere')];
         const distrusted = await other.issue('localhost');
         const kinds = { right: [right, true], misnamed: [misnamed, true], distrusted: [distrusted, true], unchecked: [misnamed, false] };
-        const opened = [];
+        const opened = [], asked = new Set();
         const smsc = [], centres = {};
         for (const [name, [files, verify]] of Object.entries(kinds)) {
             centres[name] = await new Centre().listen();
             const relay = await tlsInFront(centres[name].port, files);
+            relay.server.on('secureConnection', (socket) => asked.add(socket.servername));
             opened.push(centres[name], relay);
             smsc.push(smscEntry(relay, { name, host: 'localhost', tls: { ca: ca.cert, verify } }));
         }
@@ -200,6 +201,7 @@ test('a centre must have the name that was configured and a certificate that we 
                 await centres.right.isBound();
                 await centres.unchecked.isBound();
                 await openMainMenu(centres.right.phone('6281200000061'));
+                assert.deepEqual([...asked], ['localhost'], 'the name, by which the far end chooses its certificate');
                 for (const name of ['misnamed', 'distrusted']) {
                     const link = await until(`an error of ${name}`, async () =>
                         (await gateway.ctlJson('links')).find((l) => l.peer === name && l.errors.length > 0));

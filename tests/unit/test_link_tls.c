@@ -379,6 +379,12 @@ static void test_bad_files(void **state)
     s = server_settings();
     s.cert_file = NULL;
     assert_null(tls_context_new(&s, error));
+    assert_non_null(strstr(error, s.key_file));
+    s.key_file = NULL;
+    assert_null(tls_context_new(&s, error));
+    s = client_settings();
+    s.key_file = files.client.key; /* who has no certificate shows none, whatever the key */
+    assert_null(tls_context_new(&s, error));
     s = server_settings();
     s.key_file = files.client.key;
     assert_null(tls_context_new(&s, error));
@@ -404,6 +410,21 @@ static void test_versions(void **state)
     s.min_version = "1.3";
     ctx = tls_context_new(&s, error);
     assert_int_equal(SSL_CTX_get_min_proto_version(ctx), TLS1_3_VERSION);
+    SSL_CTX_free(ctx);
+}
+
+/* By which a partner with several certificates chooses. */
+static void test_partners_are_told_whose_certificates(void **state)
+{
+    struct tls_settings s = server_settings();
+    char error[TLS_ERROR_BYTES];
+    SSL_CTX *ctx;
+
+    (void)state;
+    s.verify = true;
+    s.ca_file = files.ca.cert;
+    ctx = tls_context_new(&s, error);
+    assert_int_equal(sk_X509_NAME_num(SSL_CTX_get_client_CA_list(ctx)), 1);
     SSL_CTX_free(ctx);
 }
 
@@ -507,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_key_with_a_password),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_partners_are_told_whose_certificates),
         cmocka_unit_test(test_plain_octets_on_the_tls_port),
         cmocka_unit_test(test_client_without_a_server),
     };
