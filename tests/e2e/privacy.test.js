@@ -309,6 +309,9 @@ test('a record that cannot be read keeps nobody else from being told', async () 
             await phone.answer('4');
             await phone.answer('1');
             await phone.answer('1');
+            await openMainMenu(phone);
+            await phone.answer('5');
+            await phone.answer('6'); // reports a fraud
         }
         const [training] = await gateway.ctlJson('trainings', 'list');
         assert.equal(training.taken, 3);
@@ -321,12 +324,24 @@ test('a record that cannot be read keeps nobody else from being told', async () 
         assert.equal(told.code, 1, told.output);
         assert.deepEqual(JSON.parse(told.stdout), { told: 2, told_before: 0, unknown: 0, unreadable: 1 });
         assert.match(told.output, new RegExp(`the record of ${hurt} cannot be opened`));
+        const tickets = await gateway.ctl('tickets', 'list', '--json');
+        assert.equal(tickets.code, 1, 'one in three is missing');
+        assert.deepEqual(JSON.parse(tickets.stdout).map(({ msisdn }) => msisdn).sort(), others);
+        assert.match(tickets.output, /1 records could not be opened/);
         const off = await gateway.ctl('trainings', 'cancel', training.id);
         assert.equal(off.code, 1, off.output);
         assert.match(off.output, new RegExp(`the record of ${hurt} cannot be opened[^]*1 could not be told`));
         for (const number of others)
             for (const text of [/kebocoran/, /pelatihan .* dibatalkan/])
                 await until(`${text} for ${number}`, () => centre.sms.some((sms) => sms.msisdn === number && text.test(sms.text)));
+
+        // What is owed and cannot be opened may be anybody's of that bucket.
+        const [bucket] = (await redis.command('--scan', '--pattern', `*m:${others[0]}`)).match(/^\{b\d+\}/);
+        await redis.command('XADD', `${bucket}o`, '*', 'b', 'damaged', 'm', 'nobody');
+        const whole = await gateway.ctl('export', others[0]);
+        assert.equal(whole.code, 1, 'it may not be all');
+        assert.equal(JSON.parse(whole.stdout).msisdn, others[0]);
+        assert.match(whole.output, /1 entries of the outbox could not be opened: it may not be all/);
     });
 });
 
