@@ -345,6 +345,30 @@ test('a record that cannot be read keeps nobody else from being told', async () 
     });
 });
 
+test('what is told of one has nothing of another in the same bucket', async () => {
+    await withScene('bucket-mates', async ({ centre, gateway }) => {
+        gateway.settings.redis.buckets = 1;
+        await gateway.start();
+        await centre.isBound();
+        const numbers = [MSISDN, '6281200000092'], owed = [];
+        for (const number of numbers) {
+            owed.push(await register(centre.phone(number)));
+            await centre.smsFor(number);
+        }
+        assert.equal(await gateway.stop(), 0);
+        for (const [i, number] of numbers.entries()) {
+            assert.equal((await gateway.ctl('merchants', 'freeze', owed[i])).code, 0);
+            assert.equal((await gateway.ctl('push', number, '--menu', 'terususaha', '--screen', 'KELUAR')).code, 0);
+        }
+        for (const number of numbers) {
+            const whole = await gateway.ctlJson('export', number);
+            assert.deepEqual([whole.sms_owed.length, whole.dialogues_owed.length], [1, 1]);
+            const states = (await gateway.ctlJson('outbox', number)).map(({ state }) => state);
+            assert.equal(states.filter((state) => state === 'waiting').length, 1, states.join());
+        }
+    }, { start: false });
+});
+
 test('logs at debug, metrics and traces show no number, name, NIK or text', async () => {
     await withKeys('masked', async (scene) => {
         const { centre, gateway, folder } = scene;
