@@ -126,11 +126,12 @@ test('everything that is held of one person, as JSON', async () => {
         centre.submitStatus = () => 0x58; // throttled: stays owed
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
-        assert.equal((await centre.request('deliver_sm', {
-            source_addr_ton: 1, source_addr_npi: 1, source_addr: MSISDN, destination_addr: '384', esm_class: 0x40,
-            data_coding: 8, short_message: Buffer.concat([Buffer.from([5, 0, 3, 7, 2, 1]),
-                Buffer.from('NAMA SITI\uD83D', 'utf16le').swap16()]),
-        })).command_status, 0);
+        for (const [reference, total, number, part] of [[7, 2, 1, 'NAMA SITI\uD83D'], [8, 3, 2, 'KEC METRO']])
+            assert.equal((await centre.request('deliver_sm', {
+                source_addr_ton: 1, source_addr_npi: 1, source_addr: MSISDN, destination_addr: '384', esm_class: 0x40,
+                data_coding: 8, short_message: Buffer.concat([Buffer.from([5, 0, 3, reference, total, number]),
+                    Buffer.from(part, 'utf16le').swap16()]),
+            })).command_status, 0);
         const { stdout, output } = await gateway.ctl('export', MSISDN);
         assert.equal(output, stdout); // nothing to complain of
         const whole = JSON.parse(stdout);
@@ -140,7 +141,8 @@ test('everything that is held of one person, as JSON', async () => {
         assert.deepEqual(whole.tickets.map((t) => t.kind), ['call']);
         assert.deepEqual(whole.trainings.map((t) => t.title), ['Foto produk']);
         assert.equal(whole.session.link, 'op1');
-        assert.deepEqual(whole.session.sms_parts.map((p) => [p.number, p.total, p.text]), [[1, 2, 'NAMA SITI\uFFFD']]);
+        assert.deepEqual(whole.session.sms_parts.map((p) => [p.number, p.total, p.text]),
+            [[1, 2, 'NAMA SITI\uFFFD'], [2, 3, 'KEC METRO']]);
         assert.match(whole.sms_owed[0].text, /sedang diperiksa/);
         assert.deepEqual(whole.dialogues_owed.map((d) => d.screen), ['MAIN']);
         assert.equal(whole.consents.length, 1);
