@@ -32,7 +32,7 @@ static const struct option table[] = {
     {"bind", KIND_STRING, FIELD(bind), ALL, "MODE",
      "as partner: transceiver, transmitter, receiver or pair"},
     {"binds", KIND_NUMBER, FIELD(binds), ALL, "N",
-     "binds to wait for; as partner: connections to open (default 1)"},
+     "binds to wait for; as partner: to keep; a pair is one (default 1)"},
     {"wait-bind", KIND_NUMBER, FIELD(wait_bind_s), ALL, "S", "how long to wait for them (20)"},
     {"window", KIND_NUMBER, FIELD(window), ALL, "N", "requests in flight per bind (10; load 512)"},
     {"enquire-link", KIND_NUMBER, FIELD(enquire_link_s), ALL, "S",
