@@ -145,7 +145,8 @@ const char *subscription_ask_call(struct programme *p, struct menu_state *state)
 
     if (t == NULL)
         return NULL;
-    t->slot = slot != NULL ? slot[0] : '\0';
+    if (slot != NULL) /* an SMS does not say when: what was said before stays */
+        t->slot = slot[0];
     p->slot = t->slot;
     p->record_changed = true;
     correct_phone(p);

@@ -161,6 +161,9 @@ static void test_a_call_is_one_ticket(void **state)
     assert_int_equal(world.p.subscriber.ticket_count, 1);
     assert_int_equal(world.p.subscriber.tickets[0].slot, '3');
     assert_int_equal(world.p.subscriber.tickets[0].again_ms, 0); /* no erasure was asked for */
+    menu_state_remove_answer(&world.state, "waktu_telepon");
+    assert_string_equal(world_act("telepon"), "dicatat"); /* by SMS */
+    assert_int_equal(world.p.subscriber.tickets[0].slot, '3');
     assert_string_equal(world_act("penipuan"), "dicatat");
     assert_string_equal(world_act("minta_ubah"), "dicatat");
     assert_string_equal(world_act("macet"), "dicatat");
