@@ -275,11 +275,18 @@ static bool is_among(const char *word, const char *const *words)
     return *words != NULL;
 }
 
+/* One with an exclamation mark, too, as phones have it among their emoji. */
+static bool is_question_mark(uint32_t c)
+{
+    return c == '?' || c == 0x203D || (c >= 0x2047 && c <= 0x2049);
+}
+
 /* Neither a letter nor a figure: marks, blanks, emoji. A question mark asks. */
 static bool is_mark(uint32_t c)
 {
-    return (c < 0x80 && !isalnum((int)c) && c != '?') || c == 0xA0 || c == 0xAB || c == 0xBB ||
-           (c >= 0x2000 && c < 0x2070) || c == 0xFE0F || c >= 0x10000;
+    return ((c < 0x80 && !isalnum((int)c)) || c == 0xA0 || c == 0xAB || c == 0xBB ||
+            (c >= 0x2000 && c < 0x2070) || c == 0xFE0F || c >= 0x10000) &&
+           !is_question_mark(c);
 }
 
 /* The next word, in capitals; "" at the end. False, and "", too: what stands there is none. */
