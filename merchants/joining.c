@@ -369,10 +369,17 @@ static bool read_chosen(const struct programme *p, struct seat *seat)
 
 const char *joining_join(struct programme *p, struct menu_state *state)
 {
+    const char *chosen = programme_answer(p, "latih_pilih"), *result;
     struct seat seat;
 
-    (void)state;
-    return read_chosen(p, &seat) ? join(p, seat.id) : "hilang";
+    if (!read_chosen(p, &seat))
+        return "hilang";
+    result = join(p, seat.id);
+    /* The screen is shown again, and is not to say that there are seats. */
+    if (result != NULL && strcmp(result, "penuh") == 0 &&
+        !write_slot(state, (unsigned)(chosen[0] - '1'), trainings_find(&p->trainings, seat.id)))
+        return PROGRAMME_NO_ROOM;
+    return result;
 }
 
 const char *joining_accept(struct programme *p, struct menu_state *state)
