@@ -24,7 +24,6 @@ void dues_add(struct dues *d, enum flow_step answered)
 {
     d->waits_before = d->has_copies ? d->waits : 0;
     d->waits = 0;
-    d->had_older_copies = d->had_copies;
     d->had_copies = answered != FLOW_UNKNOWN && d->has_copies;
     d->has_copies = false;
     d->before = d->newest;
@@ -47,8 +46,7 @@ bool dues_tell(struct dues *d, enum flow_step answered, enum flow_step screen)
 {
     bool was_due = d->has_current;
 
-    /* No result; or shown again, to a copy of the input before it, or of one more before. */
-    if (screen == FLOW_BUSY || screen == answered || (d->had_older_copies && screen == d->before))
+    if (screen == FLOW_BUSY || screen == answered) /* no result; shown again, to a copy before it */
         return true;
     if (screen == FLOW_WAIT) {
         d->waits++;

@@ -14,7 +14,6 @@ struct dues {
     bool has_current;               /* the last one is the newest input's */
     bool has_copies;                /* that was delivered more than once */
     bool had_copies;                /* as was the one before, of the same dialogue */
-    bool had_older_copies;          /* as was the one before that */
     enum flow_step newest, before;  /* what they answer */
     unsigned waits;                 /* texts that asked to wait, to the newest input */
     unsigned waits_before;          /* to the one before, if it was delivered more than once */

@@ -21,6 +21,7 @@ enum {
     SMSC_OP_NOTIFY = 3,
     SMSC_OP_END = 17,
     SMSC_OP_ANSWER = 18,
+    SMSC_UNITS = 128, /* its_session_info counts them in 7 bits */
 };
 
 struct phone {
