@@ -159,6 +159,10 @@ static void change(unsigned sequence, long at, const char *text)
 
 static void test_changes_are_named(void **state)
 {
+    /* From what was dropped to the end, with the hash and the signature. */
+    static const char rest[] = "0,\"recovered\":false,\"sha256\":\"\",\"signature\":\"\"}\n";
+    const long dropped = -(long)(strlen(rest) + 64 + 88);
+
     (void)state;
     cdr_rig_write_files(6);
     change(1, 110, "y"); /* a record */
@@ -167,6 +171,10 @@ static void test_changes_are_named(void **state)
     cdr_rig_assert_fault(2, "is no file of records");
     change(3, -30, "AAAA"); /* the signature */
     cdr_rig_assert_fault(3, "tampered: the signature");
+    change(4, dropped, "1");
+    cdr_rig_assert_fault(4, "tampered: the signature");
+    change(4, dropped, "0");
+    cdr_rig_assert_fault(4, "");
     assert_int_equal(truncate(cdr_rig_path(4, ""), cdr_rig_size_of(cdr_rig_path(4, "")) - 100), 0);
     cdr_rig_assert_fault(4, "truncated");
     assert_int_equal(truncate(cdr_rig_path(5, ""), cdr_rig_size_of(cdr_rig_path(5, "")) - 240), 0);
