@@ -66,6 +66,7 @@ static bool begin_anew(struct phone *s, enum flow_step next)
                              !is_taken_for_another(s, next)))
         return false;
     s->answered = FLOW_UNKNOWN;
+    s->version = -1;                           /* of another dialogue, then */
     s->is_overtaken = s->smsc->world->is_busy; /* by more than one */
     return true;
 }
