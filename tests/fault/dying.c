@@ -3,7 +3,7 @@
  *
  *   DIE_AT=before-commit:n   a commit is about to be written to Redis
  *          after-commit:n    it has been written; nobody has read the reply
- *          before-answer:n   the answer and what goes with it are about to be written to the centre
+ *          before-answer:n   the answer and what goes with it are about to be written to the peer
  *          after-answer:n    they have been written; no response was read
  */
 #include <dlfcn.h>
@@ -95,8 +95,11 @@ ssize_t write(int fd, const void *octets, size_t size)
 ssize_t send(int fd, const void *octets, size_t size, int flags)
 {
     static ssize_t (*real)(int, const void *, size_t, int);
-    static const uint8_t deliver_sm_resp[] = {0x80, 0, 0, 5};
-    int is_answer = size >= 16 && memcmp((const uint8_t *)octets + 4, deliver_sm_resp, 4) == 0;
+    static const uint8_t deliver_sm_resp[] = {0x80, 0, 0, 5}; /* to a centre */
+    static const uint8_t submit_sm_resp[] = {0x80, 0, 0, 4};  /* to a partner */
+    const uint8_t *id = (const uint8_t *)octets + 4;
+    int is_answer = size >= 16 && (memcmp(id, deliver_sm_resp, sizeof(deliver_sm_resp)) == 0 ||
+                                   memcmp(id, submit_sm_resp, sizeof(submit_sm_resp)) == 0);
     ssize_t sent;
 
     if (real == NULL)

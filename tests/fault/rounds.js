@@ -6,6 +6,7 @@
 //   SEED=n         of the first round; the next ones count on. A round's kind, load and moments follow from its
 //                  seed (the machine's own timing does not)
 //   KINDS=a,b      only these kinds; all otherwise, each once before any comes again
+//   ROLE=partner   the centre binds to us, ROLE=centre: we to it; as the seed says otherwise
 //   FOLDER=path    where logs of failed rounds stay (default $BUILD/fault-logs)
 //
 // Reports in TAP. Kinds that cut connections want a network namespace with iptables (rounds.test.sh
@@ -67,6 +68,7 @@ function chooseLoad(kind, random, number, seed) {
     return {
         echo: random.flip() || kind.isNumbered, // the centre numbers its steps, or not (docs/custody.md)
         bind: random.flip() && !KILLS_GATEWAYS.test(kind.name) ? 'pair' : 'transceiver', binds: random.between(1, 2),
+        isPartner: process.env.ROLE ? process.env.ROLE === 'partner' : random.between(1, 3) === 1, // it binds to us
         seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
         rate: isOpen ? random.between(300, 2000) : 0, dialogues: random.pick([10, 50, 200]),
         firstPhone: 6281300000000 + number * 1000000,
@@ -134,7 +136,7 @@ function describe(scene, result) {
     const { load } = scene;
     const l = result?.report.ledger ?? {};
     const c = result?.report.centre ?? {};
-    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
+    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}${load.isPartner ? ' of a partner' : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
         `${load.rate ? `${load.rate}/s` : `${load.dialogues} at once`}: ${l.inputs} inputs, ${l.screens} screens, ` +
         `delivered again ${c.cut} cut, ${c.temporary} temporary, ${c.unanswered} unanswered; ${l.duplicates} screens again, ` +
         `${l.busy} busy, ${l.untaken} untaken, ` +

@@ -6,6 +6,7 @@ const path = require('node:path');
 
 const { BUILD, Process, ROOT, delay, freePort, run, until } = require('../../e2e/lib/process');
 const { Gateway } = require('../../e2e/lib/warungd');
+const { Balancer } = require('./balancer');
 
 const WAIT_MS = 180000;
 
@@ -19,12 +20,17 @@ class Scene {
 
     async start() {
         this.port = await freePort();
-        await this.dial();
+        if (!this.load.isPartner)
+            await this.dial();
         for (let i = 0; i < this.count; i++)
-            this.gateways.push(this.makeGateway(`gw${i + 1}`));
+            this.gateways.push(this.makeGateway(`gw${i + 1}`, await freePort()));
         for (const gateway of this.gateways)
             await gateway.writeConfiguration();
         await Promise.all(this.gateways.map((g, i) => this.launch(g, i === 0 ? this.env : {})));
+        if (this.load.isPartner) {
+            this.balancer = await new Balancer(this.gateways.map((g) => g.partnerPort)).listen(this.port);
+            await this.dial();
+        }
         await until('the load to begin', async () => (await this.stats()).sent > 0);
     }
 
@@ -34,7 +40,9 @@ class Scene {
         const echo = this.load.echo;
         this.control = path.join(this.folder, 'centre.sock');
         this.centre = new Process(path.join(BUILD, 'warung-smsc'), ['load',
-            '--listen', `127.0.0.1:${this.port}`, '--binds', binds, '--wait-bind', 60,
+            ...(this.load.isPartner ? ['--connect', `127.0.0.1:${this.port}`, '--bind', this.load.bind,
+                '--system-id', 'agg1', '--password', 'secret'] : ['--listen', `127.0.0.1:${this.port}`]),
+            '--binds', binds, '--wait-bind', 60,
             '--flow', path.join(ROOT, 'tests/smsc/flows/register.flow'), '--control', this.control,
             '--seconds', this.load.seconds, '--warmup', 0, '--drain', 90,
             ...(this.load.rate ? ['--rate', this.load.rate, '--think', 40] : ['--dialogues', this.load.dialogues]),
@@ -81,24 +89,40 @@ class Scene {
         await until('the load to begin', async () => (await this.stats()).sent > 0, 60000);
     }
 
-    makeGateway(instance) {
+    // How it and the centre meet: it binds, or is bound to at a port of its own.
+    linksOf(partnerPort) {
+        const common = { window: 64, codes: ['*384#', '384'], enquire_link_s: 1, response_timeout_s: 3, ...(this.load.echo ? { dialect: 'units', turn_token: 'echo' } : {}) };
+        if (this.load.isPartner)
+            return {
+                partners: {
+                    listen: [`127.0.0.1:${partnerPort}`],
+                    accounts: [{ system_id: 'agg1', password: 'secret', allow: ['127.0.0.1/32'], max_binds: 16, ...common }],
+                },
+            };
+        return {
+            smsc: [{
+                name: 'op1', host: '127.0.0.1', port: this.port, system_id: 'warung', password: 'secret',
+                bind: this.load.bind ?? 'transceiver', binds: this.load.binds, ...common,
+            }],
+        };
+    }
+
+    makeGateway(instance, partnerPort) {
         const folder = path.join(this.folder, instance);
         fs.mkdirSync(folder, { recursive: true });
         const dialects = path.join(folder, 'dialects.cfg');
         fs.writeFileSync(dialects, 'dialects = ( { name = "units"; session_out = "echo+unit"; } );\n');
-        return new Gateway(folder, { server: '' }, {
+        const gateway = new Gateway(folder, { server: '' }, {
             instance,
             dialects_file: dialects,
             redis: { buckets: 64, connections: 4, ...this.redis.configuration },
-            smsc: [{
-                name: 'op1', host: '127.0.0.1', port: this.port, system_id: 'warung', password: 'secret',
-                bind: this.load.bind ?? 'transceiver', binds: this.load.binds, window: 64, codes: ['*384#', '384'], enquire_link_s: 1,
-                response_timeout_s: 3, ...(this.load.echo ? { dialect: 'units', turn_token: 'echo' } : {}),
-            }],
+            ...this.linksOf(partnerPort),
             turn: { reply_deadline_ms: 40000, answer_window_ms: 2000, sms_expiry_s: 600 },
             log: { level: 'info' },
             start_timeout_s: 60,
         });
+        gateway.partnerPort = partnerPort;
+        return gateway;
     }
 
     // Its log of this life; the earlier ones are kept.
@@ -147,6 +171,7 @@ class Scene {
             (g.process?.isRunning ? g.stop() : g.process?.code ?? g.process?.signal)));
         if (this.centre?.isRunning)
             await this.centre.end('SIGKILL');
+        this.balancer?.close();
         return statuses;
     }
 
