@@ -215,7 +215,7 @@ unit: $(TESTS)
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp
 check-valgrind: $(TESTS)
-	$(Q)printf '%s\n' $(filter-out %/test_link_socket %/test_descriptors,$(filter $(B)/tests/unit/% \
+	$(Q)printf '%s\n' $(filter-out %/test_link_socket %/test_descriptors %/test_admin_http,$(filter $(B)/tests/unit/% \
 	        $(B)/tests/vectors/% $(B)/tests/scenarios/% %/test_store_memory,$(TESTS))) | xargs -P2 -I{} sh -c \
 	    '$(VALGRIND) {} >{}.valgrind 2>&1 && echo "ok    {}" || { echo "FAIL  {}.valgrind"; exit 1; }'
 
