@@ -101,8 +101,9 @@ void turn_done(struct turn *t, const char *reason)
     assert(box->live == t);
     if (t->push != NULL)
         pusher_on_turn(t);
-    /* What was read and not written may be lost in a fail-over, and its version come again with
-     * something else in it. A proof is of one debt, whatever else the record holds. */
+    /* What was read and not written may be what nobody here can go on with: of a newer program,
+     * say, whose gateways may make something else of it. A proof is of one debt, whatever else the
+     * record holds. */
     if (t->is_fresh)
         mailbox_drop_copies(&e->mailbox, box);
     /* It was to store them, or was in the way of the one that was. */
