@@ -175,9 +175,9 @@ static void refuse(struct turn *t, uint32_t command_status, const char *reason)
 }
 
 /* Not with the busy text: another gateway may go on with the dialogue, which that would end. */
-static void give_back(struct turn *t, const char *reason)
+static void give_back(struct turn *t, uint32_t command_status, const char *reason)
 {
-    turn_answer(t, ESME_RX_T_APPN);
+    turn_answer(t, command_status);
     if (t->is_late)
         late_apologise(t);
     turn_done(t, reason);
@@ -186,7 +186,7 @@ static void give_back(struct turn *t, const char *reason)
 void turn_refuse(struct turn *t, const char *reason)
 {
     if (t->lacks_key) {
-        give_back(t, reason);
+        give_back(t, ESME_RX_T_APPN, reason);
         return;
     }
     refuse(t, ESME_RX_T_APPN, reason);
@@ -410,7 +410,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
     case STORE_CONFLICT:
         e->counters.conflicts++;
         if (turn_is_tired(t))
-            give_back(t, "conflicts");
+            give_back(t, ESME_RX_T_APPN, "conflicts");
         else if (take_records(t, &reply->subscriber))
             turn_run(t);
         else
@@ -487,15 +487,13 @@ static void follow(struct turn *t)
         break;
     case STEP_NO_MENU:
         log_warning("turn.no_menu", LOG_S("link", t->link_name), LOG_S("code", t->input.code));
-        turn_answer(t, ESME_RX_R_APPN);
-        turn_done(t, "no menu");
+        give_back(t, ESME_RX_R_APPN, "no menu");
         break;
     case STEP_MISMATCH:
         e->counters.mismatches++;
         log_warning("turn.unit_mismatch", LOG_S("link", t->link_name),
                     LOG_U("unit", t->input.session.unit));
-        turn_answer(t, e->step->command_status);
-        turn_done(t, "mismatch");
+        give_back(t, e->step->command_status, "mismatch");
         break;
     case STEP_UNREADABLE:
         turn_refuse(t, "unreadable");
@@ -503,7 +501,7 @@ static void follow(struct turn *t)
     case STEP_ELSEWHERE:
         if (t->cause == TURN_BY_PROOFS) /* nobody here can store them */
             mailbox_unprove(&e->mailbox, t->box, MAILBOX_PROOFS_MAX);
-        give_back(t, "elsewhere");
+        give_back(t, ESME_RX_T_APPN, "elsewhere");
         break;
     }
 }
@@ -544,7 +542,7 @@ void turn_run(struct turn *t)
     }
     if (e->step->kind == STEP_COMMIT && is_overdue(t, e->step)) {
         e->counters.overdue++;
-        give_back(t, "overdue");
+        give_back(t, ESME_RX_T_APPN, "overdue");
         return;
     }
     follow(t);

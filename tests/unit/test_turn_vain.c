@@ -55,6 +55,30 @@ static void test_the_centre_tells_late(void **state)
     assert_int_equal(phone->sms_count, 1);
 }
 
+/* The key is ahead of what is stored here: its copy may be stepped elsewhere, and this one not. */
+static void test_the_step_is_another(void **state)
+{
+    struct dialect_input dial = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input key = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+
+    (void)state;
+    turn_rig.traits.token = TURN_TOKEN_ECHO;
+    dial.session = (struct dialect_session){.size = 1, .octets = {7}};
+    key.session = (struct dialect_session){.size = 1, .octets = {7}, .unit = 5};
+    turn_rig_deliver(&dial);
+    turn_rig_pass(30000);
+    turn_rig.traits.reply_limit_ms = 2000;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_DONE, .back_ms = 1700});
+    turn_rig_deliver(&key);
+    turn_rig_pass(9000);
+    assert_int_equal(turn_rig_counters()->mismatches, 1);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    assert_int_equal(phone->sms_count, 1);
+    turn_rig_assert_begins(phone->sms[0], "Maaf, layanan sedang sibuk.");
+}
+
 /* What has not left makes no promise: the copy finds the dialogue open. */
 static void test_the_text_has_not_left(void **state)
 {
@@ -79,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_in_vain),
         ON_RIG(test_the_centre_tells_late),
+        ON_RIG(test_the_step_is_another),
         ON_RIG(test_the_text_has_not_left),
     };
 
