@@ -224,29 +224,43 @@ static void test_a_lookup_outlives_its_file(void **state)
     expect_address(w);
 }
 
+static void on_one_kind(int result, char type, int count, int ttl, void *addresses, void *arg)
+{
+    struct world *w = arg;
+
+    (void)type, (void)count, (void)ttl, (void)addresses;
+    assert_int_equal(result, DNS_ERR_TIMEOUT);
+    w->found++;
+}
+
 /* libevent asks a dead name server now and then whether it is back: such a question may be under
- * way when its time has come. */
+ * way when its time has come. It asks when one lookup has failed: of two at a time, as ours for
+ * both kinds of address, the second one's end stops that. (A server may answer one kind alone.) */
 static void test_retired_while_a_dead_server_is_asked(void **state)
 {
     struct world *w = *state;
     char text[128], question[512];
+    bool is_asked = false;
 
     snprintf(text, sizeof(text),
              "nameserver 127.0.0.1:%u\noptions timeout:1 attempts:1 initial-probe-timeout:1\n",
              w->dead_port);
     write_file(w, text);
-    look_up(w);
+    assert_non_null(evdns_base_resolve_ipv4(resolver_dns(w->resolver), "smsc.example",
+                                            DNS_QUERY_NO_SEARCH, on_one_kind, w));
     await(w, 1);
     while (recv(w->dead_fd, question, sizeof(question), 0) > 0)
         continue;
     name_server_is(w, w->port);
     look_up(w);
     await(w, 2);
-    for (int i = 0; i < 600 && recv(w->dead_fd, question, sizeof(question), 0) <= 0; i++) {
+    for (int i = 0; i < 600 && !is_asked; i++) {
         bool never = false;
 
         loop_run_until(w->loop, &never, 5);
+        is_asked = recv(w->dead_fd, question, sizeof(question), 0) > 0;
     }
+    assert_true(is_asked);
     timer_queue_set_now(&w->timers, w->timers.now_ms + 61000);
     look_up(w);
     await(w, 3);
