@@ -163,34 +163,69 @@ static enum ctl_status tell_all(struct breach *b)
     return status;
 }
 
-/* A number or a registration begins each line. One that is neither is told of, and the others go
- * on. */
-static enum ctl_status tell_lines(struct breach *b, FILE *f, const char *path)
+/* A number or a registration begins each line: appends them to `words`. With a line that is neither
+ * (of a spreadsheet, say) the list is not what was meant, and nobody is told by it. */
+static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
 {
-    enum ctl_status status = CTL_DONE;
-    char *line = NULL, regno[MERCHANT_REGNO_BYTES];
+    char *line = NULL;
     size_t room = 0;
+    unsigned faults = 0;
+    bool is_read;
 
-    while (status == CTL_DONE && getline(&line, &room, f) >= 0) {
+    while (getline(&line, &room, f) >= 0) {
         char *word = line + strspn(line, " \t");
 
         word[strcspn(word, " \t\r\n")] = '\0';
         if (word[0] == '\0' || word[0] == '#')
             continue;
+        if (dossier_is_number(word))
+            fprintf(words, "%s\n", word);
+        else
+            faults++;
+    }
+    /* The end of the file is everybody; anything else is not. */
+    is_read = ferror(f) == 0;
+    if (!is_read)
+        ctl_complain("cannot read %s: %m", path);
+    else if (faults > 0)
+        ctl_complain("nobody was told: mend what begins %u lines of %s (or a # before them)",
+                     faults, path);
+    free(line);
+    return is_read && faults == 0 ? CTL_DONE : CTL_REFUSED;
+}
+
+static enum ctl_status tell_words(struct breach *b, char *words)
+{
+    enum ctl_status status = CTL_DONE;
+    char regno[MERCHANT_REGNO_BYTES];
+
+    for (char *word; status == CTL_DONE && *words != '\0';) {
+        word = strsep(&words, "\n");
         status = dossier_identify(b->dossier, word, regno);
-        if (status == CTL_REFUSED) {
+        if (status == CTL_REFUSED) { /* no such registration; the others go on */
             b->unknown++;
             status = CTL_DONE;
         } else if (status == CTL_DONE) {
             status = tell(b);
         }
     }
-    /* The end of the file is everybody; anything else is not. */
-    if (status == CTL_DONE && ferror(f)) {
-        ctl_complain("cannot read %s: %m", path);
+    return status;
+}
+
+static enum ctl_status tell_lines(struct breach *b, FILE *f, const char *path)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *words = open_memstream(&text, &bytes);
+    enum ctl_status status = words != NULL ? read_lines(f, path, words) : CTL_REFUSED;
+
+    if (words == NULL || fclose(words) != 0) {
+        ctl_complain("cannot keep what %s says: %m", path);
         status = CTL_REFUSED;
     }
-    free(line);
+    if (status == CTL_DONE)
+        status = tell_words(b, text);
+    free(text);
     return status;
 }
 

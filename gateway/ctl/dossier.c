@@ -77,6 +77,11 @@ static bool has_digits(const char *word, size_t count, const char *separators)
     return digits == count;
 }
 
+static bool is_like_regno(const char *word)
+{
+    return has_digits(word, MERCHANT_REGNO_BYTES - 1, "- ");
+}
+
 /* One in ten subscribers' numbers of 11 digits passes for a registration's, too, but no regency's
  * code begins as theirs do. */
 bool dossier_parse_regno(const char *word, char regno[MERCHANT_REGNO_BYTES])
@@ -91,27 +96,28 @@ bool dossier_parse_regno(const char *word, char regno[MERCHANT_REGNO_BYTES])
     return regno[0] != '\0';
 }
 
-enum ctl_status dossier_identify(struct dossier *d, const char *word,
-                                 char regno[MERCHANT_REGNO_BYTES])
+/* A roamer's number is served as it came. */
+static bool read_number(const char *word, char msisdn[STORE_MSISDN_BYTES_MAX + 1])
 {
-    char number[MSISDN_BYTES];
     const char *digits = word + (*word == '+');
     size_t length = strlen(digits);
-    bool is_like_regno = has_digits(word, MERCHANT_REGNO_BYTES - 1, "- ");
 
-    if (dossier_parse_regno(word, regno))
-        return find_owner(d, regno);
-    if (msisdn_normalise(word, number)) {
-        text_copy(d->msisdn, sizeof(d->msisdn), number);
-        return CTL_DONE;
-    }
-    /* A roamer's number is served as it came. */
-    if (length >= 7 && length < sizeof(d->msisdn) && has_digits(digits, length, "") &&
-        !is_like_regno) {
-        text_copy(d->msisdn, sizeof(d->msisdn), digits);
-        return CTL_DONE;
-    }
-    if (is_like_regno)
+    if (msisdn_normalise(word, msisdn))
+        return true;
+    if (length < 7 || length > STORE_MSISDN_BYTES_MAX || !has_digits(digits, length, "") ||
+        is_like_regno(word))
+        return false;
+    text_copy(msisdn, STORE_MSISDN_BYTES_MAX + 1, digits);
+    return true;
+}
+
+bool dossier_is_number(const char *word)
+{
+    char regno[MERCHANT_REGNO_BYTES], number[STORE_MSISDN_BYTES_MAX + 1];
+
+    if (dossier_parse_regno(word, regno) || read_number(word, number))
+        return true;
+    if (is_like_regno(word))
         ctl_complain("a digit of the registration number %s is wrong (a subscriber's number from "
                      "abroad begins with +)",
                      word);
@@ -119,7 +125,20 @@ enum ctl_status dossier_identify(struct dossier *d, const char *word,
         ctl_complain("%s is neither a registration number (11 digits) nor a subscriber's number "
                      "(62..., 08... or +...)",
                      *word != '\0' ? word : "\"\"");
-    return CTL_REFUSED;
+    return false;
+}
+
+enum ctl_status dossier_identify(struct dossier *d, const char *word,
+                                 char regno[MERCHANT_REGNO_BYTES])
+{
+    char number[STORE_MSISDN_BYTES_MAX + 1];
+
+    if (dossier_parse_regno(word, regno))
+        return find_owner(d, regno);
+    if (!dossier_is_number(word) || !read_number(word, number))
+        return CTL_REFUSED;
+    text_copy(d->msisdn, sizeof(d->msisdn), number);
+    return CTL_DONE;
 }
 
 /* Appends the opened record; nothing for one that is not there. */

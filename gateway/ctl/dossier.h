@@ -36,6 +36,8 @@ enum ctl_status dossier_with(const struct ctl_call *call, dossier_work_fn *fn);
 
 /* Whether it is a registration number rather than a subscriber's; *regno is "" when not. */
 bool dossier_parse_regno(const char *word, char regno[MERCHANT_REGNO_BYTES]);
+/* Whether it is one of both by its form, without a look into the store; tells why not. */
+bool dossier_is_number(const char *word);
 /* Whose a registration number (with or without dashes) is, or that a subscriber's number is one.
  * *regno is "" for a subscriber's number. CTL_DONE or what was told. */
 enum ctl_status dossier_identify(struct dossier *d, const char *word,

@@ -279,7 +279,13 @@ test('a breach: those concerned are told once', async () => {
             await register(centre.phone(number));
         const list = path.join(folder, 'numbers');
         const remark = `${others[0]} `.padEnd(127, 'x') + others[1]; // what stands behind a number tells nobody
-        fs.writeFileSync(list, `# from the investigation\n \t${regno}\n0812-not-one\n${remark}\n6281299999999\n${MSISDN}\n`);
+        fs.writeFileSync(list, `# from the investigation\n \t${regno}\n1872-000542-4\n${remark}\n6281299999999\n${MSISDN}\n`);
+        for (const sheet of [`"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`]) { // no such list
+            fs.writeFileSync(`${list}.csv`, sheet);
+            const { code, output } = await gateway.ctl('breach', '2026-11-20', `${list}.csv`);
+            assert.equal(code, 1, output);
+            assert.match(output, /nobody was told: .*\n0 get the SMS, 0 had it before, 0 are not known here/);
+        }
         const told = async (which) => (await gateway.ctlJson('breach', '2026-11-20', which));
         assert.deepEqual(await told(list), { told: 2, told_before: 1, unknown: 2, unreadable: 0 }); // one is named twice
         assert.match((await gateway.ctl('breach', '2026-11-20', list)).output, /no record is held of 6281299999999$/m);
