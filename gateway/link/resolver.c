@@ -7,6 +7,7 @@
 
 #include <event2/dns.h>
 #include <event2/util.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -156,6 +157,11 @@ static void leave(struct names *names)
         names_free(names);
 }
 
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct netaddr));
+}
+
 static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
 {
     struct resolution *n = arg;
@@ -182,6 +188,9 @@ static void on_lookup(int result, struct evutil_addrinfo *found, void *arg)
     }
     if (found != NULL)
         evutil_freeaddrinfo(found);
+    /* Who counts on is not to meet the same one for ever at a name server that turns them, too. */
+    if (n->first != 0)
+        qsort(n->addresses, n->count, sizeof(n->addresses[0]), compare);
     n->found(n->ctx, why_none);
 }
 

@@ -26,7 +26,7 @@ typedef void resolver_found_fn(void *ctx, const char *why_none);
 struct resolution {
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     unsigned count;
-    unsigned first; /* to be tried, counted round */
+    unsigned first; /* to be tried, counted round; the name server's order is that of 0 alone */
     unsigned tried;
     struct timer_queue *timers;
     struct names *names;                       /* by which it is looked up */

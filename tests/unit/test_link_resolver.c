@@ -32,6 +32,7 @@ struct world {
     uint16_t port, dead_port;
     int dead_fd;
     unsigned found;
+    unsigned turns; /* of turning.example */
     const char *why_none;
     char file[64];
 };
@@ -44,19 +45,26 @@ static void on_found(void *ctx, const char *why_none)
     w->why_none = why_none;
 }
 
-/* A name server that knows every name, as 192.0.2.7; one as so many machines, and by IPv6, too. */
+/* A name server that knows every name, as 192.0.2.7; one as so many machines, and by IPv6, too; one
+ * as two in turn, as many name servers answer. */
 static void on_question(struct evdns_server_request *request, void *arg)
 {
     static const uint8_t address[5][4] = {
         {192, 0, 2, 7}, {192, 0, 2, 8}, {192, 0, 2, 9}, {192, 0, 2, 10}, {192, 0, 2, 11}};
+    static const uint8_t turned[2][4] = {{192, 0, 2, 8}, {192, 0, 2, 7}};
     static const uint8_t other[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 7};
+    struct world *w = arg;
 
-    (void)arg;
     for (int i = 0; i < request->nquestions; i++) {
         const char *name = request->questions[i]->name;
         bool is_many = strcasecmp(name, "many.example") == 0; /* asked in any case */
+        bool is_turning = strcasecmp(name, "turning.example") == 0;
+        bool is_a = request->questions[i]->type == EVDNS_TYPE_A;
 
-        if (request->questions[i]->type == EVDNS_TYPE_A)
+        if (is_turning && is_a)
+            evdns_server_request_add_a_reply(request, name, 2,
+                                             w->turns++ % 2 == 0 ? address : turned, 5);
+        else if (is_a)
             evdns_server_request_add_a_reply(request, name, is_many ? 5 : 1, address, 5);
         else if (is_many)
             evdns_server_request_add_aaaa_reply(request, name, 1, other, 5);
@@ -123,7 +131,7 @@ static int make_world(void **state)
     w.resolver = resolver_new(loop_base(w.loop), &w.timers, w.file);
     w.dead_fd = bind_udp(&w.dead_port); /* takes questions, answers none */
     w.server =
-        evdns_add_server_port_with_base(loop_base(w.loop), bind_udp(&w.port), 0, on_question, NULL);
+        evdns_add_server_port_with_base(loop_base(w.loop), bind_udp(&w.port), 0, on_question, &w);
     return 0;
 }
 
@@ -203,6 +211,27 @@ static void test_each_is_tried_once_from_where_it_is_said(void **state)
     look_up(w);
     await(w, 7);
     assert_null(resolution_next(&w->resolution));
+}
+
+/* The first that is tried goes round, whichever of them the name server puts first. */
+static void test_each_comes_first_where_the_name_server_turns_them(void **state)
+{
+    struct world *w = *state;
+    char text[NETADDR_TEXT_BYTES];
+    unsigned times[2] = {0, 0};
+
+    name_server_is(w, w->port);
+    for (unsigned first = 0; first < 5; first++) {
+        resolver_start(w->resolver, &w->resolution, "turning.example", 2775, first, on_found, w);
+        await(w, first + 1);
+        assert_int_equal(w->resolution.count, 2);
+        netaddr_format(resolution_next(&w->resolution), text);
+        times[strcmp(text, "192.0.2.7") == 0]++;
+        netaddr_format(resolution_next(&w->resolution), text);
+        assert_null(resolution_next(&w->resolution));
+    }
+    assert_int_equal(times[0], 2);
+    assert_int_equal(times[1], 3);
 }
 
 static void test_a_lookup_outlives_its_file(void **state)
@@ -341,6 +370,8 @@ int main(void)
                                         end_world),
         cmocka_unit_test_setup_teardown(test_each_is_tried_once_from_where_it_is_said, make_world,
                                         end_world),
+        cmocka_unit_test_setup_teardown(test_each_comes_first_where_the_name_server_turns_them,
+                                        make_world, end_world),
         cmocka_unit_test_setup_teardown(test_a_lookup_outlives_its_file, make_world, end_world),
         cmocka_unit_test_setup_teardown(test_retired_while_a_dead_server_is_asked, make_world,
                                         end_world),
