@@ -50,6 +50,21 @@ static enum ctl_status change_surely(struct dossier *d, dossier_change_fn *chang
     return status;
 }
 
+/* Nor before it begins: the plan is changed already. */
+static enum ctl_status log_surely(struct dossier *d, const char *event, const char *id,
+                                  const char *detail)
+{
+    enum ctl_status status = access_log_other(d, event, id, detail);
+
+    for (int i = 0; i < PATIENCE_S && status == CTL_UNREACHABLE; i++) {
+        hand_pause(d->hand, 1000);
+        status = access_log_other(d, event, id, detail);
+    }
+    if (status != CTL_DONE)
+        ctl_complain("%s is changed, and nobody was told: say it again", id);
+    return status;
+}
+
 /* Runs a change on each subscriber who is listed in a set under members that begin so. One whose
  * record cannot be read is told of, and holds up nobody. */
 static enum ctl_status tell(struct dossier *d, const char *set, const char *prefix,
@@ -142,7 +157,7 @@ enum ctl_status planning_add(struct dossier *d, const struct training *plan,
     enum ctl_status status = add(d, plan, t, id);
 
     mem_free(t);
-    return status == CTL_DONE ? access_log_other(d, "training-add", id, "ok") : status;
+    return status == CTL_DONE ? log_surely(d, "training-add", id, "ok") : status;
 }
 
 enum ctl_status planning_announce(struct dossier *d, unsigned *told)
@@ -196,7 +211,7 @@ enum ctl_status planning_call_off(struct dossier *d, const char *id, bool *was_t
     text_copy(training, sizeof(training), id);
     snprintf(prefix, sizeof(prefix), "%.8s/", id);
     if (status == CTL_DONE)
-        status = access_log_other(d, "training-cancel", id, *was_there ? "ok" : "none");
+        status = log_surely(d, "training-cancel", id, *was_there ? "ok" : "none");
     return status == CTL_DONE ? tell(d, PROGRAMME_TRAINING_SET, prefix, call_off, training, told)
                               : status;
 }

@@ -406,6 +406,29 @@ test('trainings: an announcement is made when a replica has it, not when it is r
     });
 });
 
+test('trainings: a journal that stands still for seconds keeps nobody from being told', async () => {
+    await withScene('trainings-slow-journal', async (scene) => {
+        const phone = scene.centre.phone(MSISDN);
+        assert.match((await phone.dial('*384*4*1#')).text, /kami kabari/);
+        await withLiar(scene, async (liar, ctl) => {
+            const lost = noneHas(liar, /\r\nw_log\r\n/, 4); // one more than are tried at once
+            const added = await ctl('trainings', 'add', `${new Date().getUTCFullYear() + 1}-03-01T09:00`, 'Foto produk', 'Balai', '--seats', '5');
+            assert.equal(added.code, 0, added.output);
+            assert.equal(lost.left, 0);
+        }, 'wait_replicas = 1; ');
+        assert.match((await scene.centre.smsFor(MSISDN)).text, /pelatihan gratis: 1\. Foto produk/);
+        assert.match((await phone.dial('*384*4*1*1#')).text, /Anda terdaftar pelatihan/);
+        await scene.centre.smsFor(MSISDN, 1);
+        const [training] = await scene.gateway.ctlJson('trainings', 'list');
+        await withLiar(scene, async (liar, ctl) => {
+            noneHas(liar, /\r\nw_log\r\n/, 4);
+            const cancelled = await ctl('trainings', 'cancel', training.id);
+            assert.equal(cancelled.code, 0, cancelled.output);
+        }, 'wait_replicas = 1; ');
+        assert.match((await scene.centre.smsFor(MSISDN, 2)).text, /pelatihan .* dibatalkan/);
+    });
+});
+
 test('the list is in the order of waiting: who corrects something meanwhile keeps the place', async () => {
     await withScene('queue', async ({ centre, gateway }) => {
         const numbers = ['6281200000075', '6281200000076'];
