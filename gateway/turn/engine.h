@@ -35,6 +35,7 @@ struct turn {
     bool is_late;                /* told to wait */
     bool is_told;                /* ... and the centre has taken that text */
     struct shown *told;          /* its outcome is awaited; NULL: none */
+    struct step_seen seen;       /* in the runs before this */
     uint32_t mark;               /* tells its replies in the record from those of other turns */
     uint64_t limit_ms;           /* from arrived_ms to the reply */
     char timer_kind[16];

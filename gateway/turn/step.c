@@ -340,13 +340,32 @@ static void note_dialogue(struct run *run, bool is_new)
         run_owe_late(run, in->fingerprint);
 }
 
+/* Two gateways' clocks are asked only where what was seen of the record does not tell. */
+static bool is_opened_since(const struct run *run)
+{
+    const struct step_seen *seen = &run->cause->seen;
+    int64_t opened_ms = run->work->session.opened_ms;
+
+    if (seen->is_any && opened_ms == seen->opened_ms)
+        return false;
+    return seen->is_sure || opened_ms > run->cause->arrived_ms;
+}
+
 /* Told to wait, the subscriber has dialled anew, or a result was pushed to the phone: the input
  * would take the place of a dialogue that he is in, or be an answer to it while it has no name. */
 static bool is_overtaken(const struct run *run)
 {
     return run->cause->is_late && run->work->session.is_open &&
-           (!goes_on(run) || run->work->session.is_unnamed) &&
-           run->work->session.opened_ms > run->cause->arrived_ms;
+           (!goes_on(run) || run->work->session.is_unnamed) && is_opened_since(run);
+}
+
+static struct step_seen look(const struct run *run)
+{
+    const struct session *s = &run->work->session;
+
+    return (struct step_seen){.opened_ms = s->opened_ms,
+                              .is_any = true,
+                              .is_sure = goes_on(run) && !s->is_unnamed && s->id_size != 0};
 }
 
 static int64_t add_debt(struct run *run)
@@ -567,6 +586,7 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
         return;
     }
     step->is_exact = is_exact(&run);
+    step->seen = look(&run);
     if (cause->input->kind == DIALECT_SMS && cause->input->part.total != 0) {
         run_take_part(&run, records);
         return;

@@ -37,6 +37,14 @@ enum step_push_verdict {
     STEP_PUSH_SETTLED, /* the commit has forgotten it, or an erasure, if it was before that */
 };
 
+/* What an input's record said in an earlier run of its turn: its last dialogue, known by when it
+ * was opened (by some gateway's clock: equal or not, no more). */
+struct step_seen {
+    int64_t opened_ms;
+    bool is_any;
+    bool is_sure; /* the input's own dialogue, or read behind the input: any other came later */
+};
+
 /* What moves a subscriber on: an input from a link, a push, or a timer of the store's. */
 struct step_cause {
     const struct dialect_input *input; /* NULL: a timer, or a proof to be stored */
@@ -49,6 +57,7 @@ struct step_cause {
     bool is_late;       /* the dialogue was told to wait, and ended: the reply is owed by push */
     bool is_told;       /* ... and the centre has taken that text */
     int64_t arrived_ms; /* the input; wall clock */
+    struct step_seen seen;
 };
 
 /* Answers to needs of the programme, collected over the runs of one step. */
@@ -99,8 +108,9 @@ struct step {
     int64_t owed_cut_ms; /* as the programme's */
     unsigned owed_count; /* of `owed`, and so on */
     unsigned index_count, timer_count, journal_count;
-    struct span consent; /* empty = none */
-    const char *subject; /* of this number, where something goes with it that needs one */
+    struct span consent;   /* empty = none */
+    const char *subject;   /* of this number, where something goes with it that needs one */
+    struct step_seen seen; /* by an input: the record as it is given */
     /* The reply. */
     bool is_exact;   /* the input's debt is never closed */
     int64_t debt_ms; /* at_ms of the input's debt, which the reply may prove */

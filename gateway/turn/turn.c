@@ -506,6 +506,16 @@ static void follow(struct turn *t)
     }
 }
 
+/* A copy may be old: what is read now says more, unless the copy had the input's own dialogue. A
+ * dialogue that is met again was judged when it was met first. */
+static void note_seen(struct turn *t, const struct step_seen *seen)
+{
+    if (t->seen.is_sure || !seen->is_any)
+        return;
+    t->seen = *seen;
+    t->seen.is_sure = seen->is_sure || t->is_fresh;
+}
+
 void turn_run(struct turn *t)
 {
     struct turn_engine *e = t->engine;
@@ -521,6 +531,7 @@ void turn_run(struct turn *t)
         .is_late = t->is_late,
         .is_told = t->is_told,
         .arrived_ms = e->env.wall_ms(e->env.ctx) - (int64_t)(e->env.timers->now_ms - t->arrived_ms),
+        .seen = t->seen,
     };
     struct step_records records = {
         .session = copy_span(&box->session),
@@ -530,6 +541,7 @@ void turn_run(struct turn *t)
     };
 
     step_run(e->step, &e->env, &e->settings, box->msisdn, &cause, &records, &t->answers);
+    note_seen(t, &e->step->seen);
     if (t->push != NULL)
         pusher_on_step(t);
     if (!t->is_fresh && (is_guess(t, e->step) || is_turned_away(t, e->step))) {

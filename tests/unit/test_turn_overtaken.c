@@ -120,6 +120,59 @@ static void test_a_late_answer_is_none_to_what_was_pushed(void **state)
     turn_rig_assert_begins(turn_rig_answer("n1", "1"), "#TerusUsaha Lampung");
 }
 
+/* The two gateways' clocks do not tell what came first: the one that is told late is ahead. */
+static void test_nor_by_a_clock_that_is_ahead(void **state)
+{
+    struct dialect_input answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 2000;
+    dials.session = answer.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    slow_commit(5000, 0);
+    turn_rig_deliver(&answer);
+    turn_rig_pass(1600);
+    turn_rig_change_gateway();
+    dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    dials.session = (struct dialect_session){.size = 1, .octets = {8}};
+    slow_commit(1700, 0);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(2500);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!");
+    turn_rig.ahead_ms = 60000;
+    turn_rig_pass(3000);
+    turn_rig.ahead_ms = 0;
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    turn_rig_assert_begins(turn_rig_answer("n1", "1"), "#TerusUsaha Lampung");
+}
+
+/* It is behind: an answer to what was pushed is one, though it is late itself. */
+static void test_a_clock_behind_takes_a_late_answer(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input answer = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 2000;
+    slow_commit(1700, 0);
+    turn_rig_deliver(&dials);
+    turn_rig_pass(2500);
+    assert_true(phone->was_pushed);
+    turn_rig_change_gateway();
+    turn_rig.ahead_ms = -60000;
+    answer.session = (struct dialect_session){.size = 2, .octets = "n1"};
+    store_memory_set_next(
+        turn_rig.store, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_NOT, .back_ms = 1700});
+    turn_rig_deliver(&answer);
+    turn_rig_pass(1600);
+    turn_rig_assert_begins(phone->screen, "Sedang diproses.");
+    turn_rig_pass(1500);
+    turn_rig_assert_begins(phone->screen, "#TerusUsaha Lampung");
+}
+
 /* The commit of the push is heard of late: its question may be one of a dialogue that is left. */
 static void test_a_question_of_long_ago_is_not_pushed(void **state)
 {
@@ -579,6 +632,8 @@ int main(void)
         ON_RIG(test_an_overtaken_dial_is_answered),
         ON_RIG(test_no_text_behind_a_break),
         ON_RIG(test_a_late_answer_is_none_to_what_was_pushed),
+        ON_RIG(test_nor_by_a_clock_that_is_ahead),
+        ON_RIG(test_a_clock_behind_takes_a_late_answer),
         ON_RIG(test_a_result_of_long_ago_is_pushed),
         ON_RIG(test_a_result_by_sms_leaves_the_newer_screen),
         ON_RIG(test_a_refused_copy_ends_nothing),
