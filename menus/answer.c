@@ -107,6 +107,24 @@ bool menu_answer_keyword(struct menu_run *run, const struct menu_question *quest
     return takes_value(run, question, menu_match_join_lines(value));
 }
 
+static bool takes_all(struct menu_run *run, const struct menu_question *question, const char *raw)
+{
+    char value[MENU_VALUE_BYTES];
+    bool is_cut;
+
+    menu_match_clean(raw, value, sizeof(value), &is_cut);
+    return !is_cut && takes_value(run, question, value);
+}
+
+bool menu_answer_part(struct menu_run *run, const struct menu_question *question, char *part)
+{
+    if (takes_all(run, question, part))
+        return true;
+    part += strspn(part, " \n");
+    part[strcspn(part, "\n")] = '\0';
+    return takes_all(run, question, part);
+}
+
 static void lay_out(const struct menu_run *run, const struct menu_screen *screen,
                     struct menu_items *items, struct menu_layout *layout)
 {

@@ -65,5 +65,8 @@ bool menu_answer_question(struct menu_run *run, const struct menu_question *ques
  * thanks, and the next field are no part of a value; all of it where that line is refused or says
  * nothing. Changes `value`. */
 bool menu_answer_keyword(struct menu_run *run, const struct menu_question *question, char *value);
+/* A part of a form. Between "#" a name may go over two lines, and thanks may stand below the last:
+ * the first line is taken where all is refused. Changes `part`. */
+bool menu_answer_part(struct menu_run *run, const struct menu_question *question, char *part);
 
 #endif

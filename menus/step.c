@@ -512,17 +512,12 @@ static void take_form(struct menu_run *run, const struct menu_keyword *k, const 
         rest += 1 + strspn(rest + 1, blanks);
     for (unsigned i = 0; i < k->part_count; i++) {
         size_t bytes = strcspn(rest, separators);
-        const char *name = run->menu->fields[k->parts[i].field].name;
-        const struct menu_text *error;
-        char raw[MENU_TEXT_BYTES], part[MENU_VALUE_BYTES];
-        bool is_cut;
+        char part[MENU_TEXT_BYTES];
 
-        memcpy(raw, rest, bytes);
-        raw[bytes] = '\0';
-        menu_match_clean(raw, part, sizeof(part), &is_cut);
-        menu_match_cut_emoji(part);
-        if (is_cut || !menu_answer_question(run, &k->parts[i], part, &error))
-            menu_state_remove_answer(run->state, name);
+        memcpy(part, rest, bytes);
+        part[bytes] = '\0';
+        if (!menu_answer_part(run, &k->parts[i], part))
+            menu_state_remove_answer(run->state, run->menu->fields[k->parts[i].field].name);
         rest += bytes;
         if (*rest != '\0')
             rest++;

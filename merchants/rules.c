@@ -405,10 +405,27 @@ static const char *next_letters(const char *at, char word[16])
     return at;
 }
 
+/* The end of the line, or lines, below which nothing but thanks stands: no part of a sentence.
+ * NULL: something else does, or nothing. */
+static const char *find_thanks(const char *typed)
+{
+    char word[16];
+
+    for (const char *line = strchr(typed, '\n'); line != NULL; line = strchr(line + 1, '\n')) {
+        const char *at = line;
+        bool has_words = next_word(&at, word);
+
+        if (is_assent(at, word, has_words, of_storing))
+            return line;
+    }
+    return NULL;
+}
+
 const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
 {
     /* Behind "jasa" it is what the business does: "jasa pindah rumah", "jasa hapus tato". */
     static const char *const services[] = {"PINDAH", "HAPUS", NULL};
+    const char *thanks = find_thanks(typed);
     char word[16];
     bool of_business, is_front, is_service = false;
 
@@ -423,7 +440,8 @@ const char *rule_sentence(const char *typed, char value[MENU_VALUE_BYTES])
         typed = next_letters(typed, word);
     }
     is_front = word[0] != '\0' && strpbrk(typed, "0123456789") == NULL;
-    for (; word[0] != '\0'; typed = next_letters(typed, word)) {
+    for (; word[0] != '\0' && (thanks == NULL || typed <= thanks);
+         typed = next_letters(typed, word)) {
         if (is_of_sentence(word, of_business) && !(is_service && is_among(word, services)))
             return NULL;
         is_service = of_business && strcmp(word, "JASA") == 0;
