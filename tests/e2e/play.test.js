@@ -138,7 +138,8 @@ async function compare(file, place, scene, narrow) {
     const live = {
         gateway: scene.gateway, centre: scene.centre, narrow, numbers: new Numbers(), taken: new Map(),
         take(msisdn) {
-            this.phone = this.centre.phone(numberOf(place, msisdn));
+            const number = numberOf(place, msisdn); // one that was taken before is in its dialogue still
+            this.phone = this.centre.phones.get(number) ?? this.centre.phone(number);
         },
     };
     let seen = 0;
