@@ -163,22 +163,36 @@ static enum ctl_status tell_all(struct breach *b)
     return status;
 }
 
+/* A carriage return alone, or a NUL (of wide characters), would hide the numbers behind it. */
+static bool is_plain(const char *line, size_t bytes)
+{
+    size_t end = strcspn(line, "\r\n");
+
+    if (end + strspn(line + end, "\r\n") == bytes)
+        return true;
+    ctl_complain("what follows \"%.*s\" in one line is not read: save the list as plain text",
+                 (int)end, line);
+    return false;
+}
+
 /* A number or a registration begins each line: appends them to `words`. With a line that is neither
  * (of a spreadsheet, say) the list is not what was meant, and nobody is told by it. */
 static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
 {
     char *line = NULL;
     size_t room = 0;
+    ssize_t bytes;
     unsigned faults = 0;
     bool is_read;
 
-    while (getline(&line, &room, f) >= 0) {
+    while ((bytes = getline(&line, &room, f)) >= 0) {
         char *word = line + strspn(line, " \t");
+        bool is_line = is_plain(line, (size_t)bytes);
 
         word[strcspn(word, " \t\r\n")] = '\0';
-        if (word[0] == '\0' || word[0] == '#')
+        if (is_line && (word[0] == '\0' || word[0] == '#'))
             continue;
-        if (dossier_is_number(word))
+        if (is_line && dossier_is_number(word))
             fprintf(words, "%s\n", word);
         else
             faults++;

@@ -280,7 +280,9 @@ test('a breach: those concerned are told once', async () => {
         const list = path.join(folder, 'numbers');
         const remark = `${others[0]} `.padEnd(127, 'x') + others[1]; // what stands behind a number tells nobody
         fs.writeFileSync(list, `# from the investigation\n \t${regno}\n1872-000542-4\n${remark}\n6281299999999\n${MSISDN}\n`);
-        for (const sheet of [`"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`]) { // no such list
+        const wide = Buffer.from(`${MSISDN}\n`, 'utf16le').swap16();
+        for (const sheet of [`"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`,
+            `${MSISDN}\r${others[0]}\r`, wide]) { // no such list
             fs.writeFileSync(`${list}.csv`, sheet);
             const { code, output } = await gateway.ctl('breach', '2026-11-20', `${list}.csv`);
             assert.equal(code, 1, output);
