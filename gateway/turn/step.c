@@ -340,14 +340,14 @@ static void note_dialogue(struct run *run, bool is_new)
         run_owe_late(run, in->fingerprint);
 }
 
-/* Two gateways' clocks are asked only where what was seen of the record does not tell. */
+/* Two gateways' clocks decide where what was seen does not tell: what was met may be newer. */
 static bool is_opened_since(const struct run *run)
 {
     const struct step_seen *seen = &run->cause->seen;
     int64_t opened_ms = run->work->session.opened_ms;
 
     if (seen->is_any && opened_ms == seen->opened_ms)
-        return false;
+        return !goes_on(run) && opened_ms > run->cause->arrived_ms;
     return seen->is_sure || opened_ms > run->cause->arrived_ms;
 }
 

@@ -506,8 +506,7 @@ static void follow(struct turn *t)
     }
 }
 
-/* A copy may be old: what is read now says more, unless the copy had the input's own dialogue. A
- * dialogue that is met again was judged when it was met first. */
+/* A copy may be old: what is read now says more, unless the copy had the input's own dialogue. */
 static void note_seen(struct turn *t, const struct step_seen *seen)
 {
     if (t->seen.is_sure || !seen->is_any)

@@ -466,6 +466,34 @@ static void test_a_number_that_is_right_elsewhere(void **state)
     assert_int_equal(turn_rig.refusals, 0);
 }
 
+/* A dial that was stored while the key's record was being read is met by its first run, and no
+ * older for that. */
+static void test_the_first_look_met_a_newer_dialogue(void **state)
+{
+    struct dialect_input dials = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384#");
+    struct dialect_input key = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+    struct store *slow;
+
+    (void)state;
+    turn_rig.traits.reply_limit_ms = 2000;
+    dials.session = key.session = (struct dialect_session){.size = 1, .octets = {7}};
+    turn_rig_deliver(&dials);
+    turn_rig_settle();
+    turn_rig_change_gateway();
+    slow = turn_rig.store;
+    store_memory_set_next(slow, STORE_MEMORY_LOAD, (struct store_memory_fate){.there_ms = 1200});
+    turn_rig_deliver(&key);
+    turn_rig_pass(200);
+    turn_rig_change_gateway();
+    turn_rig_assert_begins(turn_rig_dial(0, "*384*1#"), "Untuk mendaftar");
+    store_memory_set_next(
+        slow, STORE_MEMORY_COMMIT,
+        (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_NOT, .back_ms = 1700});
+    turn_rig_pass(5000);
+    assert_int_equal(turn_rig.refused_with, ESME_RX_T_APPN);
+    turn_rig_assert_begins(turn_rig_type(0, "1"), "Langkah 1/9");
+}
+
 int main(void)
 {
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
@@ -494,6 +522,7 @@ int main(void)
         ON_RIG(test_the_busy_text_behind_a_commit_without_an_answer),
         ON_RIG(test_no_registration_without_a_number),
         ON_RIG(test_a_number_that_is_right_elsewhere),
+        ON_RIG(test_the_first_look_met_a_newer_dialogue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
