@@ -141,17 +141,7 @@ static bool run_answer(struct player *p, const char *rest)
 
 static bool run_sms(struct player *p, const char *rest)
 {
-    char text[LINE_BYTES];
-    size_t size = 0;
-
-    for (; *rest != '\0'; rest++) {
-        bool is_break = rest[0] == '\\' && rest[1] == 'n';
-
-        text[size++] = is_break ? '\n' : *rest;
-        rest += is_break;
-    }
-    text[size] = '\0';
-    take_outcome(p, rehearsal_sms(p->rehearsal, text));
+    take_outcome(p, rehearsal_sms(p->rehearsal, rest));
     return true;
 }
 

@@ -367,7 +367,18 @@ const struct menu_outcome *rehearsal_type(struct rehearsal *r, const char *typed
 
 const struct menu_outcome *rehearsal_sms(struct rehearsal *r, const char *text)
 {
-    take_event(r, MENU_EVENT_SMS, text);
+    char *whole = mem_alloc(strlen(text) + 1);
+    size_t size = 0;
+
+    for (; *text != '\0'; text++) {
+        bool is_break = text[0] == '\\' && text[1] == 'n';
+
+        whole[size++] = is_break ? '\n' : *text;
+        text += is_break;
+    }
+    whole[size] = '\0';
+    take_event(r, MENU_EVENT_SMS, whole);
+    mem_free(whole);
     if (r->outcome.kind != MENU_SILENT)
         receive_sms(r->phone, r->outcome.text);
     return &r->outcome;
