@@ -458,20 +458,23 @@ static void test_a_claim_that_was_written_anew_is_not_given_back(void **state)
     turn_rig_dial(0, "*384*4*1#");
     leave_a_claim();
     store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
-                          (struct store_memory_fate){.there_ms = 200, .back_ms = 200});
+                          (struct store_memory_fate){.there_ms = 200, .back_ms = 1500});
     o = read_as_another();
-    for (unsigned i = 0; i < 20 && read_as_another().session_version == o.session_version; i++)
+    for (unsigned i = 0; i < 200 && read_as_another().session_version == o.session_version; i++)
         turn_rig_pass(10);
+    assert_true(read_as_another().session_version != o.session_version);
     o = read_as_another();
     t = *read_trainings();
     write_trainings(&t, o.trainings_version);
     turn_rig_pass(250);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT, /* it would be seen */
+                          (struct store_memory_fate){.back_ms = 500});
     turn_rig_change_gateway();
     turn_rig_assert_begins(turn_rig_dial(0, "*384*4*1*1#"), "Anda terdaftar pelatihan");
-    turn_rig_pass(1000);
-    turn_rig_change_gateway();
-    turn_rig_pass(1000);
-    assert_int_equal(read_trainings()->items[0].taken, 1);
+    for (unsigned i = 0; i < 300; i++) { /* nor for a moment, in which another could have it */
+        turn_rig_pass(10);
+        assert_int_equal(read_trainings()->items[0].taken, 1);
+    }
 }
 
 static void let_next_claim_lose(void)
