@@ -8,7 +8,7 @@
 
 enum {
     RECORD_BYTES_MAX = 8192,
-    COUNTERS_MAX = 32,
+    COUNTERS_MAX = 64 * REHEARSAL_PHONES_MAX, /* of each: tickets, and the regencies of a menu */
     BUCKETS = 256,
     TIMER_KIND_BYTES = 16,
     FIRST_NUMBER = 1,

@@ -188,6 +188,31 @@ static void test_player_passes_what_is_right(void **state)
     menu_free(menu);
 }
 
+/* Each regency has its own numbers, and each phone its own of those. */
+static void test_every_phone_registers_everywhere(void **state)
+{
+    struct menu *menu = load();
+    struct faults f = {0};
+    char text[32768];
+    size_t size = 0;
+
+    (void)state;
+    for (unsigned phone = 0; phone < 8; phone++) {
+        size +=
+            (size_t)snprintf(text + size, sizeof(text) - size, "phone 62812000000%02u\n", phone);
+        for (unsigned kab = 1; kab <= 15; kab++)
+            size += (size_t)snprintf(text + size, sizeof(text) - size,
+                                     "sms DAFTAR#SITI#WARUNG SITI#1#%u#1\nexpect sms\n  ...\n"
+                                     "sms YA\nexpect sms\n  ...\n"
+                                     "dial *384*6*2*1#\nexpect sms\n  ...\nexpect end\n  ...\n",
+                                     kab);
+    }
+    assert_true(size < sizeof(text));
+    assert_true(dialog_run(menu, CODE, NOW, text, keep_fault, &f));
+    assert_int_equal(f.count, 0);
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_an_earlier_menu_is_played_on),
         cmocka_unit_test(test_player_tells_what_is_wrong),
         cmocka_unit_test(test_player_passes_what_is_right),
+        cmocka_unit_test(test_every_phone_registers_everywhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
