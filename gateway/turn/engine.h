@@ -155,6 +155,8 @@ void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t);
 void turn_free(struct turn *t);
 /* One more try has failed: was it the last? */
 bool turn_is_tired(struct turn *t);
+/* Reads both records, and runs the step with them. */
+void turn_load(struct turn *t);
 /* Runs the step of a turn with the records and answers that it has, and does what follows. */
 void turn_run(struct turn *t);
 /* Answers the input, where there is one. */

@@ -127,22 +127,51 @@ static void on_watched(void *arg, const struct store_reply *reply)
 {
     struct turn *t = arg;
 
+    if (reply->result == STORE_CONFLICT && !turn_is_tired(t)) {
+        turn_load(t);
+        return;
+    }
     if (reply->result != STORE_OK) {
         turn_refuse(t, "shared record not watched");
         return;
     }
+    if (t->box->session.version == 0)
+        copy_set(&t->box->session, reply->subscriber.session.version, copy_span(&t->session));
     t->is_watched = true;
     write_shared(t, on_claimed);
 }
 
+static void seal_empty_session(struct turn *t, struct writer *sealed)
+{
+    uint8_t plain[STORE_SESSION_BYTES_MAX];
+    struct session empty;
+    struct writer w;
+    bool fits;
+
+    session_init(&empty);
+    writer_init(&w, plain, sizeof(plain));
+    session_encode(&empty, &w);
+    copy_set(&t->session, 0, writer_span(&w));
+    fits = vault_seal(t->engine->env.vault, VAULT_SESSION, t->box->msisdn, writer_span(&w), sealed);
+    assert(fits);
+}
+
 /* A gateway may be killed between the two writes, and a write that was given up come late: a timer
- * looks at both. */
+ * looks at both. With it a number that has no session gets one. */
 static void watch_claim(struct turn *t)
 {
     const struct turn_env *env = &t->engine->env;
     int64_t now_ms = env->wall_ms(env->ctx);
     struct store_commit c = {.msisdn = t->box->msisdn, .timer_count = 1};
+    uint8_t sealed[STORE_SESSION_BYTES_MAX];
+    struct writer w;
 
+    if (t->box->session.version == 0) {
+        writer_init(&w, sealed, sizeof(sealed));
+        seal_empty_session(t, &w);
+        c.session = writer_span(&w);
+        c.session_ttl_s = t->engine->settings.session_idle_s;
+    }
     c.timers[0] = (struct store_timer){.kind = programme_watch(now_ms),
                                        .due_ms = now_ms + PROGRAMME_WATCH_MS};
     (void)store_commit(env->store, &c, on_watched, t);
@@ -150,7 +179,7 @@ static void watch_claim(struct turn *t)
 
 void need_claim(struct turn *t)
 {
-    if (t->is_watched) /* and somebody was faster */
+    if (t->is_watched && t->box->session.version != 0) /* and somebody was faster */
         write_shared(t, on_claimed);
     else
         watch_claim(t);

@@ -16,7 +16,9 @@ void need_satisfy(struct turn *t, const struct programme_need *need);
  * writes. Who claims writes the shared record behind reading the number's, each time that he reads
  * that, and notes it after it. Who finds a claim that nobody has noted reads the shared record,
  * writes the number's as it is, and then gives the claim back: so one who is about to note it loses
- * either to that write, or has written the shared record since, and it is kept. */
+ * either to that write, or has written the shared record since, and it is kept. A number without a
+ * session gets one before it claims: that there is none would be so again as soon as the one that
+ * such a write makes has expired. */
 
 /* Keeps the step's shared record, to be written by one of the next two. */
 void need_seal_shared(struct turn *t, const struct step *step);

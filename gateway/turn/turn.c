@@ -253,7 +253,7 @@ static void on_loaded(void *arg, const struct store_reply *reply)
     turn_run(t);
 }
 
-static void load(struct turn *t)
+void turn_load(struct turn *t)
 {
     fsm_enter(&turn_table, &t->state, TURN_LOADING, "", "no copy");
     (void)store_load(t->engine->env.store, t->box->msisdn, on_loaded, t);
@@ -422,7 +422,7 @@ static void on_committed(void *arg, const struct store_reply *reply)
         t->is_unsure = true;
         if (turn_is_tired(t))
             break;
-        load(t);
+        turn_load(t);
         return;
     case STORE_UNAVAILABLE:
         break;
@@ -544,7 +544,7 @@ void turn_run(struct turn *t)
     if (t->push != NULL)
         pusher_on_step(t);
     if (!t->is_fresh && (is_guess(t, e->step) || is_turned_away(t, e->step))) {
-        load(t);
+        turn_load(t);
         return;
     }
     if (is_turned_away(t, e->step)) {
@@ -586,7 +586,7 @@ void turn_box_next(struct turn_engine *e, struct box *box)
     if (box->has_copies)
         turn_run(t);
     else
-        load(t);
+        turn_load(t);
 }
 
 void turn_enqueue(struct turn_engine *e, struct box *box, struct turn *t)

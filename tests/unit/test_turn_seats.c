@@ -179,17 +179,24 @@ static void test_two_seats_for_two_at_once(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 2);
 }
 
-/* Press 1 (join) until the seat is claimed, and the commit that is to note it is under way. */
-static void claim_slowly(void)
+/* Joins until the seat is claimed, and the commit that is to note it is under way for so long. */
+static void claim_slowly_by(const struct dialect_input *input, unsigned ms)
 {
     store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
                           (struct store_memory_fate){.there_ms = 50});
-    press_one(0);
+    turn_rig_deliver(input);
     turn_rig_pass(30);
     store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
-                          (struct store_memory_fate){.there_ms = 200});
+                          (struct store_memory_fate){.there_ms = ms});
     turn_rig_pass(100);
     assert_int_equal(read_trainings()->items[0].taken, 1);
+}
+
+static void claim_slowly(void)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_ANSWER, "*384#", "1");
+
+    claim_slowly_by(&input, 200);
 }
 
 /* Called off while the commit that is to note the seat is under way: who has one is listed already.
@@ -260,9 +267,8 @@ static void test_a_claim_that_nobody_noted_is_given_back(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 1);
 }
 
-/* Another gateway is looking after the claims, and has seen none, when this one makes one and is
- * killed: what that gateway takes away is the timer that it went by. */
-static void test_a_claim_keeps_its_own_timer(void **state)
+/* The claims of phone 0 are to be looked after now. */
+static void arm_look(void)
 {
     struct store_commit arming = {
         .msisdn = turn_rig.phones[0].msisdn,
@@ -271,13 +277,20 @@ static void test_a_claim_keeps_its_own_timer(void **state)
     };
     struct store_reply reply;
 
+    memory_data_commit(turn_rig.data, &arming, &reply);
+}
+
+/* Another gateway is looking after the claims, and has seen none, when this one makes one and is
+ * killed: what that gateway takes away is the timer that it went by. */
+static void test_a_claim_keeps_its_own_timer(void **state)
+{
     (void)state;
     plan(1);
     turn_rig_change_gateway();
     turn_rig_dial(0, "*384*4*1#");
     turn_drain(turn_rig.engine); /* it takes no timers */
     turn_rig_change_gateway();
-    memory_data_commit(turn_rig.data, &arming, &reply);
+    arm_look();
     store_memory_set_next(turn_rig.store, STORE_MEMORY_COMMIT,
                           (struct store_memory_fate){.there_ms = 1000});
     for (unsigned i = 0; i < 500 && store_memory_pending(turn_rig.store) == 0; i++)
@@ -356,19 +369,11 @@ static enum store_result note_as_another(const struct other *o)
 /* Phone 0 has claimed the seat and nobody noted it: it is to be looked after now. */
 static void leave_a_claim(void)
 {
-    struct trainings t;
-    struct other o = read_as_another();
-    struct store_commit arming = {
-        .msisdn = turn_rig.phones[0].msisdn,
-        .timers = {{.kind = PROGRAMME_TIMER_CLAIMS "-0", .due_ms = TURN_RIG_NOW}},
-        .timer_count = 1,
-    };
-    struct store_reply reply;
+    struct trainings t = *read_trainings();
 
-    t = *read_trainings();
     assert_true(training_claim(&t.items[0], turn_rig.phones[0].msisdn));
-    write_trainings(&t, o.trainings_version);
-    memory_data_commit(turn_rig.data, &arming, &reply);
+    write_trainings(&t, read_as_another().trainings_version);
+    arm_look();
 }
 
 /* Another gateway has made a claim and read of it, and is about to note it, when this one is about
@@ -408,6 +413,33 @@ static void test_who_is_new_meets_who_gives_his_claim_back(void **state)
     wake_at(turn_rig.wall_ms + 2000); /* and nothing of the number stays */
     memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
     assert_int_equal(reply.subscriber.session.version, 0);
+}
+
+/* ... whose commit comes when the other is long done, and has left nothing of the number. */
+static void test_who_is_new_notes_behind_who_gave_his_claim_back(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*4*1*1#");
+
+    (void)state;
+    plan(1);
+    claim_slowly_by(&input, 4000);
+    turn_rig_change_gateway();
+    arm_look();
+    turn_rig_pass(3500);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+    assert_int_equal(read_as_another().session_version, 0);
+    store_memory_set_next(
+        turn_rig.other_store, STORE_MEMORY_COMMIT, /* a session has been made meanwhile */
+        (struct store_memory_fate){.kind = STORE_MEMORY_CONFLICTING, .there_ms = 200});
+    turn_rig_pass(600);
+    store_memory_set_next(turn_rig.other_store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){.there_ms = 500});
+    turn_rig_pass(400);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
+    assert_true(read_as_another().session_version != 0); /* nor can it happen again */
+    turn_rig_pass(500);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Anda terdaftar pelatihan");
+    assert_int_equal(read_trainings()->items[0].taken, 1);
 }
 
 /* ... and this one notes it, which another gateway is about to give back. */
@@ -532,7 +564,6 @@ static void test_a_late_write_gives_no_seat_back(void **state)
 /* It is due with a gateway that has a copy of the record from before the seat was taken. */
 static void test_a_timer_goes_by_the_record_in_the_store(void **state)
 {
-    struct store_reply reply;
     uint64_t version;
 
     (void)state;
@@ -540,13 +571,11 @@ static void test_a_timer_goes_by_the_record_in_the_store(void **state)
     turn_rig_dial(0, "*384#");
     turn_rig_change_gateway();
     turn_rig_assert_begins(turn_rig_dial(0, "*384*4*1*1#"), "Anda terdaftar pelatihan");
-    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
-    version = reply.subscriber.session.version;
+    version = read_as_another().trainings_version;
     turn_drain(turn_rig.engine); /* it takes no timers */
     turn_rig_change_gateway();
     wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
-    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
-    assert_true(reply.subscriber.session.version == version);
+    assert_true(read_as_another().trainings_version == version);
 }
 
 /* A claim is given back by the gateway that made it, and the seat is somebody else's, when another
@@ -615,6 +644,7 @@ int main(void)
         ON_RIG(test_a_claim_that_comes_late_is_given_back),
         ON_RIG(test_who_notes_a_claim_meets_who_gives_it_back),
         ON_RIG(test_who_is_new_meets_who_gives_his_claim_back),
+        ON_RIG(test_who_is_new_notes_behind_who_gave_his_claim_back),
         ON_RIG(test_a_claim_is_written_anew_by_who_notes_it),
         ON_RIG(test_a_claim_is_written_anew_with_each_try),
         ON_RIG(test_a_claim_that_was_written_anew_is_not_given_back),
