@@ -348,7 +348,9 @@ static const char *join(struct programme *p, const char *id)
     }
     drop_past_seats(p);
     taken = t->taken;
-    if (s->seat_count == SUBSCRIBER_SEATS_MAX || !training_claim(t, p->msisdn))
+    if (s->seat_count == SUBSCRIBER_SEATS_MAX)
+        return "cukup";
+    if (!training_claim(t, p->msisdn))
         return "penuh";
     /* Written also where the claim is there: another gateway may be giving it back. */
     p->shared_changed = !p->shared_is_ours || t->taken != taken;

@@ -52,16 +52,16 @@ static const struct menu_rule rules[] = {
     /* Trainings: a page of the list (facts judul1 to judul3), the next page; banyak: more than */ \
     /* one page. Any number of the list, of the answer latih_nomor, whichever page it is on. A */  \
     /* seat at the one of answer latih_pilih (1 2 3 of the page), an SMS about it; hilang: it */   \
-    /* is not there any more. Giving the next seat back. */                                        \
+    /* is not there any more; cukup: this number has seats enough. Giving the next seat back. */   \
     ACTION("latih", joining_list, "ada", "banyak", "kosong")                                       \
     ACTION("latih_lanjut", joining_list_more, "ada", "banyak", "kosong")                           \
     ACTION("latih_nomor", joining_pick, "ada", "salah")                                            \
-    ACTION("latih_ikut", joining_join, "ikut", "penuh", "hilang")                                  \
+    ACTION("latih_ikut", joining_join, "ikut", "penuh", "hilang", "cukup")                         \
     ACTION("latih_info", joining_inform, "dikirim", "hilang")                                      \
     ACTION("latih_batal", joining_leave, "batal", "kosong")                                        \
     /* By SMS: how many the list has, and a seat at number sms_ikut of the list sent last. */      \
     ACTION("sms_latih", joining_offer, "kosong", "satu", "dua", "tiga")                            \
-    ACTION("sms_ikut", joining_accept, "ikut", "penuh", "hilang")                                  \
+    ACTION("sms_ikut", joining_accept, "ikut", "penuh", "hilang", "cukup")                         \
     ACTION("bahasa", subscription_set_language, "ya")                                              \
     /* A call back, in the slot of the answer waktu_telepon (1 2 3) if there is one. */            \
     ACTION("telepon", subscription_ask_call, "dicatat")                                            \
@@ -93,6 +93,8 @@ enum { ACTION_COUNT = sizeof(actions) / sizeof(actions[0]) };
 static const struct menu_later later[] = {
     {"sms_ya", "hapus", .instead = "kosong"},
     {"sms_tidak", "kosong", .instead = "dibuang"},
+    {"latih_ikut", "cukup", .instead = "penuh"},
+    {"sms_ikut", "cukup", .instead = "penuh"},
 };
 
 #define WORDS(...)                                                                                 \

@@ -88,10 +88,14 @@ static void test_an_earlier_menu_is_played_on(void **state)
 
     (void)state;
     assert_non_null(menu);
-    assert_string_equal(faults, "1132:7: warning: the action sms_ya can also give hapus, which is "
+    assert_string_equal(faults, "963:7: warning: the action latih_ikut can also give cukup, which "
+                                "is taken for penuh: add its target\n"
+                                "1132:7: warning: the action sms_ya can also give hapus, which is "
                                 "taken for kosong: add its target\n"
                                 "1138:5: warning: the action sms_tidak can also give kosong, which "
-                                "is taken for dibuang: add its target\n");
+                                "is taken for dibuang: add its target\n"
+                                "1155:7: warning: the action sms_ikut can also give cukup, which "
+                                "is taken for penuh: add its target\n");
     free(faults);
     wrong = !dialog_run(menu, CODE, NOW, questions, print_fault, (void *)"questions");
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
