@@ -175,6 +175,14 @@ static bool is_plain(const char *line, size_t bytes)
     return false;
 }
 
+/* Behind blanks, and what Windows puts before the first line of a text in UTF-8. */
+static char *find_word(char *line, bool is_first)
+{
+    if (is_first && strncmp(line, "\xEF\xBB\xBF", 3) == 0)
+        line += 3;
+    return line + strspn(line, " \t");
+}
+
 /* A number or a registration begins each line: appends them to `words`. With a line that is neither
  * (of a spreadsheet, say) the list is not what was meant, and nobody is told by it. */
 static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
@@ -183,12 +191,13 @@ static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
     size_t room = 0;
     ssize_t bytes;
     unsigned faults = 0;
-    bool is_read;
+    bool is_read, is_first = true;
 
     while ((bytes = getline(&line, &room, f)) >= 0) {
-        char *word = line + strspn(line, " \t");
+        char *word = find_word(line, is_first);
         bool is_line = is_plain(line, (size_t)bytes);
 
+        is_first = false;
         word[strcspn(word, " \t\r\n")] = '\0';
         if (is_line && (word[0] == '\0' || word[0] == '#'))
             continue;

@@ -279,7 +279,7 @@ test('a breach: those concerned are told once', async () => {
             await register(centre.phone(number));
         const list = path.join(folder, 'numbers');
         const remark = `${others[0]} `.padEnd(127, 'x') + others[1]; // what stands behind a number tells nobody
-        fs.writeFileSync(list, `# from the investigation\n \t${regno}\n1872-000542-4\n${remark}\n6281299999999\n${MSISDN}\n`);
+        fs.writeFileSync(list, `\uFEFF# from the investigation\n \t${regno}\n1872-000542-4\n${remark}\n6281299999999\n${MSISDN}\n`);
         const wide = Buffer.from(`${MSISDN}\n`, 'utf16le').swap16();
         for (const sheet of [`"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`,
             `${MSISDN}\r${others[0]}\r`, wide]) { // no such list
