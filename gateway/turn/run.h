@@ -1,6 +1,6 @@
 /*
- * The insides of a step, shared by step.c and its parts (step_move.c, step_part.c,
- * step_programme.c, step_push.c), and by nobody else.
+ * The insides of a step, shared by step.c and its parts (step_identity.c, step_move.c,
+ * step_part.c, step_programme.c, step_push.c), and by nobody else.
  */
 #ifndef WARUNG_TURN_RUN_H
 #define WARUNG_TURN_RUN_H
@@ -53,6 +53,37 @@ struct run {
     bool has_closed;  /* a debt, by a proof that the record does not hold yet */
     const char *link; /* where SMS owed leave */
 };
+
+/*
+ * What run->input, which must be there, is to the session as it was loaded. These read alone, and
+ * never fail: a record that is not there has no dialogue and no debts.
+ */
+
+/* Has it the name of the session's dialogue, which may be over, or another centre's? No name at
+ * all is equal to none. */
+bool run_is_named_alike(const struct run *run);
+/* Does it come within the session's dialogue? An end may, too, which is no step of it. */
+bool run_is_same_dialogue(const struct run *run);
+/* It comes within it, and is no dial: the dialogue goes on by it. */
+bool run_goes_on(const struct run *run);
+/* Equal ones are copies for as long as they are remembered, whatever was proved: its debt is never
+ * closed. */
+bool run_is_exact(const struct run *run);
+/* Of a session: nothing has been answered yet in the dialogue that we pushed. */
+bool run_is_unanswered_push(const struct session *s);
+/* Its number (session.unit, modulo STEP_UNITS) tells whether it answers the screen that is stored:
+ * it does when it is the session's. */
+bool run_has_unit(const struct run *run);
+/* ... where it is not: by up to half of STEP_UNITS ahead of it. */
+bool run_is_ahead(const struct run *run);
+/* The debt of which it is a copy, in the session; NULL when it is of none. */
+const struct session_debt *run_find_debt(const struct run *run);
+/* It is a copy though no debt says so any more. */
+bool run_is_late_copy(const struct run *run);
+/* The subscriber is in a newer dialogue meanwhile, and it must not be stepped. */
+bool run_is_overtaken(const struct run *run);
+/* What a later run of the same turn is to know of the record as it is now. */
+struct step_seen run_look(const struct run *run);
 
 /* The session as it is now becomes the record to be committed. */
 void run_encode_session(struct run *run);

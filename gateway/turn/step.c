@@ -51,46 +51,6 @@ static void load_session(struct run *run, const struct step_records *records)
         s->is_open = false;
 }
 
-static bool is_named_alike(const struct run *run)
-{
-    const struct session *s = &run->work->session;
-    const struct dialect_session *id = &run->input->session;
-
-    return s->id_size == id->size && memcmp(s->id, id->octets, id->size) == 0;
-}
-
-static bool is_last_centre(const struct run *run)
-{
-    const struct turn_ports *ports = &run->env->ports;
-
-    return ports->is_one_centre(ports->ctx, run->work->session.link, run->cause->link_name);
-}
-
-/* It may be over. */
-static bool is_last_dialogue(const struct run *run)
-{
-    return is_last_centre(run) && is_named_alike(run);
-}
-
-static bool is_same_dialogue(const struct run *run)
-{
-    const struct session *s = &run->work->session;
-    const struct dialect_session *id = &run->input->session;
-    bool is_equal = is_named_alike(run);
-
-    if (!is_last_centre(run))
-        return false;
-    if (!s->is_open) /* told to wait; an answer proves that the phone was not told */
-        return run->input->kind == DIALECT_ANSWER && run->work->state.is_open && !run->is_idle &&
-               is_equal && id->size != 0;
-    if (!s->is_unnamed) /* a centre may leave the name out of an end; the number is always there */
-        return is_equal || (run->input->kind == DIALECT_ABORT && id->size == 0);
-    /* What comes in names it; but a dial opens another, and the end of the last dialogue, whose
-     * name stands here still, may come late. */
-    return run->input->kind == DIALECT_ABORT ? !is_equal || id->size == 0
-                                             : run->input->kind != DIALECT_BEGIN;
-}
-
 /* TTL of the record: a draft as long as drafts live, else as long as the number's language is
  * remembered; never shorter than a dialogue and the time in which a copy may still come. */
 static uint32_t session_ttl_s(const struct run *run)
@@ -141,13 +101,6 @@ static bool is_held_elsewhere(const struct run *run)
            (run->step->reply == SESSION_REPLY_END || !cause->is_told);
 }
 
-/* An answer that carries our own count names its step, and a dial its dialogue. */
-static bool is_exact(const struct run *run)
-{
-    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
-           run->input->kind != DIALECT_SMS;
-}
-
 /* A copy of an input that was taken in before: the same answer again, and a write, so that WAIT
  * covers the first copy's commit too (docs/custody.md). */
 static void replay(struct run *run, const struct session_debt *found)
@@ -159,7 +112,7 @@ static void replay(struct run *run, const struct session_debt *found)
 
     /* A reload has ended the numbers: this may be the same key at a later screen. It is shown what
      * is stored, as without numbers, and the proof of that closes the debt. */
-    debt->is_exact = debt->is_exact && is_exact(run);
+    debt->is_exact = debt->is_exact && run_is_exact(run);
     run->step->is_replay = true;
     run->step->debt_ms = debt->at_ms;
     run->step->reply = s->reply;
@@ -167,7 +120,7 @@ static void replay(struct run *run, const struct session_debt *found)
         run->step->reply = SESSION_REPLY_NONE;
     /* The last screen is not this dialogue's, or one too far for a step that is numbered; but told
      * to wait, the dialogue has ended, and what it was at comes by itself. */
-    if (!is_newest && (s->is_unnamed || !is_named_alike(run) || (debt->is_exact && !is_late)))
+    if (!is_newest && (s->is_unnamed || !run_is_named_alike(run) || (debt->is_exact && !is_late)))
         run->step->reply = SESSION_REPLY_NONE;
     run->step->is_left =
         is_late && run->step->reply != SESSION_REPLY_NONE && is_held_elsewhere(run);
@@ -178,49 +131,6 @@ static void replay(struct run *run, const struct session_debt *found)
     else if (run->step->reply != SESSION_REPLY_NONE)
         run->work->session.holder = run->cause->mark;
     run_encode_session(run);
-}
-
-/* What we have pushed counts on from its first answer, as the centre counts, whichever names it. */
-static bool is_unanswered_push(const struct session *s)
-{
-    return s->is_pushed && s->holder == 0;
-}
-
-/* The answer carries the number of the screen that it answers. Not where that screen was shown
- * before a reload began to number (turn_token): its input is known as one of a link without
- * numbers. */
-static bool has_unit(const struct run *run)
-{
-    const struct session *s = &run->work->session;
-
-    return is_exact(run) && !is_unanswered_push(s) &&
-           (s->debt_count == 0 || s->debts[0].is_exact || !is_same_dialogue(run));
-}
-
-/* A copy so late that the ledger has forgotten it, of a numbered dialogue: an answer to a screen
- * from before the ledger's oldest, or, while it is still open, its dial (there is one a dialogue).
- */
-static bool is_late_copy(const struct run *run)
-{
-    const struct dialect_input *in = run->input;
-    const struct session *s = &run->work->session;
-    unsigned behind = (STEP_UNITS + s->step - in->session.unit) % STEP_UNITS;
-
-    if (!is_exact(run) || is_unanswered_push(s))
-        return false;
-    if (in->kind == DIALECT_BEGIN)
-        return is_same_dialogue(run);
-    return is_last_dialogue(run) && s->debt_count != 0 && s->debts[0].is_exact &&
-           behind > SESSION_DEBTS_MAX && behind < STEP_UNITS / 2;
-}
-
-/* An answer to a screen that is not stored yet: what was read is an old master's, perhaps, which a
- * fail-over has left behind. */
-static bool is_ahead(const struct run *run)
-{
-    unsigned ahead = (STEP_UNITS + run->input->session.unit - run->work->session.step) % STEP_UNITS;
-
-    return ahead < STEP_UNITS / 2;
 }
 
 /* A late dial gets the screen of now: should the centre's ids have come round, it is a new one. */
@@ -277,11 +187,6 @@ static bool find_dialogue_menu(struct run *run, bool goes_on)
     return !run->input->is_answer_only && run_find_menu(run, dialled_code(run), NULL);
 }
 
-static bool goes_on(const struct run *run)
-{
-    return run->input->kind != DIALECT_BEGIN && is_same_dialogue(run);
-}
-
 /* Which event the input is to the menu. An answer to a dialogue that is not known here (expired,
  * or its record lost) opens a new one: the subscriber sees where to go on, not an error. */
 static struct menu_event make_event(struct run *run)
@@ -292,7 +197,7 @@ static struct menu_event make_event(struct run *run)
     if (in->kind == DIALECT_SMS) {
         event.kind = MENU_EVENT_SMS;
         run_find_menu(run, in->code, NULL);
-    } else if (goes_on(run)) {
+    } else if (run_goes_on(run)) {
         event.kind = MENU_EVENT_INPUT;
         find_dialogue_menu(run, true);
     } else {
@@ -318,7 +223,7 @@ static void note_dialogue(struct run *run, bool is_new)
     }
     /* Our own count could come to the number of a push's first answer again, or of one to a
      * dialogue that was erased meanwhile, and the same key be taken for a copy. */
-    step = is_unanswered_push(s) || (is_new && in->kind != DIALECT_BEGIN && is_exact(run))
+    step = run_is_unanswered_push(s) || (is_new && in->kind != DIALECT_BEGIN && run_is_exact(run))
                ? in->session.unit
                : s->step;
     s->is_unnamed = false;
@@ -340,34 +245,6 @@ static void note_dialogue(struct run *run, bool is_new)
         run_owe_late(run, in->fingerprint);
 }
 
-/* Two gateways' clocks decide where what was seen does not tell: what was met may be newer. */
-static bool is_opened_since(const struct run *run)
-{
-    const struct step_seen *seen = &run->cause->seen;
-    int64_t opened_ms = run->work->session.opened_ms;
-
-    if (seen->is_any && opened_ms == seen->opened_ms)
-        return !goes_on(run) && opened_ms > run->cause->arrived_ms;
-    return seen->is_sure || opened_ms > run->cause->arrived_ms;
-}
-
-/* Told to wait, the subscriber has dialled anew, or a result was pushed to the phone: the input
- * would take the place of a dialogue that he is in, or be an answer to it while it has no name. */
-static bool is_overtaken(const struct run *run)
-{
-    return run->cause->is_late && run->work->session.is_open &&
-           (!goes_on(run) || run->work->session.is_unnamed) && is_opened_since(run);
-}
-
-static struct step_seen look(const struct run *run)
-{
-    const struct session *s = &run->work->session;
-
-    return (struct step_seen){.opened_ms = s->opened_ms,
-                              .is_any = true,
-                              .is_sure = goes_on(run) && !s->is_unnamed && s->id_size != 0};
-}
-
 static int64_t add_debt(struct run *run)
 {
     const struct dialect_input *in = run->input;
@@ -375,7 +252,7 @@ static int64_t add_debt(struct run *run)
 
     if (in->kind == DIALECT_SMS)
         return session_add_sms_debt(&run->work->session, in->fingerprint, run->now_ms, horizon_ms);
-    return session_add_debt(&run->work->session, in->fingerprint, is_exact(run), run->now_ms,
+    return session_add_debt(&run->work->session, in->fingerprint, run_is_exact(run), run->now_ms,
                             horizon_ms);
 }
 
@@ -410,10 +287,10 @@ void run_take_input(struct run *run, const struct step_records *records)
         run->step->kind = STEP_NO_MENU;
         return;
     }
-    if (event.kind == MENU_EVENT_INPUT && has_unit(run) &&
+    if (event.kind == MENU_EVENT_INPUT && run_has_unit(run) &&
         in->session.unit != run->work->session.step) {
         run->step->kind = STEP_MISMATCH;
-        run->step->command_status = is_ahead(run) ? ESME_RX_T_APPN : ESME_RX_R_APPN;
+        run->step->command_status = run_is_ahead(run) ? ESME_RX_T_APPN : ESME_RX_R_APPN;
         return;
     }
     if (event.kind == MENU_EVENT_INPUT && is_version_awaited(run)) {
@@ -538,26 +415,6 @@ static struct run make_run(struct step *step, const struct turn_env *env,
     };
 }
 
-/* What this input is a copy of; NULL when it is new. The centre's ids come round: a dial that names
- * a dialogue which is long over is a new one; until then it is a copy, though an end or the text
- * that asks to wait has ended its dialogue. */
-static const struct session_debt *find_debt(const struct run *run)
-{
-    const struct dialect_input *in = run->input;
-    const struct session *s = &run->work->session;
-    const struct session_debt *debt;
-
-    if (run->cause->is_again)
-        return s->debt_count != 0 && s->debts[0].fingerprint == in->fingerprint ? &s->debts[0]
-                                                                                : NULL;
-    debt = session_find_debt(&run->work->session, in->fingerprint, run->now_ms,
-                             step_horizon_ms(run->settings));
-    if (debt != NULL && debt->is_exact && in->kind == DIALECT_BEGIN && !is_same_dialogue(run) &&
-        run->now_ms - debt->at_ms > (int64_t)run->settings->session_idle_s * 1000)
-        return NULL;
-    return debt;
-}
-
 void step_run(struct step *step, const struct turn_env *env, const struct turn_settings *settings,
               const char *msisdn, const struct step_cause *cause,
               const struct step_records *records, const struct step_answers *answers)
@@ -585,8 +442,8 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
             run_encode_session(&run);
         return;
     }
-    step->is_exact = is_exact(&run);
-    step->seen = look(&run);
+    step->is_exact = run_is_exact(&run);
+    step->seen = run_look(&run);
     if (cause->input->kind == DIALECT_SMS && cause->input->part.total != 0) {
         run_take_part(&run, records);
         return;
@@ -596,18 +453,18 @@ void step_run(struct step *step, const struct turn_env *env, const struct turn_s
     case DIALECT_ANSWER:
     case DIALECT_ANSWER_LAST:
     case DIALECT_SMS:
-        debt = find_debt(&run);
+        debt = run_find_debt(&run);
         if (debt != NULL)
             replay(&run, debt);
-        else if (cause->is_again || is_overtaken(&run)) /* another gateway has gone on meanwhile */
+        else if (cause->is_again || run_is_overtaken(&run)) /* another gateway has gone on */
             step->command_status = cause->is_again ? ESME_ROK : ESME_RX_T_APPN;
-        else if (is_late_copy(&run))
+        else if (run_is_late_copy(&run))
             replay_late(&run);
         else
             run_take_input(&run, records);
         break;
     case DIALECT_ABORT: /* the centre says so */
-        if (is_same_dialogue(&run) && !is_refusal_past(&run))
+        if (run_is_same_dialogue(&run) && !is_refusal_past(&run))
             run_close_dialogue(&run);
         break;
     case DIALECT_NOTIFY_ACK:
@@ -650,7 +507,7 @@ bool step_busy_text(struct step *step, const struct turn_env *env, const struct 
     const struct menu_state *state = session.size != 0 ? &run.work->state : NULL;
 
     load_session(&run, &records);
-    if (!find_dialogue_menu(&run, goes_on(&run)))
+    if (!find_dialogue_menu(&run, run_goes_on(&run)))
         return false;
     if (cause->is_late)
         menu_wait_text(run.menu, state, run_shown_code(&run), text);
