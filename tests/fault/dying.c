@@ -7,6 +7,7 @@
  *          after-answer:n    they have been written; no response was read
  */
 #include <dlfcn.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -92,22 +93,45 @@ ssize_t write(int fd, const void *octets, size_t size)
     return written;
 }
 
-ssize_t send(int fd, const void *octets, size_t size, int flags)
+static int is_answer(const void *octets, size_t size)
 {
-    static ssize_t (*real)(int, const void *, size_t, int);
     static const uint8_t deliver_sm_resp[] = {0x80, 0, 0, 5}; /* to a centre */
     static const uint8_t submit_sm_resp[] = {0x80, 0, 0, 4};  /* to a partner */
     const uint8_t *id = (const uint8_t *)octets + 4;
-    int is_answer = size >= 16 && (memcmp(id, deliver_sm_resp, sizeof(deliver_sm_resp)) == 0 ||
-                                   memcmp(id, submit_sm_resp, sizeof(submit_sm_resp)) == 0);
+
+    return size >= 16 && (memcmp(id, deliver_sm_resp, sizeof(deliver_sm_resp)) == 0 ||
+                          memcmp(id, submit_sm_resp, sizeof(submit_sm_resp)) == 0);
+}
+
+ssize_t send(int fd, const void *octets, size_t size, int flags)
+{
+    static ssize_t (*real)(int, const void *, size_t, int);
+    int answers = is_answer(octets, size);
     ssize_t sent;
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "send");
-    if (is_answer)
+    if (answers)
         pass("before-answer");
     sent = real(fd, octets, size, flags);
-    if (is_answer)
+    if (answers)
+        pass("after-answer");
+    return sent;
+}
+
+/* libevent's way to a peer that speaks TLS. */
+int SSL_write(SSL *ssl, const void *octets, int size)
+{
+    static int (*real)(SSL *, const void *, int);
+    int answers = size > 0 && is_answer(octets, (size_t)size);
+    int sent;
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "SSL_write");
+    if (answers)
+        pass("before-answer");
+    sent = real(ssl, octets, size);
+    if (answers && sent > 0)
         pass("after-answer");
     return sent;
 }

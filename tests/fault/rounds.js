@@ -7,6 +7,7 @@
 //                  seed (the machine's own timing does not)
 //   KINDS=a,b      only these kinds; all otherwise, each once before any comes again
 //   ROLE=partner   the centre binds to us, ROLE=centre: we to it; as the seed says otherwise
+//   TLS=yes|no     between us, DELAY=ms: for one way; as the seed says otherwise
 //   FOLDER=path    where logs of failed rounds stay (default $BUILD/fault-logs)
 //
 // Reports in TAP. Kinds that cut connections want a network namespace with iptables (rounds.test.sh
@@ -72,6 +73,8 @@ function chooseLoad(kind, random, number, seed) {
         seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
         rate: isOpen ? random.between(300, 2000) : 0, dialogues: random.pick([10, 50, 200]),
         firstPhone: 6281300000000 + number * 1000000,
+        isTls: process.env.TLS ? process.env.TLS === 'yes' : random.between(1, 3) === 1,
+        delayMs: process.env.DELAY ? Number(process.env.DELAY) : process.env.SHORT ? 0 : random.pick([0, 0, 5, 40, 120]),
     };
 }
 
@@ -136,7 +139,7 @@ function describe(scene, result) {
     const { load } = scene;
     const l = result?.report.ledger ?? {};
     const c = result?.report.centre ?? {};
-    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}${load.isPartner ? ' of a partner' : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
+    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}${load.isPartner ? ' of a partner' : ''}${load.isTls ? ' by TLS' : ''}${load.delayMs > 0 ? ` ${load.delayMs} ms away` : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
         `${load.rate ? `${load.rate}/s` : `${load.dialogues} at once`}: ${l.inputs} inputs, ${l.screens} screens, ` +
         `delivered again ${c.cut} cut, ${c.temporary} temporary, ${c.unanswered} unanswered; ${l.duplicates} screens again, ` +
         `${l.busy} busy, ${l.untaken} untaken, ` +

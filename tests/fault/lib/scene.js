@@ -6,7 +6,8 @@ const path = require('node:path');
 
 const { BUILD, Process, ROOT, delay, freePort, run, until } = require('../../e2e/lib/process');
 const { Gateway } = require('../../e2e/lib/warungd');
-const { Balancer } = require('./balancer');
+const { makeAuthority } = require('../../e2e/lib/tls');
+const { Road, tlsBehind, tlsInFront } = require('./road');
 
 const WAIT_MS = 180000;
 
@@ -20,18 +21,37 @@ class Scene {
 
     async start() {
         this.port = await freePort();
+        if (this.load.isTls)
+            await this.makeCertificate();
         if (!this.load.isPartner)
-            await this.dial();
+            await this.openCentre();
         for (let i = 0; i < this.count; i++)
             this.gateways.push(this.makeGateway(`gw${i + 1}`, await freePort()));
         for (const gateway of this.gateways)
             await gateway.writeConfiguration();
         await Promise.all(this.gateways.map((g, i) => this.launch(g, i === 0 ? this.env : {})));
         if (this.load.isPartner) {
-            this.balancer = await new Balancer(this.gateways.map((g) => g.partnerPort)).listen(this.port);
+            const ends = this.load.isTls ? { ends: tlsBehind(this.certificate) } : {};
+            this.road = await new Road(this.gateways.map((g) => g.partnerPort), { delayMs: this.load.delayMs, ...ends }).listen(this.port);
             await this.dial();
         }
         await until('the load to begin', async () => (await this.stats()).sent > 0);
+    }
+
+    async makeCertificate() {
+        const authority = await makeAuthority(this.folder);
+        this.certificate = { ca: authority.cert, ...await authority.issue('localhost') };
+    }
+
+    // It listens; between it and the gateways is a road where it is far, or where they speak TLS.
+    async openCentre() {
+        await this.dial();
+        this.gatewaysDial = this.port;
+        if (!this.load.isTls && !this.load.delayMs)
+            return;
+        const ends = this.load.isTls ? { ends: tlsInFront(this.certificate) } : {};
+        this.road = await new Road([this.port], { delayMs: this.load.delayMs, ...ends }).listen(0);
+        this.gatewaysDial = this.road.port;
     }
 
     // A centre and its subscribers; again, with others, when the last ones are done.
@@ -91,18 +111,21 @@ class Scene {
 
     // How it and the centre meet: it binds, or is bound to at a port of its own.
     linksOf(partnerPort) {
-        const common = { window: 64, codes: ['*384#', '384'], enquire_link_s: 1, response_timeout_s: 3, ...(this.load.echo ? { dialect: 'units', turn_token: 'echo' } : {}) };
+        const { isTls, delayMs } = this.load;
+        const common = { window: delayMs > 0 ? 512 : 64, codes: ['*384#', '384'], enquire_link_s: 1, response_timeout_s: 3, ...(this.load.echo ? { dialect: 'units', turn_token: 'echo' } : {}) };
         if (this.load.isPartner)
             return {
                 partners: {
                     listen: [`127.0.0.1:${partnerPort}`],
                     accounts: [{ system_id: 'agg1', password: 'secret', allow: ['127.0.0.1/32'], max_binds: 16, ...common }],
+                    ...(isTls ? { tls: { cert: this.certificate.cert, key: this.certificate.key } } : {}),
                 },
             };
         return {
             smsc: [{
-                name: 'op1', host: '127.0.0.1', port: this.port, system_id: 'warung', password: 'secret',
+                name: 'op1', host: isTls ? 'localhost' : '127.0.0.1', port: this.gatewaysDial, system_id: 'warung', password: 'secret',
                 bind: this.load.bind ?? 'transceiver', binds: this.load.binds, ...common,
+                ...(isTls ? { tls: { ca: this.certificate.ca, verify: true } } : {}),
             }],
         };
     }
@@ -171,7 +194,7 @@ class Scene {
             (g.process?.isRunning ? g.stop() : g.process?.code ?? g.process?.signal)));
         if (this.centre?.isRunning)
             await this.centre.end('SIGKILL');
-        this.balancer?.close();
+        this.road?.close();
         return statuses;
     }
 

@@ -1,0 +1,104 @@
+// What lies between a centre and the gateways. Partners have a balancer before two of them: one address, and each
+// connection goes to the next gateway, or to the one after it where that takes none. A road may be long, and one end
+// of it may speak TLS, which warung-smsc does not.
+'use strict';
+
+const fs = require('node:fs');
+const net = require('node:net');
+const { Transform } = require('node:stream');
+const tls = require('node:tls');
+
+// Octets come so much later, in the order that they went.
+class Distance extends Transform {
+    constructor(ms) {
+        super();
+        this.ms = ms;
+    }
+
+    _transform(octets, encoding, done) {
+        setTimeout(() => this.destroyed || this.push(octets), this.ms);
+        done();
+    }
+
+    _flush(done) {
+        setTimeout(done, this.ms);
+    }
+}
+
+// How connections are taken (with allowHalfOpen), and how the next leg is dialled; `word` tells that it is there.
+const PLAIN = {
+    listen: (onSocket) => net.createServer({ allowHalfOpen: true }, onSocket),
+    dial: (port) => net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }),
+    word: 'connect',
+};
+
+// The end of a road that a gateway dials.
+const tlsInFront = ({ cert, key }) => ({
+    ...PLAIN, listen: (onSocket) => tls.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHalfOpen: true }, onSocket),
+});
+
+// The end of a road that leads to gateways.
+const tlsBehind = ({ ca }) => ({
+    ...PLAIN, word: 'secureConnect',
+    dial: (port) => tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca: fs.readFileSync(ca), allowHalfOpen: true }),
+});
+
+class Road {
+    // ports: where it leads; delayMs: for one way.
+    constructor(ports, { delayMs = 0, ends = PLAIN } = {}) {
+        Object.assign(this, { ports, delayMs, ends, sockets: new Set(), next: 0 });
+    }
+
+    async listen(port) {
+        this.server = this.ends.listen((client) => {
+            this.keep(client);
+            this.forward(client, this.next++, this.ports.length);
+        });
+        this.server.on('tlsClientError', () => {}); // one that was killed in its handshake
+        await new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+        this.port = this.server.address().port;
+        return this;
+    }
+
+    keep(socket) {
+        this.sockets.add(socket);
+        socket.setNoDelay(true);
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => this.sockets.delete(socket));
+    }
+
+    forward(client, at, left) {
+        if (left === 0 || client.destroyed) {
+            client.destroy();
+            return;
+        }
+        const server = this.ends.dial(this.ports[at % this.ports.length]);
+        let isConnected = false;
+        this.keep(server);
+        server.on(this.ends.word, () => {
+            isConnected = true;
+            this.lead(client, server);
+            this.lead(server, client);
+        });
+        server.on('close', () => isConnected || this.forward(client, at + 1, left - 1));
+    }
+
+    // What one end has said before its own end, the other hears.
+    lead(from, to) {
+        if (this.delayMs === 0)
+            from.pipe(to);
+        else
+            from.pipe(new Distance(this.delayMs)).pipe(to);
+        from.on('close', () => (this.delayMs === 0 ? to.destroy() : setTimeout(() => to.destroy(), this.delayMs)));
+        if (from.destroyed)
+            to.destroy();
+    }
+
+    close() {
+        this.server.close();
+        for (const socket of this.sockets)
+            socket.destroy();
+    }
+}
+
+module.exports = { Road, tlsBehind, tlsInFront };
