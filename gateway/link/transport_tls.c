@@ -216,16 +216,20 @@ static const char *reason_of_error(struct tls_transport *t)
     int error = EVUTIL_SOCKET_ERROR();
     unsigned long code = bufferevent_get_openssl_error(t->bev);
     SSL *ssl = bufferevent_openssl_get_ssl(t->bev);
-    long verified = SSL_get_verify_result(ssl);
+    /* OpenSSL looks at what it was not told to check, too, and goes on. */
+    bool is_checked = SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+    long verified = is_checked ? SSL_get_verify_result(ssl) : X509_V_OK;
 
     /* SSL_ERROR_SYSCALL and the like: the socket failed, not its language. */
     if (ERR_GET_LIB(code) == 0 && t->is_open)
         code = alert_behind(ssl);
     if (ERR_GET_LIB(code) == 0)
         return socket_error_word(error);
-    log_warning(
-        "tls.error", LOG_S("link", name_of(t)), LOG_S("reason", ERR_reason_error_string(code)),
-        LOG_S("verify", verified != X509_V_OK ? X509_verify_cert_error_string(verified) : "ok"));
+    log_warning("tls.error", LOG_S("link", name_of(t)),
+                LOG_S("reason", ERR_reason_error_string(code)),
+                LOG_S("verify", !is_checked             ? "off"
+                                : verified == X509_V_OK ? "ok"
+                                                        : X509_verify_cert_error_string(verified)));
     return verified != X509_V_OK ? "tls_verify" : "tls_error";
 }
 

@@ -283,6 +283,9 @@ static void test_client_certificate(void **state)
     server.verify = true;
     server.ca_file = files.ca.cert;
     expect_refused(&server, &client, "localhost", NULL);
+    client.verify = false; /* it is we who are turned away, whoever they are */
+    expect_refused(&server, &client, "localhost", "tls_error");
+    client.verify = true;
     client.cert_file = files.client.cert;
     client.key_file = files.client.key;
     world_init(&w, &server, &client);
