@@ -193,6 +193,8 @@ static enum ctl_status erase(struct dossier *d, void *arg)
         return CTL_REFUSED;
     }
     programme_erase(&d->programme, "officer");
+    if (d->records.merchant_version == 0 && d->is_bare)
+        d->programme.sms_count = 0; /* told by the erasure before */
     return CTL_DONE;
 }
 

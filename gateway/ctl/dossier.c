@@ -173,6 +173,7 @@ static bool open_session(struct dossier *d)
     const struct hand_records *r = &d->records;
     uint8_t plain[STORE_SESSION_BYTES_MAX];
     struct writer w;
+    bool is_read;
 
     session_init(&d->session);
     menu_state_init(&d->state);
@@ -180,8 +181,10 @@ static bool open_session(struct dossier *d)
     if (!open_record(&d->setup, VAULT_SESSION, d->msisdn, span_of(r->session, r->session_size), &w))
         return false;
     /* What cannot be read counts as absent, as in a turn. */
-    if (writer_size(&w) > 0 && session_decode(&d->session, writer_span(&w)))
+    is_read = writer_size(&w) > 0 && session_decode(&d->session, writer_span(&w));
+    if (is_read)
         menu_state_decode(&d->state, span_of(d->session.state, d->session.state_size));
+    d->is_bare = is_read && d->session.updated_ms == 0;
     return true;
 }
 

@@ -23,6 +23,8 @@ struct dossier {
     uint8_t trainings[TRAININGS_BYTES_MAX]; /* the shared record, opened */
     size_t trainings_size;
     struct session session;
+    bool is_bare; /* there is a session, and nobody has dialled or texted: a gateway has put it
+                   * there for a moment (need.h), of a number that was erased, say */
     struct menu_state state;
     struct programme programme; /* its subscriber is the merchant record */
 };

@@ -80,6 +80,21 @@ test('erase: record, lists and session go; the subscriber is told', async () => 
     });
 });
 
+test('erase said again while a seat is given back: nobody is told twice', async () => {
+    await withScene('erase-again', async ({ centre, gateway, redis }) => {
+        const next = new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10);
+        assert.equal((await gateway.ctl('trainings', 'add', `${next}T09:00`, 'Foto', 'Balai', '--seats', '2')).code, 0);
+        assert.match((await centre.phone(MSISDN).dial('*384*4*1*1#')).text, /Anda terdaftar pelatihan/);
+        assert.equal((await gateway.ctl('erase', MSISDN)).code, 0);
+        assert.match((await centre.smsFor(MSISDN, 1)).text, /semua data Anda sudah dihapus/);
+        await until('the seat to be given back', () => sessions(redis)); // behind a record that goes within a second
+        const { code, output } = await gateway.ctl('erase', MSISDN);
+        assert.equal(code, 0, output);
+        assert.equal(await sessions(redis), '');
+        assert.equal((await gateway.ctlJson('outbox')).owed, 2); // that of the seat, and of the first erasure
+    });
+});
+
 test('erase: where no menu has the text, everything goes all the same, and the officer is told', async () => {
     const menus = [{ file: path.join(__dirname, 'menus/long.cfg'), codes: ['*384#'], sms: ['384'] }];
     await withScene('erase-untold', async ({ centre, gateway, redis }) => {
