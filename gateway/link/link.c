@@ -538,7 +538,14 @@ static void on_writable(void *ctx)
 
 static void on_lost(void *ctx, const char *reason)
 {
-    link_lose(ctx, reason);
+    struct link *link = ctx;
+
+    /* What a caller said where its hello and its certificate belong; a tls_alert is its own word
+     * on ours. */
+    if (link->state == LINK_OPEN &&
+        (strcmp(reason, "tls_error") == 0 || strcmp(reason, "tls_verify") == 0))
+        link->counters.malformed_in++;
+    link_lose(link, reason);
 }
 
 static const char *name_of(void *ctx)

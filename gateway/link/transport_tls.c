@@ -211,6 +211,12 @@ static unsigned long alert_behind(SSL *ssl)
     return code;
 }
 
+/* An alert that was sent to us: OpenSSL counts their numbers up from there. */
+static bool is_alert(unsigned long code)
+{
+    return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET;
+}
+
 static const char *reason_of_error(struct tls_transport *t)
 {
     int error = EVUTIL_SOCKET_ERROR();
@@ -230,7 +236,9 @@ static const char *reason_of_error(struct tls_transport *t)
                 LOG_S("verify", !is_checked             ? "off"
                                 : verified == X509_V_OK ? "ok"
                                                         : X509_verify_cert_error_string(verified)));
-    return verified != X509_V_OK ? "tls_verify" : "tls_error";
+    if (verified != X509_V_OK)
+        return "tls_verify";
+    return is_alert(code) ? "tls_alert" : "tls_error";
 }
 
 /* Where nothing answers in our language, another address of the same name may. */

@@ -90,10 +90,10 @@ static struct tls_factory *make_tls(struct world *w, const struct tls_settings *
     return f;
 }
 
-static void world_init(struct world *w, const struct tls_settings *server,
-                       const struct tls_settings *client)
+static void world_init_strict(struct world *w, const struct tls_settings *server,
+                              const struct tls_settings *client, unsigned failures_max)
 {
-    struct link_server_settings settings = {.failures_max = 100};
+    struct link_server_settings settings = {.failures_max = failures_max};
     int error;
 
     memset(w, 0, sizeof(*w));
@@ -109,6 +109,12 @@ static void world_init(struct world *w, const struct tls_settings *server,
     w->door = door_new(loop_base(w->loop), loop_timers(w->loop), w->server, w->sockets,
                        w->server_tls, "127.0.0.1:0", &error);
     assert_non_null(w->door);
+}
+
+static void world_init(struct world *w, const struct tls_settings *server,
+                       const struct tls_settings *client)
+{
+    world_init_strict(w, server, client, 100);
 }
 
 static void connect_to(struct world *w, const char *host)
@@ -284,7 +290,7 @@ static void test_client_certificate(void **state)
     server.ca_file = files.ca.cert;
     expect_refused(&server, &client, "localhost", NULL);
     client.verify = false; /* it is we who are turned away, whoever they are */
-    expect_refused(&server, &client, "localhost", "tls_error");
+    expect_refused(&server, &client, "localhost", "tls_alert");
     client.verify = true;
     client.cert_file = files.client.cert;
     client.key_file = files.client.key;
@@ -471,6 +477,58 @@ static void test_plain_octets_on_the_tls_port(void **state)
     close(fd);
 }
 
+static void rubbish(struct world *w)
+{
+    int fd = call_raw(w);
+
+    UNTIL(w, link_server_counters(w->server)->connections == 1);
+    assert_int_equal(write(fd, "rubbish", 7), 7);
+    UNTIL(w, link_server_counters(w->server)->connections == 0);
+    close(fd);
+}
+
+/* As in the clear; but who turns our certificate away is no stranger. */
+static void test_rubbish_is_banned(void **state)
+{
+    struct tls_settings server = server_settings();
+    struct tls_settings client = client_settings();
+    struct world w;
+
+    (void)state;
+    client.ca_file = files.other_ca.cert;
+    world_init_strict(&w, &server, &client, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        connect_to(&w, "localhost");
+        UNTIL(&w, w.here.closes != 0 && link_server_counters(w.server)->connections == 0);
+    }
+    assert_int_equal(link_server_counters(w.server)->accepted, 3);
+    rubbish(&w);
+    assert_int_equal(link_server_counters(w.server)->bans, 0);
+    rubbish(&w);
+    assert_int_equal(link_server_counters(w.server)->bans, 1);
+    connect_to(&w, "localhost");
+    UNTIL(&w, link_server_counters(w.server)->refused_banned == 1);
+    world_fini(&w);
+}
+
+/* A certificate that is not ours is as good as a wrong password. */
+static void test_strange_certificates_are_banned(void **state)
+{
+    struct tls_settings server = server_settings();
+    struct tls_settings client = client_settings();
+    struct world w;
+
+    (void)state;
+    server.verify = true;
+    server.ca_file = files.other_ca.cert;
+    client.cert_file = files.client.cert;
+    client.key_file = files.client.key;
+    world_init_strict(&w, &server, &client, 1);
+    connect_to(&w, "localhost");
+    UNTIL(&w, link_server_counters(w.server)->bans == 1);
+    world_fini(&w);
+}
+
 static void test_client_without_a_server(void **state)
 {
     struct tls_settings server = server_settings();
@@ -533,6 +591,8 @@ int main(void)
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_partners_are_told_whose_certificates),
         cmocka_unit_test(test_plain_octets_on_the_tls_port),
+        cmocka_unit_test(test_rubbish_is_banned),
+        cmocka_unit_test(test_strange_certificates_are_banned),
         cmocka_unit_test(test_client_without_a_server),
     };
 

@@ -207,7 +207,7 @@ static void test_an_alert_behind_a_failed_write(void **state)
     SSL_set_fd(w->ssl, w->fd);
     assert_int_not_equal(SSL_accept(w->ssl), 1); /* half of it; the rest is on_open_to_strict()'s */
     UNTIL(w, w->lost != NULL);
-    assert_string_equal(w->lost, "tls_error");
+    assert_string_equal(w->lost, "tls_alert");
 }
 
 /* A peer that has vanished is not waited for, and gets nothing of what is under way. */
