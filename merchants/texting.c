@@ -3,6 +3,7 @@
 #include "merchants/work.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Answers that SMS keywords take in. */
 #define SMS_PREFIX "sms_"
@@ -197,9 +198,29 @@ static bool is_about_erasing(const struct programme *p)
             (asked_ms > s->pending_since_ms && asked_ms > s->pending.changed_ms));
 }
 
+/* The registration that a form sent once more would make again: in all that the form says the same,
+ * and not over. */
+static const struct merchant *find_same(const struct subscriber *s, const struct merchant *form)
+{
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        const struct merchant *m = &s->merchants[i];
+        bool is_same = merchant_status_is_live(m->status);
+
+        for (unsigned row = 0; is_same && field_at(row) != NULL; row++) {
+            const char *said = field_value(field_at(row), form);
+
+            is_same = said[0] == '\0' || strcasecmp(said, field_value(field_at(row), m)) == 0;
+        }
+        if (is_same)
+            return m;
+    }
+    return NULL;
+}
+
 const char *texting_agree(struct programme *p, struct menu_state *state)
 {
     struct merchant draft = p->subscriber.pending;
+    const struct merchant *same;
     const char *result;
 
     (void)state;
@@ -207,7 +228,13 @@ const char *texting_agree(struct programme *p, struct menu_state *state)
         return "hapus"; /* but that takes a HAPUS YA */
     if (!has_registration(p))
         return "kosong";
-    p->field = find_missing(&p->subscriber.pending);
+    p->field = find_missing(&draft);
+    same = p->field == NULL ? find_same(&p->subscriber, &draft) : NULL;
+    if (same != NULL) {
+        text_copy(p->focus, sizeof(p->focus), same->regno);
+        texting_forget(p);
+        return "sudah";
+    }
     draft.consent_ms = p->now_ms;
     result = registration_make(p, &draft);
     if (result != NULL && strcmp(result, "terkirim") == 0) {

@@ -77,7 +77,8 @@ static const struct menu_rule rules[] = {
     /* A registration by SMS (sms_nama, ... sms_kec_tebak): begun, one more field, agreed. */      \
     ACTION("sms_daftar", texting_register, "lengkap", "kurang", "penuh")                           \
     ACTION("sms_isi", texting_give, "lengkap", "kurang", "diubah", "terkunci", "kosong")           \
-    ACTION("sms_ya", texting_agree, "terkirim", "kurang", "penuh", "gagal", "hapus", "kosong")     \
+    ACTION("sms_ya", texting_agree, "terkirim", "sudah", "kurang", "penuh", "gagal", "hapus",      \
+           "kosong")                                                                               \
     ACTION("sms_tidak", texting_refuse, "dibuang", "kosong")                                       \
     /* One's own registration, by sms_noreg if that is given. */                                   \
     ACTION("sms_status", texting_status, "ada", "salah", "kosong")
@@ -89,11 +90,11 @@ static const struct menu_action actions[] = {ACTIONS(AS_MENU_ACTION)};
 static programme_action_fn *const functions[] = {ACTIONS(AS_FUNCTION)};
 enum { ACTION_COUNT = sizeof(actions) / sizeof(actions[0]) };
 
-/* Menus of before them do what they did; but a YA to "HAPUS YA?" registers nothing. */
+/* Menus of before them do what they did; but a YA to "HAPUS YA?" registers nothing, nor does one to
+ * what is registered already. */
 static const struct menu_later later[] = {
-    {"sms_ya", "hapus", .instead = "kosong"},
-    {"sms_tidak", "kosong", .instead = "dibuang"},
-    {"latih_ikut", "cukup", .instead = "penuh"},
+    {"sms_ya", "sudah", .instead = "kosong"},      {"sms_ya", "hapus", .instead = "kosong"},
+    {"sms_tidak", "kosong", .instead = "dibuang"}, {"latih_ikut", "cukup", .instead = "penuh"},
     {"sms_ikut", "cukup", .instead = "penuh"},
 };
 

@@ -90,6 +90,8 @@ static void test_an_earlier_menu_is_played_on(void **state)
     assert_non_null(menu);
     assert_string_equal(faults, "963:7: warning: the action latih_ikut can also give cukup, which "
                                 "is taken for penuh: add its target\n"
+                                "1132:7: warning: the action sms_ya can also give sudah, which is "
+                                "taken for kosong: add its target\n"
                                 "1132:7: warning: the action sms_ya can also give hapus, which is "
                                 "taken for kosong: add its target\n"
                                 "1138:5: warning: the action sms_tidak can also give kosong, which "
