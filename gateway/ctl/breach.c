@@ -245,6 +245,9 @@ static enum ctl_status tell_lines(struct breach *b, FILE *f, const char *path)
     if (words == NULL || fclose(words) != 0) {
         ctl_complain("cannot keep what %s says: %m", path);
         status = CTL_REFUSED;
+    } else if (status == CTL_DONE && bytes == 0) { /* of a search that failed, say */
+        ctl_complain("nobody was told: %s names nobody", path);
+        status = CTL_REFUSED;
     }
     if (status == CTL_DONE)
         status = tell_words(b, text);
