@@ -511,6 +511,28 @@ static void test_rubbish_is_banned(void **state)
     world_fini(&w);
 }
 
+/* A balancer's health check says nothing, or half a hello at most. */
+static void test_who_says_nothing_is_not_banned(void **state)
+{
+    static const char *const said[] = {"", "\x16\x03", "\x16\x03\x01\x02"};
+    struct tls_settings server = server_settings();
+    struct tls_settings client = client_settings();
+    struct world w;
+
+    (void)state;
+    world_init_strict(&w, &server, &client, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        int fd = call_raw(&w);
+
+        UNTIL(&w, link_server_counters(w.server)->connections == 1);
+        assert_int_equal(write(fd, said[i], strlen(said[i])), strlen(said[i]));
+        close(fd);
+        UNTIL(&w, link_server_counters(w.server)->connections == 0);
+        assert_int_equal(link_server_counters(w.server)->bans, 0);
+    }
+    world_fini(&w);
+}
+
 /* A certificate that is not ours is as good as a wrong password. */
 static void test_strange_certificates_are_banned(void **state)
 {
@@ -592,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_partners_are_told_whose_certificates),
         cmocka_unit_test(test_plain_octets_on_the_tls_port),
         cmocka_unit_test(test_rubbish_is_banned),
+        cmocka_unit_test(test_who_says_nothing_is_not_banned),
         cmocka_unit_test(test_strange_certificates_are_banned),
         cmocka_unit_test(test_client_without_a_server),
     };
