@@ -164,6 +164,20 @@ uint32_t merchant_find_flags(const struct merchant *m, const char *msisdn, int64
     return flags;
 }
 
+const char *ticket_slot_name(char slot)
+{
+    switch (slot) {
+    case '1':
+        return "morning";
+    case '2':
+        return "noon";
+    case '3':
+        return "afternoon";
+    default:
+        return "any";
+    }
+}
+
 void subscriber_init(struct subscriber *s)
 {
     memset(s, 0, offsetof(struct subscriber, merchants));

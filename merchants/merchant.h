@@ -122,6 +122,7 @@ struct ticket {
     int64_t asked_ms;
     int64_t again_ms; /* asked for again, with the erasure asked for; 0 = not */
 };
+const char *ticket_slot_name(char slot); /* "morning", "any" for none */
 
 /* A seat that this number has, with what reminders say of it. */
 struct seat {

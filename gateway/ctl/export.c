@@ -47,8 +47,9 @@ static json_t *describe_tickets(const struct subscriber *s)
 
     for (unsigned i = 0; i < s->ticket_count; i++)
         json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:o, s:o}", "number", s->tickets[i].number,
-                                        "kind", ticket_kind_name(s->tickets[i].kind), "asked_at",
+                              json_pack("{s:s, s:s, s:s, s:o, s:o}", "number", s->tickets[i].number,
+                                        "kind", ticket_kind_name(s->tickets[i].kind), "slot",
+                                        ticket_slot_name(s->tickets[i].slot), "asked_at",
                                         ctl_time(s->tickets[i].asked_ms), "asked_again_at",
                                         ctl_time(s->tickets[i].again_ms)));
     return list;

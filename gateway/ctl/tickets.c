@@ -19,20 +19,6 @@ struct listing {
     struct access_count shown;
 };
 
-static const char *slot_name(char slot)
-{
-    switch (slot) {
-    case '1':
-        return "morning";
-    case '2':
-        return "noon";
-    case '3':
-        return "afternoon";
-    default:
-        return "any";
-    }
-}
-
 /* Whose name to ask for on the phone: the newest registration's. */
 static const char *name_of(const struct subscriber *s)
 {
@@ -47,13 +33,13 @@ static void add_ticket(struct listing *l, const char *msisdn, const struct subsc
     access_count_add(&l->shown, l->dossier, msisdn);
     isotime_format(t->asked_ms, asked);
     if (l->json != NULL)
-        json_array_append_new(l->json,
-                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number", t->number,
-                                        "kind", ticket_kind_name(t->kind), "msisdn", msisdn, "name",
-                                        name_of(s), "slot", slot_name(t->slot), "asked_at", asked));
+        json_array_append_new(l->json, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number",
+                                                 t->number, "kind", ticket_kind_name(t->kind),
+                                                 "msisdn", msisdn, "name", name_of(s), "slot",
+                                                 ticket_slot_name(t->slot), "asked_at", asked));
     else
         table_add(l->table, (const char *const[]){t->number, ticket_kind_name(t->kind), asked,
-                                                  slot_name(t->slot), msisdn, name_of(s)});
+                                                  ticket_slot_name(t->slot), msisdn, name_of(s)});
 }
 
 static void on_item(void *arg, const struct hand_item *item, const struct store_subscriber *stored)

@@ -123,6 +123,7 @@ test('everything that is held of one person, as JSON', async () => {
     await withKeys('export', async (scene) => {
         const { centre, gateway } = scene;
         const regno = await registerAndJoin(scene);
+        assert.match((await centre.phone(MSISDN).dial('*384*5*5*2#')).text, /menelepon siang hari/);
         centre.submitStatus = () => 0x58; // throttled: stays owed
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
@@ -138,7 +139,7 @@ test('everything that is held of one person, as JSON', async () => {
         assert.equal(whole.msisdn, MSISDN);
         assert.equal(whole.registrations[0].nik, MERCHANT.nik);
         assert.equal(whole.registrations[0].name, MERCHANT.name);
-        assert.deepEqual(whole.tickets.map((t) => t.kind), ['call']);
+        assert.deepEqual(whole.tickets.map((t) => [t.kind, t.slot]), [['call', 'noon']]);
         assert.deepEqual(whole.trainings.map((t) => t.title), ['Foto produk']);
         assert.equal(whole.session.link, 'op1');
         assert.deepEqual(whole.session.sms_parts.map((p) => [p.number, p.total, p.text]),
