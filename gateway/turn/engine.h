@@ -46,7 +46,7 @@ struct turn {
     char shared_key[MENU_NAME_BYTES]; /* of `shared` */
     bool begins_in_drain;             /* refused, unless it is a copy */
     bool lacks_key;   /* a record that it needs is sealed with a key that others may have */
-    bool is_watched;  /* a timer looks after what it claims, and nobody takes that away */
+    bool is_watched;  /* a timer looks after what it claims, stored behind reading its records */
     bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
     bool gives_back;  /* when the commit under way is taken, `sealed` is written */
     /* The commit under way. */

@@ -179,7 +179,7 @@ static void watch_claim(struct turn *t)
 
 void need_claim(struct turn *t)
 {
-    if (t->is_watched && t->box->session.version != 0) /* and somebody was faster */
+    if (t->is_watched) /* and somebody was faster */
         write_shared(t, on_claimed);
     else
         watch_claim(t);

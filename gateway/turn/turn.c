@@ -234,7 +234,8 @@ static bool take_records(struct turn *t, const struct store_subscriber *subscrib
     }
     box->has_copies = true;
     t->is_fresh = true;
-    t->answers.shared_is_ours = false; /* it was written before these were read (need.h) */
+    /* Written before these were read; who wrote these may have taken its timer away (need.h). */
+    t->answers.shared_is_ours = t->is_watched = false;
     return true;
 }
 

@@ -49,6 +49,28 @@ static const struct trainings *read_trainings(void)
     return &t;
 }
 
+/* What another gateway has of phone 0: its records, and that of all trainings. */
+struct other {
+    uint64_t session_version, trainings_version;
+    size_t session_size;
+    uint8_t session[STORE_SESSION_BYTES_MAX];
+};
+
+static struct other read_as_another(void)
+{
+    struct other o;
+    struct store_reply reply;
+
+    memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
+    o.session_version = reply.subscriber.session.version;
+    o.session_size = reply.subscriber.session.data.size;
+    if (o.session_size != 0)
+        memcpy(o.session, reply.subscriber.session.data.data, o.session_size);
+    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
+    o.trainings_version = reply.subscriber.session.version;
+    return o;
+}
+
 static void plan(uint16_t seats)
 {
     struct trainings t = {.count = 0};
@@ -119,11 +141,9 @@ static void test_a_reminder_is_kept_while_it_is_true(void **state)
 static void call_off(void)
 {
     struct trainings t = *read_trainings();
-    struct store_reply reply;
 
-    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
     assert_true(trainings_cancel(&t, "L1"));
-    write_trainings(&t, reply.subscriber.session.version);
+    write_trainings(&t, read_as_another().trainings_version);
 }
 
 static void assert_told_of_cancel(void)
@@ -330,28 +350,6 @@ static void test_a_claim_that_comes_late_is_given_back(void **state)
     assert_int_equal(read_trainings()->items[0].taken, 0);
 }
 
-/* What another gateway has of phone 0: its records, and that of all trainings. */
-struct other {
-    uint64_t session_version, trainings_version;
-    size_t session_size;
-    uint8_t session[STORE_SESSION_BYTES_MAX];
-};
-
-static struct other read_as_another(void)
-{
-    struct other o;
-    struct store_reply reply;
-
-    memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
-    o.session_version = reply.subscriber.session.version;
-    o.session_size = reply.subscriber.session.data.size;
-    if (o.session_size != 0)
-        memcpy(o.session, reply.subscriber.session.data.data, o.session_size);
-    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
-    o.trainings_version = reply.subscriber.session.version;
-    return o;
-}
-
 /* Writes the session of phone 0, as who notes a seat does. */
 static enum store_result note_as_another(const struct other *o)
 {
@@ -406,40 +404,54 @@ static void test_who_notes_a_claim_meets_who_gives_it_back(void **state)
 
 static void test_who_is_new_meets_who_gives_his_claim_back(void **state)
 {
-    struct store_reply reply;
-
     (void)state;
     meet_who_notes(false);
     wake_at(turn_rig.wall_ms + 2000); /* and nothing of the number stays */
-    memory_data_load(turn_rig.data, turn_rig.phones[0].msisdn, &reply);
-    assert_int_equal(reply.subscriber.session.version, 0);
+    assert_int_equal(read_as_another().session_version, 0);
 }
 
-/* ... whose commit comes when the other is long done, and has left nothing of the number. */
-static void test_who_is_new_notes_behind_who_gave_his_claim_back(void **state)
+/* ... before the commit comes, which is under way for so long. */
+static void let_claim_be_given_back(unsigned ms)
 {
     struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*4*1*1#");
 
-    (void)state;
     plan(1);
-    claim_slowly_by(&input, 4000);
+    claim_slowly_by(&input, ms);
     turn_rig_change_gateway();
     arm_look();
-    turn_rig_pass(3500);
+    turn_rig_pass(ms - 200);
     assert_int_equal(read_trainings()->items[0].taken, 0);
+}
+
+/* The other is long done, and has left nothing of the number. */
+static void test_who_is_new_notes_behind_who_gave_his_claim_back(void **state)
+{
+    (void)state;
+    let_claim_be_given_back(4000);
     assert_int_equal(read_as_another().session_version, 0);
-    store_memory_set_next(
-        turn_rig.other_store, STORE_MEMORY_COMMIT, /* a session has been made meanwhile */
-        (struct store_memory_fate){.kind = STORE_MEMORY_CONFLICTING, .there_ms = 200});
-    turn_rig_pass(600);
-    store_memory_set_next(turn_rig.other_store, STORE_MEMORY_SHARED_COMMIT,
-                          (struct store_memory_fate){.there_ms = 500});
-    turn_rig_pass(400);
-    assert_int_equal(read_trainings()->items[0].taken, 0);
-    assert_true(read_as_another().session_version != 0); /* nor can it happen again */
-    turn_rig_pass(500);
+    store_memory_set_next(turn_rig.other_store, STORE_MEMORY_COMMIT, /* somebody makes a session */
+                          (struct store_memory_fate){.kind = STORE_MEMORY_CONFLICTING});
+    turn_rig_pass(700);
     turn_rig_assert_begins(turn_rig.phones[0].screen, "Anda terdaftar pelatihan");
     assert_int_equal(read_trainings()->items[0].taken, 1);
+}
+
+/* The claim is made anew, and nobody notes it: with the first the other took away its timer. */
+static void test_a_claim_that_is_made_anew_has_a_timer(void **state)
+{
+    (void)state;
+    let_claim_be_given_back(1500);
+    store_memory_set_next(turn_rig.other_store, STORE_MEMORY_SHARED_LOAD,
+                          (struct store_memory_fate){.there_ms = 400});
+    turn_rig_pass(300);
+    store_memory_set_next(turn_rig.other_store, STORE_MEMORY_SHARED_LOAD,
+                          (struct store_memory_fate){.there_ms = 3000});
+    turn_rig_pass(400);
+    assert_int_equal(read_trainings()->items[0].taken, 1);
+    turn_rig_change_gateway();
+    turn_rig_restart();
+    wake_at(turn_rig.wall_ms + 11 * CALENDAR_MINUTE_MS);
+    assert_int_equal(read_trainings()->items[0].taken, 0);
 }
 
 /* ... and this one notes it, which another gateway is about to give back. */
@@ -582,10 +594,8 @@ static void test_a_timer_goes_by_the_record_in_the_store(void **state)
  * gateway has read of that claim and is about to note it. */
 static void test_a_claim_that_is_given_back_meanwhile_is_not_noted(void **state)
 {
-    struct store_commit behind = {.msisdn = turn_rig.phones[0].msisdn};
-    uint8_t session[STORE_SESSION_BYTES_MAX];
     struct trainings t;
-    struct store_reply reply;
+    struct other o;
 
     (void)state;
     plan(1);
@@ -594,14 +604,9 @@ static void test_a_claim_that_is_given_back_meanwhile_is_not_noted(void **state)
     t = *read_trainings();
     training_release(&t.items[0], turn_rig.phones[0].msisdn);
     assert_true(training_claim(&t.items[0], turn_rig.phones[1].msisdn));
-    memory_data_shared_load(turn_rig.data, PROGRAMME_TRAININGS_KEY, &reply);
-    write_trainings(&t, reply.subscriber.session.version);
-    memory_data_load(turn_rig.data, behind.msisdn, &reply);
-    behind.session_version = reply.subscriber.session.version;
-    behind.session = span_of(session, reply.subscriber.session.data.size);
-    memcpy(session, reply.subscriber.session.data.data, behind.session.size);
-    memory_data_commit(turn_rig.data, &behind, &reply);
-    assert_int_equal(reply.result, STORE_OK);
+    o = read_as_another();
+    write_trainings(&t, o.trainings_version);
+    assert_int_equal(note_as_another(&o), STORE_OK);
     turn_rig_settle();
     turn_rig_assert_begins(turn_rig.phones[0].screen, "Maaf, kursi sudah penuh.");
     assert_int_equal(read_trainings()->items[0].taken, 1);
@@ -610,17 +615,11 @@ static void test_a_claim_that_is_given_back_meanwhile_is_not_noted(void **state)
 /* An officer erases while the seat is claimed, and the commit that would note it is under way. */
 static void test_an_erasure_leaves_no_claim(void **state)
 {
-    struct store_commit erasure = {.msisdn = turn_rig.phones[0].msisdn, .session_delete = true};
-    struct store_reply reply;
-
     (void)state;
     plan(1);
     turn_rig_dial(0, "*384*4*1#");
     claim_slowly();
-    memory_data_load(turn_rig.data, erasure.msisdn, &reply);
-    erasure.session_version = reply.subscriber.session.version;
-    memory_data_commit(turn_rig.data, &erasure, &reply);
-    assert_int_equal(reply.result, STORE_OK);
+    turn_rig_erase_all(0);
     turn_rig_settle();
     assert_int_equal(turn_rig_counters()->conflicts, 1);
     assert_int_equal(read_trainings()->items[0].taken, 0);
@@ -645,6 +644,7 @@ int main(void)
         ON_RIG(test_who_notes_a_claim_meets_who_gives_it_back),
         ON_RIG(test_who_is_new_meets_who_gives_his_claim_back),
         ON_RIG(test_who_is_new_notes_behind_who_gave_his_claim_back),
+        ON_RIG(test_a_claim_that_is_made_anew_has_a_timer),
         ON_RIG(test_a_claim_is_written_anew_by_who_notes_it),
         ON_RIG(test_a_claim_is_written_anew_with_each_try),
         ON_RIG(test_a_claim_that_was_written_anew_is_not_given_back),
