@@ -51,7 +51,8 @@ struct outcome {
     enum turn_sent_kind kind;
     uint64_t connection;
     const char *receipt_name;
-    bool has_name; /* of the dialogue that a push has opened */
+    bool has_name;  /* of the dialogue that a push has opened */
+    bool is_ailing; /* the centre, rather than in want of a pause */
     turn_sent_fn *fn;
     void *arg;
 };
@@ -68,7 +69,7 @@ static void on_outcome(struct timer *timer, void *arg)
 {
     struct outcome *o = arg;
     struct turn_sent sent = {.kind = o->kind,
-                             .command_status = status_of(o->kind),
+                             .command_status = o->is_ailing ? ESME_RSYSERR : status_of(o->kind),
                              .connection = o->connection,
                              .link_name = turn_rig.sms_link,
                              .message_id = ""};
@@ -219,6 +220,9 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
                                           uint64_t deadline_ms, turn_sent_fn *fn, void *arg)
 {
     struct turn_rig_phone *phone = phone_of(sms->msisdn);
+    bool is_ailing = turn_rig.ailing != NULL && strcmp(ctx, turn_rig.ailing) == 0;
+    enum turn_sent_kind ends = is_ailing ? TURN_SENT_TEMPORARY : turn_rig.sms_ends;
+    struct turn_sending *sending;
 
     (void)deadline_ms;
     /* Else nobody may be found who sends it. */
@@ -227,11 +231,14 @@ static struct turn_sending *port_send_sms(void *ctx, const struct turn_sms *sms,
     if (!has_sender(ctx, sms))
         return NULL;
     turn_rig.sms_validity_s = sms->validity_s;
-    if (turn_rig.sms_ends == TURN_SENT_OK) {
+    if (ends == TURN_SENT_OK) {
         assert_true(phone->sms_count < TURN_RIG_SMS_MAX);
         text_copy(phone->sms[phone->sms_count++], MENU_TEXT_BYTES, sms->text);
     }
-    return tell_later(turn_rig.sms_ends, turn_rig.sms_ms, turn_rig.receipt_name, false, fn, arg);
+    sending = tell_later(ends, turn_rig.sms_ms, turn_rig.receipt_name, false, fn, arg);
+    if (sending != NULL)
+        ((struct outcome *)sending)->is_ailing = is_ailing;
+    return sending;
 }
 
 static bool port_find_push_link(void *ctx, const char *preferred, const char *code,

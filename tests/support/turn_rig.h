@@ -62,6 +62,7 @@ extern struct turn_rig {
     bool is_elsewhere;            /* ... of another centre */
     const char *sms_link;         /* the link that an SMS leaves by; NULL = as if not told */
     const char *cut_off;          /* this gateway has room, and nobody who sends an SMS of these */
+    const char *ailing;           /* the centre of this gateway can take no SMS just now */
     const char *unreached;        /* nor who sends to this phone */
     size_t sms_room;              /* for so many the links have room, at any time; 1000 at first */
     unsigned sms_validity_s;      /* of the last that was sent */

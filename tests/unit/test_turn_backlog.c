@@ -101,6 +101,22 @@ static void test_sent_by_who_can(void **state)
     }
 }
 
+/* ... nor what the centre of the one does not take, and the other's would: who comes a moment
+ * behind the first would be the later one each time. */
+static void test_sent_by_whose_centre_takes_it(void **state)
+{
+    (void)state;
+    turn_rig_pass(60);
+    turn_rig_change_gateway();
+    turn_rig.ailing = "gw1";
+    turn_rig_change_gateway();
+    for (unsigned i = 0; i < TURN_RIG_PHONES; i++) {
+        assert_string_equal(turn_rig_sms(i, "BANTUAN"), "");
+        turn_rig_pass(20 * 60000);
+        assert_int_equal(turn_rig.phones[i].sms_count, 1);
+    }
+}
+
 /* Of two gateways one has no link to the centre, as the stand-by of an exclusive bind: what it took
  * goes to the other at the next round, and not to it again. */
 static void test_left_to_who_can(void **state)
@@ -169,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(test_owed_by_whoever),
                                        TEST(test_unknown_without_a_store),
                                        TEST(test_sent_by_who_can),
+                                       TEST(test_sent_by_whose_centre_takes_it),
                                        TEST(test_left_to_who_can),
                                        TEST(test_sent_soon_behind_an_absence),
                                        TEST(test_what_nobody_sends_keeps_nobody_waiting)};
