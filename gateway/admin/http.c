@@ -378,7 +378,6 @@ struct http_server *http_server_new(const struct http_settings *settings)
     evhttp_set_timeout(s->evhttp, HTTP_IDLE_S);
     /* Also those that it does not know: serve() refuses them in our form, evhttp would in HTML. */
     evhttp_set_allowed_methods(s->evhttp, UINT16_MAX);
-    evhttp_set_default_content_type(s->evhttp, "text/plain; charset=utf-8");
     evhttp_set_bevcb(s->evhttp, make_stream, s);
     evhttp_set_gencb(s->evhttp, on_request, s);
     return s;
