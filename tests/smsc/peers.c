@@ -92,6 +92,7 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
     int fd;
 
     (void)what;
+    loop_clock_us(set->loop); /* nobody may have come for long */
     while ((fd = accept(listener, NULL, NULL)) >= 0) {
         if (set->count == PEERS_MAX || set->stopping)
             close(fd);

@@ -2,11 +2,15 @@
  * The simulated centre's loop: what comes after a long silence.
  */
 #include "tests/smsc/input.h"
+#include "tests/smsc/peers.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -61,10 +65,48 @@ static void test_a_deadline_begins_with_what_was_typed(void **state)
     close(ends[1]);
 }
 
+static void on_closed(void *ctx, struct peer *peer, const char *reason)
+{
+    (void)peer;
+    (void)reason;
+    *(bool *)ctx = true;
+}
+
+/* Else the first connection behind a silence longer than that is closed before its bind is read. */
+static void test_the_time_to_bind_begins_with_the_connection(void **state)
+{
+    const struct peers_settings settings = {
+        .listen = "127.0.0.1:0",
+        .peer = {.role = PEER_CENTRE, .window = 1, .session_init_ms = PATIENCE_MS},
+    };
+    const struct peer_owner owner = {.on_closed = on_closed};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct peers peers;
+    struct loop loop;
+    bool is_over = false;
+    int gateway = socket(AF_INET, SOCK_STREAM, 0);
+
+    (void)state;
+    loop_init(&loop);
+    assert_true(peers_init(&peers, &loop, &settings, &owner, &is_over));
+    address.sin_port = htons((uint16_t)peers_port(&peers));
+    usleep(SILENCE_US);
+    assert_int_equal(connect(gateway, (struct sockaddr *)&address, sizeof(address)), 0);
+    while (peers.numbers == 0)
+        loop_turn(&loop);
+    assert_false(is_over);
+    while (!is_over)
+        loop_turn(&loop);
+    close(gateway);
+    peers_fini(&peers);
+    loop_fini(&loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_deadline_begins_with_what_was_typed),
+        cmocka_unit_test(test_the_time_to_bind_begins_with_the_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
