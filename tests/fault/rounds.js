@@ -73,6 +73,7 @@ function chooseLoad(kind, random, number, seed) {
         seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
         rate: isOpen ? random.between(300, 2000) : 0, dialogues: random.pick([10, 50, 200]),
         firstPhone: 6281300000000 + number * 1000000,
+        hasRoad: kind.hasRoad,
         isTls: process.env.TLS ? process.env.TLS === 'yes' : random.between(1, 3) === 1,
         delayMs: process.env.DELAY ? Number(process.env.DELAY) : process.env.SHORT ? 0 : random.pick([0, 0, 5, 40, 120]),
     };

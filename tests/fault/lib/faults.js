@@ -142,6 +142,8 @@ const SINGLE = {
     'power-loss': (scene, random) => twice(scene, random, () => killServer(scene.redis.servers[0], random,
         async () => scene.redis.servers[0].losePower(random))),
     'drop-links': (scene, random) => twice(scene, random, () => scene.tellCentre('drop')),
+    // In order, as it is restarted at night: what it has sent is under way still.
+    'unbind-links': (scene, random) => twice(scene, random, () => scene.road.unbind()),
     // The peer is gone without a word: what either side sends is lost until it looks for itself.
     'half-open-centre': async (scene, random) => {
         await moment(random);
@@ -268,10 +270,11 @@ const LIED = { 'lies-of-redis': isLiedTo, 'lies-of-a-cluster': isLiedTo };
 // docs/custody.md).
 const NUMBERED = ['half-open-centre'];
 const PAIRS = ['rolling-upgrade'];
+const ROADS = ['unbind-links']; // it is the road that does it
 
 const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER, lied: LIED }).flatMap(([on, table]) =>
     Object.entries(table).map(([name, hurt]) => ({
-        name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0,
+        name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0, hasRoad: ROADS.includes(name),
     })));
 
 // For the first gateway. Its first commits are its own: the database's record, menus.

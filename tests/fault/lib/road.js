@@ -25,6 +25,33 @@ class Distance extends Transform {
     }
 }
 
+// The end of a peer's own: said between two of its PDUs, and the answer is not for it.
+const UNBIND = Buffer.from('0000001000000006000000007ffffff0', 'hex');
+const UNBIND_RESP = Buffer.from('0000001080000006000000007ffffff0', 'hex');
+
+class Pdus extends Transform {
+    constructor() {
+        super();
+        this.rest = Buffer.alloc(0);
+    }
+
+    _transform(octets, encoding, done) {
+        this.rest = Buffer.concat([this.rest, octets]);
+        while (this.rest.length >= 4 && this.rest.length >= this.rest.readUInt32BE(0)) {
+            const pdu = this.rest.subarray(0, this.rest.readUInt32BE(0));
+            this.rest = this.rest.subarray(pdu.length);
+            if (!pdu.equals(UNBIND_RESP))
+                this.push(pdu);
+        }
+        done();
+    }
+
+    unbind() {
+        if (!this.destroyed && !this.writableEnded)
+            this.push(UNBIND);
+    }
+}
+
 // How connections are taken (with allowHalfOpen), and how the next leg is dialled; `word` tells that it is there.
 const PLAIN = {
     listen: (onSocket) => net.createServer({ allowHalfOpen: true }, onSocket),
@@ -32,9 +59,11 @@ const PLAIN = {
     word: 'connect',
 };
 
-// The end of a road that a gateway dials.
+// Gateways dial this end; at the other is a centre.
+const fromGateways = { ...PLAIN, isOfGateways: true };
+
 const tlsInFront = ({ cert, key }) => ({
-    ...PLAIN, listen: (onSocket) => tls.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHalfOpen: true }, onSocket),
+    ...fromGateways, listen: (onSocket) => tls.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHalfOpen: true }, onSocket),
 });
 
 // The end of a road that leads to gateways.
@@ -46,7 +75,7 @@ const tlsBehind = ({ ca }) => ({
 class Road {
     // ports: where it leads; delayMs: for one way.
     constructor(ports, { delayMs = 0, ends = PLAIN } = {}) {
-        Object.assign(this, { ports, delayMs, ends, sockets: new Set(), next: 0 });
+        Object.assign(this, { ports, delayMs, ends, sockets: new Set(), peers: new Set(), next: 0 });
     }
 
     async listen(port) {
@@ -77,21 +106,30 @@ class Road {
         this.keep(server);
         server.on(this.ends.word, () => {
             isConnected = true;
-            this.lead(client, server);
-            this.lead(server, client);
+            const [toGateway, toPeer] = [new Pdus(), new Pdus()];
+            this.lead(client, this.ends.isOfGateways ? toPeer : toGateway, server);
+            this.lead(server, this.ends.isOfGateways ? toGateway : toPeer, client);
+            this.peers.add(toGateway);
+            client.on('close', () => this.peers.delete(toGateway));
         });
         server.on('close', () => isConnected || this.forward(client, at + 1, left - 1));
     }
 
     // What one end has said before its own end, the other hears.
-    lead(from, to) {
+    lead(from, pdus, to) {
+        from.pipe(pdus);
         if (this.delayMs === 0)
-            from.pipe(to);
+            pdus.pipe(to);
         else
-            from.pipe(new Distance(this.delayMs)).pipe(to);
+            pdus.pipe(new Distance(this.delayMs)).pipe(to);
         from.on('close', () => (this.delayMs === 0 ? to.destroy() : setTimeout(() => to.destroy(), this.delayMs)));
         if (from.destroyed)
             to.destroy();
+    }
+
+    // Each peer of the gateways ends its bind in order.
+    unbind() {
+        this.peers.forEach((peer) => peer.unbind());
     }
 
     close() {
@@ -101,4 +139,4 @@ class Road {
     }
 }
 
-module.exports = { Road, tlsBehind, tlsInFront };
+module.exports = { Road, fromGateways, tlsBehind, tlsInFront };

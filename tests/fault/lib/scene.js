@@ -7,7 +7,7 @@ const path = require('node:path');
 const { BUILD, Process, ROOT, delay, freePort, run, until } = require('../../e2e/lib/process');
 const { Gateway } = require('../../e2e/lib/warungd');
 const { makeAuthority } = require('../../e2e/lib/tls');
-const { Road, tlsBehind, tlsInFront } = require('./road');
+const { Road, fromGateways, tlsBehind, tlsInFront } = require('./road');
 
 const WAIT_MS = 180000;
 
@@ -43,14 +43,14 @@ class Scene {
         this.certificate = { ca: authority.cert, ...await authority.issue('localhost') };
     }
 
-    // It listens; between it and the gateways is a road where it is far, or where they speak TLS.
+    // It listens; between it and the gateways is a road where it is far, where they speak TLS, or where one is asked for.
     async openCentre() {
         await this.dial();
         this.gatewaysDial = this.port;
-        if (!this.load.isTls && !this.load.delayMs)
+        if (!this.load.isTls && !this.load.delayMs && !this.load.hasRoad)
             return;
-        const ends = this.load.isTls ? { ends: tlsInFront(this.certificate) } : {};
-        this.road = await new Road([this.port], { delayMs: this.load.delayMs, ...ends }).listen(0);
+        const ends = this.load.isTls ? tlsInFront(this.certificate) : fromGateways;
+        this.road = await new Road([this.port], { delayMs: this.load.delayMs, ends }).listen(0);
         this.gatewaysDial = this.road.port;
     }
 
