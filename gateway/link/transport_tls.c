@@ -211,10 +211,15 @@ static unsigned long alert_behind(SSL *ssl)
     return code;
 }
 
-/* An alert that was sent to us: OpenSSL counts their numbers up from there. */
-static bool is_alert(unsigned long code)
+/* Whose word it is that we did not come to terms. OpenSSL counts the alerts that were sent to us up
+ * from SSL_AD_REASON_OFFSET. */
+static const char *word_of(unsigned long code)
 {
-    return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET;
+    int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+
+    if (reason == SSL_R_VERSION_TOO_LOW || reason == SSL_R_UNSUPPORTED_PROTOCOL)
+        return "tls_version";
+    return reason >= SSL_AD_REASON_OFFSET ? "tls_alert" : "tls_error";
 }
 
 static const char *reason_of_error(struct tls_transport *t)
@@ -236,9 +241,7 @@ static const char *reason_of_error(struct tls_transport *t)
                 LOG_S("verify", !is_checked             ? "off"
                                 : verified == X509_V_OK ? "ok"
                                                         : X509_verify_cert_error_string(verified)));
-    if (verified != X509_V_OK)
-        return "tls_verify";
-    return is_alert(code) ? "tls_alert" : "tls_error";
+    return verified != X509_V_OK ? "tls_verify" : word_of(code);
 }
 
 /* Where nothing answers in our language, another address of the same name may. */
