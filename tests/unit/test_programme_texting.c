@@ -325,6 +325,48 @@ static void test_a_field_by_sms_corrects_a_registration(void **state)
     assert_string_equal(world_fact("catatan"), "SEDANG DIPERIKSA petugas");
 }
 
+static void send_back(unsigned index, const char *reason)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+
+    text_copy(regno, sizeof(regno), world_merchant_at(index)->regno);
+    assert_int_equal(world_decide(regno, MERCHANT_EVENT_REVIEW, NULL), PROGRAMME_DONE);
+    assert_int_equal(world_decide(regno, MERCHANT_EVENT_FIX, reason), PROGRAMME_DONE);
+}
+
+/* Of several it is the first that an officer has sent back, though for something else. */
+static void test_a_field_by_sms_corrects_what_was_sent_back(void **state)
+{
+    static const char name[] = "SITI AMINAH BINTI ALI";
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        world_register_merchant();
+    send_back(1, "P03");
+    send_back(2, "P03");
+    world_answer("sms_nama", name);
+    assert_string_equal(world_act("sms_isi"), "diubah");
+    for (unsigned i = 0; i < 3; i++)
+        assert_true((strcmp(world_merchant_at(i)->name, name) == 0) == (i == 1));
+}
+
+/* Half a place waits for the other half; a whole one is no half of that. */
+static void test_a_whole_place_goes_to_who_was_asked_for_it(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    world_register_merchant();
+    world_answer("sms_kab", "1871");
+    assert_string_equal(world_act("sms_isi"), "kurang");
+    forget_answers();
+    send_back(1, "P05");
+    world_answer("sms_kab", "1871");
+    world_answer("sms_kec", "187109");
+    assert_string_equal(world_act("sms_isi"), "diubah");
+    assert_string_equal(world_merchant_at(0)->district, "187201");
+    assert_string_equal(world_merchant_at(1)->district, "187109");
+}
+
 static void test_sms_registration_knows_the_limit(void **state)
 {
     (void)state;
@@ -367,6 +409,8 @@ int main(void)
         cmocka_unit_test_setup(test_yes_and_no_are_to_the_last_question, world_setup),
         cmocka_unit_test_setup(test_a_field_asks_its_question_anew, world_setup),
         cmocka_unit_test_setup(test_a_field_by_sms_corrects_a_registration, world_setup),
+        cmocka_unit_test_setup(test_a_field_by_sms_corrects_what_was_sent_back, world_setup),
+        cmocka_unit_test_setup(test_a_whole_place_goes_to_who_was_asked_for_it, world_setup),
         cmocka_unit_test_setup(test_sms_registration_knows_the_limit, world_setup),
         cmocka_unit_test_setup(test_status_by_sms, world_setup),
     };
