@@ -399,35 +399,76 @@ static void test_a_name_that_is_taken(void **state)
     assert_int_equal(v.records, 3);
 }
 
-/* As it was signed before tails had `dropped`. */
-static void test_older_files_are_verified(void **state)
+/* Signs the first file anew, as it was before tails had `dropped`. */
+static void sign_anew(unsigned records)
 {
     char text[160], signature[CDR_SIGNATURE_BYTES], tail[400];
     struct cdr_verdict v;
     long size;
     FILE *f;
 
-    (void)state;
-    cdr_rig_write_files(1);
     cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
     assert_true(v.has_dropped);
-    snprintf(text, sizeof(text), "warung-cdr-1 3 closed %s", v.sha256);
+    snprintf(text, sizeof(text), "warung-cdr-1 %u closed %s", records, v.sha256);
     assert_true(cdr_key_sign(cdr_rig.private_key, text, signature));
     size = snprintf(tail, sizeof(tail),
-                    "{\"records\":3,\"recovered\":false,\"sha256\":\"%s\",\"signature\":\"%s\"}\n",
-                    v.sha256, signature);
+                    "{\"records\":%u,\"recovered\":false,\"sha256\":\"%s\",\"signature\":\"%s\"}\n",
+                    records, v.sha256, signature);
     /* {"dropped":0, is what it has less */
     assert_int_equal(
         truncate(cdr_rig_path(1, ""), cdr_rig_size_of(cdr_rig_path(1, "")) - size - 12), 0);
     f = fopen(cdr_rig_path(1, ""), "a");
     fputs(tail, f);
     fclose(f);
+}
+
+static void test_older_files_are_verified(void **state)
+{
+    struct cdr_verdict v;
+
+    (void)state;
+    cdr_rig_write_files(1);
+    sign_anew(3);
     cdr_verify(cdr_rig_path(1, ""), cdr_rig.public_key, &v);
     assert_string_equal(v.fault, "");
     assert_int_equal(v.records, 3);
     assert_false(v.has_dropped);
     cdr_rig_write_files(1); /* and is followed */
     cdr_rig_assert_fault(2, "");
+}
+
+static void test_a_signed_count_is_of_its_lines(void **state)
+{
+    (void)state;
+    cdr_rig_write_files(1);
+    sign_anew(2);
+    cdr_rig_assert_fault(1, "tampered: it holds another number");
+}
+
+/* What somebody has put beside them, a packed copy say, is not ours to remove. */
+static void test_only_closed_files_are_removed(void **state)
+{
+    static const char *const ends[] = {".gz", ".bak", ".old.jsonl"};
+    const struct utimbuf old = {1000, 1000};
+    struct cdr_chain chain;
+    char notes[160];
+
+    (void)state;
+    cdr_rig_write_files(1);
+    cdr_rig_open_chain(&chain);
+    assert_int_equal(utime(cdr_rig_path(1, ""), &old), 0);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        fclose(fopen(cdr_rig_path(1, ends[i]), "w"));
+        assert_int_equal(utime(cdr_rig_path(1, ends[i]), &old), 0);
+    }
+    snprintf(notes, sizeof(notes), "%s/cdr-gw1-000000001.notes", cdr_rig.folder);
+    fclose(fopen(notes, "w"));
+    assert_int_equal(utime(notes, &old), 0);
+    assert_int_equal(cdr_chain_remove_old(&chain, 1000), 0); /* not before that */
+    assert_int_equal(cdr_chain_remove_old(&chain, 2000), 1);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        assert_int_equal(cdr_rig_size_of(cdr_rig_path(1, ends[i])), 0);
+    assert_int_equal(cdr_rig_size_of(notes), 0);
 }
 
 /* --- the writer ----------------------------------------------------------------------------- */
@@ -451,6 +492,8 @@ int main(void)
         TEST(test_a_crash_while_closing),
         TEST(test_a_name_that_is_taken),
         TEST(test_older_files_are_verified),
+        TEST(test_a_signed_count_is_of_its_lines),
+        TEST(test_only_closed_files_are_removed),
         TEST(test_an_empty_left_over_goes),
         TEST(test_old_files_are_removed),
         TEST(test_no_gap_is_removed),
