@@ -7,6 +7,11 @@
 
 enum { BLOCK_BYTES = 16 };
 
+/* An escape that ended a part, as utf8_put() writes it: no character, and half a pair to
+ * utf8_join_halves(), which does not know of it. */
+#define ESCAPE_CODE_POINT 0xD81B
+static const char escape[] = "\xED\xA0\x9B";
+
 /* As utf8_next(), but tells a malformed octet from a written U+FFFD. */
 static bool next_code_point(const char **text, uint32_t *code_point)
 {
@@ -104,6 +109,13 @@ static size_t put_common(struct output *o, const uint8_t *octets, size_t left)
     return size;
 }
 
+/* The septet that an escape at the end of a part belongs to begins the next part. */
+static void put_last_escape(struct output *o)
+{
+    if (o->keeps_halves)
+        put_character(o, ESCAPE_CODE_POINT);
+}
+
 static void decode_septets(struct span s, struct output *o)
 {
     for (size_t i = 0; i < s.size; i++) {
@@ -116,7 +128,9 @@ static void decode_septets(struct span s, struct output *o)
         if (septet != GSM_ESC) {
             if (!put_character(o, alphabet_of_septet(septet)))
                 return;
-        } else if (i + 1 < s.size && !put_character(o, alphabet_of_extension(s.data[++i]))) {
+        } else if (i + 1 == s.size) {
+            put_last_escape(o);
+        } else if (!put_character(o, alphabet_of_extension(s.data[++i]))) {
             return;
         }
     }
@@ -146,8 +160,10 @@ static void decode_packed(struct span s, struct output *o)
         if (septet != GSM_ESC) {
             c = alphabet_of_septet(septet);
         } else {
-            if (++i >= count)
+            if (++i >= count) {
+                put_last_escape(o);
                 return;
+            }
             c = alphabet_of_extension(packed_septet(s, i));
         }
         if (!put_character(o, c))
@@ -235,6 +251,32 @@ size_t text_decode(enum text_coding coding, struct span octets, char *text, size
 size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes)
 {
     return decode(coding, octets, (struct output){text, text, text + text_bytes - 1, true});
+}
+
+void text_join_parts(char *text)
+{
+    char *to = text;
+
+    for (const char *at = text; *at != '\0';) {
+        uint8_t septets[GSM_SEPTETS_MAX];
+        const char *behind = at + strlen(escape);
+        uint32_t c;
+
+        if (strncmp(at, escape, strlen(escape)) != 0) {
+            *to++ = *at++;
+        } else if (*behind == '\0') {
+            break;
+        } else if (next_code_point(&behind, &c) && alphabet_septets(c, septets) == 1) {
+            to += utf8_put(alphabet_of_extension(septets[0]), to);
+            at = behind;
+        } else {
+            memmove(to, at, strlen(escape));
+            to += strlen(escape);
+            at += strlen(escape);
+        }
+    }
+    *to = '\0';
+    utf8_join_halves(text);
 }
 
 size_t text_trim_end(char *text)

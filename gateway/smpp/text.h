@@ -23,9 +23,12 @@ enum text_coding {
  * character. */
 size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
 /* The same for a part of a longer text: spaces at its end stand between two words, and half a
- * surrogate pair, whose other half may stand in the next part, is three octets that are no UTF-8 as
- * long as utf8_join_halves() has not seen the whole. */
+ * surrogate pair, or a GSM escape at the end, whose other half may stand in the next part, is three
+ * octets that are no UTF-8 as long as text_join_parts() has not seen the whole. */
 size_t text_decode_part(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
+/* Of such parts that were put together: two halves become their character, a lone one U+FFFD. The
+ * text gets no longer. */
+void text_join_parts(char *text);
 /* Takes spaces off the end; what is left. */
 size_t text_trim_end(char *text);
 

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
-#include "base/utf8.h"
+#include "gateway/smpp/text.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ static void take_whole(struct run *run, const struct step_records *records)
 
     *whole = *run->input;
     memset(&whole->part, 0, sizeof(whole->part));
-    utf8_join_halves(run->work->joined);
+    text_join_parts(run->work->joined);
     text_copy(whole->text, sizeof(whole->text), run->work->joined);
     text_trim_end(whole->text);
     run->input = whole;

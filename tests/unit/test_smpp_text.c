@@ -353,26 +353,47 @@ static void ucs2_keeps_surrogate_pairs_and_marks_lone_ones(void **state)
     EXPECT_DECODED(TEXT_UCS2, "x", "\xEF\xBF\xBD");
 }
 
+static const char *joined(enum text_coding coding, struct span whole, size_t cut)
+{
+    static char text[32];
+    size_t size = text_decode_part(coding, span_of(whole.data, cut), text, sizeof(text));
+
+    text_decode_part(coding, span_of(whole.data + cut, whole.size - cut), text + size,
+                     sizeof(text) - size);
+    text_join_parts(text);
+    return text;
+}
+
 /* Some phones cut a long SMS between the two halves of an emoji. */
 static void halves_of_two_parts_are_one_character(void **state)
 {
     static const uint8_t whole[] = {0, 'a', 0xD8, 0x3D, 0xDE, 0x0A, 0, 'b'};
     static const uint8_t lone[] = {0xDE, 0x0A, 0xD8, 0x3D, 0, 'b', 0xD8, 0x3D};
-    char text[32];
-    size_t size;
+    static const uint8_t as_escape[] = {0xD8, 0x1B, 0xDC, 0x00};
 
     (void)state;
-    for (size_t cut = 0; cut <= sizeof(whole); cut += 2) {
-        size = text_decode_part(TEXT_UCS2, span_of(whole, cut), text, sizeof(text));
-        text_decode_part(TEXT_UCS2, span_of(whole + cut, sizeof(whole) - cut), text + size,
-                         sizeof(text) - size);
-        utf8_join_halves(text);
-        assert_string_equal(text, "a\U0001F60Ab");
-    }
-    size = text_decode_part(TEXT_UCS2, span_of(lone, sizeof(lone)), text, sizeof(text));
-    assert_int_equal(size, 10);
-    utf8_join_halves(text);
-    assert_string_equal(text, "\uFFFD\uFFFDb\uFFFD");
+    for (size_t cut = 0; cut <= sizeof(whole); cut += 2)
+        assert_string_equal(joined(TEXT_UCS2, span_of(whole, sizeof(whole)), cut), "a\U0001F60Ab");
+    assert_string_equal(joined(TEXT_UCS2, span_of(lone, sizeof(lone)), sizeof(lone)),
+                        "\uFFFD\uFFFDb\uFFFD");
+    assert_string_equal(joined(TEXT_UCS2, span_of(as_escape, sizeof(as_escape)), 2), "\U00016C00");
+}
+
+/* ... or between an escape and the septet that it is for. */
+static void an_escape_and_its_septet_are_one_character(void **state)
+{
+    static const uint8_t whole[] = {'a', 0x1B, 0x3D, 0x1B, 'e', 0x1B, 'b', 0x1B};
+    static const uint8_t twice[] = {'a', 0x1B, 0x1B, '(', 'b'};
+    static const uint8_t packed[] = {'a' | (0x1B << 7 & 0x80), 0x1B >> 1, 'e', 0};
+    char text[8];
+
+    (void)state;
+    for (size_t cut = 0; cut <= sizeof(whole); cut++)
+        assert_string_equal(joined(TEXT_GSM, span_of(whole, sizeof(whole)), cut), "a~€b");
+    assert_string_equal(joined(TEXT_GSM, span_of(twice, sizeof(twice)), 3), "a (b");
+    assert_string_equal(joined(TEXT_GSM_PACKED, span_of(packed, 3), 2), "a€");
+    text_decode(TEXT_GSM, span_of(whole, 2), text, sizeof(text));
+    assert_string_equal(text, "a");
 }
 
 /* Every scalar value of Unicode, there and back, in UCS-2 and UTF-8. */
@@ -559,6 +580,7 @@ int main(void)
         cmocka_unit_test(packing_comes_back),
         cmocka_unit_test(ucs2_keeps_surrogate_pairs_and_marks_lone_ones),
         cmocka_unit_test(halves_of_two_parts_are_one_character),
+        cmocka_unit_test(an_escape_and_its_septet_are_one_character),
         cmocka_unit_test(every_character_comes_back),
         cmocka_unit_test(latin1_and_ascii_go_both_ways),
         cmocka_unit_test(malformed_utf8_becomes_replacement_characters),
