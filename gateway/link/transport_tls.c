@@ -219,6 +219,8 @@ static const char *word_of(unsigned long code)
 
     if (reason == SSL_R_VERSION_TOO_LOW || reason == SSL_R_UNSUPPORTED_PROTOCOL)
         return "tls_version";
+    if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+        return "tls_no_certificate";
     return reason >= SSL_AD_REASON_OFFSET ? "tls_alert" : "tls_error";
 }
 

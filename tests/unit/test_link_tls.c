@@ -548,6 +548,24 @@ static void test_who_says_nothing_is_not_banned(void **state)
     world_fini(&w);
 }
 
+/* HAProxy's check-ssl: a whole handshake without a certificate, and with TLS 1.3 it is content. */
+static void test_who_shows_no_certificate_is_not_banned(void **state)
+{
+    struct tls_settings server = server_settings();
+    struct tls_settings client = client_settings();
+    struct world w;
+
+    (void)state;
+    server.verify = true;
+    server.ca_file = files.ca.cert;
+    world_init_strict(&w, &server, &client, 1);
+    connect_to(&w, "localhost");
+    UNTIL(&w, w.here.closes != 0 && link_server_counters(w.server)->connections == 0);
+    assert_int_equal(link_server_counters(w.server)->accepted, 1);
+    assert_int_equal(link_server_counters(w.server)->bans, 0);
+    world_fini(&w);
+}
+
 /* A certificate that is not ours is as good as a wrong password. */
 static void test_strange_certificates_are_banned(void **state)
 {
@@ -630,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_plain_octets_on_the_tls_port),
         cmocka_unit_test(test_rubbish_is_banned),
         cmocka_unit_test(test_who_says_nothing_is_not_banned),
+        cmocka_unit_test(test_who_shows_no_certificate_is_not_banned),
         cmocka_unit_test(test_strange_certificates_are_banned),
         cmocka_unit_test(test_client_without_a_server),
     };
