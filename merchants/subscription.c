@@ -222,6 +222,13 @@ static void mean_what_is_there(const struct subscriber *s, struct ticket *reques
             request->again_ms = s->merchants[i].submitted_ms;
 }
 
+bool subscription_is_to_go(struct subscriber *s, int64_t sent_ms)
+{
+    const struct ticket *request = find_ticket(s, TICKET_ERASE);
+
+    return request != NULL && !is_after(sent_ms, request);
+}
+
 int64_t subscription_sent_ms(struct programme *p)
 {
     const struct ticket *request = find_ticket(&p->subscriber, TICKET_ERASE);

@@ -199,12 +199,13 @@ static bool is_about_erasing(const struct programme *p)
 }
 
 /* The registration that a form sent once more would make again: in all that the form says the same,
- * and not over. */
-static const struct merchant *find_same(const struct subscriber *s, const struct merchant *form)
+ * not over, and not to be erased. */
+static const struct merchant *find_same(struct subscriber *s, const struct merchant *form)
 {
     for (unsigned i = 0; i < s->merchant_count; i++) {
         const struct merchant *m = &s->merchants[i];
-        bool is_same = merchant_status_is_live(m->status);
+        bool is_same =
+            merchant_status_is_live(m->status) && !subscription_is_to_go(s, m->submitted_ms);
 
         for (unsigned row = 0; is_same && field_at(row) != NULL; row++) {
             const char *said = field_value(field_at(row), form);

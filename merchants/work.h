@@ -111,6 +111,8 @@ bool subscription_is_to_be_erased(struct subscriber *s);
 /* When a registration is sent that is sent now, or a ticket is asked for: behind a request to erase
  * that waits, also where that was taken by a gateway whose clock is ahead. */
 int64_t subscription_sent_ms(struct programme *p);
+/* Did that request mean what was sent at `sent_ms`? It goes then, and nothing can rely on it. */
+bool subscription_is_to_go(struct subscriber *s, int64_t sent_ms);
 /* Does what a request to erase meant: all that there was when it was made, the last time. */
 void subscription_erase_meant(struct programme *p, struct menu_state *state,
                               const struct ticket *request);

@@ -96,6 +96,22 @@ static void test_the_same_form_after_a_rejection_is_a_new_one(void **state)
     assert_int_equal(world.p.subscriber.merchant_count, 2);
 }
 
+/* What stands there goes with the erasure; the new consent is younger, and what it is for stays. */
+static void test_the_same_form_behind_an_erasure_is_a_new_one(void **state)
+{
+    char regno[MERCHANT_REGNO_BYTES];
+
+    (void)state;
+    assert_string_equal(send_form_again(), "terkirim");
+    world_act("hapus_tanya");
+    assert_string_equal(world_act("hapus_ya"), "diterima");
+    assert_string_equal(send_form_again(), "terkirim");
+    assert_int_equal(world.p.subscriber.merchant_count, 2);
+    text_copy(regno, sizeof(regno), world_merchant_at(1)->regno);
+    assert_string_equal(send_form_again(), "sudah"); /* the new one, which stays */
+    assert_string_equal(world.p.focus, regno);
+}
+
 /* Who has never dialled has no dialogue whose menu could be named; and the YA may come when another
  * menu is in force, or when another language was chosen. */
 static void test_a_yes_by_sms_is_to_the_words_that_asked(void **state)
@@ -399,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup(test_registration_by_sms_needs_a_yes, world_setup),
         cmocka_unit_test_setup(test_the_same_form_again_is_one_registration, world_setup),
         cmocka_unit_test_setup(test_the_same_form_after_a_rejection_is_a_new_one, world_setup),
+        cmocka_unit_test_setup(test_the_same_form_behind_an_erasure_is_a_new_one, world_setup),
         cmocka_unit_test_setup(test_a_yes_by_sms_is_to_the_words_that_asked, world_setup),
         cmocka_unit_test_setup(test_missing_fields_are_asked_one_by_one, world_setup),
         cmocka_unit_test_setup(test_a_guessed_district_stays_a_guess, world_setup),
