@@ -167,6 +167,15 @@ static unsigned seconds_of(const json_t *body, unsigned fallback, unsigned max)
     return seconds >= 1 && seconds <= (json_int_t)max ? (unsigned)seconds : 0;
 }
 
+/* Nobody of that name; while the gateway starts, nobody at all is there. */
+static void reply_unknown(const struct gateway *g, struct http_call *call, const char *text)
+{
+    if (gateway_state(g) == GATEWAY_STARTING)
+        http_reply_error(call, 503, "it waits for its store: there are no links yet");
+    else
+        http_reply_error(call, 404, text);
+}
+
 /* Finds whom an order is for, has `act` done, and answers. What is refused is no order. */
 static void serve_order(struct gateway *g, struct http_call *call, const char *order,
                         bool (*act)(struct gateway *g, struct service *service, const json_t *body))
@@ -180,7 +189,7 @@ static void serve_order(struct gateway *g, struct http_call *call, const char *o
     name = json_string_value(json_object_get(body, "name"));
     service = name != NULL ? gateway_service(g, name) : NULL;
     if (service == NULL) {
-        http_reply_error(call, 404, "no smsc and no account of that name");
+        reply_unknown(g, call, "no smsc and no account of that name");
     } else if (!act(g, service, body)) {
         http_reply_error(call, 400, "for_s is 1 to 86400");
     } else {
@@ -286,7 +295,7 @@ static void open_tap(struct gateway *g, struct http_call *call, const json_t *bo
         return;
     }
     if (link != NULL && link[0] != '\0' && !is_link_name(g, link)) {
-        http_reply_error(call, 404, "no smsc, no account and no link of that name");
+        reply_unknown(g, call, "no smsc, no account and no link of that name");
         return;
     }
     tap = taps_open(gateway_taps(g), link != NULL ? link : "", is_pcap ? TAP_PCAP : TAP_LINES,

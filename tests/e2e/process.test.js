@@ -116,13 +116,18 @@ test('SIGHUP with a faulty file keeps the old configuration', async () => {
     });
 });
 
-test('who has a gateway drained that still waits for its store is told so', async () => {
+test('who gives orders to a gateway that still waits for its store is told so', async () => {
     await withScene('drain-start', async ({ gateway, redis }) => {
         await redis.kill();
         gateway.settings.control = `${gateway.folder}/control`;
         await gateway.writeConfiguration();
         gateway.launch();
         await gateway.process.sees(/event=store\.down/);
+        for (const order of [['links', 'disable', 'op1'], ['trace', '--link', 'op1', '--for', '1s']]) {
+            const refused = await gateway.ctl(...order);
+            assert.equal(refused.code, 3, refused.output);
+            assert.match(refused.output, /it waits for its store/);
+        }
         const told = await gateway.ctl('drain');
         assert.equal(told.code, 0, told.output);
         assert.equal(await gateway.process.ended, 0);
