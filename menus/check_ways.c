@@ -223,6 +223,23 @@ static void check_answers(struct menu_loader *l)
             check_sets(l, &menu->screens[i].choices[k]);
 }
 
+static bool is_blank(const struct menu_template *t)
+{
+    for (unsigned i = 0; i < t->part_count; i++)
+        if (strspn(t->parts[i].literal, " \n") < t->parts[i].literal_bytes)
+            return false;
+    return true;
+}
+
+/* In some language. */
+static bool is_blank_somewhere(const struct menu *menu, const struct menu_text *constant)
+{
+    for (unsigned i = 0; i < menu->language_count; i++)
+        if (is_blank(&constant->by_language[i]))
+            return true;
+    return false;
+}
+
 static void check_used(struct menu_loader *l)
 {
     const struct menu *menu = l->menu;
@@ -238,6 +255,11 @@ static void check_used(struct menu_loader *l)
 
         if (!c->is_used)
             menu_faults_add(&l->faults, true, c->line, 0, "the constant %s is not used", c->name);
+        else if (!c->is_asked && is_blank_somewhere(menu, c->text))
+            menu_faults_add(&l->faults, true, c->line, 0,
+                            "the constant %s is empty: nothing stands where texts show it, and no "
+                            "condition asks for it",
+                            c->name);
         if (!c->is_met && c->near_word != NULL)
             menu_faults_add(&l->faults, true, c->line, 0,
                             "no condition asks whether %s is %s; did you mean %s?", c->name,

@@ -41,7 +41,7 @@ static const struct menu_fact *find_operand(struct menu_loader *l, const config_
     if (fact != NULL || menu_find_field(l->menu, step->name) != MENU_NONE)
         return fact;
     if (constant != NULL) {
-        constant->is_used = true;
+        constant->is_used = constant->is_asked = true;
         return NULL;
     }
     menu_load_hint(l, step->name, operand_name, l, hint, sizeof(hint));

@@ -253,8 +253,9 @@ struct menu_constant {
     const char *value;      /* the same, where it is one string; else NULL */
     const char *near_word;  /* a condition asks for this, which is nearly the value; NULL: none */
     uint32_t line;
-    bool is_used;
-    bool is_met; /* a condition asks for the very value */
+    bool is_used;  /* shown or asked */
+    bool is_asked; /* by a condition */
+    bool is_met;   /* a condition asks for the very value */
 };
 
 struct menu_block {
