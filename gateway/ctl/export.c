@@ -12,33 +12,35 @@
 #include "gateway/turn/outbox.h"
 #include "gateway/turn/push.h"
 
+static json_t *describe_registration(const struct dossier *d, const struct merchant *m)
+{
+    struct registration r = {.msisdn = d->msisdn,
+                             .subscriber = &d->programme.subscriber,
+                             .merchant = m,
+                             .labels = dossier_labels(&d->setup),
+                             .is_revealed = true};
+    json_t *object = registration_json(&r);
+
+    json_object_set_new(object, "consent_language", json_string(m->consent_language));
+    json_object_set_new(object, "reminded", json_boolean(m->reminded));
+    return object;
+}
+
 static json_t *describe_registrations(const struct dossier *d)
 {
     const struct subscriber *s = &d->programme.subscriber;
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < s->merchant_count; i++) {
-        struct registration r = {.msisdn = d->msisdn,
-                                 .subscriber = s,
-                                 .merchant = &s->merchants[i],
-                                 .labels = dossier_labels(&d->setup),
-                                 .is_revealed = true};
-
-        json_array_append_new(list, registration_json(&r));
-    }
+    for (unsigned i = 0; i < s->merchant_count; i++)
+        json_array_append_new(list, describe_registration(d, &s->merchants[i]));
     return list;
 }
 
 static json_t *describe_pending(const struct dossier *d)
 {
     const struct subscriber *s = &d->programme.subscriber;
-    struct registration r = {.msisdn = d->msisdn,
-                             .subscriber = s,
-                             .merchant = &s->pending,
-                             .labels = dossier_labels(&d->setup),
-                             .is_revealed = true};
 
-    return s->pending_since_ms != 0 ? registration_json(&r) : json_null();
+    return s->pending_since_ms != 0 ? describe_registration(d, &s->pending) : json_null();
 }
 
 static json_t *describe_tickets(const struct subscriber *s)
@@ -60,10 +62,29 @@ static json_t *describe_seats(const struct subscriber *s)
     json_t *list = json_array();
 
     for (unsigned i = 0; i < s->seat_count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:s}", "id", s->seats[i].id, "at",
-                                              ctl_time(s->seats[i].at_ms), "title",
-                                              s->seats[i].title, "place", s->seats[i].place));
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:o, s:s, s:s, s:b, s:b, s:b}", "id", s->seats[i].id, "at",
+                      ctl_time(s->seats[i].at_ms), "title", s->seats[i].title, "place",
+                      s->seats[i].place, "reminded", (int)s->seats[i].reminded, "named_last",
+                      (int)s->seats[i].is_named, "since_erase_asked", (int)s->seats[i].is_since));
     return list;
+}
+
+/* The trainings of the last list by SMS: what IKUT 2 means. */
+static json_t *describe_offered(const struct subscriber *s)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < SUBSCRIBER_OFFERED_MAX; i++)
+        if (s->offered[i][0] != '\0')
+            json_array_append_new(list, json_string(s->offered[i]));
+    return list;
+}
+
+static json_t *describe_tries(const struct tries *t)
+{
+    return json_pack("{s:i, s:o}", "count", (int)t->count, "since", ctl_time(t->since_ms));
 }
 
 /* Of long SMS that are not whole yet. */
@@ -92,6 +113,7 @@ static json_t *describe_parts(const struct session *s)
 static json_t *describe_session(const struct dossier *d)
 {
     const struct session *s = &d->session;
+    char version[2 * MENU_ID_BYTES + 1];
     json_t *answers;
 
     if (d->records.session_version == 0)
@@ -100,11 +122,14 @@ static json_t *describe_session(const struct dossier *d)
     for (unsigned i = 0; i < d->state.answer_count; i++)
         json_object_set_new(answers, d->state.answers[i].field,
                             json_string(d->state.answer_bytes + d->state.answers[i].offset));
-    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "is_open", (int)s->is_open,
-                     "link", s->link, "code", s->code, "language", d->state.language, "last_screen",
-                     s->screen, "updated_at", ctl_time(s->updated_ms), "draft_since",
-                     ctl_time(d->state.draft_since_ms), "answers", answers, "sms_parts",
-                     describe_parts(s));
+    text_hex(version, d->state.draft_menu_id, d->state.has_draft ? MENU_ID_BYTES : 0);
+    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:b, s:o, s:o}", "is_open",
+                     (int)s->is_open, "link", s->link, "code", s->code, "language",
+                     d->state.language, "last_screen", s->screen, "updated_at",
+                     ctl_time(s->updated_ms), "draft_since", ctl_time(d->state.draft_since_ms),
+                     "draft_consent_version", version, "draft_consent_language",
+                     d->state.draft_language, "draft_reminded", (int)d->state.is_nudged, "answers",
+                     answers, "sms_parts", describe_parts(s));
 }
 
 struct owed_walk {
@@ -172,14 +197,18 @@ static json_t *describe(const struct dossier *d)
 
     vault_subject(d->setup.vault, d->msisdn, subject);
     access_who(who);
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "msisdn", d->msisdn, "subject", subject, "exported_at",
-                     ctl_time(clock_wall_ms()), "exported_by", who, "language", s->language, "link",
-                     s->link, "code", s->code, "info_sms_stopped", (int)s->info_sms_stopped,
-                     "training_news", (int)s->training_news, "erase_asked_at",
-                     ctl_time(s->erase_asked_ms), "registrations", describe_registrations(d),
-                     "pending_by_sms", describe_pending(d), "tickets", describe_tickets(s),
-                     "trainings", describe_seats(s), "session", describe_session(d));
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:o, s:o}",
+        "msisdn", d->msisdn, "subject", subject, "exported_at", ctl_time(clock_wall_ms()),
+        "exported_by", who, "language", s->language, "link", s->link, "code", s->code,
+        "info_sms_stopped", (int)s->info_sms_stopped, "training_news", (int)s->training_news,
+        "news_since_erase_asked", (int)s->is_news_since, "erase_asked_at",
+        ctl_time(s->erase_asked_ms), "registrations", describe_registrations(d), "pending_since",
+        ctl_time(s->pending_since_ms), "pending_by_sms", describe_pending(d), "tickets",
+        describe_tickets(s), "trainings", describe_seats(s), "trainings_offered",
+        describe_offered(s), "wrong_last_digits", describe_tries(&s->status_tries), "help_sms",
+        describe_tries(&s->help_sms), "session", describe_session(d));
 }
 
 static enum ctl_status show(struct dossier *d, const struct ctl_call *call)

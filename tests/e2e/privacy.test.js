@@ -124,6 +124,11 @@ test('everything that is held of one person, as JSON', async () => {
         const { centre, gateway } = scene;
         const regno = await registerAndJoin(scene);
         assert.match((await centre.phone(MSISDN).dial('*384*5*5*2#')).text, /menelepon siang hari/);
+        for (const text of ['PELATIHAN', 'apa itu']) { // a list of trainings, and the help
+            const had = centre.sms.length;
+            assert.equal(await centre.text(MSISDN, text), 0);
+            await until('its answer', () => centre.sms.length > had);
+        }
         centre.submitStatus = () => 0x58; // throttled: stays owed
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
@@ -141,6 +146,13 @@ test('everything that is held of one person, as JSON', async () => {
         assert.equal(whole.registrations[0].name, MERCHANT.name);
         assert.deepEqual(whole.tickets.map((t) => [t.kind, t.slot]), [['call', 'noon']]);
         assert.deepEqual(whole.trainings.map((t) => t.title), ['Foto produk']);
+        const [{ id, reminded }] = whole.trainings;
+        assert.equal(reminded, false);
+        assert.deepEqual(whole.trainings_offered, [id]);
+        assert.equal(whole.help_sms.count, 1);
+        assert.ok(Date.now() - Date.parse(whole.help_sms.since) < 60000);
+        assert.deepEqual(whole.wrong_last_digits, { count: 0, since: null });
+        assert.equal(whole.registrations[0].consent_language, 'id');
         assert.equal(whole.session.link, 'op1');
         assert.deepEqual(whole.session.sms_parts.map((p) => [p.number, p.total, p.text]),
             [[1, 2, 'NAMA SITI\uFFFD'], [2, 3, 'KEC METRO']]);
@@ -206,6 +218,9 @@ test('a consent on a screen that was not shown, by a shortcut, names no words', 
         await unread.dial();
         assert.match((await unread.dial('*384*1*1#')).text, /^Langkah 1\/9\n/);
         assert.deepEqual(await words('6281200000772'), ['-']);
+        const { session } = await gateway.ctlJson('export', '6281200000772');
+        assert.match(session.draft_consent_version, /^[0-9a-f]{16}$/);
+        assert.deepEqual([session.draft_consent_language, session.draft_reminded], ['id', false]);
     });
 });
 
