@@ -281,11 +281,33 @@ static bool is_question_mark(uint32_t c)
     return c == '?' || c == 0x203D || (c >= 0x2047 && c <= 0x2049);
 }
 
-/* Neither a letter nor a figure: marks, blanks, emoji. A question mark asks. */
+/* Emoji that agree, thank, smile, or colour a hand. All others may take a yes back, and what looks
+ * like a letter is one. */
+static bool is_kind(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } kinds[] = {
+        {0x2611, 0x2611},   {0x263A, 0x263A},   {0x2665, 0x2665},   {0x2705, 0x2705},
+        {0x2713, 0x2714},   {0x2764, 0x2764},   {0xFE0F, 0xFE0F},   {0x1F197, 0x1F197},
+        {0x1F339, 0x1F339}, {0x1F3FB, 0x1F3FF}, {0x1F44C, 0x1F44D}, {0x1F44F, 0x1F44F},
+        {0x1F493, 0x1F493}, {0x1F495, 0x1F49F}, {0x1F4AA, 0x1F4AA}, {0x1F4AF, 0x1F4AF},
+        {0x1F600, 0x1F604}, {0x1F607, 0x1F607}, {0x1F609, 0x1F60A}, {0x1F60D, 0x1F60D},
+        {0x1F642, 0x1F642}, {0x1F64B, 0x1F64C}, {0x1F64F, 0x1F64F}, {0x1F917, 0x1F917},
+        {0x1F91D, 0x1F91D}, {0x1F970, 0x1F970}, {0x1FAF0, 0x1FAF0}, {0x1FAF6, 0x1FAF6},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (c >= kinds[i].first && c <= kinds[i].last)
+            return true;
+    return false;
+}
+
+/* Neither a letter nor a figure: marks, blanks, kind emoji. A question mark asks. */
 static bool is_mark(uint32_t c)
 {
     return ((c < 0x80 && !isalnum((int)c)) || c == 0xA0 || c == 0xAB || c == 0xBB ||
-            (c >= 0x2000 && c < 0x2070) || c == 0xFE0F || c >= 0x10000) &&
+            (c >= 0x2000 && c < 0x2070) || is_kind(c)) &&
            !is_question_mark(c);
 }
 
