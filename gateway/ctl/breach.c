@@ -14,6 +14,7 @@
 #include "menus/diff.h"
 #include "menus/load.h"
 #include "merchants/calendar.h"
+#include "merchants/msisdn.h"
 
 struct told {
     struct map_node node;
@@ -183,6 +184,28 @@ static char *find_word(char *line, bool is_first)
     return line + strspn(line, " \t");
 }
 
+/* Not so a mobile number of ours that is too short or too long (else taken for a roamer's), or one
+ * that would be whole with the digits behind it, too: "0812345678 90" would tell somebody else. */
+static bool is_whole(const char *word, const char *rest)
+{
+    char regno[MERCHANT_REGNO_BYTES], number[MSISDN_BYTES], joined[64];
+    const char *digits = word + (*word == '+');
+    int bytes = (int)strspn(rest, "0123456789");
+
+    if (dossier_parse_regno(word, regno))
+        return true;
+    snprintf(joined, sizeof(joined), "%s%.*s", word, bytes, rest);
+    if (bytes > 0 && strchr(" \t\r\n", rest[bytes]) != NULL && msisdn_normalise(joined, number)) {
+        ctl_complain("%s %.*s: is that one number? Write it without the blank", word, bytes, rest);
+        return false;
+    }
+    if ((strncmp(digits, "08", 2) != 0 && strncmp(digits, "628", 3) != 0) ||
+        msisdn_normalise(word, number))
+        return true;
+    ctl_complain("%s is no mobile number: it has too few digits, or too many", word);
+    return false;
+}
+
 /* A number or a registration begins each line: appends them to `words`. With a line that is neither
  * (of a spreadsheet, say) the list is not what was meant, and nobody is told by it. */
 static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
@@ -194,14 +217,15 @@ static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
     bool is_read, is_first = true;
 
     while ((bytes = getline(&line, &room, f)) >= 0) {
-        char *word = find_word(line, is_first);
+        char *rest = find_word(line, is_first), *word;
         bool is_line = is_plain(line, (size_t)bytes);
 
         is_first = false;
-        word[strcspn(word, " \t\r\n")] = '\0';
+        word = strsep(&rest, " \t\r\n");
         if (is_line && (word[0] == '\0' || word[0] == '#'))
             continue;
-        if (is_line && dossier_is_number(word))
+        if (is_line && dossier_is_number(word) &&
+            is_whole(word, rest != NULL ? rest + strspn(rest, " \t") : ""))
             fprintf(words, "%s\n", word);
         else
             faults++;

@@ -298,6 +298,7 @@ test('a breach: those concerned are told once', async () => {
         fs.writeFileSync(list, `\uFEFF# from the investigation\n \t${regno}\n1872-000542-4\n${remark}\n6281299999999\n${MSISDN}\n`);
         const wide = Buffer.from(`${MSISDN}\n`, 'utf16le').swap16();
         for (const sheet of [`"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`,
+            '0812345 67890\n', '0812345678 90\r\n', '08123456\n', '62812345\n', '+628123456789012\n', // split, or of another length
             `${MSISDN}\r${others[0]}\r`, wide, '', `# ${MSISDN}\n\n`]) { // no such list
             fs.writeFileSync(`${list}.csv`, sheet);
             const { code, output } = await gateway.ctl('breach', '2026-11-20', `${list}.csv`);
