@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int countdown(const char *point)
+static int countdown(const char *point, int times)
 {
     static int left = -1;
     const char *where = getenv("DIE_AT");
@@ -25,12 +25,14 @@ static int countdown(const char *point)
         return 0;
     if (left < 0)
         left = atoi(where + size + 1);
-    return left > 0 && --left == 0;
+    left -= times;
+    return left <= 0;
 }
 
-static void pass(const char *point)
+/* So often at once: one write has as many commits as came together. */
+static void pass(const char *point, int times)
 {
-    if (countdown(point))
+    if (countdown(point, times))
         kill(getpid(), SIGKILL);
 }
 
@@ -46,9 +48,10 @@ static const char *next_word(const char **at, const char *end, size_t *size)
     return *at <= end ? word : NULL;
 }
 
-/* Of the calls that one w_each makes (functions.lua), is one a commit? at: behind its name. */
-static int has_commit(const char *at, const char *end)
+/* Of the calls that one w_each makes (functions.lua), how many are commits? at: behind its name. */
+static int count_in_each(const char *at, const char *end)
 {
+    int commits = 0;
     size_t size;
     const char *word = next_word(&at, end, &size);
 
@@ -56,66 +59,77 @@ static int has_commit(const char *at, const char *end)
         (void)next_word(&at, end, &size);
     word = next_word(&at, end, &size);
     for (size_t i = 0; word != NULL && i < size; i += 3)
-        if (word[i] == 'c' || word[i] == 'a')
-            return 1;
-    return 0;
+        commits += word[i] == 'c' || word[i] == 'a';
+    return commits;
 }
 
 /* Calls, not the library that they are in. */
-static int is_commit(const char *octets, size_t size)
+static int count_commits(const char *octets, size_t size)
 {
-    static const char each[] = "\r\nw_each\r\n";
-    const char *at = octets, *end = octets + size;
+    static const char alone[] = "\r\nw_commit", each[] = "\r\nw_each\r\n";
+    const char *end = octets + size;
+    int commits = 0;
 
-    if (memmem(octets, size, "\r\nw_commit", 10) != NULL)
-        return 1;
-    while ((at = memmem(at, (size_t)(end - at), each, sizeof(each) - 1)) != NULL) {
+    for (const char *at = octets;
+         (at = memmem(at, (size_t)(end - at), alone, sizeof(alone) - 1)) != NULL; commits++)
+        at += sizeof(alone) - 1;
+    for (const char *at = octets;
+         (at = memmem(at, (size_t)(end - at), each, sizeof(each) - 1)) != NULL;) {
         at += sizeof(each) - 1;
-        if (has_commit(at, end))
-            return 1;
+        commits += count_in_each(at, end);
     }
-    return 0;
+    return commits;
 }
 
 ssize_t write(int fd, const void *octets, size_t size)
 {
     static ssize_t (*real)(int, const void *, size_t);
-    int commits = is_commit(octets, size);
+    int commits = count_commits(octets, size);
     ssize_t written;
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "write");
-    if (commits)
-        pass("before-commit");
+    if (commits > 0)
+        pass("before-commit", commits);
     written = real(fd, octets, size);
-    if (commits)
-        pass("after-commit");
+    if (commits > 0)
+        pass("after-commit", commits);
     return written;
 }
 
-static int is_answer(const void *octets, size_t size)
+/* Octets begin with a PDU, as far as we hand them on in whole ones. */
+static int count_answers(const uint8_t *octets, size_t size)
 {
     static const uint8_t deliver_sm_resp[] = {0x80, 0, 0, 5}; /* to a centre */
     static const uint8_t submit_sm_resp[] = {0x80, 0, 0, 4};  /* to a partner */
-    const uint8_t *id = (const uint8_t *)octets + 4;
+    int answers = 0;
 
-    return size >= 16 && (memcmp(id, deliver_sm_resp, sizeof(deliver_sm_resp)) == 0 ||
-                          memcmp(id, submit_sm_resp, sizeof(submit_sm_resp)) == 0);
+    for (size_t length; size >= 16; octets += length, size -= length) {
+        const uint8_t *id = octets + 4;
+
+        answers += memcmp(id, deliver_sm_resp, sizeof(deliver_sm_resp)) == 0 ||
+                   memcmp(id, submit_sm_resp, sizeof(submit_sm_resp)) == 0;
+        length =
+            (size_t)octets[0] << 24 | (size_t)octets[1] << 16 | (size_t)octets[2] << 8 | octets[3];
+        if (length < 16 || length > size)
+            break;
+    }
+    return answers;
 }
 
 ssize_t send(int fd, const void *octets, size_t size, int flags)
 {
     static ssize_t (*real)(int, const void *, size_t, int);
-    int answers = is_answer(octets, size);
+    int answers = count_answers(octets, size);
     ssize_t sent;
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "send");
-    if (answers)
-        pass("before-answer");
+    if (answers > 0)
+        pass("before-answer", answers);
     sent = real(fd, octets, size, flags);
-    if (answers)
-        pass("after-answer");
+    if (answers > 0)
+        pass("after-answer", answers);
     return sent;
 }
 
@@ -123,15 +137,15 @@ ssize_t send(int fd, const void *octets, size_t size, int flags)
 int SSL_write(SSL *ssl, const void *octets, int size)
 {
     static int (*real)(SSL *, const void *, int);
-    int answers = size > 0 && is_answer(octets, (size_t)size);
+    int answers = size > 0 ? count_answers(octets, (size_t)size) : 0;
     int sent;
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "SSL_write");
-    if (answers)
-        pass("before-answer");
+    if (answers > 0)
+        pass("before-answer", answers);
     sent = real(ssl, octets, size);
-    if (answers && sent > 0)
-        pass("after-answer");
+    if (answers > 0 && sent > 0)
+        pass("after-answer", answers);
     return sent;
 }
