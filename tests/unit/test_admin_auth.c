@@ -61,6 +61,7 @@ static void users_files_are_checked(void **state)
     } rows[] = {
         {"sri officer\n", ":1: a line is NAME ROLE HASH"},
         {"# a\nsri boss 00\n", ":2: the role must be viewer, officer or admin"},
+        {"sri nobody " HASH "\n", ":1: the role must be viewer, officer or admin"},
         {"sri admin 0g\n", ":1: the hash must be 64 hex digits"},
         {"a-name-that-is-far-too-long-for-it admin 00\n", ":1: the name is too long"},
         {"sri admin " HASH "\n\nsri viewer " HASH "\n", ":3: this name was there already"},
@@ -114,12 +115,32 @@ static void basic_carries_the_token_too(void **state)
     assert_int_equal(auth_check(f->auth, NULL, name), AUTH_NOBODY);
 }
 
+/* A token is known by all of it: any other digit makes it nobody's. */
+static void each_digit_of_a_token_counts(void **state)
+{
+    struct fixture *f = *state;
+    char header[AUTH_TOKEN_BYTES + 16], name[AUTH_NAME_BYTES];
+    char *token = header + strlen("Bearer ");
+
+    for (size_t i = 0; i < AUTH_TOKEN_BYTES - 1; i++) {
+        snprintf(header, sizeof(header), "Bearer %s", f->token);
+        assert_int_equal(auth_check(f->auth, header, name), AUTH_OFFICER);
+        token[i] = token[i] == '0' ? '1' : '0';
+        assert_int_equal(auth_check(f->auth, header, name), AUTH_NOBODY);
+    }
+    snprintf(header, sizeof(header), "Bearer %.8s", f->token);
+    assert_int_equal(auth_check(f->auth, header, name), AUTH_NOBODY);
+    snprintf(header, sizeof(header), "Bearer %s0", f->token);
+    assert_int_equal(auth_check(f->auth, header, name), AUTH_NOBODY);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(users_files_are_checked),
-                                       TEST(basic_carries_the_token_too)};
+                                       TEST(basic_carries_the_token_too),
+                                       TEST(each_digit_of_a_token_counts)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

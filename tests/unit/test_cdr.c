@@ -19,6 +19,7 @@
 #include <utime.h>
 
 #include "gateway/cdr/cdr_line.h"
+#include "gateway/cdr/cdr_tail.h"
 #include "sessions/vault.h"
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -437,6 +438,28 @@ static void test_older_files_are_verified(void **state)
     cdr_rig_assert_fault(2, "");
 }
 
+/* What stands in or behind it is not signed. */
+static void test_a_tail_is_a_whole_line(void **state)
+{
+    struct cdr_tail written = {.records = 3, .has_dropped = true, .dropped = 1}, read;
+    char line[CDR_TAIL_BYTES + 2];
+    size_t size;
+
+    (void)state;
+    memset(written.sha256, 'a', sizeof(written.sha256) - 1);
+    size = cdr_tail_write(&written, cdr_rig.private_key, line);
+    assert_true(cdr_tail_read(&read, line, size));
+    assert_true(cdr_tail_is_signed(&read, cdr_rig.public_key));
+    assert_int_equal(read.dropped, 1);
+    assert_false(cdr_tail_read(&read, line, size - 1)); /* no newline */
+    memcpy(line + size, "\0x", 2);
+    assert_false(cdr_tail_read(&read, line, size + 2));
+    memcpy(line + size - 1, " \n", 2);
+    assert_false(cdr_tail_read(&read, line, size + 1));
+    line[size] = '}';
+    assert_false(cdr_tail_read(&read, line, size + 1));
+}
+
 static void test_a_signed_count_is_of_its_lines(void **state)
 {
     (void)state;
@@ -492,6 +515,7 @@ int main(void)
         TEST(test_a_crash_while_closing),
         TEST(test_a_name_that_is_taken),
         TEST(test_older_files_are_verified),
+        TEST(test_a_tail_is_a_whole_line),
         TEST(test_a_signed_count_is_of_its_lines),
         TEST(test_only_closed_files_are_removed),
         TEST(test_an_empty_left_over_goes),

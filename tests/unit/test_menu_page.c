@@ -572,6 +572,38 @@ static void more_items_than_a_screen_has_are_refused(void **state)
     free(faults);
 }
 
+static bool get_two_lines(void *ctx, const char *name, char value[MENU_VALUE_BYTES])
+{
+    (void)ctx;
+    (void)name;
+    strcpy(value, "one\ntwo\tthree");
+    return true;
+}
+
+/* Else a name could add a choice to a screen. */
+static void a_value_stays_in_its_line(void **state)
+{
+    struct menu *menu = load_legal(
+        "menu = \"m\"; languages = ( { code = \"a\"; name = \"A\"; }, { code = \"u\"; name = "
+        "\"U\"; ucs2 = true; } );\n"
+        "start = \"MAIN\"; lines = { back = \"Back\"; next = \"Next\"; };\n"
+        "errors = { invalid = \"NO\"; too_many = \"NO\"; busy = \"NO\"; }; texts = { NO = "
+        "\"No.\"; };\n"
+        "values = { card = { max = 40; }; };\n"
+        "screens = { MAIN = { text = \"M {card}\"; choices = ( { label = \"N\"; to = \"NO\"; "
+        "} ); }; };\n",
+        &menu_test_vocabulary);
+    struct menu_phone p;
+
+    (void)state;
+    menu_phone_init(&p, menu);
+    p.facts.get = get_two_lines;
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "M one two three\n1. N");
+    strcpy(p.state.language, "u");
+    assert_string_equal(menu_phone_dial(&p, "*384#"), "M one two three\n1. N");
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +619,7 @@ int main(void)
         cmocka_unit_test(a_text_that_shows_nothing_has_a_page),
         cmocka_unit_test(numbers_that_run_on_end_before_every_key),
         cmocka_unit_test(more_items_than_a_screen_has_are_refused),
+        cmocka_unit_test(a_value_stays_in_its_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
