@@ -83,6 +83,13 @@ bool merchant_status_is_live(enum merchant_status status)
     return status != MERCHANT_DRAF && status != MERCHANT_DITOLAK && status != MERCHANT_DIBATALKAN;
 }
 
+void merchant_note_change(struct merchant *m, int64_t now_ms)
+{
+    int64_t next_ms = (m->changed_ms / 1000 + 1) * 1000;
+
+    m->changed_ms = now_ms > next_ms ? now_ms : next_ms;
+}
+
 bool merchant_is_editable(const struct merchant *m)
 {
     return m->frozen_ms == 0 &&

@@ -99,6 +99,9 @@ struct merchant {
     char consent_language[MERCHANT_CODE_BYTES];
 };
 
+/* It has changed, at `now_ms`. Who decides on it says which of its changes he has seen, by the
+ * second (`--seen`): each is at least the next second's, whatever the clock says. */
+void merchant_note_change(struct merchant *m, int64_t now_ms);
 /* The merchant may change the data: TERKIRIM and PERLU_PERBAIKAN, and not on hold. */
 bool merchant_is_editable(const struct merchant *m);
 /* What an officer should look at, from the data itself. `now_ms` is wall clock. */

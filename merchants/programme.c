@@ -172,7 +172,7 @@ void programme_move_untold(struct programme *p, struct merchant *m, enum merchan
     assert(is_legal);
     (void)is_legal;
     m->status = to;
-    m->changed_ms = p->now_ms;
+    merchant_note_change(m, p->now_ms);
     m->deadline_ms = event == MERCHANT_EVENT_FIX
                          ? end_of_day(p->now_ms + PROGRAMME_CORRECTION_DAYS * CALENDAR_DAY_MS)
                          : 0;

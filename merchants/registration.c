@@ -99,6 +99,7 @@ const char *registration_make(struct programme *p, const struct merchant *draft)
         programme_note(p, dropped.regno, merchant_status_name(dropped.status), NULL, "drop",
                        "merchant");
     *m = *draft;
+    m->changed_ms = 0; /* a draft by SMS has that of its last question */
     text_copy(m->regno, sizeof(m->regno), regno);
     m->submitted_ms = subscription_sent_ms(p);
     refresh_flags(p, m);
@@ -176,7 +177,7 @@ void registration_change(struct programme *p, struct merchant *m, const struct m
         programme_move(p, m, MERCHANT_EVENT_CORRECT, "merchant");
         return;
     }
-    m->changed_ms = p->now_ms;
+    merchant_note_change(m, p->now_ms);
     programme_note(p, m->regno, merchant_status_name(m->status), merchant_status_name(m->status),
                    "change", "merchant");
     programme_owe(p, merchant_event_sms(MERCHANT_EVENT_CORRECT));

@@ -93,6 +93,24 @@ static void test_what_a_merchant_may_change(void **state)
     }
 }
 
+/* An officer says which change he has seen by its second. */
+static void test_no_two_changes_have_the_same_second(void **state)
+{
+    struct merchant m = {.status = MERCHANT_TERKIRIM};
+
+    (void)state;
+    merchant_note_change(&m, 5000);
+    assert_int_equal(m.changed_ms, 5000);
+    merchant_note_change(&m, 5900);
+    assert_int_equal(m.changed_ms, 6000);
+    merchant_note_change(&m, 5950);
+    assert_int_equal(m.changed_ms, 7000);
+    merchant_note_change(&m, 2000); /* another machine's clock */
+    assert_int_equal(m.changed_ms, 8000);
+    merchant_note_change(&m, 9001);
+    assert_int_equal(m.changed_ms, 9001);
+}
+
 static void test_reasons(void **state)
 {
     const struct reason *reason;
@@ -448,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_every_event_has_its_sms),
         cmocka_unit_test(test_status_words),
         cmocka_unit_test(test_what_a_merchant_may_change),
+        cmocka_unit_test(test_no_two_changes_have_the_same_second),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_record_survives_storage),
