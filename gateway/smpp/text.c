@@ -175,6 +175,8 @@ static void decode_ucs2(struct span s, struct output *o)
 {
     size_t i = 0;
 
+    if (s.size % 2 == 1 && s.data[s.size - 1] == 0) /* a C string's end */
+        s.size--;
     while (i < s.size) {
         uint32_t c = UTF8_REPLACEMENT;
 

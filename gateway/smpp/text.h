@@ -18,9 +18,9 @@ enum text_coding {
 };
 
 /* Decodes to UTF-8 with a closing NUL. Never fails: what cannot be decoded (a lone surrogate, an
- * odd last octet, bad UTF-8) becomes U+FFFD. NUL, CR (unless CR LF -> LF) and trailing spaces are
- * trimmed: what phones and centres leave there means nothing. Stops at text_bytes - 1, at a whole
- * character. */
+ * odd last octet but a NUL, bad UTF-8) becomes U+FFFD. NUL, CR (unless CR LF -> LF) and trailing
+ * spaces are trimmed: what phones and centres leave there means nothing. Stops at text_bytes - 1,
+ * at a whole character. */
 size_t text_decode(enum text_coding coding, struct span octets, char *text, size_t text_bytes);
 /* The same for a part of a longer text: spaces at its end stand between two words, and half a
  * surrogate pair, or a GSM escape at the end, whose other half may stand in the next part, is three

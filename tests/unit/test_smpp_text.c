@@ -341,6 +341,8 @@ static void ucs2_keeps_surrogate_pairs_and_marks_lone_ones(void **state)
     EXPECT_ENCODED(TEXT_UCS2, "ok😀", "\0o\0k\xd8\x3d\xde\x00");
     EXPECT_DECODED(TEXT_UCS2, "\0o\0k\xd8\x3d\xde\x00", "ok😀");
     EXPECT_DECODED(TEXT_UCS2, "\x04\x1f\x04\x40\x04", "Пр\xEF\xBF\xBD");
+    EXPECT_DECODED(TEXT_UCS2, "\0Y\0A\0",
+                   "YA"); /* some encoders write a C string's end behind it */
     EXPECT_DECODED(TEXT_UCS2, "\xd8\x3d\0a",
                    "\xEF\xBF\xBD"
                    "a");
