@@ -149,12 +149,12 @@ static enum smpp_status read_text(struct reading *r)
 }
 
 /* A septet of 0 is an @, and what a text is filled up with: as a C string's end, or behind seven
- * septets packed. Nobody ends an answer so. */
+ * septets packed. Nobody ends an answer so; a part but the last may end anywhere. */
 static void drop_filling(const struct reading *r, char *text)
 {
     size_t size = strlen(text);
 
-    if (r->input->part.total != 0 || r->d->body == DIALECT_BODY_AT_CODE)
+    if (r->input->part.number < r->input->part.total || r->d->body == DIALECT_BODY_AT_CODE)
         return;
     while (size != 0 && text[size - 1] == '@')
         size--;

@@ -261,6 +261,9 @@ static void what_ends_a_part_may_stand_in_the_text(void **state)
     draft_decode(&draft, dialect_find("spec34"), &input);
     assert_int_equal(input.part.number, 1);
     assert_string_equal(input.text, "BUDI@");
+    draft.sar = span_of("\0\1\2\2", 4); /* the last one's is the whole text's */
+    draft_decode(&draft, dialect_find("spec34"), &input);
+    assert_string_equal(input.text, "BUDI");
 }
 
 static void parts_are_read(void **state)
