@@ -66,17 +66,20 @@ async function redisFor(kind, random, roundFolder) {
 
 function chooseLoad(kind, random, number, seed) {
     const isOpen = random.flip();
-    return {
+    const load = {
         echo: random.flip() || kind.isNumbered, // the centre numbers its steps, or not (docs/custody.md)
         bind: random.flip() && !KILLS_GATEWAYS.test(kind.name) ? 'pair' : 'transceiver', binds: random.between(1, 2),
-        isPartner: process.env.ROLE ? process.env.ROLE === 'partner' : random.between(1, 3) === 1, // it binds to us
+        isPartner: kind.isPartners || (process.env.ROLE ? process.env.ROLE === 'partner' : random.between(1, 3) === 1), // it binds to us
         seconds: process.env.SHORT ? 1 : random.between(2, 4), seed,
         rate: isOpen ? random.between(300, 2000) : 0, dialogues: random.pick([10, 50, 200]),
         firstPhone: 6281300000000 + number * 1000000,
         hasRoad: kind.hasRoad,
-        isTls: process.env.TLS ? process.env.TLS === 'yes' : random.between(1, 3) === 1,
+        isTls: kind.isTls || (process.env.TLS ? process.env.TLS === 'yes' : random.between(1, 3) === 1),
         delayMs: process.env.DELAY ? Number(process.env.DELAY) : process.env.SHORT ? 0 : random.pick([0, 0, 5, 40, 120]),
     };
+    load.jitterMs = random.pick([0, 1, 4]) * load.delayMs;
+    load.inTps = random.pick([0, 0, 200, 1000]); // of a partner; what is more comes again
+    return load;
 }
 
 async function play(kind, seed, number) {
@@ -131,8 +134,8 @@ function count(kind, { faults, result }) {
         return;
     totals.inputs += result.report.ledger.inputs;
     totals.steps += result.report.ledger.screens;
-    const { cut, temporary, unanswered } = result.report.centre;
-    totals.redelivered += cut + temporary + unanswered;
+    const { cut, temporary, throttled, unanswered } = result.report.centre;
+    totals.redelivered += cut + temporary + throttled + unanswered;
     totals.registrations += result.merchants.length;
 }
 
@@ -140,9 +143,9 @@ function describe(scene, result) {
     const { load } = scene;
     const l = result?.report.ledger ?? {};
     const c = result?.report.centre ?? {};
-    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}${load.isPartner ? ' of a partner' : ''}${load.isTls ? ' by TLS' : ''}${load.delayMs > 0 ? ` ${load.delayMs} ms away` : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
+    return `${scene.count} gw, ${load.binds} ${load.bind}${load.binds > 1 ? 's' : ''}${load.isPartner ? ' of a partner' : ''}${load.isTls ? ' by TLS' : ''}${load.delayMs > 0 ? ` ${load.delayMs} to ${load.delayMs + load.jitterMs} ms away` : ''}${load.isPartner && load.inTps ? ` at ${load.inTps}/s` : ''}, ${load.echo ? 'numbered' : 'unnumbered'}, ` +
         `${load.rate ? `${load.rate}/s` : `${load.dialogues} at once`}: ${l.inputs} inputs, ${l.screens} screens, ` +
-        `delivered again ${c.cut} cut, ${c.temporary} temporary, ${c.unanswered} unanswered; ${l.duplicates} screens again, ` +
+        `delivered again ${c.cut} cut, ${c.temporary} temporary, ${c.throttled} throttled, ${c.unanswered} unanswered; ${l.duplicates} screens again, ` +
         `${l.busy} busy, ${l.untaken} untaken, ` +
         `${result?.merchants.length} registered, longest ${Math.round((result?.report.screen_us?.max ?? 0) / 1000)} ms`;
 }

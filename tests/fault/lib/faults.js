@@ -3,6 +3,7 @@
 'use strict';
 
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 
 const { ROOT, delay, preload, run, until } = require('../../e2e/lib/process');
@@ -53,6 +54,27 @@ const asProcess = (gateway) => ({
     pause: () => gateway.process.child.kill('SIGSTOP'),
     resume: () => gateway.process.child.kill('SIGCONT'),
 });
+
+async function reload(gateway) {
+    const { length } = gateway.log;
+    gateway.process.child.kill('SIGHUP');
+    await until('the reload', () => /event=gateway\.reloaded/.test(gateway.log.slice(length)));
+}
+
+// A bind of nobody's.
+const STRANGER = Buffer.from('0000001d000000090000000000000001' + '6e6f626f6479000000' + '34000000', 'hex');
+
+async function beBanned(gateway) {
+    const { length } = gateway.log;
+    const isBanned = () => /event=server\.banned/.test(gateway.log.slice(length));
+    await until('a ban', async () => { // perhaps behind the one before
+        await new Promise((resolve) => {
+            const socket = net.connect(gateway.partnerPort, '127.0.0.1', () => socket.write(STRANGER));
+            socket.on('error', () => {}).on('close', resolve).resume();
+        });
+        return isBanned();
+    });
+}
 
 async function twice(scene, random, hurt) {
     for (let i = random.between(1, 2); i > 0; i--) {
@@ -144,6 +166,18 @@ const SINGLE = {
     'drop-links': (scene, random) => twice(scene, random, () => scene.tellCentre('drop')),
     // In order, as it is restarted at night: what it has sent is under way still.
     'unbind-links': (scene, random) => twice(scene, random, () => scene.road.unbind()),
+    // Certificates are replaced while links run; those that come next have the new ones.
+    'renew-certificates': (scene, random) => twice(scene, random, async () => {
+        await scene.renewCertificate();
+        await Promise.all(scene.gateways.map((gateway) => reload(gateway)));
+        await scene.tellCentre('drop');
+    }),
+    // Others behind a partner's address try passwords, or speak no TLS where it is spoken, until it is banned; then
+    // the partner has to bind anew.
+    'banned-address': (scene, random) => twice(scene, random, async () => {
+        await Promise.all(scene.gateways.map((gateway) => beBanned(gateway)));
+        await scene.tellCentre('drop');
+    }),
     // The peer is gone without a word: what either side sends is lost until it looks for itself.
     'half-open-centre': async (scene, random) => {
         await moment(random);
@@ -271,10 +305,13 @@ const LIED = { 'lies-of-redis': isLiedTo, 'lies-of-a-cluster': isLiedTo };
 const NUMBERED = ['half-open-centre'];
 const PAIRS = ['rolling-upgrade'];
 const ROADS = ['unbind-links']; // it is the road that does it
+const BY_TLS = ['renew-certificates'];
+const PARTNERS = ['banned-address'];
 
 const kinds = Object.entries({ single: SINGLE, sentinel: SENTINEL, cluster: CLUSTER, lied: LIED }).flatMap(([on, table]) =>
     Object.entries(table).map(([name, hurt]) => ({
         name, on, hurt, isNumbered: NUMBERED.includes(name), gateways: PAIRS.includes(name) ? 2 : 0, hasRoad: ROADS.includes(name),
+        isTls: BY_TLS.includes(name), isPartners: PARTNERS.includes(name),
     })));
 
 // For the first gateway. Its first commits are its own: the database's record, menus.

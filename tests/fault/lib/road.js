@@ -8,20 +8,41 @@ const net = require('node:net');
 const { Transform } = require('node:stream');
 const tls = require('node:tls');
 
-// Octets come so much later, in the order that they went.
+// Octets come so much later, and by chance up to `jitterMs` more, in the order that they went.
 class Distance extends Transform {
-    constructor(ms) {
+    constructor(ms, jitterMs) {
         super();
-        this.ms = ms;
+        Object.assign(this, { ms, jitterMs, underWay: [] });
     }
 
     _transform(octets, encoding, done) {
-        setTimeout(() => this.destroyed || this.push(octets), this.ms);
+        this.underWay.push({ octets, dueMs: Date.now() + this.ms + Math.random() * this.jitterMs });
+        if (this.underWay.length === 1)
+            this.waitForFirst();
         done();
     }
 
+    waitForFirst() {
+        setTimeout(() => this.arrive(), this.underWay[0].dueMs - Date.now());
+    }
+
+    arrive() {
+        if (this.destroyed)
+            return;
+        const nowMs = Date.now();
+        while (this.underWay.length > 0 && this.underWay[0].dueMs <= nowMs + 1)
+            this.push(this.underWay.shift().octets);
+        if (this.underWay.length > 0)
+            this.waitForFirst();
+        else
+            this.onEmpty?.();
+    }
+
     _flush(done) {
-        setTimeout(done, this.ms);
+        if (this.underWay.length === 0)
+            done();
+        else
+            this.onEmpty = done;
     }
 }
 
@@ -36,13 +57,16 @@ class Pdus extends Transform {
     }
 
     _transform(octets, encoding, done) {
+        const whole = []; // in one piece again, as an answer and its screen are sent
         this.rest = Buffer.concat([this.rest, octets]);
         while (this.rest.length >= 4 && this.rest.length >= this.rest.readUInt32BE(0)) {
             const pdu = this.rest.subarray(0, this.rest.readUInt32BE(0));
             this.rest = this.rest.subarray(pdu.length);
             if (!pdu.equals(UNBIND_RESP))
-                this.push(pdu);
+                whole.push(pdu);
         }
+        if (whole.length > 0)
+            this.push(Buffer.concat(whole));
         done();
     }
 
@@ -73,9 +97,9 @@ const tlsBehind = ({ ca }) => ({
 });
 
 class Road {
-    // ports: where it leads; delayMs: for one way.
-    constructor(ports, { delayMs = 0, ends = PLAIN } = {}) {
-        Object.assign(this, { ports, delayMs, ends, sockets: new Set(), peers: new Set(), next: 0 });
+    // ports: where it leads; delayMs: for one way, and jitterMs more at most.
+    constructor(ports, { delayMs = 0, jitterMs = 0, ends = PLAIN } = {}) {
+        Object.assign(this, { ports, delayMs, jitterMs, ends, sockets: new Set(), peers: new Set(), next: 0 });
     }
 
     async listen(port) {
@@ -121,8 +145,8 @@ class Road {
         if (this.delayMs === 0)
             pdus.pipe(to);
         else
-            pdus.pipe(new Distance(this.delayMs)).pipe(to);
-        from.on('close', () => (this.delayMs === 0 ? to.destroy() : setTimeout(() => to.destroy(), this.delayMs)));
+            pdus.pipe(new Distance(this.delayMs, this.jitterMs)).pipe(to);
+        from.on('close', () => (this.delayMs === 0 ? to.destroy() : setTimeout(() => to.destroy(), this.delayMs + this.jitterMs)));
         if (from.destroyed)
             to.destroy();
     }

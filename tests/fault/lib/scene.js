@@ -32,15 +32,24 @@ class Scene {
         await Promise.all(this.gateways.map((g, i) => this.launch(g, i === 0 ? this.env : {})));
         if (this.load.isPartner) {
             const ends = this.load.isTls ? { ends: tlsBehind(this.certificate) } : {};
-            this.road = await new Road(this.gateways.map((g) => g.partnerPort), { delayMs: this.load.delayMs, ...ends }).listen(this.port);
+            this.road = await new Road(this.gateways.map((g) => g.partnerPort), { ...this.distance, ...ends }).listen(this.port);
             await this.dial();
         }
         await until('the load to begin', async () => (await this.stats()).sent > 0);
     }
 
+    get distance() {
+        return { delayMs: this.load.delayMs, jitterMs: this.load.jitterMs };
+    }
+
     async makeCertificate() {
-        const authority = await makeAuthority(this.folder);
-        this.certificate = { ca: authority.cert, ...await authority.issue('localhost') };
+        this.authority = await makeAuthority(this.folder);
+        await this.renewCertificate();
+    }
+
+    // In its place; who has read it goes on with the old one.
+    async renewCertificate() {
+        this.certificate = { ca: this.authority.cert, ...await this.authority.issue('localhost') };
     }
 
     // It listens; between it and the gateways is a road where it is far, where they speak TLS, or where one is asked for.
@@ -50,7 +59,7 @@ class Scene {
         if (!this.load.isTls && !this.load.delayMs && !this.load.hasRoad)
             return;
         const ends = this.load.isTls ? tlsInFront(this.certificate) : fromGateways;
-        this.road = await new Road([this.port], { delayMs: this.load.delayMs, ends }).listen(0);
+        this.road = await new Road([this.port], { ...this.distance, ends }).listen(0);
         this.gatewaysDial = this.road.port;
     }
 
@@ -117,7 +126,8 @@ class Scene {
             return {
                 partners: {
                     listen: [`127.0.0.1:${partnerPort}`],
-                    accounts: [{ system_id: 'agg1', password: 'secret', allow: ['127.0.0.1/32'], max_binds: 16, ...common }],
+                    accounts: [{ system_id: 'agg1', password: 'secret', allow: ['127.0.0.1/32'], max_binds: 16, in_tps: this.load.inTps, ...common }],
+                    ban_s: 2,
                     ...(isTls ? { tls: { cert: this.certificate.cert, key: this.certificate.key } } : {}),
                 },
             };
