@@ -522,7 +522,8 @@ void joining_check(struct programme *p, const char *kind)
     if (!joining_match_claims(p) || p->shared_changed || notice_called_off(p, &p->trainings))
         return;
     programme_arm(p, kind, 0);
-    /* The number of who was erased stands in their names, and no dialogue of his claims. */
+    /* The number of who was erased stands in their names, and no dialogue of his claims: that
+     * would have touched the session with its timer. */
     for (unsigned i = 0; i < WATCHES && p->touched_ms == 0; i++)
         programme_arm(p, watches[i], 0);
 }

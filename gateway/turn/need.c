@@ -135,29 +135,31 @@ static void on_watched(void *arg, const struct store_reply *reply)
         turn_refuse(t, "shared record not watched");
         return;
     }
-    if (t->box->session.version == 0)
+    if (reply->subscriber.session.version != 0)
         copy_set(&t->box->session, reply->subscriber.session.version, copy_span(&t->session));
     t->is_watched = true;
     write_shared(t, on_claimed);
 }
 
-static void seal_empty_session(struct turn *t, struct writer *sealed)
+static void seal_first_session(struct turn *t, int64_t now_ms, struct writer *sealed)
 {
     uint8_t plain[STORE_SESSION_BYTES_MAX];
-    struct session empty;
+    struct session first;
     struct writer w;
     bool fits;
 
-    session_init(&empty);
+    session_init(&first);
+    first.updated_ms = now_ms;
     writer_init(&w, plain, sizeof(plain));
-    session_encode(&empty, &w);
+    session_encode(&first, &w);
     copy_set(&t->session, 0, writer_span(&w));
     fits = vault_seal(t->engine->env.vault, VAULT_SESSION, t->box->msisdn, writer_span(&w), sealed);
     assert(fits);
 }
 
 /* A gateway may be killed between the two writes, and a write that was given up come late: a timer
- * looks at both. With it a number that has no session gets one. */
+ * looks at both. With it a number that has no session gets one, which says that somebody dials:
+ * else whoever looks just now would take that timer away (joining_check()). */
 static void watch_claim(struct turn *t)
 {
     const struct turn_env *env = &t->engine->env;
@@ -166,9 +168,10 @@ static void watch_claim(struct turn *t)
     uint8_t sealed[STORE_SESSION_BYTES_MAX];
     struct writer w;
 
-    if (t->box->session.version == 0) {
+    if (t->engine->step->is_first) {
         writer_init(&w, sealed, sizeof(sealed));
-        seal_empty_session(t, &w);
+        seal_first_session(t, now_ms, &w);
+        c.session_version = t->box->session.version;
         c.session = writer_span(&w);
         c.session_ttl_s = t->engine->settings.session_idle_s;
     }

@@ -18,7 +18,8 @@ void need_satisfy(struct turn *t, const struct programme_need *need);
  * writes the number's as it is, and then gives the claim back: so one who is about to note it loses
  * either to that write, or has written the shared record since, and it is kept. A number without a
  * session gets one before it claims: that there is none would be so again as soon as the one that
- * such a write makes has expired. */
+ * such a write makes has expired. It says that somebody dials: the timers of the others are taken
+ * away (joining_check()). */
 
 /* Keeps the step's shared record, to be written by one of the next two. */
 void need_seal_shared(struct turn *t, const struct step *step);

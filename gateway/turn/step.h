@@ -96,7 +96,7 @@ struct step {
     enum step_kind kind;
     struct programme_need need;
     /* STEP_COMMIT: the records to write, not yet sealed. merchant is empty when unchanged. */
-    struct span session;
+    struct span session; /* empty: there is none, and is to be none */
     uint32_t session_ttl_s;
     struct span merchant;
     bool merchant_used;
@@ -104,6 +104,7 @@ struct step {
      * answered (it changes nothing more there); by a timer, behind this commit. */
     struct span shared;
     const char *shared_key;
+    bool is_first;       /* by no input before: the session is none, or a timer's */
     bool is_erased;      /* delete both records instead; by a timer alone, never by an input */
     int64_t owed_cut_ms; /* as the programme's */
     unsigned owed_count; /* of `owed`, and so on */

@@ -337,10 +337,10 @@ static void commit(struct turn *t, const struct step *step)
     c.merchant_checked = step->merchant_used;
     c.merchant_version = t->box->merchant.version;
     c.merchant = writer_span(&w[1]);
-    if (step->is_erased) {
+    if (step->is_erased)
         c.session = c.merchant = span_of(NULL, 0);
-        c.session_delete = c.merchant_delete = true;
-    }
+    c.merchant_delete = step->is_erased;
+    c.session_delete = c.session.size == 0; /* also where it is none: that is checked, then */
     memcpy(c.index, step->index, step->index_count * sizeof(c.index[0]));
     c.index_count = step->index_count;
     memcpy(c.timers, step->timers, step->timer_count * sizeof(c.timers[0]));
