@@ -544,5 +544,7 @@ void joining_erase(struct programme *p, bool all, const char *actor)
         remove_seat(p, i, "erase", actor);
         programme_arm(p, PROGRAMME_TIMER_CLAIMS, p->now_ms);
     }
+    if (all) /* what nobody has noted goes, too, and the timers of what was given back since */
+        programme_arm(p, PROGRAMME_TIMER_CLAIMS, p->now_ms);
     arm_seats(p);
 }

@@ -206,6 +206,18 @@ test('erased: no number, name or NIK in any key, stream or SMS owed; the consent
     });
 });
 
+test('erased behind a seat that was given back: the timer of the claim goes, too', async () => {
+    await withScene('erased-claim', async ({ centre, gateway, redis }) => {
+        await plan(gateway);
+        assert.match((await centre.phone(MSISDN).dial('*384*4*1*1#')).text, /Anda terdaftar pelatihan/);
+        assert.equal(await centre.text(MSISDN, 'BATAL'), 0);
+        await until('the seat to be given back', async () => (await gateway.ctlJson('trainings', 'list'))[0].taken === 0);
+        assert.equal((await gateway.ctl('erase', MSISDN)).code, 0);
+        let left;
+        await until(() => `nothing to be left of it:\n${left}`, async () => !(left = await redis.dump()).includes(MSISDN));
+    });
+});
+
 test('a consent on a screen that was not shown, by a shortcut, names no words', async () => {
     await withScene('unseen', async ({ centre, gateway }) => {
         const words = async (msisdn) => (await gateway.ctlJson('export', msisdn)).consents
