@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fsm.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "sessions/redis_command.h"
 #include "sessions/redis_reader.h"
@@ -53,6 +54,7 @@ struct redis_conn {
     /* WAIT answers for every write before it: one a flush, and one in flight at most. */
     bool is_waiting;
     bool has_write; /* since the last WAIT */
+    bool is_short;  /* the last WAIT found too few replicas */
     struct redis_call wait;
     struct redis_command wait_command;
 };
@@ -492,14 +494,29 @@ void redis_conn_hold(struct redis_conn *c, struct redis_call *call)
 
 /* --- replicas --- */
 
+/* Said once while it lasts: commits count for nothing meanwhile, and nothing else says so. */
+static void tell_replicas(struct redis_conn *c, long long replicas)
+{
+    bool is_short = replicas < (long long)c->settings.wait_replicas;
+
+    if (is_short && !c->is_short)
+        log_warning("store.not_replicated", LOG_S("server", c->name), LOG_I("replicas", replicas),
+                    LOG_U("waited_for", c->settings.wait_replicas));
+    if (!is_short && c->is_short)
+        log_info("store.replicated", LOG_S("server", c->name));
+    c->is_short = is_short;
+}
+
 static void on_wait_reply(struct redis_call *call, const struct redisReply *reply)
 {
     struct redis_conn *c = LIST_ITEM(call, struct redis_conn, wait);
-    bool is_replicated = reply != NULL && reply->type == REDIS_REPLY_INTEGER &&
-                         reply->integer >= (long long)c->settings.wait_replicas;
+    bool is_count = reply != NULL && reply->type == REDIS_REPLY_INTEGER;
+    bool is_replicated = is_count && reply->integer >= (long long)c->settings.wait_replicas;
     size_t count = c->held.count;
 
     c->is_waiting = false;
+    if (is_count)
+        tell_replicas(c, reply->integer);
     if (reply != NULL)
         deferred_add(c->settings.deferred, &c->flush); /* of what has gathered meanwhile */
     /* Whatever is held was written before this WAIT: the server answers nothing behind it sooner.

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "sessions/redis_conn.h"
 
 enum { MIN_MS = 50, MAX_MS = 2000 };
@@ -224,12 +225,52 @@ static void test_a_wait_lets_go_what_gathered(void **state)
     rig_fini(&r);
 }
 
+static void keep_event(void *arg, const char *line, size_t size)
+{
+    char *events = arg;
+    const char *at = memmem(line, size, "event=", 6);
+
+    assert_non_null(at);
+    at += strlen("event=");
+    strncat(events, at, strcspn(at, "\n"));
+    strcat(events, ";");
+}
+
+/* Else nobody reads anywhere why nothing is acknowledged. Once, and once that it is over. */
+static void test_tells_when_replicas_do_not_have_it(void **state)
+{
+    static const char *const replies[] = {"+OK\r\n:1\r\n", "+OK\r\n:0\r\n", "+OK\r\n:0\r\n",
+                                          "+OK\r\n:1\r\n"};
+    struct redis_call call;
+    char events[512] = "";
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    connect_once(&r);
+    log_set_sink(keep_event, events);
+    for (unsigned i = 0; i < 4; i++) {
+        send_write(&r, &call, "*1\r\n$1\r\nA\r\n");
+        assert_int_equal(send(r.peer, replies[i], strlen(replies[i]), 0), strlen(replies[i]));
+        event_base_loop(r.base, EVLOOP_ONCE);
+        deferred_run(&r.deferred);
+    }
+    log_set_sink(NULL, NULL);
+    assert_non_null(strstr(events, " replicas=0 waited_for=1;"));
+    assert_ptr_equal(strstr(events, "store.not_replicated"), events);
+    assert_ptr_equal(strchr(events, ';') + 1, strstr(events, "store.replicated"));
+    assert_ptr_equal(strrchr(events, ';') + 1, events + strlen(events));
+    assert_ptr_equal(strchr(strchr(events, ';') + 1, ';'), strrchr(events, ';'));
+    rig_fini(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_longer_each_time),
         cmocka_unit_test(test_begins_anew),
         cmocka_unit_test(test_a_wait_lets_go_what_gathered),
+        cmocka_unit_test(test_tells_when_replicas_do_not_have_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
