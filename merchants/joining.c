@@ -356,6 +356,7 @@ static const char *join(struct programme *p, const char *id)
     p->shared_changed = !p->shared_is_ours || t->taken != taken;
     confirm_seat(p, add_seat(p, t));
     note_seat(p, id, true, "training-join", "merchant");
+    p->has_joined = true;
     arm_seats(p);
     return "ikut";
 }

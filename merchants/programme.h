@@ -143,6 +143,7 @@ struct programme {
      * programme_encode_shared(). Then (or when it has changed meanwhile) the step is run anew with
      * the record as it is now; the second run finds its change there and asks for no other. */
     bool shared_changed;
+    bool has_joined;        /* what is claimed there is noted in `subscriber` */
     unsigned numbers_taken; /* a bit for each of `numbers` */
     unsigned sms_count, change_count, timer_count;
     int64_t sms_until_ms; /* what is owed is true until then; 0 = the driver's limit alone */

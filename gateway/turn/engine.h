@@ -47,12 +47,13 @@ struct turn {
     bool begins_in_drain;             /* refused, unless it is a copy */
     bool lacks_key;   /* a record that it needs is sealed with a key that others may have */
     bool is_watched;  /* a timer looks after what it claims, stored behind reading its records */
-    bool has_claimed; /* by writing it; the commit that is to note it has not been taken at once */
+    bool has_claimed; /* by writing it; a commit that notes it has not been taken at once */
     bool gives_back;  /* when the commit under way is taken, `sealed` is written */
     /* The commit under way. */
     uint64_t commit_ms; /* it was sent; the store counts what it owes from then at the earliest */
     unsigned proofs_taken; /* of the box's, the oldest ones */
     uint8_t menu_id[MENU_ID_BYTES];
+    bool has_joined;
     bool is_exact; /* its debt is never closed: nothing to prove */
     int64_t debt_ms;
     bool is_erased;

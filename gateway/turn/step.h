@@ -104,6 +104,7 @@ struct step {
      * answered (it changes nothing more there); by a timer, behind this commit. */
     struct span shared;
     const char *shared_key;
+    bool has_joined;     /* it notes what was claimed in the shared record */
     bool is_first;       /* by no input before: the session is none, or a timer's */
     bool is_erased;      /* delete both records instead; by a timer alone, never by an input */
     int64_t owed_cut_ms; /* as the programme's */

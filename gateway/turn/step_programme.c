@@ -217,6 +217,7 @@ void run_finish_programme(struct run *run)
     owe_texts(run);
     note_changes(run);
     step->merchant_used = p->record_used;
+    step->has_joined = p->has_joined;
     step->is_first = p->touched_ms == 0;
     step->is_erased = p->is_erased;
     step->owed_cut_ms = p->owed_cut_ms;

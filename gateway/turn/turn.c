@@ -276,6 +276,7 @@ static void keep_results(struct turn *t, const struct step *step)
     memset(t->menu_id, 0, sizeof(t->menu_id));
     if (step->menu_id != NULL)
         memcpy(t->menu_id, step->menu_id, sizeof(t->menu_id));
+    t->has_joined = step->has_joined;
     t->is_exact = step->is_exact;
     t->debt_ms = step->debt_ms;
     t->is_erased = step->is_erased;
@@ -365,7 +366,7 @@ static void take_commit(struct turn *t, const struct store_reply *reply)
     struct box *box = t->box;
 
     t->is_fresh = false;
-    if (t->tries == 0) /* else it may be another step's than the one that claimed */
+    if (t->tries == 0 && t->has_joined) /* else another step's than the one that claimed */
         t->has_claimed = false;
     if (t->is_erased) {
         mailbox_forget(&t->engine->mailbox, box);

@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "merchants/calendar.h"
 #include "merchants/programme.h"
+#include "tests/support/menus.h"
 #include "tests/support/seats_rig.h"
 
 /* Another gateway has made a claim and read of it, and is about to note it, when this one is about
@@ -234,6 +236,41 @@ static void test_a_claim_that_was_written_anew_is_not_given_back(void **state)
     }
 }
 
+/* A menu that has nothing of seats. */
+static const char other_menu[] =
+    "menu = \"lain\"; languages = ( { code = \"id\"; name = \"Indonesia\"; } );\n"
+    "start = \"MAIN\"; errors = { invalid = \"E\"; too_many = \"E\"; busy = \"E\"; };\n"
+    "lines = { back = \"Kembali\"; next = \"Lanjut\"; };\n"
+    "texts = { E = \"Ulangi.\"; OK = \"Terima kasih.\"; };\n"
+    "screens = { MAIN = { text = \"Menu lain\"; back = false;\n"
+    "  choices = ( { label = \"Selesai\"; to = \"OK\"; } ); }; };\n";
+
+/* The menu is reloaded behind the claim: what is stored then joins nothing. */
+static void test_a_claim_that_the_step_does_not_note_is_given_back(void **state)
+{
+    struct dialect_input input =
+        turn_rig_input(0, DIALECT_BEGIN, TURN_RIG_OTHER_CODE, "*555*4*1*1#");
+    char *faults = NULL;
+    struct menu *other = menu_from_text(other_menu, &programme_vocabulary, &faults);
+
+    (void)state;
+    assert_non_null(other);
+    turn_rig.other_menu = turn_rig.menu;
+    seats_rig_plan(1);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){.back_ms = 50});
+    turn_rig_deliver(&input);
+    turn_rig_pass(30);
+    assert_int_equal(seats_rig_read()->items[0].taken, 1);
+    turn_rig.other_menu = other;
+    turn_rig_pass(1000);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Menu lain");
+    assert_int_equal(seats_rig_read()->items[0].taken, 0);
+    turn_rig.other_menu = NULL;
+    menu_free(other);
+    free(faults);
+}
+
 int main(void)
 {
 #define ON_RIG(test) cmocka_unit_test_setup_teardown(test, turn_rig_setup, turn_rig_teardown)
@@ -248,6 +285,7 @@ int main(void)
         ON_RIG(test_a_claim_is_written_anew_by_who_notes_it),
         ON_RIG(test_a_claim_is_written_anew_with_each_try),
         ON_RIG(test_a_claim_that_was_written_anew_is_not_given_back),
+        ON_RIG(test_a_claim_that_the_step_does_not_note_is_given_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
