@@ -132,7 +132,8 @@ test('everything that is held of one person, as JSON', async () => {
         centre.submitStatus = () => 0x58; // throttled: stays owed
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
-        for (const [reference, total, number, part] of [[7, 2, 1, 'NAMA SITI\uD83D'], [8, 3, 2, 'KEC METRO']])
+        for (const [reference, total, number, part] of [[6, 2, 1, 'STA'], [6, 2, 2, 'TUS'], [7, 2, 1, 'NAMA SITI\uD83D'],
+            [8, 3, 2, 'KEC METRO']])
             assert.equal((await centre.request('deliver_sm', {
                 source_addr_ton: 1, source_addr_npi: 1, source_addr: MSISDN, destination_addr: '384', esm_class: 0x40,
                 data_coding: 8, short_message: Buffer.concat([Buffer.from([5, 0, 3, reference, total, number]),
