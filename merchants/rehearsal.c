@@ -328,11 +328,13 @@ static void keep_state(struct phone *phone)
 static const struct menu_outcome *take_event(struct rehearsal *r, enum menu_event_kind kind,
                                              const char *text)
 {
-    /* No two inputs come in one moment: which was asked last decides what a YA means. */
-    struct menu_event event = {.kind = kind, .text = text, .code = r->code, .now_ms = ++r->now_ms};
+    struct menu_event event = {.kind = kind, .text = text, .code = r->code};
     struct menu_facts facts;
     struct phone *phone = r->phone;
 
+    rehearsal_wait(r, 0); /* what is done at once behind an input: a seat is given back */
+    /* No two inputs come in one moment: which was asked last decides what a YA means. */
+    event.now_ms = ++r->now_ms;
     begin(r);
     facts = programme_facts(&r->programme);
     for (;;) {

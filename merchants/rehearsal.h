@@ -29,8 +29,9 @@ void rehearsal_set_limits(struct rehearsal *r, struct menu_limits limits);
 void rehearsal_set_language(struct rehearsal *r, const char *language);
 int64_t rehearsal_now(const struct rehearsal *r);
 
-/* Each gives what the menu made of it; valid until the next call. The reply to an SMS is also put
- * among the SMS to the phone; in what is texted "\n" is a line break. */
+/* Timers that are due fire before it. Each gives what the menu made of it; valid until the next
+ * call. The reply to an SMS is also put among the SMS to the phone; in what is texted "\n" is a
+ * line break. */
 const struct menu_outcome *rehearsal_dial(struct rehearsal *r, const char *dialled);
 const struct menu_outcome *rehearsal_type(struct rehearsal *r, const char *typed);
 const struct menu_outcome *rehearsal_sms(struct rehearsal *r, const char *text);

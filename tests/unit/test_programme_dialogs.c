@@ -219,6 +219,24 @@ static void test_every_phone_registers_everywhere(void **state)
     menu_free(menu);
 }
 
+/* As within a second in a gateway, for which a dialogue that a live one plays cannot wait. */
+static void test_a_seat_given_back_is_free_for_the_next(void **state)
+{
+    static const char text[] =
+        "training 3d 09:00 1 - FOTO; BALAI\ndial *384#\nanswer 1\n"
+        "dial *384*4*1*1#\nexpect sms\n  ...\nexpect end\n  ...\n"
+        "phone 6281200000002\ndial *384#\nanswer 1\n"
+        "dial *384*4*1#\nexpect\n  FOTO\n  27-11-26 09.00\n  BALAI\n  Sisa kursi: 0\n  ...\n"
+        "phone 6281200000001\nsms BATAL\nexpect sms\n  ...\n"
+        "phone 6281200000002\n"
+        "dial *384*4*1#\nexpect\n  FOTO\n  27-11-26 09.00\n  BALAI\n  Sisa kursi: 1\n  ...\n";
+    struct menu *menu = load();
+
+    (void)state;
+    assert_true(dialog_run(menu, CODE, NOW, text, print_fault, (void *)"seats"));
+    menu_free(menu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_player_tells_what_is_wrong),
         cmocka_unit_test(test_player_passes_what_is_right),
         cmocka_unit_test(test_every_phone_registers_everywhere),
+        cmocka_unit_test(test_a_seat_given_back_is_free_for_the_next),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
