@@ -11,6 +11,7 @@ enum {
     /* So many of the newest are fetched. With as many as the router keeps, or more, each that is
      * fetched would push one out that is wanted, too, round after round. */
     NEWEST = ROUTER_VERSIONS_MAX * 3 / 4,
+    UNUSABLE_MAX = 16, /* that are remembered as told */
 };
 
 /* One round: read the list, fetch what is not here, decide, and where that changed the list write
@@ -26,11 +27,13 @@ struct versions {
     uint8_t *record;         /* `writing`, encoded: RELEASES_BYTES_MAX */
     unsigned next;           /* fetching, keeping: place in the list */
     bool is_loaded;
-    bool is_unreadable; /* the list is of a newer program: left alone */
-    bool has_offer;     /* the files are still to be offered */
-    bool was_offered;   /* this round has */
-    bool is_told;       /* what became of the offer was logged */
-    bool is_asked;      /* for another round when this one is over */
+    bool is_unreadable;                            /* the list is of a newer program: left alone */
+    bool has_offer;                                /* the files are still to be offered */
+    bool was_offered;                              /* this round has */
+    bool is_told;                                  /* what became of the offer was logged */
+    bool is_asked;                                 /* for another round when this one is over */
+    uint8_t unusable[UNUSABLE_MAX][MENU_ID_BYTES]; /* a ring */
+    unsigned unusable_count;                       /* ever */
     int64_t refreshed_ms;
     struct timer again;
 };
@@ -215,11 +218,36 @@ static void decide(struct versions *v)
 
 /* ---- reading ---- */
 
+/* `arg`: its version in hex; NULL: it was told. */
 static void on_fault(void *arg, const struct menu_fault *fault)
 {
-    if (!fault->is_warning)
+    if (arg != NULL && !fault->is_warning)
         log_error("menu.version_unusable", LOG_S("version", arg), LOG_U("line", fault->line),
                   LOG_S("text", fault->text));
+}
+
+static bool is_told_unusable(const struct versions *v, const uint8_t *id)
+{
+    for (unsigned i = 0; i < UNUSABLE_MAX && i < v->unusable_count; i++)
+        if (memcmp(v->unusable[i], id, MENU_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+/* Its faults are told once: it is fetched at each change of the list, for hours where gateways of
+ * two releases serve side by side. */
+static void load(struct versions *v, const uint8_t *id, struct span source)
+{
+    bool is_told = is_told_unusable(v, id);
+    char hex[RELEASES_HEX_BYTES];
+    struct menu *menu;
+
+    releases_hex(id, hex);
+    menu = menu_load_source(source, v->settings.vocabulary, on_fault, is_told ? NULL : hex);
+    if (menu != NULL)
+        router_add_version(v->settings.router, menu);
+    else if (!is_told)
+        memcpy(v->unusable[v->unusable_count++ % UNUSABLE_MAX], id, MENU_ID_BYTES);
 }
 
 /* A version that this program cannot load any more is passed over: its dialogues begin anew here
@@ -227,21 +255,14 @@ static void on_fault(void *arg, const struct menu_fault *fault)
 static void on_source(void *arg, const struct store_reply *reply)
 {
     struct versions *v = arg;
-    char hex[RELEASES_HEX_BYTES];
-    struct menu *menu;
 
     if (reply->result != STORE_OK) {
         v->has_stored = false;
         go_without(v);
         return;
     }
-    releases_hex(v->stored.list[v->next].id, hex);
-    if (reply->subscriber.session.version != 0) {
-        menu =
-            menu_load_source(reply->subscriber.session.data, v->settings.vocabulary, on_fault, hex);
-        if (menu != NULL)
-            router_add_version(v->settings.router, menu);
-    }
+    if (reply->subscriber.session.version != 0)
+        load(v, v->stored.list[v->next].id, reply->subscriber.session.data);
     v->next++;
     fetch_next(v);
 }

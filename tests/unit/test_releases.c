@@ -1,4 +1,4 @@
-/* gateway/releases: who tries a version that is on trial. */
+/* gateway/releases: who tries a version that is on trial; how many files are remembered. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,6 +71,24 @@ static void test_who_is_named_tries_it(void **state)
     assert_false(release_is_for(&trial, "6281200000003"));
 }
 
+static void test_more_instances_than_are_remembered(void **state)
+{
+    static struct releases releases;
+    char name[16];
+    uint8_t id[MENU_ID_BYTES] = {1};
+
+    (void)state;
+    releases_init(&releases);
+    for (unsigned i = 0; i < RELEASES_FILES_MAX + 2; i++) {
+        snprintf(name, sizeof(name), "gw%u", i);
+        releases_offer(&releases, name, "m", id, 1790000000000);
+        assert_string_equal(releases.files[0].instance, name);
+    }
+    assert_int_equal(releases.file_count, RELEASES_FILES_MAX);
+    assert_string_equal(releases.files[RELEASES_FILES_MAX - 1].instance, "gw2");
+    releases_fini(&releases);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +96,7 @@ int main(void)
         cmocka_unit_test(test_who_is_in_stays_in),
         cmocka_unit_test(test_another_version_is_tried_by_others),
         cmocka_unit_test(test_who_is_named_tries_it),
+        cmocka_unit_test(test_more_instances_than_are_remembered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

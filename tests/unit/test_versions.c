@@ -14,6 +14,7 @@
 #include "gateway/versions.h"
 #include "sessions/store_memory.h"
 #include "tests/support/files.h"
+#include "tests/support/releases_admin.h"
 
 static const struct menu_vocabulary no_vocabulary;
 
@@ -163,70 +164,24 @@ static int stop(void **state)
     return status;
 }
 
-/* What an admin does: changes the record in the store, by one of the functions of releases.h. */
-struct admin {
-    struct world *world;
-    struct store *store;
-    struct releases releases;
-    uint64_t version;
-    bool is_done;
-};
-
-static void on_list(void *arg, const struct store_reply *reply)
-{
-    struct admin *a = arg;
-
-    assert_int_equal(reply->result, STORE_OK);
-    a->version = reply->subscriber.session.version;
-    assert_true(releases_decode(&a->releases, reply->subscriber.session.data));
-    a->is_done = true;
-}
-
-static void on_written(void *arg, const struct store_reply *reply)
-{
-    struct admin *a = arg;
-
-    assert_int_equal(reply->result, STORE_OK);
-    a->is_done = true;
-}
-
-static void begin_change(struct admin *a, struct world *w)
+/* What an admin does, by one of the functions of releases.h in between. */
+static void begin_change(struct releases_admin *a, struct world *w)
 {
     struct store_memory_settings store = {
         .data = w->data, .timers = &w->timers, .deferred = &w->deferred};
 
-    memset(a, 0, sizeof(*a));
-    a->world = w;
-    a->store = store_memory_new(&store);
-    store_shared_load(a->store, RELEASES_RECORD, on_list, a);
-    while (!a->is_done)
-        deferred_run(&w->deferred);
-}
-
-static void end_change(struct admin *a)
-{
-    static uint8_t octets[RELEASES_BYTES_MAX];
-    struct writer w;
-
-    writer_init(&w, octets, sizeof(octets));
-    releases_encode(&a->releases, &w);
-    a->is_done = false;
-    store_shared_commit(a->store, RELEASES_RECORD, a->version, writer_span(&w), 0, on_written, a);
-    while (!a->is_done)
-        deferred_run(&a->world->deferred);
-    releases_fini(&a->releases);
-    store_free(a->store);
+    releases_admin_begin(a, store_memory_new(&store), &w->deferred);
 }
 
 static void roll_back(struct world *w)
 {
-    struct admin a;
+    struct releases_admin a;
 
     begin_change(&a, w);
     assert_non_null(releases_last_good(&a.releases, "m"));
     releases_put_in_force(&a.releases, "m", releases_last_good(&a.releases, "m")->id,
                           RELEASE_TAKEN_BACK, "admin", w->wall_ms);
-    end_change(&a);
+    releases_admin_end(&a);
     pass(w, VERSIONS_POLL_MS + 10);
 }
 
@@ -350,7 +305,7 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
     struct world *w = *state;
     struct gateway_here a, b;
     uint8_t old[MENU_ID_BYTES], tried[MENU_ID_BYTES];
-    struct admin admin;
+    struct releases_admin admin;
     unsigned share = 0;
 
     start_as(&a, w, "gw1", "lama");
@@ -363,7 +318,7 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
     roll_back(w);
     begin_change(&admin, w);
     releases_try(&admin.releases, "m", tried, 20, numbers, 2, "admin", w->wall_ms);
-    end_change(&admin);
+    releases_admin_end(&admin);
     pass(w, VERSIONS_POLL_MS + 10);
 
     for (unsigned i = 0; i < 2; i++)
@@ -387,7 +342,7 @@ static void a_trial_serves_its_share_until_it_ends(void **state)
 
     begin_change(&admin, w);
     releases_withdraw(&admin.releases, "m", "admin", w->wall_ms);
-    end_change(&admin);
+    releases_admin_end(&admin);
     pass(w, VERSIONS_POLL_MS + 10);
     assert_true(menu_id_is(router_find(a.router, "", "*1#", false, NULL, numbers[0]), old));
     assert_true(router_has_version(a.router, tried)); /* its dialogues end on it */
@@ -476,13 +431,13 @@ static void without_the_store_it_goes_on(void **state)
 static void the_list_of_a_newer_program_is_not_written_over(void **state)
 {
     struct world *w = *state;
-    struct admin admin;
+    struct releases_admin admin;
     struct gateway_here g;
 
     begin_change(&admin, w);
     admin.is_done = false;
-    store_shared_commit(admin.store, RELEASES_RECORD, 0, span_of("\x7Fnewer", 6), 0, on_written,
-                        &admin);
+    store_shared_commit(admin.store, RELEASES_RECORD, 0, span_of("\x7Fnewer", 6), 0,
+                        releases_admin_on_written, &admin);
     while (!admin.is_done)
         deferred_run(&w->deferred);
     start_gateway(&g, w, "satu");
@@ -500,7 +455,7 @@ static void the_list_of_a_newer_program_is_not_written_over(void **state)
 /* The record's version: who has nothing to say does not write. */
 static uint64_t list_version(struct world *w)
 {
-    struct admin a;
+    struct releases_admin a;
 
     begin_change(&a, w);
     releases_fini(&a.releases);
@@ -527,7 +482,7 @@ static void it_writes_once_a_day(void **state)
 /* Tries so many versions, each of which takes the place of the one before. */
 static void try_many(struct world *w, unsigned count)
 {
-    struct admin admin;
+    struct releases_admin admin;
     uint8_t id[MENU_ID_BYTES] = {0};
     unsigned on_trial = 0;
 
@@ -541,7 +496,7 @@ static void try_many(struct world *w, unsigned count)
         on_trial += admin.releases.list[i].state == RELEASE_ON_TRIAL;
     assert_int_equal(on_trial, 1);
     assert_int_equal(admin.releases.count, RELEASES_MAX);
-    end_change(&admin);
+    releases_admin_end(&admin);
     pass(w, VERSIONS_POLL_MS + 10);
 }
 
@@ -610,22 +565,50 @@ static void a_version_that_could_not_be_read_is_read_later(void **state)
     stop_gateway(&b);
 }
 
-static void more_instances_than_are_remembered(void **state)
+static void on_source(void *arg, const struct store_reply *reply)
 {
-    static struct releases releases;
-    char name[16];
-    uint8_t id[MENU_ID_BYTES] = {1};
+    ((struct releases_admin *)arg)->version = reply->subscriber.session.version;
+}
 
-    (void)state;
-    releases_init(&releases);
-    for (unsigned i = 0; i < RELEASES_FILES_MAX + 2; i++) {
-        snprintf(name, sizeof(name), "gw%u", i);
-        releases_offer(&releases, name, "m", id, 1790000000000);
-        assert_string_equal(releases.files[0].instance, name);
-    }
-    assert_int_equal(releases.file_count, RELEASES_FILES_MAX);
-    assert_string_equal(releases.files[RELEASES_FILES_MAX - 1].instance, "gw2");
-    releases_fini(&releases);
+static void count_unusable(void *arg, const char *line, size_t size)
+{
+    *(unsigned *)arg += memmem(line, size, "menu.version_unusable", 21) != NULL;
+}
+
+/* Else anew at each change of the list, for as long as two releases serve side by side. */
+static void what_cannot_be_loaded_is_told_once(void **state)
+{
+    const struct span newer = span_of((const uint8_t *)"novelty = 1;", 12);
+    struct world *w = *state;
+    struct gateway_here g;
+    struct releases_admin a;
+    char key[RELEASES_KEY_BYTES];
+    unsigned told = 0, at_first;
+
+    start_gateway(&g, w, "satu");
+    pass(w, 20000);
+    releases_key(current_id(&g), key);
+    stop_gateway(&g);
+    begin_change(&a, w);
+    store_shared_load(a.store, key, on_source, &a);
+    deferred_run(&w->deferred);
+    store_shared_commit(a.store, key, a.version, newer, 0, releases_admin_on_written, &a);
+    deferred_run(&w->deferred);
+    releases_fini(&a.releases);
+    store_free(a.store);
+
+    log_set_level(LOG_LEVEL_ERROR);
+    log_set_sink(count_unusable, &told);
+    start_gateway(&g, w, "dua");
+    pass(w, VERSIONS_POLL_MS);
+    at_first = told;
+    reload(&g, "tiga"); /* the list is another */
+    pass(w, 2 * VERSIONS_POLL_MS);
+    log_set_sink(NULL, NULL);
+    log_set_level(LOG_LEVEL_OFF);
+    assert_int_not_equal(at_first, 0);
+    assert_int_equal(told, at_first);
+    stop_gateway(&g);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
@@ -645,7 +628,7 @@ int main(void)
         TEST(what_is_in_force_outlives_many_trials),
         TEST(what_was_taken_back_stays_so),
         TEST(a_version_that_could_not_be_read_is_read_later),
-        TEST(more_instances_than_are_remembered),
+        TEST(what_cannot_be_loaded_is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
