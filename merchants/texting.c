@@ -93,12 +93,34 @@ static const char *ask_on(struct programme *p, const struct merchant *fresh)
     return "lengkap";
 }
 
+/* The registration that a form sent once more would make again: in all that the form says the same,
+ * not over, and not to be erased. */
+static const struct merchant *find_same(struct subscriber *s, const struct merchant *form)
+{
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        const struct merchant *m = &s->merchants[i];
+        bool is_same =
+            merchant_status_is_live(m->status) && !subscription_is_to_go(s, m->submitted_ms);
+
+        for (unsigned row = 0; is_same && field_at(row) != NULL; row++) {
+            const char *said = field_value(field_at(row), form);
+
+            is_same = said[0] == '\0' || strcasecmp(said, field_value(field_at(row), m)) == 0;
+        }
+        if (is_same)
+            return m;
+    }
+    return NULL;
+}
+
 const char *texting_register(struct programme *p, struct menu_state *state)
 {
+    const struct merchant *same;
     struct merchant fresh;
 
     take_fields(state, &fresh);
-    if (subscriber_count_live(&p->subscriber) >= SUBSCRIBER_LIVE_MAX)
+    same = find_missing(&fresh) == NULL ? find_same(&p->subscriber, &fresh) : NULL;
+    if (same == NULL && subscriber_count_live(&p->subscriber) >= SUBSCRIBER_LIVE_MAX)
         return "penuh";
     begin_pending(p);
     return ask_on(p, &fresh);
@@ -196,26 +218,6 @@ static bool is_about_erasing(const struct programme *p)
     return asked_ms != 0 && p->now_ms - asked_ms < PROGRAMME_ERASE_CONFIRM_MS &&
            (!has_pending(p) ||
             (asked_ms > s->pending_since_ms && asked_ms > s->pending.changed_ms));
-}
-
-/* The registration that a form sent once more would make again: in all that the form says the same,
- * not over, and not to be erased. */
-static const struct merchant *find_same(struct subscriber *s, const struct merchant *form)
-{
-    for (unsigned i = 0; i < s->merchant_count; i++) {
-        const struct merchant *m = &s->merchants[i];
-        bool is_same =
-            merchant_status_is_live(m->status) && !subscription_is_to_go(s, m->submitted_ms);
-
-        for (unsigned row = 0; is_same && field_at(row) != NULL; row++) {
-            const char *said = field_value(field_at(row), form);
-
-            is_same = said[0] == '\0' || strcasecmp(said, field_value(field_at(row), m)) == 0;
-        }
-        if (is_same)
-            return m;
-    }
-    return NULL;
 }
 
 const char *texting_agree(struct programme *p, struct menu_state *state)

@@ -86,6 +86,17 @@ static void test_the_same_form_again_is_one_registration(void **state)
     assert_string_equal(world.p.focus, regno);
 }
 
+static void test_the_same_form_as_the_third(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        world_register_merchant();                   /* by USSD, where it is asked */
+    assert_string_equal(send_form_again(), "sudah"); /* and not that there are three */
+    world_answer("sms_nama", "SITI AMINAH");
+    assert_string_equal(world_act("sms_daftar"), "penuh"); /* which would it be? */
+    forget_answers();
+}
+
 static void test_the_same_form_after_a_rejection_is_a_new_one(void **state)
 {
     (void)state;
@@ -389,6 +400,7 @@ static void test_sms_registration_knows_the_limit(void **state)
     for (unsigned i = 0; i < 3; i++)
         world_register_merchant();
     give_all_by_sms();
+    world_answer("sms_usaha", "WARUNG SITI DUA");
     assert_string_equal(world_act("sms_daftar"), "penuh");
     assert_int_equal(world.p.subscriber.pending_since_ms, 0);
 }
@@ -414,6 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_registration_by_sms_needs_a_yes, world_setup),
         cmocka_unit_test_setup(test_the_same_form_again_is_one_registration, world_setup),
+        cmocka_unit_test_setup(test_the_same_form_as_the_third, world_setup),
         cmocka_unit_test_setup(test_the_same_form_after_a_rejection_is_a_new_one, world_setup),
         cmocka_unit_test_setup(test_the_same_form_behind_an_erasure_is_a_new_one, world_setup),
         cmocka_unit_test_setup(test_a_yes_by_sms_is_to_the_words_that_asked, world_setup),
