@@ -176,34 +176,46 @@ static bool is_plain(const char *line, size_t bytes)
     return false;
 }
 
-/* Behind blanks, and what Windows puts before the first line of a text in UTF-8. */
-static char *find_word(char *line, bool is_first)
+/* Behind what Windows puts before the first line of a text in UTF-8. */
+static char *skip_mark(char *line, bool is_first)
 {
-    if (is_first && strncmp(line, "\xEF\xBB\xBF", 3) == 0)
-        line += 3;
-    return line + strspn(line, " \t");
+    return is_first && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? line + 3 : line;
 }
 
-/* Not so a mobile number of ours that is too short or too long (else taken for a roamer's), or one
- * that would be whole with the digits behind it, too: "0812345678 90" would tell somebody else. */
-static bool is_whole(const char *word, const char *rest)
+/* Not so a mobile number of ours that is too short or too long (else taken for a roamer's), what
+ * would be whole with the digits behind it, too ("0812345678 90" would tell somebody else), nor
+ * one of two, of which the second would not be told. */
+static bool is_whole(const char *word, const char *next)
 {
     char regno[MERCHANT_REGNO_BYTES], number[MSISDN_BYTES], joined[64];
     const char *digits = word + (*word == '+');
-    int bytes = (int)strspn(rest, "0123456789");
+    bool is_regno = dossier_parse_regno(word, regno), is_next = dossier_parse_regno(next, regno);
 
-    if (dossier_parse_regno(word, regno))
-        return true;
-    snprintf(joined, sizeof(joined), "%s%.*s", word, bytes, rest);
-    if (bytes > 0 && strchr(" \t\r\n", rest[bytes]) != NULL && msisdn_normalise(joined, number)) {
-        ctl_complain("%s %.*s: is that one number? Write it without the blank", word, bytes, rest);
+    snprintf(joined, sizeof(joined), "%s%s", word, next);
+    if (*next != '\0' && is_regno == is_next &&
+        (is_regno || dossier_parse_regno(joined, regno) || msisdn_normalise(joined, number) ||
+         msisdn_normalise(next, number))) {
+        ctl_complain("%s %s: one number or two? Write one a line, without a blank", word, next);
         return false;
     }
+    if (is_regno)
+        return true;
     if ((strncmp(digits, "08", 2) != 0 && strncmp(digits, "628", 3) != 0) ||
         msisdn_normalise(word, number))
         return true;
     ctl_complain("%s is no mobile number: it has too few digits, or too many", word);
     return false;
+}
+
+/* The next word of a line; "" behind the last. */
+static char *take_word(char **line)
+{
+    char *word = *line + strspn(*line, " \t");
+    size_t bytes = strcspn(word, " \t\r\n");
+
+    *line = word + bytes + (word[bytes] != '\0');
+    word[bytes] = '\0';
+    return word;
 }
 
 /* A number or a registration begins each line: appends them to `words`. With a line that is neither
@@ -217,15 +229,14 @@ static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
     bool is_read, is_first = true;
 
     while ((bytes = getline(&line, &room, f)) >= 0) {
-        char *rest = find_word(line, is_first), *word;
+        char *rest = skip_mark(line, is_first), *word;
         bool is_line = is_plain(line, (size_t)bytes);
 
         is_first = false;
-        word = strsep(&rest, " \t\r\n");
+        word = take_word(&rest);
         if (is_line && (word[0] == '\0' || word[0] == '#'))
             continue;
-        if (is_line && dossier_is_number(word) &&
-            is_whole(word, rest != NULL ? rest + strspn(rest, " \t") : ""))
+        if (is_line && dossier_is_number(word) && is_whole(word, take_word(&rest)))
             fprintf(words, "%s\n", word);
         else
             faults++;
