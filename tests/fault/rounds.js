@@ -77,6 +77,9 @@ function chooseLoad(kind, random, number, seed) {
         isTls: kind.isTls || (process.env.TLS ? process.env.TLS === 'yes' : random.between(1, 3) === 1),
         delayMs: process.env.DELAY ? Number(process.env.DELAY) : process.env.SHORT ? 0 : random.pick([0, 0, 5, 40, 120]),
     };
+    // The same where a partner's two connections end, one of them unheard (docs/custody.md).
+    if (load.isPartner && kind.name === 'half-open-centre')
+        load.bind = 'transceiver';
     load.jitterMs = random.pick([0, 1, 4]) * load.delayMs;
     load.inTps = random.pick([0, 0, 200, 1000]); // of a partner; what is more comes again
     return load;
