@@ -265,16 +265,26 @@ const char *texting_refuse(struct programme *p, struct menu_state *state)
                                                                   : "kosong"; /* and stays */
 }
 
-/* Of several an officer asks something about one, and its deadline runs. */
+/* Of several an officer asks something about one, and its deadline runs; else it is one that does
+ * not go with an erasure. */
 static void focus_on_due(struct programme *p)
 {
-    const struct subscriber *s = &p->subscriber;
+    struct subscriber *s = &p->subscriber;
+    const struct merchant *kept = NULL;
 
-    for (unsigned i = 0; i < s->merchant_count; i++)
-        if (s->merchants[i].status == MERCHANT_PERLU_PERBAIKAN && s->merchants[i].frozen_ms == 0) {
-            text_copy(p->focus, sizeof(p->focus), s->merchants[i].regno);
-            return;
+    for (unsigned i = 0; i < s->merchant_count; i++) {
+        const struct merchant *m = &s->merchants[i];
+
+        if (m->status == MERCHANT_PERLU_PERBAIKAN && m->frozen_ms == 0) {
+            kept = m;
+            break;
         }
+        if (kept == NULL && merchant_status_is_live(m->status) &&
+            !subscription_is_to_go(s, m->submitted_ms))
+            kept = m;
+    }
+    if (kept != NULL)
+        text_copy(p->focus, sizeof(p->focus), kept->regno);
 }
 
 /* By SMS only one's own: somebody else's needs the last digits of the phone, which only a dialogue

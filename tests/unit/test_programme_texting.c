@@ -421,6 +421,20 @@ static void test_status_by_sms(void **state)
     world_answer("sms_noreg", "18710000421"); /* somebody else's */
     assert_string_equal(world_act("sms_status"), "salah");
 }
+static void test_status_by_sms_is_not_of_what_is_erased(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    world.now_ms += CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("hapus"), "diterima");
+    world.now_ms += CALENDAR_HOUR_MS;
+    assert_string_equal(world_act("sms_status"), "ada");
+    assert_string_equal(world_fact("jumlah"), "1"); /* it is still there */
+    world_register_merchant();
+    assert_string_equal(world_act("sms_status"), "ada");
+    assert_string_equal(world.p.focus, world_merchant_at(1)->regno);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_whole_place_goes_to_who_was_asked_for_it, world_setup),
         cmocka_unit_test_setup(test_sms_registration_knows_the_limit, world_setup),
         cmocka_unit_test_setup(test_status_by_sms, world_setup),
+        cmocka_unit_test_setup(test_status_by_sms_is_not_of_what_is_erased, world_setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
