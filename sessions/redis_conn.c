@@ -299,6 +299,17 @@ static redisAsyncContext *open_context(const struct redis_address *a)
     return a->port == 0 ? redisAsyncConnectUnix(a->host) : redisAsyncConnect(a->host, a->port);
 }
 
+/* What is not at the server when the connection ends, by our close or our death, goes with it. Else
+ * the kernel goes on trying for minutes, and a commit that was given up is done behind all that
+ * came since: a number's first input brings back what an officer has erased. */
+static void set_tcp_options(redisContext *rc)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    redisEnableKeepAlive(rc);
+    setsockopt(rc->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 static void attach(struct redis_conn *c)
 {
     redisAsyncContext *ac = c->ac;
@@ -316,7 +327,7 @@ static void attach(struct redis_conn *c)
     assert(c->read_event != NULL && c->write_event != NULL);
     fcntl(ac->c.fd, F_SETFD, FD_CLOEXEC);
     if (c->address.port != 0)
-        redisEnableKeepAlive(&ac->c);
+        set_tcp_options(&ac->c);
     redisAsyncSetConnectCallback(ac, on_connect);
     redisAsyncSetDisconnectCallback(ac, on_disconnect);
 }

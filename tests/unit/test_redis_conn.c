@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +114,17 @@ static void fail_once(struct rig *r)
     assert_int_equal(r->downs, before + 1);
 }
 
+static void be_accepted(struct rig *r, int listener)
+{
+    timer_queue_run(&r->timers, r->timers.now_ms + wait_ms(r));
+    while (!redis_conn_is_ready(r->conn)) {
+        event_base_loop(r->base, EVLOOP_ONCE);
+        deferred_run(&r->deferred);
+    }
+    r->peer = accept(listener, NULL, NULL);
+    close(listener);
+}
+
 static void connect_once(struct rig *r)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -120,14 +133,26 @@ static void connect_once(struct rig *r)
     snprintf(name.sun_path, sizeof(name.sun_path), "%s", r->address.host);
     assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof(name)), 0);
     assert_int_equal(listen(listener, 1), 0);
-    timer_queue_run(&r->timers, r->timers.now_ms + wait_ms(r));
-    while (!redis_conn_is_ready(r->conn)) {
-        event_base_loop(r->base, EVLOOP_ONCE);
-        deferred_run(&r->deferred);
-    }
-    r->peer = accept(listener, NULL, NULL);
-    close(listener);
+    be_accepted(r, listener);
     unlink(name.sun_path);
+}
+
+/* To a server that takes few octets before it reads. */
+static void connect_by_tcp(struct rig *r)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t name_bytes = sizeof(name);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), few = 4096;
+    char text[32];
+
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof(few)), 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&name, &name_bytes), 0);
+    snprintf(text, sizeof(text), "127.0.0.1:%u", ntohs(name.sin_port));
+    assert_true(redis_address_parse(text, &r->address));
+    redis_conn_retarget(r->conn, &r->address);
+    be_accepted(r, listener);
 }
 
 static void test_waits_longer_each_time(void **state)
@@ -225,6 +250,37 @@ static void test_a_wait_lets_go_what_gathered(void **state)
     rig_fini(&r);
 }
 
+/* The server was away, or the road to it: it is not to carry out behind the deadline what waited in
+ * our kernel. */
+static void test_what_is_given_up_does_not_arrive(void **state)
+{
+    enum { BYTES = 1000000 };
+    static const char head[] = "*1\r\n$1000000\r\n", end[] = "\r\n";
+    static char command[sizeof(head) - 1 + BYTES + sizeof(end) - 1];
+    char read[4096];
+    struct redis_call call = {.fn = on_reply};
+    ssize_t size, arrived = 0;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    connect_by_tcp(&r);
+    memset(command, 'A', sizeof(command));
+    memcpy(command, head, sizeof(head) - 1);
+    memcpy(command + sizeof(head) - 1 + BYTES, end, sizeof(end) - 1);
+    assert_true(redis_conn_send(r.conn, &call, span_of(command, sizeof(command)), 1000, false));
+    deferred_run(&r.deferred);
+    timer_queue_run(&r.timers, r.timers.now_ms + 1000);
+    deferred_run(&r.deferred);
+    assert_int_equal(redis_conn_state(r.conn), REDIS_CONN_WAITING);
+    while ((size = recv(r.peer, read, sizeof(read), 0)) > 0)
+        arrived += size;
+    assert_int_equal(size, -1);
+    assert_int_equal(errno, ECONNRESET);
+    assert_in_range(arrived, 1, BYTES / 2);
+    rig_fini(&r);
+}
+
 static void keep_event(void *arg, const char *line, size_t size)
 {
     char *events = arg;
@@ -270,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_waits_longer_each_time),
         cmocka_unit_test(test_begins_anew),
         cmocka_unit_test(test_a_wait_lets_go_what_gathered),
+        cmocka_unit_test(test_what_is_given_up_does_not_arrive),
         cmocka_unit_test(test_tells_when_replicas_do_not_have_it),
     };
 
