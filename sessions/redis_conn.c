@@ -55,6 +55,7 @@ struct redis_conn {
     bool is_waiting;
     bool has_write; /* since the last WAIT */
     bool is_short;  /* the last WAIT found too few replicas */
+    uint64_t short_waits;
     struct redis_call wait;
     struct redis_command wait_command;
 };
@@ -516,6 +517,7 @@ static void tell_replicas(struct redis_conn *c, long long replicas)
     if (!is_short && c->is_short)
         log_info("store.replicated", LOG_S("server", c->name));
     c->is_short = is_short;
+    c->short_waits += is_short;
 }
 
 static void on_wait_reply(struct redis_call *call, const struct redisReply *reply)
@@ -633,4 +635,9 @@ bool redis_conn_is_ready(const struct redis_conn *c)
 unsigned redis_conn_in_flight(const struct redis_conn *c)
 {
     return c->requests;
+}
+
+uint64_t redis_conn_short_waits(const struct redis_conn *c)
+{
+    return c->short_waits;
 }

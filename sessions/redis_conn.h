@@ -101,5 +101,7 @@ enum redis_conn_state redis_conn_state(const struct redis_conn *c);
 bool redis_conn_is_ready(const struct redis_conn *c);
 /* Requests, so a call with `more` counts for several. */
 unsigned redis_conn_in_flight(const struct redis_conn *c);
+/* WAITs that fewer replicas answered than must. */
+uint64_t redis_conn_short_waits(const struct redis_conn *c);
 
 #endif

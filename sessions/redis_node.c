@@ -260,8 +260,10 @@ void redis_node_add_stats(const struct redis_node *n, struct redis_node_stats *s
     stats->connects += n->connects;
     stats->disconnects += n->disconnects;
     stats->up += n->up;
-    for (unsigned i = 0; i < n->settings.connections; i++)
+    for (unsigned i = 0; i < n->settings.connections; i++) {
         stats->in_flight += redis_conn_in_flight(n->lines[i].conn);
+        stats->short_waits += redis_conn_short_waits(n->lines[i].conn);
+    }
     if (llabs(n->lines[0].greet.ahead_ms) > llabs(stats->ahead_ms))
         stats->ahead_ms = n->lines[0].greet.ahead_ms;
 }

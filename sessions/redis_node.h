@@ -45,7 +45,7 @@ const char *redis_node_explain(const struct redis_node *n, char *text, size_t te
 void redis_node_drop(struct redis_node *n, const char *reason);
 
 struct redis_node_stats {
-    uint64_t connects, disconnects;
+    uint64_t connects, disconnects, short_waits;
     unsigned in_flight, up;
     int64_t ahead_ms; /* our wall clock of a server's, by the one where it differs most */
 };

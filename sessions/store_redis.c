@@ -646,6 +646,7 @@ void store_redis_stats(const struct store *store, struct store_redis_stats *stat
                                         .emptied = s->emptied,
                                         .connects = nodes.connects,
                                         .disconnects = nodes.disconnects,
+                                        .short_waits = nodes.short_waits,
                                         .in_flight = nodes.in_flight,
                                         .connections_up = nodes.up,
                                         .ahead_ms = nodes.ahead_ms};

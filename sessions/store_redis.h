@@ -81,8 +81,9 @@ const char *store_redis_rejection(const struct store *s);
 struct store_redis_stats {
     uint64_t requests, ok, conflicts, unavailable, unknown; /* requests by their end */
     uint64_t connects, disconnects, refusals;               /* connections; error replies */
-    uint64_t rejected; /* of those: it is full, in memory or on its disk */
-    uint64_t emptied;  /* times that everything in it was gone; in a cluster as one node tells it */
+    uint64_t rejected;    /* of those: it is full, in memory or on its disk */
+    uint64_t short_waits; /* times that too few replicas had what was committed */
+    uint64_t emptied; /* times that everything in it was gone; in a cluster as one node tells it */
     unsigned in_flight;
     unsigned connections_up;
     int64_t ahead_ms; /* our wall clock of Redis's, when a connection was made */

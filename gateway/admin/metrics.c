@@ -419,6 +419,8 @@ static void write_store(struct evbuffer *out, const struct store *store)
     plain(out, "store_refusals_total", "counter", "Error replies of Redis.", (double)s.refusals);
     plain(out, "store_rejected_total", "counter", "Requests that Redis took no room for.",
           (double)s.rejected);
+    plain(out, "store_not_replicated_total", "counter",
+          "Times that too few replicas had what was committed.", (double)s.short_waits);
     plain(out, "store_emptied_total", "counter", "Times that everything in Redis was gone.",
           (double)s.emptied);
     plain(out, "store_in_flight", "gauge", "Requests waiting for Redis.", s.in_flight);

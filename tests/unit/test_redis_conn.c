@@ -312,6 +312,7 @@ static void test_tells_when_replicas_do_not_have_it(void **state)
         deferred_run(&r.deferred);
     }
     log_set_sink(NULL, NULL);
+    assert_int_equal(redis_conn_short_waits(r.conn), 2);
     assert_non_null(strstr(events, " replicas=0 waited_for=1;"));
     assert_ptr_equal(strstr(events, "store.not_replicated"), events);
     assert_ptr_equal(strchr(events, ';') + 1, strstr(events, "store.replicated"));
