@@ -129,12 +129,30 @@ static void add_centre_link(struct listing *l, struct centre *c, unsigned index)
     json_array_append_new(l->list, object);
 }
 
+/* What is to have links, and what has some, is known once the store is. */
+static bool reply_starting(const struct gateway *g, struct http_call *call)
+{
+    if (gateway_state(g) != GATEWAY_STARTING)
+        return false;
+    http_reply_error(call, 503, "it waits for its store: there are no links yet");
+    return true;
+}
+
+static void reply_unknown(const struct gateway *g, struct http_call *call, const char *text)
+{
+    if (!reply_starting(g, call))
+        http_reply_error(call, 404, text);
+}
+
 void api_on_links(void *ctx, struct http_call *call)
 {
     const struct gateway *g = ctx;
-    struct listing l = {g, json_array()};
+    struct listing l = {.gateway = g};
     struct centre *c;
 
+    if (reply_starting(g, call))
+        return;
+    l.list = json_array();
     for (unsigned i = 0; (c = centres_at(gateway_centres(g), i)) != NULL; i++)
         for (unsigned j = 0; j < centre_link_count(c); j++)
             add_centre_link(&l, c, j);
@@ -165,15 +183,6 @@ static unsigned seconds_of(const json_t *body, unsigned fallback, unsigned max)
     json_int_t seconds = value == NULL ? (json_int_t)fallback : json_integer_value(value);
 
     return seconds >= 1 && seconds <= (json_int_t)max ? (unsigned)seconds : 0;
-}
-
-/* Nobody of that name; while the gateway starts, nobody at all is there. */
-static void reply_unknown(const struct gateway *g, struct http_call *call, const char *text)
-{
-    if (gateway_state(g) == GATEWAY_STARTING)
-        http_reply_error(call, 503, "it waits for its store: there are no links yet");
-    else
-        http_reply_error(call, 404, text);
 }
 
 /* Finds whom an order is for, has `act` done, and answers. What is refused is no order. */

@@ -123,7 +123,7 @@ test('who gives orders to a gateway that still waits for its store is told so', 
         await gateway.writeConfiguration();
         gateway.launch();
         await gateway.process.sees(/event=store\.down/);
-        for (const order of [['links', 'disable', 'op1'], ['trace', '--link', 'op1', '--for', '1s']]) {
+        for (const order of [['links'], ['links', 'disable', 'op1'], ['trace', '--link', 'op1', '--for', '1s']]) {
             const refused = await gateway.ctl(...order);
             assert.equal(refused.code, 3, refused.output);
             assert.match(refused.output, /it waits for its store/);
