@@ -198,6 +198,7 @@ bool cdr_chain_save(const struct cdr_chain *chain)
     snprintf(fresh, sizeof(fresh), "%s.new", path);
     if (write_place(chain, fresh, O_CREAT | O_TRUNC) && rename(fresh, path) == 0)
         return true;
+    unlink(fresh);
     return write_place(chain, path, 0);
 }
 

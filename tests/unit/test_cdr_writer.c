@@ -403,6 +403,22 @@ static void test_a_start_on_a_full_disk(void **state)
     assert_int_equal(v.records + v.dropped + dropped, 1000);
 }
 
+/* An empty file beside the place looks like one that was lost. */
+static void test_a_place_that_has_no_room(void **state)
+{
+    struct cdr_chain chain;
+    char fresh[160];
+
+    (void)state;
+    cdr_rig_open_chain(&chain);
+    assert_true(cdr_chain_save(&chain));
+    fill_disk(50);
+    cdr_chain_save(&chain);
+    fill_disk(0);
+    snprintf(fresh, sizeof(fresh), "%s/cdr-gw1.state.new", cdr_rig.folder);
+    assert_int_equal(access(fresh, F_OK), -1);
+}
+
 /* The disk is full before the new file has its head; the next file has the number. */
 static void test_the_end_without_a_head(void **state)
 {
@@ -567,6 +583,7 @@ int main(void)
         TEST(test_a_folder_that_cannot_be_looked_into),
         TEST(test_a_full_disk_blocks_nobody),
         TEST(test_the_end_on_a_full_disk),
+        TEST(test_a_place_that_has_no_room),
         TEST(test_a_start_on_a_full_disk),
         TEST(test_the_end_without_a_head),
         TEST(test_killed_on_a_full_disk),
