@@ -85,6 +85,20 @@ static int run_command(const struct command *command, const struct options *opti
     return status;
 }
 
+static int run_tell(int argc, char **argv)
+{
+    bool is_help = argc > 0 && strcmp(argv[0], "--help") == 0;
+
+    if (argc == 2)
+        return tell_run(argv[0], argv[1]);
+    fprintf(
+        is_help ? stdout : stderr,
+        "usage: warung-smsc tell PATH COMMAND\n\n"
+        "PATH is the socket of the centre's --control. COMMAND is one word to the shell, such as\n"
+        "\"stats\" or \"fault mute 5\"; warung-smsc(1) has them.\n");
+    return is_help ? 0 : STATUS_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
@@ -95,8 +109,8 @@ static int run(int argc, char **argv)
         printf("warung-smsc %s\n", WARUNG_VERSION);
         return 0;
     }
-    if (argc == 4 && strcmp(argv[1], "tell") == 0)
-        return tell_run(argv[2], argv[3]);
+    if (argc > 1 && strcmp(argv[1], "tell") == 0)
+        return run_tell(argc - 2, argv + 2);
     if (command == NULL) {
         bool is_help = argc > 1 && strcmp(argv[1], "--help") == 0;
 

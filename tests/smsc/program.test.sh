@@ -117,6 +117,7 @@ for _ in {1..100}; do [ -S "$work/control" ] && break; sleep 0.05; done
 "$smsc" tell "$work/control" stats | grep -q '"binds"' &&
     ! "$smsc" tell "$work/control" 'fault nix 1' >/dev/null &&
     "$smsc" tell "$work/control" 'fault mute 5' >/dev/null &&
+    "$smsc" tell --help | grep -q 'PATH COMMAND' && ! "$smsc" tell "$work/control" 2>/dev/null &&
     "$smsc" tell "$work/control" quit >/dev/null
 report $? "the control socket takes commands"
 wait $phone
