@@ -210,8 +210,8 @@ enum ctl_status ctl_merchants_export(const struct ctl_call *call)
     char *text = NULL;
     size_t text_bytes = 0;
 
-    if (!call->is_csv) {
-        ctl_complain("say --csv: it is the one form there is");
+    if (!call->is_csv || call->is_json) {
+        ctl_complain("say --csv: it is the one form there is; as JSON, merchants list");
         return CTL_USAGE;
     }
     status = open_listing(&l);

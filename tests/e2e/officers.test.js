@@ -253,6 +253,7 @@ test('lists by status and regency; CSV', async () => {
         assert.equal(shown.route, 'GrabMart, GrabKios');
         assert.equal(shown.size_class, 'MIKRO');
         assert.equal(csv[1].includes(MERCHANT.nik), false);
+        assert.equal((await gateway.ctl('merchants', 'export', '--csv', '--json')).code, 2);
         const whole = await gateway.ctl('merchants', 'export', '--csv', '--reveal');
         assert.ok(whole.stdout.includes(MERCHANT.nik));
     });
