@@ -25,7 +25,7 @@ enum {
     STORE_COMMIT_OWED_MAX = 5,
     STORE_COMMIT_INDEX_MAX = 16, /* an erasure takes all of a subscriber's away at once */
     STORE_COMMIT_TIMER_MAX = 9,
-    STORE_COMMIT_JOURNAL_MAX = 16,
+    STORE_COMMIT_JOURNAL_MAX = 17, /* ... and says so */
     STORE_COMMIT_CONSENT_MAX = 2,
     STORE_SUBJECT_BYTES_MAX = 32, /* of a keyed hash of a number, as text */
     STORE_SHARED_BYTES_MAX = 1 << 20,

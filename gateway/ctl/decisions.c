@@ -211,7 +211,6 @@ static enum ctl_status erase_subscriber(struct dossier *d, const struct ctl_call
         status = dossier_change(d, erase, NULL);
     if (status != CTL_DONE)
         return status;
-    (void)access_log(d, "erase", NULL, "done");
     printf("erased %s\n", d->msisdn);
     return CTL_DONE;
 }

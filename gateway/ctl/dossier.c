@@ -357,11 +357,11 @@ static void pack_changes(const struct programme *p, struct parcel *parcel)
 {
     struct store_commit *c = &parcel->commit;
     char who[JOURNAL_WORD_BYTES];
+    struct journal_entry entry;
 
     access_who(who);
     for (unsigned i = 0; i < p->change_count; i++) {
         const struct programme_change *change = &p->changes[i];
-        struct journal_entry entry;
 
         journal_fill_change(&entry, change, who, parcel->subject);
         c->journal[c->journal_count++] = journal_encode(&entry, parcel->journal[i]);
@@ -373,8 +373,14 @@ static void pack_changes(const struct programme *p, struct parcel *parcel)
     for (unsigned i = 0; i < p->timer_count; i++)
         c->timers[c->timer_count++] =
             (struct store_timer){.kind = p->timers[i].kind, .due_ms = p->timers[i].due_ms};
-    if (p->is_erased)
-        c->timers[c->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
+    if (!p->is_erased)
+        return;
+    c->timers[c->timer_count++] = (struct store_timer){.kind = PARTS_TIMER};
+    /* Of a draft alone no change tells; and behind a commit that is not known to be done nobody
+     * could say so any more: there is nothing to erase. */
+    journal_fill(&entry, who, "erase", parcel->subject, NULL, "done");
+    c->journal[c->journal_count] = journal_encode(&entry, parcel->journal[c->journal_count]);
+    c->journal_count++;
 }
 
 static bool pack_record(struct dossier *d, struct parcel *parcel)

@@ -141,6 +141,30 @@ test('erase of a draft: done, whatever is heard of it', async () => {
     });
 });
 
+test('erase of a draft: the journal has it, though nothing more of it is heard', async () => {
+    await withScene('erase-unheard', async (scene) => {
+        const { centre, gateway, redis } = scene;
+        await centre.phone(MSISDN).dial('*384*1*1*SITI AMINAH*1#');
+        await withLiar(scene, async (liar, ctl) => {
+            liar.planFor('w_commit_all', { breaks: true });
+            const choose = liar.choose.bind(liar);
+            liar.choose = (command) => { // behind it nothing is done
+                const isPlanned = liar.plan !== null;
+                const fate = choose(command);
+                return isPlanned ? fate : { cuts: true };
+            };
+            const { code, output } = await ctl('erase', MSISDN);
+            assert.equal(code, 3, output);
+        });
+        assert.equal(await sessions(redis), '');
+        const again = await gateway.ctl('erase', MSISDN);
+        assert.equal(again.code, 1, again.output);
+        assert.match(again.output, /nothing is stored of 6281200000071/);
+        const told = (await gateway.ctlJson('journal', MSISDN)).filter((e) => e.event === 'erase');
+        assert.deepEqual(told.map((e) => e.detail), ['done']);
+    });
+});
+
 test('erase: a dialogue that begins meanwhile goes, too', async () => {
     await withScene('erase-race', async (scene) => {
         const { centre, redis } = scene;
