@@ -216,3 +216,22 @@ test('a centre must have the name that was configured and a certificate that we 
         }
     });
 });
+
+// What it says on our hello is an alert, but not about us: its word is the same as where it answers in an old version.
+test('a centre below min_version is told of as such', async () => {
+    await withFolder(async (folder, ca) => {
+        const old = tls.createServer({ ...identity(await ca.issue('localhost')), maxVersion: 'TLSv1.2' });
+        old.on('tlsClientError', () => {});
+        await new Promise((resolve) => old.listen(0, '127.0.0.1', resolve));
+        try {
+            await withScene('tls-old', async ({ gateway }) => {
+                await gateway.start();
+                await gateway.process.sees(/event=link\.closed link=op1:1 state=connecting reason=/);
+                assert.match(gateway.log, /event=tls\.error link=op1:1 reason="tlsv1 alert protocol version" verify=ok/);
+                assert.match(gateway.log, /event=link\.closed link=op1:1 state=connecting reason=tls_version/);
+            }, { smsc: { host: 'localhost', port: old.address().port, tls: { ca: ca.cert, verify: true, min_version: '1.3' } }, start: false });
+        } finally {
+            old.close();
+        }
+    });
+});
