@@ -86,8 +86,10 @@ const PLAIN = {
 // Gateways dial this end; at the other is a centre.
 const fromGateways = { ...PLAIN, isOfGateways: true };
 
-const tlsInFront = ({ cert, key }) => ({
-    ...fromGateways, listen: (onSocket) => tls.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHalfOpen: true }, onSocket),
+const identityOf = ({ cert, key }) => ({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) });
+
+const tlsInFront = (certificate) => ({
+    ...fromGateways, listen: (onSocket) => tls.createServer({ ...identityOf(certificate), allowHalfOpen: true }, onSocket),
 });
 
 // The end of a road that leads to gateways.
@@ -149,6 +151,11 @@ class Road {
         from.on('close', () => (this.delayMs === 0 ? to.destroy() : setTimeout(() => to.destroy(), this.delayMs + this.jitterMs)));
         if (from.destroyed)
             to.destroy();
+    }
+
+    // Who comes next is shown this certificate, where this end shows one.
+    renew(certificate) {
+        this.server.setSecureContext?.(identityOf(certificate));
     }
 
     // Each peer of the gateways ends its bind in order.

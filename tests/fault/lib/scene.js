@@ -47,9 +47,10 @@ class Scene {
         await this.renewCertificate();
     }
 
-    // In its place; who has read it goes on with the old one.
+    // In its place; a gateway that has read it goes on with the old one. A centre's end of the road shows the new one.
     async renewCertificate() {
         this.certificate = { ca: this.authority.cert, ...await this.authority.issue('localhost') };
+        this.road?.renew(this.certificate);
     }
 
     // It listens; between it and the gateways is a road where it is far, where they speak TLS, or where one is asked for.
