@@ -11,7 +11,7 @@ enum {
     /* So many of the newest are fetched. With as many as the router keeps, or more, each that is
      * fetched would push one out that is wanted, too, round after round. */
     NEWEST = ROUTER_VERSIONS_MAX * 3 / 4,
-    UNUSABLE_MAX = 16, /* that are remembered as told */
+    UNUSABLE_MAX = RELEASES_MAX, /* that are remembered as told: all that a list may have */
 };
 
 /* One round: read the list, fetch what is not here, decide, and where that changed the list write

@@ -575,27 +575,40 @@ static void count_unusable(void *arg, const char *line, size_t size)
     *(unsigned *)arg += memmem(line, size, "menu.version_unusable", 21) != NULL;
 }
 
+/* All that the list has: each one's source is as a newer program would have it. */
+static void spoil_all(struct world *w, const struct span source)
+{
+    struct releases_admin a;
+    char key[RELEASES_KEY_BYTES];
+
+    begin_change(&a, w);
+    for (unsigned i = 0; i < a.releases.count; i++) {
+        releases_key(a.releases.list[i].id, key);
+        store_shared_load(a.store, key, on_source, &a);
+        deferred_run(&w->deferred);
+        store_shared_commit(a.store, key, a.version, source, 0, releases_admin_on_written, &a);
+        deferred_run(&w->deferred);
+    }
+    releases_fini(&a.releases);
+    store_free(a.store);
+}
+
 /* Else anew at each change of the list, for as long as two releases serve side by side. */
 static void what_cannot_be_loaded_is_told_once(void **state)
 {
-    const struct span newer = span_of((const uint8_t *)"novelty = 1;", 12);
     struct world *w = *state;
     struct gateway_here g;
-    struct releases_admin a;
-    char key[RELEASES_KEY_BYTES];
+    char name[16];
     unsigned told = 0, at_first;
 
     start_gateway(&g, w, "satu");
-    pass(w, 20000);
-    releases_key(current_id(&g), key);
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "versi %u", i);
+        reload(&g, name);
+        pass(w, 2 * VERSIONS_POLL_MS);
+    }
     stop_gateway(&g);
-    begin_change(&a, w);
-    store_shared_load(a.store, key, on_source, &a);
-    deferred_run(&w->deferred);
-    store_shared_commit(a.store, key, a.version, newer, 0, releases_admin_on_written, &a);
-    deferred_run(&w->deferred);
-    releases_fini(&a.releases);
-    store_free(a.store);
+    spoil_all(w, span_of_string("novelty = 1;"));
 
     log_set_level(LOG_LEVEL_ERROR);
     log_set_sink(count_unusable, &told);
@@ -606,7 +619,7 @@ static void what_cannot_be_loaded_is_told_once(void **state)
     pass(w, 2 * VERSIONS_POLL_MS);
     log_set_sink(NULL, NULL);
     log_set_level(LOG_LEVEL_OFF);
-    assert_int_not_equal(at_first, 0);
+    assert_true(at_first >= 20);
     assert_int_equal(told, at_first);
     stop_gateway(&g);
 }
