@@ -6,7 +6,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { VERSION_WAIT_MS = 5000 }; /* gateways follow one another within a second */
+enum {
+    VERSION_WAIT_MS = 5000, /* gateways follow one another within a second */
+    GIVE_BACK_S = 60,       /* more than what is behind it takes */
+};
 
 struct step *step_new(void)
 {
@@ -353,11 +356,15 @@ static void take_timer(struct run *run, const struct step_records *records)
     }
     run_finish_programme(run);
     run_encode_session(run);
-    if (p->shared_changed || s->updated_ms != 0)
+    if (s->updated_ms != 0)
         return;
-    if (records->session.size == 0)
+    /* It is made for that alone, and of a number that is erased nothing is to stay, though this
+     * gateway be killed, and another have taken the timer away. */
+    if (p->shared_changed)
+        run->step->session_ttl_s = GIVE_BACK_S;
+    else if (records->session.size == 0)
         run->step->session = span_of(NULL, 0);
-    else /* it was made for that alone, and of a number that is erased nothing is to stay */
+    else
         run->step->session_ttl_s = 1;
 }
 

@@ -52,6 +52,22 @@ static void test_who_is_new_meets_who_gives_his_claim_back(void **state)
     assert_int_equal(seats_rig_read_as_another().session_version, 0);
 }
 
+/* The session that is made for it goes by itself: who gives back may be killed behind it, another
+ * have taken the timer away, and the number be that of who was erased. */
+static void test_who_gives_a_claim_back_leaves_no_session(void **state)
+{
+    (void)state;
+    seats_rig_plan(1);
+    seats_rig_leave_a_claim();
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_COMMIT,
+                          (struct store_memory_fate){.there_ms = 500});
+    for (unsigned i = 0; i < 20 && seats_rig_read_as_another().session_version == 0; i++)
+        turn_rig_pass(50);
+    assert_int_not_equal(seats_rig_read_as_another().session_version, 0);
+    turn_rig.wall_ms += 61 * (int64_t)1000;
+    assert_int_equal(seats_rig_read_as_another().session_version, 0);
+}
+
 /* ... an officer having erased him, before the commit comes, which is under way for so long. */
 static void let_claim_be_given_back(unsigned ms)
 {
@@ -277,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_RIG(test_who_notes_a_claim_meets_who_gives_it_back),
         ON_RIG(test_who_is_new_meets_who_gives_his_claim_back),
+        ON_RIG(test_who_gives_a_claim_back_leaves_no_session),
         ON_RIG(test_who_is_new_notes_behind_who_gave_his_claim_back),
         ON_RIG(test_a_claim_that_is_made_anew_has_a_timer),
         ON_RIG(test_a_claim_that_is_to_come_keeps_its_timer),
