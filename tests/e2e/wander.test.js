@@ -1,88 +1,164 @@
 // `warungctl menu play` and the live gateway show the same screens and owe the same SMS, character by
-// character, to merchants who take whatever way comes to mind.
+// character, to merchants who take whatever way comes to mind, while days go by.
 //
-//   WANDER_SEED=7 WANDERERS=500 STEPS=200 node --test tests/e2e/wander.test.js
+//   WANDER_SEED=7 WANDERERS=100 STEPS=200 HOPS=12 node --test tests/e2e/wander.test.js
 'use strict';
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
 
 const { Random } = require('../fault/lib/random');
-const { Numbers, RUN, numberOf, order, rehearse, withCentres } = require('./lib/rehearsal');
+const { Clock, HOUR_MS } = require('./lib/clock');
+const { delay, until } = require('./lib/process');
+const { Numbers, RUN, Terminal, numberOf, withCentres } = require('./lib/rehearsal');
 const { Wanderer } = require('./lib/wander');
 
-const SEED = Number(process.env.WANDER_SEED ?? 1);
-const WANDERERS = Number(process.env.WANDERERS ?? 32);
-const STEPS = Number(process.env.STEPS ?? 60);
+const SEED = Number(process.env.WANDER_SEED ?? 4);
+const WANDERERS = Number(process.env.WANDERERS ?? 24);
+const STEPS = Number(process.env.STEPS ?? 30); // of each, between two hops of the clock
+const HOPS = Number(process.env.HOPS ?? 3);
+const NUMBER = '6281200000001';
 
-// An order about the one registration that there is; which of several is meant, the rehearsal is not told.
-// What it owes is awaited: a gateway looks only now and then for what warungctl has owed.
-async function giveOrder(live, rest, steps) {
-    const { msisdn } = live.phone;
-    const { code, stdout } = await live.gateway.ctl('--json', 'merchants', 'show', msisdn);
-    if (code !== 0 || Array.isArray(JSON.parse(stdout)))
-        return;
-    const count = live.centre.sms.filter((s) => s.msisdn === msisdn).length;
-    const isDone = (await order(live, rest)).code === 0;
-    steps.push(['officer', isDone ? rest : `${rest} refused`]);
-    if (isDone)
-        await live.centre.smsFor(msisdn, count);
-}
-
-// Walks; the steps, and the screen that each brought.
-async function walk(wanderer, live) {
-    const steps = [], screens = []; // by their place
-    let open;
-    while (steps.length < STEPS) {
-        const [word, rest] = wanderer.next(open);
-        if (word === 'officer') {
-            await giveOrder(live, rest, steps);
+// None ends where something is due, so that a minute makes no difference; none is so long that the one who is
+// reminded is rejected, too (the gateway would find both due); and it stays day.
+function hopsOf(random) {
+    const hops = [];
+    for (let hour = 10; hops.length < HOPS;) {
+        const drift = random.pick([-1, 1]);
+        if (hour + drift < 9 || hour + drift > 16)
             continue;
-        }
-        const shown = await RUN[word](live, rest);
-        screens[steps.length] = shown;
-        steps.push([word, rest]);
-        if (rest === 'HAPUS YA') // where it is done at once, the phone in the terminal has no dialogue any more
-            open = undefined;
-        if (shown !== undefined)
-            open = live.phone.screens.at(-1).ended ? undefined : shown;
+        hour += drift;
+        hops.push(`${random.pick([24, 48]) + drift}h`);
     }
-    return { steps, screens };
+    return hops;
+}
+const msOf = (hop) => parseInt(hop, 10) * HOUR_MS;
+
+// What was due within a hop is done behind it.
+const undated = (text) => text.replace(/(dihapus pada|deleted on) \d\d-\d\d-\d{4}/, '$1 DAY');
+
+class Merchant {
+    constructor(place, hops) {
+        this.place = place;
+        this.hops = hops;
+        this.steps = []; // [word, rest] each, and
+        this.rehearsed = []; // what the terminal showed
+        this.at = 0;
+        this.smsCount = 0;
+    }
+
+    // In the terminal, all the days.
+    async rehearse() {
+        const wanderer = new Wanderer(new Random(SEED * 100000 + this.place));
+        const terminal = new Terminal(this.place);
+        for (let day = 0; day <= this.hops.length; day++) {
+            for (let screen, i = 0; i < STEPS; i++)
+                screen = await this.go(terminal, wanderer.next(screen), screen);
+            if (day < this.hops.length)
+                await this.take(terminal, ['later', this.hops[day]]);
+        }
+        await terminal.end();
+    }
+
+    async take(terminal, step) {
+        const shown = await terminal.take(step);
+        this.steps.push(step);
+        this.rehearsed.push(shown);
+        return shown;
+    }
+
+    // The screen that is open then.
+    async go(terminal, step, screen) {
+        const shown = await terminal.take(step);
+        const [word, rest] = step;
+        if (word === 'officer') {
+            if (/no-such-registration/.test(shown.output))
+                return screen;
+            if (!shown.isDone)
+                step = [word, `${rest} refused`];
+        }
+        this.steps.push(step);
+        this.rehearsed.push(shown);
+        if (shown.screen !== undefined)
+            return shown.isOver ? undefined : shown.screen;
+        return rest === 'HAPUS YA' ? undefined : screen; // where it is done at once, no dialogue is open any more
+    }
+
+    where() {
+        const steps = this.steps.slice(0, this.at + 1).map((step) => step.join(' '));
+        return `WANDER_SEED=${SEED}, the one of place ${this.place}:\n${steps.join('\n')}`;
+    }
+
+    live(scene) {
+        this.centre = scene.centre;
+        this.gateway = scene.gateway;
+        this.numbers = new Numbers();
+        this.phone = scene.centre.phone(numberOf(this.place, NUMBER));
+    }
+
+    told() {
+        return this.centre.sms.filter((s) => s.msisdn === this.phone.msisdn).slice(this.smsCount).map((s) => s.text);
+    }
+
+    // As rehearsed, up to the next hop.
+    async serve() {
+        for (; this.at < this.steps.length && this.steps[this.at][0] !== 'later'; this.at++) {
+            const [word, rest] = this.steps[this.at];
+            const { screen, sms } = this.rehearsed[this.at];
+            const shown = await RUN[word](this, rest);
+            assert.equal(shown, screen && this.numbers.same(screen, shown ?? ''), this.where());
+            await until(() => `${sms.length} SMS; ${this.where()}`, () => this.told().length >= sms.length);
+            for (const [i, text] of this.told().entries())
+                assert.equal(text, sms[i] && this.numbers.same(sms[i], text), this.where());
+            this.smsCount += sms.length;
+        }
+    }
+
+    // What comes by itself meanwhile comes in any order.
+    async pass() {
+        if (this.at === this.steps.length)
+            return;
+        const { sms } = this.rehearsed[this.at];
+        await until(() => `${sms.length} SMS, not ${this.told().length}; ${this.where()}`, () => this.told().length >= sms.length);
+        await delay(1000);
+        assert.deepEqual(this.told().map(undated).sort(), sms.map((text) => undated(this.numbers.typed(text))).sort(), this.where());
+        this.smsCount += sms.length;
+        this.at++;
+    }
 }
 
-async function compare(place, scene) {
-    const msisdn = numberOf(place, '6281200000001');
-    const live = { gateway: scene.gateway, centre: scene.centre, numbers: new Numbers(), phone: scene.centre.phone(msisdn) };
-    const { steps, screens } = await walk(new Wanderer(new Random(SEED * 100000 + place)), live);
-    const rehearsed = await rehearse(steps, place);
-    const told = (i) => `WANDER_SEED=${SEED}, the one of place ${place}:\n${steps.slice(0, i + 1).map((s) => s.join(' ')).join('\n')}`;
-    let sms = 0;
-    for (const [i, { screen, sms: owed, isDone }] of rehearsed.entries()) {
-        assert.ok(isDone || steps[i][0] !== 'officer', told(i));
-        assert.equal(screens[i], screen && live.numbers.same(screen, screens[i] ?? ''), told(i));
-        for (const wanted of owed) {
-            const { text } = await live.centre.smsFor(msisdn, sms++);
-            assert.equal(text, live.numbers.same(wanted, text), told(i));
-        }
-    }
-    assert.equal(live.centre.sms.filter((s) => s.msisdn === msisdn).length, sms, `SMS that the rehearsal does not owe; ${told(STEPS)}`);
-    return { screens: screens.filter((s) => s !== undefined), sms };
+// So many at a time.
+async function each(merchants, does) {
+    const queue = [...merchants];
+    await Promise.all([1, 2, 3, 4].map(async () => {
+        for (let merchant; (merchant = queue.shift());)
+            await does(merchant);
+    }));
 }
 
 test('whatever merchants do, rehearsed and live', async (t) => {
-    await withCentres('wander', async (scene) => {
-        const places = [...Array(WANDERERS).keys()];
-        const screens = new Set();
-        let sms = 0;
-        await Promise.all([1, 2, 3, 4].map(async () => {
-            for (let place; (place = places.shift()) !== undefined;) {
-                const seen = await compare(place, scene);
-                seen.screens.forEach((s) => screens.add(s));
-                sms += seen.sms;
+    const clock = new Clock();
+    try {
+        clock.stepToHour(3); // ten in Lampung
+        const hops = hopsOf(new Random(SEED));
+        const merchants = Array.from({ length: WANDERERS }, (_, place) => new Merchant(place, hops));
+        await withCentres('wander', async (scene) => {
+            await each(merchants, (m) => m.rehearse());
+            merchants.forEach((m) => m.live(scene));
+            for (let day = 0; day <= hops.length; day++) {
+                await each(merchants, (m) => m.serve());
+                if (day < hops.length)
+                    clock.step(msOf(hops[day]));
+                await Promise.all(merchants.map((m) => m.pass()));
             }
-        }));
-        t.diagnostic(`${screens.size} different screens, ${sms} SMS`);
-        assert.ok(screens.size > 100, `only ${screens.size} different screens`);
-        assert.ok(sms > 200, `only ${sms} SMS`);
-    });
+        });
+        const shown = merchants.flatMap((m) => m.rehearsed);
+        const screens = new Set(shown.map((s) => s.screen));
+        const sms = shown.flatMap((s) => s.sms);
+        const byThemselves = merchants.flatMap((m) => m.rehearsed.filter((_, i) => m.steps[i][0] === 'later').flatMap((s) => s.sms));
+        t.diagnostic(`${screens.size} different screens, ${sms.length} SMS, ${byThemselves.length} of them by themselves`);
+        assert.ok(screens.size > 100 && sms.length > 200 && byThemselves.length > 10);
+    } finally {
+        clock.end();
+    }
 });

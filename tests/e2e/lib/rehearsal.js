@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 
 const { Centre } = require('./centre');
-const { BUILD, run } = require('./process');
+const { BUILD, Process } = require('./process');
 const { smscEntry, withScene } = require('./scene');
 const { MENU } = require('./warungd');
 
@@ -28,17 +28,54 @@ function playLine([word, rest], place) {
     }
 }
 
-// What the phone in the terminal showed after each step: { screen, sms: [...], isDone: and said no more }.
+// What the phone in the terminal showed after each step: read()'s.
 async function rehearse(steps, place) {
-    const lines = [`.phone ${numberOf(place, '6281200000001')}`];
+    const terminal = new Terminal(place);
+    const shown = [];
     for (const step of steps)
-        lines.push('.phone', playLine(step, place));
-    const { code, stdout } = await run(path.join(BUILD, 'warungctl'), ['menu', 'play', MENU],
-        { input: `${lines.join('\n')}\n` });
-    assert.equal(code, 0);
-    const shown = stdout.split(SYNC).slice(1);
-    assert.equal(shown.length, steps.length, stdout);
-    return shown.map(read);
+        shown.push(await terminal.take(step));
+    await terminal.end();
+    return shown;
+}
+
+// `warungctl menu play`, step by step.
+class Terminal {
+    constructor(place) {
+        this.place = place;
+        this.process = new Process(path.join(BUILD, 'warungctl'), ['menu', 'play', MENU]);
+        this.read = 0; // octets of its output
+        this.process.child.stdout.on('data', () => this.look());
+        this.process.ended.then(() => this.onEnd?.(new Error(`menu play ended:\n${this.process.stdout.slice(-2000)}`)));
+        this.ready = this.put(`.phone ${numberOf(place, '6281200000001')}\n.phone`);
+    }
+
+    look() {
+        const at = this.process.stdout.indexOf(SYNC, this.read);
+        if (at < 0 || !this.onOutput)
+            return;
+        const output = this.process.stdout.slice(this.read, at);
+        this.read = at + SYNC.length;
+        this.onOutput(output);
+    }
+
+    put(lines) {
+        return new Promise((resolve, reject) => {
+            this.onOutput = resolve;
+            this.onEnd = reject;
+            this.process.child.stdin.write(`${lines}\n`);
+        });
+    }
+
+    async take(step) {
+        await this.ready;
+        return read(await this.put(`${playLine(step, this.place)}\n.phone`));
+    }
+
+    async end() {
+        this.onEnd = undefined;
+        this.process.child.stdin.end();
+        assert.equal(await this.process.ended, 0);
+    }
 }
 
 const textOf = (block) => block.split('\n').filter((l) => l.startsWith('| ')).map((l) => l.slice(2)).join('\n');
@@ -46,7 +83,10 @@ const textOf = (block) => block.split('\n').filter((l) => l.startsWith('| ')).ma
 function read(output) {
     const [, screen] = output.match(/^\+-+\+\n((?:\|.*\n)*)\+-+\+$/m) ?? [];
     const sms = [...output.matchAll(/^ {2}SMS to the phone .*\n((?:\|.*\n)*)/gm)].map((m) => textOf(m[1]));
-    return { screen: screen === undefined ? undefined : textOf(screen), sms, isDone: /^ {2}done$/m.test(output) };
+    return {
+        screen: screen === undefined ? undefined : textOf(screen), sms, output,
+        isOver: /, the dialogue is over/.test(output), isDone: /^ {2}done$/m.test(output),
+    };
 }
 
 // Numbers of registrations and tickets are the store's to give: the rehearsal's stand for the live ones.
@@ -73,13 +113,6 @@ class Numbers {
     }
 }
 
-// An officer's, about the registration of that phone: what `warungctl` said.
-async function order(live, words) {
-    const [verb, reason] = words.split(' ').filter((w) => w !== 'refused');
-    const { regno } = await live.gateway.ctlJson('merchants', 'show', live.phone.msisdn);
-    return live.gateway.ctl('merchants', verb, regno, ...(reason ? ['--reason', reason] : []));
-}
-
 const RUN = {
     async dial(live, rest) {
         return (await live.phone.dial(rest)).text;
@@ -100,9 +133,13 @@ const RUN = {
     },
     async hangup() { // what the centre would say of it changes no screen: the next dial is a new dialogue
     },
-    async officer(live, rest) {
-        const { code, output } = await order(live, rest);
-        assert.equal(code, rest.endsWith('refused') ? 1 : 0, output);
+    async officer(live, rest) { // about the newest registration, as in the rehearsal
+        const [verb, ...words] = rest.split(' ');
+        const reason = words.find((w) => w !== 'refused');
+        const { registrations } = await live.gateway.ctlJson('export', live.phone.msisdn);
+        const args = ['merchants', verb, registrations.at(-1).regno, ...(reason ? ['--reason', reason] : [])];
+        const { code, output } = await live.gateway.ctl(...args);
+        assert.equal(code, words.includes('refused') ? 1 : 0, output);
     },
     async training(live, rest) {
         const [, id] = rest.match(/^off (.*)/) ?? [];
@@ -132,4 +169,4 @@ async function withCentres(name, body) {
     }
 }
 
-module.exports = { Numbers, RUN, numberOf, order, rehearse, withCentres };
+module.exports = { Numbers, RUN, Terminal, numberOf, rehearse, withCentres };

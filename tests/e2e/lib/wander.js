@@ -21,14 +21,14 @@ class Wanderer {
         this.random = random;
     }
 
-    // What is sent while `screen` is shown; undefined: none, or one that ended its dialogue.
+    // What comes while `screen` is shown; undefined: none, or one that ended its dialogue.
     next(screen) {
         const chance = this.random.next();
-        if (screen === undefined)
-            return chance < 0.4 ? ['dial', this.random.pick(CODES)] : chance < 0.95 ? this.texts() : this.officer();
-        if (chance < 0.88)
+        if (screen !== undefined && chance < 0.88)
             return ['answer', this.answer(screen)];
-        return chance < 0.93 ? ['dial', this.random.pick(CODES)] : chance < 0.98 ? this.texts() : this.officer();
+        if (chance < (screen === undefined ? 0.4 : 0.93))
+            return ['dial', this.random.pick(CODES)];
+        return this.random.next() < 0.85 ? this.texts() : ['officer', this.random.pick(ORDERS)];
     }
 
     // Mostly one of the choices shown, where there are any but to go on and back.
@@ -61,10 +61,6 @@ class Wanderer {
         } while (text === this.last); // twice at once it may be a copy (docs/custody.md)
         this.last = text;
         return ['sms', text];
-    }
-
-    officer() {
-        return ['officer', this.random.pick(ORDERS)];
     }
 }
 
