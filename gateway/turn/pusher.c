@@ -18,6 +18,7 @@ enum {
 
 enum push_stage {
     PUSH_STEPPING,
+    PUSH_ASKING,  /* whether it is owed still */
     PUSH_WAITING, /* for the subscriber or the centre to have time */
     PUSH_SHOWING,
     PUSH_REFUSED, /* a late answer that goes by SMS now */
@@ -168,16 +169,21 @@ static void touch_later(struct push *p)
     timer_start(e->env.timers, &p->again, e->settings.owed_idle_ms / PUSH_TOUCHES);
 }
 
-static void touch(struct push *p)
+static void ask_store(struct push *p, store_reply_fn *fn)
 {
     const struct turn_engine *e = p->engine;
 
+    p->touched_ms = e->env.timers->now_ms;
+    p->touching = store_touch(e->env.store, store_bucket(e->env.store, p->entry.msisdn),
+                              e->settings.instance, p->id, fn, p);
+}
+
+static void touch(struct push *p)
+{
     touch_later(p);
     if (p->touching != NULL)
         return;
-    p->touched_ms = e->env.timers->now_ms;
-    p->touching = store_touch(e->env.store, store_bucket(e->env.store, p->entry.msisdn),
-                              e->settings.instance, p->id, on_touched, p);
+    ask_store(p, on_touched);
 }
 
 static void on_again(struct timer *timer, void *arg)
@@ -193,6 +199,32 @@ static void on_again(struct timer *timer, void *arg)
         give_up(p);
     else
         step(p, p->stage == PUSH_WAITING ? STEP_PUSH_JOB_SHOW : STEP_PUSH_JOB_FALL_BACK);
+}
+
+/* --- whose number nothing is stored of ------------------------------------------------------- */
+
+static void on_asked(void *arg, const struct store_reply *reply)
+{
+    struct push *p = arg;
+
+    p->touching = NULL;
+    if (reply->result != STORE_OK) {
+        try_later(p);
+    } else if (reply->number == 0) {
+        push_free(p); /* erased with the number, or another gateway's by now */
+    } else {
+        p->cause.is_owed = true;
+        p->cause.ours_until_ms = ours_until_ms(p->engine, p->touched_ms);
+        step(p, STEP_PUSH_JOB_SHOW);
+    }
+}
+
+/* Nobody knows whether it was never known, or has been erased since the push was taken; but an
+ * erasure takes along what is owed. */
+static void ask(struct push *p)
+{
+    p->stage = PUSH_ASKING;
+    ask_store(p, on_asked);
 }
 
 /* --- showing -------------------------------------------------------------------------------- */
@@ -304,7 +336,6 @@ static void show(struct push *p, struct turn *t)
     };
 
     p->stage = PUSH_SHOWING;
-    p->cause.was_known = true; /* by the write behind us */
     if (!t->is_copy)
         p->cause.may_be_shown = false; /* this turn has stepped it: earlier tries only waited */
     text_copy(p->link, sizeof(p->link), last.link);
@@ -349,10 +380,7 @@ static bool is_stale(const struct push *p, const struct turn *t)
 
 void pusher_on_step(const struct turn *t)
 {
-    struct step_push *cause = &t->push->cause;
-
-    cause->was_known = cause->was_known || copy_span(&t->box->session).size != 0 ||
-                       copy_span(&t->box->merchant).size != 0;
+    t->push->cause.is_owed = false; /* by now it may have been erased */
 }
 
 void pusher_on_turn(struct turn *t)
@@ -360,6 +388,9 @@ void pusher_on_turn(struct turn *t)
     struct push *p = t->push;
 
     switch (t->push_verdict) {
+    case STEP_PUSH_UNKNOWN:
+        ask(p);
+        break;
     case STEP_PUSH_SHOW:
         if (is_overtaken(p, t))
             settle(p, STORE_END_SENT);

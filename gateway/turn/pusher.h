@@ -11,7 +11,7 @@
  * way is ignored. */
 void pusher_take(struct turn_engine *e, struct store_owed_id id, unsigned deliveries,
                  const struct push_entry *entry, uint64_t since_ms);
-/* Its step has run on the records as they are: perhaps not for the last time. */
+/* Its step has run on the records as they were: perhaps not for the last time. */
 void pusher_on_step(const struct turn *t);
 /* The turn of a push is over: its verdict is carried out. Before its box goes. */
 void pusher_on_turn(struct turn *t);

@@ -25,16 +25,17 @@ struct step_push {
     uint64_t fingerprint;           /* of this push */
     const struct push_entry *entry; /* SHOW, FALL_BACK */
     bool may_be_shown;              /* by an earlier try, of which nothing is known */
-    bool was_known;                 /* there was a record of the subscriber when it was tried */
+    bool is_owed;                   /* still, by the store: asked behind STEP_PUSH_UNKNOWN */
     uint64_t ours_until_ms;         /* timers' time: until then no other gateway takes it over */
     struct dialect_session name;
 };
 /* What is to become of it once the step is committed, or has nothing to commit. */
 enum step_push_verdict {
-    STEP_PUSH_LATER,   /* it stays owed: a dialogue is running, no link can carry it */
+    STEP_PUSH_LATER,   /* it stays owed: a dialogue is running, no link can carry it; or no step */
+    STEP_PUSH_UNKNOWN, /* nothing is stored of the number: is it owed still, or erased? */
     STEP_PUSH_SHOW,    /* the session's screen, to be shown */
     STEP_PUSH_OVER,    /* seen or overtaken: to be forgotten */
-    STEP_PUSH_SETTLED, /* the commit has forgotten it, or an erasure, if it was before that */
+    STEP_PUSH_SETTLED, /* the commit has forgotten it */
 };
 
 /* What an input's record said in an earlier run of its turn: its last dialogue, known by when it

@@ -204,8 +204,8 @@ static void show(struct run *run, const struct step_records *records)
 
     if (p->entry->screen[0] == '\0')
         show_late(run);
-    else if (p->was_known && records->session.size == 0 && records->merchant.size == 0)
-        say(run, STEP_PUSH_SETTLED); /* erased while it waited; what is owed yet, a sweep brings */
+    else if (!p->is_owed && records->session.size == 0 && records->merchant.size == 0)
+        say(run, STEP_PUSH_UNKNOWN);
     else if (!is_lost && has_debt(run, p->fingerprint))
         show_again(run);
     else if (is_lost || is_dialogue_running(run) || !find_link(run, p->entry->code))

@@ -170,6 +170,37 @@ static void test_who_is_erased_without_a_session_is_left_alone(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
+/* The push is in hand, and nothing has been read yet: then nothing tells that he was ever known. */
+static void test_who_is_erased_before_the_first_look_is_left_alone(void **state)
+{
+    (void)state;
+    turn_rig_dial(0, "*384*1*2#"); /* leads to an end */
+    turn_rig_pass(2000);
+    turn_rig_restart();
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_LOAD,
+                          (struct store_memory_fate){.there_ms = 3000});
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(2000);
+    turn_rig_erase_all(0);
+    turn_rig_pass(60000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
+/* The store does not say whether it is owed still: it is tried again. */
+static void test_who_is_new_is_pushed_to_when_the_store_is_back(void **state)
+{
+    (void)state;
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_TOUCH,
+                          (struct store_memory_fate){.kind = STORE_MEMORY_UNKNOWN_NOT});
+    turn_rig_owe_push(0, "MAIN", 60000);
+    turn_rig_pass(1500);
+    assert_int_equal(phone->screen_count, 0);
+    turn_rig_pass(5000);
+    assert_int_equal(phone->screen_count, 1);
+    assert_int_equal(turn_rig_owed(), 0);
+}
+
 /* Of him nothing was known before, nor is a copy of what the push wrote kept here. */
 static void test_who_is_erased_while_the_centre_is_slow_is_left_alone(void **state)
 {
@@ -587,6 +618,8 @@ int main(void)
         ON_RIG(test_who_is_erased_meanwhile_is_left_alone),
         ON_RIG(test_who_is_erased_in_between_is_left_alone),
         ON_RIG(test_who_is_erased_without_a_session_is_left_alone),
+        ON_RIG(test_who_is_erased_before_the_first_look_is_left_alone),
+        ON_RIG(test_who_is_new_is_pushed_to_when_the_store_is_back),
         ON_RIG(test_who_is_erased_while_the_centre_is_slow_is_left_alone),
         ON_RIG(test_what_is_late_goes_with_who_is_erased),
         ON_RIG(test_the_links_clock_ends_a_dialogue_for_pushes),
