@@ -107,7 +107,7 @@ test('what cannot be logged is not shown', async () => {
         await redis.command('CONFIG', 'SET', 'maxmemory', '1'); // reads go on, writes are refused
         for (const command of [['merchants', 'show', regno], ['merchants', 'list'], ['export', MSISDN],
             ['merchants', 'export', '--csv'], ['sessions', 'show', MSISDN], ['journal', MSISDN], ['outbox', MSISDN]]) {
-            for (const form of [[], ['--json']]) {
+            for (const form of command.includes('--csv') ? [[]] : [[], ['--json']]) {
                 const result = await gateway.ctl(...command, ...form);
                 assert.equal(result.code, 3, command.join(' '));
                 assert.equal(result.stdout, '', command.join(' '));
