@@ -1,5 +1,6 @@
 // `warungctl menu play` and the live gateway show the same screens and owe the same SMS, character by
-// character, to merchants who take whatever way comes to mind, while days go by.
+// character, to merchants who take whatever way comes to mind, while days go by. Then they are erased, and
+// no number is left in the store.
 //
 //   WANDER_SEED=7 WANDERERS=100 STEPS=200 HOPS=12 node --test tests/e2e/wander.test.js
 'use strict';
@@ -125,6 +126,11 @@ class Merchant {
         this.smsCount += sms.length;
         this.at++;
     }
+
+    async erase() {
+        const { code, output } = await this.gateway.ctl('erase', this.phone.msisdn);
+        assert.ok(code === 0 || (code === 1 && /nothing is stored/.test(output)), output);
+    }
 }
 
 // So many at a time.
@@ -151,6 +157,13 @@ test('whatever merchants do, rehearsed and live', async (t) => {
                     clock.step(msOf(hops[day]));
                 await Promise.all(merchants.map((m) => m.pass()));
             }
+            await each(merchants, (m) => m.erase());
+            let left;
+            await until(() => `no more of ${left}`, async () => {
+                const held = await scene.redis.dump();
+                left = merchants.map((m) => m.phone.msisdn).filter((number) => held.includes(number));
+                return left.length === 0;
+            }, 5000);
         });
         const shown = merchants.flatMap((m) => m.rehearsed);
         const screens = new Set(shown.map((s) => s.screen));
