@@ -25,6 +25,24 @@ static bool is_last_dialogue(const struct run *run)
     return is_last_centre(run) && run_is_named_alike(run);
 }
 
+/* An answer that carries our own count names its step, and a dial its dialogue. */
+bool run_is_exact(const struct run *run)
+{
+    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
+           run->input->kind != DIALECT_SMS;
+}
+
+/* It names the dialogue before what we push, and a screen of that: typed before the push came. By
+ * the name alone nobody could tell where a centre calls all of a subscriber's dialogues alike. */
+static bool is_from_before(const struct run *run)
+{
+    const struct dialect_session *id = &run->input->session;
+    unsigned behind = (STEP_UNITS + run->work->session.step - id->unit) % STEP_UNITS;
+
+    return run_is_exact(run) && run_is_named_alike(run) && behind >= 1 &&
+           behind <= SESSION_DEBTS_MAX;
+}
+
 bool run_is_same_dialogue(const struct run *run)
 {
     const struct session *s = &run->work->session;
@@ -39,16 +57,10 @@ bool run_is_same_dialogue(const struct run *run)
     if (!s->is_unnamed) /* a centre may leave the name out of an end; the number is always there */
         return is_equal || (run->input->kind == DIALECT_ABORT && id->size == 0);
     /* What comes in names it; but a dial opens another, and the end of the last dialogue, whose
-     * name stands here still, may come late. */
-    return run->input->kind == DIALECT_ABORT ? !is_equal || id->size == 0
-                                             : run->input->kind != DIALECT_BEGIN;
-}
-
-/* An answer that carries our own count names its step, and a dial its dialogue. */
-bool run_is_exact(const struct run *run)
-{
-    return run->traits.token == TURN_TOKEN_ECHO && run->input->session.size != 0 &&
-           run->input->kind != DIALECT_SMS;
+     * name stands here still, or an answer in it, may come late. */
+    return run->input->kind == DIALECT_ABORT
+               ? !is_equal || id->size == 0
+               : run->input->kind != DIALECT_BEGIN && !is_from_before(run);
 }
 
 /* What we have pushed counts on from its first answer, as the centre counts, whichever names it. */

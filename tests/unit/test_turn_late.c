@@ -546,6 +546,22 @@ static void test_the_question_of_a_copy_is_answered(void **state)
     assert_told(2, 0);
 }
 
+/* A copy of the dial has shown its screen again: what is typed there is no answer to the question
+ * that is being pushed meanwhile. */
+static void test_an_answer_from_before_is_not_taken_by_the_push(void **state)
+{
+    struct dialect_input input = answer_late(YES, STORE_MEMORY_DONE, TURN_SENT_OK);
+
+    (void)state;
+    turn_rig.show_ms = 10000;
+    turn_rig_pass(2000);
+    text_copy(input.text, sizeof(input.text), "2");
+    input.fingerprint = ++turn_rig.fingerprint;
+    turn_rig_deliver(&input);
+    turn_rig_pass(40000);
+    turn_rig_assert_begins(phone->screen, "Tabik pun!"); /* begun anew */
+}
+
 /* Killed between its write and its screen: whoever gets the next copy answers. */
 static void test_who_answered_the_copy_was_killed(void **state)
 {
@@ -632,6 +648,7 @@ int main(void)
         ON_NUMBERED(test_the_copy_was_answered),
         ON_NUMBERED(test_the_copy_was_answered_and_proved),
         ON_NUMBERED(test_the_question_of_a_copy_is_answered),
+        ON_NUMBERED(test_an_answer_from_before_is_not_taken_by_the_push),
         ON_NUMBERED(test_who_answered_the_copy_was_killed),
         ON_NUMBERED(test_the_copy_comes_when_the_result_is_owed),
         ON_NUMBERED(test_the_wait_text_came_before_the_question),
