@@ -224,6 +224,8 @@ static void on_asked(void *arg, const struct store_reply *reply)
 static void ask(struct push *p)
 {
     p->stage = PUSH_ASKING;
+    if (p->touching != NULL)
+        store_cancel(p->engine->env.store, p->touching); /* of while it was shown: of no use now */
     ask_store(p, on_asked);
 }
 
