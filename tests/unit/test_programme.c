@@ -306,8 +306,10 @@ static void test_the_asked_correction_goes_back_to_the_officers(void **state)
     (void)state;
     text_copy(regno, sizeof(regno), world_register_merchant());
     world_decide(regno, MERCHANT_EVENT_FIX, "P02");
+    world.now_ms += CALENDAR_MINUTE_MS;
     world_answer("baru_nama", "SITI AMINAH BINTI ALI");
     assert_string_equal(world_act("ubah"), "sudah"); /* not what was asked for */
+    assert_int_equal(world_merchant_at(0)->changed_ms, world.now_ms);
     assert_owes("SMS_UBAH");
     assert_string_equal(world_fact("isi"), "nama");
     assert_string_equal(world_fact("status"), "PERLU_PERBAIKAN");

@@ -63,6 +63,7 @@ static void test_the_same_form_again_is_one_registration(void **state)
 
     (void)state;
     assert_string_equal(send_form_again(), "terkirim");
+    assert_int_equal(world_merchant_at(0)->changed_ms, world.now_ms);
     text_copy(regno, sizeof(regno), world_merchant_at(0)->regno);
     assert_string_equal(send_form_again(), "sudah");
     assert_owes(NULL);
@@ -84,6 +85,11 @@ static void test_the_same_form_again_is_one_registration(void **state)
     assert_string_equal(world_act("sms_ya"), "terkirim");
     assert_string_equal(send_form_again(), "sudah"); /* the one meant, of two */
     assert_string_equal(world.p.focus, regno);
+    give_all_by_sms();
+    world_answer("sms_nama", "SITI AISYAH"); /* another's */
+    world_act("sms_daftar");
+    forget_answers();
+    assert_string_equal(world_act("sms_ya"), "terkirim");
 }
 
 static void test_the_same_form_as_the_third(void **state)
@@ -435,6 +441,17 @@ static void test_status_by_sms_is_not_of_what_is_erased(void **state)
     assert_string_equal(world.p.focus, world_merchant_at(1)->regno);
 }
 
+static void test_status_by_sms_is_of_the_first_that_is_due(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        world_register_merchant();
+    send_back(1, "P03");
+    send_back(2, "P03");
+    assert_string_equal(world_act("sms_status"), "ada");
+    assert_string_equal(world.p.focus, world_merchant_at(1)->regno);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +475,7 @@ int main(void)
         cmocka_unit_test_setup(test_sms_registration_knows_the_limit, world_setup),
         cmocka_unit_test_setup(test_status_by_sms, world_setup),
         cmocka_unit_test_setup(test_status_by_sms_is_not_of_what_is_erased, world_setup),
+        cmocka_unit_test_setup(test_status_by_sms_is_of_the_first_that_is_due, world_setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

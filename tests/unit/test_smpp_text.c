@@ -387,13 +387,16 @@ static void an_escape_and_its_septet_are_one_character(void **state)
     static const uint8_t whole[] = {'a', 0x1B, 0x3D, 0x1B, 'e', 0x1B, 'b', 0x1B};
     static const uint8_t twice[] = {'a', 0x1B, 0x1B, '(', 'b'};
     static const uint8_t packed[] = {'a' | (0x1B << 7 & 0x80), 0x1B >> 1, 'e', 0};
-    char text[8];
+    char text[12];
 
     (void)state;
     for (size_t cut = 0; cut <= sizeof(whole); cut++)
         assert_string_equal(joined(TEXT_GSM, span_of(whole, sizeof(whole)), cut), "a~€b");
     assert_string_equal(joined(TEXT_GSM, span_of(twice, sizeof(twice)), 3), "a (b");
     assert_string_equal(joined(TEXT_GSM_PACKED, span_of(packed, 3), 2), "a€");
+    text_copy(text, sizeof(text), "\xED\xA0\x9B(\xED\xA0\x9B\u4E2D");
+    text_join_parts(text); /* no septet behind the second */
+    assert_string_equal(text, "{\uFFFD\u4E2D");
     text_decode(TEXT_GSM, span_of(whole, 2), text, sizeof(text));
     assert_string_equal(text, "a");
 }

@@ -68,6 +68,20 @@ static void test_who_gives_a_claim_back_leaves_no_session(void **state)
     assert_int_equal(seats_rig_read_as_another().session_version, 0);
 }
 
+/* Nor does who is killed between a claim of who is new and the commit that is to note it. */
+static void test_a_first_claim_leaves_no_session(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*4*1*1#");
+
+    (void)state;
+    seats_rig_plan(1);
+    seats_rig_claim_slowly_by(&input, 200);
+    turn_rig_restart();
+    assert_int_not_equal(seats_rig_read_as_another().session_version, 0);
+    turn_rig.wall_ms += (turn_rig.settings.session_idle_s + 1) * (int64_t)1000;
+    assert_int_equal(seats_rig_read_as_another().session_version, 0);
+}
+
 /* ... an officer having erased him, before the commit comes, which is under way for so long. */
 static void let_claim_be_given_back(unsigned ms)
 {
@@ -294,6 +308,7 @@ int main(void)
         ON_RIG(test_who_notes_a_claim_meets_who_gives_it_back),
         ON_RIG(test_who_is_new_meets_who_gives_his_claim_back),
         ON_RIG(test_who_gives_a_claim_back_leaves_no_session),
+        ON_RIG(test_a_first_claim_leaves_no_session),
         ON_RIG(test_who_is_new_notes_behind_who_gave_his_claim_back),
         ON_RIG(test_a_claim_that_is_made_anew_has_a_timer),
         ON_RIG(test_a_claim_that_is_to_come_keeps_its_timer),

@@ -570,12 +570,17 @@ static void on_source(void *arg, const struct store_reply *reply)
     ((struct releases_admin *)arg)->version = reply->subscriber.session.version;
 }
 
+/* With their names. */
 static void count_unusable(void *arg, const char *line, size_t size)
 {
-    *(unsigned *)arg += memmem(line, size, "menu.version_unusable", 21) != NULL;
+    const char *version = memmem(line, size, " version=", 9);
+
+    *(unsigned *)arg += memmem(line, size, "menu.version_unusable", 21) != NULL &&
+                        version != NULL &&
+                        strspn(version + 9, "0123456789abcdef") == 2 * MENU_ID_BYTES;
 }
 
-/* All that the list has: each one's source is as a newer program would have it. */
+/* All that the list has get this source; empty: none. */
 static void spoil_all(struct world *w, const struct span source)
 {
     struct releases_admin a;
@@ -608,7 +613,7 @@ static void what_cannot_be_loaded_is_told_once(void **state)
         pass(w, 2 * VERSIONS_POLL_MS);
     }
     stop_gateway(&g);
-    spoil_all(w, span_of_string("novelty = 1;"));
+    spoil_all(w, span_of_string("novelty = 1;")); /* of a newer program */
 
     log_set_level(LOG_LEVEL_ERROR);
     log_set_sink(count_unusable, &told);
@@ -617,11 +622,17 @@ static void what_cannot_be_loaded_is_told_once(void **state)
     at_first = told;
     reload(&g, "tiga"); /* the list is another */
     pass(w, 2 * VERSIONS_POLL_MS);
-    log_set_sink(NULL, NULL);
-    log_set_level(LOG_LEVEL_OFF);
+    stop_gateway(&g);
     assert_true(at_first >= 20);
     assert_int_equal(told, at_first);
+
+    spoil_all(w, span_of(NULL, 0)); /* what is gone is no fault */
+    start_gateway(&g, w, "empat");
+    pass(w, 2 * VERSIONS_POLL_MS);
     stop_gateway(&g);
+    log_set_sink(NULL, NULL);
+    log_set_level(LOG_LEVEL_OFF);
+    assert_int_equal(told, at_first);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
