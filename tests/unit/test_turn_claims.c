@@ -266,6 +266,21 @@ static void test_a_claim_that_was_written_anew_is_not_given_back(void **state)
     }
 }
 
+/* Who looked after it would read the record of all trainings once more for each seat. */
+static void test_a_claim_that_is_noted_is_not_looked_after(void **state)
+{
+    struct dialect_input input = turn_rig_input(0, DIALECT_BEGIN, "*384#", "*384*4*1*1#");
+
+    (void)state;
+    seats_rig_plan(1);
+    seats_rig_claim_slowly_by(&input, 200);
+    store_memory_set_next(turn_rig.store, STORE_MEMORY_SHARED_LOAD,
+                          (struct store_memory_fate){.there_ms = 5000});
+    turn_rig_pass(1000);
+    turn_rig_assert_begins(turn_rig.phones[0].screen, "Anda terdaftar pelatihan");
+    assert_int_equal(store_memory_pending(turn_rig.store), 0);
+}
+
 /* A menu that has nothing of seats. */
 static const char other_menu[] =
     "menu = \"lain\"; languages = ( { code = \"id\"; name = \"Indonesia\"; } );\n"
@@ -317,6 +332,7 @@ int main(void)
         ON_RIG(test_a_claim_is_written_anew_by_who_notes_it),
         ON_RIG(test_a_claim_is_written_anew_with_each_try),
         ON_RIG(test_a_claim_that_was_written_anew_is_not_given_back),
+        ON_RIG(test_a_claim_that_is_noted_is_not_looked_after),
         ON_RIG(test_a_claim_that_the_step_does_not_note_is_given_back),
     };
 
