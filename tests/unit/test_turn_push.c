@@ -503,8 +503,6 @@ static void test_a_slow_push_that_is_over(void **state)
     assert_int_equal(turn_rig_owed(), 0);
 }
 
-/* All buckets are looked into at once, and the links have room for little more than one each: those
- * that come first in the round must not have it all. */
 /* A late answer, shown by a gateway that dies before the response; then the subscriber dials, and
  * what was shown is not the newest any more when another takes the entry over. */
 static void test_a_result_is_not_told_again_behind_a_dial(void **state)
