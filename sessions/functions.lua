@@ -11,7 +11,7 @@
 -- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
 -- makes the version of a record that exists (store_next_version(); callers of before added one); that of a
 -- new record is the server's clock in microseconds, which no earlier record of the same name has reached.
-local LIBRARY_VERSION = 12
+local LIBRARY_VERSION = 13
 local SERVES_FROM = 9
 
 local GROUP = 'gw' -- of every outbox stream
@@ -611,14 +611,18 @@ end
 -- KEYS outbox, timers; ARGV owner, idle_ms, now_ms, limit (0: the outbox is left alone).
 -- Returns {{id, deliveries, body, ...}, {timer member...}}; nothing but a number where now_ms is so many
 -- seconds ahead of the server's clock, and that is too much: what is done too early cannot be undone.
+-- Where more timers are due than it names, it begins with any of them: the first may be such as nobody can
+-- carry out, sealed with a key that is gone, say, and must not keep back what is behind them.
 local function sweep(keys, args)
-    local limit = tonumber(args[4])
-    local ahead_s = math.floor(args[3] / 1000) - redis.call('TIME')[1]
+    local limit, time = tonumber(args[4]), redis.call('TIME')
+    local ahead_s = math.floor(args[3] / 1000) - time[1]
     if ahead_s > AHEAD_MAX_S then
         return ahead_s
     end
+    local more = redis.call('ZCOUNT', keys[2], '-inf', args[3]) - SWEEP_MAX
     return {limit > 0 and take_over(keys[1], args[1], args[2], limit) or {},
-        redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3], 'LIMIT', 0, SWEEP_MAX)}
+        redis.call('ZRANGEBYSCORE', keys[2], '-inf', args[3],
+            'LIMIT', more > 0 and time[2] % (more + 1) or 0, SWEEP_MAX)}
 end
 
 -- The rank behind a member of a sorted set, or behind where it would stand.

@@ -67,6 +67,7 @@ struct memory_bucket {
     struct store_owed_id last_id;
     struct list subjects; /* of struct memory_subject */
     struct store_tally tally;
+    size_t sweeps; /* that did not name all that was due */
 };
 
 void memory_bucket_init(struct memory_bucket *b);

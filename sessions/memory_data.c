@@ -581,11 +581,18 @@ int64_t memory_data_ahead_s(const struct memory_data *d, int64_t now_ms)
 size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
                        const char **members)
 {
-    const struct memory_set *timers = &d->buckets[bucket].timers;
-    size_t count = 0;
+    struct memory_bucket *b = &d->buckets[bucket];
+    const struct memory_set *timers = &b->timers;
+    size_t count = 0, first = 0;
 
-    for (; count < limit && count < timers->count && timers->items[count].score <= now_ms; count++)
-        members[count] = timers->items[count].member;
+    while (count < timers->count && timers->items[count].score <= now_ms)
+        count++;
+    if (count > limit) {
+        first = b->sweeps++ % (count - limit + 1);
+        count = limit;
+    }
+    for (size_t i = 0; i < count; i++)
+        members[i] = timers->items[first + i].member;
     return count;
 }
 

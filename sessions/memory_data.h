@@ -51,7 +51,8 @@ size_t memory_data_list(struct memory_data *d, unsigned bucket, const char *set,
                         bool *more);
 size_t memory_data_take(struct memory_data *d, unsigned bucket, const char *owner, uint64_t idle_ms,
                         size_t limit, struct store_taken *taken);
-/* The members "kind:msisdn" of timers that are due, earliest first. */
+/* The members "kind:msisdn" of timers that are due, earliest first; of more than `limit`, from any
+ * on. */
 size_t memory_data_due(struct memory_data *d, unsigned bucket, int64_t now_ms, size_t limit,
                        const char **members);
 

@@ -363,7 +363,7 @@ struct store_request *store_tally(struct store *s, unsigned bucket, store_reply_
 enum { STORE_AHEAD_MAX_S = 3600 };
 /* Takes over up to `limit` outbox entries of a bucket (0 = leaves it alone) that nobody owns or
  * whose owner has not touched them for idle_ms, and names up to STORE_SWEEP_MAX timers due at
- * now_ms (they stay until a commit takes them away). */
+ * now_ms, of more any (they stay until a commit takes them away). */
 struct store_request *store_sweep(struct store *s, unsigned bucket, const char *owner,
                                   uint64_t idle_ms, int64_t now_ms, size_t limit,
                                   store_sweep_fn *fn, void *arg);

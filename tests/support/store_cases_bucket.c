@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -196,6 +197,51 @@ static void test_timers_are_due_until_taken_away(void **state)
     assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
 }
 
+enum { KINDS = 108, KINDS_A_COMMIT = 9, KIND_BYTES = 8 }; /* more than a sweep names */
+
+static void set_many_timers(struct store_rig *rig, const char *number, int64_t due_ms)
+{
+    for (unsigned i = 0; i < KINDS; i += KINDS_A_COMMIT) {
+        struct store_commit c = {.msisdn = number, .timer_count = KINDS_A_COMMIT};
+        char kinds[KINDS_A_COMMIT][KIND_BYTES];
+
+        for (unsigned j = 0; j < KINDS_A_COMMIT; j++) {
+            snprintf(kinds[j], KIND_BYTES, "k%03u", i + j);
+            c.timers[j] = (struct store_timer){.kind = kinds[j], .due_ms = due_ms};
+        }
+        assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_OK);
+    }
+}
+
+/* Those that nobody can carry out stay, and must not be all that a sweep ever names. */
+static void test_no_timer_is_behind_others_for_ever(void **state)
+{
+    struct store_rig *rig = *state;
+    const char *number = NUMBER(20, 2);
+    bool is_named[KINDS] = {false};
+    unsigned named = 0;
+
+    set_many_timers(rig, number, 1000);
+    for (unsigned i = 0; i < 400 && named < KINDS; i++) {
+        const struct store_sweep *sweep =
+            store_rig_sweep(rig, rig->store, bucket_of(rig, number), "gw1", 1000, 10);
+
+        assert_int_equal(sweep->due_count, STORE_SWEEP_MAX);
+        for (size_t j = 0; j < sweep->due_count; j++) {
+            unsigned kind = (unsigned)strtoul(sweep->due[j].kind + 1, NULL, 10);
+
+            assert_string_equal(sweep->due[j].msisdn, number);
+            assert_true(kind < KINDS);
+            named += !is_named[kind];
+            is_named[kind] = true;
+        }
+    }
+    assert_int_equal(named, KINDS);
+    set_many_timers(rig, number, 0);
+    assert_int_equal(
+        store_rig_sweep(rig, rig->store, bucket_of(rig, number), "gw1", 1000, 10)->due_count, 0);
+}
+
 static void put_in_set(struct store_rig *rig, const char *number, const char *member,
                        const char *leave, const char *enter, int64_t at_ms)
 {
@@ -352,6 +398,7 @@ static void test_a_sweep_far_ahead_does_nothing(void **state)
 }
 
 const struct store_case store_bucket_cases[] = {
+    {"no timer is behind others for ever", test_no_timer_is_behind_others_for_ever},
     {"a sweep far ahead does nothing", test_a_sweep_far_ahead_does_nothing},
     {"owed entries are taken over when idle", test_owed_entries_are_taken_over_when_idle},
     {"touched entries stay their owner's", test_touched_entries_stay_their_owners},
