@@ -176,10 +176,10 @@ static bool is_plain(const char *line, size_t bytes)
     return false;
 }
 
-/* Behind what Windows puts before the first line of a text in UTF-8. */
-static char *skip_mark(char *line, bool is_first)
+/* Behind what Windows puts before a text in UTF-8; of several put together it is within it, too. */
+static char *skip_mark(char *line)
 {
-    return is_first && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? line + 3 : line;
+    return strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? line + 3 : line;
 }
 
 /* Not so a mobile number of ours that is too short or too long (else taken for a roamer's), what
@@ -198,8 +198,6 @@ static bool is_whole(const char *word, const char *next)
         ctl_complain("%s %s: one number or two? Write one a line, without a blank", word, next);
         return false;
     }
-    if (is_regno)
-        return true;
     if ((strncmp(digits, "08", 2) != 0 && strncmp(digits, "628", 3) != 0) ||
         msisdn_normalise(word, number))
         return true;
@@ -226,13 +224,12 @@ static enum ctl_status read_lines(FILE *f, const char *path, FILE *words)
     size_t room = 0;
     ssize_t bytes;
     unsigned faults = 0;
-    bool is_read, is_first = true;
+    bool is_read;
 
     while ((bytes = getline(&line, &room, f)) >= 0) {
-        char *rest = skip_mark(line, is_first), *word;
+        char *rest = skip_mark(line), *word;
         bool is_line = is_plain(line, (size_t)bytes);
 
-        is_first = false;
         word = take_word(&rest);
         if (is_line && (word[0] == '\0' || word[0] == '#'))
             continue;

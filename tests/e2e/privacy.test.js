@@ -308,17 +308,22 @@ test('a breach: those concerned are told once', async () => {
             await register(centre.phone(number));
         const list = path.join(folder, 'numbers');
         const remark = `${others[0]} `.padEnd(127, 'x') + others[1]; // what stands behind a number tells nobody
-        fs.writeFileSync(list, `\uFEFF# from the investigation\n \t${regno}\n1872-000542-4\n${remark}\n6281299999999\n${MSISDN} ${regno}\n`);
+        fs.writeFileSync(list, `\uFEFF \t${regno}\n# from the investigation\n1872-000542-4\n${remark}\n\uFEFF6281299999999\n${MSISDN} ${regno}\n`);
         const wide = Buffer.from(`${MSISDN}\n`, 'utf16le').swap16();
-        for (const sheet of [`"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`,
-            '0812345 67890\n', '0812345678 90\r\n', '08123456\n', '62812345\n', '+628123456789012\n',
-            `${MSISDN} ${others[0]}\n`, `${MSISDN}\t+6281200000093\n`, `${regno} 18720005424\n`, '1872000 5424\n', // split, of another length, or two
-            `${MSISDN}\r${others[0]}\r`, wide, '', `# ${MSISDN}\n\n`]) { // no such list
-            fs.writeFileSync(`${list}.csv`, sheet);
-            const { code, output } = await gateway.ctl('breach', '2026-11-20', `${list}.csv`);
-            assert.equal(code, 1, output);
-            assert.match(output, /nobody was told: .*\n0 get the SMS, 0 had it before, 0 are not known here/);
-        }
+        for (const [why, ...sheets] of [ // no such list
+            ['is neither', `"nomor","nama"\n"${MSISDN}","SITI"\n`, `${MSISDN}\n0812-not-one\n`],
+            ['one number or two', '0812345 67890\n', '0812345678 90\r\n', `${MSISDN} ${others[0]}\n`,
+                `${MSISDN}\t+6281200000093\n`, `${regno} 18720005424\n`, '1872000 5424\n'],
+            ['too few digits, or too many', '08123456\n', '62812345\n', '+628123456789012\n', '08001234565\n'],
+            ['is not read', `${MSISDN}\r${others[0]}\r`, wide],
+            ['names nobody', '', `# ${MSISDN}\n\n`]])
+            for (const sheet of sheets) {
+                fs.writeFileSync(`${list}.csv`, sheet);
+                const { code, output } = await gateway.ctl('breach', '2026-11-20', `${list}.csv`);
+                assert.equal(code, 1, output);
+                assert.match(output, new RegExp(why));
+                assert.match(output, /nobody was told: .*\n0 get the SMS, 0 had it before, 0 are not known here/);
+            }
         const told = async (which) => (await gateway.ctlJson('breach', '2026-11-20', which));
         assert.deepEqual(await told(list), { told: 2, told_before: 1, unknown: 2, unreadable: 0 }); // one is named twice
         assert.match((await gateway.ctl('breach', '2026-11-20', list)).output, /no record is held of 6281299999999$/m);
