@@ -16,6 +16,13 @@
 typedef bool file_fn(const struct ctl_call *call, const struct config *config, char *error,
                      size_t error_bytes);
 
+/* The caller's reference is taken. */
+static void print_once(json_t *value)
+{
+    ctl_print_json(value);
+    json_decref(value);
+}
+
 static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, const char *event,
                                    const char *done)
 {
@@ -30,7 +37,8 @@ static enum ctl_status change_file(const struct ctl_call *call, file_fn *fn, con
     } else if (!fn(call, config, error, sizeof(error))) {
         ctl_complain("%s", error);
     } else {
-        printf("%s: %s\n", config->keys_file, done);
+        if (!call->is_json)
+            printf("%s: %s\n", config->keys_file, done);
         if (event != NULL)
             access_log_files(config, event, NULL);
         status = CTL_DONE;
@@ -100,7 +108,10 @@ static bool create(const struct ctl_call *call, const struct config *config, cha
     is_plain = call->is_plain || before.are_plain;
     if (!vault_create_file(config->keys_file, is_plain, error, error_bytes))
         return false;
-    if (is_plain)
+    if (call->is_json)
+        print_once(
+            json_pack("{s:s, s:b}", "keys_file", config->keys_file, "reads_plain", (int)is_plain));
+    else if (is_plain)
         printf("records in the clear are read, and sealed when they are written: say `warungctl "
                "keys seal` when every gateway has the file\n");
     return true;
@@ -119,8 +130,10 @@ enum ctl_status ctl_keys_init(const struct ctl_call *call)
 static bool rotate(const struct ctl_call *call, const struct config *config, char *error,
                    size_t error_bytes)
 {
-    (void)call;
-    printf("a key is added to %s\n", config->keys_file);
+    if (call->is_json)
+        print_once(json_pack("{s:s}", "keys_file", config->keys_file));
+    else
+        printf("a key is added to %s\n", config->keys_file);
     if (fflush(stdout) != 0) {
         snprintf(error, error_bytes, "cannot write the output: %s; no key is added",
                  strerror(errno));
@@ -157,8 +170,7 @@ static void print_json(const struct keys_census *c)
     for (unsigned i = 0; i < c->count; i++)
         json_array_append_new(
             list, describe(c->keys[i].created, c->keys[i].id, c->keys[i].is_current, &c->uses[i]));
-    ctl_print_json(list);
-    json_decref(list);
+    print_once(list);
 }
 
 static void add_row(struct table *t, const char *key, const char *created, const char *what,

@@ -47,12 +47,13 @@ test('what stands in the clear beside keys is read only where the keys file says
 });
 
 test('the trainings in the clear are records, too', async () => {
-    await withScene('keys-trainings', async ({ gateway }) => {
+    await withScene('keys-trainings', async ({ gateway, folder }) => {
         await gateway.start();
         const added = await gateway.ctl('trainings', 'add', '2099-01-01T09:00', 'Foto', 'Balai Metro', '--seats', '2');
         assert.equal(added.code, 0, added.output);
         assert.equal(await gateway.stop(), 0);
-        assert.match((await gateway.ctl('keys', 'init')).output, /records in the clear are read/);
+        assert.deepEqual(JSON.parse((await gateway.ctl('keys', 'init', '--json')).stdout),
+            { keys_file: `${folder}/keys`, reads_plain: true });
         await gateway.start();
         assert.match((await gateway.ctl('keys', 'status')).output, /in the clear +1 /);
         assert.equal((await gateway.ctlJson('trainings', 'list')).length, 1);
@@ -182,6 +183,7 @@ test('without the keys of its records, or with others, a gateway does not start'
         const rotated = await gateway.ctl('keys', 'rotate'); // a new key, but the same file's
         assert.equal(rotated.code, 0);
         assert.match(rotated.output, /keep a new copy of it/); // or what is written from now on is lost with the machine
+        assert.deepEqual(JSON.parse((await gateway.ctl('keys', 'rotate', '--json')).stdout), { keys_file: keys });
         await gateway.start();
         assert.equal((await gateway.ctlJson('merchants', 'show', regno)).name, MERCHANT.name);
     }, { start: false });
