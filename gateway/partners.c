@@ -102,7 +102,8 @@ static struct link_account_settings *make_settings(const struct config_partners 
                      .tps = a->tps,
                      .enquire_link_s = a->enquire_link_s,
                      .response_timeout_s = a->response_timeout_s,
-                     .pdu_timeout_s = a->pdu_timeout_s}};
+                     .pdu_timeout_s = a->pdu_timeout_s,
+                     .statuses = *dialect_statuses(a->spoken)}};
     }
     return all;
 }

@@ -50,7 +50,7 @@ static enum turn_sent_kind kind_of(const struct link_result *result)
     case LINK_RESULT_UNSENT:
         return TURN_SENT_NOT;
     }
-    switch (smpp_status_class(result->command_status)) {
+    switch (result->status_class) {
     case SMPP_CLASS_OK:
         return TURN_SENT_OK;
     case SMPP_CLASS_SLOW_DOWN:
@@ -123,6 +123,8 @@ static void on_part(void *arg, const struct link_result *result)
         s->outcome.kind = kind;
         s->outcome.command_status =
             result->kind == LINK_RESULT_ANSWERED ? result->command_status : 0;
+        s->outcome.is_slow_down =
+            result->kind == LINK_RESULT_ANSWERED && result->status_class == SMPP_CLASS_SLOW_DOWN;
         s->outcome.connection = result->connection;
     }
     if (--s->parts > 0)

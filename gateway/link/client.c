@@ -169,7 +169,7 @@ static void client_on_bind(struct link *link, const struct smpp_pdu *pdu, enum s
         return;
     }
     link->end_status = answer;
-    c->is_refused = smpp_status_class(answer) == SMPP_CLASS_CREDENTIALS;
+    c->is_refused = smpp_statuses_class(&link->settings.statuses, answer) == SMPP_CLASS_CREDENTIALS;
     if (c->is_refused)
         log_error("link.bind_refused", LOG_S("link", link->settings.name),
                   LOG_S("command_status", smpp_status_name(answer)),

@@ -14,6 +14,7 @@
 #include "base/timer.h"
 #include "gateway/link/transport.h"
 #include "gateway/smpp/pdu.h"
+#include "gateway/smpp/status.h"
 
 struct link;
 struct link_endings;
@@ -66,6 +67,7 @@ struct link_settings {
     unsigned pdu_timeout_s;      /* from the first octet of a frame to its last; default 10 */
     size_t pdu_bytes_max;        /* once bound; default 70 KiB */
     size_t out_bytes_max; /* written, not taken by the peer: then "slow_reader"; default 1 MiB */
+    struct smpp_statuses statuses; /* what the peer means by them; default: as SMPP has them */
 };
 
 /* Names one request of the peer's, to be answered once. Copy it freely. */
@@ -85,9 +87,10 @@ enum link_result_kind {
 struct link_result {
     enum link_result_kind kind;
     uint32_t command_status;
-    struct span message_id; /* valid during the callback */
-    struct span tlvs;       /* of the response; likewise */
-    uint64_t connection;    /* on which it was sent; equal to a ticket's = proof of order */
+    enum smpp_status_class status_class; /* of an answer, as this peer means it */
+    struct span message_id;              /* valid during the callback */
+    struct span tlvs;                    /* of the response; likewise */
+    uint64_t connection; /* on which it was sent; equal to a ticket's = proof of order */
     uint32_t round_trip_ms;
     const char *link_name; /* of who has answered; NULL = nobody; valid during the callback */
 };

@@ -72,19 +72,18 @@ static void settle_pacer(struct link *link, const struct link_request *r,
     pacer_settle(&link->pacer, link_now(link), r->pacer_ticket, outcome, random);
 }
 
-static enum pacer_outcome outcome_of(uint32_t command_status)
+static enum pacer_outcome outcome_of(const struct link_result *result)
 {
-    if (command_status == ESME_RMSGQFUL)
-        return PACER_CROWDED;
-    return smpp_status_class(command_status) == SMPP_CLASS_SLOW_DOWN ? PACER_THROTTLED
-                                                                     : PACER_TAKEN;
+    if (result->status_class != SMPP_CLASS_SLOW_DOWN)
+        return PACER_TAKEN;
+    return result->command_status == ESME_RMSGQFUL ? PACER_CROWDED : PACER_THROTTLED;
 }
 
 /* The peer may have forgotten our bind while TCP goes on: only another one mends that. A
  * single answer of the kind may mean its message alone. */
-static bool has_lost_our_bind(struct link *link, uint32_t command_status)
+static bool has_lost_our_bind(struct link *link, const struct link_result *result)
 {
-    if (smpp_status_class(command_status) != SMPP_CLASS_SESSION || link->role->is_server)
+    if (result->status_class != SMPP_CLASS_SESSION || link->role->is_server)
         link->unbound_answers = 0;
     else
         link->unbound_answers++;
@@ -95,17 +94,18 @@ void link_settle(struct link *link, struct link_request *r, uint32_t command_sta
                  struct span message_id, struct span tlvs)
 {
     uint64_t connection = link->connection;
-    enum pacer_outcome outcome = outcome_of(command_status);
-    bool is_lost = has_lost_our_bind(link, command_status);
     struct link_result result = {
         .kind = LINK_RESULT_ANSWERED,
         .command_status = command_status,
+        .status_class = smpp_statuses_class(&link->settings.statuses, command_status),
         .message_id = message_id,
         .tlvs = tlvs,
         .connection = connection,
         .link_name = link->settings.name,
         .round_trip_ms = (uint32_t)(link_now(link) - r->sent_ms),
     };
+    enum pacer_outcome outcome = outcome_of(&result);
+    bool is_lost = has_lost_our_bind(link, &result);
 
     window_settle(&link->window, r);
     rtt_add(&link->rtt, link_now(link), result.round_trip_ms);

@@ -67,6 +67,11 @@ enum receipt_ids dialect_receipt_ids(const struct dialect *d)
     return d->receipt_ids;
 }
 
+const struct smpp_statuses *dialect_statuses(const struct dialect *d)
+{
+    return &d->statuses;
+}
+
 uint16_t dialect_session_tag(const struct dialect *d)
 {
     switch (d->session_source) {

@@ -141,6 +141,8 @@ bool dialect_numbers_units(const struct dialect *d);
 bool dialect_acks_abort(const struct dialect *d);
 /* How the centre writes message ids (receipt_keys()). */
 enum receipt_ids dialect_receipt_ids(const struct dialect *d);
+/* What the centre means by its statuses; part of the dialect. */
+const struct smpp_statuses *dialect_statuses(const struct dialect *d);
 
 /* From a decoded deliver_sm or data_sm. ESME_ROK, or the status to answer with (for instance
  * ESME_RINVPARLEN for a ussd_service_op of length 0). */

@@ -7,6 +7,7 @@
 
 #include "gateway/smpp/dialect.h"
 #include "gateway/smpp/receipt.h"
+#include "gateway/smpp/status.h"
 
 enum dialect_pdu { DIALECT_PDU_EITHER, DIALECT_PDU_MESSAGE, DIALECT_PDU_DATA_SM };
 
@@ -147,6 +148,7 @@ struct dialect {
     enum dialect_validity validity;
     bool receipt_by_text; /* a text with an id and a state is a receipt, whatever its esm_class */
     enum receipt_ids receipt_ids;
+    struct smpp_statuses statuses;
 };
 
 /* The tag of the TLV that holds the session info; 0 when none does. */

@@ -335,6 +335,26 @@ static bool set_timers(struct dialect *d, const struct knob *knob, const char *v
     return true;
 }
 
+static bool set_one_status(struct dialect *d, const struct knob *knob, const char *left,
+                           const char *right)
+{
+    long status;
+    int status_class;
+
+    if (strcmp(left, "none") == 0) {
+        memset(&d->statuses, 0, sizeof(d->statuses));
+        return right[0] == '\0';
+    }
+    return parse_number(left, 1, UINT32_MAX, &status) &&
+           find_word(knob->words, right, &status_class) &&
+           smpp_statuses_set(&d->statuses, (uint32_t)status, (enum smpp_status_class)status_class);
+}
+
+static bool set_status(struct dialect *d, const struct knob *knob, const char *value)
+{
+    return for_each_pair(d, knob, value, set_one_status);
+}
+
 /* ---- the table ---- */
 
 static const struct word pdu_in_words[] = {{"either", DIALECT_PDU_EITHER},
@@ -428,6 +448,11 @@ static const struct word packing_words[] = {{"unpacked", TEXT_GSM}, {"packed7", 
                                             {"ascii", TEXT_ASCII},  {"latin1", TEXT_LATIN1},
                                             {"utf8", TEXT_UTF8},    {0}};
 
+static const struct word status_words[] = {
+    {"slow_down", SMPP_CLASS_SLOW_DOWN}, {"temporary", SMPP_CLASS_TEMPORARY},
+    {"session", SMPP_CLASS_SESSION},     {"credentials", SMPP_CLASS_CREDENTIALS},
+    {"permanent", SMPP_CLASS_PERMANENT}, {0}};
+
 #define AT(member) .offset = offsetof(struct dialect, member)
 #define WORD(name, member, w)                                                                      \
     {                                                                                              \
@@ -455,6 +480,8 @@ static const struct knob knobs[] = {
     WORD("validity", validity, validity_words),
     {"receipt_match", set_flag, AT(receipt_by_text), .words = receipt_match_words},
     WORD("receipt_ids", receipt_ids, receipt_ids_words),
+    FORM("status", set_status, status_words,
+         "none, or a list of STATUS:slow_down|temporary|session|credentials|permanent, at most 16"),
     FORM("ussd_match", set_match, match_words, "a list of op, service_type[:BEGINNING*], code"),
     {"op_tag", set_u16, AT(op_tag), .max = 0xFFFF, .takes = "a tag such as 0x0501, or 0 for none"},
     WORD("op_absent", op_absent, op_absent_words),

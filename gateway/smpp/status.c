@@ -88,3 +88,27 @@ enum smpp_status_class smpp_status_class(uint32_t status)
 
     return row != NULL ? (enum smpp_status_class)row->status_class : SMPP_CLASS_PERMANENT;
 }
+
+bool smpp_statuses_set(struct smpp_statuses *own, uint32_t status,
+                       enum smpp_status_class status_class)
+{
+    unsigned i = 0;
+
+    while (i < own->count && own->items[i].status != status)
+        i++;
+    if (i == SMPP_STATUSES_MAX)
+        return false;
+    own->items[i].status = status;
+    own->items[i].status_class = status_class;
+    if (i == own->count)
+        own->count++;
+    return true;
+}
+
+enum smpp_status_class smpp_statuses_class(const struct smpp_statuses *own, uint32_t status)
+{
+    for (unsigned i = 0; i < own->count; i++)
+        if (own->items[i].status == status)
+            return (enum smpp_status_class)own->items[i].status_class;
+    return smpp_status_class(status);
+}

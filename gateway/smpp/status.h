@@ -4,6 +4,7 @@
 #ifndef WARUNG_SMPP_STATUS_H
 #define WARUNG_SMPP_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum smpp_status {
@@ -72,5 +73,21 @@ enum smpp_status_class {
  * gives "ESME_VENDOR" for 0x400-0x4FF and "ESME_UNKNOWN" for the rest. */
 const char *smpp_status_name(uint32_t status);
 enum smpp_status_class smpp_status_class(uint32_t status);
+
+/* What one peer means by some statuses: its vendor's, or such as it uses in its own way. */
+enum { SMPP_STATUSES_MAX = 16 };
+struct smpp_statuses {
+    struct {
+        uint32_t status;
+        uint32_t status_class; /* enum smpp_status_class */
+    } items[SMPP_STATUSES_MAX];
+    unsigned count;
+};
+
+/* Replaces what was said of that status. False when there is no room. */
+bool smpp_statuses_set(struct smpp_statuses *own, uint32_t status,
+                       enum smpp_status_class status_class);
+/* By the peer's own, else by smpp_status_class(). */
+enum smpp_status_class smpp_statuses_class(const struct smpp_statuses *own, uint32_t status);
 
 #endif

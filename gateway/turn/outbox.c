@@ -274,14 +274,12 @@ static void keep_keys(struct owed *d, const struct turn_sent *sent)
 static void lane_send(struct lane *lane);
 static void ask(struct owed *d);
 
-/* The peer has said "slower", or that a queue is full, and not that the message shall go away.
- * Not at once: the queue may be that of this one phone, and each further refusal would slow the
- * bind down for everybody. */
+/* The peer has not said that the message shall go away. Not at once: the queue may be that of this
+ * one phone, and each further refusal would slow the bind down for everybody. */
 static bool is_for_later(struct owed *d, const struct turn_sent *sent)
 {
-    return sent->kind == TURN_SENT_TEMPORARY &&
-           smpp_status_class(sent->command_status) == SMPP_CLASS_SLOW_DOWN &&
-           !d->outbox->is_draining && ++d->slow_downs <= OUTBOX_SLOW_DOWNS_MAX;
+    return sent->kind == TURN_SENT_TEMPORARY && sent->is_slow_down && !d->outbox->is_draining &&
+           ++d->slow_downs <= OUTBOX_SLOW_DOWNS_MAX;
 }
 
 static void wait_for_later(struct owed *d)

@@ -53,6 +53,7 @@ enum turn_sent_kind {
 struct turn_sent {
     enum turn_sent_kind kind;
     uint32_t command_status;
+    bool is_slow_down;   /* TEMPORARY: the peer has said "slower", or that a queue is full */
     uint64_t connection; /* it went over this one */
     /* Not 0: nor has the peer said yet that it has read the answer to the input, which went over
      * another one; has_read() will tell. */

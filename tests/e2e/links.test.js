@@ -66,6 +66,37 @@ test('links shows state, window, rate, round trips and the last errors by name',
     }, { smsc: { window: 8, tps: 50 } });
 });
 
+test('a dialect says what its centre means by statuses of its own; a reload changes it', async () => {
+    await withScene('statuses', async ({ gateway, centre, folder }) => {
+        const MSISDN = '6281200000063';
+        const dialects = `${folder}/dialects.cfg`;
+        const came = () => centre.sms.filter((sms) => sms.msisdn === MSISDN).length;
+        let refused = 0;
+        centre.submitStatus = () => (refused++ === 0 ? 0x421 : 0);
+        assert.equal(await centre.text(MSISDN, 'BANTUAN'), 0);
+        await until('the SMS that was to wait', async () => came() === 1);
+        assert.equal(refused, 2);
+        assert.equal((await linkOf(gateway, 'op1:1')).errors[0].command_status, 0x421);
+
+        fs.writeFileSync(dialects, fs.readFileSync(dialects, 'utf8').replace('slow_down', 'permanent'));
+        const reloaded = await gateway.ctl('reload');
+        assert.equal(reloaded.code, 0, reloaded.output);
+        await until('the new bind alone', () => centre.binds.length === 2 && centre.sessions.length === 1);
+        centre.submitStatus = () => (refused++ === 2 ? 0x421 : 0);
+        assert.equal(await centre.text(MSISDN, 'BANTUAN'), 0);
+        await gateway.process.sees(/event=outbox\.refused .* status=1057/);
+        assert.equal(came(), 1);
+
+        fs.writeFileSync(dialects, fs.readFileSync(dialects, 'utf8').replace('permanent', 'later'));
+        const wrong = await gateway.ctl('reload');
+        assert.notEqual(wrong.code, 0);
+        assert.match(wrong.output, /dialects\.cfg:\d+: status takes none, or a list of STATUS:slow_down/);
+    }, {
+        smsc: { dialect: 'own' },
+        dialects: 'dialects = ( { name = "own"; base = "spec34"; status = "0x421:slow_down"; } );',
+    });
+});
+
 test('a centre is disabled and enabled; a reload does not bring it back', async () => {
     await withScene('disable', async ({ gateway, centre }) => {
         await isOrdered(gateway, 'disable', 'op1');

@@ -24,9 +24,11 @@ class Partner {
         this.session = smpp.connect({ url, ...options });
         this.session.on('error', (error) => (this.error = error));
         this.session.on('close', () => (this.closed = true));
+        this.smsStatus = 0;
         this.session.on('deliver_sm', (pdu) => {
-            (pdu.service_type === 'USSD' ? this.screens : this.sms).push(pdu);
-            this.session.send(pdu.response());
+            const isScreen = pdu.service_type === 'USSD';
+            (isScreen ? this.screens : this.sms).push(pdu);
+            this.session.send(pdu.response({ command_status: isScreen ? 0 : this.smsStatus }));
         });
         this.session.on('unbind', (pdu) => {
             this.session.send(pdu.response());
@@ -85,6 +87,26 @@ async function register(partner) {
     }
     return regnoOf({ text: text(screen) });
 }
+
+test('what a partner means by statuses of its own is said by the dialect of its account', async () => {
+    await withPartners('statuses', async ({ gateway, port }) => {
+        const partner = new Partner(`smpp://127.0.0.1:${port}`);
+        assert.equal((await partner.bind('agg1', 'secret')).command_status, 0);
+        const ask = (word) => partner.send({ source_addr: MSISDN, destination_addr: '384', short_message: word });
+        partner.smsStatus = 0x421;
+        assert.equal((await ask('BANTUAN')).command_status, 0);
+        await until('a first try', () => partner.sms.length === 1);
+        partner.smsStatus = 0;
+        await until('another', () => partner.sms.length === 2);
+        partner.smsStatus = 0x422; // of which nothing is said
+        assert.equal((await ask('STATUS')).command_status, 0);
+        await gateway.process.sees(/event=outbox\.refused .* status=1058/);
+        assert.equal(partner.sms.length, 3);
+    }, {
+        accounts: [{ system_id: 'agg1', password: 'secret', codes: ['*384#', '384'], dialect: 'own' }],
+        dialects: 'dialects = ( { name = "own"; status = "0x421:slow_down"; } );',
+    });
+});
 
 // A balancer that takes the receiver to another gateway leaves the partner bound, and every subscriber without an answer.
 test('a transmitter alone is told why its dials come back', async () => {

@@ -264,6 +264,7 @@ static void on_result(void *arg, const struct link_result *result)
     r->tag = (unsigned)(uintptr_t)arg;
     r->kind = result->kind;
     r->command_status = result->command_status;
+    r->status_class = result->status_class;
     r->connection = result->connection;
     r->round_trip_ms = result->round_trip_ms;
     if (size != 0)

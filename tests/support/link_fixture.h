@@ -15,6 +15,7 @@ struct fixture_result {
     unsigned tag;
     enum link_result_kind kind;
     uint32_t command_status;
+    enum smpp_status_class status_class;
     uint64_t connection;
     uint32_t round_trip_ms;
     char message_id[80];

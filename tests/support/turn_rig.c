@@ -70,6 +70,7 @@ static void on_outcome(struct timer *timer, void *arg)
     struct outcome *o = arg;
     struct turn_sent sent = {.kind = o->kind,
                              .command_status = o->is_ailing ? ESME_RSYSERR : status_of(o->kind),
+                             .is_slow_down = o->kind == TURN_SENT_TEMPORARY && !o->is_ailing,
                              .connection = o->connection,
                              .link_name = turn_rig.sms_link,
                              .message_id = ""};

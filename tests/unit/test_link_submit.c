@@ -466,6 +466,36 @@ static void test_throttled_link_pauses_and_probes(void **state)
     link_fixture_fini(&f);
 }
 
+static void test_a_peer_has_its_own_statuses(void **state)
+{
+    static const uint32_t statuses[] = {0x401, ESME_RMSGQFUL, 0x402, 0x402, 0x402};
+    static const enum smpp_status_class classes[] = {SMPP_CLASS_SLOW_DOWN, SMPP_CLASS_TEMPORARY,
+                                                     SMPP_CLASS_SESSION, SMPP_CLASS_SESSION,
+                                                     SMPP_CLASS_SESSION};
+    struct link_client_settings settings = link_fixture_settings();
+    struct link_fixture f;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(smpp_statuses_set(&settings.link.statuses, statuses[i], classes[i]));
+    link_fixture_init(&f);
+    link_fixture_bound(&f, &settings);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(link_state(f.link), LINK_BOUND);
+        link_fixture_submit(&f, LINK_LANE_SMS, i, 0);
+        link_fixture_turn(&f);
+        link_fixture_expect(&f, SMPP_SUBMIT_SM, 0, 2 + i);
+        answer(&f, 2 + i, statuses[i]);
+        assert_int_equal(f.results[i].command_status, statuses[i]);
+        assert_int_equal(f.results[i].status_class, classes[i]);
+        assert_int_equal(link_counters(f.link)->throttled_in, 1);
+    }
+    link_fixture_expect(&f, SMPP_UNBIND, 0, 7);
+    link_fixture_feed_header(&f, SMPP_UNBIND_RESP, ESME_ROK, 7);
+    link_fixture_expect_closed(&f, "ESME_VENDOR");
+    link_fixture_fini(&f);
+}
+
 static void test_rate(void **state)
 {
     struct link_fixture f;
@@ -617,6 +647,7 @@ int main(void)
         cmocka_unit_test(test_a_forgotten_bind_is_made_again),
         cmocka_unit_test(test_unmatched_responses_are_dropped),
         cmocka_unit_test(test_throttled_link_pauses_and_probes),
+        cmocka_unit_test(test_a_peer_has_its_own_statuses),
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_requests_leave_in_one_write),
         cmocka_unit_test(test_short_writes_at_every_octet),

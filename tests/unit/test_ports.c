@@ -159,12 +159,14 @@ static void an_sms_leaves_by_its_centre_or_another_with_the_code(void **state)
     ports_fixture_answer(f, two, ESME_RTHROTTLED, NULL);
     assert_int_equal(f->heard.sent.kind, TURN_SENT_TEMPORARY);
     assert_int_equal(f->heard.sent.command_status, ESME_RTHROTTLED);
+    assert_true(f->heard.sent.is_slow_down);
     assert_false(ports_fixture_send_sms(f, "elsewhere", "*7#", "hai"));
 
     service_drain(centre_service(centres_find(f->centres, "op1")), 60, 600);
     assert_true(ports_fixture_send_sms(f, "op1", "*384#", "hai"));
     link_fixture_turn(&f->net);
     ports_fixture_answer(f, two, ESME_ROK, "def");
+    assert_false(f->heard.sent.is_slow_down);
     assert_string_equal(f->heard.message_id, "def");
 }
 

@@ -146,8 +146,10 @@ static void expired_is_not_sent(void **state)
 static void nothing_expires_by_a_clock_that_jumps(void **state)
 {
     struct outbox_rig *f = *state;
-    const struct turn_sent slower = {
-        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+    const struct turn_sent slower = {.kind = TURN_SENT_TEMPORARY,
+                                     .command_status = ESME_RTHROTTLED,
+                                     .is_slow_down = true,
+                                     .message_id = ""};
 
     outbox_rig_owe(f, 1, 1, "6281200000001", "one");
     outbox_rig_owe(f, 2, 1, "6281200000001", "two");

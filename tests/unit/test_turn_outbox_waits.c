@@ -17,8 +17,10 @@
 static void a_throttled_one_is_tried_again_later(void **state)
 {
     struct outbox_rig *f = *state;
-    const struct turn_sent slower = {
-        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RMSGQFUL, .message_id = ""};
+    const struct turn_sent slower = {.kind = TURN_SENT_TEMPORARY,
+                                     .command_status = ESME_RMSGQFUL,
+                                     .is_slow_down = true,
+                                     .message_id = ""};
     uint64_t now_ms = f->timers.now_ms, wait_ms = 1000;
 
     outbox_rig_owe(f, 1, 1, "6281200000001", "one");
@@ -53,8 +55,10 @@ static void a_throttled_one_is_tried_again_later(void **state)
 static void what_waits_for_later_keeps_its_place(void **state)
 {
     struct outbox_rig *f = *state;
-    const struct turn_sent slower = {
-        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+    const struct turn_sent slower = {.kind = TURN_SENT_TEMPORARY,
+                                     .command_status = ESME_RTHROTTLED,
+                                     .is_slow_down = true,
+                                     .message_id = ""};
 
     outbox_rig_owe(f, 2, 1, "6281200000001", "two");
     f->sends[0].fn(f->sends[0].arg, &slower);
@@ -76,8 +80,10 @@ static void what_waits_for_later_keeps_its_place(void **state)
 static void a_drain_waits_for_no_throttled_one(void **state)
 {
     struct outbox_rig *f = *state;
-    const struct turn_sent slower = {
-        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RTHROTTLED, .message_id = ""};
+    const struct turn_sent slower = {.kind = TURN_SENT_TEMPORARY,
+                                     .command_status = ESME_RTHROTTLED,
+                                     .is_slow_down = true,
+                                     .message_id = ""};
 
     outbox_rig_owe(f, 1, 1, "6281200000001", "one");
     outbox_rig_owe(f, 2, 1, "6281200000001", "two");
@@ -155,8 +161,10 @@ static void what_waits_is_given_back_alone(void **state)
 static void what_is_owed_no_more_does_not_leave(void **state)
 {
     struct outbox_rig *f = *state;
-    const struct turn_sent slower = {
-        .kind = TURN_SENT_TEMPORARY, .command_status = ESME_RMSGQFUL, .message_id = ""};
+    const struct turn_sent slower = {.kind = TURN_SENT_TEMPORARY,
+                                     .command_status = ESME_RMSGQFUL,
+                                     .is_slow_down = true,
+                                     .message_id = ""};
 
     outbox_rig_owe(f, 1, 1, "6281200000001", "one");
     f->sends[0].fn(f->sends[0].arg, &slower);
