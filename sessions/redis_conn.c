@@ -507,13 +507,22 @@ void redis_conn_hold(struct redis_conn *c, struct redis_call *call)
 /* --- replicas --- */
 
 /* Said once while it lasts: commits count for nothing meanwhile, and nothing else says so. */
-static void tell_replicas(struct redis_conn *c, long long replicas)
+static void tell_short(const struct redis_conn *c, const struct redisReply *reply)
 {
-    bool is_short = replicas < (long long)c->settings.wait_replicas;
-
-    if (is_short && !c->is_short)
-        log_warning("store.not_replicated", LOG_S("server", c->name), LOG_I("replicas", replicas),
+    if (reply->type == REDIS_REPLY_INTEGER)
+        log_warning("store.not_replicated", LOG_S("server", c->name),
+                    LOG_I("replicas", reply->integer),
                     LOG_U("waited_for", c->settings.wait_replicas));
+    else /* it refuses to wait: our user may not, say */
+        log_warning("store.not_replicated", LOG_S("server", c->name),
+                    LOG_S("reply", reply->str != NULL ? reply->str : ""),
+                    LOG_U("waited_for", c->settings.wait_replicas));
+}
+
+static void note_replicas(struct redis_conn *c, const struct redisReply *reply, bool is_short)
+{
+    if (is_short && !c->is_short)
+        tell_short(c, reply);
     if (!is_short && c->is_short)
         log_info("store.replicated", LOG_S("server", c->name));
     c->is_short = is_short;
@@ -523,13 +532,13 @@ static void tell_replicas(struct redis_conn *c, long long replicas)
 static void on_wait_reply(struct redis_call *call, const struct redisReply *reply)
 {
     struct redis_conn *c = LIST_ITEM(call, struct redis_conn, wait);
-    bool is_count = reply != NULL && reply->type == REDIS_REPLY_INTEGER;
-    bool is_replicated = is_count && reply->integer >= (long long)c->settings.wait_replicas;
+    bool is_replicated = reply != NULL && reply->type == REDIS_REPLY_INTEGER &&
+                         reply->integer >= (long long)c->settings.wait_replicas;
     size_t count = c->held.count;
 
     c->is_waiting = false;
-    if (is_count)
-        tell_replicas(c, reply->integer);
+    if (reply != NULL)
+        note_replicas(c, reply, !is_replicated);
     if (reply != NULL)
         deferred_add(c->settings.deferred, &c->flush); /* of what has gathered meanwhile */
     /* Whatever is held was written before this WAIT: the server answers nothing behind it sooner.

@@ -292,32 +292,57 @@ static void keep_event(void *arg, const char *line, size_t size)
     strcat(events, ";");
 }
 
+/* Each reply behind one write of its own; what was logged. */
+static void play_waits(struct rig *r, const char *const replies[], unsigned count, char *events)
+{
+    struct redis_call call;
+
+    connect_once(r);
+    log_set_sink(keep_event, events);
+    for (unsigned i = 0; i < count; i++) {
+        send_write(r, &call, "*1\r\n$1\r\nA\r\n");
+        assert_int_equal(send(r->peer, replies[i], strlen(replies[i]), 0), strlen(replies[i]));
+        event_base_loop(r->base, EVLOOP_ONCE);
+        deferred_run(&r->deferred);
+    }
+    log_set_sink(NULL, NULL);
+}
+
 /* Else nobody reads anywhere why nothing is acknowledged. Once, and once that it is over. */
 static void test_tells_when_replicas_do_not_have_it(void **state)
 {
     static const char *const replies[] = {"+OK\r\n:1\r\n", "+OK\r\n:0\r\n", "+OK\r\n:0\r\n",
                                           "+OK\r\n:1\r\n"};
-    struct redis_call call;
     char events[512] = "";
     struct rig r;
 
     (void)state;
     rig_init(&r);
-    connect_once(&r);
-    log_set_sink(keep_event, events);
-    for (unsigned i = 0; i < 4; i++) {
-        send_write(&r, &call, "*1\r\n$1\r\nA\r\n");
-        assert_int_equal(send(r.peer, replies[i], strlen(replies[i]), 0), strlen(replies[i]));
-        event_base_loop(r.base, EVLOOP_ONCE);
-        deferred_run(&r.deferred);
-    }
-    log_set_sink(NULL, NULL);
+    play_waits(&r, replies, 4, events);
     assert_int_equal(redis_conn_short_waits(r.conn), 2);
     assert_non_null(strstr(events, " replicas=0 waited_for=1;"));
     assert_ptr_equal(strstr(events, "store.not_replicated"), events);
     assert_ptr_equal(strchr(events, ';') + 1, strstr(events, "store.replicated"));
     assert_ptr_equal(strrchr(events, ';') + 1, events + strlen(events));
     assert_ptr_equal(strchr(strchr(events, ';') + 1, ';'), strrchr(events, ';'));
+    rig_fini(&r);
+}
+
+/* As to a user without that right: it is as with no replica, and the words say what else. */
+static void test_tells_when_it_may_not_wait(void **state)
+{
+    static const char *const replies[] = {"+OK\r\n-NOPERM no\r\n", "+OK\r\n-NOPERM no\r\n",
+                                          "+OK\r\n:1\r\n"};
+    char events[512] = "";
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    play_waits(&r, replies, 3, events);
+    assert_int_equal(redis_conn_short_waits(r.conn), 2);
+    assert_ptr_equal(strstr(events, "store.not_replicated"), events);
+    assert_non_null(strstr(events, " reply=\"NOPERM no\" "));
+    assert_ptr_equal(strchr(events, ';') + 1, strstr(events, "store.replicated"));
     rig_fini(&r);
 }
 
@@ -329,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_a_wait_lets_go_what_gathered),
         cmocka_unit_test(test_what_is_given_up_does_not_arrive),
         cmocka_unit_test(test_tells_when_replicas_do_not_have_it),
+        cmocka_unit_test(test_tells_when_it_may_not_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
