@@ -367,9 +367,11 @@ static void test_write_without_replicas_is_unknown(void **state)
     struct store_commit c = store_case_session(number, 0, "session");
     struct store_commit owes = {
         .msisdn = number, .owner = "gw1", .owed = {span_of_string("sms")}, .owed_count = 1};
+    struct store_redis_stats before, now;
 
     assert_int_equal(store_rig_commit(rig, rig->store, &owes)->result, STORE_OK);
     store_rig_pass(rig, 20);
+    store_redis_stats(rig->store, &before);
     for (unsigned i = 0; i < group->server_count; i++) {
         if (i != master && redis_server_pid(group->servers[i]) != 0)
             redis_server_pause(group->servers[i]);
@@ -378,6 +380,8 @@ static void test_write_without_replicas_is_unknown(void **state)
     assert_int_equal(store_rig_sweep(rig, rig->store, bucket, "gw2", 60000, 10)->result, STORE_OK);
     assert_int_equal(store_rig_sweep(rig, rig->store, bucket, "gw2", 10, 10)->result,
                      STORE_UNKNOWN);
+    store_redis_stats(rig->store, &now);
+    assert_true(now.short_waits > before.short_waits);
     for (unsigned i = 0; i < group->server_count; i++) {
         if (i != master && redis_server_pid(group->servers[i]) != 0)
             redis_server_resume(group->servers[i]);

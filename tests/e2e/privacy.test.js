@@ -129,6 +129,11 @@ test('everything that is held of one person, as JSON', async () => {
             assert.equal(await centre.text(MSISDN, text), 0);
             await until('its answer', () => centre.sms.length > had);
         }
+        const half = '6281200000092', phone = centre.phone(half); // nothing sent yet, by neither way
+        assert.equal(await centre.text(half, `DAFTAR#${MERCHANT.name}#${MERCHANT.business}#1#METRO#METRO BARAT`), 0);
+        await centre.smsFor(half);
+        await phone.dial('*384*1*1#');
+        await phone.answer(MERCHANT.name);
         centre.submitStatus = () => 0x58; // throttled: stays owed
         assert.equal((await gateway.ctl('merchants', 'review', regno)).code, 0);
         assert.equal((await gateway.ctl('push', MSISDN, '--menu', 'terususaha', '--screen', 'MAIN')).code, 0);
@@ -161,6 +166,12 @@ test('everything that is held of one person, as JSON', async () => {
         assert.deepEqual(whole.dialogues_owed.map((d) => d.screen), ['MAIN']);
         assert.equal(whole.consents.length, 1);
         assert.ok(whole.journal.some((e) => e.event === 'review' && e.who === WHO));
+        assert.equal(whole.pending_by_sms, null);
+        const { pending_by_sms: pending, pending_since: since, session } = await gateway.ctlJson('export', half);
+        assert.deepEqual([pending.name, pending.business, pending.reminded], [MERCHANT.name, MERCHANT.business, false]);
+        assert.ok(Date.now() - Date.parse(since) < 60000);
+        assert.deepEqual([session.answers.nama, session.draft_reminded], [MERCHANT.name, false]);
+        assert.match(session.draft_consent_version, /^[0-9a-f]{16}$/);
         assert.ok((await gateway.ctlJson('journal', MSISDN)).some((e) => e.event === 'export-person'));
         assert.equal((await gateway.ctl('export', regno.replace(/.$/, 'x'))).code, 1);
     });

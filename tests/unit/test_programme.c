@@ -167,7 +167,9 @@ static void test_an_officer_reviews_and_approves(void **state)
     assert_int_equal(world_decide(regno, MERCHANT_EVENT_APPROVE, NULL), PROGRAMME_NOT_ALLOWED);
     assert_owes(NULL);
     assert_false(world.p.record_changed);
+    world.now_ms += CALENDAR_MINUTE_MS;
     assert_int_equal(world_decide(regno, MERCHANT_EVENT_REVIEW, NULL), PROGRAMME_DONE);
+    assert_int_equal(world_merchant_at(0)->changed_ms, world.now_ms);
     assert_owes("SMS_DIPERIKSA");
     assert_changed(0, "TERKIRIM", "DIPERIKSA", "review");
     assert_string_equal(world.p.changes[0].actor, "officer");

@@ -281,6 +281,33 @@ static void test_numbers_are_of_one_dialogue(void **state)
     }
 }
 
+/* The centre has the dialogue still that is over here, when something is pushed: what is typed at
+ * one of its last screens is no answer to that. */
+static void test_an_answer_from_before_a_push_begins_anew(void **state)
+{
+    static const struct {
+        uint8_t unit;
+        const char *shown;
+    } rows[] = {
+        {13, "Tabik pun!"}, {6, "Tabik pun!"}, {5, "Untuk mendaftar"}, {14, "Untuk mendaftar"}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct dialect_input input = named(DIALECT_ANSWER, "1", 7);
+
+        go_far();
+        assert_int_equal(phone->session.unit, 13);
+        turn_rig.traits.user_reply_s = 1;
+        turn_rig_pass(2000);
+        turn_rig_owe_push(0, "MAIN", 60000);
+        turn_rig_pass(2000);
+        assert_int_equal(phone->kind, DIALECT_PUSH);
+        input.session.unit = rows[i].unit;
+        turn_rig_assert_begins(deliver(&input), rows[i].shown);
+        turn_rig_teardown(state);
+        turn_rig_setup(state);
+    }
+}
+
 /* A copy that had to wait for its record ends the dialogue with the text that asks to wait: what
  * that was at comes by itself, though the copy is of an answer long before. */
 static void test_a_late_copy_brings_back_what_it_has_ended(void **state)
@@ -512,6 +539,7 @@ int main(void)
         ON_RIG(test_a_copy_of_an_sms_shows_no_screen),
         ON_RIG(test_an_sms_with_a_session_has_no_number),
         ON_RIG(test_numbers_are_of_one_dialogue),
+        ON_RIG(test_an_answer_from_before_a_push_begins_anew),
         ON_RIG(test_a_late_copy_brings_back_what_it_has_ended),
         ON_RIG(test_an_answer_behind_the_end_begins_anew),
         ON_RIG(test_a_dialogue_that_was_erased_keeps_its_numbers),
