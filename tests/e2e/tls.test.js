@@ -224,12 +224,14 @@ test('a centre below min_version is told of as such', async () => {
         old.on('tlsClientError', () => {});
         await new Promise((resolve) => old.listen(0, '127.0.0.1', resolve));
         try {
-            await withScene('tls-old', async ({ gateway }) => {
-                await gateway.start();
-                await gateway.process.sees(/event=link\.closed link=op1:1 state=connecting reason=/);
-                assert.match(gateway.log, /event=tls\.error link=op1:1 reason="tlsv1 alert protocol version" verify=ok/);
-                assert.match(gateway.log, /event=link\.closed link=op1:1 state=connecting reason=tls_version/);
-            }, { smsc: { host: 'localhost', port: old.address().port, tls: { ca: ca.cert, verify: true, min_version: '1.3' } }, start: false });
+            for (const [verify, told] of [[true, 'ok'], [false, 'off']])
+                await withScene(`tls-old-${told}`, async ({ gateway }) => {
+                    await gateway.start();
+                    await gateway.process.sees(/event=link\.closed link=op1:1 state=connecting reason=/);
+                    assert.match(gateway.log, new RegExp('event=tls\\.error link=op1:1 ' +
+                        `reason="tlsv1 alert protocol version" verify=${told}\n`));
+                    assert.match(gateway.log, /event=link\.closed link=op1:1 state=connecting reason=tls_version/);
+                }, { smsc: { host: 'localhost', port: old.address().port, tls: { ca: ca.cert, verify, min_version: '1.3' } }, start: false });
         } finally {
             old.close();
         }
