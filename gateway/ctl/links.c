@@ -152,6 +152,77 @@ enum ctl_status ctl_links_drain(const struct ctl_call *call)
 
 /* ---- looking ---- */
 
+static bool is_counted(const char *key)
+{
+    static const char *const keys[] = {"seq", "dcs", "octets", "pdu_octets"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* "seq=7 source=62812***0061 ... 1501:4": what has no key is a TLV, by its tag and size. */
+static void take_words(json_t *object, char *words)
+{
+    json_t *tlvs = json_array();
+    char *word;
+
+    while ((word = strsep(&words, " ")) != NULL) {
+        char *value = strchr(word, '=');
+
+        if (value == NULL) {
+            json_array_append_new(tlvs, json_string(word));
+            continue;
+        }
+        *value++ = '\0';
+        json_object_set_new(object, word,
+                            is_counted(word) ? json_integer(strtoll(value, NULL, 10))
+                                             : json_string(value));
+    }
+    if (json_array_size(tlvs) != 0)
+        json_object_set(object, "tlvs", tlvs);
+    json_decref(tlvs);
+}
+
+/* "12:00:00.123 op1:1 < submit_sm seq=7 ...", or "(3 PDUs are missing here)". */
+static json_t *object_of(char *line)
+{
+    const char *at, *link, *direction, *command;
+    json_t *object;
+    long long missing;
+
+    if (sscanf(line, "(%lld PDUs", &missing) == 1)
+        return json_pack("{s:I}", "missing", (json_int_t)missing);
+    at = strsep(&line, " ");
+    link = strsep(&line, " ");
+    direction = strsep(&line, " ");
+    command = strsep(&line, " ");
+    if (command == NULL)
+        return NULL;
+    object = json_pack("{s:s, s:s, s:s, s:s}", "at", at, "link", link, "direction",
+                       *direction == '<' ? "in" : "out", "command", command);
+    if (line != NULL)
+        take_words(object, line);
+    return object;
+}
+
+/* An object a line, each when it comes. The lines of a reply are whole. */
+static void write_objects(char *lines, FILE *out)
+{
+    char *line;
+
+    while ((line = strsep(&lines, "\n")) != NULL) {
+        json_t *object = object_of(line);
+
+        if (object == NULL)
+            continue;
+        json_dumpf(object, out, JSON_COMPACT);
+        fputc('\n', out);
+        json_decref(object);
+    }
+}
+
 /* Fetches what has passed into `out`; false when that was the last of it, or failed. */
 static bool fetch(const struct ctl_call *call, json_int_t tap, FILE *out, enum ctl_status *status)
 {
@@ -163,7 +234,9 @@ static bool fetch(const struct ctl_call *call, json_int_t tap, FILE *out, enum c
     if (!ctl_request(call, "/api/v1/links/tap/read", body, &reply, status))
         return false;
     is_open = reply.status == 206;
-    if (reply.size > 0)
+    if (reply.size > 0 && call->is_json)
+        write_objects(reply.text, out);
+    else if (reply.size > 0)
         fwrite(reply.text, 1, reply.size, out);
     mem_free(reply.text);
     if (fflush(out) == 0)
@@ -227,6 +300,7 @@ static enum ctl_status look(const struct ctl_call *call, const char *format, FIL
     enum ctl_status status = CTL_REFUSED;
 
     known.control = control;
+    known.is_json = call->is_json && strcmp(format, "lines") == 0;
     if (control != NULL)
         status = watch(&known, format, out);
     mem_free(control);

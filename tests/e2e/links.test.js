@@ -252,6 +252,22 @@ test('trace writes a readable line for each PDU and no text of a subscriber', as
         for (const secret of ['6281200000061', MERCHANT.name, MERCHANT.nik, MERCHANT.business])
             assert.ok(!trace.stdout.includes(secret), secret);
         assert.equal(await trace.end('SIGINT'), 0);
+
+        const objects = new Process(path.join(BUILD, 'warungctl'), ['-c', gateway.file, 'trace', '--json', '--link', 'op1', '--for', '1h']);
+        await until('another tap', () => gateway.log.match(/event=tap\.open/g).length === 2);
+        const phone = centre.phone('6281200000069');
+        phone.info = Buffer.from([3, 0]);
+        assert.equal(await phone.send(1, '*384#', phone.info), 0);
+        await objects.sees(/"submit_sm_resp"/);
+        assert.equal(await objects.end('SIGINT'), 0);
+        const [dial, ...others] = objects.stdout.trimEnd().split('\n').map(JSON.parse);
+        assert.match(dial.at, /^\d\d:\d\d:\d\d\.\d{3}$/);
+        assert.equal(typeof dial.seq, 'number');
+        assert.deepEqual(dial, { at: dial.at, link: 'op1:1', direction: 'in', command: 'deliver_sm', seq: dial.seq,
+            service_type: 'USSD', source: '62812***0069', destination: '*384#', dcs: 0, octets: 5, op: '01', session: '0300' });
+        assert.ok(others.some((o) => o.direction === 'out' && o.command === 'deliver_sm_resp' && o.status === 'ESME_ROK'));
+        const capture = await gateway.ctl('--json', 'pcap', '--for', '1s', '-');
+        assert.equal(capture.stdout.slice(8, 12), '\0\0\0\0'); // of its header: it is none in JSON
         for (const [link, code] of [['op1:1', 0], ['192.0.2.7', 0], ['op2', 1], ['op1:1:1', 1], ['op', 1]])
             assert.equal((await gateway.ctl('trace', '--link', link, '--for', '1s')).code, code, link);
         const day = await gateway.ctl('trace', '--for', '2h');
