@@ -201,6 +201,8 @@ static void test_it_is_not_marked_as_a_twin(void **state)
         freeze(regno, is_frozen);
         world_begin();
         world.p.hash_nik = hash_nik;
+        programme_on_timer(&world.p, PROGRAMME_TIMER_TWIN "01234568", &world.state); /* another */
+        assert_int_equal(world.p.subscriber.merchants[0].flags & MERCHANT_FLAG_NIK_USED, 0);
         programme_on_timer(&world.p, PROGRAMME_TIMER_TWIN "01234567", &world.state);
         world_end();
         assert_int_equal((world_merchant_at(0)->flags & MERCHANT_FLAG_NIK_USED) == 0, is_frozen);

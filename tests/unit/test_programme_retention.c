@@ -129,6 +129,18 @@ static void test_tickets_that_nobody_closed(void **state)
     assert_int_equal(world.p.subscriber.ticket_count, 0);
 }
 
+static void test_a_ticket_beside_an_old_one_stays(void **state)
+{
+    (void)state;
+    world_act("telepon");
+    pass(183 * DAY);
+    world_act("penipuan");
+    pass(DAY);
+    world_fire(PROGRAMME_TIMER_RETAIN);
+    assert_int_equal(world.p.subscriber.ticket_count, 1);
+    assert_int_equal(world.p.subscriber.tickets[0].kind, TICKET_FRAUD);
+}
+
 static void test_a_number_without_a_registration_is_forgotten(void **state)
 {
     int64_t known_ms = world.now_ms;
@@ -497,6 +509,7 @@ int main(void)
         cmocka_unit_test_setup(test_other_registrations_stay, world_setup),
         cmocka_unit_test_setup(test_a_draft_is_a_new_beginning, world_setup),
         cmocka_unit_test_setup(test_tickets_that_nobody_closed, world_setup),
+        cmocka_unit_test_setup(test_a_ticket_beside_an_old_one_stays, world_setup),
         cmocka_unit_test_setup(test_a_number_without_a_registration_is_forgotten, world_setup),
         cmocka_unit_test_setup(test_who_wants_news_is_remembered, world_setup),
         cmocka_unit_test_setup(test_a_registration_since_the_request_stays, world_setup),

@@ -140,6 +140,9 @@ static void test_stop_and_start(void **state)
     assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
     assert_string_equal(world_act("mulai"), "aktif");
     assert_string_equal(world_fact("sms_berhenti"), "");
+    world_act("stop"); /* who never wanted news, too */
+    world_begin();
+    assert_true(world.p.subscriber.info_sms_stopped);
 }
 
 static void test_a_call_is_one_ticket(void **state)
@@ -193,6 +196,7 @@ static void test_language_is_kept_with_a_registration(void **state)
     world_register_merchant();
     text_copy(world.state.language, sizeof(world.state.language), "en");
     assert_string_equal(world_act("bahasa"), "ya");
+    world_begin();
     assert_string_equal(world.p.subscriber.language, "en");
     world_act("bahasa");
     assert_false(world.p.record_changed);
@@ -270,6 +274,11 @@ static void test_an_officer_can_call_an_erasure_off(void **state)
     (void)state;
     world_register_merchant();
     world_act("hapus");
+    world_act("telepon");
+    world_begin();
+    assert_true(programme_finish_ticket(&world.p, world.p.subscriber.tickets[1].number));
+    assert_int_equal(world_armed(PROGRAMME_TIMER_ERASE), -1); /* called back, and that stays */
+    world_end();
     world_begin();
     assert_true(programme_finish_ticket(&world.p, "T0011015"));
     assert_int_equal(world_armed(PROGRAMME_TIMER_ERASE), 0);
