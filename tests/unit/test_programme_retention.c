@@ -218,6 +218,23 @@ static void test_a_registration_since_the_request_stays(void **state)
     assert_changed(3, PROGRAMME_TICKET_SET, NULL, "erase");
 }
 
+/* ... of who had no registration before, too: a draft, which goes at once, and so do its timers. */
+static void test_the_first_registration_since_the_request_stays(void **state)
+{
+    int64_t asked_ms;
+
+    (void)state;
+    world_fill_draft();
+    asked_ms = ask_to_erase();
+    assert_false(world.state.has_draft);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), 0);
+    assert_int_equal(world_armed(PROGRAMME_TIMER_DRAFT), 0);
+    world_register_merchant();
+    erase_when_due(asked_ms);
+    assert_false(world.p.is_erased);
+    assert_int_equal(world.p.subscriber.merchant_count, 1);
+}
+
 /* What was promised since, too, though it had been promised before. */
 static void test_a_call_and_news_since_the_request_stay(void **state)
 {
@@ -513,6 +530,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_number_without_a_registration_is_forgotten, world_setup),
         cmocka_unit_test_setup(test_who_wants_news_is_remembered, world_setup),
         cmocka_unit_test_setup(test_a_registration_since_the_request_stays, world_setup),
+        cmocka_unit_test_setup(test_the_first_registration_since_the_request_stays, world_setup),
         cmocka_unit_test_setup(test_a_call_and_news_since_the_request_stay, world_setup),
         cmocka_unit_test_setup(test_news_that_were_stopped_since_stay_stopped, world_setup),
         cmocka_unit_test_setup(test_a_ticket_that_is_asked_for_since_stays, world_setup),
