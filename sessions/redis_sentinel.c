@@ -158,6 +158,14 @@ static void judge(struct redis_sentinel *s)
 
 /* --- asking --- */
 
+/* Of its three answers one is none: then the others are nothing to go by, either. */
+static void take_no_answer(struct watcher *w, const struct redisReply *reply)
+{
+    if (w->has_address && reply->type == REDIS_REPLY_ERROR)
+        text_copy(w->trouble, sizeof(w->trouble), reply->str);
+    w->has_address = false;
+}
+
 static void on_address(struct redis_call *call, const struct redisReply *reply)
 {
     struct watcher *w = LIST_ITEM(call, struct watcher, address_call);
@@ -192,7 +200,9 @@ static void on_epoch(struct redis_call *call, const struct redisReply *reply)
     struct watcher *w = LIST_ITEM(call, struct watcher, epoch_call);
 
     w->is_asking = false;
-    w->has_answer = reply != NULL && w->has_address && read_epoch(reply, &w->epoch);
+    if (reply != NULL && !read_epoch(reply, &w->epoch))
+        take_no_answer(w, reply);
+    w->has_answer = reply != NULL && w->has_address;
     if (w->has_answer)
         judge(w->router);
 }
@@ -200,12 +210,15 @@ static void on_epoch(struct redis_call *call, const struct redisReply *reply)
 static void on_replicas(struct redis_call *call, const struct redisReply *reply)
 {
     struct watcher *w = LIST_ITEM(call, struct watcher, replicas_call);
+    const struct redis_address *former = w->router->has_former ? &w->router->former : NULL;
     unsigned count;
 
-    if (reply != NULL &&
-        redis_replicas_promotable(reply, &w->address,
-                                  w->router->has_former ? &w->router->former : NULL, &count))
+    if (reply == NULL)
+        return;
+    if (redis_replicas_promotable(reply, &w->address, former, &count))
         w->promotable = count;
+    else /* fewer would have to vouch for a commit than it could promote */
+        take_no_answer(w, reply);
 }
 
 static void on_copying(struct redis_call *call, const struct redisReply *reply)

@@ -252,6 +252,42 @@ static void test_server_of_another_kind(void **state)
     redis_server_stop(server);
 }
 
+/* Who may ask a sentinel for a part of what must be known is told so, and goes on with nothing:
+ * without the replicas fewer would vouch for a commit than could be promoted. */
+static void test_sentinel_that_does_not_say_all(void **state)
+{
+    struct redis_server_options options = {.appendfsync = "no", .port = redis_server_free_port()};
+    struct redis_server *master = redis_server_start(&options), *sentinel;
+    struct store_redis_settings settings;
+    char config[512];
+    const char *name;
+
+    (void)state;
+    snprintf(config, sizeof(config),
+             "user warung on >secret resetkeys resetchannels -@all +auth +ping "
+             "+sentinel|get-master-addr-by-name +sentinel|master\n"
+             "sentinel monitor warung 127.0.0.1 %u 1\n",
+             options.port);
+    options =
+        (struct redis_server_options){.port = redis_server_free_port(), .sentinel_config = config};
+    sentinel = redis_server_start(&options);
+    name = redis_server_tcp_name(sentinel);
+    store_rig_redis_defaults(&settings);
+    settings.mode = STORE_REDIS_SENTINEL;
+    settings.servers = &name;
+    settings.server_count = 1;
+    settings.sentinel_name = "warung";
+    settings.sentinel_username = "warung";
+    settings.sentinel_password = "secret";
+    settings.wait_replicas = -1;
+    assert_useless_with(&settings, ": NOPERM ");
+    freeReplyObject(
+        redis_server_ask(sentinel, "ACL SETUSER warung +sentinel|replicas -sentinel|master"));
+    assert_useless_with(&settings, ": NOPERM ");
+    redis_server_stop(sentinel);
+    redis_server_stop(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_password),
         cmocka_unit_test(test_server_that_does_not_let_us_in_yet),
         cmocka_unit_test(test_sentinel_with_users),
+        cmocka_unit_test(test_sentinel_that_does_not_say_all),
         cmocka_unit_test(test_server_of_another_kind),
     };
 
