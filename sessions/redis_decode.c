@@ -23,6 +23,8 @@ enum redis_error redis_decode_error(const redisReply *reply)
         {"OOM", REDIS_ERROR_REFUSED},
         {"NOREPLICAS", REDIS_ERROR_REFUSED},
         {"BUSY", REDIS_ERROR_REFUSED},
+        {"NOPERM ACL failure in script", REDIS_ERROR_HALFWAY}, /* Redis 7.2 */
+        {"ERR The user executing the script can't", REDIS_ERROR_HALFWAY},
         {"NOPERM", REDIS_ERROR_REFUSED},
         {"READONLY", REDIS_ERROR_STRANGE},
         {"LOADING", REDIS_ERROR_STRANGE},

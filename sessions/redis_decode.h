@@ -11,6 +11,7 @@ enum redis_error {
     REDIS_ERROR_REFUSED,  /* certainly not done: out of memory, a full disk, ... */
     REDIS_ERROR_STRANGE,  /* refused, and this server is not what we took it for: connect anew */
     REDIS_ERROR_REDIRECT, /* refused: a Cluster's MOVED, ASK, TRYAGAIN or CLUSTERDOWN */
+    REDIS_ERROR_HALFWAY,  /* a right that a function lacks: what it did before that stands */
     REDIS_ERROR_OTHER,    /* a fault of ours; whether something was done is not known */
 };
 enum redis_error redis_decode_error(const struct redisReply *reply);

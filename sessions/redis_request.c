@@ -333,11 +333,15 @@ static void on_error(struct redis_request *r, const redisReply *reply)
         tell_failure(r, STORE_UNKNOWN);
         return;
     }
-    if (error == REDIS_ERROR_REFUSED) {
+    if (error == REDIS_ERROR_REFUSED || error == REDIS_ERROR_HALFWAY) {
         r->requests->stats.rejected++;
         tell_rejection(r->requests, reply->str);
     } else {
         log_debug("store.refused", LOG_S("reply", reply->str));
+    }
+    if (error == REDIS_ERROR_HALFWAY) {
+        tell_failure(r, STORE_UNKNOWN);
+        return;
     }
     if (r->kind == REDIS_LOAD && strncmp(reply->str, "TRYAGAIN", 8) == 0) {
         load_session(r);

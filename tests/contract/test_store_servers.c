@@ -288,6 +288,47 @@ static void test_sentinel_that_does_not_say_all(void **state)
     redis_server_stop(master);
 }
 
+static void count_rejections(void *arg, const char *line, size_t line_bytes)
+{
+    static const char event[] =
+        "event=store.rejected reply=\"ERR The user executing the script can't";
+    unsigned *count = arg;
+
+    *count += memmem(line, line_bytes, event, strlen(event)) != NULL;
+}
+
+/* A right that a function lacks ends it wherever it is: what was done is not known, and what is
+ * missing is told, not at each commit. */
+static void test_user_without_a_right_of_a_function(void **state)
+{
+    const struct redis_server_options options = {.appendfsync = "no"};
+    struct redis_server *server = redis_server_start(&options);
+    const char *name = redis_server_name(server);
+    struct store_commit c = store_case_session(number, 0, "session");
+    struct store_redis_settings settings;
+    struct store_redis_stats stats;
+    struct store_rig *rig;
+    unsigned told = 0;
+
+    (void)state;
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    rig = store_rig_new_servers(&settings);
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    freeReplyObject(redis_server_ask(server, "ACL SETUSER default -setex"));
+    log_set_sink(count_rejections, &told);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(store_rig_commit(rig, rig->store, &c)->result, STORE_UNKNOWN);
+    log_set_sink(NULL, NULL);
+    assert_int_equal(told, 1);
+    store_redis_stats(rig->store, &stats);
+    assert_int_equal(stats.rejected, 3);
+    assert_non_null(strstr(store_redis_rejection(rig->store), "can't run this command"));
+    store_rig_free(rig);
+    redis_server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_server_that_does_not_let_us_in_yet),
         cmocka_unit_test(test_sentinel_with_users),
         cmocka_unit_test(test_sentinel_that_does_not_say_all),
+        cmocka_unit_test(test_user_without_a_right_of_a_function),
         cmocka_unit_test(test_server_of_another_kind),
     };
 

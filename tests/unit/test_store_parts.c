@@ -256,6 +256,10 @@ static void test_error_replies(void **state)
     assert_int_equal(error_of("OOM command not allowed"), REDIS_ERROR_REFUSED);
     assert_int_equal(error_of("NOREPLICAS Not enough good replicas"), REDIS_ERROR_REFUSED);
     assert_int_equal(error_of("BUSY Redis is busy"), REDIS_ERROR_REFUSED);
+    assert_int_equal(error_of("NOPERM this user has no permissions"), REDIS_ERROR_REFUSED);
+    assert_int_equal(error_of("NOPERM ACL failure in script: User u"), REDIS_ERROR_HALFWAY);
+    assert_int_equal(error_of("ERR The user executing the script can't run this command"),
+                     REDIS_ERROR_HALFWAY);
     assert_int_equal(error_of("READONLY You can't write"), REDIS_ERROR_STRANGE);
     assert_int_equal(error_of("LOADING Redis is loading"), REDIS_ERROR_STRANGE);
     assert_int_equal(error_of("ERR Function not found"), REDIS_ERROR_STRANGE);
