@@ -153,20 +153,22 @@ struct waiting {
     size_t *message_count;
 };
 
-/* hand_complain() says what came of it; here is what Redis says: full, read only, no right. Once: a
- * command may ask again. */
+/* hand_complain() says what came of it; here is what Redis says: full, read only, no right, be it
+ * in the middle of a function. Once: a command may ask again. */
 static void tell_why(struct hand *h, enum store_result result)
 {
+    const char *rejection = store_redis_rejection(h->store);
     char why[512];
 
-    if (result != STORE_UNAVAILABLE || h->is_told)
+    if (h->is_told ||
+        (result != STORE_UNAVAILABLE && (result != STORE_UNKNOWN || rejection[0] == '\0')))
         return;
     store_redis_explain(h->store, why, sizeof(why));
     h->is_told = true;
     if (why[0] != '\0')
         ctl_complain("Redis cannot be used: %s", why);
-    else if (store_redis_rejection(h->store)[0] != '\0')
-        ctl_complain("Redis takes nothing: %s", store_redis_rejection(h->store));
+    else if (rejection[0] != '\0')
+        ctl_complain("Redis takes nothing: %s", rejection);
 }
 
 static void wait_for(struct hand *h, struct waiting *w)

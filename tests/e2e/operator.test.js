@@ -202,6 +202,10 @@ test('a Redis user with the rights of the manual does for everything', async () 
         await redis.command('ACL', 'SETUSER', 'warung', '-fcall');
         const { output } = await gateway.ctl('merchants', 'list');
         assert.match(output, /^warungctl: Redis takes nothing: NOPERM .*fcall/);
+        await redis.command('ACL', 'SETUSER', 'warung', '+fcall', '-xadd');
+        const listed = await gateway.ctl('merchants', 'list'); // writes into the journal, by a function
+        assert.equal(listed.code, 3, listed.output);
+        assert.match(listed.output, /^warungctl: Redis takes nothing: ERR The user executing the script can't run /);
     }, { start: false });
 });
 
