@@ -20,7 +20,12 @@
 static void test_consent_arms_the_drafts_timers(void **state)
 {
     (void)state;
+    world.voice =
+        (struct programme_voice){(const uint8_t *)"\x01\x23\x45\x67\x89\xab\xcd\xef", "en"};
     assert_string_equal(world_act("setuju"), "ya");
+    assert_true(world.p.consent.is_given && !world.p.consent.is_sms);
+    assert_string_equal(world.p.consent.version, "0123456789abcdef");
+    assert_string_equal(world.p.consent.language, "en");
     assert_int_equal(world_armed(PROGRAMME_TIMER_NUDGE), NOW + 30 * CALENDAR_MINUTE_MS);
     assert_int_equal(world_armed(PROGRAMME_TIMER_DRAFT), NOW + 7 * DAY);
     assert_false(world.p.record_changed);
@@ -86,6 +91,11 @@ static void test_sending_one_draft_twice_is_sending_it_once(void **state)
     assert_owes(NULL);
     assert_false(world.p.record_changed);
     assert_false(world.state.has_draft);
+
+    world.state = before;
+    world_answer("nama", "SITI AISYAH"); /* another draft */
+    assert_string_equal(world_act("daftar"), "terkirim");
+    assert_int_equal(world.p.subscriber.merchant_count, 2);
 }
 
 static void test_what_is_missing_is_not_sent(void **state)
@@ -348,7 +358,20 @@ static void test_a_new_place_is_regency_and_district(void **state)
     assert_string_equal(world_merchant_at(0)->regno, regno); /* the number stays */
 }
 
-/* What an officer is to look at stays until the data that it is about is another. */
+/* What an officer is to look at is found in what is sent, and again in what is corrected. */
+static void test_what_is_odd_is_flagged(void **state)
+{
+    (void)state;
+    world_fill_draft();
+    world_answer("nama", "SITI");
+    world_act("daftar");
+    assert_int_equal(world_merchant_at(0)->flags, MERCHANT_FLAG_NAME_WORDS);
+    world_answer("baru_nama", "SITI AMINAH");
+    world_act("ubah");
+    assert_int_equal(world_merchant_at(0)->flags, 0);
+}
+
+/* ... What else is known of it stays until the data that it is about is another. */
 static void test_a_correction_keeps_the_flags_of_the_rest(void **state)
 {
     const uint32_t both = MERCHANT_FLAG_DISTRICT_FUZZY | MERCHANT_FLAG_NIK_USED;
@@ -601,6 +624,7 @@ int main(void)
                                world_setup),
         cmocka_unit_test_setup(test_the_asked_correction_goes_back_to_the_officers, world_setup),
         cmocka_unit_test_setup(test_a_new_place_is_regency_and_district, world_setup),
+        cmocka_unit_test_setup(test_what_is_odd_is_flagged, world_setup),
         cmocka_unit_test_setup(test_a_correction_keeps_the_flags_of_the_rest, world_setup),
         cmocka_unit_test_setup(test_a_regency_alone_is_no_correction, world_setup),
         cmocka_unit_test_setup(test_data_is_locked_while_it_is_checked, world_setup),
