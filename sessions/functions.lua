@@ -11,7 +11,7 @@
 -- after that nothing may fail. A record is its version, 8 octets big endian, and its data; the caller
 -- makes the version of a record that exists (store_next_version(); callers of before added one); that of a
 -- new record is the server's clock in microseconds, which no earlier record of the same name has reached.
-local LIBRARY_VERSION = 13
+local LIBRARY_VERSION = 14
 local SERVES_FROM = 9
 
 local GROUP = 'gw' -- of every outbox stream
@@ -699,6 +699,31 @@ local function each(keys, args)
     return reply
 end
 
+-- Whatever the functions do, with a key and as few words as Redis needs to find it.
+local RIGHTS = {
+    'DEL', 'EXISTS', 'GET', 'GETRANGE', 'HDEL', 'HGET', 'HINCRBY', 'HMGET', 'HSET', 'HSETNX', 'SADD', 'SET', 'SETEX',
+    'SMEMBERS', 'SREM', 'TIME', 'XACK', 'XADD', 'XCLAIM', 'XDEL', 'XGROUP CREATE', 'XINFO STREAM', 'XPENDING', 'XRANGE',
+    'ZADD', 'ZCOUNT', 'ZRANGE', 'ZRANGEBYSCORE', 'ZREM',
+}
+
+-- Returns what the user may not, '' = nothing: that would end a function in the middle, after its first write.
+local function rights()
+    local missing = {}
+    for _, words in ipairs(RIGHTS) do
+        local command, subcommand = string.match(words, '(%u+) ?(%u*)')
+        local may
+        if subcommand == '' then
+            may = redis.acl_check_cmd(command, 'w:.rights')
+        else
+            may = redis.acl_check_cmd(command, subcommand, 'w:.rights')
+        end
+        if not may then
+            missing[#missing + 1] = string.lower((string.gsub(words, ' ', '|')))
+        end
+    end
+    return #missing > 0 and 'NOPERM the user has no right to ' .. table.concat(missing, ', ') or ''
+end
+
 local function alone(f)
     return function(keys, args)
         return f(keys, args, 0, 0, #args)
@@ -717,4 +742,5 @@ redis.register_function('w_receipt', alone(receipt))
 redis.register_function('w_lapse', lapse)
 redis.register_function{function_name = 'w_messages', callback = messages, flags = {'no-writes'}}
 redis.register_function{function_name = 'w_tally', callback = tell_tally, flags = {'no-writes'}}
+redis.register_function{function_name = 'w_rights', callback = rights, flags = {'no-writes'}}
 redis.register_function{function_name = 'w_list', callback = list, flags = {'no-writes'}}

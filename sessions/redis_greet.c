@@ -260,12 +260,33 @@ static enum redis_greet_result hear_load(struct redis_greet *g, const redisReply
     return result;
 }
 
+static bool say_rights(struct redis_greet *g)
+{
+    redis_command_start(&g->command, "FCALL");
+    redis_command_add_string(&g->command, "w_rights");
+    redis_command_add_string(&g->command, "0");
+    return true;
+}
+
+/* A right that is missing ends a function in the middle: half of a commit stands, and its record is
+ * read back as done. Another release's library does not tell. */
+static enum redis_greet_result hear_rights(struct redis_greet *g, const redisReply *reply,
+                                           const char **reason)
+{
+    (void)g;
+    if (reply->type != REDIS_REPLY_STRING || reply->len == 0)
+        return REDIS_GREET_OK;
+    *reason = reply->str;
+    return REDIS_GREET_RETRY;
+}
+
 static const struct {
     say_fn *say;
     hear_fn *hear;
 } steps[] = {
     {say_auth, hear_ok},         {say_name, hear_ok},   {say_role, hear_role},
-    {say_library, hear_library}, {say_load, hear_load}, {say_config, hear_config}, /* told once */
+    {say_library, hear_library}, {say_load, hear_load}, {say_rights, hear_rights},
+    {say_config, hear_config}, /* told once */
     {say_time, hear_time},
 };
 

@@ -288,6 +288,31 @@ static void test_sentinel_that_does_not_say_all(void **state)
     redis_server_stop(master);
 }
 
+/* Before anything is written: what a function has done when it meets the right that it lacks
+ * stands.
+ */
+static void test_user_whose_rights_do_not_do(void **state)
+{
+    const struct redis_server_options options = {.appendfsync = "no"};
+    struct redis_server *server = redis_server_start(&options);
+    const char *name = redis_server_name(server);
+    struct store_redis_settings settings;
+    struct store_rig *rig;
+
+    (void)state;
+    freeReplyObject(redis_server_ask(server, "ACL SETUSER default -zadd -xgroup|create"));
+    store_rig_redis_defaults(&settings);
+    settings.servers = &name;
+    settings.server_count = 1;
+    rig = store_rig_new_servers(&settings);
+    await_explained(rig, ": NOPERM the user has no right to xgroup|create, zadd");
+    assert_false(store_is_ready(rig->store));
+    freeReplyObject(redis_server_ask(server, "ACL SETUSER default +zadd +xgroup|create"));
+    assert_true(store_rig_await_ready(rig, rig->store, true, 10000));
+    store_rig_free(rig);
+    redis_server_stop(server);
+}
+
 static void count_rejections(void *arg, const char *line, size_t line_bytes)
 {
     static const char event[] =
@@ -338,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_server_that_does_not_let_us_in_yet),
         cmocka_unit_test(test_sentinel_with_users),
         cmocka_unit_test(test_sentinel_that_does_not_say_all),
+        cmocka_unit_test(test_user_whose_rights_do_not_do),
         cmocka_unit_test(test_user_without_a_right_of_a_function),
         cmocka_unit_test(test_server_of_another_kind),
     };
