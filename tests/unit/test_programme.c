@@ -255,6 +255,20 @@ static void test_a_correction_is_due_in_fourteen_days(void **state)
     assert_int_equal(world.p.change_count, 0);
 }
 
+static void test_who_is_sent_back_again_is_reminded_again(void **state)
+{
+    (void)state;
+    world_register_merchant();
+    for (unsigned i = 0; i < 2; i++) {
+        world_decide(world_merchant_at(0)->regno, MERCHANT_EVENT_FIX, "P02");
+        world.now_ms = world_merchant_at(0)->deadline_ms - 2 * DAY - 12 * CALENDAR_HOUR_MS;
+        world_fire(PROGRAMME_TIMER_REMIND);
+        assert_owes("SMS_PERBAIKAN_INGAT");
+        world_answer("baru_nik", "1801994101809999");
+        assert_string_equal(world_act("ubah"), "dikirim");
+    }
+}
+
 static void test_timers_serve_the_first_that_is_due(void **state)
 {
     char first[MERCHANT_REGNO_BYTES], second[MERCHANT_REGNO_BYTES];
@@ -619,6 +633,7 @@ int main(void)
         cmocka_unit_test_setup(test_an_officer_reviews_and_approves, world_setup),
         cmocka_unit_test_setup(test_reasons_belong_to_decisions, world_setup),
         cmocka_unit_test_setup(test_a_correction_is_due_in_fourteen_days, world_setup),
+        cmocka_unit_test_setup(test_who_is_sent_back_again_is_reminded_again, world_setup),
         cmocka_unit_test_setup(test_timers_serve_the_first_that_is_due, world_setup),
         cmocka_unit_test_setup(test_after_a_standstill_nobody_is_told_at_night_or_too_late,
                                world_setup),

@@ -127,6 +127,23 @@ static void test_a_copy_goes_to_the_phone(void **state)
     assert_string_equal(world_fact("kab"), "1872");
 }
 
+static void test_live_ones_are_shown_before_those_that_are_over(void **state)
+{
+    struct subscriber *s = &world.p.subscriber;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        world_register_merchant();
+    for (unsigned i = 0; i < 2; i++) {
+        world_decide(world_merchant_at(i)->regno, MERCHANT_EVENT_REVIEW, NULL);
+        world_decide(world_merchant_at(i)->regno, MERCHANT_EVENT_REJECT, "T01");
+    }
+    world_begin();
+    for (unsigned place = 0; place < 3; place++)
+        assert_ptr_equal(programme_shown(&world.p, place), &s->merchants[2 - place]);
+    assert_null(programme_shown(&world.p, 3));
+}
+
 /* --- a number's own wishes ------------------------------------------------------------------ */
 
 static void test_stop_and_start(void **state)
@@ -312,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_digits_are_few_an_hour, world_setup),
         cmocka_unit_test_setup(test_ones_own_number_needs_no_search, world_setup),
         cmocka_unit_test_setup(test_a_copy_goes_to_the_phone, world_setup),
+        cmocka_unit_test_setup(test_live_ones_are_shown_before_those_that_are_over, world_setup),
         cmocka_unit_test_setup(test_stop_and_start, world_setup),
         cmocka_unit_test_setup(test_a_call_is_one_ticket, world_setup),
         cmocka_unit_test_setup(test_ticket_numbers_come_round, world_setup),
