@@ -81,7 +81,9 @@ static void test_no_nudge_names_a_day_that_is_over(void **state)
     programme_on_timer(&world.p, PROGRAMME_TIMER_NUDGE, &world.state);
     assert_owes("SMS_NUDGE");                                  /* the gateway had stood still */
     assert_string_equal(world_fact("tgl_draf"), "01-12-2026"); /* not the last whole one */
+    assert_int_equal(world.p.sms_until_ms, world.state.draft_since_ms + 7 * DAY);
 
+    world.state.is_nudged = false; /* as if it had stood still until now */
     world.now_ms += 30 * CALENDAR_MINUTE_MS;
     world_begin();
     world.p.touched_ms = NOW;
