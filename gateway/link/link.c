@@ -541,8 +541,8 @@ static void on_lost(void *ctx, const char *reason)
     struct link *link = ctx;
 
     /* What a caller said where its hello and its certificate belong. A tls_alert is its own word on
-     * ours; a tls_version is an old hello and a tls_no_certificate one without any, as balancers
-     * send that look whether we are there. */
+     * ours; tls_version and tls_no_cipher are of an old hello, and tls_no_certificate of one
+     * without any, as balancers send that look whether we are there. */
     if (link->state == LINK_OPEN &&
         (strcmp(reason, "tls_error") == 0 || strcmp(reason, "tls_verify") == 0))
         link->counters.malformed_in++;

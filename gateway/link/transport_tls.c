@@ -218,8 +218,10 @@ static const char *word_of(unsigned long code)
     int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
 
     if (reason == SSL_R_VERSION_TOO_LOW || reason == SSL_R_UNSUPPORTED_PROTOCOL ||
-        reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
+        reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_INAPPROPRIATE_FALLBACK)
         return "tls_version";
+    if (reason == SSL_R_NO_SHARED_CIPHER)
+        return "tls_no_cipher";
     if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
         return "tls_no_certificate";
     return reason >= SSL_AD_REASON_OFFSET ? "tls_alert" : "tls_error";

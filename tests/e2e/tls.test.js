@@ -179,6 +179,20 @@ test('TLS 1.2 at least; 1.3 where it is asked for', async () => {
     });
 });
 
+// An old stack at a partner is no attack: who asks why it does not come in must not be locked out, with all behind his address.
+test('who speaks TLS that we do not is told apart, and not banned', async () => {
+    await withFolder(async (folder, ca) => {
+        const { cert, key } = await ca.issue('localhost'); // of a curve: no cipher with RSA will do
+        await withTlsDoor({ cert, key }, ca.cert, async (connect, { gateway }) => {
+            for (let i = 0; i < 8; i++)
+                assert.equal(await connect({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }).isBound(), false);
+            assert.match(gateway.log, /event=tls\.error .* reason="no shared cipher"/);
+            assert.match(gateway.log, /machine=link .* reason=tls_no_cipher/);
+            assert.ok(await connect().isBound());
+        });
+    });
+});
+
 test('a centre must have the name that was configured and a certificate that we trust', async () => {
     await withFolder(async (folder, ca) => {
         fs.mkdirSync(`${folder}/other`);
