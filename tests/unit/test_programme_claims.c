@@ -59,6 +59,7 @@ static void test_claims_follow_the_seats(void **state)
     begin();
     programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
     assert_int_equal(p.need.kind, PROGRAMME_NEEDS_SHARED);
+    assert_int_equal(p.timer_count, 0); /* it is not known yet that all is well */
     p.has_shared = true;
     programme_on_timer(&p, PROGRAMME_TIMER_CLAIMS, &state_);
     assert_true(p.shared_changed);
@@ -126,6 +127,7 @@ static void test_claims_go_behind_an_erasure(void **state)
         has_watch = has_watch || strcmp(p.timers[i].kind, programme_watch(NOW)) == 0;
     }
     assert_true(has_watch);
+    assert_int_equal(p.timer_count, 5); /* the one at hand, and each that a dialogue may have set */
 }
 
 int main(void)
